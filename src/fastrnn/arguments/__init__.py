@@ -1,0 +1,41 @@
+"""Reading what users hand to the functional API, whether reference or compiled.
+
+One place decides which types are taken, in which type the results come, and with which words a
+wrong argument is refused, so that both implementations answer bad input the same. Arrays that are
+already as wanted are handed through untouched and uncopied, in a microsecond or two for a whole
+call.
+"""
+
+from .arrays import Array, Cache, Gradients, Parameters, read_arrays
+from .labels import read_cross_entropy, read_cross_entropy_backward, read_softmax
+from .recurrent import (
+    GRU_CACHE,
+    GRU_CACHES,
+    RNN_CACHE,
+    RNN_CACHES,
+    read_cell,
+    read_cell_cache,
+    read_layer,
+    read_layer_caches,
+    read_parameters,
+)
+
+__all__ = [
+    "GRU_CACHE",
+    "GRU_CACHES",
+    "RNN_CACHE",
+    "RNN_CACHES",
+    "Array",
+    "Cache",
+    "Gradients",
+    "Parameters",
+    "read_arrays",
+    "read_cell",
+    "read_cell_cache",
+    "read_cross_entropy",
+    "read_cross_entropy_backward",
+    "read_layer",
+    "read_layer_caches",
+    "read_parameters",
+    "read_softmax",
+]
