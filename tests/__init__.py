@@ -1,0 +1,1 @@
+"""The tests, a file or folder a subject; ``cases`` and ``tolerances`` serve them all."""

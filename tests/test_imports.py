@@ -1,0 +1,178 @@
+"""Imports point one way, and what is needed late is imported late.
+
+Read from the sources: Python files by their syntax tree, Cython files by their text.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path(__file__).parents[1] / "src" / "fastrnn"
+if not SOURCES.is_dir():
+    pytest.skip("the sources are not beside the tests", allow_module_level=True)
+
+PARTS = sorted(
+    path.stem
+    for path in SOURCES.iterdir()
+    if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
+)
+
+# What each part of fastrnn may import of the others. "fastrnn" is the package itself, whose
+# names are the public API. A new part wants a line here, and a reason in its commit.
+ALLOWED = {
+    "_core": set(),
+    "arguments": set(),
+    "reference": {"arguments"},
+    "functional": {"_core", "arguments"},
+    "activations": {"_core"},
+    "seeding": set(),
+    "initializers": {"seeding"},
+    "losses": {"_core"},
+    "optimizers": {"_core"},
+    "callbacks": set(),
+    "preprocessing": set(),
+    "layers": {"_core", "activations", "initializers", "seeding"},
+    "models": {"callbacks", "layers", "losses", "optimizers", "seeding"},
+    "threads": {"_core"},
+    "config": {"_core", "threads"},
+    "cipher": {
+        "fastrnn",
+        "callbacks",
+        "functional",
+        "layers",
+        "losses",
+        "models",
+        "optimizers",
+        "preprocessing",
+    },
+    "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference"},
+    "cli": {"fastrnn", "benchmark", "cipher", "config", "threads"},
+    "__main__": {"cli"},
+}
+
+# Outside the standard library and NumPy: needed for one purpose, so imported by whoever gets
+# there, and not by `import fastrnn`. The bench's peers import what they measure.
+LATE = {"matplotlib", "safetensors", "threadpoolctl", "tqdm"}
+
+
+def files(part: str, *patterns: str) -> list[Path]:
+    """Return the files of a part that match one of the patterns."""
+    single = SOURCES / f"{part}.py"
+    if single.is_file():
+        return [single] if "*.py" in patterns else []
+    return sorted(path for pattern in patterns for path in (SOURCES / part).rglob(pattern))
+
+
+def python_imports(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the absolute name of every module or name that a file imports, with its node."""
+    package = ["fastrnn", *path.relative_to(SOURCES).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield f"{module}.{alias.name}", node
+
+
+def part_of(name: str) -> str | None:
+    """Return which part of fastrnn an absolute name lies in; None for other packages."""
+    words = name.split(".")
+    if words[0] != "fastrnn":
+        return None
+    return words[1] if len(words) > 1 and words[1] in PARTS else "fastrnn"
+
+
+def at_import(path: Path) -> Iterator[str]:
+    """Yield what is imported as soon as the file is, which what stands in a function is not."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    late = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"))
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in late:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module
+
+
+def test_every_part_has_its_line():
+    assert sorted(ALLOWED) == PARTS
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_python_imports_point_one_way(part):
+    against = [
+        f"{path.relative_to(SOURCES)}:{node.lineno} imports {name}"
+        for path in files(part, "*.py", "*.pyi")
+        for name, node in python_imports(path)
+        if part_of(name) not in {None, part} | ALLOWED[part]
+    ]
+    assert not against
+
+
+def test_the_table_has_no_circle():
+    left = {part: set(others) - {"fastrnn"} for part, others in ALLOWED.items()}
+    while left:
+        free = {part for part, others in left.items() if not others}
+        assert free, f"these import one another: {sorted(left)}"
+        left = {part: others - free for part, others in left.items() if part not in free}
+
+
+CYTHON_IMPORT = re.compile(r"^\s*(?:from\s+(\S+)\s+c?import\b|c?import\s+([\w.]+))", re.MULTILINE)
+
+
+def cython_imports(text: str) -> list[str]:
+    """Return the modules that Cython source names in import and cimport statements."""
+    return [left or right for left, right in CYTHON_IMPORT.findall(text)]
+
+
+def test_cython_imports_are_read():
+    text = "cimport cython\nfrom . cimport kernels\n    import sys\nfrom libc.math cimport tanh\n"
+    assert cython_imports(text) == ["cython", ".", "sys", "libc.math"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    files("_core", "*.pyx", "*.pxd", "*.pxi"),
+    ids=lambda path: path.name,
+)
+def test_cython_imports_stay_in_the_core(path):
+    allowed = {"cpython", "cython", "libc", "posix", "openmp"} | set(sys.stdlib_module_names)
+    for name in cython_imports(path.read_text(encoding="utf-8")):
+        inside = name.startswith((".", "fastrnn._core"))
+        assert inside or name.split(".")[0] in allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_optional_packages_are_imported_late(part):
+    known = set(sys.stdlib_module_names) | {"fastrnn", "numpy"}
+    for path in files(part, "*.py"):
+        if path.is_relative_to(SOURCES / "benchmark" / "peers"):
+            continue
+        for name in at_import(path):
+            assert name.split(".")[0] in known, f"{path.relative_to(SOURCES)} imports {name} early"
+
+
+def test_importing_fastrnn_imports_nothing_optional():
+    modules = subprocess.run(
+        [sys.executable, "-c", "import sys, fastrnn; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert "fastrnn" in modules
+    assert not {name.partition(".")[0] for name in modules} & LATE

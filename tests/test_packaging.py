@@ -1,0 +1,75 @@
+"""What stands in the installed package: all that is needed, little else, and quick to import."""
+
+import statistics
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import fastrnn
+
+FOLDER = Path(fastrnn.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def distribution():
+    """Return the installed distribution, if fastrnn was imported from it."""
+    try:
+        found = metadata.distribution("fastrnn")
+    except metadata.PackageNotFoundError:
+        pytest.skip("fastrnn is not installed")
+    if not found.locate_file("fastrnn/__init__.py").resolve().is_relative_to(FOLDER.resolve()):
+        pytest.skip("fastrnn is imported from elsewhere than its installation")
+    return found
+
+
+def test_version_is_that_of_the_metadata(distribution):
+    assert distribution.version == fastrnn.__version__
+
+
+def test_run_time_needs_are_three(distribution):
+    needs = {line.split(";")[0].strip() for line in distribution.requires if "extra" not in line}
+    assert {need.split(">")[0] for need in needs} == {"numpy", "safetensors", "tqdm"}
+
+
+def test_the_program_is_installed(distribution):
+    scripts = {entry.name: entry.value for entry in distribution.entry_points}
+    assert scripts["fastrnn"] == "fastrnn.cli:main"
+
+
+def test_types_are_shipped_and_sources_are_not(distribution):
+    suffixes = {file.suffix for file in distribution.files if file.parts[0] == "fastrnn"}
+    assert (FOLDER / "py.typed").is_file()
+    assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed"}
+
+
+def test_every_extension_has_its_stub():
+    for extension in FOLDER.rglob("*.so"):
+        stub = extension.with_name(extension.name.partition(".")[0] + ".pyi")
+        assert stub.is_file(), f"{extension.name} has no stub"
+
+
+def test_the_package_is_small():
+    size = sum(
+        file.stat().st_size
+        for pattern in ("*.py", "*.pyi", "*.so")
+        for file in FOLDER.rglob(pattern)
+    )
+    assert size < 5_000_000
+
+
+def test_import_is_quick():
+    program = (
+        "import numpy, time; start = time.perf_counter(); import fastrnn; "
+        "print(time.perf_counter() - start)"
+    )
+    seconds = [
+        float(
+            subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout
+        )
+        for _ in range(7)
+    ]
+    # The least of seven: a busy machine only ever adds to it.
+    assert min(seconds) < 0.05, f"median {statistics.median(seconds):.3f} s"
