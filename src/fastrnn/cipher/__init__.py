@@ -1,0 +1,96 @@
+"""Learn to decipher: an application of fastrnn's public API.
+
+==============  ==========================================================================
+``ciphers``     Caesar, substitution, Vigenère, autokey: a class each
+``grammar``     the sentences of the built-in corpus
+``corpus``      sentences and their ciphers, from files or built in
+``vocabulary``  characters as numbers
+``settings``    what a training run is told
+``network``     the model
+``training``    the run itself, new or resumed
+``history``     its figures
+``plot``        a picture of them
+``directory``   its files
+``decoding``    a trained model put to work
+==============  ==========================================================================
+
+A name is imported with its module when it is first used, so that a cipher does not wait for the
+compiled core.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastrnn.cipher.ciphers import (
+        CIPHERS,
+        Autokey,
+        Caesar,
+        Cipher,
+        Substitution,
+        Vigenere,
+        make_cipher,
+    )
+    from fastrnn.cipher.corpus import Corpus, built_in, enciphered, load_data, read_pair
+    from fastrnn.cipher.decoding import Decipherer
+    from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.errors import (
+        CipherError,
+        CorpusError,
+        InvalidKeyError,
+        RunError,
+        SettingsError,
+    )
+    from fastrnn.cipher.settings import Settings
+    from fastrnn.cipher.training import Training
+    from fastrnn.cipher.vocabulary import Vocabulary
+
+__all__ = [
+    "CIPHERS",
+    "Autokey",
+    "Caesar",
+    "Cipher",
+    "CipherError",
+    "Corpus",
+    "CorpusError",
+    "Decipherer",
+    "InvalidKeyError",
+    "RunDirectory",
+    "RunError",
+    "Settings",
+    "SettingsError",
+    "Substitution",
+    "Training",
+    "Vigenere",
+    "Vocabulary",
+    "built_in",
+    "enciphered",
+    "load_data",
+    "make_cipher",
+    "read_pair",
+]
+
+_MODULES = {
+    **dict.fromkeys(("CIPHERS", "Cipher", "make_cipher"), "ciphers"),
+    **dict.fromkeys(("Autokey", "Caesar", "Substitution", "Vigenere"), "ciphers"),
+    **dict.fromkeys(("Corpus", "built_in", "enciphered", "load_data", "read_pair"), "corpus"),
+    **dict.fromkeys(("CipherError", "CorpusError", "InvalidKeyError"), "errors"),
+    **dict.fromkeys(("RunError", "SettingsError"), "errors"),
+    "Decipherer": "decoding",
+    "RunDirectory": "directory",
+    "Settings": "settings",
+    "Training": "training",
+    "Vocabulary": "vocabulary",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

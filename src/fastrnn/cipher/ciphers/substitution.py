@@ -1,0 +1,46 @@
+"""Simple substitution: every letter of the alphabet stands for one other letter."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fastrnn.cipher.ciphers.base import ALPHABET, Cipher, letter_key
+from fastrnn.cipher.errors import InvalidKeyError
+
+__all__ = ["Substitution"]
+
+
+class Substitution(Cipher):
+    """A, B, C ... become the first, second, third ... letter of `key`.
+
+    Parameters
+    ----------
+    key : str
+        The 26 letters in any order, each once.
+
+    Raises
+    ------
+    InvalidKeyError
+        `key` is no rearrangement of the alphabet.
+    """
+
+    name: ClassVar[str] = "substitution"
+    default_key: ClassVar[str] = "QWERTYUIOPASDFGHJKLZXCVBNM"
+
+    def __init__(self, key: str = default_key) -> None:
+        self.key = letter_key(self.name, key)
+        if sorted(self.key) != list(ALPHABET):
+            raise InvalidKeyError(
+                f"{self.name}: the key is {key!r}, but it should have each of the 26 letters once"
+            )
+        plain, cipher = ALPHABET + ALPHABET.lower(), self.key + self.key.lower()
+        self._encoding = str.maketrans(plain, cipher)
+        self._decoding = str.maketrans(cipher, plain)
+
+    def encode(self, text: str) -> str:
+        """Return `text` enciphered."""
+        return text.translate(self._encoding)
+
+    def decode(self, text: str) -> str:
+        """Return the message whose cipher is `text`."""
+        return text.translate(self._decoding)

@@ -1,0 +1,209 @@
+"""A corpus: sentences and the same sentences enciphered, read from files or built in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from os import PathLike, fspath
+from pathlib import Path
+
+from fastrnn.cipher import grammar
+from fastrnn.cipher.ciphers import Cipher
+from fastrnn.cipher.errors import CorpusError
+
+__all__ = ["Corpus", "built_in", "enciphered", "load_data", "read_pair"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Sentences and their ciphers, character for character.
+
+    Parameters
+    ----------
+    plaintexts, ciphertexts : list of str
+        As many of one as of the other; the i-th two have the same length.
+    """
+
+    plaintexts: list[str]
+    ciphertexts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.plaintexts)
+
+    @property
+    def longest(self) -> int:
+        """The number of characters of the longest sentence."""
+        return max(map(len, self.plaintexts), default=0)
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 of every character, which tells whether two corpora are the same."""
+        lines = [*self.plaintexts, *self.ciphertexts]
+        return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def split(self, fraction: float) -> tuple[Corpus, Corpus]:
+        """Return the first sentences, to train on, and the last `fraction`, to hold out.
+
+        Parameters
+        ----------
+        fraction : float
+            At least 0, less than 1.
+
+        Returns
+        -------
+        tuple of two Corpus
+            The sentences to train on and those held out, which are none where `fraction` is 0.
+
+        Raises
+        ------
+        CorpusError
+            Either part would be empty though it should not be.
+        """
+        at = int(len(self) * (1 - fraction))
+        if at == 0 or (fraction > 0 and at == len(self)):
+            raise CorpusError(
+                f"{len(self)} sentences are too few to hold out a fraction of {fraction}: "
+                "give more of them, or change the fraction"
+            )
+        return (
+            Corpus(self.plaintexts[:at], self.ciphertexts[:at]),
+            Corpus(self.plaintexts[at:], self.ciphertexts[at:]),
+        )
+
+
+def load_data(path: str | PathLike[str]) -> list[str]:
+    r"""Return the lines of a UTF-8 text file: what it reads as, split at every ``"\n"``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    list of str
+        The lines, the last of which is empty where the file ends with a line break.
+
+    Raises
+    ------
+    CorpusError
+        The file is not UTF-8; the message names the line.
+    OSError
+        The file cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise CorpusError(
+            f"{fspath(path)}, line {_undecodable_line(Path(path).read_bytes())}: "
+            "not UTF-8; save the file as UTF-8 text"
+        ) from None
+
+
+def _undecodable_line(content: bytes) -> int:
+    """Return the number of the first line of `content` that is not UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1
+    raise AssertionError("the content is UTF-8")
+
+
+def read_pair(
+    plaintext: str | PathLike[str], ciphertext: str | PathLike[str], sentences: int | None = None
+) -> Corpus:
+    """Read a corpus from two files, the n-th line of one the cipher of the n-th of the other.
+
+    Parameters
+    ----------
+    plaintext, ciphertext : str or path-like
+        Two UTF-8 text files, a sentence a line.
+    sentences : int, optional
+        How many lines to take from the beginning; all where left out.
+
+    Returns
+    -------
+    Corpus
+        The lines of both.
+
+    Raises
+    ------
+    CorpusError
+        A file is empty or not UTF-8, the files have different numbers of lines, or two lines
+        that belong together have different lengths; the message names the file and the line.
+    OSError
+        A file cannot be read.
+    """
+    names = fspath(plaintext), fspath(ciphertext)
+    plain, cipher = _sentences(names[0]), _sentences(names[1])
+    if len(plain) != len(cipher):
+        (fewer, short), (more, long) = sorted([(len(plain), names[0]), (len(cipher), names[1])])
+        raise CorpusError(
+            f"{long}, line {fewer + 1}: has no partner, since {short} has {fewer} lines "
+            f"and {long} {more}; both should have as many"
+        )
+    for number, (a, b) in enumerate(zip(plain, cipher, strict=True), start=1):
+        if len(a) != len(b):
+            raise CorpusError(
+                f"{names[1]}, line {number}: has {len(b)} characters, but its plain text in "
+                f"{names[0]} has {len(a)}; each character should have its cipher"
+            )
+    return Corpus(plain[:sentences], cipher[:sentences])
+
+
+def enciphered(
+    plaintext: str | PathLike[str], cipher: Cipher, sentences: int | None = None
+) -> Corpus:
+    """Read sentences from a file and encipher them.
+
+    Parameters
+    ----------
+    plaintext : str or path-like
+        A UTF-8 text file, a sentence a line.
+    cipher : Cipher
+        What turns them into the ciphers to learn.
+    sentences : int, optional
+        How many lines to take from the beginning; all where left out.
+
+    Returns
+    -------
+    Corpus
+        The lines and their ciphers.
+
+    Raises
+    ------
+    CorpusError
+        The file is empty or not UTF-8; the message names the file.
+    OSError
+        The file cannot be read.
+    """
+    lines = _sentences(fspath(plaintext))[:sentences]
+    return Corpus(lines, [cipher.encode(line) for line in lines])
+
+
+def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
+    """Return the built-in corpus, the sentences of `fastrnn.cipher.grammar`, enciphered.
+
+    Parameters
+    ----------
+    cipher : Cipher
+        What turns them into the ciphers to learn.
+    sentences : int, optional
+        How many; 10,001 where left out.
+
+    Returns
+    -------
+    Corpus
+        The same one on every machine.
+    """
+    lines = grammar.generate(grammar.SENTENCES if sentences is None else sentences)
+    return Corpus(lines, [cipher.encode(line) for line in lines])
+
+
+def _sentences(path: str) -> list[str]:
+    """Return the lines of a file, which should not all be empty."""
+    lines = load_data(path)
+    lines[0] = lines[0].removeprefix("\ufeff")
+    if not any(lines):
+        raise CorpusError(f"{path}, line 1: the file is empty; it should have a sentence a line")
+    return lines

@@ -1,0 +1,97 @@
+"""The figures of a run, a row an epoch, and the table of them that stands in its directory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import astuple, dataclass, fields
+
+__all__ = ["COLUMNS", "Epoch", "from_csv", "to_csv"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The figures of one epoch; without held-out sentences the ``val_`` ones are None.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    loss, accuracy : float
+        The means over the epoch of the cross entropy and of the share of right characters.
+    val_loss, val_accuracy : float or None
+        The same, after the epoch, of the held-out sentences.
+    seconds : float
+        How long the epoch took.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        """What the best epoch has the least of: `val_loss`, or else `loss`."""
+        return self.loss if self.val_loss is None else self.val_loss
+
+
+COLUMNS = tuple(field.name for field in fields(Epoch))
+
+
+def to_csv(epochs: list[Epoch]) -> str:
+    """Return the table, with a head and every digit of every figure.
+
+    Parameters
+    ----------
+    epochs : list of Epoch
+        The rows.
+
+    Returns
+    -------
+    str
+        Comma-separated values; a figure that is None is empty.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(map(astuple, epochs))
+    return text.getvalue()
+
+
+def from_csv(text: str) -> list[Epoch]:
+    """Return the rows of a table that `to_csv` wrote.
+
+    Parameters
+    ----------
+    text : str
+        The table.
+
+    Returns
+    -------
+    list of Epoch
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        `text` is no such table.
+    """
+    rows = list(csv.reader(io.StringIO(text)))
+    if not rows or tuple(rows[0]) != COLUMNS:
+        raise ValueError(f"the first line should be {','.join(COLUMNS)}")
+    return [_epoch(number, row) for number, row in enumerate(rows[1:], start=1)]
+
+
+def _epoch(number: int, row: list[str]) -> Epoch:
+    """Return the row of epoch `number`."""
+    if len(row) != len(COLUMNS) or row[0] != str(number):
+        raise ValueError(
+            f"line {number + 1} should be the {len(COLUMNS)} figures of epoch {number}"
+        )
+    loss, accuracy, val_loss, val_accuracy, seconds = (float(f) if f else None for f in row[1:])
+    if loss is None or accuracy is None or seconds is None:
+        raise ValueError(f"line {number + 1} lacks a figure")
+    return Epoch(number, loss, accuracy, val_loss, val_accuracy, seconds)

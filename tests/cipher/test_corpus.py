@@ -1,0 +1,135 @@
+"""Reading a corpus, and the one line that a bad file gets."""
+
+import pytest
+
+from fastrnn.cipher import Caesar, Corpus, CorpusError, built_in, enciphered, load_data, read_pair
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, content):
+        file = tmp_path / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    return write
+
+
+def refused(action, *parts):
+    """Check that `action` raises a CorpusError of one line that has all `parts`."""
+    with pytest.raises(CorpusError) as caught:
+        action()
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in parts:
+        assert str(part) in message
+
+
+def test_load_data_is_the_text_split_at_line_breaks(write):
+    file = write("a.txt", "One .\n\nTwo é ?\n")
+    assert load_data(file) == file.read_text(encoding="utf-8").split("\n")
+    assert load_data(str(file)) == ["One .", "", "Two é ?", ""]
+
+
+def test_load_data_reads_other_line_breaks_as_a_text_file_does(write):
+    assert load_data(write("a.txt", b"A\r\nB\r\n")) == ["A", "B", ""]
+
+
+def test_load_data_of_an_empty_file_is_one_empty_line(write):
+    assert load_data(write("a.txt", "")) == [""]
+
+
+def test_a_missing_file_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.txt"):
+        load_data(tmp_path / "nothing.txt")
+
+
+def test_a_pair_of_files(write):
+    corpus = read_pair(write("p", "AB C\nDE\n"), write("c", "BC D\nEF\n"))
+    assert corpus == Corpus(["AB C", "DE", ""], ["BC D", "EF", ""])
+    assert (len(corpus), corpus.longest) == (3, 4)
+
+
+def test_a_byte_order_mark_is_no_character(write):
+    corpus = read_pair(write("p", b"\xef\xbb\xbfAB"), write("c", "BC"))
+    assert corpus.plaintexts == ["AB"]
+
+
+def test_the_first_sentences_of_a_pair(write):
+    corpus = read_pair(write("p", "A\nB\nC"), write("c", "B\nC\nD"), sentences=2)
+    assert corpus == Corpus(["A", "B"], ["B", "C"])
+
+
+@pytest.mark.parametrize(("longer", "shorter"), [("p", "c"), ("c", "p")])
+def test_files_of_different_length_name_the_line_without_partner(write, longer, shorter):
+    write(longer, "A\nB\nC")
+    write(shorter, "A\nB")
+    folder = write("other", "").parent
+    refused(
+        lambda: read_pair(folder / "p", folder / "c"),
+        f"{folder / longer}, line 3:",
+        f"{folder / shorter} has 2 lines",
+    )
+
+
+def test_lines_of_different_length_are_named(write):
+    plain, cipher = write("p", "AA\nBBB\nC"), write("c", "BB\nCC\nD")
+    refused(
+        lambda: read_pair(plain, cipher), f"{cipher}, line 2:", "2 characters", f"{plain} has 3"
+    )
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\n\n\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_file_is_named(write, content):
+    good, empty = write("good", "A"), write("empty", content)
+    refused(lambda: read_pair(empty, good), f"{empty}, line 1:", "empty")
+    refused(lambda: read_pair(good, empty), f"{empty}, line 1:", "empty")
+    refused(lambda: enciphered(empty, Caesar(5)), f"{empty}, line 1:", "empty")
+
+
+def test_a_file_that_is_not_utf8_is_named_with_its_line(write):
+    good, bad = write("good", "A\nB\nC\n"), write("bad", b"A\nB\nCaf\xe9\nD")
+    refused(lambda: load_data(bad), f"{bad}, line 3:", "UTF-8")
+    refused(lambda: read_pair(good, bad), f"{bad}, line 3:")
+    refused(lambda: read_pair(bad, good), f"{bad}, line 3:")
+
+
+def test_a_file_is_enciphered(write):
+    corpus = enciphered(write("p", "Ab, z\nC"), Caesar(1))
+    assert corpus == Corpus(["Ab, z", "C"], ["Bc, a", "D"])
+
+
+def test_the_built_in_corpus():
+    corpus = built_in(Caesar(5))
+    assert len(corpus) == 10_001
+    assert [Caesar(5).decode(text) for text in corpus.ciphertexts] == corpus.plaintexts
+    assert built_in(Caesar(5), 7).plaintexts == corpus.plaintexts[:7]
+
+
+def test_the_last_fifth_is_held_out():
+    corpus = Corpus([str(i) for i in range(10_001)], [str(i) for i in range(10_001)])
+    training, held_out = corpus.split(0.2)
+    assert (len(training), len(held_out)) == (8_000, 2_001)
+    assert training.plaintexts + held_out.ciphertexts == corpus.plaintexts
+    assert held_out.plaintexts[0] == "8000"
+
+
+def test_nothing_held_out():
+    corpus = Corpus(["A", "B"], ["C", "D"])
+    assert corpus.split(0) == (corpus, Corpus([], []))
+
+
+@pytest.mark.parametrize(("sentences", "fraction"), [(1, 0.2), (1, 0.9), (0, 0.0)])
+def test_too_few_sentences_to_hold_some_out(sentences, fraction):
+    corpus = Corpus(["A"] * sentences, ["B"] * sentences)
+    refused(lambda: corpus.split(fraction), f"{sentences} sentences are too few", fraction)
+
+
+def test_the_fingerprint_tells_corpora_apart():
+    corpora = [
+        Corpus(["A", "B"], ["C", "D"]),
+        Corpus(["A", "C"], ["B", "D"]),
+        Corpus(["B", "A"], ["C", "D"]),
+    ]
+    assert len({corpus.fingerprint for corpus in corpora}) == 3
+    assert corpora[0].fingerprint == Corpus(["A", "B"], ["C", "D"]).fingerprint
