@@ -1,0 +1,3 @@
+"""fastrnn: small recurrent networks on the CPU."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,75 @@
+# cython: language_level=3
+"""The kernels as the compiled core calls them: one declaration each, for float and for double.
+
+The names below are macros of simd/kernels.h that pick the table by the type of their first argument, so a
+fused function calls them without saying which type it is.  simd/table.h has the real signatures, and each kernel's
+comment in simd/ says what it reads and writes.
+"""
+
+ctypedef fused floating:
+    float
+    double
+
+cdef extern from "simd/bind.h" nogil:
+    enum:
+        FROM_ZERO "FASTRNN_FROM_ZERO"
+        FROM_BIAS "FASTRNN_FROM_BIAS"
+        FROM_C "FASTRNN_FROM_C"
+
+    Py_ssize_t panel_width "fastrnn_panel_width"(const void *type, Py_ssize_t rows)
+    void pack "fastrnn_pack"(void *packed, Py_ssize_t width, const void *w, Py_ssize_t k_gates, Py_ssize_t units_k,
+                             Py_ssize_t k_width, Py_ssize_t w_k, Py_ssize_t gates, Py_ssize_t units,
+                             Py_ssize_t gate_width, Py_ssize_t w_column)
+    void product "fastrnn_product"(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t depth, const void *a,
+                                   Py_ssize_t a_row, const void *packed, Py_ssize_t width, void *c, Py_ssize_t c_row,
+                                   int start, const void *bias)
+    void gradient "fastrnn_gradient"(Py_ssize_t rows, Py_ssize_t height, Py_ssize_t columns, const void *a,
+                                     Py_ssize_t a_row, const void *b, Py_ssize_t b_row, void *c, Py_ssize_t c_row,
+                                     void *sums)
+    void tanh_rows "fastrnn_tanh_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
+    void sigmoid_rows "fastrnn_sigmoid_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
+    void exp_rows "fastrnn_exp_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
+    void rnn_backward "fastrnn_rnn_backward"(Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row,
+                                             const void *carry, Py_ssize_t carry_row, const void *s, Py_ssize_t s_row,
+                                             void *da, Py_ssize_t da_row)
+    void gru_reset "fastrnn_gru_reset"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
+                                       Py_ssize_t gate_width, const void *s_prev, Py_ssize_t s_row, void *hidden,
+                                       Py_ssize_t hidden_row)
+    void gru_update "fastrnn_gru_update"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
+                                         Py_ssize_t gate_width, const void *s_prev, void *s_next, Py_ssize_t s_row)
+    void gru_reset_after "fastrnn_gru_reset_after"(Py_ssize_t rows, Py_ssize_t units, void *gates,
+                                                   Py_ssize_t gates_row, Py_ssize_t gate_width, const void *hidden,
+                                                   Py_ssize_t hidden_row, const void *s_prev, void *s_next,
+                                                   Py_ssize_t s_row)
+    void gru_update_backward "fastrnn_gru_update_backward"(
+        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, void *carry, Py_ssize_t carry_row,
+        const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width, const void *s_prev, Py_ssize_t s_row,
+        void *da, Py_ssize_t da_row)
+    void gru_reset_backward "fastrnn_gru_reset_backward"(
+        Py_ssize_t rows, Py_ssize_t units, const void *d_hidden, Py_ssize_t d_hidden_row, void *carry,
+        Py_ssize_t carry_row, const void *gates, Py_ssize_t gates_row, const void *s_prev, Py_ssize_t s_row,
+        void *da, Py_ssize_t da_row)
+    void gru_reset_after_backward "fastrnn_gru_reset_after_backward"(
+        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, void *carry, Py_ssize_t carry_row,
+        const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width, const void *hidden, Py_ssize_t hidden_row,
+        const void *s_prev, Py_ssize_t s_row, void *da, Py_ssize_t da_row, void *d_hidden, Py_ssize_t d_hidden_row)
+    void softmax_rows "fastrnn_softmax_rows"(Py_ssize_t rows, Py_ssize_t n, void *x, Py_ssize_t x_row)
+    double cross_entropy_rows "fastrnn_cross_entropy_rows"(
+        Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row, const long long *target, const void *weight,
+        double scale, void *dlogits, Py_ssize_t dlogits_row)
+    double correct_rows "fastrnn_correct_rows"(Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row,
+                                               const long long *target, const void *weight)
+    void adam "fastrnn_adam"(Py_ssize_t n, void *p, const void *g, void *m, void *v, double step, double beta_1,
+                             double beta_2, double epsilon)
+    void sgd "fastrnn_sgd"(Py_ssize_t n, void *p, const void *g, void *velocity, double rate, double momentum,
+                           int nesterov)
+
+    void fastrnn_bind(const void *f32, const void *f64)
+
+# the tables that kernels.pyx chose, shared by every module of the core
+cdef const void *chosen_f32
+cdef const void *chosen_f64
+
+cdef inline void bind_kernels() noexcept:
+    """Point this extension module at the chosen tables; each module calls it once, at its top."""
+    fastrnn_bind(chosen_f32, chosen_f64)

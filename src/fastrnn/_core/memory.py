@@ -1,0 +1,39 @@
+"""Arrays laid out as the compiled core wants them.
+
+Every array that the core writes has its features on the last axis, padded to whole cache lines, so that
+vector stores never need a special last element.  What the padding holds is unspecified: only the first
+``n`` features of a row count.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+#: Bytes of a cache line, and of the widest vector of any instruction set.
+LINE = 64
+
+
+def padded(n: int, dtype: DTypeLike) -> int:
+    """Return ``n`` rounded up to a whole number of cache lines of ``dtype`` (at least one line)."""
+    per_line = LINE // np.dtype(dtype).itemsize
+    return max(1, -(-n // per_line)) * per_line
+
+
+def aligned_empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
+    """Return an uninitialised C-contiguous array whose first element starts a cache line."""
+    dtype = np.dtype(dtype)
+    shape = (shape,) if isinstance(shape, int) else shape
+    size = dtype.itemsize
+    for extent in shape:
+        size *= extent
+    raw = np.empty(size + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
+    """Return :func:`aligned_empty` filled with zeros."""
+    array = aligned_empty(shape, dtype)
+    array.fill(0)
+    return array

@@ -1,0 +1,47 @@
+/* The chosen tables as an extension module sees them, and one name a kernel for both element types. */
+#ifndef FASTRNN_BIND_H
+#define FASTRNN_BIND_H
+
+#include "kernels.h"
+
+/* a copy of the pointers in each extension module, set once when it is imported */
+static const fastrnn_kernels_f32 *fastrnn_f32;
+static const fastrnn_kernels_f64 *fastrnn_f64;
+
+static inline void fastrnn_bind(const void *f32, const void *f64)
+{
+    fastrnn_f32 = (const fastrnn_kernels_f32 *)f32;
+    fastrnn_f64 = (const fastrnn_kernels_f64 *)f64;
+}
+
+/* what `pointer` points to says which table */
+#define FASTRNN_TABLE(pointer) (_Generic(*(pointer), float: fastrnn_f32, double: fastrnn_f64))
+
+#define fastrnn_panel_width(type, rows) (FASTRNN_TABLE(type)->panel_width(rows))
+#define fastrnn_pack(packed, ...) (FASTRNN_TABLE(packed)->pack(packed, __VA_ARGS__))
+#define fastrnn_product(rows, columns, depth, a, ...) (FASTRNN_TABLE(a)->product(rows, columns, depth, a, __VA_ARGS__))
+#define fastrnn_gradient(rows, height, columns, a, ...) \
+    (FASTRNN_TABLE(a)->gradient(rows, height, columns, a, __VA_ARGS__))
+#define fastrnn_tanh_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->tanh_rows(rows, units, x, x_row))
+#define fastrnn_sigmoid_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->sigmoid_rows(rows, units, x, x_row))
+#define fastrnn_exp_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->exp_rows(rows, units, x, x_row))
+#define fastrnn_rnn_backward(rows, units, ds, ...) (FASTRNN_TABLE(ds)->rnn_backward(rows, units, ds, __VA_ARGS__))
+#define fastrnn_gru_reset(rows, units, gates, ...) (FASTRNN_TABLE(gates)->gru_reset(rows, units, gates, __VA_ARGS__))
+#define fastrnn_gru_update(rows, units, gates, ...) (FASTRNN_TABLE(gates)->gru_update(rows, units, gates, __VA_ARGS__))
+#define fastrnn_gru_reset_after(rows, units, gates, ...) \
+    (FASTRNN_TABLE(gates)->gru_reset_after(rows, units, gates, __VA_ARGS__))
+#define fastrnn_gru_update_backward(rows, units, ds, ...) \
+    (FASTRNN_TABLE(ds)->gru_update_backward(rows, units, ds, __VA_ARGS__))
+#define fastrnn_gru_reset_backward(rows, units, d_hidden, ...) \
+    (FASTRNN_TABLE(d_hidden)->gru_reset_backward(rows, units, d_hidden, __VA_ARGS__))
+#define fastrnn_gru_reset_after_backward(rows, units, ds, ...) \
+    (FASTRNN_TABLE(ds)->gru_reset_after_backward(rows, units, ds, __VA_ARGS__))
+#define fastrnn_softmax_rows(rows, n, x, x_row) (FASTRNN_TABLE(x)->softmax_rows(rows, n, x, x_row))
+#define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \
+    (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
+#define fastrnn_correct_rows(rows, n, p, p_row, target, weight) \
+    (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), weight))
+#define fastrnn_adam(n, p, ...) (FASTRNN_TABLE(p)->adam(n, p, __VA_ARGS__))
+#define fastrnn_sgd(n, p, ...) (FASTRNN_TABLE(p)->sgd(n, p, __VA_ARGS__))
+
+#endif

@@ -1,0 +1,34 @@
+/* What the compiled core sees of the kernels: one table of functions a type, chosen once, when fastrnn is imported. */
+#ifndef FASTRNN_KERNELS_H
+#define FASTRNN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define REAL float
+#define TABLE fastrnn_kernels_f32
+#include "table.h"
+#undef REAL
+#undef TABLE
+#define REAL double
+#define TABLE fastrnn_kernels_f64
+#include "table.h"
+#undef REAL
+#undef TABLE
+
+/* where the sums of a product start */
+enum { FASTRNN_FROM_ZERO, FASTRNN_FROM_BIAS, FASTRNN_FROM_C };
+
+typedef struct {
+    const char *name;
+    int vector_bytes;
+    int (*supported)(void); /* by the processor and the operating system that run now */
+    const fastrnn_kernels_f32 *f32;
+    const fastrnn_kernels_f64 *f64;
+} fastrnn_level;
+
+/* The levels compiled in, the plainest first; the last supported one is the best. */
+extern const fastrnn_level fastrnn_levels[];
+extern const int fastrnn_level_count;
+
+#endif

@@ -1,0 +1,45 @@
+/* One instruction-set level: every kernel for float and for double.  A level's own .c file defines
+ *   LEVEL      its name, as a C identifier
+ *   VBYTES     the bytes of a vector
+ *   TILE_ROWS  the rows of the tallest tile whose sums fit into the registers
+ * and includes this; the build gives each such file the compiler flags of its level. */
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels.h"
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+
+#define REAL float
+#define REAL_BITS 32
+#define INTEGER int32_t
+#define NAME(x) PASTE(x, _f32)
+#define TABLE fastrnn_kernels_f32
+#define EXPORT PASTE(fastrnn_f32_, LEVEL)
+#define LOG logf
+#define SQRT sqrtf
+#define SMALLEST_NORMAL FLT_MIN
+#include "kernels_of_type.h"
+#undef REAL
+#undef REAL_BITS
+#undef INTEGER
+#undef NAME
+#undef TABLE
+#undef EXPORT
+#undef LOG
+#undef SQRT
+#undef SMALLEST_NORMAL
+
+#define REAL double
+#define REAL_BITS 64
+#define INTEGER int64_t
+#define NAME(x) PASTE(x, _f64)
+#define TABLE fastrnn_kernels_f64
+#define EXPORT PASTE(fastrnn_f64_, LEVEL)
+#define LOG log
+#define SQRT sqrt
+#define SMALLEST_NORMAL DBL_MIN
+#include "kernels_of_type.h"

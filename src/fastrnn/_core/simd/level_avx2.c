@@ -1,0 +1,5 @@
+/* AVX2 with FMA: 16 registers of 32 bytes hold 6 rows of 2 vectors. */
+#define LEVEL avx2
+#define VBYTES 32
+#define TILE_ROWS 6
+#include "level.h"

@@ -1,0 +1,108 @@
+/* Products of matrices on packed panels: the three that a recurrence needs.
+ *
+ *   pack      weights, any strides and gates -> panels of neighbouring vectors, padded with zeros
+ *   product   C[rows, columns] = start + A[rows, depth] * packed weights
+ *   gradient  C[depth of A, columns] += sum over rows of A[row, :]^T * B[row, :]
+ */
+
+/* Columns of a panel for a product of `rows` rows: as wide as the tile that those rows take. */
+static ptrdiff_t NAME(panel_width)(ptrdiff_t rows) { return (rows == 1 ? 8 : rows <= 3 ? 4 : 2) * LANES; }
+
+/* OUT packed[panel][k][width].  The right side has gates * gate_width columns; column g * gate_width + i holds
+ * w[k * w_k + (g * units + i) * w_column] for i < units, else 0.  Rows k beyond the real ones of each of k_gates
+ * blocks (units_k of k_width) are zeros too: k = h * k_width + j reads w at (h * units_k + j) * w_k. */
+static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
+                       ptrdiff_t k_gates, ptrdiff_t units_k, ptrdiff_t k_width, ptrdiff_t w_k,
+                       ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_width, ptrdiff_t w_column)
+{
+    const ptrdiff_t columns = gates * gate_width;
+    for (ptrdiff_t first = 0; first < columns; first += width) {
+        const ptrdiff_t panel = columns - first < width ? columns - first : width;
+        for (ptrdiff_t h = 0; h < k_gates; h++)
+            for (ptrdiff_t j = 0; j < k_width; j++, packed += panel) {
+                const REAL *row = w + (h * units_k + j) * w_k;
+                for (ptrdiff_t i = 0; i < panel;) {
+                    /* the part of this panel that one gate fills */
+                    const ptrdiff_t gate = (first + i) / gate_width, unit = (first + i) % gate_width;
+                    const ptrdiff_t end = i + (gate_width - unit) < panel ? i + (gate_width - unit) : panel;
+                    ptrdiff_t real = j < units_k ? i + (units - unit) : i;
+                    real = real < i ? i : real > end ? end : real;
+                    const REAL *source = row + (gate * units + unit) * w_column;
+                    if (w_column == 1)
+                        for (; i < real; i++, source++)
+                            packed[i] = *source;
+                    else
+                        for (; i < real; i++, source += w_column)
+                            packed[i] = *source;
+                    for (; i < end; i++)
+                        packed[i] = 0;
+                }
+            }
+    }
+}
+
+/* IN a[row * a_row + k], packed from pack with that width; OUT c[row * c_row + column].  Where `start` says so c
+ * starts from bias[column] or from what it holds.  The inner panel of weights stays in the first-level cache while
+ * the rows pass by; a deep product goes in slices for that. */
+static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                          const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+{
+    const ptrdiff_t slice_bytes = 24 * 1024;
+    const ptrdiff_t slice = slice_bytes / (ptrdiff_t)(width * sizeof(REAL));
+    const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    const REAL *any = bias ? bias : packed; /* never read unless the sums start from it */
+
+    for (ptrdiff_t k = 0; k < depth || k == 0; k += slice) {
+        const ptrdiff_t now = rows <= TILE_ROWS ? depth : depth - k < slice ? depth - k : slice;
+        for (ptrdiff_t first = 0; first < columns; first += width) {
+            const ptrdiff_t panel = columns - first < width ? columns - first : width;
+            const REAL *b = packed + first * depth + k * panel;
+            ptrdiff_t row = 0;
+            for (ptrdiff_t block = 0; block < blocks; block++) {
+                /* blocks as equal as they can be: 16 rows are 6 + 5 + 5, not 6 + 6 + 4 */
+                const ptrdiff_t height = rows / blocks + (block < rows % blocks);
+                NAME(strip_of_rows)((int)height, (int)(panel / LANES), now, a + row * a_row + k, a_row, b, panel,
+                                    c + row * c_row + first, c_row, k ? FASTRNN_FROM_C : start,
+                                    k ? any : any + (bias ? first : 0));
+                row += height;
+            }
+        }
+        if (now == depth)
+            break;
+    }
+}
+
+/* IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which the sum is added
+ * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors. */
+#define GRADIENT_SLICE 64
+static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
+                           const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
+{
+    REAL panel[GRADIENT_SLICE * 2 * VBYTES / sizeof(REAL)] __attribute__((aligned(64)));
+    const ptrdiff_t blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
+
+    for (ptrdiff_t row = 0; row < rows; row += GRADIENT_SLICE) {
+        const ptrdiff_t now = rows - row < GRADIENT_SLICE ? rows - row : GRADIENT_SLICE;
+        for (ptrdiff_t first = 0; first < columns; first += 2 * LANES) {
+            const ptrdiff_t width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
+            const REAL *source = b + row * b_row + first;
+            for (ptrdiff_t v = 0; v < width; v += LANES) {
+                vec sum = sums ? NAME(load)(sums + first + v) : (vec){0};
+                for (ptrdiff_t k = 0; k < now; k++) {
+                    const vec x = NAME(load)(source + k * b_row + v);
+                    NAME(store)(panel + k * width + v, x);
+                    sum += x;
+                }
+                if (sums)
+                    NAME(store)(sums + first + v, sum);
+            }
+            ptrdiff_t i = 0;
+            for (ptrdiff_t block = 0; block < blocks; block++) {
+                const ptrdiff_t tall = height / blocks + (block < height % blocks);
+                NAME(strip_of_columns)((int)tall, (int)(width / LANES), now, a + row * a_row + i, a_row, panel, width,
+                                       c + i * c_row + first, c_row, FASTRNN_FROM_C, panel);
+                i += tall;
+            }
+        }
+    }
+}

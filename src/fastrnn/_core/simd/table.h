@@ -1,0 +1,41 @@
+/* The function table of one element type, included by kernels.h once for each.  The kernels' own comments say what
+ * they read and write. */
+typedef struct {
+    ptrdiff_t (*panel_width)(ptrdiff_t rows);
+    void (*pack)(REAL *packed, ptrdiff_t width, const REAL *w, ptrdiff_t k_gates, ptrdiff_t units_k, ptrdiff_t k_width,
+                 ptrdiff_t w_k, ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_width, ptrdiff_t w_column);
+    void (*product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                    const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias);
+    void (*gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
+                     const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums);
+    void (*tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
+    void (*sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
+    void (*exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
+    void (*rnn_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, const REAL *carry,
+                         ptrdiff_t carry_row, const REAL *s, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
+    void (*gru_reset)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
+                      const REAL *s_prev, ptrdiff_t s_row, REAL *hidden, ptrdiff_t hidden_row);
+    void (*gru_update)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
+                       const REAL *s_prev, REAL *s_next, ptrdiff_t s_row);
+    void (*gru_reset_after)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
+                            const REAL *hidden, ptrdiff_t hidden_row, const REAL *s_prev, REAL *s_next,
+                            ptrdiff_t s_row);
+    void (*gru_update_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, REAL *carry,
+                                ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
+                                const REAL *s_prev, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
+    void (*gru_reset_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *d_hidden, ptrdiff_t d_hidden_row,
+                               REAL *carry, ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row,
+                               const REAL *s_prev, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
+    void (*gru_reset_after_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, REAL *carry,
+                                     ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
+                                     const REAL *hidden, ptrdiff_t hidden_row, const REAL *s_prev, ptrdiff_t s_row,
+                                     REAL *da, ptrdiff_t da_row, REAL *d_hidden, ptrdiff_t d_hidden_row);
+    void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row);
+    double (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
+                                 const REAL *weight, REAL scale, REAL *dlogits, ptrdiff_t dlogits_row);
+    double (*correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
+                           const REAL *weight);
+    void (*adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL step, REAL beta_1, REAL beta_2,
+                 REAL epsilon);
+    void (*sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov);
+} TABLE;

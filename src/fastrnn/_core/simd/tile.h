@@ -1,0 +1,99 @@
+/* The register tile: C[row, :] += sum over k of a[row, k] * b[k, :], for a few rows and a few vectors.
+ *
+ * Everything in fastrnn that multiplies matrices comes down to this loop.  For each k it broadcasts one element of
+ * `a` for each row and multiplies it with the vectors of `b`; the sums stay in registers.  Every element of C is
+ * one chain of multiply-adds in the order of k, whatever the tile's height and width are: a row has the same bits
+ * in a batch of 1 and in a batch of 100, on one thread and on eight.
+ *
+ * a[row, k] stands at a[row * a_row + k * a_k]; b[k, :] at b + k * b_k.
+ */
+static inline __attribute__((always_inline)) void
+NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
+           const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+{
+    vec sum[TILE_ROWS][8];
+    if (start == FASTRNN_FROM_C) {
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = NAME(load)(c + i * c_row + v * LANES);
+    } else {
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) {
+            vec first = start == FASTRNN_FROM_BIAS ? NAME(load)(bias + v * LANES) : (vec){0};
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++)
+                sum[i][v] = first;
+        }
+    }
+    for (ptrdiff_t k = 0; k < depth; k++) {
+        vec right[8];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++)
+            right[v] = NAME(load)(b + v * LANES);
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            vec left = NAME(all)(a[i * a_row]);
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = left * right[v] + sum[i][v];
+        }
+        a += a_k;
+        b += b_k;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++)
+            NAME(store)(c + i * c_row + v * LANES, sum[i][v]);
+}
+
+/* A strip of `vectors` vectors in tiles two vectors wide, or wider for the few rows that would otherwise leave the
+ * multipliers waiting for the sum before. */
+static inline __attribute__((always_inline)) void
+NAME(strip)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
+            const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+{
+    int v = 0;
+#define TILE(width)                                                                                                \
+    NAME(tile)(rows, width, depth, a, a_row, a_k, b + v * LANES, b_k, c + v * LANES, c_row, start, bias + v * LANES)
+    if (rows == 1)
+        for (; v + 8 <= vectors; v += 8)
+            TILE(8);
+    if (rows <= 3)
+        for (; v + 4 <= vectors; v += 4)
+            TILE(4);
+    for (; v + 2 <= vectors; v += 2)
+        TILE(2);
+    if (v < vectors)
+        TILE(1);
+#undef TILE
+}
+
+#define STRIP(rows)                                                                              \
+    case rows:                                                                                   \
+        NAME(strip)(rows, vectors, depth, a, a_row, a_k, b, b_k, c, c_row, start, bias);         \
+        break;
+#if TILE_ROWS > 6
+#define STRIPS_ABOVE_6 STRIP(7) STRIP(8) STRIP(9) STRIP(10) STRIP(11) STRIP(12)
+#else
+#define STRIPS_ABOVE_6
+#endif
+#define STRIPS STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIPS_ABOVE_6
+
+/* a holds rows, its k are neighbours: states times weights */
+static void NAME(strip_of_rows)(int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                                const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+{
+    const ptrdiff_t a_k = 1;
+    switch (rows) { STRIPS }
+}
+
+/* a holds columns, the tile's rows are neighbours: activations times gradients, summed over batch and time */
+static void NAME(strip_of_columns)(int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_k,
+                                   const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+{
+    const ptrdiff_t a_row = 1;
+    switch (rows) { STRIPS }
+}
