@@ -1,0 +1,1 @@
+"""Single timings with pytest-benchmark; ``fastrnn bench`` prints the tables."""

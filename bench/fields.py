@@ -1,0 +1,26 @@
+"""The compiled core and the reference side by side, once they have been found equal."""
+
+import numpy as np
+
+from fastrnn.benchmark import agreement
+from fastrnn.benchmark.cases import Problem
+from fastrnn.benchmark.command import cores
+from fastrnn.benchmark.peers import make
+
+DTYPES = ("float32", "float64")
+SIDES = ("numpy", "fastrnn")
+
+
+def competitor(side, work, sizes, dtype, gates=1):
+    """Return the call to time, after comparing what it gives with what the reference gives.
+
+    Parameters
+    ----------
+    side : {"numpy", "fastrnn"}
+    work : str
+        The method of a peer: "forward_backward", "gru_sequence" or "gru_step".
+    """
+    problem = Problem(sizes, np.dtype(dtype), gates)
+    right, ours = (getattr(make(name, cores()), work)(problem) for name in ("numpy", side))
+    agreement.check(side, ours.arrays(ours.call()), right.arrays(right.call()))
+    return ours.call

@@ -1,0 +1,14 @@
+"""Tanh RNN, forward and backward through time: reference and compiled, case by case."""
+
+import pytest
+
+from bench.fields import DTYPES, SIDES, competitor
+from fastrnn.benchmark.cases import FORWARD_BACKWARD
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", FORWARD_BACKWARD, ids=lambda sizes: sizes.name)
+def test_forward_backward(benchmark, sizes, dtype, side):
+    benchmark.group = f"forward and backward, {sizes}, {dtype}"
+    benchmark(competitor(side, "forward_backward", sizes, dtype))

@@ -1,0 +1,21 @@
+"""GRU, states of a sequence in one call and of one step a call: reference and compiled."""
+
+import pytest
+
+from bench.fields import DTYPES, SIDES, competitor
+from fastrnn.benchmark.cases import GRU_SEQUENCE, GRU_STEP
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", GRU_SEQUENCE, ids=lambda sizes: sizes.name)
+def test_sequence(benchmark, sizes, dtype, side):
+    benchmark.group = f"inference, {sizes}, {dtype}"
+    benchmark(competitor(side, "gru_sequence", sizes, dtype, gates=3))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_step(benchmark, dtype, side):
+    benchmark.group = f"inference, {GRU_STEP}, {dtype}"
+    benchmark(competitor(side, "gru_step", GRU_STEP, dtype, gates=3))

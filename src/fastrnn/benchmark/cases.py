@@ -1,0 +1,130 @@
+"""What is measured: sizes, and the data made for them.
+
+Legend: ``n_x`` inputs, ``n_s`` units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of one case, under the name by which the tables know it."""
+
+    name: str
+    n_x: int
+    n_s: int
+    n_y: int
+    m: int
+    T_x: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.n_x}, {self.n_s}, {self.n_y}, {self.m}, {self.T_x})"
+
+    @property
+    def forward_backward_flops(self) -> int:
+        """Useful operations of a tanh RNN's forward pass with outputs, and of its BPTT."""
+        recurrence = self.n_s * (self.n_x + self.n_s)
+        forward = 2 * (recurrence + self.n_y * self.n_s)
+        backward = 2 * 2 * recurrence
+        return self.T_x * self.m * (forward + backward)
+
+
+FORWARD_BACKWARD = (
+    Sizes("notebook", 3, 5, 2, 10, 4),
+    Sizes("single stream", 16, 64, 16, 1, 100),
+    Sizes("cipher", 32, 64, 32, 32, 101),
+    Sizes("medium", 64, 128, 64, 64, 100),
+    Sizes("large", 256, 512, 256, 128, 50),
+)
+
+GRU_SEQUENCE = (
+    Sizes("GRU batch", 1, 64, 32, 32, 101),
+    Sizes("GRU stream", 1, 64, 32, 1, 100),
+)
+GRU_STEP = Sizes("GRU step", 1, 64, 32, 1, 1)
+
+TRAINING_JOB = Sizes("decipher", 1, 64, 32, 32, 101)
+
+SCALING = (
+    *(Sizes(f"T_x {T_x}", 16, 64, 16, 8, T_x) for T_x in (10, 100, 1_000, 10_000, 100_000)),
+    *(Sizes(f"n_s {n_s}", n_s, n_s, 16, 32, 100) for n_s in (16, 32, 64, 128, 256, 512)),
+    *(Sizes(f"m {m}", 32, 64, 32, m, 100) for m in (1, 2, 4, 8, 16, 32, 64, 128, 256)),
+)
+
+
+def recurrent_matrix(rng: np.random.Generator, n_s: int) -> Array:
+    """Return (n_s, n_s) random weights of spectral radius about 1.
+
+    By the circular law a square matrix of independent values with variance 1 / n has its
+    eigenvalues in the unit disc. A larger radius would make the dynamics chaotic, and the
+    results of two right programs different.
+    """
+    return np.asarray(rng.standard_normal((n_s, n_s)) / np.sqrt(n_s))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A case's data: one draw of random numbers that every competitor gets.
+
+    Arrays stand as the contract's section 1 has them, features first and time last; a peer
+    that wants another layout makes its copies before the clock starts.
+    """
+
+    sizes: Sizes
+    dtype: np.dtype[Any]
+    gates: int = 1
+    seed: int = 0
+
+    def _draw(self, key: int, *shape: int) -> Array:
+        values = np.random.default_rng((self.seed, key)).standard_normal(shape)
+        return values.astype(self.dtype)
+
+    @cached_property
+    def X(self) -> Array:
+        """Input, (n_x, m, T_x)."""
+        return self._draw(1, self.sizes.n_x, self.sizes.m, self.sizes.T_x)
+
+    @cached_property
+    def S_0(self) -> Array:
+        """Initial state, (n_s, m), within the range of tanh."""
+        return np.tanh(self._draw(2, self.sizes.n_s, self.sizes.m))
+
+    @cached_property
+    def ds(self) -> Array:
+        """Upstream gradient on every hidden state, (n_s, m, T_x)."""
+        return self._draw(3, self.sizes.n_s, self.sizes.m, self.sizes.T_x)
+
+    @cached_property
+    def parameters(self) -> dict[str, Array]:
+        """Weights by the contract's names; with three gates also ``bx``, zeros.
+
+        A zero ``bx`` keeps both forms of the GRU's reset comparable with peers that have a
+        single input bias.
+        """
+        n_x, n_s, n_y = self.sizes.n_x, self.sizes.n_s, self.sizes.n_y
+        rng = np.random.default_rng((self.seed, 4))
+        recurrent = np.concatenate([recurrent_matrix(rng, n_s) for _ in range(self.gates)])
+        values = {
+            "Wx": rng.standard_normal((self.gates * n_s, n_x)) / np.sqrt(n_x),
+            "Ws": recurrent,
+            "Wy": rng.standard_normal((n_y, n_s)) / np.sqrt(n_s),
+            "bs": 0.1 * rng.standard_normal((self.gates * n_s, 1)),
+            "by": 0.1 * rng.standard_normal((n_y, 1)),
+        }
+        if self.gates == 3:
+            values["bx"] = np.zeros((3 * n_s, 1))
+        return {name: value.astype(self.dtype) for name, value in values.items()}
+
+
+def time_major(array: Array) -> Array:
+    """Return a (features, m, T_x) array as a C-contiguous (T_x, m, features) copy."""
+    return np.ascontiguousarray(array.transpose(2, 1, 0))

@@ -1,0 +1,107 @@
+"""The command line of the bench."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+# Nothing that imports NumPy may stand here: the number of threads is set in the environment
+# of a process of its own, before NumPy and the peers are loaded.
+
+TABLES = ("fb", "inference", "training", "scaling")
+DTYPES = ("float64", "float32")
+PEERS = ("fastrnn", "numpy", "torch", "jax", "keras", "onnxruntime", "numba")
+_INSIDE = "FASTRNN_BENCH_THREADS"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the bench's options to a parser."""
+    parser.add_argument(
+        "--table",
+        nargs="+",
+        choices=TABLES,
+        default=["fb", "inference", "training"],
+        help="which tables (default: fb inference training)",
+    )
+    parser.add_argument("--case", nargs="+", metavar="NAME", help="only cases named so")
+    parser.add_argument("--dtype", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument(
+        "--peers",
+        nargs="+",
+        choices=PEERS,
+        help="the field (default: fastrnn, NumPy and every peer that is installed)",
+    )
+    parser.add_argument(
+        "--threads",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="a table for each number of threads (default: 1 and all cores)",
+    )
+    parser.add_argument("--rounds", type=int, help="turns of every competitor (default: 7)")
+    parser.add_argument("--quick", action="store_true", help="short turns, to see that it works")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown tables")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Return an environment in which every competitor uses that many threads."""
+    limited = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "FASTRNN_NUM_THREADS"),
+        str(threads),
+    )
+    return {**os.environ, **limited, _INSIDE: str(threads)}
+
+
+def _arguments(options: argparse.Namespace) -> list[str]:
+    """Return the command line that says what the options say, but for the threads."""
+    words: list[str] = []
+    for name in ("table", "case", "dtype", "peers"):
+        if getattr(options, name):
+            words += [f"--{name}", *getattr(options, name)]
+    if options.rounds:
+        words += ["--rounds", str(options.rounds)]
+    return words + [f"--{name}" for name in ("quick", "markdown") if getattr(options, name)]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print, in one process for each number of threads.
+
+    Returns
+    -------
+    int
+        0, or 1 where a competitor's results were not equal or a process failed.
+    """
+    if _INSIDE in os.environ:
+        from fastrnn.benchmark.report import report
+
+        return report(options, int(os.environ[_INSIDE]))
+    command = [sys.executable, "-m", "fastrnn.benchmark", *_arguments(options)]
+    wanted = options.threads or sorted({1, cores()})
+    codes = [subprocess.call(command, env=_environment(threads)) for threads in wanted]
+    return int(any(codes))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the command line and run the bench."""
+    parser = argparse.ArgumentParser(
+        prog="fastrnn bench",
+        description="The speed table of this machine: fastrnn beside the NumPy reference and "
+        "every peer that is installed. Equal results are checked before anything is timed.",
+    )
+    add_arguments(parser)
+    options = parser.parse_args(argv)
+    for name in ("rounds", "threads"):
+        given = getattr(options, name)
+        if given is not None and min(given if isinstance(given, list) else [given]) < 1:
+            parser.error(f"--{name} must be at least 1")
+    return run(options)

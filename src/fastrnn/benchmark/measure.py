@@ -1,0 +1,228 @@
+"""A table's rows from cases and peers: agree first, then take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastrnn.benchmark import agreement, cases, gemm
+from fastrnn.benchmark.cases import Array, Problem, Sizes
+from fastrnn.benchmark.peers import Competitor, Peer, TrainingJob
+from fastrnn.benchmark.peers.reference import Reference
+from fastrnn.benchmark.table import NOTHING, Table, duration, times
+from fastrnn.benchmark.timing import Timing, interleaved
+
+OURS = "fastrnn"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure.
+
+    Attributes
+    ----------
+    rounds
+        Turns of every competitor.
+    seconds
+        Length of one turn.
+    samples
+        Sequences in an epoch of the training job.
+    """
+
+    rounds: int = 7
+    seconds: float = 0.2
+    samples: int = 8_000
+
+
+QUICK = Effort(rounds=3, seconds=0.02, samples=320)
+
+
+def _name(dtype: np.dtype[Any]) -> str:
+    return f"f{8 * dtype.itemsize}"
+
+
+def _compare(
+    peers: Sequence[Peer],
+    offer: Callable[[Peer], Competitor | None],
+    effort: Effort,
+) -> dict[str, Timing]:
+    """Check every competitor against the reference's result, then time them in turn."""
+    competitors = {peer.name: offer(peer) for peer in peers}
+    field = {name: one for name, one in competitors.items() if one is not None}
+    right = offer(Reference())
+    assert right is not None
+    expected = right.arrays(right.call())
+    for name, competitor in field.items():
+        agreement.check(name, competitor.arrays(competitor.call()), expected)
+    return interleaved(
+        {name: competitor.call for name, competitor in field.items()},
+        rounds=effort.rounds,
+        seconds=effort.seconds,
+    )
+
+
+def _cells(peers: Sequence[Peer], timings: Mapping[str, Timing]) -> list[str]:
+    """One cell a peer: its time, and how many times longer that is than fastrnn's."""
+
+    def cell(name: str) -> str:
+        if name not in timings:
+            return NOTHING
+        time = duration(timings[name].median)
+        if name == OURS or OURS not in timings:
+            return time
+        return f"{time} ({times(timings[name].ratio(timings[OURS]))})"
+
+    return [cell(peer.name) for peer in peers]
+
+
+def forward_backward(
+    peers: Sequence[Peer],
+    dtypes: Sequence[np.dtype[Any]],
+    sizes: Iterable[Sizes],
+    effort: Effort,
+) -> Table:
+    """Tanh RNN, forward with outputs and BPTT with every gradient, beside the GEMM peak."""
+    peaks = {dtype: gemm.peak(dtype, rounds=effort.rounds) for dtype in dtypes}
+    table = Table(
+        "Forward and backward, tanh RNN",
+        [
+            "case (n_x, n_s, n_y, m, T_x)",
+            "type",
+            *(peer.name for peer in peers),
+            "of the GEMM peak",
+        ],
+    )
+    for size in sizes:
+        for dtype in dtypes:
+            problem = Problem(size, dtype)
+            timings = _compare(peers, lambda peer: peer.forward_backward(problem), effort)  # noqa: B023
+            fraction = (
+                f"{size.forward_backward_flops / timings[OURS].median / peaks[dtype]:.0%}"
+                if OURS in timings
+                else NOTHING
+            )
+            table.rows.append([str(size), _name(dtype), *_cells(peers, timings), fraction])
+    speeds = ", ".join(f"{_name(d)} {peak / 1e9:.0f} Gflop/s" for d, peak in peaks.items())
+    table.notes.append(f"GEMM peak, by NumPy's product of 1024 x 1024 matrices: {speeds}.")
+    return table
+
+
+def inference(
+    peers: Sequence[Peer],
+    dtypes: Sequence[np.dtype[Any]],
+    sizes: Iterable[Sizes],
+    effort: Effort,
+) -> Table:
+    """GRU states of a sequence in one call, and of one step a call."""
+    table = Table(
+        "Inference, GRU (reset after the product)",
+        ["case (n_x, n_s, n_y, m, T_x)", "type", *(peer.name for peer in peers)],
+    )
+    for size in sizes:
+        step = size == cases.GRU_STEP
+        for dtype in dtypes:
+            problem = Problem(size, dtype, gates=3)
+            timings = _compare(
+                peers,
+                lambda peer: peer.gru_step(problem) if step else peer.gru_sequence(problem),  # noqa: B023
+                effort,
+            )
+            table.rows.append([str(size), _name(dtype), *_cells(peers, timings)])
+    table.notes.append(f"The rows of {OURS} include the output layer and softmax.")
+    return table
+
+
+def training_job(cell: str, samples: int) -> TrainingJob:
+    """Return a job of the decipher corpus's shape: a substitution on skewed token ids.
+
+    Lengths run from 40 to 101 tokens, the rest is padding; the sentences are random, since
+    only what the model has to learn, the substitution, matters to its speed and its loss.
+    """
+    sizes = cases.TRAINING_JOB
+    rng = np.random.default_rng(0)
+    frequency = 1 / np.arange(1, sizes.n_y)
+    ids = rng.choice(sizes.n_y - 1, (samples, sizes.T_x), p=frequency / frequency.sum()) + 1
+    lengths = rng.integers(40, sizes.T_x + 1, (samples, 1))
+    ids[np.arange(sizes.T_x) >= lengths] = 0
+    substitution = np.concatenate([[0], rng.permutation(sizes.n_y - 1) + 1])
+    return TrainingJob(
+        inputs=ids[:, :, None].astype(np.float32),
+        targets=substitution[ids].astype(np.int64),
+        cell=cell,
+        units=sizes.n_s,
+        classes=sizes.n_y,
+        batch_size=sizes.m,
+    )
+
+
+def training(peers: Sequence[Peer], effort: Effort) -> Table:
+    """Seconds an epoch after the first; the losses reached stand beside them.
+
+    The peers draw their initial weights each in its own way, so their losses are alike and
+    not equal: all of them must have learned something in the same number of epochs.
+    """
+    table = Table("Training, the decipher job, an epoch", ["cell", *(peer.name for peer in peers)])
+    for cell in ("gru", "rnn"):
+        job = training_job(cell, effort.samples)
+        guessing = float(np.log(job.classes))
+        calls: dict[str, Callable[[], float]] = {}
+        losses: dict[str, list[float]] = {}
+        for peer in peers:
+            epoch = peer.training(job)
+            if epoch is None:
+                continue
+            calls[peer.name] = epoch
+            losses[peer.name] = [epoch()]
+            if not losses[peer.name][0] < guessing:
+                raise agreement.Disagreement(f"{peer.name}: did not learn in the first epoch")
+
+        def kept(name: str) -> Callable[[], None]:
+            return lambda: losses[name].append(calls[name]())  # noqa: B023
+
+        timings = interleaved(
+            {name: kept(name) for name in calls}, rounds=effort.rounds, seconds=effort.seconds
+        )
+        table.rows.append([cell, *_cells(peers, timings)])
+        reached = ", ".join(f"{name} {seen[effort.rounds]:.3f}" for name, seen in losses.items())
+        table.notes.append(f"Loss of {cell} after {effort.rounds + 1} epochs: {reached}.")
+    return table
+
+
+def scaling(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effort) -> Table:
+    """fastrnn alone: forward and backward as T_x, n_s and m grow, and the time of a step."""
+    table = Table(
+        "Scaling of forward and backward, tanh RNN",
+        ["case (n_x, n_s, n_y, m, T_x)", "type", "a call", "a time step", "Gflop/s"],
+    )
+    ours = [peer for peer in peers if peer.name == OURS]
+    for size in cases.SCALING if ours else ():
+        for dtype in dtypes:
+            competitor = ours[0].forward_backward(Problem(size, dtype))
+            assert competitor is not None
+            calls: dict[str, Callable[[], object]] = {OURS: competitor.call}
+            timing = interleaved(calls, rounds=effort.rounds, seconds=effort.seconds)[OURS]
+            table.rows.append(
+                [
+                    str(size),
+                    _name(dtype),
+                    duration(timing.median),
+                    duration(timing.median / size.T_x),
+                    f"{size.forward_backward_flops / timing.median / 1e9:.1f}",
+                ]
+            )
+    return table
+
+
+__all__ = [
+    "QUICK",
+    "Array",
+    "Effort",
+    "forward_backward",
+    "inference",
+    "scaling",
+    "training",
+    "training_job",
+]

@@ -1,0 +1,82 @@
+"""What a peer offers to the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastrnn.benchmark.cases import Array, Problem
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """A call to time, and how to read what it returned.
+
+    Attributes
+    ----------
+    call
+        Does the whole work once. Nothing else is timed.
+    arrays
+        Turns the returned value into NumPy arrays by the contract's names and layouts.
+    """
+
+    call: Callable[[], Any]
+    arrays: Callable[[Any], Mapping[str, Array]]
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """The decipher job: read the token ids of a cipher text, tell those of the plain text.
+
+    Attributes
+    ----------
+    inputs
+        (samples, T_x, 1) float32, the token id as one scalar.
+    targets
+        (samples, T_x) integers below `classes`; 0 is padding.
+    cell
+        ``"gru"`` or ``"rnn"``.
+    units, classes, batch_size, learning_rate
+        The model is cell, output layer, softmax; the optimizer Adam.
+    """
+
+    inputs: Array
+    targets: Array
+    cell: str
+    units: int
+    classes: int
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+
+
+class Peer:
+    """A library beside fastrnn. Each method returns None where the library has no such thing."""
+
+    name = ""
+
+    def forward_backward(self, problem: Problem) -> Competitor | None:
+        """Tanh RNN: ``S, y_pred`` of the forward pass, then every gradient of BPTT.
+
+        The upstream gradient ``ds`` is given on the states; none flows through ``y_pred``.
+        """
+        return None
+
+    def gru_sequence(self, problem: Problem) -> Competitor | None:
+        """GRU (``reset_after=True``), inference: ``S``, the states of a whole sequence."""
+        return None
+
+    def gru_step(self, problem: Problem) -> Competitor | None:
+        """GRU (``reset_after=True``), inference: ``S``, one step further, in one call."""
+        return None
+
+    def training(self, job: TrainingJob) -> Callable[[], float] | None:
+        """Return a function that trains one epoch further and returns the epoch's mean loss."""
+        return None
+
+
+def features_first(array: Array) -> Array:
+    """Return a (T_x, m, features) result as (features, m, T_x)."""
+    return np.asarray(array).transpose(2, 1, 0)

@@ -1,0 +1,111 @@
+"""JAX: ``jit`` over ``lax.scan``, gradients by ``vjp``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fastrnn.benchmark.cases import Array, Problem, time_major
+from fastrnn.benchmark.peers.base import Competitor, Peer, features_first
+
+
+def _weights(parameters: dict[str, Array]) -> dict[str, Any]:
+    """Transpose the weights for products of the form ``x @ w`` and drop the biases' axis."""
+    return {
+        name: jnp.asarray(value.T if name.startswith("W") else value[:, 0])
+        for name, value in parameters.items()
+    }
+
+
+def _rnn_states(x: Any, s_0: Any, wx: Any, ws: Any, bs: Any) -> Any:
+    """Tanh RNN over (T_x, m, n_x): the input projected in one product, then the scan."""
+
+    def step(s: Any, projected: Any) -> tuple[Any, Any]:
+        s = jnp.tanh(projected + s @ ws)
+        return s, s
+
+    return jax.lax.scan(step, s_0, x @ wx + bs)[1]
+
+
+def _gru_update(s: Any, projected: Any, ws: Any, bs: Any) -> Any:
+    n_s = s.shape[-1]
+    recurrent = s @ ws + bs
+    r, z = jnp.split(jax.nn.sigmoid((projected + recurrent)[:, : 2 * n_s]), 2, axis=-1)
+    n = jnp.tanh(projected[:, 2 * n_s :] + r * recurrent[:, 2 * n_s :])
+    return (1 - z) * n + z * s
+
+
+@jax.jit
+def _forward_backward(x: Any, s_0: Any, ds: Any, w: dict[str, Any]) -> Any:
+    states, pull = jax.vjp(_rnn_states, x, s_0, w["Wx"], w["Ws"], w["bs"])
+    return states, jax.nn.softmax(states @ w["Wy"] + w["by"]), pull(ds)
+
+
+@jax.jit
+def _gru_sequence(x: Any, s_0: Any, w: dict[str, Any]) -> Any:
+    def step(s: Any, projected: Any) -> tuple[Any, Any]:
+        s = _gru_update(s, projected, w["Ws"], w["bs"])
+        return s, s
+
+    return jax.lax.scan(step, s_0, x @ w["Wx"] + w["bx"])[1]
+
+
+@jax.jit
+def _gru_step(x: Any, s: Any, w: dict[str, Any]) -> Any:
+    return _gru_update(s, x @ w["Wx"] + w["bx"], w["Ws"], w["bs"])
+
+
+class Jax(Peer):
+    """JAX on the CPU, compiled before the clock starts."""
+
+    name = f"JAX {jax.__version__}"
+
+    def forward_backward(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.forward_backward`."""
+        x, ds = jnp.asarray(time_major(problem.X)), jnp.asarray(time_major(problem.ds))
+        s_0, weights = jnp.asarray(problem.S_0.T), _weights(problem.parameters)
+
+        def arrays(result: Any) -> dict[str, Array]:
+            states, y_pred, (dx, ds_0, dwx, dws, dbs) = result
+            return {
+                "S": features_first(states),
+                "y_pred": features_first(y_pred),
+                "dX": features_first(dx),
+                "ds_0": np.asarray(ds_0).T,
+                "dWx": np.asarray(dwx).T,
+                "dWs": np.asarray(dws).T,
+                "dbs": np.asarray(dbs)[:, None],
+            }
+
+        return Competitor(
+            lambda: jax.block_until_ready(_forward_backward(x, s_0, ds, weights)), arrays
+        )
+
+    def gru_sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_sequence`."""
+        x, s_0 = jnp.asarray(time_major(problem.X)), jnp.asarray(problem.S_0.T)
+        weights = _weights(problem.parameters)
+        return Competitor(
+            lambda: jax.block_until_ready(_gru_sequence(x, s_0, weights)),
+            lambda states: {"S": features_first(states)},
+        )
+
+    def gru_step(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_step`."""
+        x, s = jnp.asarray(problem.X[:, :, 0].T), jnp.asarray(problem.S_0.T)
+        weights = _weights(problem.parameters)
+        return Competitor(
+            lambda: jax.block_until_ready(_gru_step(x, s, weights)),
+            lambda state: {"S": np.asarray(state).T},
+        )
+
+
+def create(threads: int) -> Peer:
+    """JAX sizes its pool by the cores that the process may use, which the bench sets."""
+    del threads
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_enable_x64", True)
+    return Jax()

@@ -1,0 +1,92 @@
+"""ONNX Runtime: inference with its GRU operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from fastrnn.benchmark.cases import Array, Problem, time_major
+from fastrnn.benchmark.peers.base import Competitor, Peer, features_first
+
+
+def _gates_zrn(weights: Array) -> Array:
+    """Reorder gate rows from r, z, n to ONNX's z, r, h."""
+    r, z, n = np.split(weights, 3)
+    return np.concatenate([z, r, n])
+
+
+def _model(problem: Problem) -> Any:
+    """Return a serialized model of one GRU operator with the problem's weights.
+
+    Inputs x (T_x, m, n_x) and h_0 (1, m, n_s); output states (T_x, 1, m, n_s).
+    """
+    w = problem.parameters
+    constants = {
+        "w": _gates_zrn(w["Wx"])[None],
+        "r": _gates_zrn(w["Ws"])[None],
+        "b": np.concatenate([_gates_zrn(w["bx"]), _gates_zrn(w["bs"])])[None, :, 0],
+    }
+    kind = helper.np_dtype_to_tensor_dtype(problem.dtype)
+    sizes = problem.sizes
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "GRU",
+                ["x", "w", "r", "b", "", "h_0"],
+                ["states"],
+                hidden_size=sizes.n_s,
+                linear_before_reset=1,
+            )
+        ],
+        "gru",
+        [
+            helper.make_tensor_value_info("x", kind, [sizes.T_x, sizes.m, sizes.n_x]),
+            helper.make_tensor_value_info("h_0", kind, [1, sizes.m, sizes.n_s]),
+        ],
+        [helper.make_tensor_value_info("states", kind, [sizes.T_x, 1, sizes.m, sizes.n_s])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    # Old versions of operators and file format serve, and every runtime reads them.
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+class OnnxRuntime(Peer):
+    """ONNX Runtime on the CPU. Its GRU knows float32 only."""
+
+    name = f"ONNX Runtime {onnxruntime.__version__}"
+
+    def __init__(self, threads: int) -> None:
+        self.options = onnxruntime.SessionOptions()
+        self.options.intra_op_num_threads = threads
+        self.options.inter_op_num_threads = 1
+
+    def gru_sequence(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.gru_sequence`."""
+        if helper.np_dtype_to_tensor_dtype(problem.dtype) != TensorProto.FLOAT:
+            return None
+        session = onnxruntime.InferenceSession(
+            _model(problem), self.options, providers=["CPUExecutionProvider"]
+        )
+        feed = {"x": time_major(problem.X), "h_0": np.ascontiguousarray(problem.S_0.T)[None]}
+        return Competitor(
+            lambda: session.run(None, feed)[0],
+            lambda states: {"S": features_first(states[:, 0])},
+        )
+
+    def gru_step(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.gru_step`."""
+        sequence = self.gru_sequence(problem)
+        if sequence is None:
+            return None
+        return Competitor(sequence.call, lambda states: {"S": states[0, 0].T})
+
+
+def create(threads: int) -> Peer:
+    """Sessions are made with this many threads."""
+    return OnnxRuntime(threads)

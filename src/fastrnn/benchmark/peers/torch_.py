@@ -1,0 +1,124 @@
+"""PyTorch: its fused recurrent layers, autograd, and a plain training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from fastrnn.benchmark.cases import Array, Problem, time_major
+from fastrnn.benchmark.peers.base import Competitor, Peer, TrainingJob, features_first
+
+
+def _tensor(array: Array) -> Any:
+    return torch.from_numpy(np.array(array, order="C"))
+
+
+def _load(layer: Any, parameters: dict[str, Array], suffix: str = "") -> None:
+    """Write section 1's weights into a recurrent layer or cell; its gate order is the same."""
+    zeros = np.zeros_like(parameters["bs"])
+    with torch.no_grad():
+        getattr(layer, "weight_ih" + suffix).copy_(_tensor(parameters["Wx"]))
+        getattr(layer, "weight_hh" + suffix).copy_(_tensor(parameters["Ws"]))
+        getattr(layer, "bias_hh" + suffix).copy_(_tensor(parameters["bs"][:, 0]))
+        getattr(layer, "bias_ih" + suffix).copy_(_tensor(parameters.get("bx", zeros)[:, 0]))
+
+
+class Torch(Peer):
+    """PyTorch on the CPU, eager: its recurrent layers are single calls already."""
+
+    name = f"PyTorch {torch.__version__.split('+')[0]}"
+
+    def forward_backward(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.forward_backward`."""
+        sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
+        layer = nn.RNN(sizes.n_x, sizes.n_s, dtype=dtype)
+        _load(layer, problem.parameters, "_l0")
+        layer.bias_ih_l0.requires_grad_(False)  # one bias is enough: its gradient is the other's
+        output = nn.Linear(sizes.n_s, sizes.n_y, dtype=dtype)
+        with torch.no_grad():
+            output.weight.copy_(_tensor(problem.parameters["Wy"]))
+            output.bias.copy_(_tensor(problem.parameters["by"][:, 0]))
+        x = _tensor(time_major(problem.X)).requires_grad_()
+        h_0 = _tensor(problem.S_0.T)[None].requires_grad_()
+        ds = _tensor(time_major(problem.ds))
+        wanted = [x, h_0, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_hh_l0]
+
+        def call() -> Any:
+            states, _ = layer(x, h_0)
+            with torch.no_grad():
+                y_pred = torch.softmax(output(states), dim=-1)
+            return states, y_pred, torch.autograd.grad(states, wanted, ds)
+
+        def arrays(result: Any) -> dict[str, Array]:
+            states, y_pred, (dx, dh_0, dwx, dws, dbs) = result
+            return {
+                "S": features_first(states.detach()),
+                "y_pred": features_first(y_pred),
+                "dX": features_first(dx),
+                "ds_0": dh_0[0].numpy().T,
+                "dWx": dwx.numpy(),
+                "dWs": dws.numpy(),
+                "dbs": dbs.numpy()[:, None],
+            }
+
+        return Competitor(call, arrays)
+
+    def gru_sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_sequence`."""
+        sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
+        layer = nn.GRU(sizes.n_x, sizes.n_s, dtype=dtype).eval()
+        _load(layer, problem.parameters, "_l0")
+        x, h_0 = _tensor(time_major(problem.X)), _tensor(problem.S_0.T)[None]
+
+        @torch.inference_mode()
+        def call() -> Any:
+            return layer(x, h_0)[0]
+
+        return Competitor(call, lambda states: {"S": features_first(states)})
+
+    def gru_step(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_step`."""
+        sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
+        cell = nn.GRUCell(sizes.n_x, sizes.n_s, dtype=dtype).eval()
+        _load(cell, problem.parameters)
+        x, h = _tensor(problem.X[:, :, 0].T), _tensor(problem.S_0.T)
+
+        @torch.inference_mode()
+        def call() -> Any:
+            return cell(x, h)
+
+        return Competitor(call, lambda state: {"S": state.numpy().T})
+
+    def training(self, job: TrainingJob) -> Callable[[], float]:
+        """See :meth:`Peer.training`."""
+        torch.manual_seed(0)
+        kind = {"gru": nn.GRU, "rnn": nn.RNN}[job.cell]
+        recurrent = kind(job.inputs.shape[-1], job.units, batch_first=True)
+        output = nn.Linear(job.units, job.classes)
+        weights = [*recurrent.parameters(), *output.parameters()]
+        optimizer = torch.optim.Adam(weights, job.learning_rate)
+        inputs, targets = _tensor(job.inputs), _tensor(job.targets).long()
+
+        def epoch() -> float:
+            total = 0.0
+            for batch in torch.randperm(len(inputs)).split(job.batch_size):
+                optimizer.zero_grad()
+                states, _ = recurrent(inputs[batch])
+                logits = output(states).flatten(0, 1)
+                loss = nn.functional.cross_entropy(logits, targets[batch].flatten())
+                loss.backward()
+                optimizer.step()
+                total += loss.item() * len(batch)
+            return total / len(inputs)
+
+        return epoch
+
+
+def create(threads: int) -> Peer:
+    """Set PyTorch's threads for the process."""
+    torch.set_num_threads(threads)
+    return Torch()

@@ -1,0 +1,96 @@
+"""The tables of one process, which has its number of threads."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from fastrnn.benchmark import cases, measure, peers
+from fastrnn.benchmark.agreement import Disagreement
+from fastrnn.benchmark.command import cores
+from fastrnn.benchmark.table import Table
+
+
+def machine(threads: int) -> str:
+    """Return one line on processor, cores, threads and versions."""
+    processor = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                processor = line.partition(":")[2].strip()
+                break
+    try:
+        version = metadata.version("fastrnn")
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
+    return (
+        f"{processor}, {cores()} cores, {threads} thread{'s' if threads != 1 else ''}; "
+        f"fastrnn {version}, Python {platform.python_version()}, NumPy {np.__version__}"
+    )
+
+
+def _use_cores(threads: int) -> None:
+    """Keep the process on as many cores as it has threads.
+
+    Peers such as JAX size their pools by the cores that they may use, and by nothing else.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, allowed[:threads])
+
+
+def _chosen(sizes: Iterable[cases.Sizes], names: list[str] | None) -> list[cases.Sizes]:
+    return [size for size in sizes if names is None or size.name in names]
+
+
+def report(options: argparse.Namespace, threads: int) -> int:
+    """Print the tables that the options ask for.
+
+    Returns
+    -------
+    int
+        0, or 1 where a competitor's results were not equal.
+    """
+    known = [size.name for size in (*cases.FORWARD_BACKWARD, *cases.GRU_SEQUENCE, cases.GRU_STEP)]
+    unknown = [name for name in options.case or [] if name not in known]
+    if unknown:
+        print(f"fastrnn bench: no case {unknown[0]!r}; cases are {', '.join(known)}")
+        return 2
+    heading = machine(threads)
+    _use_cores(threads)
+    names = options.peers or [name for name in peers.NAMES if peers.installed(name)]
+    field = [peers.make(name, threads) for name in names]
+    effort = measure.QUICK if options.quick else measure.Effort()
+    if options.rounds:
+        effort = measure.Effort(options.rounds, effort.seconds, effort.samples)
+    dtypes = [np.dtype(name) for name in options.dtype]
+    forward_backward = _chosen(cases.FORWARD_BACKWARD, options.case)
+    inference = _chosen((*cases.GRU_SEQUENCE, cases.GRU_STEP), options.case)
+    make: dict[str, Callable[[], Table]] = {
+        "fb": lambda: measure.forward_backward(field, dtypes, forward_backward, effort),
+        "inference": lambda: measure.inference(field, dtypes, inference, effort),
+        "training": lambda: measure.training(field, effort),
+        "scaling": lambda: measure.scaling(field, dtypes, effort),
+    }
+    print(f"**{heading}**" if options.markdown else heading)
+    failed = 0
+    for name in options.table:
+        try:
+            table = make[name]().without_empty_columns()
+        except Disagreement as error:
+            print(f"\n{name}: not timed. {error}")
+            failed = 1
+            continue
+        if table.rows:
+            print("\n" + (table.markdown() if options.markdown else table.text()))
+        sys.stdout.flush()
+    print()
+    return failed

@@ -1,0 +1,87 @@
+"""How it is measured: competitors in turn, and medians over the rounds.
+
+A machine's speed drifts over seconds, with its neighbours and its temperature. Measured one
+after the other, two programs differ by that drift; measured in turn, round after round, both
+get their share of it, and the median of the ratios within a round is what can be quoted.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds a call, one value a round."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Median over the rounds, in seconds a call."""
+        return statistics.median(self.rounds)
+
+    def ratio(self, other: Timing) -> float:
+        """Median over the rounds of how many times longer this one took than the other."""
+        pairs = zip(self.rounds, other.rounds, strict=True)
+        return statistics.median(mine / theirs for mine, theirs in pairs)
+
+
+def _time(call: Call, repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+def _repeats(call: Call, seconds: float) -> int:
+    """Return how many calls make a round of about the given length, after warming up."""
+    repeats = 1
+    while True:
+        elapsed = _time(call, repeats) * repeats
+        if elapsed >= seconds / 4:
+            return max(1, round(seconds * repeats / elapsed))
+        repeats *= 4
+
+
+def interleaved(
+    calls: Mapping[str, Call], *, rounds: int = 7, seconds: float = 0.1
+) -> dict[str, Timing]:
+    """Time several calls in turn.
+
+    Parameters
+    ----------
+    calls
+        What to call, by name. Each is warmed up first.
+    rounds
+        How often every one of them gets its turn. The order turns round from one round to
+        the next, so that none always runs in the wake of the same other.
+    seconds
+        About how long one turn lasts; a call that takes longer runs once a turn.
+
+    Returns
+    -------
+    dict
+        A :class:`Timing` by name, in the order of `calls`.
+    """
+    repeats = {name: _repeats(call, seconds) for name, call in calls.items()}
+    measured: dict[str, list[float]] = {name: [] for name in calls}
+    names = list(calls)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for turn in range(rounds):
+            shift = turn % len(names)
+            for name in names[shift:] + names[:shift]:
+                measured[name].append(_time(calls[name], repeats[name]))
+            gc.collect()
+    finally:
+        if collecting:
+            gc.enable()
+    return {name: Timing(tuple(values)) for name, values in measured.items()}

@@ -1,0 +1,139 @@
+"""The bench: what it times agrees, and what it prints is what it timed."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from fastrnn.benchmark import agreement, cases, main, timing
+from fastrnn.benchmark.measure import training_job
+from fastrnn.benchmark.peers import NAMES, installed
+from fastrnn.benchmark.table import Table, duration, times
+
+
+def test_prints_the_table_of_a_case(capfd):
+    words = ["--quick", "--table", "fb", "--case", "notebook", "--peers", "fastrnn", "numpy"]
+    assert main([*words, "--threads", "1", "--dtype", "float64"]) == 0
+    out, err = capfd.readouterr()
+    assert not err
+    rows = [line for line in out.splitlines() if line.startswith("notebook (3, 5, 2, 10, 4)")]
+    assert len(rows) == 1
+    assert "f64" in rows[0]
+    assert rows[0].count("µs") + rows[0].count("ms") == 2
+    assert "1 thread;" in out
+
+
+def test_prints_markdown_for_each_number_of_threads(capfd):
+    words = ["--quick", "--table", "inference", "--case", "GRU step", "--dtype", "float32"]
+    assert main([*words, "--peers", "fastrnn", "numpy", "--threads", "1", "2", "--markdown"]) == 0
+    out, _ = capfd.readouterr()
+    assert out.count("| GRU step (1, 64, 32, 1, 1) | f32 |") == 2
+
+
+def test_an_unknown_case_is_named(capfd):
+    assert main(["--case", "nowhere", "--threads", "1"]) != 0
+    assert "'nowhere'" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--threads", "0"], ["--rounds", "0"], ["--peers", "theano"]])
+def test_usage_errors(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_what_differs_is_found():
+    expected = {"S": np.linspace(-1, 1, 12).reshape(3, 4)}
+    agreement.check("twin", {"S": expected["S"] + 1e-12}, expected)
+    with pytest.raises(agreement.Disagreement, match="wrong: S is off"):
+        agreement.check("wrong", {"S": expected["S"] + 1e-6}, expected)
+    with pytest.raises(agreement.Disagreement, match="S is off"):
+        agreement.check("nan", {"S": np.full((3, 4), np.nan)}, expected)
+    with pytest.raises(agreement.Disagreement, match="float32"):
+        agreement.check("narrow", {"S": expected["S"].astype(np.float32)}, expected)
+    with pytest.raises(agreement.Disagreement, match=r"\(4, 3\)"):
+        agreement.check("turned", {"S": expected["S"].T}, expected)
+    with pytest.raises(agreement.Disagreement, match="expected"):
+        agreement.check("less", {}, expected)
+
+
+def test_competitors_take_turns(monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    order = []
+    calls = {name: (lambda name=name: order.append(name)) for name in "abc"}
+    timings = timing.interleaved(calls, rounds=4, seconds=1)
+    assert "".join(order[-12:]) == "abcbcacababc"
+    assert [len(timings[name].rounds) for name in "abc"] == [4, 4, 4]
+
+
+def test_ratios_are_taken_within_a_round():
+    slow, fast = timing.Timing((4.0, 40.0, 8.0)), timing.Timing((2.0, 20.0, 2.0))
+    assert slow.ratio(fast) == 2.0
+    assert slow.median == 8.0
+
+
+def test_tables():
+    table = Table("T", ["case", "a", "b"], [["x", "1", "-"], ["longer", "22", "-"]], ["note"])
+    table = table.without_empty_columns()
+    assert table.text() == "T\n\ncase     a\n------  --\nx        1\nlonger  22\n\nnote"
+    assert table.markdown() == (
+        "### T\n\n| case | a |\n|---|---:|\n| x | 1 |\n| longer | 22 |\n\nnote"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.5, "2.50 s"), (0.0125, "12.5 ms"), (350e-6, "350 µs"), (2e-6, "2.00 µs"), (4e-8, "40 ns")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_ratios():
+    assert times(1.234) == "1.2x"
+    assert times(456.7) == "457x"
+
+
+def test_problems_are_as_the_contract_has_them():
+    sizes = cases.Sizes("odd", 3, 5, 2, 7, 4)
+    problem = cases.Problem(sizes, np.dtype(np.float32), gates=3)
+    shapes = {name: value.shape for name, value in problem.parameters.items()}
+    assert shapes == {
+        "Wx": (15, 3), "Ws": (15, 5), "Wy": (2, 5), "bs": (15, 1), "by": (2, 1), "bx": (15, 1)
+    }  # fmt: skip
+    assert problem.X.shape == (3, 7, 4)
+    assert problem.S_0.shape == (5, 7)
+    assert problem.ds.shape == (5, 7, 4)
+    drawn = [*problem.parameters.values(), problem.X, problem.S_0, problem.ds]
+    assert {value.dtype for value in drawn} == {np.dtype(np.float32)}
+    again = cases.Problem(sizes, np.dtype(np.float32), gates=3)
+    np.testing.assert_array_equal(problem.X, again.X)
+    np.testing.assert_array_equal(cases.time_major(problem.X)[2, 6], problem.X[:, 6, 2])
+
+
+def test_recurrent_weights_have_a_spectral_radius_of_about_one():
+    weights = cases.recurrent_matrix(np.random.default_rng(0), 256)
+    assert 0.9 < np.abs(np.linalg.eigvals(weights)).max() < 1.1
+
+
+def test_operations_are_counted():
+    # Forward 2 (3 5 + 5 5 + 2 5) = 100, backward 4 (3 5 + 5 5) = 160, for 10 rows and 4 steps.
+    assert cases.FORWARD_BACKWARD[0].forward_backward_flops == 260 * 40
+
+
+def test_the_training_job_is_a_substitution():
+    job = training_job("rnn", samples=50)
+    ids, targets = job.inputs[:, :, 0].astype(int), job.targets
+    assert ids.shape == targets.shape == (50, 101)
+    pairs = {(int(a), int(b)) for a, b in zip(ids.ravel(), targets.ravel(), strict=True)}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+    assert (0, 0) in pairs
+    assert targets.max() < job.classes
+
+
+def test_fastrnn_and_numpy_are_always_there():
+    assert installed("fastrnn")
+    assert installed("numpy")
+    assert NAMES[:2] == ("fastrnn", "numpy")
