@@ -1,0 +1,43 @@
+"""The README's examples run as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+if not README.is_file():
+    pytest.skip("the README is not beside the tests", allow_module_level=True)
+
+TEXT = README.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) == TEXT.count("```python") > 0
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.count("\n"))
+def test_example_runs(example):
+    exec(compile(example, str(README), "exec"), {})
+
+
+def test_commands_exist():
+    import fastrnn.cli
+
+    for command in re.findall(r"^fastrnn (\w+(?: [a-z]+)?) ", TEXT, re.MULTILINE):
+        words = command.split() if command.startswith("cipher") else command.split()[:1]
+        if words == ["bench"]:
+            continue  # its help is the bench's own, and comes with NumPy
+        with pytest.raises(SystemExit) as stopped:
+            fastrnn.cli.main([*words, "--help"])
+        assert stopped.value.code == 0
+
+
+def test_the_map_shows_what_is_there():
+    table = TEXT.partition("## Where things live")[2].partition("\n## ")[0]
+    named = {name for cell in re.findall(r"`([^`]+)`", table) for name in [cell.split("*")[0]]}
+    root = README.parent
+    for name in named - {"fastrnn bench"}:
+        beside = root / "src" / "fastrnn" / name
+        assert (root / name).exists() or beside.exists(), f"{name} is not there"
