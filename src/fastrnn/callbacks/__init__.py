@@ -1,0 +1,21 @@
+"""Callbacks: what happens at the milestones of a training, with Keras's names."""
+
+from fastrnn.callbacks.callback import Callback, CallbackList, LambdaCallback
+from fastrnn.callbacks.checkpoint import ModelCheckpoint
+from fastrnn.callbacks.csv_logger import CSVLogger
+from fastrnn.callbacks.history import History
+from fastrnn.callbacks.progress import ProgressBar, ProgressLines
+from fastrnn.callbacks.stopping import EarlyStopping, TerminateOnNaN
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "ModelCheckpoint",
+    "ProgressBar",
+    "ProgressLines",
+    "TerminateOnNaN",
+]

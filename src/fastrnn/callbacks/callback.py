@@ -1,0 +1,173 @@
+"""The base of all callbacks, and the list that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Is told what a training does; a subclass overrides the hooks it wants.
+
+    Attributes
+    ----------
+    model : fastrnn.models.Model
+        Set before anything else is called.  Setting ``model.stop_training`` ends the training:
+        after the epoch, or, from a hook of a step, after that step.
+    params : dict
+        ``epochs``, ``steps``, ``samples``, ``batch_size``, ``verbose``, ``metrics``.
+
+    Notes
+    -----
+    `logs` holds what is known at that moment, such as ``loss`` and ``val_loss``.  A callback may
+    add to the logs of an epoch: the ones after it and the history see it.
+    """
+
+    model: Any = None
+    params: dict[str, Any]
+
+    def set_model(self, model: Any) -> None:
+        """Take the model that is trained."""
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Take the facts of the run."""
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Before the first epoch."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """After the last epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Before an epoch; the first is 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """After an epoch and its validation."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a step; calls :meth:`on_batch_begin`, its older name."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a step, with means since the epoch's start; calls :meth:`on_batch_end`."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Older name of :meth:`on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Older name of :meth:`on_train_batch_end`."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Before an evaluation, those of validation data included."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """After an evaluation."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of an evaluation."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of an evaluation."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Before a prediction."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """After a prediction."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of a prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of a prediction."""
+
+
+#: Hooks that stand for another one in the base class.
+_OLDER = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+
+
+class CallbackList:
+    """Calls a hook of every callback that overrides it, so that unused hooks cost nothing.
+
+    Parameters
+    ----------
+    callbacks : sequence of Callback
+        Called in this order.
+
+    Raises
+    ------
+    TypeError
+        If one is no :class:`Callback`.
+    """
+
+    def __init__(self, callbacks: Sequence[Any]) -> None:
+        for index, callback in enumerate(callbacks):
+            if not isinstance(callback, Callback):
+                given = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+                raise TypeError(
+                    f"callbacks[{index}] is {given}; it should be an object of a class derived "
+                    "from fastrnn.callbacks.Callback"
+                )
+        self.callbacks: list[Callback] = list(callbacks)
+
+    def prepare(self, model: Any, params: dict[str, Any]) -> None:
+        """Tell every callback about the model and the run."""
+        for callback in self.callbacks:
+            callback.set_params(params)
+            callback.set_model(model)
+
+    def hook(self, name: str) -> Callable[..., None] | None:
+        """Return a function that calls the hook `name`, or None if nobody listens."""
+        listeners = [getattr(c, name) for c in self.callbacks if _overrides(c, name)]
+        if not listeners:
+            return None
+
+        def call(*arguments: Any) -> None:
+            for listener in listeners:
+                listener(*arguments)
+
+        return call
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call the hook `name` now."""
+        hook = self.hook(name)
+        if hook is not None:
+            hook(*arguments)
+
+
+def _overrides(callback: Callback, name: str) -> bool:
+    names = [name, _OLDER[name]] if name in _OLDER else [name]
+    return any(
+        name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name)
+        for name in names
+    )
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions.
+
+    Parameters
+    ----------
+    **hooks : callable
+        By name of the hook, such as ``on_epoch_end=lambda epoch, logs: ...``.
+
+    Raises
+    ------
+    TypeError
+        If there is no hook of that name, or it is not given a function.
+    """
+
+    def __init__(self, **hooks: Callable[..., Any]) -> None:
+        for name, function in hooks.items():
+            if not name.startswith("on_") or not hasattr(Callback, name):
+                raise TypeError(f"LambdaCallback knows no hook {name!r}")
+            if not callable(function):
+                raise TypeError(
+                    f"{name} is of type {type(function).__name__}; it should be a function"
+                )
+            setattr(self, name, function)

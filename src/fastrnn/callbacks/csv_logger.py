@@ -1,0 +1,59 @@
+"""A table of the training on disk."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+from fastrnn.callbacks.callback import Callback, Logs
+
+
+class CSVLogger(Callback):
+    """Write a line an epoch to a CSV file: ``epoch`` (from 0), then the logs.
+
+    Parameters
+    ----------
+    filename : str or path
+        Missing folders are made.
+    separator : str, default ","
+    append : bool, default False
+        Whether to go on with a file that is there; its header stays.
+    """
+
+    def __init__(
+        self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
+    ) -> None:
+        self.filename = os.fspath(filename)
+        self.separator = separator
+        self.append = append
+        self._columns: list[str] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Make the folder, and begin the file anew unless it is to go on."""
+        folder = os.path.dirname(self.filename)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        self._columns = self._columns_there() if self.append else None
+        if not self.append:
+            with open(self.filename, "w", encoding="utf-8"):
+                pass
+
+    def _columns_there(self) -> list[str] | None:
+        try:
+            with open(self.filename, newline="", encoding="utf-8") as file:
+                return next(csv.reader(file, delimiter=self.separator), None)
+        except FileNotFoundError:
+            return None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Write the line.
+
+        The file is closed between lines, so a killed training leaves them all.
+        """
+        row = {"epoch": epoch, **(logs or {})}
+        with open(self.filename, "a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
+            if self._columns is None:
+                self._columns = list(row)
+                writer.writerow(self._columns)
+            writer.writerow([row.get(column, "NA") for column in self._columns])

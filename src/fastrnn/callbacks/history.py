@@ -1,0 +1,31 @@
+"""The record of a training."""
+
+from __future__ import annotations
+
+from fastrnn.callbacks.callback import Callback, Logs
+
+
+class History(Callback):
+    """What ``fit`` returns.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        A list an entry of the logs, a value an epoch: ``loss``, ``accuracy``, ``val_loss``...
+    epoch : list of int
+        The epochs that were run, the first is 0.
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Start anew."""
+        self.history, self.epoch = {}, []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Note the epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

@@ -1,0 +1,94 @@
+"""What a training prints."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.console import say
+
+
+def progress(verbose: int) -> list[Callback]:
+    """Return the callbacks that print what `verbose` asks for.
+
+    Parameters
+    ----------
+    verbose : {0, 1, 2, "auto"}
+        0 nothing; 1 a bar on a terminal, plain lines elsewhere; 2 plain lines; "auto" is 1.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if verbose not in (0, 1, 2, "auto"):
+        raise ValueError(f"verbose is {verbose!r}; it should be 0, 1 or 2")
+    if not verbose:
+        return []
+    if verbose != 2 and sys.stdout is not None and sys.stdout.isatty():
+        return [ProgressBar()]
+    return [ProgressLines()]
+
+
+def line_of(logs: Logs | None) -> str:
+    """Return logs as Keras prints them: ``loss: 0.1234 - accuracy: 0.9876``."""
+    return " - ".join(f"{name}: {_number(value)}" for name, value in (logs or {}).items())
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
+
+
+class ProgressLines(Callback):
+    """Two lines an epoch: its number, then seconds, loss and metrics."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Say on how much the training runs."""
+        text = f"Train on {self.params['samples']} samples"
+        validation = self.params.get("validation_samples")
+        say(text + (f", validate on {validation} samples" if validation else ""))
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Say which epoch begins."""
+        say(f"Epoch {epoch + 1}/{self.params['epochs']}")
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Say how it went."""
+        say(f" - {self._seconds()} - {line_of(logs)}")
+
+    def _seconds(self) -> str:
+        seconds = time.perf_counter() - self._start
+        return f"{seconds:.0f}s" if seconds >= 10 else f"{seconds:.1f}s"
+
+
+class ProgressBar(ProgressLines):
+    """The same, with a bar that moves while an epoch runs."""
+
+    _bar: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Say which epoch begins, and draw the bar."""
+        from tqdm import tqdm
+
+        super().on_epoch_begin(epoch, logs)
+        self._bar = tqdm(total=self.params["steps"], unit="batch", leave=False, file=sys.stdout)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Move the bar."""
+        # The text is made only when the bar will be drawn anyway: not at every step.
+        if self._bar.n + 1 >= self._bar.last_print_n + self._bar.miniters:
+            self._bar.set_postfix_str(line_of(logs), refresh=False)
+        self._bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Take the bar away, and say how it went."""
+        self._bar.close()
+        super().on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Take away the bar of an epoch that did not end."""
+        if self._bar is not None:
+            self._bar.close()

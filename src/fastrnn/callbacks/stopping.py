@@ -1,0 +1,104 @@
+"""Ending a training early."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.console import say
+from fastrnn.callbacks.monitor import Mode, Monitor
+
+
+class EarlyStopping(Monitor):
+    """End the training when a value has not become better for some epochs.
+
+    Parameters
+    ----------
+    monitor : str, default "val_loss"
+    min_delta : float, default 0
+        By how much a value must be better to count.
+    patience : int, default 0
+        How many epochs without a better value to wait for one.
+    verbose : int, default 0
+        1 prints a line when it ends the training.
+    mode : {"auto", "min", "max"}
+        Whether lower or higher is better; "auto" goes by the name.
+    baseline : float, optional
+        What the value must beat to count as better at all.
+    restore_best_weights : bool, default False
+        Whether to end with the weights of the best epoch instead of the last one.
+    start_from_epoch : int, default 0
+        Epochs before this one do not count.
+
+    Attributes
+    ----------
+    stopped_epoch : int
+        The epoch that was the last one; 0 if the training ran to its end.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: Mode = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        self.patience = patience
+        self.verbose = verbose
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+        self._begin()
+
+    def _begin(self) -> None:
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best = self.worst
+        self.best_epoch = 0
+        self._best_weights: list[Any] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Forget earlier trainings."""
+        self._begin()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Compare, and end the training if it is time."""
+        value = self.watched(logs)
+        if value is None or epoch < self.start_from_epoch:
+            return
+        better = self.is_better(value, self.best)
+        if self.restore_best_weights and (better or self._best_weights is None):
+            self._best_weights = self.model.get_weights()
+        if better:
+            self.best, self.best_epoch = value, epoch
+        if better and (self.baseline is None or self.is_better(value, self.baseline)):
+            self.wait = 0
+            return
+        self.wait += 1
+        if self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Restore the best weights where that was asked for."""
+        if self.stopped_epoch and self.verbose:
+            say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
+        if self._best_weights is not None:
+            self.model.set_weights(self._best_weights)
+
+
+class TerminateOnNaN(Callback):
+    """End the training at the first loss that is not a finite number."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Look at the loss."""
+        loss = (logs or {}).get("loss")
+        if loss is not None and not math.isfinite(loss):
+            say(f"Batch {batch}: the loss is {loss}, terminating training")
+            self.model.stop_training = True

@@ -1,0 +1,74 @@
+"""An activation as a layer of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn import activations
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.workspace import Workspace, as_rows, empty, zeros
+
+
+class Activation(Layer):
+    """Apply an activation to every step; softmax runs over the features.
+
+    Parameters
+    ----------
+    activation : str or function of fastrnn.activations
+        ``"softmax"``, ``"tanh"``, ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(self, activation: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape`."""
+        return input_shape
+
+    def workspace(self, source: Workspace, training: bool) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _ActivationWorkspace(self, source, training)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "activation": self.activation.name}
+
+
+class _ActivationWorkspace(Workspace):
+    """Works in the memory of the layer before where that layer has no use for its output."""
+
+    def __init__(self, layer: Activation, source: Workspace, training: bool) -> None:
+        self.source = source
+        self.features = source.features
+        self.activation = layer.activation
+        # The input of a chain is data that later passes may read again.
+        self.in_place = not source.needs_output
+        shape = (*source.output.shape[:-1], self.features)
+        self.output = source.output if self.in_place else empty(shape, layer.dtype)
+        self._y = as_rows(self.output)
+        if training:
+            in_place = self.in_place and source.doutput is not None
+            self.doutput = source.doutput if in_place else zeros(shape, layer.dtype)
+            assert self.doutput is not None
+            self._dy = as_rows(self.doutput)
+            self._scratch = np.empty((len(self._y), self.features), layer.dtype)
+
+    def forward(self, training: bool) -> None:
+        if not self.in_place:
+            n = self.features
+            np.copyto(self.output[..., :n], self.source.output[..., :n])
+        self.activation.forward(self._y, self.features)
+
+    def backward(self) -> None:
+        if not self.fused:
+            self.activation.backward(self._y, self._dy, self.features, self._scratch)
+        dx = self.source.doutput
+        if dx is not None and dx is not self.doutput:
+            n = self.features
+            np.copyto(dx[..., :n], self._dy.reshape(self.output.shape)[..., :n])

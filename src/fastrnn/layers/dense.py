@@ -1,0 +1,119 @@
+"""The affine layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import activations, initializers
+from fastrnn._core import output as core
+from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn.layers.layer import Layer, units_of
+from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.workspace import Workspace, as_rows, empty, zeros
+
+Array = NDArray[Any]
+
+
+class Dense(Layer):
+    """y = activation(x·kernel + bias) over the last axis, at every step alike.
+
+    Parameters
+    ----------
+    units : int
+        Output features.
+    activation : str or function of fastrnn.activations, optional
+        ``"softmax"``, ``"tanh"``, ``"sigmoid"``, ``"relu"`` or ``"linear"``; linear if left out.
+    use_bias : bool, default True
+    kernel_initializer : default "glorot_uniform"
+        For the kernel (n_x, units).
+    bias_initializer : default "zeros"
+        For the bias (units,).
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: initializers.Identifier = "glorot_uniform",
+        bias_initializer: initializers.Identifier = "zeros",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.units = units_of(self, units)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape` with `units` features."""
+        return (*input_shape[:-1], self.units)
+
+    def create_parameters(self, input_shape: Shape) -> None:
+        """Create kernel and bias."""
+        n_x = input_shape[-1]
+        assert n_x is not None
+        self.add_parameter("kernel", (n_x, self.units), self.kernel_initializer)
+        if self.use_bias:
+            self.add_parameter("bias", (self.units,), self.bias_initializer)
+
+    def workspace(self, source: Workspace, training: bool) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _DenseWorkspace(self, source, training)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": self.activation.name,
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+        }
+
+
+class _DenseWorkspace(Workspace):
+    def __init__(self, layer: Dense, source: Workspace, training: bool) -> None:
+        self.source = source
+        self.features = layer.units
+        self.activation = layer.activation
+        self.needs_output = layer.activation is not activations.LINEAR
+        shape = (*source.output.shape[:-1], layer.units)
+        self.output = empty(shape, layer.dtype)
+        self._x, self._y = as_rows(source.output), as_rows(self.output)
+
+        self._w = layer.parameter("kernel").value.T
+        self._b = (
+            layer.parameter("bias").value
+            if layer.use_bias
+            else aligned_zeros(layer.units, layer.dtype)
+        )
+        if training:
+            self.doutput = zeros(shape, layer.dtype)
+            self._dy, self._dx = as_rows(self.doutput), source.drows
+            self._dw = layer.parameter("kernel").gradient.T
+            self._db = (
+                layer.parameter("bias").gradient if layer.use_bias else np.empty_like(self._b)
+            )
+            needs_scratch = self.activation is not activations.LINEAR
+            self._scratch: Array = np.empty(
+                (len(self._y) if needs_scratch else 0, layer.units), layer.dtype
+            )
+        elements = core.affine_work(len(self._x), source.features, layer.units, layer.dtype)
+        self._work = aligned_empty(elements, layer.dtype)
+
+    def forward(self, training: bool) -> None:
+        core.affine(self._x, self._w, self._b, self._y, self._work)
+        self.activation.forward(self._y, self.features)
+
+    def backward(self) -> None:
+        if not self.fused:
+            self.activation.backward(self._y, self._dy, self.features, self._scratch)
+        core.affine_backward(self._dy, self._x, self._w, self._dx, self._dw, self._db, self._work)

@@ -1,0 +1,111 @@
+"""Weights of layers, and the flat vectors that hold a model's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastrnn._core.memory import aligned_zeros, padded
+
+Array = NDArray[Any]
+
+
+class Parameter:
+    """One weight of a layer, in Keras's shape.
+
+    Attributes
+    ----------
+    name : str
+        ``"kernel"``, ``"bias"``...; unique within its layer.
+    value : ndarray
+        A view of a flat vector.  It may be replaced by a view of another vector with the same
+        content, so ask for it again instead of keeping it.
+    store : ParameterVector
+        What `value` is a view of.
+    """
+
+    __slots__ = ("name", "store", "value")
+
+    def __init__(self, name: str, value: Array) -> None:
+        self.name = name
+        self.value = value
+        ParameterVector([self])
+
+    store: ParameterVector
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the weight."""
+        return self.value.shape
+
+    @property
+    def gradient(self) -> Array:
+        """View of the flat gradient, in the shape of the weight."""
+        return self.store.gradient_of(self)
+
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name} {self.shape} {self.value.dtype}>"
+
+
+class ParameterVector:
+    """All weights of a model in one vector, and their gradients in another of the same layout.
+
+    Every weight starts a cache line.  What lies between two weights is zero in both vectors, so an
+    optimizer may run over the whole vector in one call.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        All of one dtype.  Their values move here: afterwards they are views of this vector.
+
+    Attributes
+    ----------
+    values, gradients : ndarray of shape (n,)
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = tuple(parameters)
+        dtype: DTypeLike = parameters[0].value.dtype if parameters else np.float32
+        self._starts: list[int] = []
+        size = 0
+        for parameter in parameters:
+            self._starts.append(size)
+            size += padded(parameter.value.size, dtype) if parameter.value.size else 0
+        self.values: Array = aligned_zeros(size, dtype)
+        self._gradients: Array | None = None
+        for parameter, view in zip(self.parameters, self.views(self.values), strict=True):
+            view[...] = parameter.value
+            parameter.value = view
+            parameter.store = self
+
+    @property
+    def gradients(self) -> Array:
+        """The gradient vector; allocated when it is first asked for."""
+        if self._gradients is None:
+            self._gradients = aligned_zeros(self.values.shape, self.values.dtype)
+        return self._gradients
+
+    def views(self, vector: Array) -> list[Array]:
+        """Return the piece of `vector` that belongs to each parameter, in its shape."""
+        return [
+            vector[start : start + parameter.value.size].reshape(parameter.shape)
+            for parameter, start in zip(self.parameters, self._starts, strict=True)
+        ]
+
+    def gradient_of(self, parameter: Parameter) -> Array:
+        """Return the piece of the gradient that belongs to `parameter`, in its shape."""
+        for candidate, start in zip(self.parameters, self._starts, strict=True):
+            if candidate is parameter:
+                piece = self.gradients[start : start + parameter.value.size]
+                return piece.reshape(parameter.shape)
+        raise KeyError(f"{parameter!r} is not part of this vector")
+
+    def holds(self, parameters: Sequence[Parameter]) -> bool:
+        """Return whether these are exactly the parameters that live here."""
+        return len(parameters) == len(self.parameters) and all(
+            ours is theirs and theirs.store is self
+            for ours, theirs in zip(self.parameters, parameters, strict=True)
+        )

@@ -1,0 +1,62 @@
+"""The tanh RNN as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastrnn._core import rnn as core
+from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace
+from fastrnn.layers.workspace import Workspace
+
+
+class SimpleRNN(RecurrentLayer):
+    """A tanh RNN: s' = tanh(x·kernel + s·recurrent_kernel + bias).
+
+    Parameters
+    ----------
+    units : int
+        Size of the state, n_s.
+    activation : {"tanh"}
+    use_bias : bool, default True
+    kernel_initializer : default "glorot_uniform"
+        For the kernel (n_x, n_s).
+    recurrent_initializer : default "orthogonal"
+        For the recurrent kernel (n_s, n_s).
+    bias_initializer : default "zeros"
+        For the bias (n_s,).
+    return_sequences : bool, default False
+        Whether to return the state after every step, (batch, time, units), or the last one only,
+        (batch, units).
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    gates = 1
+
+    def workspace(self, source: Workspace, training: bool) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _SimpleRNNWorkspace(self, source, training)
+
+
+class _SimpleRNNWorkspace(RecurrentWorkspace):
+    def __init__(self, layer: SimpleRNN, source: Workspace, training: bool) -> None:
+        super().__init__(layer, source, training)
+        self._work: Any = self.work(core, training)
+
+    def forward(self, training: bool) -> None:
+        core.forward(self.x, self.wx, self.ws, self.bias, self.states, self._work)
+
+    def backward(self) -> None:
+        core.backward(
+            self.ds,
+            self.x,
+            self.states,
+            self.wx,
+            self.ws,
+            self.source.doutput,
+            self.ds0,
+            self.dwx,
+            self.dws,
+            self.dbias,
+            self._work,
+        )

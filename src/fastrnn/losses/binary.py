@@ -1,0 +1,162 @@
+"""Cross entropy of independent yes-or-no outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn import activations
+from fastrnn.layers.workspace import Workspace, empty
+from fastrnn.losses.loss import (
+    EPSILON,
+    DenseTargets,
+    Head,
+    Loss,
+    check_dense_targets,
+    real_arrays,
+)
+
+Array = NDArray[Any]
+
+
+def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False) -> Array:
+    """Return the mean of −y log p − (1 − y) log(1 − p) over the features, at every position.
+
+    Parameters
+    ----------
+    y_true : array_like of shape (..., features)
+        0 or 1, or probabilities.
+    y_pred : array_like of shape (..., features)
+        Probabilities, or logits.
+    from_logits : bool, default False
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    targets, predictions = real_arrays(y_true, y_pred)
+    if from_logits:
+        # log(1 + exp(x)) - xy, written so that exp never overflows.
+        losses = np.maximum(predictions, 0) - predictions * targets
+        losses += np.log1p(np.exp(-np.abs(predictions)))
+    else:
+        p = np.clip(predictions, EPSILON, 1 - EPSILON)
+        losses = -(targets * np.log(p) + (1 - targets) * np.log1p(-p))
+    return np.asarray(losses.mean(axis=-1))
+
+
+class BinaryCrossentropy(Loss):
+    """Mean of :func:`binary_crossentropy` over all positions.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before the sigmoid.
+    """
+
+    name = "binary_crossentropy"
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = bool(from_logits)
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return binary_crossentropy(y_true, y_pred, self.from_logits)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        return check_dense_targets(y, output_shape, argument)
+
+    def head(self, last: Workspace) -> Head:
+        """Return what computes this loss behind the workspace `last`."""
+        if last.activation is activations.SIGMOID and not self.from_logits:
+            return _SigmoidHead(last)
+        return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        return {"from_logits": self.from_logits}
+
+
+class _ProbabilitiesHead(DenseTargets):
+    """Behind something that is meant as probabilities without being a sigmoid."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._scratch = np.empty_like(self.targets)
+        self._other = np.empty_like(self.targets)
+
+    def run(self, training: bool) -> float:
+        value = self._value()
+        if training:
+            gradient = self.gradient
+            assert gradient is not None
+            p = np.clip(self.output, EPSILON, 1 - EPSILON, out=self._scratch)
+            np.subtract(1, p, out=self._other)
+            np.multiply(p, self._other, out=self._other)
+            np.subtract(p, self.targets, out=gradient)
+            np.divide(gradient, self._other, out=gradient)
+            # Where the clip was at work, a small change of the probability changes nothing.
+            np.multiply(gradient, p == self.output, out=gradient)
+            gradient /= self.targets.size
+        return value
+
+    def _value(self) -> float:
+        p = np.clip(self.output, EPSILON, 1 - EPSILON, out=self._scratch)
+        np.negative(p, out=self._other)
+        np.log1p(self._other, out=self._other)  # log(1 - p)
+        np.log(p, out=p)
+        np.subtract(p, self._other, out=p)
+        np.multiply(p, self.targets, out=p)
+        np.add(p, self._other, out=p)  # y log p + (1 - y) log(1 - p)
+        return -float(p.sum(dtype=np.float64)) / max(1, p.size)
+
+
+class _SigmoidHead(_ProbabilitiesHead):
+    """Behind a sigmoid: the gradient goes past it, to the logits."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        last.fused = True
+
+    def run(self, training: bool) -> float:
+        if training:
+            assert self.gradient is not None
+            np.subtract(self.output, self.targets, out=self.gradient)
+            self.gradient /= self.targets.size
+        return self._value()
+
+
+class _LogitsHead(DenseTargets):
+    """Behind logits."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._scratch = np.empty_like(self.targets)
+        self._sigmoid = empty((len(self.rows), self.features), self.rows.dtype)
+
+    def run(self, training: bool) -> float:
+        # binary_crossentropy says why it is written like this.
+        scratch = np.abs(self.output, out=self._scratch)
+        np.negative(scratch, out=scratch)
+        np.exp(scratch, out=scratch)
+        np.log1p(scratch, out=scratch)
+        total = float(scratch.sum(dtype=np.float64))
+        np.maximum(self.output, 0, out=scratch)
+        total += float(scratch.sum(dtype=np.float64))
+        np.multiply(self.output, self.targets, out=scratch)
+        total -= float(scratch.sum(dtype=np.float64))
+        if training:
+            assert self.gradient is not None
+            np.copyto(self._sigmoid[:, : self.features], self.output)
+            activations.SIGMOID.forward(self._sigmoid, self.features)
+            np.subtract(self._sigmoid[:, : self.features], self.targets, out=self.gradient)
+            self.gradient /= self.targets.size
+        return total / max(1, self.targets.size)

@@ -1,0 +1,192 @@
+"""Cross entropy against integer labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn import activations
+from fastrnn._core import output as core
+from fastrnn.layers.workspace import Workspace, empty
+from fastrnn.losses.loss import EPSILON, Head, Loss, real_predictions
+
+Array = NDArray[Any]
+
+
+def sparse_categorical_crossentropy(
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
+) -> Array:
+    """Return −log of the probability that was given to the label, at every position.
+
+    Parameters
+    ----------
+    y_true : array_like of shape (...) or (..., 1)
+        Integer labels, or floats that are whole.
+    y_pred : array_like of shape (..., classes)
+        Probabilities, or logits.
+    from_logits : bool, default False
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a label is not one of 0 to classes − 1.
+    """
+    predictions = real_predictions(y_pred)
+    labels = check_labels(np.asarray(y_true), predictions.shape, "y_true")
+    picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
+    if not from_logits:
+        return np.asarray(-np.log(np.clip(picked, EPSILON, 1 - EPSILON)))
+    highest = predictions.max(axis=-1)
+    total = np.exp(predictions - highest[..., np.newaxis]).sum(axis=-1)
+    return np.asarray(np.log(total) - (picked - highest))
+
+
+class SparseCategoricalCrossentropy(Loss):
+    """Mean of :func:`sparse_categorical_crossentropy` over all positions.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before the softmax.
+
+    Notes
+    -----
+    In a training whose model ends in a softmax, loss and softmax are one: the gradient is that at
+    the logits, p − onehot, and probabilities are not clipped.
+    """
+
+    name = "sparse_categorical_crossentropy"
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = bool(from_logits)
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
+        return check_labels(y, output_shape, argument)
+
+    def head(self, last: Workspace) -> Head:
+        """Return what computes this loss behind the workspace `last`."""
+        if last.activation is activations.SOFTMAX and not self.from_logits:
+            return _SoftmaxHead(last)
+        return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        return {"from_logits": self.from_logits}
+
+
+class LabelHead(Head):
+    """A head whose targets are labels."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._by_step = np.zeros(last.output.shape[:-1], np.int64)
+        self.targets = self._by_step.reshape(-1)
+
+    def load(self, y: Array) -> None:
+        """Copy the labels of a batch, (batch, time) or (batch,)."""
+        np.copyto(self._by_step, y.T, casting="same_kind")
+
+
+class _SoftmaxHead(LabelHead):
+    """Behind a softmax: the gradient goes past it, to the logits."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._probabilities, self._dlogits = self.rows, last.drows
+        self._partial_sums = np.empty(len(self.targets) // 256 + 1)
+        last.fused = True
+
+    def run(self, training: bool) -> float:
+        count = len(self.targets)
+        total = core.softmax_cross_entropy(
+            self._probabilities,
+            self.features,
+            self.targets,
+            None,
+            1.0 / count,
+            self._dlogits if training else None,
+            self._partial_sums,
+        )
+        return float(total) / count
+
+
+class _LogitsHead(_SoftmaxHead):
+    """Behind logits: the softmax is computed here, and the model's output stays as it is."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        last.fused = False
+        self._probabilities = empty((len(self.rows), self.features), self.rows.dtype)
+
+    def run(self, training: bool) -> float:
+        np.copyto(self._probabilities[:, : self.features], self.output)
+        core.softmax(self._probabilities, self.features)
+        return super().run(training)
+
+
+class _ProbabilitiesHead(LabelHead):
+    """Behind something that is meant as probabilities without being a softmax."""
+
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._every_row = np.arange(len(self.targets))
+
+    def run(self, training: bool) -> float:
+        picked = self.output[self._every_row, self.targets]
+        clipped = np.clip(picked, EPSILON, 1 - EPSILON)
+        if training:
+            assert self.gradient is not None
+            self.gradient[...] = 0
+            slope = np.where(picked == clipped, -1 / clipped, 0)
+            self.gradient[self._every_row, self.targets] = slope / len(picked)
+        return float(-np.log(clipped).mean(dtype=np.float64))
+
+
+def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+    """Return labels as an integer array of shape ``output_shape[:-1]``.
+
+    Raises
+    ------
+    TypeError
+        If `y` does not hold numbers.
+    ValueError
+        If the shape does not fit, or a label is not a whole number of 0 to classes − 1; the message
+        names the first such label and where it stands.
+    """
+    positions, classes = output_shape[:-1], output_shape[-1]
+    if y.dtype.kind not in "biuf" or y.dtype == np.float16:
+        raise TypeError(f"{argument} is of type {y.dtype}; it should be integer labels")
+    if y.shape == (*positions, 1):
+        y = y[..., 0]
+    if y.shape != positions:
+        raise ValueError(
+            f"{argument} has shape {y.shape}; it should be {positions} or {(*positions, 1)}: "
+            "an integer label for every position of the output"
+        )
+    if y.dtype.kind == "f":
+        fractional = ~(np.isfinite(y) & (y == np.floor(y)))
+        if fractional.any():
+            raise ValueError(_label_message(argument, y, fractional, classes))
+    if y.size and (y.min() < 0 or y.max() >= classes):
+        raise ValueError(_label_message(argument, y, (y < 0) | (y >= classes), classes))
+    return y.astype(np.int64) if y.dtype.kind in "bf" else y
+
+
+def _label_message(argument: str, y: Array, wrong: Array, classes: int) -> str:
+    where = tuple(int(i) for i in np.argwhere(wrong)[0])
+    index = ", ".join(map(str, where))
+    return (
+        f"{argument} holds the label {y[where]} at [{index}]; "
+        f"the output has {classes} classes, so labels should be whole numbers of 0 to {classes - 1}"
+    )

@@ -1,0 +1,66 @@
+"""The mean squared error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.layers.workspace import Workspace
+from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
+
+Array = NDArray[Any]
+
+
+def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the mean of (y_pred − y_true)² over the features, at every position.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of shape (..., features)
+
+    Returns
+    -------
+    ndarray of shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    targets, predictions = real_arrays(y_true, y_pred)
+    return np.asarray(np.square(predictions - targets).mean(axis=-1))
+
+
+class MeanSquaredError(Loss):
+    """Mean of :func:`mean_squared_error` over all positions."""
+
+    name = "mean_squared_error"
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return mean_squared_error(y_true, y_pred)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        return check_dense_targets(y, output_shape, argument)
+
+    def head(self, last: Workspace) -> Head:
+        """Return what computes this loss behind the workspace `last`."""
+        return _SquaredErrorHead(last)
+
+
+class _SquaredErrorHead(DenseTargets):
+    def __init__(self, last: Workspace) -> None:
+        super().__init__(last)
+        self._difference = np.empty_like(self.targets)
+
+    def run(self, training: bool) -> float:
+        difference, size = self._difference, max(1, self.targets.size)
+        np.subtract(self.output, self.targets, out=difference)
+        if training:
+            assert self.gradient is not None
+            np.multiply(difference, 2 / size, out=self.gradient)
+        np.square(difference, out=difference)
+        return float(difference.sum(dtype=np.float64)) / size

@@ -1,0 +1,8 @@
+"""Models: chains of layers that train, predict, and live in files."""
+
+from fastrnn.models.loading import from_config, load_model
+from fastrnn.models.model import Model
+from fastrnn.models.saving import CheckpointError
+from fastrnn.models.sequential import Sequential
+
+__all__ = ["CheckpointError", "Model", "Sequential", "from_config", "load_model"]

@@ -1,0 +1,117 @@
+"""Models out of files."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import layers as layer_registry
+from fastrnn import losses, metrics, optimizers
+from fastrnn.layers import InputLayer, Layer
+from fastrnn.models import saving
+from fastrnn.models.model import Model
+from fastrnn.models.saving import CheckpointError
+from fastrnn.models.sequential import Sequential
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: dict[str, type[Layer]] | None = None,
+    compile: bool = True,  # Keras's name
+) -> Model:
+    """Return the model that :meth:`Model.save` wrote.
+
+    Parameters
+    ----------
+    filepath : str or path
+    custom_objects : dict of str to class, optional
+        Layers of one's own, by the name of their class.
+    compile : bool, default True
+        Whether to compile it as it was, with the optimizer where it stood.  Metrics that were
+        functions of one's own are left out.
+
+    Returns
+    -------
+    Model or Sequential
+        With the weights, the configuration and the names of the one that was saved.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    CheckpointError
+        If it is no such file, is damaged, or its weights do not fit its configuration.
+
+    Notes
+    -----
+    Nothing in a file is run, and no memory is taken for weights that the file does not hold.
+    """
+    checkpoint = saving.read(filepath)
+    try:
+        model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)
+        if compile and checkpoint.training is not None:
+            _compile(model, checkpoint.training, checkpoint.tensors)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        if isinstance(error, CheckpointError):
+            raise CheckpointError(f"{os.fspath(filepath)}: {error}") from error
+        raise CheckpointError(
+            f"{os.fspath(filepath)}: its configuration makes no model: {error}"
+        ) from error
+    return model
+
+
+def from_config(
+    config: dict[str, Any],
+    tensors: dict[str, NDArray[Any]] | None = None,
+    custom_objects: dict[str, type[Layer]] | None = None,
+) -> Model:
+    """Return a new model from what :meth:`Model.get_config` returned.
+
+    Parameters
+    ----------
+    config : dict
+    tensors : dict of str to ndarray, optional
+        Weights by name; they are drawn anew if left out.
+    custom_objects : dict of str to class, optional
+    """
+    first, *others = [
+        layer_registry.deserialize(entry, custom_objects) for entry in config["layers"]
+    ]
+    if not isinstance(first, InputLayer):
+        raise ValueError(f"the first layer is {first.name}; it should be an InputLayer")
+    start = first.tensor()
+    if tensors is not None:
+        for layer in others:
+            layer.stored = _Stored(layer, tensors)
+    if config.get("class_name") == "Sequential":
+        return Sequential([start, *others], name=config["name"])
+    end = start
+    for layer in others:
+        end = layer(end)
+    return Model(start, end, name=config["name"])
+
+
+class _Stored:
+    """Hands a layer its weights out of a file, after a look at their shapes."""
+
+    def __init__(self, layer: Layer, tensors: dict[str, NDArray[Any]]) -> None:
+        self._layer = layer
+        self._tensors = tensors
+
+    def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic]:
+        title = f"{self._layer.name}/{name}"
+        return saving.take(self._tensors, title, shape, self._layer.dtype)
+
+
+def _compile(model: Model, compiled: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> None:
+    model.compile(
+        optimizers.get(compiled["optimizer"]),
+        losses.get(compiled["loss"]),
+        metrics.get(compiled["metrics"]),
+    )
+    iterations = int(compiled["iterations"])
+    if any(name.startswith("optimizer:") for name in tensors) or iterations:
+        model.restore_optimizer(iterations, tensors)

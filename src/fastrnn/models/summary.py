@@ -1,0 +1,48 @@
+"""The table of a model's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastrnn.layers import Layer
+from fastrnn.layers.symbolic import Shape
+
+#: Where the second column begins, where the third does, and where the line ends.
+COLUMNS = (0.45, 0.85, 1.0)
+
+
+def table(layers: Sequence[Layer], shapes: Sequence[Shape], width: int = 65) -> str:
+    """Return the table that ``summary`` prints: name, type, output shape, number of weights.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    shapes : sequence of tuple
+        What each puts out.
+    width : int, default 65
+        Characters a line; text that is too long for its column is cut.
+    """
+    rule = "_" * width
+    lines = [rule, _row(("Layer (type)", "Output Shape", "Param #"), width), "=" * width]
+    for layer, shape in zip(layers, shapes, strict=True):
+        title = f"{layer.name} ({type(layer).__name__})"
+        lines += [_row((title, str(shape), str(layer.count_params())), width), rule]
+    if layers:
+        lines[-1] = "=" * width
+    total = sum(layer.count_params() for layer in layers)
+    lines += [
+        f"Total params: {total:,}",
+        f"Trainable params: {total:,}",
+        "Non-trainable params: 0",
+        rule,
+    ]
+    return "\n".join(lines)
+
+
+def _row(fields: tuple[str, str, str], width: int) -> str:
+    ends = [int(width * column) for column in COLUMNS]
+    line = ""
+    for field, end in zip(fields, ends, strict=True):
+        # One blank stays between the columns, however long the field.
+        line = (line + field)[: end - 1].ljust(end)
+    return line.rstrip()

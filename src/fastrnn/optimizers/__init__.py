@@ -1,0 +1,53 @@
+"""Optimizers, with Keras's names and defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastrnn.optimizers.adam import Adam
+from fastrnn.optimizers.optimizer import Optimizer
+from fastrnn.optimizers.sgd import SGD
+
+__all__ = ["SGD", "Adam", "Optimizer", "get", "serialize"]
+
+_BY_NAME: dict[str, type[Optimizer]] = {"adam": Adam, "sgd": SGD}
+
+
+def get(identifier: str | Optimizer | type[Optimizer] | dict[str, Any]) -> Optimizer:
+    """Return the optimizer that `identifier` names.
+
+    Parameters
+    ----------
+    identifier : str, Optimizer, class of Optimizer, or dict
+        A dict is what :func:`serialize` returns.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If it is none of these.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return identifier()
+    if isinstance(identifier, dict):
+        return _class_of(str(identifier.get("class_name"))).from_config(identifier["config"])
+    if isinstance(identifier, str):
+        return _class_of(identifier)()
+    raise TypeError(
+        f"optimizer is of type {type(identifier).__name__}; it should be a name such as 'adam' "
+        "or an object of fastrnn.optimizers"
+    )
+
+
+def _class_of(name: str) -> type[Optimizer]:
+    if name.lower() not in _BY_NAME:
+        raise ValueError(f"optimizer is {name!r}; it should be one of {sorted(_BY_NAME)}")
+    return _BY_NAME[name.lower()]
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return an optimizer, without its state, as a dict that JSON can hold."""
+    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}

@@ -1,0 +1,110 @@
+"""Sequences of unequal length, made into one rectangular array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["pad_sequences"]
+
+Side = Literal["pre", "post"]
+
+
+def pad_sequences(
+    sequences: Iterable[Any],
+    maxlen: int | None = None,
+    dtype: DTypeLike = "int32",
+    padding: Side = "pre",
+    truncating: Side = "pre",
+    value: Any = 0.0,
+) -> NDArray[Any]:
+    """Bring sequences to one length.
+
+    Parameters
+    ----------
+    sequences : iterable of sequences
+        Each is a list or an array of shape (length, ...); all share the shape after the length.
+    maxlen : int, optional
+        The length to bring them to; that of the longest sequence if left out.
+    dtype : dtype, default "int32"
+        Of the result.  Use ``object`` or ``"U..."`` for text.
+    padding : {"pre", "post"}
+        Where a short sequence is filled up: in front (as in Keras) or behind.
+    truncating : {"pre", "post"}
+        Where a long sequence loses steps: in front (as in Keras) or behind.
+    value : scalar
+        What fills the added steps.
+
+    Returns
+    -------
+    ndarray of shape (number of sequences, maxlen, ...)
+
+    Raises
+    ------
+    TypeError
+        If `sequences` holds something without a length, or `value` cannot be of type `dtype`.
+    ValueError
+        If an option is none of those above, or two sequences differ beyond their length.
+    """
+    for name, side in (("padding", padding), ("truncating", truncating)):
+        if side not in ("pre", "post"):
+            raise ValueError(f"{name} is {side!r}; it should be 'pre' or 'post'")
+    rows = _with_lengths(sequences)
+    if maxlen is None:
+        length = max((len(row) for row in rows), default=0)
+    else:
+        length = _checked_length(maxlen)
+
+    dtype = np.dtype(dtype)
+    holds_text = dtype.kind in "US" or dtype.kind == "O"
+    if isinstance(value, str) and not holds_text:
+        raise TypeError(f"value is the text {value!r}, but dtype is {dtype}; use dtype=object")
+
+    step_shape: tuple[int, ...] = next((np.shape(row)[1:] for row in rows if len(row)), ())
+    result = np.full((len(rows), length, *step_shape), value, dtype=dtype)
+    for index, row in enumerate(rows):
+        if not len(row):
+            continue
+        kept = np.asarray(row if len(row) <= length else _truncated(row, length, truncating))
+        if not holds_text and kept.dtype.kind in "USO":
+            raise TypeError(f"sequences[{index}] does not hold numbers, but dtype is {dtype}")
+        if kept.shape[1:] != step_shape:
+            raise ValueError(
+                f"sequences[{index}] has steps of shape {kept.shape[1:]}; "
+                f"they should have shape {step_shape}, as in the sequences before"
+            )
+        if padding == "post":
+            result[index, : len(kept)] = kept
+        else:
+            result[index, length - len(kept) :] = kept
+    return result
+
+
+def _with_lengths(sequences: Iterable[Any]) -> list[Sequence[Any]]:
+    if isinstance(sequences, (str, bytes)) or not hasattr(sequences, "__iter__"):
+        raise TypeError(
+            f"sequences is of type {type(sequences).__name__}; it should be a list of sequences"
+        )
+    rows = list(sequences)
+    for index, row in enumerate(rows):
+        if not hasattr(row, "__len__"):
+            raise TypeError(
+                f"sequences[{index}] is of type {type(row).__name__}; it should be a sequence "
+                "(`sequences` is a list of lists)"
+            )
+    return rows
+
+
+def _checked_length(maxlen: int) -> int:
+    if isinstance(maxlen, bool) or not isinstance(maxlen, (int, np.integer)):
+        raise TypeError(f"maxlen is of type {type(maxlen).__name__}; it should be an integer")
+    if maxlen < 0:
+        raise ValueError(f"maxlen is {maxlen}; it should not be negative")
+    return int(maxlen)
+
+
+def _truncated(row: Sequence[Any], length: int, side: Side) -> Sequence[Any]:
+    return row[len(row) - length :] if side == "pre" else row[:length]

@@ -1,0 +1,63 @@
+"""One seed for everything that is drawn at random: initial weights and the order of samples.
+
+Every draw comes from a generator of its own, spawned from one root in the order in which layers are
+built and trainings start.  The same seed and the same program therefore give the same bits; NumPy's
+global random state is neither read nor changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["generator", "set_seed", "spawn"]
+
+_lock = threading.Lock()
+_root = np.random.SeedSequence()
+
+
+def set_seed(seed: int | Sequence[int]) -> None:
+    """Make what follows repeatable.
+
+    Parameters
+    ----------
+    seed : int or sequence of ints
+        Not negative.  Call it before building a model: the initial weights are drawn when layers
+        are called on their input, the order of samples when :meth:`fastrnn.models.Model.fit`
+        starts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `seed` is not an integer, or is negative.
+
+    Notes
+    -----
+    Same seed, same bits: on one instruction set, for any number of threads of this package.
+    Without a call, the seed comes from the operating system and every run differs.
+    """
+    global _root
+    parts: Any = [seed] if isinstance(seed, (int, np.integer)) else seed
+    if isinstance(parts, (str, bytes)) or not isinstance(parts, Sequence) or not parts:
+        raise TypeError(f"seed is {seed!r}; it should be an integer or a sequence of integers")
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, (int, np.integer)):
+            raise TypeError(f"seed is {seed!r}; it should be an integer or a sequence of integers")
+        if part < 0:
+            raise ValueError(f"seed is {seed!r}; it should not be negative")
+    with _lock:
+        _root = np.random.SeedSequence([int(part) for part in parts])
+
+
+def spawn() -> np.random.SeedSequence:
+    """Return the next seed, independent of all that were spawned before."""
+    with _lock:
+        return _root.spawn(1)[0]
+
+
+def generator() -> np.random.Generator:
+    """Return the next generator, independent of all that were spawned before."""
+    return np.random.Generator(np.random.PCG64(spawn()))
