@@ -137,9 +137,7 @@ def _check_forward(
     check_shapes([*entries[2:], *entries[:2]])
 
 
-def read_cell_cache(
-    ds_next: Any, cache: Any, entries: Sequence[str], gates: int
-) -> list[Array | None]:
+def read_cell_cache(ds_next: Any, cache: Any, entries: Sequence[str], gates: int) -> list[Any]:
     """Return ``ds_next``, the arrays of the cache in their order, ``Wx`` and ``Ws``, in one type.
 
     Parameters
@@ -165,7 +163,7 @@ def read_cell_cache(
     without = [i for i, value in enumerate(given) if value is None and names[i] == "Ht"]
     for i in without:
         del names[i], given[i]
-    arrays: list[Array | None] = [*read_arrays(names, given)]
+    arrays: list[Any] = [*read_arrays(names, given)]
     symbols = {
         "Xt": ("n_x", "m"),
         "Wx": (rows(gates), "n_x"),

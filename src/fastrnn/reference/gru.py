@@ -1,0 +1,252 @@
+"""The gated recurrent unit, in both of its forms.
+
+It comes from Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+Machine Translation" (2014).
+
+One step, s being the state before and s' the state after it; the rows of Wx, Ws, bs and bx are
+those of the gates r (reset), z (update) and n (new), in this order::
+
+    r  = σ(Wxr x + bxr + Wsr s + bsr)
+    z  = σ(Wxz x + bxz + Wsz s + bsz)
+    n  = tanh(Wxn x + bsn + Wsn (r ⊙ s))            reset_after=False: as in the paper, without bx
+    n  = tanh(Wxn x + bxn + r ⊙ (Wsn s + bsn))      reset_after=True: as in cuDNN and PyTorch
+    s' = (1 - z) ⊙ n + z ⊙ s
+    y  = softmax(Wy s' + by)
+
+The paper's own z and 1 - z stand here as PyTorch and Keras have them.
+"""
+
+# The arguments are read into arrays under the names that they came with.
+# mypy: allow-redefinition
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastrnn.arguments import (
+    GRU_CACHE,
+    GRU_CACHES,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    read_cell,
+    read_cell_cache,
+    read_layer,
+    read_layer_caches,
+)
+
+from .output import softmax
+
+
+def _sigmoid(a: Array) -> Array:
+    """Return 1 / (1 + exp(-a)), accurate in both tails: exp never sees a positive number."""
+    e = np.exp(-np.abs(a))
+    sigmoid: Array = np.where(a < 0, e, 1) / (1 + e)
+    return sigmoid
+
+
+@np.errstate(all="ignore")
+def gru_cell_forward(
+    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+) -> tuple[Array, Array, Cache]:
+    """Take one step of the GRU; the equations stand at the top of this module.
+
+    Parameters
+    ----------
+    Xt : array_like (n_x, m)
+        Input of the step.
+    St_prev : array_like (n_s, m)
+        State before it.
+    parameters_dict : mapping
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
+        (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+    reset_after : bool
+        Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+
+    Returns
+    -------
+    St_next : ndarray (n_s, m)
+        State after the step.
+    Yt : ndarray (n_y, m)
+        Prediction.
+    cache : tuple
+        ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)`` for :func:`gru_cell_backward`:
+        the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``,
+        and so tells the forms apart.  The cache refers to the arrays and does not copy them: leave
+        them as they are until the backward pass is done.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+    """
+    Xt, St_prev, Wx, Ws, Wy, bs, by, *bx = read_cell(
+        Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after
+    )
+    Wsr, Wsz, Wsn = np.split(Ws, 3)
+    bsr, bsz, bsn = np.split(bs, 3)
+    xr, xz, xn = np.split(Wx @ Xt + bx[0] if reset_after else Wx @ Xt, 3)
+
+    Rt = _sigmoid(xr + Wsr @ St_prev + bsr)
+    Zt = _sigmoid(xz + Wsz @ St_prev + bsz)
+    if reset_after:
+        Ht = Wsn @ St_prev + bsn
+        Nt = np.tanh(xn + Rt * Ht)
+    else:
+        Ht = None
+        Nt = np.tanh(xn + Wsn @ (Rt * St_prev) + bsn)
+    St_next = (1 - Zt) * Nt + Zt * St_prev
+    Yt = softmax(Wy @ St_next + by)
+    return St_next, Yt, (St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
+
+
+def gru_forward(
+    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+) -> tuple[Array, Array, Cache]:
+    """Take :func:`gru_cell_forward` through all time steps.
+
+    Parameters
+    ----------
+    X : array_like (n_x, m, T_x)
+        Inputs.
+    S_0 : array_like (n_s, m)
+        State before the first step.
+    parameters_dict : mapping
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
+        (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+    reset_after : bool
+        Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+
+    Returns
+    -------
+    S : ndarray (n_s, m, T_x)
+        State after every step.
+    y_pred : ndarray (n_y, m, T_x)
+        Prediction of every step.
+    caches : tuple
+        ``(steps, X, reset_after)`` for :func:`gru_backward`; ``steps[t]`` is the cache of step t.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+    """
+    X, S_0, _, _, Wy, *_ = read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
+    n_y, n_s = Wy.shape
+    _, m, T_x = X.shape
+
+    S, y_pred = np.empty((n_s, m, T_x), X.dtype), np.empty((n_y, m, T_x), X.dtype)
+    steps, St = [], S_0
+    for t in range(T_x):
+        St, y_pred[:, :, t], cache = gru_cell_forward(X[:, :, t], St, parameters_dict, reset_after)
+        S[:, :, t] = St
+        steps.append(cache)
+    return S, y_pred, (steps, X, bool(reset_after))
+
+
+@np.errstate(all="ignore")
+def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+    """Return the gradients of one step, from that of the state after it.
+
+    With a the argument of σ or tanh on the rows of each gate::
+
+        dz = ds' ⊙ (s - n)        daz = dz ⊙ z ⊙ (1 - z)
+        dn = ds' ⊙ (1 - z)        dan = dn ⊙ (1 - n²)
+                                  dar = dr ⊙ r ⊙ (1 - r)
+
+        reset_after=True:    h = Wsn s + bsn    dh = dan ⊙ r    dr = dan ⊙ h
+        reset_after=False:   q = r ⊙ s          dq = Wsnᵀ dan   dr = dq ⊙ s
+
+    The rest are the gradients of the products and sums that these come from.
+
+    Parameters
+    ----------
+    ds_next : array_like (n_s, m)
+        Gradient of the loss with respect to ``St_next``.
+    cache : tuple
+        From :func:`gru_cell_forward`, of this module or of the compiled one.
+
+    Returns
+    -------
+    dict
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (3 n_s, n_x), ``"dWs"`` (3 n_s, n_s),
+        ``"dbs"`` (3 n_s, 1), and of a step with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds_next`` or what the cache holds has the wrong type or shape.
+    """
+    ds_next, _, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = read_cell_cache(
+        ds_next, cache, GRU_CACHE, gates=3
+    )
+    Wsr, Wsz, Wsn = np.split(Ws, 3)
+    reset_after = Ht is not None
+
+    daz = ds_next * (St_prev - Nt) * Zt * (1 - Zt)
+    dan = ds_next * (1 - Zt) * (1 - Nt**2)
+    if reset_after:
+        dh = dan * Rt
+        dar = dan * Ht * Rt * (1 - Rt)
+        ds_new, dWsn, dbsn = Wsn.T @ dh, dh @ St_prev.T, dh
+    else:
+        dq = Wsn.T @ dan
+        dar = dq * St_prev * Rt * (1 - Rt)
+        ds_new, dWsn, dbsn = dq * Rt, dan @ (Rt * St_prev).T, dan
+
+    da = np.concatenate((dar, daz, dan))
+    gradients = {
+        "dXt": Wx.T @ da,
+        "ds_prev": ds_next * Zt + Wsr.T @ dar + Wsz.T @ daz + ds_new,
+        "dWx": da @ Xt.T,
+        "dWs": np.concatenate((dar @ St_prev.T, daz @ St_prev.T, dWsn)),
+        "dbs": np.concatenate((dar, daz, dbsn)).sum(axis=1, keepdims=True),
+    }
+    if reset_after:
+        gradients["dbx"] = da.sum(axis=1, keepdims=True)
+    return gradients
+
+
+@np.errstate(all="ignore")
+def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+    """Go back through all time steps with :func:`gru_cell_backward`, from the last to the first.
+
+    Parameters
+    ----------
+    ds : array_like (n_s, m, T_x)
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
+        through the later ones.
+    caches : tuple
+        From :func:`gru_forward`, of this module or of the compiled one.
+
+    Returns
+    -------
+    dict
+        ``"dX"`` (n_x, m, T_x), ``"ds_0"`` (n_s, m), ``"dWx"`` (3 n_s, n_x), ``"dWs"`` (3 n_s, n_s),
+        ``"dbs"`` (3 n_s, 1), and with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds`` or what the caches hold has the wrong type or shape.
+    """
+    ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
+    (n_s, m, T_x), n_x = ds.shape, X.shape[0]
+
+    total = {
+        "dX": np.zeros((n_x, m, T_x), ds.dtype),
+        "ds_0": np.zeros((n_s, m), ds.dtype),
+        "dWx": np.zeros((3 * n_s, n_x), ds.dtype),
+        "dWs": np.zeros((3 * n_s, n_s), ds.dtype),
+        "dbs": np.zeros((3 * n_s, 1), ds.dtype),
+    }
+    if reset_after:
+        total["dbx"] = np.zeros((3 * n_s, 1), ds.dtype)
+    for t in reversed(range(T_x)):
+        step = gru_cell_backward(ds[:, :, t] + total["ds_0"], steps[t])
+        total["dX"][:, :, t], total["ds_0"] = step["dXt"], step["ds_prev"]
+        for name in list(total)[2:]:
+            total[name] += step[name]
+    return total
