@@ -208,9 +208,12 @@ def read_layer_caches(
     shapes: dict[str, tuple[str, ...]] = {"ds": ("n_s", "m", "T_x"), "X": ("n_x", "m", "T_x")}
     if len(steps):
         # The states carry the type and the size that the forward pass computed in.
-        names.append("St_next")
-        values.append(unpack("caches[0][0]", steps[0], cell_entries)[0])
-        shapes["St_next"] = ("n_s", "m")
+        first = dict(
+            zip(cell_entries, unpack("caches[0][0]", steps[0], cell_entries), strict=True)
+        )
+        names += ["Xt", "St_next"]
+        values += [first["Xt"], first["St_next"]]
+        shapes |= {"Xt": ("n_x", "m"), "St_next": ("n_s", "m")}
     arrays = read_arrays(names, values)
     # From the last to the first: of two that disagree, the caches are believed, not ds.
     checked: list[Entry] = [

@@ -1,0 +1,21 @@
+"""How far two results may lie apart: the one place with such numbers.
+
+Every number is the largest error of an array, relative to the largest magnitude in it.
+"""
+
+import numpy as np
+
+#: The compiled functions against the reference, by type: what the contract promises.
+PARITY = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-5}
+
+#: The gradients of the reference against central differences, in float64.
+CENTRAL_DIFFERENCES = 1e-7
+
+#: Against PyTorch, by type: its own rounding and that of its BLAS come on top.
+TORCH = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-5}
+
+#: NumPy against itself on memory laid out in another way: its BLAS adds in another order.
+LAYOUT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 2e-6}
+
+#: Functions against mpmath or a closed form, in units of the type's rounding.
+ROUNDINGS = 4
