@@ -192,9 +192,7 @@ def _checksum(metadata: Mapping[str, str], tensors: Mapping[str, Array]) -> str:
         array = np.ascontiguousarray(tensors[name])
         title = f"{name} {array.dtype.name} {array.shape}\n"
         checksum = zlib.crc32(title.encode(), checksum)
-        checksum = zlib.crc32(
-            memoryview(array.reshape(-1)).cast("B") if array.size else b"", checksum
-        )
+        checksum = zlib.crc32(array.reshape(-1).data.cast("B"), checksum)
     return f"crc32:{checksum:08x}"
 
 

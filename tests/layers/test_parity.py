@@ -1,0 +1,123 @@
+"""Layers against the reference, which is features first and time last, and against PyTorch."""
+
+import numpy as np
+import pytest
+
+from fastrnn import reference
+from fastrnn.layers import GRU, Dense, Input, SimpleRNN
+from fastrnn.models import Sequential
+
+from ..cases import CASES
+from ..compare import assert_close
+from ..tolerances import PARITY, TORCH
+
+
+def model_of(case, sequences=True):
+    """Return a model with the weights of a case, recurrent layer and softmax."""
+    options = {"return_sequences": sequences}
+    if case.cell == "gru":
+        options["reset_after"] = case.reset_after
+    layer = {"rnn": SimpleRNN, "gru": GRU}[case.cell](case.n_s, **options)
+    model = Sequential(
+        [Input((None, case.n_x), dtype=case.dtype), layer, Dense(case.n_y, "softmax")]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    parameters = case.make().parameters
+    bias = parameters["bs"][:, 0]
+    if case.reset_after:
+        bias = np.stack([parameters["bx"][:, 0], bias])
+    model.set_weights(
+        [
+            parameters["Wx"].T,
+            parameters["Ws"].T,
+            bias,
+            parameters["Wy"].T,
+            parameters["by"][:, 0],
+        ]
+    )
+    return model
+
+
+def expected_of(case):
+    """Return predictions, loss and gradients of the reference, in the layout of the layers."""
+    arrays = case.make()
+    forward, backward = {
+        "rnn": (reference.rnn_forward, reference.rnn_backward),
+        "gru": (reference.gru_forward, reference.gru_backward),
+    }[case.cell]
+    states, predictions, caches = forward(
+        arrays.X, np.zeros_like(arrays.S_0), arrays.parameters, **case.options
+    )
+    loss = reference.cross_entropy(predictions, arrays.targets)
+    head = reference.cross_entropy_backward(predictions, arrays.targets, states, arrays.parameters)
+    found = backward(head["ds"], caches)
+    bias = found["dbs"][:, 0]
+    if case.reset_after:
+        bias = np.stack([found["dbx"][:, 0], bias])
+    gradients = [found["dWx"].T, found["dWs"].T, bias, head["dWy"].T, head["dby"][:, 0]]
+    return predictions.transpose(1, 2, 0), loss, gradients
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_against_the_reference(case):
+    model, arrays = model_of(case), case.make()
+    x = arrays.X.transpose(1, 2, 0)
+    predictions, loss, gradients = expected_of(case)
+    assert_close(model.predict(x, batch_size=case.m), predictions, PARITY, "predictions")
+    assert_close(model.predict(x, batch_size=2), predictions, PARITY, "predictions by twos")
+    assert_close(model.compute_gradients(x, arrays.targets), gradients, PARITY, "gradients")
+    found, accuracy = model.evaluate(x, arrays.targets, verbose=0)
+    assert found == pytest.approx(loss, rel=PARITY[np.dtype(case.dtype)])
+    right = predictions.argmax(axis=-1) == arrays.targets
+    # Near ties may fall either way: as many positions as two predictions are almost equal.
+    top = np.sort(predictions, axis=-1)[..., -2:]
+    ties = (top[..., 1] - top[..., 0] < 1e-3).mean() if case.n_y > 1 else 0.0
+    assert abs(accuracy - right.mean()) <= ties + 1e-9
+
+
+@pytest.mark.parametrize("case", CASES[::4], ids=str)
+def test_the_last_state_is_the_last_of_the_sequence(case):
+    x = case.make().X.transpose(1, 2, 0)
+    np.testing.assert_array_equal(
+        model_of(case, sequences=False).predict(x).shape, (case.m, case.n_y)
+    )
+    assert_close(
+        model_of(case, sequences=False).predict(x),
+        np.ascontiguousarray(model_of(case).predict(x)[:, -1]),
+        PARITY,
+    )
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.cell == "rnn" or c.reset_after], ids=str)
+def test_against_pytorch(case):
+    torch = pytest.importorskip("torch")
+    model, arrays = model_of(case), case.make()
+    made = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU}[case.cell](
+        case.n_x, case.n_s, batch_first=True, dtype=getattr(torch, case.dtype)
+    )
+    dense = torch.nn.Linear(case.n_s, case.n_y, dtype=getattr(torch, case.dtype))
+    kernel, recurrent, bias, w, b = (torch.tensor(weight) for weight in model.get_weights())
+    with torch.no_grad():
+        made.weight_ih_l0.copy_(kernel.T)
+        made.weight_hh_l0.copy_(recurrent.T)
+        made.bias_ih_l0.copy_(bias[0] if case.reset_after else bias)
+        made.bias_hh_l0.copy_(bias[1] if case.reset_after else torch.zeros_like(bias))
+        dense.weight.copy_(w.T)
+        dense.bias.copy_(b)
+    x = np.ascontiguousarray(arrays.X.transpose(1, 2, 0))
+    logits = dense(made(torch.tensor(x))[0])
+    loss = torch.nn.functional.cross_entropy(
+        logits.reshape(-1, case.n_y), torch.tensor(arrays.targets).reshape(-1)
+    )
+    loss.backward()
+    bias_gradient = made.bias_ih_l0.grad
+    if case.reset_after:
+        bias_gradient = torch.stack([bias_gradient, made.bias_hh_l0.grad])
+    expected = [
+        made.weight_ih_l0.grad.T,
+        made.weight_hh_l0.grad.T,
+        bias_gradient,
+        dense.weight.grad.T,
+        dense.bias.grad,
+    ]
+    assert_close(model.compute_gradients(x, arrays.targets), [g.numpy() for g in expected], TORCH)
