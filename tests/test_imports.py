@@ -32,7 +32,7 @@ ALLOWED = {
     "activations": {"_core"},
     "seeding": set(),
     "initializers": {"seeding"},
-    "workspace": {"_core"},
+    "workspace": {"_core", "activations"},
     "losses": {"_core", "activations", "workspace"},
     "metrics": {"_core", "losses"},
     "optimizers": {"_core"},

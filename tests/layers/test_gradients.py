@@ -1,4 +1,4 @@
-"""Gradients of every layer and loss against central differences, through whole models in float64."""
+"""Gradients of layers and losses against central differences, through whole models, in float64."""
 
 import numpy as np
 import pytest

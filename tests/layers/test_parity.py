@@ -6,10 +6,9 @@ import pytest
 from fastrnn import reference
 from fastrnn.layers import GRU, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
-
-from ..cases import CASES
-from ..compare import assert_close
-from ..tolerances import PARITY, TORCH
+from tests.cases import CASES
+from tests.compare import assert_close
+from tests.tolerances import PARITY, TORCH
 
 
 def model_of(case, sequences=True):

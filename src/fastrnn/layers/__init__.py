@@ -2,7 +2,7 @@
 
 A layer is called on the result of :func:`Input` or of another layer; see
 :class:`fastrnn.models.Model`.  Arrays are (batch, time, features) outside; inside, layers compute
-on time-major buffers that a :class:`~fastrnn.layers.workspace.Workspace` owns.
+on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 """
 
 from typing import Any

@@ -9,7 +9,7 @@ import numpy as np
 from fastrnn import activations
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
-from fastrnn.layers.workspace import Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Workspace, as_rows, empty, zeros
 
 
 class Activation(Layer):

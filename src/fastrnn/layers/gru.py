@@ -10,7 +10,7 @@ from fastrnn import activations, initializers
 from fastrnn._core import gru as core
 from fastrnn._core.memory import aligned_zeros
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
-from fastrnn.layers.workspace import Workspace, empty
+from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
 

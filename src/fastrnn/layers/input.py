@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape, SymbolicTensor
-from fastrnn.layers.workspace import Workspace
+from fastrnn.workspace import Workspace
 
 
 class InputLayer(Layer):

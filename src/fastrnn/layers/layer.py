@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastrnn import initializers, seeding
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import Shape, SymbolicTensor
-from fastrnn.layers.workspace import Workspace
+from fastrnn.workspace import Workspace
 
 Array = NDArray[Any]
 

@@ -12,7 +12,7 @@ from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn.layers.layer import Layer, units_of
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import Shape
-from fastrnn.layers.workspace import Workspace, empty, zeros
+from fastrnn.workspace import Workspace, empty, zeros
 
 Array = NDArray[Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastrnn._core import rnn as core
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace
-from fastrnn.layers.workspace import Workspace
+from fastrnn.workspace import Workspace
 
 
 class SimpleRNN(RecurrentLayer):

@@ -8,7 +8,7 @@ from fastrnn.layers.activation import Activation
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.layer import Layer, snake_case
 from fastrnn.layers.symbolic import Shape
-from fastrnn.layers.workspace import Workspace
+from fastrnn.workspace import Workspace
 
 
 class TimeDistributed(Layer):

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
-from fastrnn.layers.workspace import Workspace, empty
 from fastrnn.losses.loss import (
     EPSILON,
     DenseTargets,
@@ -17,6 +16,7 @@ from fastrnn.losses.loss import (
     check_dense_targets,
     real_arrays,
 )
+from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
 

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn._core import output as core
-from fastrnn.layers.workspace import Workspace, empty
 from fastrnn.losses.loss import (
     EPSILON,
     DenseTargets,
@@ -18,6 +17,7 @@ from fastrnn.losses.loss import (
     check_dense_targets,
     real_arrays,
 )
+from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn.layers.workspace import Workspace
+from fastrnn.workspace import Workspace
 
 Array = NDArray[Any]
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn._core import output as core
-from fastrnn.layers.workspace import Workspace, empty
 from fastrnn.losses.loss import EPSILON, Head, Loss, real_predictions
+from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
 

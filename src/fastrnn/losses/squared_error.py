@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn.layers.workspace import Workspace
 from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
+from fastrnn.workspace import Workspace
 
 Array = NDArray[Any]
 

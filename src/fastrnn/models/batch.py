@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers import Layer
-from fastrnn.layers.workspace import InputWorkspace, Workspace
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
 from fastrnn.metrics import Metric
+from fastrnn.workspace import InputWorkspace, Workspace
 
 Array = NDArray[Any]
 
