@@ -64,6 +64,9 @@ cdef extern from "simd/bind.h" nogil:
     void sgd "fastrnn_sgd"(Py_ssize_t n, void *p, const void *g, void *velocity, double rate, double momentum,
                            int nesterov)
 
+    void transpose "fastrnn_transpose"(Py_ssize_t rows, Py_ssize_t columns, const void *source, Py_ssize_t source_row,
+                                       void *target, Py_ssize_t target_row)
+
     void fastrnn_bind(const void *f32, const void *f64)
 
 # the tables that kernels.pyx chose, shared by every module of the core

@@ -40,11 +40,22 @@ def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, 
     out : OUT (R, ld)
     work : scratch, `affine_work` elements
     """
+    affine_of_rows(x, w, b, out, work, False)
+
+
+def affine_softmax(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
+                   floating[::1] work):
+    """out = softmax(x w^T + b) of each row; parameters as :func:`affine`."""
+    affine_of_rows(x, w, b, out, work, True)
+
+
+cdef int affine_of_rows(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
+                        floating[::1] work, bint softmax) except -1:
     cdef Py_ssize_t R = out.shape[0], ld = out.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t x_row = x.strides[0] // size, first, end
-    cdef int shares = threads_for(2.0 * R * n * k, R // 8), share
+    cdef Py_ssize_t x_row = x.strides[0] // size if k else 0
+    cdef int shares = threads_for(R * (2.0 * n * k + EXPONENTIAL * n * softmax), R // 8), share
     if R == 0 or n == 0:
-        return
+        return 0
     if ld < n or x.shape[0] < R or x.shape[1] < k or b.shape[0] < n or work.shape[0] < (k + 2) * ld:
         raise ValueError("x, w, b, out and work do not fit together")
     cdef const floating *x_data = &x[0, 0] if k else NULL
@@ -56,8 +67,22 @@ def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, 
     if k:
         pack(packed, width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, ld, w.strides[0] // size)
     for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        first, end = share_start(R, share, shares), share_start(R, share + 1, shares)
-        product(end - first, ld, k, x_data + first * x_row, x_row, packed, width, y + first * ld, ld, FROM_BIAS, bias)
+        affine_share(share_start(R, share, shares), share_start(R, share + 1, shares), ld, n, k, x_data, x_row, packed,
+                     width, bias, y, softmax)
+    return 0
+
+
+cdef void affine_share(Py_ssize_t first, Py_ssize_t end, Py_ssize_t ld, Py_ssize_t n, Py_ssize_t k, const floating *x,
+                       Py_ssize_t x_row, const floating *packed, Py_ssize_t width, const floating *bias, floating *y,
+                       bint softmax) noexcept nogil:
+    """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
+    cdef Py_ssize_t rows
+    while first < end:
+        rows = min(end - first, <Py_ssize_t> BLOCK)
+        product(rows, ld, k, x + first * x_row, x_row, packed, width, y + first * ld, ld, FROM_BIAS, bias)
+        if softmax:
+            softmax_rows(rows, n, y + first * ld, ld)
+        first += rows
 
 
 def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const floating[:, :] w, floating[:, ::1] dx,
@@ -73,7 +98,8 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     work : scratch, `affine_work` elements
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0, x_row = x.strides[0] // size, first, end
+    cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0, x_row = x.strides[0] // size if k else 0
+    cdef Py_ssize_t first, end
     cdef int shares = threads_for(2.0 * R * n * k, R // 8), share
     dw[:, :] = 0
     db[:] = 0
@@ -152,6 +178,11 @@ def sigmoid(floating[:, ::1] x, Py_ssize_t n):
         sigmoid_rows(end - first, n, data + first * ld, ld)
 
 
+def loss_blocks(R):
+    """Length of the scratch that :func:`softmax_cross_entropy` needs for `R` rows."""
+    return (R + BLOCK - 1) // BLOCK
+
+
 def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
                           const floating[::1] weights, double scale, floating[:, ::1] dlogits,
                           double[::1] partial_sums):
@@ -164,7 +195,7 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
     weights : IN (R,), or None for all one
     scale : factor of the gradient
     dlogits : OUT (R, ld) scale * weight * (p - one-hot of target), or None; it may be `probabilities` itself
-    partial_sums : scratch, at least R / 256 + 1 elements
+    partial_sums : scratch, `loss_blocks` elements
 
     Returns
     -------

@@ -19,6 +19,7 @@ from .recurrent import (
     read_layer_caches,
     read_parameters,
 )
+from .shapes import check_shapes, rows
 
 __all__ = [
     "GRU_CACHE",
@@ -29,6 +30,7 @@ __all__ = [
     "Cache",
     "Gradients",
     "Parameters",
+    "check_shapes",
     "read_arrays",
     "read_cell",
     "read_cell_cache",
@@ -38,4 +40,5 @@ __all__ = [
     "read_layer_caches",
     "read_parameters",
     "read_softmax",
+    "rows",
 ]

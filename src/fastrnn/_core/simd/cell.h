@@ -9,7 +9,8 @@
 
 static inline void NAME(clear_padding)(REAL *row, ptrdiff_t units)
 {
-    for (ptrdiff_t i = units; i % LANES; i++)
+    /* up to the next cache line, whatever the vectors of this level are */
+    for (ptrdiff_t i = units; i % (ptrdiff_t)(64 / sizeof(REAL)); i++)
         row[i] = 0;
 }
 

@@ -7,6 +7,7 @@
 #include "cell.h"
 #include "output.h"
 #include "optimizer.h"
+#include "transpose.h"
 
 const TABLE EXPORT = {
     .panel_width = NAME(panel_width),
@@ -28,6 +29,7 @@ const TABLE EXPORT = {
     .correct_rows = NAME(correct_rows),
     .adam = NAME(adam),
     .sgd = NAME(sgd),
+    .transpose = NAME(transpose),
 };
 
 #undef vec

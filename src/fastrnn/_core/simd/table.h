@@ -38,4 +38,6 @@ typedef struct {
     void (*adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL step, REAL beta_1, REAL beta_2,
                  REAL epsilon);
     void (*sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov);
+    void (*transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row, REAL *target,
+                      ptrdiff_t target_row);
 } TABLE;

@@ -1,0 +1,59 @@
+"""What runs here: the instruction set, the threads, the versions."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any
+
+import numpy as np
+
+from fastrnn._core import kernels, threads
+from fastrnn._core.threads import get_num_threads, set_num_threads
+
+__all__ = ["config", "get_num_threads", "set_num_threads", "show_config"]
+
+
+def instruction_set() -> str:
+    """Return the name of the instruction-set level in use."""
+    level: str = kernels.level
+    return level
+
+
+def instruction_sets() -> tuple[str, ...]:
+    """Return the names of the levels compiled in, the plainest first."""
+    levels: tuple[str, ...] = kernels.compiled_levels()
+    return levels
+
+
+def config() -> dict[str, Any]:
+    """Return what :func:`show_config` prints.
+
+    Returns
+    -------
+    dict
+        ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names, the plainest
+        first), ``vector_bytes``, ``threads`` (what a large call would use), ``openmp``, ``numpy``, ``python`` and
+        ``machine``.
+    """
+    from fastrnn import __version__
+
+    return {
+        "version": __version__,
+        "instruction_set": kernels.level,
+        "compiled_in": kernels.compiled_levels(),
+        "supported": kernels.supported_levels(),
+        "vector_bytes": kernels.vector_bytes,
+        "threads": get_num_threads(),
+        "openmp": threads.built_with_openmp(),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()} {sys.platform}",
+    }
+
+
+def show_config() -> None:
+    """Print the version, the instruction set in use and those compiled in, the threads, and NumPy's version."""
+    for name, value in config().items():
+        text = " ".join(value) if isinstance(value, tuple) else value
+        print(f"{name.replace('_', ' '):<16} {text}")

@@ -1,0 +1,23 @@
+"""The functional API: one step or a whole sequence of an RNN or a GRU, forward and backward, compiled.
+
+The same names, signatures and results as :mod:`fastrnn.reference`, which says what they mean.  Python reads the
+arguments and makes the memory; the compiled core only fills it.
+"""
+
+from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
+from .output import cross_entropy, cross_entropy_backward, softmax
+from .rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
+
+__all__ = [
+    "cross_entropy",
+    "cross_entropy_backward",
+    "gru_backward",
+    "gru_cell_backward",
+    "gru_cell_forward",
+    "gru_forward",
+    "rnn_backward",
+    "rnn_cell_backward",
+    "rnn_cell_forward",
+    "rnn_forward",
+    "softmax",
+]

@@ -1,0 +1,244 @@
+"""The GRU of the functional API, compiled, in both of its forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastrnn._core import gru as core
+from fastrnn.arguments import (
+    GRU_CACHE,
+    GRU_CACHES,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    read_cell,
+    read_cell_cache,
+    read_layer,
+    read_layer_caches,
+)
+
+from .layout import features_first, padded_copy, readable_rows
+from .output import affine_softmax
+from .recurrence import GradientMemory, of_one_step, states_from, sum_of_steps
+from .steps import GRUSteps, joined, stacked
+from .typed import typed
+
+_forward, _backward = typed(core.forward), typed(core.backward)
+
+
+def gru_cell_forward(
+    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+) -> tuple[Array, Array, Cache]:
+    """Take one step of the GRU.
+
+    With r, z = σ(Wx x + bx + Ws s + bs) on their rows, s' = (1 - z) ⊙ n + z ⊙ s and y = softmax(Wy s' + by)::
+
+        n = tanh(Wxn x + bsn + Wsn (r ⊙ s))            reset_after=False, without bx
+        n = tanh(Wxn x + bxn + r ⊙ (Wsn s + bsn))      reset_after=True
+
+    Parameters
+    ----------
+    Xt : array_like (n_x, m)
+        Input of the step.
+    St_prev : array_like (n_s, m)
+        State before it.
+    parameters_dict : mapping
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y, 1), and with
+        ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+    reset_after : bool
+        Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+
+    Returns
+    -------
+    St_next : ndarray (n_s, m)
+        State after the step, a view of batch-major memory.
+    Yt : ndarray (n_y, m)
+        Prediction, likewise.
+    cache : tuple
+        ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)``, for :func:`gru_cell_backward`: the gates r, z, n,
+        and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``, and so tells the forms apart.  The
+        cache refers to the arrays and does not copy them: leave them as they are until the backward pass is done.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+
+    References
+    ----------
+    K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation, EMNLP
+    2014.
+    """
+    Xt, St_prev, *weights = read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
+    steps, y_pred = _run(Xt[:, :, np.newaxis], St_prev, parameters_dict, bool(reset_after), *weights)
+    St_next, _, *kept = steps[0]
+    return St_next, y_pred[:, :, 0], (St_next, St_prev, *kept)
+
+
+def gru_forward(
+    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+) -> tuple[Array, Array, Cache]:
+    """Take the step of :func:`gru_cell_forward` through a whole sequence.
+
+    Parameters
+    ----------
+    X : array_like (n_x, m, T_x)
+        Inputs.
+    S_0 : array_like (n_s, m)
+        State before the first step.
+    parameters_dict : mapping
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y, 1), and with
+        ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+    reset_after : bool
+        Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+
+    Returns
+    -------
+    S : ndarray (n_s, m, T_x)
+        State after every step, a view of time-major memory.
+    y_pred : ndarray (n_y, m, T_x)
+        Prediction of every step, likewise.
+    caches : tuple
+        ``(steps, X, reset_after)``, for :func:`gru_backward`; ``steps[t]`` is the cache of step t, made when it is
+        asked for.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+    """
+    X, S_0, *weights = read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
+    steps, y_pred = _run(X, S_0, parameters_dict, bool(reset_after), *weights)
+    return features_first(steps.states[1:], len(S_0)), y_pred, (steps, X, bool(reset_after))
+
+
+def _run(
+    X: Array,
+    S_0: Array,
+    parameters_dict: Parameters,
+    reset_after: bool,
+    Wx: Array,
+    Ws: Array,
+    Wy: Array,
+    bs: Array,
+    by: Array,
+    *bx: Array,
+) -> tuple[GRUSteps, Array]:
+    """Return the caches of all steps, and y_pred."""
+    (n_x, m, T), n_s, dtype = X.shape, len(S_0), X.dtype
+    x, states = readable_rows(X), states_from(S_0, T)
+    gates = np.empty((T, m, 3, states.shape[2]), dtype)
+    hidden = np.empty((T, m, states.shape[2]), dtype)
+    work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work)
+    steps = GRUSteps(states, x, (gates, hidden), X, parameters_dict, n_s, reset_after=reset_after)
+    return steps, affine_softmax(states[1:, :, :n_s], Wy, by)
+
+
+def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+    """Return the gradients of one step, from that of the state after it.
+
+    With a the argument of σ or tanh on the rows of each gate::
+
+        dz = ds' ⊙ (s - n)        daz = dz ⊙ z ⊙ (1 - z)
+        dn = ds' ⊙ (1 - z)        dan = dn ⊙ (1 - n²)
+                                  dar = dr ⊙ r ⊙ (1 - r)
+
+        reset_after=True:    h = Wsn s + bsn    dh = dan ⊙ r    dr = dan ⊙ h
+        reset_after=False:   q = r ⊙ s          dq = Wsnᵀ dan   dr = dq ⊙ s
+
+    Parameters
+    ----------
+    ds_next : array_like (n_s, m)
+        Gradient of the loss with respect to ``St_next``.
+    cache : tuple
+        From :func:`gru_cell_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (3 n_s, n_x), ``"dWs"`` (3 n_s, n_s), ``"dbs"``
+        (3 n_s, 1), and of a step with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds_next`` or what the cache holds has the wrong type or shape.
+    """
+    return _backward_of_step(*read_cell_cache(ds_next, cache, GRU_CACHE, gates=3))
+
+
+def _backward_of_step(ds_next: Array, *entries: Any) -> Gradients:
+    return of_one_step(_run_back(padded_copy(ds_next[:, :, np.newaxis]), *_arrays_of([entries])))
+
+
+def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+    """Go back through a whole sequence: backpropagation through time.
+
+    Parameters
+    ----------
+    ds : array_like (n_s, m, T_x)
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state through the later
+        ones.
+    caches : tuple
+        From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (3 n_s, n_x), ``"dWs"``
+        (3 n_s, n_s), ``"dbs"`` (3 n_s, 1), and with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds`` or what the caches hold has the wrong type or shape.
+    """
+    if type(caches) is tuple and len(caches) == 3 and type(caches[0]) is GRUSteps:
+        ds, Wx, Ws, states, x, gates, hidden = caches[0].read(ds)
+        return _run_back(padded_copy(ds), states, x, gates, hidden, Wx, Ws, caches[0].reset_after)
+    return _backward_of_steps(ds, caches)
+
+
+def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
+    """As :func:`gru_backward`, from a cache for each step."""
+    ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
+    entries = joined(ds, steps, GRU_CACHE, gates=3) if len(steps) else None
+    if entries is None or any((entry[6] is None) == reset_after for entry in entries):
+        return sum_of_steps(ds, steps, X, GRU_CACHE, 3, _backward_of_step, reset_after)
+    return _run_back(padded_copy(ds), *_arrays_of([entry[1:] for entry in entries]))
+
+
+def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
+    """Return ``states, x, gates, hidden, Wx, Ws, reset_after`` of the caches of steps that follow each other."""
+    St_next, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = (list(column) for column in zip(*entries, strict=True))
+    states = stacked((St_prev[0], *St_next))
+    gates = np.stack([stacked(gate) for gate in (Rt, Zt, Nt)], axis=2)
+    reset_after = Ht[0] is not None
+    hidden = stacked(Ht if reset_after else [r * s for r, s in zip(Rt, St_prev, strict=True)])
+    return states, stacked(Xt), gates, hidden, Wx[0], Ws[0], reset_after
+
+
+def _run_back(
+    ds: Array,
+    states: Array,
+    x: Array,
+    gates: Array,
+    hidden: Array,
+    Wx: Array,
+    Ws: Array,
+    reset_after: bool,
+) -> Gradients:
+    T, m, _ = ds.shape
+    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
+    out = GradientMemory(Wx, Ws, T, m, reset_after)
+    work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
+    dbx = None if out.dbx is None else out.dbx[:, 0]
+    _backward[dtype](
+        ds, x, states, gates, hidden, Wx, Ws, reset_after, out.dx, out.ds0, out.dWx, out.dWs, out.db[:, 0], dbx, work
+    )
+    return out.by_name()

@@ -1,0 +1,185 @@
+"""The output layer of the functional API, compiled: softmax, cross entropy and its gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn._core import output as core
+from fastrnn._core.memory import padded
+from fastrnn.arguments import (
+    Array,
+    Gradients,
+    Parameters,
+    read_cross_entropy,
+    read_cross_entropy_backward,
+    read_softmax,
+)
+
+from .layout import features_first, padded_copy, readable_rows
+from .typed import typed
+
+_affine_softmax, _affine_backward = typed(core.affine_softmax), typed(core.affine_backward)
+_softmax, _cross_entropy = typed(core.softmax), typed(core.softmax_cross_entropy)
+
+
+def softmax(x: ArrayLike) -> Array:
+    """Return exp(x) / Σ exp(x) over axis 0, each column shifted by its own maximum.
+
+    Parameters
+    ----------
+    x : array_like (n_y, ...)
+        Logits, with any number of further axes.
+
+    Returns
+    -------
+    ndarray, of the shape of ``x``
+        Probabilities, a view of memory with axis 0 last: every column sums to 1.  A column that holds NaN or +inf, or
+        nothing but -inf, has no softmax and comes out as NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is not an array of real numbers, or has no axis.
+    """
+    x = read_softmax(x)
+    n = x.shape[0]
+    rows = padded_copy(x.reshape(n, -1, 1))[0]
+    _softmax[x.dtype](rows, n)
+    return np.moveaxis(rows[:, :n].reshape(*x.shape[1:], n), -1, 0)
+
+
+def affine_softmax(states: Array, Wy: Array, by: Array) -> Array:
+    """Return y_pred, (n_y, m, T), of states in the core's layout (T, m, >= n_s)."""
+    T, m, _ = states.shape
+    (n_y, n_s), dtype = Wy.shape, states.dtype
+    ld = padded(n_y, dtype)
+    y = np.empty((T, m, ld), dtype)
+    work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
+    _affine_softmax[dtype](as_rows(states), Wy, by[:, 0], as_rows(y), work)
+    return features_first(y, n_y)
+
+
+def as_rows(time_major: NDArray[Any]) -> NDArray[Any]:
+    """Return a (T, m, n) array as (T m, n)."""
+    T, m, n = time_major.shape
+    return time_major.reshape(T * m, n)
+
+
+def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None = None) -> float:
+    """Return the mean of -log y_pred[target] over the positions that count.
+
+    Parameters
+    ----------
+    y_pred : array_like (n_y, m, T_x)
+        Probabilities, as the forward functions return them.
+    targets : array_like of integers (m, T_x)
+        Labels, ``0 <= label < n_y``.
+    mask : array_like of booleans (m, T_x), optional
+        True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``, is not looked at.
+        All count if it is left out.
+
+    Returns
+    -------
+    float
+        The loss: finite even where a probability underflowed, as it is then taken for the smallest normal number of
+        its type.  0.0 if no position counts.
+
+    Raises
+    ------
+    TypeError
+        If ``y_pred`` or ``targets`` is not an array of numbers, or ``mask`` not one of booleans.
+    ValueError
+        If a shape does not fit, or a label that counts is a float or outside its range.
+    """
+    y_pred, targets, mask = read_cross_entropy(y_pred, targets, mask)
+    labels, weights, count = _positions(targets, mask, y_pred.dtype)
+    if count == 0:
+        return 0.0
+    return _loss_and_gradient(padded_copy(y_pred), len(y_pred), labels, weights, count, False)
+
+
+def cross_entropy_backward(
+    y_pred: ArrayLike,
+    targets: ArrayLike,
+    S: ArrayLike,
+    parameters_dict: Parameters,
+    mask: ArrayLike | None = None,
+) -> Gradients:
+    """Return the gradients of :func:`cross_entropy` through softmax and output layer.
+
+    With y = softmax(Wy s + by) and N positions that count, at each of them::
+
+        dlogits = (y - onehot(target)) / N
+        ds  = Wyᵀ dlogits
+        dWy = Σ dlogits sᵀ
+        dby = Σ dlogits
+
+    Parameters
+    ----------
+    y_pred : array_like (n_y, m, T_x)
+        Probabilities, as the forward functions return them.
+    targets : array_like of integers (m, T_x)
+        Labels, ``0 <= label < n_y``.
+    S : array_like (n_s, m, T_x)
+        The states that ``y_pred`` was computed from.
+    parameters_dict : mapping
+        ``Wy`` (n_y, n_s) is all that is read.
+    mask : array_like of booleans (m, T_x), optional
+        True where a position counts.  The others are not looked at, nor are their states, and have no gradient.
+
+    Returns
+    -------
+    dict
+        ``"ds"`` (n_s, m, T_x), a view of time-major memory, ``"dWy"`` (n_y, n_s), ``"dby"`` (n_y, 1); zeros if no
+        position counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`cross_entropy`.
+    KeyError
+        If ``parameters_dict`` has no ``Wy``.
+    """
+    y_pred, targets, S, Wy, mask = read_cross_entropy_backward(
+        y_pred, targets, S, parameters_dict, mask
+    )
+    (n_y, m, T), n_s, dtype = y_pred.shape, len(S), y_pred.dtype
+    labels, weights, count = _positions(targets, mask, dtype)
+    dlogits, states = padded_copy(y_pred), readable_rows(S)
+    if mask is not None and not mask.all():
+        # a state that does not count may be NaN, and zero times NaN is not zero
+        states = padded_copy(S)
+        states[~mask.T] = 0
+    _loss_and_gradient(dlogits, n_y, labels, weights, count, True)
+    ds = np.empty((T, m, padded(n_s, dtype)), dtype)
+    dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
+    work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
+    _affine_backward[dtype](as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work)
+    return {"ds": features_first(ds, n_s), "dWy": dWy, "dby": dby}
+
+
+def _positions(
+    targets: NDArray[np.int64], mask: NDArray[np.bool_] | None, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any] | None, int]:
+    """Return the labels of all rows, time-major, their weights, 0 or 1 or None for all 1, and how many count."""
+    labels = np.ascontiguousarray(targets.T).ravel()
+    if mask is None:
+        return labels, None, labels.size
+    weights = mask.T.ravel().astype(dtype)
+    return labels, weights, int(np.count_nonzero(mask))
+
+
+def _loss_and_gradient(
+    y: Array, n_y: int, labels: NDArray[np.int64], weights: NDArray[Any] | None, count: int, gradient: bool
+) -> float:
+    """Return the mean loss of the probabilities `y`, and with `gradient` write that at the logits in their place."""
+    rows = as_rows(y)
+    scale = 1 / max(count, 1)
+    partial_sums = np.empty(core.loss_blocks(len(rows)))
+    total = _cross_entropy[y.dtype](
+        rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums
+    )
+    return float(total * scale)

@@ -1,0 +1,202 @@
+"""The tanh RNN of the functional API, compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastrnn._core import rnn as core
+from fastrnn.arguments import (
+    RNN_CACHE,
+    RNN_CACHES,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    read_cell,
+    read_cell_cache,
+    read_layer,
+    read_layer_caches,
+)
+
+from .layout import features_first, padded_copy, readable_rows
+from .output import affine_softmax
+from .recurrence import GradientMemory, of_one_step, states_from, sum_of_steps
+from .steps import Steps, joined, stacked
+from .typed import typed
+
+_forward, _backward = typed(core.forward), typed(core.backward)
+
+
+def rnn_cell_forward(
+    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters
+) -> tuple[Array, Array, Cache]:
+    """Take one step: s' = tanh(Wx x + Ws s + bs), y = softmax(Wy s' + by).
+
+    Parameters
+    ----------
+    Xt : array_like (n_x, m)
+        Input of the step.
+    St_prev : array_like (n_s, m)
+        State before it.
+    parameters_dict : mapping
+        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+
+    Returns
+    -------
+    St_next : ndarray (n_s, m)
+        State after the step, a view of batch-major memory.
+    Yt : ndarray (n_y, m)
+        Prediction, likewise.
+    cache : tuple
+        ``(St_next, St_prev, Xt, parameters_dict)``, for :func:`rnn_cell_backward`.  It refers to the arrays and does
+        not copy them: leave them as they are until the backward pass is done.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+
+    References
+    ----------
+    J. L. Elman, Finding Structure in Time, Cognitive Science 14, 1990.
+    """
+    Xt, St_prev, *weights = read_cell(Xt, St_prev, parameters_dict, gates=1)
+    _, states, y_pred = _run(Xt[:, :, np.newaxis], St_prev, *weights)
+    St_next = states[1, :, : len(St_prev)].T
+    return St_next, y_pred[:, :, 0], (St_next, St_prev, Xt, parameters_dict)
+
+
+def rnn_forward(
+    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters
+) -> tuple[Array, Array, Cache]:
+    """Take the step of :func:`rnn_cell_forward` through a whole sequence.
+
+    Parameters
+    ----------
+    X : array_like (n_x, m, T_x)
+        Inputs.
+    S_0 : array_like (n_s, m)
+        State before the first step.
+    parameters_dict : mapping
+        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+
+    Returns
+    -------
+    S : ndarray (n_s, m, T_x)
+        State after every step, a view of time-major memory.
+    y_pred : ndarray (n_y, m, T_x)
+        Prediction of every step, likewise.
+    caches : tuple
+        ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, made when it is asked for.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+    """
+    X, S_0, *weights = read_layer(X, S_0, parameters_dict, gates=1)
+    x, states, y_pred = _run(X, S_0, *weights)
+    n_s = len(S_0)
+    steps = Steps(states, x, (), X, parameters_dict, n_s)
+    return features_first(states[1:], n_s), y_pred, (steps, X)
+
+
+def _run(
+    X: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
+) -> tuple[Array, Array, Array]:
+    """Return the input and the states, time-major, and y_pred."""
+    (n_x, m, T), n_s, dtype = X.shape, len(S_0), X.dtype
+    x, states = readable_rows(X), states_from(S_0, T)
+    work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work)
+    return x, states, affine_softmax(states[1:, :, :n_s], Wy, by)
+
+
+def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+    """Return the gradients of one step, from that of the state after it.
+
+    With da = ds' ⊙ (1 - s'²)::
+
+        dx = Wxᵀ da    ds = Wsᵀ da    dWx = da xᵀ    dWs = da sᵀ    dbs = Σ da
+
+    Parameters
+    ----------
+    ds_next : array_like (n_s, m)
+        Gradient of the loss with respect to ``St_next``.
+    cache : tuple
+        From :func:`rnn_cell_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (n_s, n_x), ``"dWs"`` (n_s, n_s), ``"dbs"`` (n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds_next`` or what the cache holds has the wrong type or shape.
+    """
+    return _backward_of_step(*read_cell_cache(ds_next, cache, RNN_CACHE, gates=1))
+
+
+def _backward_of_step(
+    ds_next: Array, St_next: Array, St_prev: Array, Xt: Array, Wx: Array, Ws: Array
+) -> Gradients:
+    x = padded_copy(Xt[:, :, np.newaxis])
+    states = stacked((St_prev, St_next))
+    return of_one_step(_run_back(padded_copy(ds_next[:, :, np.newaxis]), x, states, Wx, Ws))
+
+
+def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+    """Go back through a whole sequence: backpropagation through time.
+
+    Parameters
+    ----------
+    ds : array_like (n_s, m, T_x)
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state through the later
+        ones.
+    caches : tuple
+        From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (n_s, n_x), ``"dWs"``
+        (n_s, n_s), ``"dbs"`` (n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds`` or what the caches hold has the wrong type or shape.
+
+    References
+    ----------
+    P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the IEEE 78, 1990.
+    """
+    if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
+        ds, Wx, Ws, states, x = caches[0].read(ds)
+        return _run_back(padded_copy(ds), x, states, Wx, Ws)
+    return _backward_of_steps(ds, caches)
+
+
+def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
+    """As :func:`rnn_backward`, from a cache for each step."""
+    ds, steps, X, _ = read_layer_caches(ds, caches, RNN_CACHES, RNN_CACHE)
+    entries: Any = joined(ds, steps, RNN_CACHE, gates=1) if len(steps) else None
+    if entries is None:
+        return sum_of_steps(ds, steps, X, RNN_CACHE, 1, _backward_of_step)
+    _, St_next, St_prev, Xt, Wx, Ws = (list(column) for column in zip(*entries, strict=True))
+    states = stacked((St_prev[0], *St_next))
+    return _run_back(padded_copy(ds), stacked(Xt), states, Wx[0], Ws[0])
+
+
+def _run_back(ds: Array, x: Array, states: Array, Wx: Array, Ws: Array) -> Gradients:
+    T, m, _ = ds.shape
+    (n_s, n_x), dtype = Wx.shape, ds.dtype
+    out = GradientMemory(Wx, Ws, T, m)
+    work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
+    _backward[dtype](ds, x, states, Wx, Ws, out.dx, out.ds0, out.dWx, out.dWs, out.db[:, 0], work)
+    return out.by_name()

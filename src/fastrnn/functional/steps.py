@@ -1,0 +1,157 @@
+"""The caches of a compiled sequence: they hold whole sequences, and make the cache of one step when asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from fastrnn.arguments import (
+    Array,
+    Cache,
+    Parameters,
+    check_shapes,
+    read_arrays,
+    read_cell_cache,
+    read_parameters,
+    rows,
+)
+
+from .layout import padded_copy
+
+
+class Steps(Sequence[Cache]):
+    """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
+
+    It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its entries are tuples
+    of views, made when they are asked for.
+
+    Attributes
+    ----------
+    states : ndarray (T + 1, m, ld)
+        The initial state and those after every step, time-major.
+    x : ndarray (T, m, >= n_x)
+        The input, time-major.
+    kept : tuple of ndarray
+        What else the cell keeps of every step, time-major: nothing for the RNN, gates and ``hidden`` for the GRU.
+    X : ndarray (n_x, m, T)
+        The input in the layout of the contract.
+    parameters_dict : mapping
+        The user's own.
+    units : int
+        n_s.
+    """
+
+    __slots__ = ("X", "kept", "parameters_dict", "states", "units", "x")
+    gates = 1
+
+    def __init__(
+        self,
+        states: Array,
+        x: Array,
+        kept: tuple[Array, ...],
+        X: Array,
+        parameters_dict: Parameters,
+        units: int,
+    ) -> None:
+        self.states = states
+        self.x = x
+        self.kept = kept
+        self.X = X
+        self.parameters_dict = parameters_dict
+        self.units = units
+
+    def __len__(self) -> int:
+        return len(self.states) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> Cache: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Cache]: ...
+    def __getitem__(self, index: int | slice) -> Cache | list[Cache]:
+        if isinstance(index, slice):
+            return [self._step(t) for t in range(len(self))[index]]
+        return self._step(range(len(self))[index])
+
+    def __iter__(self) -> Iterator[Cache]:
+        return (self._step(t) for t in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<caches of {len(self)} steps>"
+
+    def _step(self, t: int) -> Cache:
+        St_prev, St_next = (self.states[i, :, : self.units].T for i in (t, t + 1))
+        return (St_next, St_prev, *self._kept_of(t), self.X[:, :, t], self.parameters_dict)
+
+    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
+        return ()
+
+    def read(self, ds: Any) -> Sequence[Array]:
+        """Return ``ds, Wx, Ws, states, x, *kept`` in the type of the gradients, checked.
+
+        Raises
+        ------
+        TypeError, ValueError, KeyError
+            If `ds`, or what ``parameters_dict`` holds by now, does not fit.
+        """
+        Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
+        arrays = read_arrays(
+            ("ds", "Wx", "Ws", "states", "x", "gates", "hidden"), (ds, Wx, Ws, self.states, self.x, *self.kept)
+        )
+        gate_rows, (n_x, m, T) = self.gates * self.units, self.X.shape
+        if (
+            arrays[0].shape != (self.units, m, T)
+            or arrays[1].shape != (gate_rows, n_x)
+            or arrays[2].shape != (gate_rows, self.units)
+        ):
+            check_shapes(
+                [
+                    ("X", (n_x, m, T), ("n_x", "m", "T_x")),
+                    ("S", (self.units, m, T), ("n_s", "m", "T_x")),
+                    ("Wx", arrays[1].shape, (rows(self.gates), "n_x")),
+                    ("Ws", arrays[2].shape, (rows(self.gates), "n_s")),
+                    ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
+                ]
+            )
+        return arrays
+
+
+class GRUSteps(Steps):
+    """As :class:`Steps`, of the GRU: its gates, and r * s or Ws_n s + bs_n by `reset_after`."""
+
+    __slots__ = ("reset_after",)
+    gates = 3
+
+    def __init__(self, *args: Any, reset_after: bool) -> None:
+        super().__init__(*args)
+        self.reset_after = reset_after
+
+    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
+        gates, hidden = self.kept
+        r, z, n = (gates[t, :, gate, : self.units].T for gate in range(3))
+        return r, z, n, hidden[t, :, : self.units].T if self.reset_after else None
+
+
+def joined(ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int) -> list[list[Any]] | None:
+    """Read the caches of steps that were made one by one, and tell whether they are one sequence.
+
+    They are where all have the same ``parameters_dict`` and each starts from the state in which the one before ended.
+    Whoever made the caches by hand may have done otherwise.
+
+    Returns
+    -------
+    list or None
+        The entries ``ds_next, St_next, St_prev, ..., Xt, Wx, Ws`` of every step, or None if they are not one sequence.
+    """
+    read = [read_cell_cache(ds[:, :, t], step, entries, gates) for t, step in enumerate(steps)]
+    parameters = [tuple(step)[-1] for step in steps]
+    one = all(p is parameters[0] for p in parameters[1:]) and all(
+        np.array_equal(after[2], before[1], equal_nan=True) for before, after in zip(read, read[1:], strict=False)
+    )
+    return read if one else None
+
+
+def stacked(entries: Sequence[Array]) -> Array:
+    """Return arrays (n, m) of T steps as one array (T, m, ld)."""
+    return padded_copy(np.stack(entries, axis=-1))
