@@ -7,7 +7,9 @@
 ``vocabulary``  characters as numbers
 ``settings``    what a training run is told
 ``network``     the model
+``lesson``      a corpus as arrays, some of it held out
 ``training``    the run itself, new or resumed
+``progress``    a bar, and a line an epoch
 ``history``     its figures
 ``plot``        a picture of them
 ``directory``   its files

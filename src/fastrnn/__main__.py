@@ -1,0 +1,6 @@
+"""``python -m fastrnn``."""
+
+from fastrnn.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

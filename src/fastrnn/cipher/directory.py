@@ -1,0 +1,270 @@
+"""The directory of a training run: which files it has, and how they are read and written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from fastrnn.cipher import history
+from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.vocabulary import Vocabulary
+
+__all__ = ["Config", "RunDirectory"]
+
+#: The version of the layout of ``config.json``.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """What ``config.json`` says, enough to rebuild the model and to check a resumed run.
+
+    Attributes
+    ----------
+    settings : Settings
+        What the run was told.
+    length : int
+        Steps of the longest sentence.
+    plain, cipher : Vocabulary
+        The characters of the plain texts and of the ciphers.
+    fingerprint : str
+        Of the corpus, see `Corpus.fingerprint`.
+    """
+
+    settings: Settings
+    length: int
+    plain: Vocabulary
+    cipher: Vocabulary
+    fingerprint: str
+
+    def to_json(self) -> str:
+        """Return the text of ``config.json``."""
+        content = {
+            "format": FORMAT,
+            "settings": asdict(self.settings),
+            "length": self.length,
+            "characters": {"plain": self.plain.characters, "cipher": self.cipher.characters},
+            "corpus": self.fingerprint,
+        }
+        return json.dumps(content, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Config:
+        """Return what the text of a ``config.json`` says.
+
+        Parameters
+        ----------
+        text : str
+            What `to_json` returned.
+
+        Returns
+        -------
+        Config
+            Its content.
+
+        Raises
+        ------
+        ValueError
+            The text is nothing of that kind; the message says why.
+        """
+        try:
+            content: Any = json.loads(text)
+            if content["format"] != FORMAT:
+                raise ValueError(f"format: {content['format']!r}, but it should be {FORMAT}")
+            characters = content["characters"]
+            return cls(
+                Settings(**content["settings"]),
+                _whole(content["length"]),
+                Vocabulary([characters["plain"]]),
+                Vocabulary([characters["cipher"]]),
+                str(content["corpus"]),
+            )
+        except KeyError as error:
+            raise ValueError(f"{error.args[0]}: missing") from None
+        except (TypeError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"length: {value!r}, but it should be a whole number of at least 1")
+    return value
+
+
+class RunDirectory:
+    """The files of a run.
+
+    ==================== ==========================================================
+    ``config.json``      the settings, the characters, what corpus it was
+    ``history.csv``      a row an epoch
+    ``best.safetensors`` the model of the epoch with the least ``val_loss``
+    ``last.safetensors`` the model and the optimizer after the last epoch
+    ``history.png``      a picture of ``history.csv``, where matplotlib is installed
+    ==================== ==========================================================
+
+    Parameters
+    ----------
+    path : str or path-like
+        The directory.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+        self.config_file = self.path / "config.json"
+        self.history_file = self.path / "history.csv"
+        self.best_file = self.path / "best.safetensors"
+        self.last_file = self.path / "last.safetensors"
+        self.plot_file = self.path / "history.png"
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def fresh(cls, path: str | PathLike[str]) -> RunDirectory:
+        """Make the directory of a new run; an existing one may hold anything but a run.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The directory.
+
+        Returns
+        -------
+        RunDirectory
+            Which has none of a run's files.
+
+        Raises
+        ------
+        RunError
+            There is a file of another run, which would be overwritten.
+        OSError
+            The directory cannot be made.
+        """
+        directory = cls(path)
+        directory.path.mkdir(parents=True, exist_ok=True)
+        for file in (
+            directory.config_file,
+            directory.history_file,
+            directory.best_file,
+            directory.last_file,
+            directory.plot_file,
+        ):
+            if file.exists():
+                raise RunError(
+                    f"{directory}: holds a run already ({file.name}); continue it with --resume, "
+                    "or give another directory with --out"
+                )
+        return directory
+
+    @classmethod
+    def numbered(cls, path: str | PathLike[str]) -> RunDirectory:
+        """Make a new directory: `path`, or where that exists `path` with -2, -3 ... behind it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The first name to try.
+
+        Returns
+        -------
+        RunDirectory
+            Which is empty.
+
+        Raises
+        ------
+        OSError
+            The directory cannot be made.
+        """
+        first = Path(path)
+        first.parent.mkdir(parents=True, exist_ok=True)
+        for number in count(2):
+            try:
+                first.mkdir()
+                break
+            except FileExistsError:
+                first = Path(f"{os.fspath(path)}-{number}")
+        return cls(first)
+
+    def read_config(self) -> Config:
+        """Return what ``config.json`` says.
+
+        Returns
+        -------
+        Config
+            Its content.
+
+        Raises
+        ------
+        RunError
+            The directory is none of a run, or the file is damaged.
+        """
+        try:
+            with self._told(self.config_file):
+                return Config.from_json(self.config_file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(
+                f"{self}: no training run is there (it has no config.json); "
+                "name a directory that fastrnn cipher train wrote"
+            ) from None
+
+    def write_config(self, config: Config) -> None:
+        """Write ``config.json``."""
+        _replace(self.config_file, config.to_json().encode())
+
+    def read_history(self) -> list[Epoch]:
+        """Return the rows of ``history.csv``, none where there is no such file.
+
+        Returns
+        -------
+        list of Epoch
+            The rows.
+
+        Raises
+        ------
+        RunError
+            The file is damaged.
+        """
+        try:
+            with self._told(self.history_file):
+                return history.from_csv(self.history_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+
+    def write_history(self, epochs: list[Epoch]) -> None:
+        """Write ``history.csv``."""
+        _replace(self.history_file, history.to_csv(epochs).encode())
+
+    def write_plot(self, picture: bytes) -> None:
+        """Write ``history.png``."""
+        _replace(self.plot_file, picture)
+
+    @staticmethod
+    @contextmanager
+    def _told(file: Path) -> Iterator[None]:
+        """Turn the complaint of a parser into one that names the file."""
+        try:
+            yield
+        except ValueError as error:
+            raise RunError(f"{file}: damaged ({error}); train again elsewhere") from None
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file so that at every moment the old or the new one is there, whole."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)

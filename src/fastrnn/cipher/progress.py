@@ -1,0 +1,69 @@
+"""How a training run tells that it goes on: a bar on a terminal, and a line an epoch."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from fastrnn.callbacks import Callback
+from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.training import Training
+
+__all__ = ["Progress"]
+
+
+class Progress(Callback):
+    """Shows the progress of `training`.
+
+    Parameters
+    ----------
+    training : Training
+        The run; its epochs are told when it has kept them.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._bar: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Begin a bar, where there is a terminal."""
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                desc=f"epoch {epoch + 1}/{self._epochs}",
+                total=self._training.steps,
+                unit=" batches",
+                leave=False,
+                dynamic_ncols=True,
+            )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Move the bar on."""
+        if self._bar is not None:
+            if logs:
+                self._bar.set_postfix_str(f"loss {logs['loss']:.4f}", refresh=False)
+            self._bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Replace the bar by the epoch's line."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        print(f"epoch {epoch + 1}/{self._epochs}  {_line(self._training.epochs[-1])}", flush=True)
+
+    @property
+    def _epochs(self) -> int:
+        return self._training.lesson.config.settings.epochs
+
+
+def _line(row: Epoch) -> str:
+    """Return the figures of an epoch."""
+    figures = {
+        "loss": row.loss,
+        "accuracy": row.accuracy,
+        "val_loss": row.val_loss,
+        "val_accuracy": row.val_accuracy,
+    }
+    shown = [f"{name} {value:.5f}" for name, value in figures.items() if value is not None]
+    return "  ".join([*shown, f"{row.seconds:.1f} s"])

@@ -1,0 +1,213 @@
+"""A training run: started, continued, and kept in its directory epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import fastrnn
+from fastrnn.callbacks import Callback
+from fastrnn.cipher.directory import RunDirectory
+from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.lesson import Lesson
+from fastrnn.cipher.network import build
+from fastrnn.cipher.plot import plot
+from fastrnn.models import Model, load_model
+from fastrnn.optimizers import Adam
+
+__all__ = ["Training"]
+
+# A run's seed serves twice, with one of these beside it.
+_WEIGHTS, _ORDER = 0, 1
+
+
+class Training:
+    """A run, ready to go on after the epochs that it has.
+
+    Made by `start` or `resume`. The same settings give the same bits, for any number of threads,
+    and whether or not the run was resumed after any of its epochs.
+
+    Attributes
+    ----------
+    lesson : Lesson
+        What it learns from.
+    directory : RunDirectory
+        Where it is kept.
+    model : Model
+        As it stands after the last epoch.
+    epochs : list of Epoch
+        The figures of the finished epochs.
+    """
+
+    def __init__(
+        self, lesson: Lesson, directory: RunDirectory, model: Model, epochs: list[Epoch]
+    ) -> None:
+        self.lesson = lesson
+        self.directory = directory
+        self.model = model
+        self.epochs = epochs
+
+    @property
+    def steps(self) -> int:
+        """The number of batches of an epoch."""
+        return math.ceil(len(self.lesson.training) / self.lesson.config.settings.batch_size)
+
+    @classmethod
+    def start(cls, lesson: Lesson, directory: RunDirectory) -> Training:
+        """Return a new run, with random weights.
+
+        Parameters
+        ----------
+        lesson : Lesson
+            What to learn from.
+        directory : RunDirectory
+            Where to keep the run; its ``config.json`` is written.
+
+        Returns
+        -------
+        Training
+            Before its first epoch.
+
+        Raises
+        ------
+        OSError
+            The directory cannot be written to.
+        """
+        config = lesson.config
+        settings = config.settings
+        fastrnn.set_seed([settings.seed, _WEIGHTS])
+        model = build(settings.cell, settings.units, config.length, len(config.plain))
+        model.compile(
+            optimizer=Adam(learning_rate=settings.learning_rate),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        directory.write_config(config)
+        return cls(lesson, directory, model, [])
+
+    @classmethod
+    def resume(cls, directory: RunDirectory, given: Mapping[str, Any] | None = None) -> Training:
+        """Return a run that was interrupted or finished, ready to go on.
+
+        Parameters
+        ----------
+        directory : RunDirectory
+            Where it is kept.
+        given : mapping, optional
+            Settings asked for anew; only ``"epochs"`` may differ.
+
+        Returns
+        -------
+        Training
+            After its last epoch that was kept.
+
+        Raises
+        ------
+        RunError
+            The directory is none of a run or is damaged, a setting is not that of the run, or the
+            files of its corpus have changed.
+        CorpusError, OSError
+            The corpus cannot be read any more.
+        """
+        config = directory.read_config()
+        settings = config.settings.continued(given or {})
+        lesson = Lesson.prepare(settings)
+        if lesson.config.fingerprint != config.fingerprint:
+            raise RunError(
+                f"{directory}: the sentences are not those that the run was started with; "
+                "bring them back, or start a new run elsewhere"
+            )
+        epochs = directory.read_history()
+        if len(epochs) <= 1 and not directory.last_file.exists():
+            return cls.start(lesson, directory)
+        model = load_model(directory.last_file)
+        run = cls(lesson, directory, model, epochs)
+        steps = model.optimizer.iterations if model.optimizer is not None else 0
+        finished, rest = divmod(steps, run.steps)
+        if rest or not 1 <= finished <= len(epochs):
+            raise RunError(
+                f"{directory.last_file}: after step {steps}, which does not fit the "
+                f"{len(epochs)} epochs of history.csv; start a new run elsewhere"
+            )
+        # The history is written first, so that it may be one epoch ahead.
+        run.epochs = epochs[:finished]
+        if settings != config.settings:
+            directory.write_config(replace(config, settings=settings))
+        return run
+
+    def run(self, callbacks: Sequence[Callback] = ()) -> None:
+        """Train for the epochs that are missing, and draw the history.
+
+        Parameters
+        ----------
+        callbacks : sequence of Callback
+            Called after the run has kept an epoch.
+
+        Raises
+        ------
+        RunError
+            The loss is no number any more.
+        OSError
+            A file cannot be written; what was kept before stays.
+        """
+        settings = self.lesson.config.settings
+        held_out = self.lesson.held_out
+        x, y = self.lesson.arrays(self.lesson.training)
+        # Set here, a resumed run finds the order of its epochs as the first run would have.
+        fastrnn.set_seed([settings.seed, _ORDER])
+        self.model.fit(
+            x,
+            y,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            initial_epoch=len(self.epochs),
+            validation_data=self.lesson.arrays(held_out) if len(held_out) else None,
+            callbacks=[_Keeper(self), *callbacks],
+            verbose=0,
+        )
+        picture = plot(self.epochs)
+        if picture is not None:
+            self.directory.write_plot(picture)
+
+
+class _Keeper(Callback):
+    """Keeps every epoch in the run's directory.
+
+    ``last.safetensors`` is written last: whenever the program ends, the run can go on from it, and
+    what the other files have beyond it is written again with the same content.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Look at the clock."""
+        self._started = perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the history, the best model so far, and the last one."""
+        figures = logs or {}
+        if not math.isfinite(figures["loss"]):
+            raise RunError(
+                f"the loss of epoch {epoch + 1} is {figures['loss']}; try a smaller learning rate"
+            )
+        training = self._training
+        row = Epoch(
+            epoch + 1,
+            loss=figures["loss"],
+            accuracy=figures["accuracy"],
+            val_loss=figures.get("val_loss"),
+            val_accuracy=figures.get("val_accuracy"),
+            seconds=perf_counter() - self._started,
+        )
+        best = all(row.score < before.score for before in training.epochs)
+        training.epochs.append(row)
+        training.directory.write_history(training.epochs)
+        if best:
+            training.model.save(training.directory.best_file)
+        training.model.save(training.directory.last_file)

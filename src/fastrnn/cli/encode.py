@@ -1,0 +1,38 @@
+"""``fastrnn cipher encode``: encipher texts with a known key."""
+
+from __future__ import annotations
+
+import argparse
+
+from fastrnn.cipher.ciphers import CIPHERS, make_cipher
+from fastrnn.cli.texts import add_texts, texts
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to those of its parent."""
+    parser = commands.add_parser(
+        "encode",
+        help="encipher texts",
+        description="Encipher texts, a line each. Letters A to Z are enciphered and keep their "
+        "case; everything else stays as it is.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--cipher", required=True, choices=CIPHERS, help="the cipher")
+    parser.add_argument(
+        "--key",
+        required=True,
+        help="its key: places to shift for caesar, the 26 letters rearranged for substitution, "
+        "a word for vigenere and autokey",
+    )
+    add_texts(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the enciphered texts, and return the exit code."""
+    cipher = make_cipher(arguments.cipher, arguments.key)
+    for text, _ in texts(arguments):
+        print(cipher.encode(text))
+    return 0

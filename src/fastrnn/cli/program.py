@@ -1,0 +1,107 @@
+"""The way in: what the command line looks like, and what becomes of an error.
+
+Models and training are imported by the functions that need them, so that a help text or a usage
+error comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from fastrnn import __version__
+from fastrnn.cipher.errors import InvalidKeyError, SettingsError
+from fastrnn.cli import bench, decode, encode, info, train
+
+__all__ = ["main"]
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words of the command line; those of this process where left out.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 1 after a failure, which one line on standard error explains, or 130
+        after Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        With 2 after a usage error, with 0 after ``--help`` and ``--version``.
+    """
+    arguments = _parse(sys.argv[1:] if argv is None else argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except (SettingsError, InvalidKeyError) as error:
+        arguments.parser.error(_line(error))
+    except KeyboardInterrupt as interrupt:
+        return _fail(str(interrupt) or "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output, such as head, has seen enough; Python's own flush at the end
+        # should not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if os.environ.get("FASTRNN_TRACEBACK"):
+            raise
+        return _fail(_line(error), FAILED)
+    return code
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="fastrnn",
+        description="Small recurrent neural networks, compiled for the CPU.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fastrnn {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    cipher = commands.add_parser(
+        "cipher",
+        help="learn to decipher: train, decode, encode",
+        description="Learn a cipher from sentences and their ciphers, character by character.",
+    )
+    cipher_commands = cipher.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for command in (train, decode, encode):
+        command.add_parser(cipher_commands)
+    for command in (info, bench):
+        command.add_parser(commands)
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and not hasattr(arguments, "takes_rest"):
+        arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
+    return arguments
+
+
+def _line(error: Exception) -> str:
+    """Return what to tell of an error, in one line."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; check the name and permissions"
+    if isinstance(error, MemoryError):
+        return "out of memory; try fewer units, a smaller batch size or fewer sentences"
+    text = " ".join(str(error).split())
+    if isinstance(error, (ValueError, OSError, ImportError)) and text:
+        return text
+    return (
+        f"{type(error).__name__}: {text}; this should not happen, please report it "
+        "(FASTRNN_TRACEBACK=1 in the environment shows where it comes from)"
+    )
+
+
+def _fail(message: str, code: int) -> int:
+    """Say in one line why the program ends, and return its exit code."""
+    print(f"fastrnn: {message}", file=sys.stderr)
+    return code

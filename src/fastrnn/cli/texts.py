@@ -1,0 +1,60 @@
+"""The texts that ``decode`` and ``encode`` work on: arguments, or lines of standard input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["Text", "add_texts", "texts"]
+
+
+class Text(NamedTuple):
+    """A text and where it comes from."""
+
+    text: str
+    place: str
+
+
+def add_texts(parser: argparse.ArgumentParser) -> None:
+    """Add the texts to a subcommand's arguments."""
+    parser.add_argument(
+        "texts",
+        nargs="*",
+        metavar="TEXT",
+        help="a text, in quotes where it has spaces; without any, the lines of standard input",
+    )
+
+
+def texts(arguments: argparse.Namespace) -> Iterator[Text]:
+    """Yield the texts that the command line gives or, where it gives none, standard input's lines.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With what `add_texts` adds.
+
+    Yields
+    ------
+    Text
+        A text without its line break.
+
+    Raises
+    ------
+    CorpusError
+        A line is not UTF-8; the message names it.
+    """
+    from fastrnn.cipher.errors import CorpusError
+
+    for number, text in enumerate(arguments.texts, start=1):
+        yield Text(text, f"argument {number}")
+    if arguments.texts:
+        return
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        place = f"standard input, line {number}"
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise CorpusError(f"{place}: not UTF-8; convert it to UTF-8 text") from None
+        yield Text(text.removesuffix("\n").removesuffix("\r"), place)

@@ -1,0 +1,172 @@
+"""``fastrnn cipher train``: learn to decipher."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastrnn.cipher.ciphers import CIPHERS
+
+if TYPE_CHECKING:
+    from fastrnn.cipher.settings import Settings
+    from fastrnn.cipher.training import Training
+
+__all__ = ["add_parser"]
+
+#: Held-out sentences that are shown at the end.
+SHOWN = 3
+
+#: The options that set a field of `Settings`, with its type, the value's name and a text. One that
+#: is not given stays out of the parsed arguments, so that the defaults stand in `Settings` alone
+#: and a resumed run sees what was asked for anew.
+OPTIONS: tuple[tuple[str, type, str, str], ...] = (
+    ("--plaintext", str, "FILE", "sentences, a line each, instead of the built-in corpus"),
+    ("--ciphertext", str, "FILE", "the same sentences enciphered; without it, --cipher does that"),
+    ("--sentences", int, "N", "how many sentences (default: 10001 built-in ones; all of a file)"),
+    ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
+    ("--key", str, "KEY", "the cipher's key (default for caesar: 5)"),
+    ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
+    ("--units", int, "N", "size of its state (default: 64)"),
+    ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
+    ("--batch-size", int, "N", "sentences a step (default: 32)"),
+    ("--learning-rate", float, "RATE", "of Adam (default: 0.001)"),
+    ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
+    ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
+)
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to those of its parent."""
+    parser = commands.add_parser(
+        "train",
+        help="learn to decipher",
+        description="Train a recurrent network to decipher sentences, on the built-in corpus or "
+        "on files of one's own, and show what it makes of sentences that it has not seen.",
+        epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
+        "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
+        "A run that is there already is never overwritten.",
+        allow_abbrev=False,
+    )
+    for name, kind, metavar, text in OPTIONS:
+        parser.add_argument(name, type=kind, metavar=metavar, help=text, default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="threads to use; the result is the same"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="directory to write to (default: runs/CIPHER-CELL, or with -2, -3 ... behind it "
+        "where that exists)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run in --out after its last finished epoch; settings are those it was "
+        "started with, but --epochs may be more",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, tell how it goes, and return the exit code."""
+    if arguments.resume and arguments.out is None:
+        arguments.parser.error("--resume needs --out, the directory of the run to continue")
+    if arguments.threads is not None:
+        if arguments.threads < 1:
+            arguments.parser.error(f"--threads: {arguments.threads}, but it should be at least 1")
+        import fastrnn
+
+        fastrnn.set_num_threads(arguments.threads)
+    from fastrnn.cipher.progress import Progress
+
+    training = _resumed(arguments) if arguments.resume else _started(arguments)
+    try:
+        if arguments.quiet:
+            training.run()
+        else:
+            _tell_start(training)
+            training.run([Progress(training)])
+            _tell_end(training)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "interrupted; to continue after the last finished epoch: "
+            f"fastrnn cipher train --resume --out {shlex.quote(str(training.directory))}"
+        ) from None
+    return 0
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that stand on the command line."""
+    names = [option[0].removeprefix("--").replace("-", "_") for option in OPTIONS]
+    return {name: getattr(arguments, name) for name in names if name in arguments}
+
+
+def _started(arguments: argparse.Namespace) -> Training:
+    """Start the run that the command line asks for."""
+    from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.lesson import Lesson
+    from fastrnn.cipher.settings import Settings
+    from fastrnn.cipher.training import Training
+
+    settings = Settings(**_given(arguments))
+    # A corpus that cannot be used should leave no directory behind.
+    lesson = Lesson.prepare(settings)
+    if arguments.out is not None:
+        directory = RunDirectory.fresh(arguments.out)
+    else:
+        name = f"{settings.cipher or Path(settings.ciphertext or '').stem}-{settings.cell}"
+        directory = RunDirectory.numbered(Path("runs") / name)
+    return Training.start(lesson, directory)
+
+
+def _resumed(arguments: argparse.Namespace) -> Training:
+    """Take up the run that the command line names."""
+    from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.training import Training
+
+    return Training.resume(RunDirectory(arguments.out), _given(arguments))
+
+
+def _tell_start(training: Training) -> None:
+    """Print what is learnt, by what, and where it is kept."""
+    lesson = training.lesson
+    settings = lesson.config.settings
+    print(
+        f"corpus: {_corpus(settings)}; {len(lesson.training)} sentences to train on, "
+        f"{len(lesson.held_out)} held out"
+    )
+    print(
+        f"model: {settings.cell} with {settings.units} units, "
+        f"{training.model.count_params()} parameters"
+    )
+    done = len(training.epochs)
+    print(f"writing to {training.directory}" + (f", after epoch {done}" if done else ""))
+    if done >= settings.epochs:
+        print(f"all {done} epochs are done; more of them with --epochs")
+
+
+def _corpus(settings: Settings) -> str:
+    """Return what to call the corpus."""
+    sentences = settings.plaintext or "built-in sentences"
+    if settings.ciphertext:
+        return f"{sentences} and {settings.ciphertext}"
+    return f"{sentences}, {settings.cipher} with key {settings.key}"
+
+
+def _tell_end(training: Training) -> None:
+    """Print some held-out sentences, and how to decipher others."""
+    from fastrnn.cipher.decoding import Decipherer
+
+    held_out = training.lesson.held_out
+    shown = [i for i, text in enumerate(held_out.ciphertexts) if text][:SHOWN]
+    ciphers = [held_out.ciphertexts[i] for i in shown]
+    predictions = Decipherer.load(training.directory).decipher(ciphers)
+    for i, prediction in zip(shown, predictions, strict=True):
+        print(f"\ncipher      {held_out.ciphertexts[i]}")
+        print(f"prediction  {prediction}")
+        print(f"truth       {held_out.plaintexts[i]}")
+    directory = shlex.quote(str(training.directory))
+    print(f"\nto decipher: fastrnn cipher decode --model {directory} TEXT")

@@ -1,0 +1,66 @@
+"""The job of the seed's second notebook, on its own corpus, end to end."""
+
+import re
+from statistics import mean
+
+import pytest
+
+from fastrnn.cipher import Caesar, Decipherer, RunDirectory, Vocabulary, load_data
+from fastrnn.cli import main
+
+
+@pytest.fixture(scope="module")
+def files(decipher_data):
+    return decipher_data / "plaintext.txt", decipher_data / "cipher.txt"
+
+
+@pytest.fixture(scope="module")
+def gru(files, tmp_path_factory):
+    """Return the directory of the default training run."""
+    out = tmp_path_factory.mktemp("decipher") / "gru"
+    words = ["--plaintext", str(files[0]), "--ciphertext", str(files[1]), "--out", str(out)]
+    assert main(["cipher", "train", "--quiet", *words]) == 0
+    return RunDirectory(out)
+
+
+def test_the_files_are_a_caesar_cipher(files):
+    plain, cipher = map(load_data, files)
+    assert len(plain) == len(cipher) == 10_001
+    assert plain[0].startswith("THE LIME IS HER LEAST LIKED FRUIT")
+    assert [Caesar().encode(line) for line in plain] == cipher
+
+
+def test_token_ids(files):
+    plain = load_data(files[0])
+    numbers = Vocabulary(plain).numbers(plain)
+    assert numbers.shape == (10_001, 101)
+    assert list(numbers[0, :15]) == [5, 14, 3, 1, 10, 2, 13, 3, 1, 2, 4, 1, 14, 3, 6]
+
+
+def test_the_default_run_learns_as_the_seed_does(gru):
+    epochs = gru.read_history()
+    losses = [epoch.val_loss for epoch in epochs]
+    assert losses == sorted(losses, reverse=True)
+    # The seed's own run has 0.17632; the mean over seeds is measured elsewhere.
+    assert losses[-1] < 0.19
+    assert epochs[-1].val_accuracy > 0.96
+    assert gru.read_config().length == 101
+
+
+def test_the_first_sentence_is_deciphered(gru, files):
+    plain, cipher = map(load_data, files)
+    assert Decipherer.load(gru).decipher(cipher[:1]) == plain[:1]
+
+
+def test_held_out_sentences_are_deciphered(gru, files):
+    plain, cipher = (load_data(file)[-300:] for file in files)
+    found = Decipherer.load(gru).decipher(cipher)
+    right = [a == b for p, f in zip(plain, found, strict=True) for a, b in zip(p, f, strict=True)]
+    assert mean(right) > 0.92
+
+
+def test_the_rnn_learns_too(files, tmp_path, capsys):
+    words = ["--plaintext", str(files[0]), "--ciphertext", str(files[1]), "--out", str(tmp_path)]
+    assert main(["cipher", "train", "--cell", "rnn", "--epochs", "2", *words]) == 0
+    losses = [float(x) for x in re.findall(r"val_loss (\S+)", capsys.readouterr().out)]
+    assert losses[1] < losses[0] < 2

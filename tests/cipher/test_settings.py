@@ -1,0 +1,116 @@
+"""What a run may be told."""
+
+import math
+
+import pytest
+
+from fastrnn import layers
+from fastrnn.cipher import CipherError, Corpus, InvalidKeyError, RunError, Settings, SettingsError
+from fastrnn.cipher.network import CELLS, build
+
+
+def test_defaults():
+    settings = Settings()
+    assert (settings.cipher, settings.key, settings.cell, settings.units) == (
+        "caesar",
+        "5",
+        "gru",
+        64,
+    )
+    assert (settings.epochs, settings.batch_size, settings.learning_rate) == (5, 32, 1e-3)
+    assert (settings.validation_split, settings.seed) == (0.2, 0)
+    assert len(settings.corpus()) == 10_001
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"sentences": 0}, "sentences: 0, but it should be a whole number of at least 1"),
+        ({"units": 0}, "units: 0, but"),
+        ({"units": 2.5}, "units: 2.5, but"),
+        ({"units": True}, "units: True, but"),
+        ({"epochs": 0}, "epochs: 0, but"),
+        ({"batch_size": -3}, "batch_size: -3, but"),
+        ({"seed": -1}, "seed: -1, but it should be a whole number of at least 0"),
+        ({"learning_rate": 0.0}, "learning_rate: 0.0, but it should be a number above 0"),
+        ({"learning_rate": math.inf}, "learning_rate: inf, but"),
+        ({"learning_rate": math.nan}, "learning_rate: nan, but"),
+        ({"validation_split": 1.0}, "validation_split: 1.0, but it should be at least 0"),
+        ({"validation_split": -0.1}, "validation_split: -0.1, but"),
+        ({"validation_split": math.nan}, "validation_split: nan, but"),
+        ({"cell": "tanh"}, "cell: 'tanh', but it should be one of gru, rnn"),
+        ({"ciphertext": "c.txt"}, "ciphertext: it should come with plaintext"),
+        ({"plaintext": "p", "ciphertext": "c", "cipher": "caesar"}, "cipher, key: not with"),
+        ({"plaintext": "p", "ciphertext": "c", "key": "5"}, "cipher, key: not with"),
+    ],
+)
+def test_what_is_out_of_range_or_does_not_go_together(given, message):
+    with pytest.raises(SettingsError, match=f"^{message}"):
+        Settings(**given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"cipher": "rot13"}, {"key": "Q"}, {"cipher": "autokey", "key": ""}]
+)
+def test_bad_ciphers_and_keys(given):
+    with pytest.raises(InvalidKeyError):
+        Settings(**given)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_is_there_when_its_layer_is(cell):
+    if hasattr(layers, CELLS[cell]):
+        assert build(cell, 8, 5, 4).output_shape == (None, 5, 4)
+    else:
+        with pytest.raises(SettingsError, match=f"^cell: '{cell}', but .* in this version$"):
+            Settings(cell=cell)
+
+
+def test_the_model_of_the_seed():
+    layer_sizes = [12_672, 2_080]
+    model = build("gru", 64, 101, 32)
+    sizes = [sum(p.value.size for p in layer.parameters) for layer in model.layers]
+    assert [size for size in sizes if size] == layer_sizes
+    assert model.count_params() == 14_752
+
+
+def test_files_make_the_corpus(tmp_path):
+    plain, cipher = tmp_path / "p", tmp_path / "c"
+    plain.write_text("Ab\nc\nD")
+    cipher.write_text("Xy\nz\nW")
+    both = Settings(plaintext=str(plain), ciphertext=str(cipher), sentences=2)
+    assert both.corpus() == Corpus(["Ab", "c"], ["Xy", "z"])
+    assert (both.cipher, both.key) == (None, None)
+    alone = Settings(plaintext=str(plain), cipher="vigenere", key="b")
+    assert alone.corpus() == Corpus(["Ab", "c", "D"], ["Bc", "d", "E"])
+    assert alone.key == "B"
+
+
+def test_paths_do_not_depend_on_the_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Settings(plaintext="p").plaintext == str(tmp_path / "p")
+
+
+def test_a_run_continues_with_its_settings():
+    settings = Settings(cipher="vigenere", key="LEMON", units=8)
+    assert settings.continued({}) == settings
+    same = {"cipher": "vigenere", "key": "lemon", "units": 8, "epochs": 5}
+    assert settings.continued(same) == settings
+    assert settings.continued({"cipher": "vigenere"}) == settings
+    assert settings.continued({"epochs": 9}).epochs == 9
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"units": 9}, "units: 9, but .* was started with 8"),
+        ({"cipher": "caesar"}, "cipher: 'caesar', but .* was started with 'vigenere'"),
+        ({"key": "MELON"}, "key: 'MELON', but .* was started with 'LEMON'"),
+        ({"plaintext": "p"}, "plaintext: '.*p', but .* was started with None"),
+        ({"ciphertext": "c"}, "ciphertext: "),
+    ],
+)
+def test_a_run_does_not_continue_with_others(given, name):
+    with pytest.raises(CipherError, match=f"^{name}") as caught:
+        Settings(cipher="vigenere", key="LEMON", units=8).continued(given)
+    assert isinstance(caught.value, RunError | SettingsError)

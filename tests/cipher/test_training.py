@@ -1,0 +1,261 @@
+"""Training runs on the built-in corpus: their files, their bits, and how they are resumed."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import fastrnn
+from fastrnn.callbacks import Callback
+from fastrnn.cipher import Decipherer, RunDirectory, RunError, Training
+from fastrnn.models import CheckpointError, load_model
+
+
+class Killed(BaseException):
+    """What ends a run in the middle."""
+
+
+class Kill(Callback):
+    """Ends a run as if it were killed, in an epoch or after it was kept."""
+
+    def __init__(self, epoch, at_end=False):
+        self.kill_in, self.at_end, self.now = epoch, at_end, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not self.at_end and self.now == self.kill_in and batch == 2:
+            raise Killed
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.at_end and self.now == self.kill_in:
+            raise Killed
+
+
+def state(training):
+    """Return every bit that a run keeps, but for its times."""
+    rows = [(e.epoch, e.loss, e.accuracy, e.val_loss, e.val_accuracy) for e in training.epochs]
+    files = training.directory.best_file, training.directory.last_file
+    return rows, [{k: v.tobytes() for k, v in load_file(file).items()} for file in files]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return a run of three epochs without a break, to compare with."""
+    from fastrnn.cipher import Settings
+    from fastrnn.cipher.lesson import Lesson
+    from tests.cipher.conftest import SMALL
+
+    path = tmp_path_factory.mktemp("whole") / "run"
+    training = Training.start(Lesson.prepare(Settings(**SMALL)), RunDirectory.fresh(path))
+    training.run()
+    return training
+
+
+def test_it_learns(whole):
+    losses = [epoch.val_loss for epoch in whole.epochs]
+    assert [epoch.epoch for epoch in whole.epochs] == [1, 2, 3]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.9 * np.log(len(whole.lesson.config.plain))
+
+
+def test_the_files_of_a_run(whole):
+    directory = whole.directory
+    names = {path.name for path in directory.path.iterdir()} - {"history.png"}
+    assert names == {"config.json", "history.csv", "best.safetensors", "last.safetensors"}
+    head, *rows = directory.history_file.read_text().splitlines()
+    assert head == "epoch,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert len(rows) == 3
+    assert directory.read_history() == whole.epochs
+
+
+def test_the_last_model_is_the_one_that_was_trained(whole):
+    last = load_model(whole.directory.last_file)
+    for stored, trained in zip(last.get_weights(), whole.model.get_weights(), strict=True):
+        assert np.array_equal(stored, trained)
+    assert last.optimizer.iterations == 3 * whole.steps == 3 * 6
+
+
+def test_the_best_model_has_the_least_val_loss(whole):
+    x, y = whole.lesson.arrays(whole.lesson.held_out)
+    best = load_model(whole.directory.best_file).evaluate(x, y, verbose=0, return_dict=True)
+    figures = min(whole.epochs, key=lambda epoch: epoch.val_loss)
+    assert best["loss"] == pytest.approx(figures.val_loss, rel=1e-5)
+    assert best["accuracy"] == pytest.approx(figures.val_accuracy, rel=1e-5)
+
+
+def test_a_worse_epoch_does_not_replace_the_best(start):
+    training = start()
+    training.run()
+    before = training.directory.best_file.read_bytes()
+    training.epochs[-1].__dict__["val_loss"] = 0.0
+    training.lesson.config.settings.epochs = 4
+    training.run()
+    assert training.directory.best_file.read_bytes() == before
+    assert training.directory.last_file.read_bytes() != before
+
+
+def test_the_picture(start):
+    pytest.importorskip("matplotlib")
+    training = start(epochs=1)
+    training.run()
+    assert training.directory.plot_file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_picture_without_matplotlib(start, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    training = start(epochs=1)
+    training.run()
+    assert not training.directory.plot_file.exists()
+
+
+def test_the_same_seed_gives_the_same_bits(whole, start):
+    again = start()
+    again.run()
+    assert state(again) == state(whole)
+
+
+def test_another_seed_gives_others(whole, start):
+    other = start(seed=1)
+    other.run()
+    assert state(other) != state(whole)
+
+
+def test_the_number_of_threads_changes_no_bit(whole, start):
+    threads = fastrnn.get_num_threads()
+    try:
+        fastrnn.set_num_threads(1)
+        again = start()
+        again.run()
+    finally:
+        fastrnn.set_num_threads(threads)
+    assert state(again) == state(whole)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_resumed_run_ends_with_the_same_bits(whole, start, epoch, at_end):
+    broken = start()
+    with pytest.raises(Killed):
+        broken.run([Kill(epoch, at_end)])
+    fastrnn.set_seed(99)
+    resumed = Training.resume(broken.directory)
+    assert len(resumed.epochs) == epoch - 1 + at_end
+    resumed.run()
+    assert state(resumed) == state(whole)
+    assert resumed.directory.read_history() == resumed.epochs
+
+
+def test_a_run_that_was_killed_while_it_kept_an_epoch(whole, start, monkeypatch):
+    broken = start()
+    save = broken.model.save
+
+    def killed_at_the_last_file(path):
+        if path == broken.directory.last_file and broken.model.optimizer.iterations > broken.steps:
+            raise Killed
+        save(path)
+
+    monkeypatch.setattr(broken.model, "save", killed_at_the_last_file)
+    with pytest.raises(Killed):
+        broken.run()
+    assert len(broken.directory.read_history()) == 2
+    resumed = Training.resume(broken.directory)
+    assert len(resumed.epochs) == 1
+    resumed.run()
+    assert state(resumed) == state(whole)
+
+
+def test_more_epochs(whole, start):
+    first = start(epochs=1)
+    first.run()
+    more = Training.resume(first.directory, {"epochs": 3})
+    more.run()
+    assert state(more) == state(whole)
+    assert first.directory.read_config().settings.epochs == 3
+
+
+def test_nothing_is_left_to_do(start):
+    training = start(epochs=1)
+    training.run()
+    before = state(training)
+    again = Training.resume(training.directory)
+    again.run()
+    assert state(again) == before
+
+
+def test_other_settings_are_refused(start):
+    training = start(epochs=1)
+    training.run()
+    with pytest.raises(RunError, match=r"^units: 9, but"):
+        Training.resume(training.directory, {"units": 9})
+
+
+def test_a_changed_corpus_is_refused(start, tmp_path):
+    plain = tmp_path / "p.txt"
+    plain.write_text("ONE TWO\n" * 50)
+    training = start(plaintext=str(plain), sentences=None, epochs=1)
+    training.run()
+    plain.write_text("ONE TOO\n" * 50)
+    with pytest.raises(RunError, match="the sentences are not those"):
+        Training.resume(training.directory)
+
+
+def test_files_that_do_not_fit_are_refused(start):
+    training = start(epochs=2)
+    training.run()
+    training.directory.write_history(training.epochs[:1])
+    with pytest.raises(RunError, match=r"does not fit the 1 epochs of history\.csv"):
+        Training.resume(training.directory)
+
+
+def test_a_lost_last_model_is_refused(start):
+    training = start(epochs=2)
+    training.run()
+    training.directory.last_file.unlink()
+    with pytest.raises(FileNotFoundError):
+        Training.resume(training.directory)
+
+
+def test_a_damaged_model_is_refused(start):
+    training = start(epochs=1)
+    training.run()
+    content = bytearray(training.directory.last_file.read_bytes())
+    content[-1] ^= 1
+    training.directory.last_file.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"last\.safetensors"):
+        Training.resume(training.directory)
+
+
+def test_without_held_out_sentences(start):
+    training = start(validation_split=0.0, epochs=2)
+    training.run()
+    assert [(e.val_loss, e.val_accuracy) for e in training.epochs] == [(None, None)] * 2
+    assert training.directory.best_file.exists()
+    assert Training.resume(training.directory).epochs == training.epochs
+
+
+def test_a_loss_that_is_no_number_ends_the_run(start, monkeypatch):
+    training = start()
+    weights = training.model.get_weights()
+    training.model.set_weights([np.full_like(weight, np.nan) for weight in weights])
+    with pytest.raises(RunError, match="the loss of epoch 1 is nan; try a smaller learning rate"):
+        training.run()
+    assert not training.directory.last_file.exists()
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_both_cells_learn(start, cell):
+    training = start(cell=cell, epochs=2)
+    training.run()
+    assert training.epochs[1].val_loss < training.epochs[0].val_loss
+    assert len(Decipherer.load(training.directory).decipher(["YMJ QNRJ"])[0]) == 8
+
+
+def test_the_configuration_is_readable(start):
+    training = start()
+    content = json.loads(training.directory.config_file.read_text())
+    assert content["settings"]["cipher"] == "caesar"
+    assert content["length"] == training.lesson.config.length

@@ -1,0 +1,52 @@
+"""``fastrnn cipher encode``."""
+
+import pytest
+
+ENCODE = ("cipher", "encode", "--cipher")
+
+
+@pytest.mark.parametrize(
+    ("cipher", "key", "expected"),
+    [
+        ("caesar", "5", "Fyyfhp, fy ifbs!"),
+        ("caesar", "-1", "Zsszbj, zs czvm!"),
+        ("vigenere", "lemon", "Lxfopv, ef rnhr!"),
+        ("autokey", "queenly", "Qnxepv, yt wtwp!"),
+        ("substitution", "zebrascdfghijklmnopqtuvwxy", "Zqqzbh, zq rzvk!"),
+    ],
+)
+def test_a_text(fastrnn, cipher, key, expected):
+    assert fastrnn(*ENCODE, cipher, "--key", key, "Attack, at dawn!") == (0, expected + "\n", "")
+
+
+def test_several_texts_get_a_line_each(fastrnn):
+    assert fastrnn(*ENCODE, "caesar", "--key", 1, "A b", "", "Z").out == "B c\n\nA\n"
+
+
+def test_lines_of_standard_input(fastrnn):
+    done = fastrnn(*ENCODE, "caesar", "--key", 1, stdin=b"A b\r\n\nZ \xc3\xa9\nno end")
+    assert done.out == "B c\n\nA é\nop foe\n"
+
+
+def test_a_line_that_is_not_utf8(refused):
+    err = refused(*ENCODE, "caesar", "--key", 1, stdin=b"A\nB\xff\n")
+    assert "standard input, line 2: not UTF-8" in err
+
+
+def test_texts_and_no_standard_input(fastrnn):
+    assert fastrnn(*ENCODE, "caesar", "--key", 1, "A", stdin=b"\xff").out == "B\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--cipher caesar", "--key"),
+        ("--key 5", "--cipher"),
+        ("--cipher rot13 --key 5", "'rot13'"),
+        ("--cipher caesar --key 26", "caesar: the key is '26', but it should be a whole number"),
+        ("--cipher vigenere --key 5", "vigenere: the key is '5'"),
+        ("--cipher substitution --key ABC", "substitution: the key is 'ABC'"),
+    ],
+)
+def test_usage_errors(misused, words, message):
+    assert message in misused("cipher", "encode", *words.split(), "A TEXT")

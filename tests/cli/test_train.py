@@ -1,0 +1,270 @@
+"""``fastrnn cipher train``."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import fastrnn as package
+from fastrnn.callbacks import Callback
+from fastrnn.cipher import Training
+from fastrnn.models import load_model
+
+SIZES = "--sentences 120 --units 8 --epochs 2 --batch-size 16 --learning-rate 0.02"
+TRAIN = ("cipher", "train", *SIZES.split())
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Return two files of a small corpus."""
+    plain, cipher = tmp_path / "plain.txt", tmp_path / "cipher.txt"
+    plain.write_text("".join(f"THE {word} IS HERE .\n" for word in ("CAT", "DOG", "HEN") * 20))
+    cipher.write_text(plain.read_text().translate(str.maketrans("ACDEGHINORST", "CDEGHINORSTA")))
+    return plain, cipher
+
+
+def weights(directory):
+    return load_model(directory / "last.safetensors").get_weights()
+
+
+def same_weights(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+def test_what_it_prints(fastrnn, tmp_path):
+    out = tmp_path / "run"
+    code, text, err = fastrnn(*TRAIN, "--out", out)
+    assert (code, err) == (0, "")
+    lines = text.splitlines()
+    assert lines[0] == (
+        "corpus: built-in sentences, caesar with key 5; 96 sentences to train on, 24 held out"
+    )
+    assert re.fullmatch(r"model: gru with 8 units, \d+ parameters", lines[1])
+    assert lines[2] == f"writing to {out}"
+    number = r"\d+\.\d{5}"
+    for epoch in (1, 2):
+        assert re.fullmatch(
+            rf"epoch {epoch}/2  loss {number}  accuracy {number}  val_loss {number}"
+            rf"  val_accuracy {number}  \d+\.\d s",
+            lines[2 + epoch],
+        )
+    shown = lines[5:-1]
+    assert [line[:10].strip() for line in shown] == ["", "cipher", "prediction", "truth"] * 3 + [""]
+    for _, cipher, prediction, truth in (shown[i : i + 4] for i in range(0, 12, 4)):
+        assert len(cipher) == len(prediction) == len(truth)
+    assert lines[-1] == f"to decipher: fastrnn cipher decode --model {out} TEXT"
+
+
+def test_the_history_has_its_columns(fastrnn, tmp_path):
+    fastrnn(*TRAIN, "--quiet", "--out", tmp_path)
+    head, *rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert head == "epoch,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert [row.split(",")[0] for row in rows] == ["1", "2"]
+
+
+def test_quiet(fastrnn, tmp_path):
+    assert fastrnn(*TRAIN, "--quiet", "--out", tmp_path) == (0, "", "")
+
+
+def test_a_bar_on_a_terminal(fastrnn, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    code, out, err = fastrnn(*TRAIN, "--out", tmp_path)
+    assert code == 0
+    assert "epoch 1/2:" in err
+    assert "loss" in err
+    assert out.count("\nepoch ") == 2
+
+
+def test_a_directory_of_its_own_by_default(fastrnn, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = fastrnn(*TRAIN, "--epochs", 1)
+    second = fastrnn(*TRAIN, "--epochs", 1, "--cell", "rnn")
+    third = fastrnn(*TRAIN, "--epochs", 1)
+    assert [run.code for run in (first, second, third)] == [0, 0, 0]
+    assert "writing to runs/caesar-gru\n" in first.out
+    made = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert made == ["caesar-gru", "caesar-gru-2", "caesar-rnn"]
+    assert same_weights(tmp_path / "runs" / "caesar-gru", tmp_path / "runs" / "caesar-gru-2")
+
+
+def test_files(fastrnn, tmp_path, pair, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = (
+        "--plaintext",
+        pair[0],
+        "--ciphertext",
+        pair[1],
+        "--epochs",
+        6,
+        "--learning-rate",
+        0.05,
+    )
+    code, out, _ = fastrnn("cipher", "train", "--units", 16, *words)
+    assert code == 0
+    assert f"corpus: {pair[0]} and {pair[1]}; 48 sentences to train on, 13 held out\n" in out
+    assert "writing to runs/cipher-gru\n" in out
+    config = json.loads((tmp_path / "runs" / "cipher-gru" / "config.json").read_text())
+    assert config["settings"]["plaintext"] == str(pair[0])
+
+
+def test_a_plain_text_alone_is_enciphered(fastrnn, tmp_path, pair):
+    words = ("--plaintext", pair[0], "--cipher", "vigenere", "--key", "LEMON")
+    code, out, _ = fastrnn("cipher", "train", "--epochs", 1, *words, "--out", tmp_path / "run")
+    assert code == 0
+    assert f"corpus: {pair[0]}, vigenere with key LEMON; " in out
+    assert "cipher      ELQ " in out
+
+
+@pytest.mark.parametrize("cipher", ["caesar", "substitution", "vigenere", "autokey"])
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_every_cipher_and_cell(fastrnn, tmp_path, cipher, cell):
+    words = ("--cipher", cipher, "--cell", cell, "--epochs", 1, "--out", tmp_path / "run")
+    code, out, _ = fastrnn(*TRAIN, *words)
+    assert code == 0
+    assert f"{cipher} with key" in out
+    assert f"model: {cell} with 8 units" in out
+
+
+def test_no_held_out_sentences(fastrnn, tmp_path):
+    code, out, _ = fastrnn(*TRAIN, "--validation-split", 0, "--out", tmp_path)
+    assert code == 0
+    assert "0 held out" in out
+    assert "val_loss" not in out
+    assert "prediction" not in out
+
+
+def test_threads(fastrnn, tmp_path):
+    before = package.get_num_threads()
+    try:
+        code, _, _ = fastrnn(*TRAIN, "--threads", 1, "--out", tmp_path)
+        assert code == 0
+        assert package.get_num_threads() == 1
+    finally:
+        package.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--sentences 0", "sentences: 0, but it should be"),
+        ("--units 0", "units: 0, but it should be"),
+        ("--units many", "--units"),
+        ("--epochs 0", "epochs: 0, but it should be"),
+        ("--batch-size 0", "batch_size: 0, but it should be"),
+        ("--learning-rate 0", "learning_rate: 0.0, but it should be"),
+        ("--learning-rate nan", "learning_rate: nan, but it should be"),
+        ("--validation-split 1", "validation_split: 1.0, but it should be"),
+        ("--seed -1", "seed: -1, but it should be"),
+        ("--threads 0", "--threads: 0, but it should be"),
+        ("--cipher rot13", "cipher: 'rot13', but it should be"),
+        ("--key 99", "caesar: the key is '99', but it should be"),
+        ("--cell tanh", "cell: 'tanh', but it should be"),
+        ("--ciphertext c.txt", "ciphertext: it should come with plaintext"),
+        ("--plaintext p --ciphertext c --key 5", "not with ciphertext"),
+        ("--resume", "--resume needs --out"),
+        ("SOME TEXT", "unrecognized arguments: SOME TEXT"),
+    ],
+)
+def test_usage_errors(misused, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in misused("cipher", "train", *words.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_sentences(refused, tmp_path):
+    assert "1 sentences are too few" in refused("cipher", "train", "--sentences", 1)
+
+
+@pytest.mark.parametrize(
+    ("plain", "cipher", "message"),
+    [
+        ("A\nB\nC\n", "B\nC\n", r"plain\.txt, line 4: has no partner, .*cipher\.txt has 3 lines"),
+        ("A\n", "B\nC\nD", r"cipher\.txt, line 3: has no partner, .*plain\.txt has 2 lines"),
+        ("AB\nCD\n", "BC\nD\n", r"cipher\.txt, line 2: has 1 characters, .*plain\.txt has 2"),
+        ("", "B\n", r"plain\.txt, line 1: the file is empty"),
+        ("A\n", "", r"cipher\.txt, line 1: the file is empty"),
+        ("A\nB\n", b"B\n\xe9\n", r"cipher\.txt, line 2: not UTF-8"),
+        (b"A\n\xff", "B\nC", r"plain\.txt, line 2: not UTF-8"),
+        (None, "B\n", r"plain\.txt: No such file or directory; check the name"),
+    ],
+)
+def test_files_that_cannot_be_trained_on(refused, tmp_path, monkeypatch, plain, cipher, message):
+    monkeypatch.chdir(tmp_path)
+    for name, content in (("plain.txt", plain), ("cipher.txt", cipher)):
+        if content is not None:
+            (tmp_path / name).write_bytes(
+                content if isinstance(content, bytes) else content.encode()
+            )
+    words = "--plaintext plain.txt --ciphertext cipher.txt"
+    assert re.search(message, refused("cipher", "train", *words.split()))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_another_run_is_never_overwritten(refused, trained):
+    before = {path.name: path.read_bytes() for path in trained.iterdir()}
+    err = refused(*TRAIN, "--out", trained)
+    assert f"{trained}: holds a run already" in err
+    assert "--resume" in err
+    assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+
+
+def test_a_directory_that_cannot_be_made(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in refused(*TRAIN, "--out", tmp_path / "file" / "run")
+
+
+def test_resume_ends_with_the_same_bits(fastrnn, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    fastrnn(*TRAIN, "--epochs", 3, "--out", whole)
+    fastrnn(*TRAIN, "--epochs", 1, "--out", parts)
+    code, out, _ = fastrnn("cipher", "train", "--resume", "--epochs", 3, "--out", parts)
+    assert code == 0
+    assert f"writing to {parts}, after epoch 1\n" in out
+    assert re.findall(r"^epoch (\d/\d)", out, re.MULTILINE) == ["2/3", "3/3"]
+    assert same_weights(whole, parts)
+    rows = [
+        [line.rsplit(",", 1)[0] for line in (run / "history.csv").read_text().splitlines()]
+        for run in (whole, parts)
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_resume_of_a_run_that_is_done(fastrnn, trained):
+    before = (trained / "last.safetensors").read_bytes()
+    code, out, _ = fastrnn("cipher", "train", "--resume", "--out", trained)
+    assert code == 0
+    assert "all 2 epochs are done; more of them with --epochs\n" in out
+    assert "prediction" in out
+    assert (trained / "last.safetensors").read_bytes() == before
+
+
+def test_resume_with_other_settings(refused, trained):
+    err = refused("cipher", "train", "--resume", "--out", trained, "--units", 13)
+    assert "units: 13, but the run to resume was started with 12" in err
+
+
+def test_resume_of_nothing(refused, tmp_path):
+    assert "no training run is there" in refused("cipher", "train", "--resume", "--out", tmp_path)
+
+
+class Interrupt(Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_says_how_to_continue(fastrnn, tmp_path, monkeypatch):
+    run = Training.run
+    monkeypatch.setattr(
+        Training, "run", lambda self, callbacks=(): run(self, [*callbacks, Interrupt()])
+    )
+    out = tmp_path / "a run"
+    code, _, err = fastrnn(*TRAIN, "--out", out)
+    assert code == 130
+    assert err == (
+        "fastrnn: interrupted; to continue after the last finished epoch: "
+        f"fastrnn cipher train --resume --out '{out}'\n"
+    )
+    monkeypatch.setattr(Training, "run", run)
+    assert fastrnn("cipher", "train", "--quiet", "--resume", "--out", out).code == 0
+    assert len((out / "history.csv").read_text().splitlines()) == 3
