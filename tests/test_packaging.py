@@ -1,5 +1,8 @@
 """What stands in the installed package: all that is needed, little else, and quick to import."""
 
+import ast
+import importlib
+import inspect
 import statistics
 import subprocess
 import sys
@@ -45,10 +48,30 @@ def test_types_are_shipped_and_sources_are_not(distribution):
     assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed"}
 
 
-def test_every_extension_has_its_stub():
-    for extension in FOLDER.rglob("*.so"):
-        stub = extension.with_name(extension.name.partition(".")[0] + ".pyi")
-        assert stub.is_file(), f"{extension.name} has no stub"
+def parameters_in_stub(path):
+    """Return the names of a stub's functions with those of their parameters."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {node.name: [argument.arg for argument in node.args.args] for node in functions}
+
+
+EXTENSIONS = sorted({path.name.partition(".")[0] for path in FOLDER.joinpath("_core").glob("*.so")})
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_stub_tells_what_the_extension_has(name):
+    module = importlib.import_module(f"fastrnn._core.{name}")
+    functions = {
+        key: list(inspect.signature(value).parameters)
+        for key, value in vars(module).items()
+        if not key.startswith("_") and "cython_function" in type(value).__name__
+    }
+    assert functions
+    assert parameters_in_stub(FOLDER / "_core" / f"{name}.pyi") == functions
+
+
+def test_there_are_extensions():
+    assert {"gru", "kernels", "output", "rnn"} <= set(EXTENSIONS)
 
 
 def test_the_package_is_small():

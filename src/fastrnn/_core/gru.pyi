@@ -1,0 +1,34 @@
+from typing import Any
+
+from numpy.typing import DTypeLike, NDArray
+
+def forward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
+def backward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
+def forward(
+    x: NDArray[Any],
+    wx: NDArray[Any],
+    ws: NDArray[Any],
+    bs: NDArray[Any],
+    bx: NDArray[Any] | None,
+    states: NDArray[Any],
+    gates: NDArray[Any],
+    hidden: NDArray[Any],
+    work: NDArray[Any],
+) -> None: ...
+def backward(
+    ds: NDArray[Any],
+    x: NDArray[Any],
+    states: NDArray[Any],
+    gates: NDArray[Any],
+    hidden: NDArray[Any],
+    wx: NDArray[Any],
+    ws: NDArray[Any],
+    reset_after: bool,
+    dx: NDArray[Any] | None,
+    ds0: NDArray[Any],
+    dwx: NDArray[Any],
+    dws: NDArray[Any],
+    dbs: NDArray[Any],
+    dbx: NDArray[Any] | None,
+    work: NDArray[Any],
+) -> None: ...

@@ -1,0 +1,36 @@
+from typing import Any
+
+from numpy.typing import DTypeLike, NDArray
+
+def affine_work(R: int, k: int, n: int, dtype: DTypeLike) -> int: ...
+def affine(
+    x: NDArray[Any], w: NDArray[Any], b: NDArray[Any], out: NDArray[Any], work: NDArray[Any]
+) -> None: ...
+def affine_softmax(
+    x: NDArray[Any], w: NDArray[Any], b: NDArray[Any], out: NDArray[Any], work: NDArray[Any]
+) -> None: ...
+def affine_backward(
+    dout: NDArray[Any],
+    x: NDArray[Any],
+    w: NDArray[Any],
+    dx: NDArray[Any] | None,
+    dw: NDArray[Any],
+    db: NDArray[Any],
+    work: NDArray[Any],
+) -> None: ...
+def softmax(x: NDArray[Any], n: int) -> None: ...
+def tanh(x: NDArray[Any], n: int) -> None: ...
+def sigmoid(x: NDArray[Any], n: int) -> None: ...
+def loss_blocks(R: int) -> int: ...
+def softmax_cross_entropy(
+    probabilities: NDArray[Any],
+    n: int,
+    targets: NDArray[Any],
+    weights: NDArray[Any] | None,
+    scale: float,
+    dlogits: NDArray[Any] | None,
+    partial_sums: NDArray[Any],
+) -> float: ...
+def count_correct(
+    probabilities: NDArray[Any], n: int, targets: NDArray[Any], weights: NDArray[Any] | None
+) -> float: ...
