@@ -69,6 +69,7 @@ def Input(
 
     Examples
     --------
+    >>> from fastrnn.layers import Input
     >>> x = Input((101, 1))
     >>> x.shape
     (None, 101, 1)

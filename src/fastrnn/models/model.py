@@ -61,6 +61,7 @@ class Model:
 
     Examples
     --------
+    >>> from fastrnn.layers import GRU, Activation, Dense, Input, TimeDistributed
     >>> x = Input((101, 1))
     >>> states = GRU(64, return_sequences=True)(x)
     >>> logits = TimeDistributed(Dense(32))(states)
@@ -535,18 +536,21 @@ class Model:
             If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
         self._require_chain()
-        tensors = saving.read(filepath).tensors
-        names = self._weight_names()
+        path, names = os.fspath(filepath), self._weight_names()
+        tensors = saving.read(path).tensors
         extra = sorted(name for name in tensors if name not in names and ":" not in name)
         if extra:
             raise saving.CheckpointError(
-                f"{os.fspath(filepath)} holds {', '.join(extra)}, which the model lacks; "
+                f"{path} holds {', '.join(extra)}, which the model lacks; "
                 f"the model has {', '.join(names)}"
             )
-        values = [
-            saving.take(tensors, name, parameter.shape, parameter.value.dtype)
-            for name, parameter in zip(names, self.weights, strict=True)
-        ]
+        try:
+            values = [
+                saving.take(tensors, name, parameter.shape, parameter.value.dtype)
+                for name, parameter in zip(names, self.weights, strict=True)
+            ]
+        except saving.CheckpointError as error:
+            raise saving.CheckpointError(f"{path}: {error}") from None
         assign(self.weights, values, names)
 
     def _weight_tensors(self) -> dict[str, Array]:
@@ -554,14 +558,15 @@ class Model:
 
     def _slot_tensors(self) -> dict[str, Array]:
         """Return what the optimizer remembers, by slot and weight; nothing before a training."""
-        if self._trainer is None or self.optimizer is None:
+        assert self.optimizer is not None
+        if not self.optimizer.slots:
             return {}
+        # A model that was compiled again may have an optimizer that has learned before.
+        views = self._current_trainer().vector.views
         return {
             f"optimizer:{slot}/{name}": view
             for slot, vector in self.optimizer.slots.items()
-            for name, view in zip(
-                self._weight_names(), self._trainer.vector.views(vector), strict=True
-            )
+            for name, view in zip(self._weight_names(), views(vector), strict=True)
         }
 
     def restore_optimizer(self, iterations: int, tensors: dict[str, Array]) -> None:

@@ -24,6 +24,7 @@ class Sequential(Model):
 
     Examples
     --------
+    >>> from fastrnn.layers import GRU, Dense, Input
     >>> model = Sequential([Input((None, 3)), GRU(16), Dense(1)])
     >>> model.compile("adam", "mse")
     """
