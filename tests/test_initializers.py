@@ -1,5 +1,8 @@
 """First values of weights: their distributions, and that a seed decides them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -110,6 +113,13 @@ def test_numpy_s_global_state_is_left_alone():
 def test_bad_seeds(seed, error):
     with pytest.raises(error, match="seed is"):
         seeding.set_seed(seed)
+
+
+def test_without_a_seed_every_process_differs():
+    program = "from fastrnn import seeding; print(seeding.generator().random())"
+    run = [sys.executable, "-c", program]
+    one, two = (subprocess.run(run, check=True, capture_output=True).stdout for _ in range(2))
+    assert one != two
 
 
 def test_a_seed_may_have_parts():

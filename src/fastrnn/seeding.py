@@ -16,7 +16,8 @@ import numpy as np
 __all__ = ["generator", "set_seed", "spawn"]
 
 _lock = threading.Lock()
-_root = np.random.SeedSequence()
+# Made when it is first needed: NumPy loads its random numbers late, and they take their time.
+_root: np.random.SeedSequence | None = None
 
 
 def set_seed(seed: int | Sequence[int]) -> None:
@@ -54,7 +55,10 @@ def set_seed(seed: int | Sequence[int]) -> None:
 
 def spawn() -> np.random.SeedSequence:
     """Return the next seed, independent of all that were spawned before."""
+    global _root
     with _lock:
+        if _root is None:
+            _root = np.random.SeedSequence()
         return _root.spawn(1)[0]
 
 
