@@ -77,7 +77,7 @@ class Case:
             "Ws": np.concatenate(
                 [recurrent_weights(rng, self.n_s) for _ in range(self.gates)]
             ).astype(self.dtype),
-            "Wy": normal(self.n_y, self.n_s, scale=2 * self.n_s**-0.5),
+            "Wy": normal(self.n_y, self.n_s, scale=2 * self.n_s**-0.5 if self.n_s else 1),
             "bs": normal(rows, 1, scale=0.3),
             "by": normal(self.n_y, 1, scale=0.3),
         }
@@ -108,7 +108,7 @@ class Arrays:
 def recurrent_weights(rng, n_s):
     """Return a random (n_s, n_s) matrix whose largest eigenvalue has the magnitude 1."""
     weights = rng.standard_normal((n_s, n_s))
-    return weights / np.abs(np.linalg.eigvals(weights)).max()
+    return weights / np.abs(np.linalg.eigvals(weights)).max() if n_s else weights
 
 
 FORMS = [("rnn", False), ("gru", False), ("gru", True)]

@@ -69,8 +69,23 @@ def read_arrays(names: Sequence[str], values: Sequence[Any]) -> Sequence[Array]:
 def _convert(names: Sequence[str], values: Sequence[Any]) -> list[Array]:
     arrays = [real_array(name, value) for name, value in zip(names, values, strict=False)]
     all_single = all(_is_single(value, array) for value, array in zip(values, arrays, strict=True))
-    dtype = FLOAT32 if all_single else FLOAT64
-    return [np.require(array, dtype, "A") for array in arrays]
+    return [in_type(array, FLOAT32 if all_single else FLOAT64) for array in arrays]
+
+
+def result_type(names: Sequence[str], values: Sequence[Any]) -> np.dtype[np.floating[Any]]:
+    """Return the type in which :func:`read_arrays` would give the values, which may be many."""
+    dtype = FLOAT32
+    for name, value in zip(names, values, strict=True):
+        if type(value) is _ndarray and value.dtype is FLOAT32:
+            continue
+        if not _is_single(value, real_array(name, value)):
+            dtype = FLOAT64
+    return dtype
+
+
+def in_type(array: NDArray[Any], dtype: np.dtype[np.floating[Any]]) -> Array:
+    """Return an array in a type, aligned and in native byte order: itself if it is that already."""
+    return np.require(array, dtype, "A")
 
 
 def _is_single(value: Any, array: NDArray[Any]) -> bool:

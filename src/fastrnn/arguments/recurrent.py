@@ -7,13 +7,13 @@ units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Parameters, read_arrays
+from .arrays import Array, Parameters, in_type, read_arrays, result_type
 from .shapes import Entry, check_shapes, rows
 
 #: What ``parameters_dict`` must hold; with a bias of the inputs of its own, ``bx`` too.
@@ -204,28 +204,57 @@ def read_layer_caches(
         raise TypeError(
             f"caches[0] must be a sequence of T_x caches of a step, got {type(steps).__name__}"
         )
-    names, values = ["ds", "X"], [ds, X]
-    shapes: dict[str, tuple[str, ...]] = {"ds": ("n_s", "m", "T_x"), "X": ("n_x", "m", "T_x")}
-    if len(steps):
-        # The states carry the type and the size that the forward pass computed in.
-        first = dict(
-            zip(cell_entries, unpack("caches[0][0]", steps[0], cell_entries), strict=True)
-        )
-        names += ["Xt", "St_next"]
-        values += [first["Xt"], first["St_next"]]
-        shapes |= {"Xt": ("n_x", "m"), "St_next": ("n_s", "m")}
-    arrays = read_arrays(names, values)
-    # From the last to the first: of two that disagree, the caches are believed, not ds.
-    checked: list[Entry] = [
-        (name, array.shape, shapes[name]) for name, array in zip(names, arrays, strict=True)
+    reset_after = bool(rest[0]) if rest else False
+    cells = [unpack(f"caches[0][{t}]", steps[t], cell_entries) for t in range(len(steps))]
+    if "Ht" in cell_entries:
+        _check_forms(cells, reset_after)
+    # One array of float64 anywhere makes float64 of all gradients.
+    read = [("ds", ds), ("X", X), *_arrays_of(cells, cell_entries)]
+    dtype = result_type([name for name, _ in read], [value for _, value in read])
+    arrays = [in_type(array, dtype) for array in read_arrays(("ds", "X"), (ds, X))]
+
+    # What stands first is believed where two disagree: the caches, not ds.
+    shapes: list[Entry] = [
+        ("X", arrays[1].shape, ("n_x", "m", "T_x")),
+        ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
     ]
-    check_shapes(checked[::-1])
+    if cells:
+        first = dict(zip(cell_entries, cells[0], strict=True))
+        symbols = {"St_next": ("n_s", "m"), "Xt": ("n_x", "m")}
+        shapes[:0] = [(name, np.shape(first[name]), symbols[name]) for name in symbols]
+    check_shapes(shapes)
     if len(steps) != arrays[1].shape[2]:
         raise ValueError(
             f"caches[0] has {len(steps)} steps, expected T_x = {arrays[1].shape[2]} "
             f"to fit X, which has shape {arrays[1].shape}"
         )
-    return arrays[0], steps, arrays[1], bool(rest[0]) if rest else False
+    return arrays[0], steps, arrays[1], reset_after
+
+
+def _check_forms(cells: Sequence[tuple[Any, ...]], reset_after: bool) -> None:
+    """Raise unless all steps are of the form of the GRU that the caches say they are."""
+    place = GRU_CACHE.index("Ht")
+    for t, cell in enumerate(cells):
+        if (cell[place] is not None) != reset_after:
+            had = "None" if reset_after else "an array"
+            raise ValueError(
+                f"caches[0][{t}] has {had} for Ht, which does not fit caches[2], "
+                f"reset_after = {reset_after}"
+            )
+
+
+def _arrays_of(
+    cells: Sequence[tuple[Any, ...]], entries: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the value of everything that is computed with in the caches of steps."""
+    parameters = None
+    for *values, of_step in cells:
+        for name, value in zip(entries, values, strict=False):
+            if value is not None or name != "Ht":
+                yield name, value
+        if of_step is not parameters:
+            parameters = of_step
+            yield from zip(("Wx", "Ws"), read_parameters(of_step, ("Wx", "Ws")), strict=True)
 
 
 def unpack(name: str, cache: Any, entries: Sequence[str]) -> tuple[Any, ...]:

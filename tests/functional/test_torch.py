@@ -1,0 +1,16 @@
+"""The compiled functions against PyTorch, with no reference between them."""
+
+import pytest
+
+import fastrnn
+from tests.compare import assert_close
+from tests.tolerances import TORCH
+from tests.torch_oracle import CASES, run, run_torch
+
+pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_states_predictions_loss_and_gradients(case):
+    arrays = case.make()
+    assert_close(run(fastrnn, case, arrays), run_torch(case, arrays), TORCH)
