@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import output as core
+from fastrnn._core import activation as core
 from fastrnn._core.memory import aligned_empty, padded
 
 __all__ = ["Kernel", "get", "linear", "relu", "sigmoid", "softmax", "tanh"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastrnn._core import kernels, threads
+from fastrnn._core import kernels
 from fastrnn._core.threads import get_num_threads, set_num_threads
 
 __all__ = ["config", "get_num_threads", "set_num_threads", "show_config"]
@@ -33,8 +33,7 @@ def config() -> dict[str, Any]:
     -------
     dict
         ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names, the plainest
-        first), ``vector_bytes``, ``threads`` (what a large call would use), ``openmp``, ``numpy``, ``python`` and
-        ``machine``.
+        first), ``vector_bytes``, ``threads`` (what a large call uses), ``numpy``, ``python`` and ``machine``.
     """
     from fastrnn import __version__
 
@@ -45,7 +44,6 @@ def config() -> dict[str, Any]:
         "supported": kernels.supported_levels(),
         "vector_bytes": kernels.vector_bytes,
         "threads": get_num_threads(),
-        "openmp": threads.built_with_openmp(),
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": f"{platform.machine()} {sys.platform}",

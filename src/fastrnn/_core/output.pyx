@@ -1,16 +1,15 @@
-"""The output layer over all rows of a sequence: affine map, softmax, cross entropy, and their gradients.
+"""The output layer over all rows of a sequence: affine map, its softmax, cross entropy, and their gradients.
 
 A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (memory.py).  Every array argument
 says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
 """
 
-from cython.parallel cimport prange
 from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
-                                    gradient, pack, panel_width, product, sigmoid_rows, softmax_rows, tanh_rows)
-from fastrnn._core.sequence cimport PyErr_CheckSignals, copy_gradient, line_start, pack_bias, share_start
-from fastrnn._core.threads cimport threads_for
+                                    gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.sequence cimport PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, share_start
+from fastrnn._core.threads cimport run_shares, threads_for
 
 from fastrnn._core.memory import padded
 
@@ -21,6 +20,32 @@ cdef enum:
     BLOCK = 256
     # operations that an exponential or a logarithm is worth when threads are counted
     EXPONENTIAL = 20
+
+cdef struct Job:
+    # what the shares of a call have in common; a pointer is to float or to double
+    int shares
+    bint softmax
+    Py_ssize_t R, n, k, ld, ld_k, width
+    const void *x
+    Py_ssize_t x_row
+    const void *packed
+    const void *bias
+    void *out
+    # of the backward pass
+    const void *dout
+    void *dx
+    void *sums
+    void *bias_sums
+
+cdef struct LossJob:
+    int shares
+    Py_ssize_t R, n, ld, blocks
+    const void *p
+    const long long *targets
+    const void *weights
+    double scale
+    void *dlogits
+    double *partial_sums
 
 
 def affine_work(R, k, n, dtype):
@@ -52,36 +77,44 @@ def affine_softmax(const floating[:, :] x, const floating[:, :] w, const floatin
 cdef int affine_of_rows(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
                         floating[::1] work, bint softmax) except -1:
     cdef Py_ssize_t R = out.shape[0], ld = out.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t x_row = x.strides[0] // size if k else 0
-    cdef int shares = threads_for(R * (2.0 * n * k + EXPONENTIAL * n * softmax), R // 8), share
+    cdef Job job
     if R == 0 or n == 0:
         return 0
     if ld < n or x.shape[0] < R or x.shape[1] < k or b.shape[0] < n or work.shape[0] < (k + 2) * ld:
         raise ValueError("x, w, b, out and work do not fit together")
-    cdef const floating *x_data = &x[0, 0] if k else NULL
-    cdef floating *y = &out[0, 0]
     cdef floating *bias = line_start(&work[0])
     cdef floating *packed = bias + ld
-    cdef Py_ssize_t width = panel_width(y, R // shares)
+    job.shares, job.softmax = threads_for(R * (2.0 * n * k + EXPONENTIAL * n * softmax), R // 8), softmax
+    job.R, job.n, job.k, job.ld, job.width = R, n, k, ld, panel_width(bias, R // job.shares)
+    job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
+    job.bias, job.packed, job.out = bias, packed, &out[0, 0]
     pack_bias(bias, &b[0], b.strides[0] // size, 1, n, ld, False)
     if k:
-        pack(packed, width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, ld, w.strides[0] // size)
-    for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        affine_share(share_start(R, share, shares), share_start(R, share + 1, shares), ld, n, k, x_data, x_row, packed,
-                     width, bias, y, softmax)
+        pack(packed, job.width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, ld, w.strides[0] // size)
+    with nogil:
+        run_shares(job.shares, affine_float if floating is float else affine_double, &job)
     return 0
 
 
-cdef void affine_share(Py_ssize_t first, Py_ssize_t end, Py_ssize_t ld, Py_ssize_t n, Py_ssize_t k, const floating *x,
-                       Py_ssize_t x_row, const floating *packed, Py_ssize_t width, const floating *bias, floating *y,
-                       bint softmax) noexcept nogil:
+cdef void affine_float(void *job, int share) noexcept nogil:
+    affine_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void affine_double(void *job, int share) noexcept nogil:
+    affine_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
     """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
-    cdef Py_ssize_t rows
+    cdef Py_ssize_t first = share_start(job.R, share, job.shares), end = share_start(job.R, share + 1, job.shares), rows
+    cdef floating *y
     while first < end:
         rows = min(end - first, <Py_ssize_t> BLOCK)
-        product(rows, ld, k, x + first * x_row, x_row, packed, width, y + first * ld, ld, FROM_BIAS, bias)
-        if softmax:
-            softmax_rows(rows, n, y + first * ld, ld)
+        y = <floating *> job.out + first * job.ld
+        product(rows, job.ld, job.k, <const floating *> job.x + first * job.x_row, job.x_row,
+                <const floating *> job.packed, job.width, y, job.ld, FROM_BIAS, <const floating *> job.bias)
+        if job.softmax:
+            softmax_rows(rows, job.n, y, job.ld)
         first += rows
 
 
@@ -98,9 +131,8 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     work : scratch, `affine_work` elements
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0, x_row = x.strides[0] // size if k else 0
-    cdef Py_ssize_t first, end
-    cdef int shares = threads_for(2.0 * R * n * k, R // 8), share
+    cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0
+    cdef Job job
     dw[:, :] = 0
     db[:] = 0
     if R == 0 or n == 0:
@@ -110,72 +142,59 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     if (ld < n or x.shape[0] < R or x.shape[1] < k or db.shape[0] < n or (dx is not None and dx.shape[0] < R)
             or ld_k < (k if dx is not None else 0) or work.shape[0] < n * ld_k + (k + 2) * ld + ld_k):
         raise ValueError("dout, x, w, dx and work do not fit together")
-    cdef const floating *x_data = &x[0, 0] if k else NULL
-    cdef const floating *d = &dout[0, 0]
-    cdef floating *dx_data = &dx[0, 0] if dx is not None else NULL
     cdef floating *sums = line_start(&work[0])
     cdef floating *bias_sums = sums + k * ld
     cdef floating *packed = bias_sums + ld
-    cdef Py_ssize_t width = panel_width(d, R // shares)
-    if dx_data != NULL and k:
-        pack(packed, width, &w[0, 0], 1, n, n, w.strides[0] // size, 1, k, ld_k, w.strides[1] // size)
-        for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-            first, end = share_start(R, share, shares), share_start(R, share + 1, shares)
-            product(end - first, ld_k, n, d + first * ld, ld, packed, width, dx_data + first * ld_k, ld_k, FROM_ZERO,
-                    <floating *> NULL)
+    job.shares = threads_for(2.0 * R * n * k, R // 8)
+    job.R, job.n, job.k, job.ld, job.ld_k, job.width = R, n, k, ld, ld_k, panel_width(sums, R // job.shares)
+    job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
+    job.dout, job.dx, job.packed, job.sums, job.bias_sums = &dout[0, 0], NULL, packed, sums, bias_sums
+    if dx is not None and k:
+        job.dx = &dx[0, 0]
+        pack(packed, job.width, &w[0, 0], 1, n, n, w.strides[0] // size, 1, k, ld_k, w.strides[1] // size)
+        with nogil:
+            run_shares(job.shares, input_float if floating is float else input_double, &job)
         PyErr_CheckSignals()
-    cdef Py_ssize_t lanes = panel_width(d, 4), panels = (ld + lanes - 1) // lanes, left, right
     memset(sums, 0, (k + 1) * ld * size)
-    shares = threads_for(2.0 * R * n * k, panels)
-    for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        left = share_start(panels, share, shares) * lanes
-        right = min(share_start(panels, share + 1, shares) * lanes, ld)
-        gradient(R, k, right - left, x_data, x_row, d + left, ld, sums + left, ld, bias_sums + left)
+    job.shares = threads_for(2.0 * R * n * k, ld // 16)
+    with nogil:
+        run_shares(job.shares, weights_float if floating is float else weights_double, &job)
     if k:
         copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
     copy_gradient(&db[0], db.strides[0] // size, 0, bias_sums, 1, 1, n, ld)
 
 
-def softmax(floating[:, ::1] x, Py_ssize_t n):
-    """IN/OUT x (R, ld): softmax over the first `n` of each row, in place; the padding becomes zero."""
-    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1], first, end
-    cdef int shares = threads_for(<double> EXPONENTIAL * R * n, R // 8), share
-    if R == 0 or n == 0:
-        return
-    if ld < n:
-        raise ValueError("n is more than x has columns")
-    cdef floating *data = &x[0, 0]
-    for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        first, end = share_start(R, share, shares), share_start(R, share + 1, shares)
-        softmax_rows(end - first, n, data + first * ld, ld)
+cdef void input_float(void *job, int share) noexcept nogil:
+    input_share(<Job *> job, share, <float *> NULL)
 
 
-def tanh(floating[:, ::1] x, Py_ssize_t n):
-    """IN/OUT x (R, ld): hyperbolic tangent of the first `n` of each row, in place."""
-    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1], first, end
-    cdef int shares = threads_for(<double> EXPONENTIAL * R * n, R // 8), share
-    if R == 0 or n == 0:
-        return
-    if ld < n:
-        raise ValueError("n is more than x has columns")
-    cdef floating *data = &x[0, 0]
-    for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        first, end = share_start(R, share, shares), share_start(R, share + 1, shares)
-        tanh_rows(end - first, n, data + first * ld, ld)
+cdef void input_double(void *job, int share) noexcept nogil:
+    input_share(<Job *> job, share, <double *> NULL)
 
 
-def sigmoid(floating[:, ::1] x, Py_ssize_t n):
-    """IN/OUT x (R, ld): logistic function of the first `n` of each row, in place."""
-    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1], first, end
-    cdef int shares = threads_for(<double> EXPONENTIAL * R * n, R // 8), share
-    if R == 0 or n == 0:
-        return
-    if ld < n:
-        raise ValueError("n is more than x has columns")
-    cdef floating *data = &x[0, 0]
-    for share in prange(shares, nogil=True, schedule="static", num_threads=shares):
-        first, end = share_start(R, share, shares), share_start(R, share + 1, shares)
-        sigmoid_rows(end - first, n, data + first * ld, ld)
+cdef void input_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some rows of the gradient of the input."""
+    cdef Py_ssize_t first = share_start(job.R, share, job.shares), end = share_start(job.R, share + 1, job.shares)
+    product(end - first, job.ld_k, job.n, <const floating *> job.dout + first * job.ld, job.ld,
+            <const floating *> job.packed, job.width, <floating *> job.dx + first * job.ld_k, job.ld_k, FROM_ZERO,
+            <floating *> NULL)
+
+
+cdef void weights_float(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void weights_double(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some columns of the gradients of weights and bias."""
+    cdef Py_ssize_t left = column_start(job.ld, share, job.shares, _)
+    cdef Py_ssize_t right = column_start(job.ld, share + 1, job.shares, _)
+    cdef const floating *dout = <const floating *> job.dout + left
+    gradient(job.R, job.k, right - left, <const floating *> job.x if job.k else dout, job.x_row, dout, job.ld,
+             <floating *> job.sums + left, job.ld, <floating *> job.bias_sums + left)
 
 
 def loss_blocks(R):
@@ -202,9 +221,8 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
     float
         Sum over the rows of weight * -log p[target]; a p that underflowed counts as the smallest normal number.
     """
-    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK
-    cdef Py_ssize_t block, first, rows
-    cdef int shares = threads_for(<double> EXPONENTIAL * R * (1 + n // 8), blocks)
+    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
+    cdef LossJob job
     cdef double total = 0
     if R == 0 or n == 0:
         return total
@@ -212,18 +230,38 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
             or partial_sums.shape[0] < blocks
             or (dlogits is not None and (dlogits.shape[0] < R or dlogits.shape[1] != ld))):
         raise ValueError("probabilities, targets, weights and dlogits do not fit together")
-    cdef const floating *p = &probabilities[0, 0]
-    cdef const floating *w = &weights[0] if weights is not None else NULL
-    cdef floating *d = &dlogits[0, 0] if dlogits is not None else NULL
-    for block in prange(blocks, nogil=True, schedule="static", num_threads=shares):
-        first = block * BLOCK
-        rows = min(R - first, <Py_ssize_t> BLOCK)
-        partial_sums[block] = cross_entropy_rows(
-            rows, n, p + first * ld, ld, &targets[first], w + first if w != NULL else <const floating *> NULL, scale,
-            d + first * ld if d != NULL else <floating *> NULL, ld)
+    job.shares = threads_for(<double> EXPONENTIAL * R * (1 + n // 8), blocks)
+    job.R, job.n, job.ld, job.blocks, job.scale = R, n, ld, blocks, scale
+    job.p, job.targets, job.partial_sums = &probabilities[0, 0], &targets[0], &partial_sums[0]
+    job.weights = &weights[0] if weights is not None else NULL
+    job.dlogits = &dlogits[0, 0] if dlogits is not None else NULL
+    with nogil:
+        run_shares(job.shares, loss_float if floating is float else loss_double, &job)
     for block in range(blocks):
         total += partial_sums[block]
     return total
+
+
+cdef void loss_float(void *job, int share) noexcept nogil:
+    loss_share(<LossJob *> job, share, <float *> NULL)
+
+
+cdef void loss_double(void *job, int share) noexcept nogil:
+    loss_share(<LossJob *> job, share, <double *> NULL)
+
+
+cdef void loss_share(LossJob *job, int share, floating *_) noexcept nogil:
+    """Some blocks of rows, each with a sum of its own."""
+    cdef Py_ssize_t block, first
+    cdef const floating *weights
+    cdef floating *dlogits
+    for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
+        first = block * BLOCK
+        weights = <const floating *> job.weights + first if job.weights != NULL else NULL
+        dlogits = <floating *> job.dlogits + first * job.ld if job.dlogits != NULL else NULL
+        job.partial_sums[block] = cross_entropy_rows(
+            min(job.R - first, <Py_ssize_t> BLOCK), job.n, <const floating *> job.p + first * job.ld, job.ld,
+            job.targets + first, weights, job.scale, dlogits, job.ld)
 
 
 def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,

@@ -36,6 +36,13 @@ cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept
     return m * share // shares
 
 
+cdef inline Py_ssize_t column_start(Py_ssize_t ld, int share, int shares, floating *_) noexcept nogil:
+    """First column of a share of the gradients of the weights: a whole number of tiles, whatever the level."""
+    cdef Py_ssize_t tile = panel_width(_, 4)
+    cdef Py_ssize_t start = ((ld + tile - 1) // tile) * share // shares * tile
+    return start if start < ld else ld
+
+
 cdef inline Py_ssize_t steps_between_signals(double operations_a_step) noexcept nogil:
     cdef double steps = OPERATIONS_BETWEEN_SIGNALS / (operations_a_step + 1)
     return 1 if steps < 1 else <Py_ssize_t> steps if steps < 1e9 else 1000000000

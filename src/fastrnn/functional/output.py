@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn._core import activation
 from fastrnn._core import output as core
 from fastrnn._core.memory import padded
 from fastrnn.arguments import (
@@ -22,7 +24,7 @@ from .layout import features_first, padded_copy, readable_rows
 from .typed import typed
 
 _affine_softmax, _affine_backward = typed(core.affine_softmax), typed(core.affine_backward)
-_softmax, _cross_entropy = typed(core.softmax), typed(core.softmax_cross_entropy)
+_softmax, _cross_entropy = typed(activation.softmax), typed(core.softmax_cross_entropy)
 
 
 def softmax(x: ArrayLike) -> Array:
@@ -46,7 +48,7 @@ def softmax(x: ArrayLike) -> Array:
     """
     x = read_softmax(x)
     n = x.shape[0]
-    rows = padded_copy(x.reshape(n, -1, 1))[0]
+    rows = padded_copy(x.reshape(n, math.prod(x.shape[1:]), 1))[0]
     _softmax[x.dtype](rows, n)
     return np.moveaxis(rows[:, :n].reshape(*x.shape[1:], n), -1, 0)
 

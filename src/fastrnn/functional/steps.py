@@ -136,8 +136,8 @@ class GRUSteps(Steps):
 def joined(ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int) -> list[list[Any]] | None:
     """Read the caches of steps that were made one by one, and tell whether they are one sequence.
 
-    They are where all have the same ``parameters_dict`` and each starts from the state in which the one before ended.
-    Whoever made the caches by hand may have done otherwise.
+    They are where all have the same weights and each starts from the state in which the one before ended.  Whoever
+    made the caches by hand may have done otherwise.
 
     Returns
     -------
@@ -145,11 +145,14 @@ def joined(ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int) 
         The entries ``ds_next, St_next, St_prev, ..., Xt, Wx, Ws`` of every step, or None if they are not one sequence.
     """
     read = [read_cell_cache(ds[:, :, t], step, entries, gates) for t, step in enumerate(steps)]
-    parameters = [tuple(step)[-1] for step in steps]
-    one = all(p is parameters[0] for p in parameters[1:]) and all(
-        np.array_equal(after[2], before[1], equal_nan=True) for before, after in zip(read, read[1:], strict=False)
-    )
-    return read if one else None
+    for before, after in zip(read, read[1:], strict=False):
+        if not (_same(after[2], before[1]) and _same(after[-1], before[-1]) and _same(after[-2], before[-2])):
+            return None
+    return read
+
+
+def _same(a: Array, b: Array) -> bool:
+    return a is b or np.array_equal(a, b, equal_nan=True)
 
 
 def stacked(entries: Sequence[Array]) -> Array:

@@ -17,7 +17,6 @@
 #define EXP_HIGHEST 720.0    /* exp is inf above */
 #define FAR 1000.0           /* |n| above: 2^n is applied in two factors */
 #define FAR_STEP 200
-#define FAR_SCALE 0x1p+200
 #define TANH_FLAT 44.0       /* tanh(t / 2) rounds to 1 from here */
 static const REAL NAME(expm1_coefficients)[] = {
     0x1p-1, 0x1.5555555555557p-3, 0x1.5555555555556p-5, 0x1.11111111100dep-7,
@@ -34,7 +33,6 @@ static const REAL NAME(expm1_coefficients)[] = {
 #define EXP_HIGHEST 90.0f
 #define FAR 100.0f
 #define FAR_STEP 40
-#define FAR_SCALE 0x1p+40f
 #define TANH_FLAT 20.0f
 static const REAL NAME(expm1_coefficients)[] = {
     0x1p-1f, 0x1.555556p-3f, 0x1.5554eap-5f, 0x1.1110ep-7f, 0x1.6d4318p-10f, 0x1.a124e6p-13f,
@@ -60,17 +58,30 @@ static inline vec NAME(reduced_expm1)(vec x, vec *n)
 /* 2^n, for an exponent that needs no subnormal */
 static inline vec NAME(power_of_two)(ivec n) { return (vec)((n + EXPONENT_BIAS) << FRACTION_BITS); }
 
+/* 2^n (1 + p), for any n between the exponents of 0 and of infinity: in two factors, of which the second is 1 unless n
+ * is so far out that 2^n alone would be no normal number.  `step` says by how much n moves towards 0 for that. */
+static inline vec NAME(scaled)(vec p, vec n, ivec step)
+{
+    const vec two_n = NAME(power_of_two)((ivec)n + step);
+    const vec rest = (vec)((ivec)NAME(all)(1) - (step << FRACTION_BITS));
+    return (two_n * p + two_n) * rest;
+}
+
 static inline vec NAME(exp)(vec x)
 {
     vec n;
     x = NAME(at_least)(NAME(at_most)(x, NAME(all)(EXP_HIGHEST)), NAME(all)(EXP_LOWEST));
-    vec p = NAME(reduced_expm1)(x, &n);
-    vec count = n - ROUND_TO_INTEGER;
-    ivec high = count > FAR, low = count < -FAR;
-    ivec step = (high & -FAR_STEP) | (low & FAR_STEP);
-    vec scale = NAME(select)(high, NAME(all)(FAR_SCALE), NAME(select)(low, NAME(all)(1 / FAR_SCALE), NAME(all)(1)));
-    vec two_n = NAME(power_of_two)((ivec)n + step);
-    return (two_n + two_n * p) * scale;
+    const vec p = NAME(reduced_expm1)(x, &n);
+    const ivec high = n > ROUND_TO_INTEGER + FAR, low = n < ROUND_TO_INTEGER - FAR;
+    return NAME(scaled)(p, n, (high & -FAR_STEP) | (low & FAR_STEP));
+}
+
+/* exp x for x <= 0 */
+static inline vec NAME(exp_of_negative)(vec x)
+{
+    vec n;
+    const vec p = NAME(reduced_expm1)(NAME(at_least)(x, NAME(all)(EXP_LOWEST)), &n);
+    return NAME(scaled)(p, n, (n < ROUND_TO_INTEGER - FAR) & FAR_STEP);
 }
 
 /* tanh x = e / (e + 2) with e = expm1(2 |x|), which loses nothing near 0 */
@@ -89,6 +100,6 @@ static inline vec NAME(tanh)(vec x)
 static inline vec NAME(sigmoid)(vec x)
 {
     const ivec sign = (ivec)NAME(all)((REAL)-0.0);
-    vec e = NAME(exp)((vec)((ivec)x | sign));
+    vec e = NAME(exp_of_negative)((vec)((ivec)x | sign));
     return NAME(select)(x < 0, e, NAME(all)(1)) / (e + 1);
 }

@@ -46,7 +46,6 @@ const TABLE EXPORT = {
 #undef EXP_HIGHEST
 #undef FAR
 #undef FAR_STEP
-#undef FAR_SCALE
 #undef TANH_FLAT
 #undef DEGREE
 #undef STRIP

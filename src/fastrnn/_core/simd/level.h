@@ -10,6 +10,23 @@
 
 #include "kernels.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#if VBYTES == 64
+#define X86_PREFIX _mm512
+#define X86_FLOATS __m512
+#define X86_DOUBLES __m512d
+#elif VBYTES == 32
+#define X86_PREFIX _mm256
+#define X86_FLOATS __m256
+#define X86_DOUBLES __m256d
+#else
+#define X86_PREFIX _mm
+#define X86_FLOATS __m128
+#define X86_DOUBLES __m128d
+#endif
+#endif
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 

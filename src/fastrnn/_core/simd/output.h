@@ -21,12 +21,12 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
             largest = NAME(at_least)(NAME(first_lanes)(NAME(load)(x + whole), n - whole, (REAL)-INFINITY), largest);
         const vec shift = NAME(all)(NAME(largest_of)(largest));
         for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            const vec e = NAME(exp)(NAME(load)(x + i) - shift);
+            const vec e = NAME(exp_of_negative)(NAME(load)(x + i) - shift);
             NAME(store)(x + i, e);
             sum += e;
         }
         if (whole < n) {
-            const vec e = NAME(first_lanes)(NAME(exp)(NAME(load)(x + whole) - shift), n - whole, 0);
+            const vec e = NAME(first_lanes)(NAME(exp_of_negative)(NAME(load)(x + whole) - shift), n - whole, 0);
             NAME(store)(x + whole, e);
             sum += e;
         }

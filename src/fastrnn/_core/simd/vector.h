@@ -29,9 +29,28 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
     return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask));
 }
-/* the smaller and the larger; a NaN in x stays a NaN */
+/* the smaller and the larger; a NaN in x stays a NaN.  x86 has an instruction with just this meaning, which compilers
+ * do not find behind the comparison. */
+#if defined(__x86_64__)
+#define X86_PASTE_(prefix, kind) prefix##_##kind
+#define X86_PASTE(prefix, kind) X86_PASTE_(prefix, kind)
+#if REAL_BITS == 64
+#define X86(name) X86_PASTE(X86_PASTE(X86_PREFIX, name), pd)
+#define X86_VECTOR X86_DOUBLES
+#else
+#define X86(name) X86_PASTE(X86_PASTE(X86_PREFIX, name), ps)
+#define X86_VECTOR X86_FLOATS
+#endif
+static inline vec NAME(at_most)(vec x, vec bound) { return (vec)X86(min)((X86_VECTOR)bound, (X86_VECTOR)x); }
+static inline vec NAME(at_least)(vec x, vec bound) { return (vec)X86(max)((X86_VECTOR)bound, (X86_VECTOR)x); }
+#undef X86
+#undef X86_VECTOR
+#undef X86_PASTE
+#undef X86_PASTE_
+#else
 static inline vec NAME(at_most)(vec x, vec bound) { return NAME(select)(x > bound, bound, x); }
 static inline vec NAME(at_least)(vec x, vec bound) { return NAME(select)(x < bound, bound, x); }
+#endif
 
 static inline REAL NAME(sum_of)(vec x)
 {

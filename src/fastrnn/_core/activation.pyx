@@ -1,0 +1,79 @@
+"""Activations of rows, in place.
+
+Arrays are (R, ld): rows padded to `ld` elements (memory.py), of which the first `n` count.
+"""
+
+from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
+from fastrnn._core.sequence cimport share_start
+from fastrnn._core.threads cimport run_shares, threads_for
+
+bind_kernels()
+
+cdef enum:
+    TANH
+    SIGMOID
+    EXP
+    SOFTMAX
+    # operations that an exponential is worth when threads are counted
+    EXPONENTIAL = 20
+
+
+def tanh(floating[:, ::1] x, Py_ssize_t n):
+    """IN/OUT x (R, ld): hyperbolic tangent of the first `n` of each row, at most 3 ulp off."""
+    activate(x, n, TANH)
+
+
+def sigmoid(floating[:, ::1] x, Py_ssize_t n):
+    """IN/OUT x (R, ld): 1 / (1 + exp(-x)) of the first `n` of each row, at most 3 ulp off."""
+    activate(x, n, SIGMOID)
+
+
+def exp(floating[:, ::1] x, Py_ssize_t n):
+    """IN/OUT x (R, ld): exponential of the first `n` of each row, at most 3 ulp off."""
+    activate(x, n, EXP)
+
+
+def softmax(floating[:, ::1] x, Py_ssize_t n):
+    """IN/OUT x (R, ld): softmax over the first `n` of each row; the padding of its last vector becomes zero."""
+    activate(x, n, SOFTMAX)
+
+
+cdef struct Job:
+    int shares, activation
+    Py_ssize_t R, n, ld
+    void *x  # float or double
+
+
+cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation) except -1:
+    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1]
+    cdef Job job
+    if R == 0 or n == 0:
+        return 0
+    if ld < n or ld * sizeof(floating) % 64:
+        raise ValueError(f"rows of {ld} elements are not padded for n = {n}")
+    job.shares, job.activation = threads_for(<double> EXPONENTIAL * R * n, R // 8), activation
+    job.R, job.n, job.ld, job.x = R, n, ld, &x[0, 0]
+    with nogil:
+        run_shares(job.shares, activate_float if floating is float else activate_double, &job)
+    return 0
+
+
+cdef void activate_float(void *job, int share) noexcept nogil:
+    activate_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void activate_double(void *job, int share) noexcept nogil:
+    activate_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
+    cdef Py_ssize_t first = share_start(job.R, share, job.shares), rows = share_start(job.R, share + 1, job.shares) - first
+    cdef floating *x = <floating *> job.x + first * job.ld
+    if job.activation == TANH:
+        tanh_rows(rows, job.n, x, job.ld)
+    elif job.activation == SIGMOID:
+        sigmoid_rows(rows, job.n, x, job.ld)
+    elif job.activation == EXP:
+        exp_rows(rows, job.n, x, job.ld)
+    else:
+        softmax_rows(rows, job.n, x, job.ld)

@@ -1,0 +1,168 @@
+/* The pool.  A caller publishes a job as a ticket; whoever is free, the caller too, draws shares from it until none is left.
+ *
+ * The caller waits for shares, never for threads: a thread that the operating system has not woken yet has drawn
+ * nothing and is not missed, so a busy machine slows a job down by what it takes away and no more.  A thread looks for
+ * the next job for a short while before it sleeps, because the next job of a training step comes in some microseconds.
+ * A forked child starts with no threads and makes its own when it needs them.
+ */
+#include "pool.h"
+
+#if defined(__unix__) || defined(__APPLE__)
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#define PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define PAUSE() __asm__ volatile("yield")
+#else
+#define PAUSE() ((void)0)
+#endif
+
+enum {
+    MOST_THREADS = 256,
+    LOOKS_BEFORE_SLEEP = 4000, /* some 50 to 150 microseconds */
+    LOOKS_BEFORE_YIELD = 2000,
+    STACK_BYTES = 512 * 1024
+};
+
+/* generation of the job | its shares | the next share to draw: one word, so that a share is drawn of the job that was
+ * seen, or not at all */
+static _Atomic uint64_t ticket;
+#define TICKET(generation, shares) ((uint64_t)(uint32_t)(generation) << 32 | (uint64_t)(shares) << 16)
+#define SHARES(ticket) ((int)((ticket) >> 16 & 0xffff))
+#define NEXT(ticket) ((int)((ticket)&0xffff))
+
+static fastrnn_task job_task;
+static void *job_data;
+static atomic_int unfinished; /* shares of the job that have not returned */
+static uint32_t generation;   /* of the last job; only its caller writes */
+
+static pthread_mutex_t callers = PTHREAD_MUTEX_INITIALIZER; /* held by the caller whose job it is */
+static int threads;                                         /* started; guarded by callers */
+
+static pthread_mutex_t sleep_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work_came = PTHREAD_COND_INITIALIZER;
+static atomic_int sleepers;
+
+static int draw_and_run(void)
+{
+    uint64_t seen = atomic_load(&ticket);
+    while (NEXT(seen) < SHARES(seen)) {
+        if (atomic_compare_exchange_weak(&ticket, &seen, seen + 1)) {
+            /* the job cannot end, so the next cannot begin, before this share has been counted */
+            job_task(job_data, NEXT(seen));
+            atomic_fetch_sub(&unfinished, 1);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int work_is_there(void)
+{
+    const uint64_t seen = atomic_load(&ticket);
+    return NEXT(seen) < SHARES(seen);
+}
+
+static void *live(void *unused)
+{
+    for (;;) {
+        for (int look = 0; look < LOOKS_BEFORE_SLEEP; look++) {
+            if (draw_and_run())
+                look = 0;
+            PAUSE();
+        }
+        pthread_mutex_lock(&sleep_mutex);
+        atomic_fetch_add(&sleepers, 1);
+        while (!work_is_there())
+            pthread_cond_wait(&work_came, &sleep_mutex);
+        atomic_fetch_sub(&sleepers, 1);
+        pthread_mutex_unlock(&sleep_mutex);
+    }
+    return unused;
+}
+
+static void start_threads(int wanted)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    if (pthread_attr_init(&attributes))
+        return;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    /* signals are for the threads of the program, not for these */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (threads < wanted && threads < MOST_THREADS) {
+        pthread_t thread;
+        if (pthread_create(&thread, &attributes, live, NULL))
+            break; /* the caller does what nobody draws */
+        threads++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+static void forget_in_child(void)
+{
+    const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+    const pthread_cond_t nobody = PTHREAD_COND_INITIALIZER;
+    callers = unlocked;
+    sleep_mutex = unlocked;
+    work_came = nobody;
+    atomic_store(&ticket, 0);
+    atomic_store(&unfinished, 0);
+    atomic_store(&sleepers, 0);
+    threads = 0;
+}
+
+void fastrnn_run(int shares, fastrnn_task task, void *job)
+{
+    static atomic_int watching_forks;
+    if (shares < 2 || shares > 0xffff || pthread_mutex_trylock(&callers)) {
+        for (int share = 0; share < shares; share++)
+            task(job, share);
+        return;
+    }
+    if (!atomic_exchange(&watching_forks, 1))
+        pthread_atfork(NULL, NULL, forget_in_child);
+    if (threads < shares - 1)
+        start_threads(shares - 1);
+    job_task = task;
+    job_data = job;
+    atomic_store(&unfinished, shares);
+    atomic_store(&ticket, TICKET(++generation, shares));
+    if (atomic_load(&sleepers)) {
+        pthread_mutex_lock(&sleep_mutex);
+        pthread_cond_broadcast(&work_came);
+        pthread_mutex_unlock(&sleep_mutex);
+    }
+    while (draw_and_run())
+        ;
+    for (int look = 0; atomic_load(&unfinished); look++) {
+        if (look < LOOKS_BEFORE_YIELD)
+            PAUSE();
+        else
+            sched_yield();
+    }
+    pthread_mutex_unlock(&callers);
+}
+
+int fastrnn_has_threads(void) { return 1; }
+
+#else
+
+void fastrnn_run(int shares, fastrnn_task task, void *job)
+{
+    for (int share = 0; share < shares; share++)
+        task(job, share);
+}
+
+int fastrnn_has_threads(void) { return 0; }
+
+#endif

@@ -1,0 +1,15 @@
+/* A pool of threads for shares of work that take from some ten microseconds to some seconds. */
+#ifndef FASTRNN_POOL_H
+#define FASTRNN_POOL_H
+
+typedef void (*fastrnn_task)(void *job, int share);
+
+/* Call task(job, share) for each share from 0 to shares - 1, on the caller's thread and on the pool's, and return when all
+ * have returned.  Shares may run in any order, and all of them on the caller's thread: when the pool is busy with
+ * another caller's job, or when its threads do not get a processor in time. */
+void fastrnn_run(int shares, fastrnn_task task, void *job);
+
+/* Whether this build has threads at all. */
+int fastrnn_has_threads(void);
+
+#endif
