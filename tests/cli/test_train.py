@@ -72,8 +72,20 @@ def test_a_bar_on_a_terminal(fastrnn, tmp_path, monkeypatch):
     code, out, err = fastrnn(*TRAIN, "--out", tmp_path)
     assert code == 0
     assert "epoch 1/2:" in err
-    assert "loss" in err
+    assert "/6 [" in err
     assert out.count("\nepoch ") == 2
+
+
+def test_an_interrupt_takes_the_bar_away(fastrnn, tmp_path, monkeypatch):
+    run = Training.run
+    monkeypatch.setattr(
+        Training, "run", lambda self, callbacks=(): run(self, [*callbacks, Interrupt()])
+    )
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    code, _, err = fastrnn(*TRAIN, "--out", tmp_path)
+    assert code == 130
+    assert "/6 [" in err
+    assert err.rpartition("\r")[2].startswith("fastrnn: interrupted; ")
 
 
 def test_a_directory_of_its_own_by_default(fastrnn, tmp_path, monkeypatch):
@@ -261,6 +273,7 @@ def test_an_interrupt_says_how_to_continue(fastrnn, tmp_path, monkeypatch):
     out = tmp_path / "a run"
     code, _, err = fastrnn(*TRAIN, "--out", out)
     assert code == 130
+    assert not list(out.glob("*.safetensors"))
     assert err == (
         "fastrnn: interrupted; to continue after the last finished epoch: "
         f"fastrnn cipher train --resume --out '{out}'\n"

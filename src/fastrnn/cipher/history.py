@@ -22,7 +22,7 @@ class Epoch:
     val_loss, val_accuracy : float or None
         The same, after the epoch, of the held-out sentences.
     seconds : float
-        How long the epoch took.
+        How long the epoch took, with its validation.
     """
 
     epoch: int

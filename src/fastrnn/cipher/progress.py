@@ -13,7 +13,7 @@ __all__ = ["Progress"]
 
 
 class Progress(Callback):
-    """Shows the progress of `training`.
+    """Shows the progress of `training`; an epoch that did not end leaves a bar until `close`.
 
     Parameters
     ----------
@@ -47,10 +47,14 @@ class Progress(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Replace the bar by the epoch's line."""
+        self.close()
+        print(f"epoch {epoch + 1}/{self._epochs}  {_line(self._training.epochs[-1])}", flush=True)
+
+    def close(self) -> None:
+        """Take the bar away; does nothing where there is none."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-        print(f"epoch {epoch + 1}/{self._epochs}  {_line(self._training.epochs[-1])}", flush=True)
 
     @property
     def _epochs(self) -> int:

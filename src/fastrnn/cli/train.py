@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
             training.run()
         else:
             _tell_start(training)
-            training.run([Progress(training)])
+            with closing(Progress(training)) as progress:
+                training.run([progress])
             _tell_end(training)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
