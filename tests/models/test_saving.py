@@ -3,6 +3,9 @@
 import json
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,9 +158,12 @@ def test_the_file_is_plain_safetensors(tmp_path):
     with safe_open(tmp_path / "model", "np") as file:
         metadata = file.metadata()
         names = set(file.keys())
-    assert metadata["format"] == "fastrnn"
-    assert metadata["format_version"] == "1"
-    assert json.loads(metadata["model"]) == model.get_config()
+    assert list(metadata) == ["fastrnn"]
+    content = json.loads(metadata["fastrnn"])
+    assert list(content) == ["checksum", "format_version", "model", "training"]
+    assert content["format_version"] == 1
+    assert content["model"] == model.get_config()
+    assert content["training"]["iterations"] == 7
     weights = {
         "gru_1/kernel",
         "gru_1/recurrent_kernel",
@@ -166,6 +172,23 @@ def test_the_file_is_plain_safetensors(tmp_path):
         "time_distributed_1/bias",
     }
     assert names == weights | {f"optimizer:{slot}/{w}" for slot in "mv" for w in weights}
+
+
+def test_equal_models_make_equal_files(tmp_path):
+    # In one process and in others: an order that changes from run to run would show.
+    files = [tmp_path / f"{number}" for number in range(4)]
+    for file in files[:2]:
+        trained().save(file)
+    load_model(files[0]).save(files[2])
+    program = (
+        "import sys; from tests.models.test_saving import trained; trained().save(sys.argv[1])"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "12"}
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", program, str(files[3])]
+    subprocess.run(command, check=True, cwd=root, env=environment)
+    content = [file.read_bytes() for file in files]
+    assert content[1:] == content[:1] * 3
 
 
 @pytest.mark.parametrize("ending", ["hdf5", "h5", "keras", "H5"])
@@ -221,70 +244,63 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch, moment):
 
 
 def rewritten(path, change):
-    """Write the file at `path` anew with other metadata or tensors, its checksum made right."""
+    """Write the file at `path` anew with other content or tensors, its checksum made right."""
     with safe_open(path, "np") as file:
-        metadata = dict(file.metadata())
+        content = json.loads(file.metadata()["fastrnn"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    change(metadata, tensors)
-    metadata["checksum"] = saving._checksum(metadata, tensors)
+    del content["checksum"]
+    change(content, tensors)
+    save_file(tensors, path, {"fastrnn": saving._sealed(content, tensors)})
+
+
+def rewritten_entry(path, change):
+    """Write the file at `path` anew with another text for its metadata."""
+    with safe_open(path, "np") as file:
+        metadata = change(file.metadata()["fastrnn"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     save_file(tensors, path, metadata)
 
 
-def model_entry(change):
-    """Return a change of the model's configuration."""
-
-    def apply(metadata, _):
-        config = json.loads(metadata["model"])
-        change(config)
-        metadata["model"] = json.dumps(config)
-
-    return apply
-
-
-def training_entry(key, value):
-    """Return a change of one entry of how the model was compiled."""
-
-    def apply(metadata, _):
-        metadata["training"] = json.dumps({**json.loads(metadata["training"]), key: value})
-
-    return apply
-
-
 DAMAGES = {
-    "another program's": (lambda m, t: m.update(format="pt"), "not written by fastrnn"),
-    "a newer format": (lambda m, t: m.update(format_version="2"), "version 2"),
-    "a strange version": (lambda m, t: m.update(format_version="x"), "not a number"),
-    "no configuration": (lambda m, t: m.pop("model"), "'model' is not JSON"),
-    "configuration cut short": (lambda m, t: m.update(model=m["model"][:-5]), "not JSON"),
-    "configuration a list": (lambda m, t: m.update(model="[]"), "not a JSON object"),
-    "configuration too deep": (lambda m, t: m.update(model="[" * 10**5), "'model' is not JSON"),
-    "a weight less": (lambda m, t: t.pop("gru_1/bias"), "lacks gru_1/bias"),
+    "a newer format": (lambda c, t: c.update(format_version=2), "version 2"),
+    "a strange version": (lambda c, t: c.update(format_version="x"), "'x', not a number"),
+    "no version": (lambda c, t: c.pop("format_version"), "None, not a number"),
+    "no configuration": (lambda c, t: c.pop("model"), "'model' in the metadata is not a JSON obj"),
+    "configuration a list": (lambda c, t: c.update(model=[]), "'model' .* not a JSON object"),
+    "training a number": (lambda c, t: c.update(training=3), "'training' .* not a JSON object"),
+    "a weight less": (lambda c, t: t.pop("gru_1/bias"), "lacks gru_1/bias"),
     "a weight of another shape": (
-        lambda m, t: t.update({"gru_1/bias": np.zeros(5, np.float32)}),
+        lambda c, t: t.update({"gru_1/bias": np.zeros(5, np.float32)}),
         r"gru_1/bias has shape \(5,\)",
     ),
     "a weight of another type": (
-        lambda m, t: t.update({"gru_1/bias": np.zeros(24, np.int32)}),
+        lambda c, t: t.update({"gru_1/bias": np.zeros(24, np.int32)}),
         "gru_1/bias is of type I32",
     ),
-    "a slot less": (lambda m, t: t.pop("optimizer:m/gru_1/bias"), "optimizer:m/gru_1/bias"),
+    "a slot less": (lambda c, t: t.pop("optimizer:m/gru_1/bias"), "optimizer:m/gru_1/bias"),
     "a huge model": (
-        model_entry(lambda c: c["layers"][1]["config"].update(units=10**7)),
+        lambda c, t: c["model"]["layers"][1]["config"].update(units=10**7),
         "it should be",
     ),
     "an unknown layer": (
-        model_entry(lambda c: c["layers"][1].update(class_name="os.system")),
+        lambda c, t: c["model"]["layers"][1].update(class_name="os.system"),
         "'os.system'",
     ),
     "an unknown argument": (
-        model_entry(lambda c: c["layers"][1]["config"].update(bogus=1)),
+        lambda c, t: c["model"]["layers"][1]["config"].update(bogus=1),
         "bogus",
     ),
-    "no layers": (model_entry(lambda c: c.update(layers=[])), "makes no model"),
-    "no input": (model_entry(lambda c: c["layers"].pop(0)), "InputLayer"),
-    "an unknown loss": (training_entry("loss", {"class_name": "x"}), "loss is 'x'"),
-    "an unknown optimizer": (training_entry("optimizer", {"class_name": "x"}), "optimizer is 'x'"),
-    "a count that is none": (training_entry("iterations", "many"), "makes no model"),
+    "no layers": (lambda c, t: c["model"].update(layers=[]), "makes no model"),
+    "no input": (lambda c, t: c["model"]["layers"].pop(0), "InputLayer"),
+    "an unknown loss": (
+        lambda c, t: c["training"].update(loss={"class_name": "x"}),
+        "loss is 'x'",
+    ),
+    "an unknown optimizer": (
+        lambda c, t: c["training"].update(optimizer={"class_name": "x"}),
+        "optimizer is 'x'",
+    ),
+    "a count that is none": (lambda c, t: c["training"].update(iterations="many"), "makes no"),
 }
 
 
@@ -296,6 +312,49 @@ def test_what_a_file_must_not_say(tmp_path, damage):
     rewritten(path, change)
     with pytest.raises(CheckpointError, match=message):
         load_model(path)
+
+
+ENTRIES = {
+    "no metadata": (lambda text: None, "not written by fastrnn.*no entry 'fastrnn'"),
+    "another program's": (lambda text: {"format": "pt"}, "not written by fastrnn"),
+    "cut short": (lambda text: {"fastrnn": text[:-5]}, "'fastrnn' is not JSON"),
+    "empty": (lambda text: {"fastrnn": ""}, "'fastrnn' is not JSON"),
+    "too deep": (lambda text: {"fastrnn": "[" * 10**5}, "'fastrnn' is not JSON"),
+    "a list": (lambda text: {"fastrnn": "[]"}, "'fastrnn' is not a JSON object"),
+    "another checksum": (
+        lambda text: {"fastrnn": text.replace('"crc32:', '"crc32:0')},
+        "is damaged: its checksum",
+    ),
+    "no checksum": (
+        lambda text: {"fastrnn": text.replace('"checksum"', '"check"')},
+        "is damaged: its checksum",
+    ),
+    "another way to write the same": (
+        lambda text: {"fastrnn": text.replace("1e-07", "1E-07")},
+        "is damaged: its checksum",
+    ),
+    "another value": (lambda text: {"fastrnn": text.replace("0.9,", "0.8,")}, "its checksum"),
+}
+
+
+@pytest.mark.parametrize("damage", ENTRIES)
+def test_what_the_metadata_must_not_be(tmp_path, damage):
+    path = tmp_path / "model"
+    trained().save(path)
+    before = path.read_bytes()
+    change, message = ENTRIES[damage]
+    rewritten_entry(path, change)
+    assert path.read_bytes() != before
+    with pytest.raises(CheckpointError, match=message):
+        load_model(path)
+
+
+def test_metadata_that_is_nested_too_deep_for_one_of_its_readers(tmp_path):
+    for depth in range(sys.getrecursionlimit() - 150, sys.getrecursionlimit()):
+        text = '{"format_version": 1, "model": ' + "[" * depth + "]" * depth + "}"
+        save_file({}, tmp_path / "model", {"fastrnn": text})
+        with pytest.raises(CheckpointError, match=r"not JSON|is damaged"):
+            load_model(tmp_path / "model")
 
 
 def test_files_that_are_not_whole(tmp_path):

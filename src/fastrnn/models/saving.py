@@ -1,17 +1,20 @@
 """Models and weights on disk, as safetensors.
 
 A file holds the weights under ``layer/weight`` and, for a whole model, what the optimizer remembers
-of each under ``optimizer:slot/layer/weight``.  Its metadata holds, as text:
+of each under ``optimizer:slot/layer/weight``.  Its metadata has one entry, ``fastrnn``, a JSON
+object with sorted keys:
 
-``format``, ``format_version``
-    ``"fastrnn"`` and the number of this layout.
+``format_version``
+    The number of this layout.
 ``model``
-    The configuration as JSON.
+    The configuration.
 ``training``
-    How the model was compiled, and the optimizer's count of steps, as JSON; not in files of
-    weights.
+    How the model was compiled, and the optimizer's count of steps; null in files of weights.
 ``checksum``
     A CRC-32 of everything else, so that a flipped bit is seen.
+
+One entry, since safetensors writes several in an order that changes from run to run: equal models
+make equal files, byte by byte.
 
 A file is written beside its destination, synced, and renamed over it: at any moment the old or the
 new one is there, whole.
@@ -34,7 +37,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Path = str | os.PathLike[str]
 
-FORMAT = "fastrnn"
+#: The entry of the metadata that is ours.
+ENTRY = "fastrnn"
 FORMAT_VERSION = 1
 
 #: Endings that promise another format than what is written.
@@ -88,15 +92,12 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
             stacklevel=3,
         )
     tensors = {name: np.ascontiguousarray(array) for name, array in checkpoint.tensors.items()}
-    metadata = {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "model": json.dumps(checkpoint.model),
+    content = {
+        "format_version": FORMAT_VERSION,
+        "model": checkpoint.model,
+        "training": checkpoint.training,
     }
-    if checkpoint.training is not None:
-        metadata["training"] = json.dumps(checkpoint.training)
-    metadata["checksum"] = _checksum(metadata, tensors)
-    _replace(path, save(tensors, metadata))
+    _replace(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
 
 
 def _replace(path: str, content: bytes) -> None:
@@ -139,8 +140,8 @@ def read(path: Path) -> Checkpoint:
         pass  # so that a missing file is a FileNotFoundError, said in Python's words
     try:
         with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            version = _version(path, metadata)
+            entry = (file.metadata() or {}).get(ENTRY)
+            content = _content(path, entry)
             names = sorted(file.keys())
             for name in names:
                 dtype = file.get_slice(name).get_dtype()
@@ -149,51 +150,62 @@ def read(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, OverflowError) as error:
         raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
+    content.pop("checksum", None)
+    try:
+        # The whole text and not the checksum alone: "1e-7" and "1E-7" differ by a bit that JSON
+        # reads over, and only one of them is what was written.
+        is_whole = entry == _sealed(content, tensors)
+    except RecursionError:
+        is_whole = False  # nested as deep as nothing that was written
+    if not is_whole:
+        raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
+    training = None if content.get("training") is None else _object(path, content, "training")
+    return Checkpoint(_object(path, content, "model"), training, tensors)
+
+
+def _content(path: str, entry: str | None) -> dict[str, Any]:
+    """Return what our entry of the metadata says, if its layout is one that is known here."""
+    if entry is None:
+        raise CheckpointError(
+            f"{path} was not written by fastrnn: its metadata has no entry {ENTRY!r}"
+        )
+    try:
+        content = json.loads(entry)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: the entry {ENTRY!r} is not JSON: {error!r}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path}: the entry {ENTRY!r} is not a JSON object")
+    version = content.get("format_version")
+    if not isinstance(version, int):
+        raise CheckpointError(f"{path}: format_version is {version!r}, not a number")
     if version > FORMAT_VERSION:
         raise CheckpointError(
             f"{path} has version {version} of the format; this fastrnn knows up to "
             f"{FORMAT_VERSION}: a newer fastrnn wrote it"
         )
-    if metadata.get("checksum") != _checksum(metadata, tensors):
-        raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
-    training = _json(path, metadata, "training") if "training" in metadata else None
-    return Checkpoint(_json(path, metadata, "model"), training, tensors)
-
-
-def _version(path: str, metadata: Mapping[str, str]) -> int:
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} was not written by fastrnn: its metadata says format "
-            f"{metadata.get('format')!r}, it should be {FORMAT!r}"
-        )
-    try:
-        return int(metadata["format_version"])
-    except (KeyError, ValueError):
-        given = metadata.get("format_version")
-        raise CheckpointError(f"{path}: format_version is {given!r}, not a number") from None
-
-
-def _json(path: str, metadata: Mapping[str, str], key: str) -> dict[str, Any]:
-    try:
-        content = json.loads(metadata[key])
-    except (KeyError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: the entry {key!r} is not JSON: {error!r}") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path}: the entry {key!r} is not a JSON object")
     return content
 
 
-def _checksum(metadata: Mapping[str, str], tensors: Mapping[str, Array]) -> str:
-    checksum = 0
-    for key in sorted(metadata):
-        if key != "checksum":
-            checksum = zlib.crc32(f"{key}={metadata[key]}\n".encode(), checksum)
+def _object(path: str, content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = content.get(key)
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path}: {key!r} in the metadata is not a JSON object")
+    return value
+
+
+def _sealed(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
+    """Return `content` as JSON, with a checksum of itself and of the tensors."""
+    checksum = zlib.crc32(_text(content).encode())
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])
         title = f"{name} {array.dtype.name} {array.shape}\n"
         checksum = zlib.crc32(title.encode(), checksum)
         checksum = zlib.crc32(array.reshape(-1).data.cast("B"), checksum)
-    return f"crc32:{checksum:08x}"
+    return _text({**content, "checksum": f"crc32:{checksum:08x}"})
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True)
 
 
 def take(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
