@@ -18,10 +18,11 @@ DEBUG = os.environ.get("FASTRNN_DEBUG", "0") not in ("", "0")
 SANITIZE = os.environ.get("FASTRNN_SANITIZE", "")
 
 #: Flags of each level, beside the plain ones; a level of another architecture is left out.
-LEVELS = {"baseline": []}
+LEVELS = {"level_baseline": []}
 if platform.machine().lower() in ("x86_64", "amd64"):
-    LEVELS["avx2"] = ["-mavx2", "-mfma"]
-    LEVELS["avx512"] = ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma"]
+    LEVELS["level_avx2"] = ["-mavx2", "-mfma"]
+    LEVELS["level_avx512"] = [f"-mavx512{part}" for part in ("f", "vl", "dq", "bw")]
+    LEVELS["level_avx512"] += LEVELS["level_avx2"]
 
 
 flags = ["-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-g0"]
@@ -35,26 +36,27 @@ threads = ["-pthread"] if os.name == "posix" else []
 headers = [str(path) for path in CORE.glob("*/*.h")]
 libraries = [
     (
-        f"fastrnn_{level}",
+        f"fastrnn_{name}",
         {
-            "sources": [str(CORE / f"simd/level_{level}.c")],
+            "sources": [str(CORE / f"simd/{name}.c")],
             "cflags": [*flags, "-fPIC", *level_flags],
             "obj_deps": {"": headers},
         },
     )
-    for level, level_flags in LEVELS.items()
+    for name, level_flags in {**LEVELS, "dispatch": []}.items()
 ]
-libraries.append(
-    ("fastrnn_dispatch", {"sources": [str(CORE / "simd/dispatch.c")], "cflags": [*flags, "-fPIC"], "obj_deps": {"": headers}})
-)
+
+#: What a module is built with beside its own code. The kernels stand in one module only, which
+#: chooses their level and gives the others the table.
+SOURCES = {"threads": [str(CORE / "pool/pool.c")]}
+LIBRARIES = {"kernels": [name for name, _ in reversed(libraries)]}
 
 extensions = [
     Extension(
         f"fastrnn._core.{path.stem}",
-        [str(path), *([str(CORE / "pool/pool.c")] if path.stem == "threads" else [])],
+        [str(path), *SOURCES.get(path.stem, [])],
         include_dirs=[str(CORE)],
-        # only the module that chooses the level needs the kernels themselves; the others get the table from it
-        libraries=["fastrnn_dispatch", *(f"fastrnn_{level}" for level in LEVELS)] if path.stem == "kernels" else [],
+        libraries=LIBRARIES.get(path.stem, []),
         extra_compile_args=[*flags, *threads],
         extra_link_args=[*link, *threads],
         depends=headers,

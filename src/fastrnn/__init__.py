@@ -1,9 +1,9 @@
 """fastrnn: small recurrent networks on the CPU.
 
-The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step and GRU versions,
-:func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines the same in NumPy.  The
-Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and their neighbours; the decipher model in
-:mod:`fastrnn.cipher`.
+The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step and GRU
+versions, :func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines the
+same in NumPy.  The Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and their
+neighbours; the decipher model in :mod:`fastrnn.cipher`.
 """
 
 from __future__ import annotations

@@ -32,8 +32,9 @@ def config() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names, the plainest
-        first), ``vector_bytes``, ``threads`` (what a large call uses), ``numpy``, ``python`` and ``machine``.
+        ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names,
+        the plainest first), ``vector_bytes``, ``threads`` (what a large call uses), ``numpy``,
+        ``python`` and ``machine``.
     """
     from fastrnn import __version__
 
@@ -51,7 +52,7 @@ def config() -> dict[str, Any]:
 
 
 def show_config() -> None:
-    """Print the version, the instruction set in use and those compiled in, the threads, and NumPy's version."""
+    """Print version, instruction set in use and those compiled in, threads, NumPy."""
     for name, value in config().items():
         text = " ".join(value) if isinstance(value, tuple) else value
         print(f"{name.replace('_', ' '):<16} {text}")

@@ -67,7 +67,8 @@ cdef void activate_double(void *job, int share) noexcept nogil:
 
 
 cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
-    cdef Py_ssize_t first = share_start(job.R, share, job.shares), rows = share_start(job.R, share + 1, job.shares) - first
+    cdef Py_ssize_t first = share_start(job.R, share, job.shares)
+    cdef Py_ssize_t rows = share_start(job.R, share + 1, job.shares) - first
     cdef floating *x = <floating *> job.x + first * job.ld
     if job.activation == TANH:
         tanh_rows(rows, job.n, x, job.ld)

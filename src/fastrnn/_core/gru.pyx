@@ -1,4 +1,4 @@
-"""The GRU over whole sequences: forward and backpropagation through time, with the reset gate before or after the product.
+"""The GRU over whole sequences: forward and backpropagation through time, with the reset before or after the product.
 
     r, z = sigmoid(Wx x + bx + Ws s + bs)           on their rows
     n = tanh(Wx_n x + bs_n + Ws_n (r * s))          reset before (one bias, bs)
@@ -15,11 +15,9 @@ from libc.string cimport memset
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gradient, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start, multiply_rows,
-                                     pack_bias, row_stride, share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start,
+                                     multiply_rows, pack_bias, padded, row_stride, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
-
-from fastrnn._core.memory import padded
 
 bind_kernels()
 
@@ -55,17 +53,16 @@ cdef struct Job:
     void *hidden_sums
 
 
-def forward_work(T, m, n_x, n_s, dtype):
-    """Elements of scratch memory that :func:`forward` needs."""
-    ld = padded(n_s, dtype)
+def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`forward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype)
     return GATES * (n_x + n_s) * ld + (GATES + 2) * ld
 
 
-def backward_work(T, m, n_x, n_s, dtype):
-    """Elements of scratch memory that :func:`backward` needs."""
-    ld, ld_x = padded(n_s, dtype), padded(n_x, dtype)
-    packed = GATES * ld * (ld + ld_x)
-    return packed + (GATES + 1) * T * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
+def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`backward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
+    return GATES * ld * (ld + ld_x) + (GATES + 1) * T * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
 
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
@@ -276,7 +273,7 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some steps of some batch columns, the last step first.  `carry` takes the gradient from a step to the one before."""
+    """Some steps of some batch columns, the last step first.  `carry` takes the gradient to the step before."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
@@ -325,8 +322,11 @@ cdef void weights_double(void *job, int share) noexcept nogil:
 
 
 cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some columns of the gradients of the weights, over the rows of some steps.  What multiplies Ws_n is r * s with the
-    reset before the product; what comes back to it is d_hidden with the reset after."""
+    """Some columns of the gradients of the weights, over the rows of some steps.
+
+    What multiplies Ws_n is r * s with the reset before the product; what comes back to it is d_hidden with the reset
+    after.
+    """
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, n_s = job.n_s, columns = GATES * ld
     cdef Py_ssize_t left = column_start(columns, share, job.shares, _)
     cdef Py_ssize_t right = column_start(columns, share + 1, job.shares, _), middle = min(max(left, 2 * ld), right)

@@ -39,6 +39,7 @@ def _choose(wanted):
                           f"it should be one of {', '.join(supported)}, or unset for the best one")
     return wanted
 
+
 #: Name of the level in use.
 level = _choose(os.environ.get("FASTRNN_ISA") or None)
 #: Bytes of its vectors.
@@ -49,5 +50,6 @@ cdef void _bind(int index):
     global chosen_f32, chosen_f64
     chosen_f32 = fastrnn_levels[index].f32
     chosen_f64 = fastrnn_levels[index].f64
+
 
 _bind(compiled_levels().index(level))

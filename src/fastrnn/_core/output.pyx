@@ -8,10 +8,9 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
                                     gradient, pack, panel_width, product, softmax_rows)
-from fastrnn._core.sequence cimport PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, share_start
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, padded,
+                                     share_start)
 from fastrnn._core.threads cimport run_shares, threads_for
-
-from fastrnn._core.memory import padded
 
 bind_kernels()
 
@@ -48,10 +47,10 @@ cdef struct LossJob:
     double *partial_sums
 
 
-def affine_work(R, k, n, dtype):
-    """Elements of scratch memory that :func:`affine` and :func:`affine_backward` need."""
-    return (max(k * padded(n, dtype), n * padded(k, dtype)) + k * padded(n, dtype) + 2 * padded(n, dtype)
-            + padded(k, dtype))
+def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
+    """Elements of scratch memory of this dtype that :func:`affine` and :func:`affine_backward` need."""
+    cdef Py_ssize_t ld = padded(n, dtype), ld_k = padded(k, dtype)
+    return max(k * ld, n * ld_k) + (k + 2) * ld + ld_k
 
 
 def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,

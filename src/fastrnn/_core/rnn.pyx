@@ -8,11 +8,9 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gradient, pack, panel_width,
                                     product, rnn_backward, tanh_rows)
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start, multiply_rows,
-                                     pack_bias, row_stride, share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start,
+                                     multiply_rows, pack_bias, padded, row_stride, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
-
-from fastrnn._core.memory import padded
 
 bind_kernels()
 
@@ -38,15 +36,15 @@ cdef struct Job:
     void *bias_sums
 
 
-def forward_work(T, m, n_x, n_s, dtype):
-    """Elements of scratch memory that :func:`forward` needs."""
-    ld = padded(n_s, dtype)
+def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`forward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype)
     return (n_x + n_s + 2) * ld
 
 
-def backward_work(T, m, n_x, n_s, dtype):
-    """Elements of scratch memory that :func:`backward` needs."""
-    ld, ld_x = padded(n_s, dtype), padded(n_x, dtype)
+def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`backward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
     return (n_s + 2) * ld + n_s * ld_x + T * m * ld + (n_x + n_s) * ld
 
 
@@ -207,7 +205,7 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some steps of some batch columns, the last step first.  `carry` takes the gradient from a step to the one before."""
+    """Some steps of some batch columns, the last step first.  `carry` takes the gradient to the step before."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_first, step = job.end_step
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + 3 * ld) * sizeof(floating))

@@ -2,8 +2,8 @@
 """What every recurrence does around its time loop: shares of the batch, the projection of the input, the gradients of
 the weights.
 
-Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one (t, j) of it, `ld` the padded width of a
-row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
+Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one (t, j) of it, `ld` the padded width
+of a row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
 """
 
 from fastrnn._core.kernels cimport FROM_BIAS, FROM_C, FROM_ZERO, floating, gradient, pack, panel_width, product
@@ -29,6 +29,12 @@ cdef inline Py_ssize_t row_stride(Py_ssize_t T, Py_ssize_t m, Py_ssize_t time_st
     if (T > 1 and m > 1 and time_stride != m * batch_stride) or stride % size or stride < 0:
         raise ValueError(f"the rows of x must stand at equal distances, got strides {(time_stride, batch_stride)}")
     return stride // size
+
+
+cdef inline Py_ssize_t padded(Py_ssize_t n, dtype) except -1:
+    """As :func:`fastrnn._core.memory.padded`, for a dtype object."""
+    cdef Py_ssize_t line = 64 // <Py_ssize_t> dtype.itemsize
+    return (n + line - 1) // line * line if n > 0 else line
 
 
 cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept nogil:
@@ -73,7 +79,7 @@ cdef inline void multiply_rows(Py_ssize_t first_step, Py_ssize_t end_step, Py_ss
                                Py_ssize_t m, Py_ssize_t columns, Py_ssize_t depth, const floating *a,
                                Py_ssize_t a_row, const floating *packed, Py_ssize_t width, floating *c,
                                Py_ssize_t c_row, int start, const floating *bias) noexcept nogil:
-    """c[t, j] = start + a[t, j] packed for some steps and some batch columns; in one product where rows are neighbours."""
+    """c[t, j] = start + a[t, j] packed for some steps and batch columns; one product where rows are neighbours."""
     cdef Py_ssize_t t
     if end - first == m:
         product((end_step - first_step) * m, columns, depth, a + first_step * m * a_row, a_row, packed, width,

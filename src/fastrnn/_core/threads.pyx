@@ -85,4 +85,5 @@ def _from_environment():
     text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     set_num_threads(min(max(int(text), 1), 256) if text.isdecimal() else min(_processors(), 256))
 
+
 _from_environment()

@@ -1,7 +1,7 @@
-"""The functional API: one step or a whole sequence of an RNN or a GRU, forward and backward, compiled.
+"""The functional API: an RNN or a GRU, one step or a sequence, forward and backward, compiled.
 
-The same names, signatures and results as :mod:`fastrnn.reference`, which says what they mean.  Python reads the
-arguments and makes the memory; the compiled core only fills it.
+The same names, signatures and results as :mod:`fastrnn.reference`, which says what they mean.
+Python reads the arguments and makes the memory; the compiled core only fills it.
 """
 
 from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward

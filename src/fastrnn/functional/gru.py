@@ -35,7 +35,8 @@ def gru_cell_forward(
 ) -> tuple[Array, Array, Cache]:
     """Take one step of the GRU.
 
-    With r, z = σ(Wx x + bx + Ws s + bs) on their rows, s' = (1 - z) ⊙ n + z ⊙ s and y = softmax(Wy s' + by)::
+    With r, z = σ(Wx x + bx + Ws s + bs) on their rows, s' = (1 - z) ⊙ n + z ⊙ s and y = softmax(Wy
+    s' + by)::
 
         n = tanh(Wxn x + bsn + Wsn (r ⊙ s))            reset_after=False, without bx
         n = tanh(Wxn x + bxn + r ⊙ (Wsn s + bsn))      reset_after=True
@@ -47,8 +48,8 @@ def gru_cell_forward(
     St_prev : array_like (n_s, m)
         State before it.
     parameters_dict : mapping
-        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y, 1), and with
-        ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y,
+        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
 
@@ -59,22 +60,23 @@ def gru_cell_forward(
     Yt : ndarray (n_y, m)
         Prediction, likewise.
     cache : tuple
-        ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)``, for :func:`gru_cell_backward`: the gates r, z, n,
-        and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``, and so tells the forms apart.  The
-        cache refers to the arrays and does not copy them: leave them as they are until the backward pass is done.
+        ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)``, for :func:`gru_cell_backward`:
+        the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``,
+        and so tells the forms apart.  The cache refers to the arrays and does not copy them: leave
+        them as they are until the backward pass is done.
 
     Raises
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
 
-    References
-    ----------
-    K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation, EMNLP
-    2014.
+    References ---------- K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder
+    for Statistical Machine Translation, EMNLP 2014.
     """
     Xt, St_prev, *weights = read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
-    steps, y_pred = _run(Xt[:, :, np.newaxis], St_prev, parameters_dict, bool(reset_after), *weights)
+    steps, y_pred = _run(
+        Xt[:, :, np.newaxis], St_prev, parameters_dict, bool(reset_after), *weights
+    )
     St_next, _, *kept = steps[0]
     return St_next, y_pred[:, :, 0], (St_next, St_prev, *kept)
 
@@ -91,8 +93,8 @@ def gru_forward(
     S_0 : array_like (n_s, m)
         State before the first step.
     parameters_dict : mapping
-        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y, 1), and with
-        ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+        ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y,
+        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
 
@@ -103,8 +105,8 @@ def gru_forward(
     y_pred : ndarray (n_y, m, T_x)
         Prediction of every step, likewise.
     caches : tuple
-        ``(steps, X, reset_after)``, for :func:`gru_backward`; ``steps[t]`` is the cache of step t, made when it is
-        asked for.
+        ``(steps, X, reset_after)``, for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
+        made when it is asked for.
 
     Raises
     ------
@@ -161,8 +163,8 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     Returns
     -------
     dict
-        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (3 n_s, n_x), ``"dWs"`` (3 n_s, n_s), ``"dbs"``
-        (3 n_s, 1), and of a step with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (3 n_s, n_x), ``"dWs"`` (3 n_s, n_s),
+        ``"dbs"`` (3 n_s, 1), and of a step with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
 
     Raises
     ------
@@ -182,16 +184,17 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
-        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state through the later
-        ones.
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
+        through the later ones.
     caches : tuple
         From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
 
     Returns
     -------
     dict
-        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (3 n_s, n_x), ``"dWs"``
-        (3 n_s, n_s), ``"dbs"`` (3 n_s, 1), and with ``reset_after`` also ``"dbx"`` (3 n_s, 1).
+        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (3
+        n_s, n_x), ``"dWs"`` (3 n_s, n_s), ``"dbs"`` (3 n_s, 1), and with ``reset_after`` also
+        ``"dbx"`` (3 n_s, 1).
 
     Raises
     ------
@@ -214,8 +217,10 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
-    """Return ``states, x, gates, hidden, Wx, Ws, reset_after`` of the caches of steps that follow each other."""
-    St_next, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = (list(column) for column in zip(*entries, strict=True))
+    """Return ``states, x, gates, hidden, Wx, Ws, reset_after`` of consecutive steps' caches."""
+    St_next, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = (
+        list(column) for column in zip(*entries, strict=True)
+    )
     states = stacked((St_prev[0], *St_next))
     gates = np.stack([stacked(gate) for gate in (Rt, Zt, Nt)], axis=2)
     reset_after = Ht[0] is not None
@@ -239,6 +244,20 @@ def _run_back(
     work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
     dbx = None if out.dbx is None else out.dbx[:, 0]
     _backward[dtype](
-        ds, x, states, gates, hidden, Wx, Ws, reset_after, out.dx, out.ds0, out.dWx, out.dWs, out.db[:, 0], dbx, work
+        ds,
+        x,
+        states,
+        gates,
+        hidden,
+        Wx,
+        Ws,
+        reset_after,
+        out.dx,
+        out.ds0,
+        out.dWx,
+        out.dWs,
+        out.db[:, 0],
+        dbx,
+        work,
     )
     return out.by_name()

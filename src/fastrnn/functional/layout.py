@@ -1,7 +1,8 @@
 """From the layout of the contract, features first and time last, to the core's and back.
 
-The contract's arrays are (n, m, T); the core's are (T, m, n), rows padded to whole cache lines.  Where an array
-already lies in memory as the core wants it (a transposed view of a time-major array) it passes without a copy.
+The contract's arrays are (n, m, T); the core's are (T, m, n), rows padded to whole cache lines.
+Where an array already lies in memory as the core wants it (a transposed view of a time-major array)
+it passes without a copy.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def padded_copy(array: Array) -> Array:
 
 
 def readable_rows(array: Array) -> Array:
-    """Return an (n, m, T) array as (T, m, >= n): a view if its rows stand as the core can read them, else a copy."""
+    """Return an (n, m, T) array as (T, m, >= n): a view where the core can read it, else a copy."""
     n, m, T = array.shape
     time_major = array.transpose(2, 1, 0)
     over_time, over_batch, over_features = time_major.strides

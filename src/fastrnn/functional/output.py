@@ -38,8 +38,8 @@ def softmax(x: ArrayLike) -> Array:
     Returns
     -------
     ndarray, of the shape of ``x``
-        Probabilities, a view of memory with axis 0 last: every column sums to 1.  A column that holds NaN or +inf, or
-        nothing but -inf, has no softmax and comes out as NaN.
+        Probabilities, a view of memory with axis 0 last: every column sums to 1.  A column that
+        holds NaN or +inf, or nothing but -inf, has no softmax and comes out as NaN.
 
     Raises
     ------
@@ -54,11 +54,9 @@ def softmax(x: ArrayLike) -> Array:
 
 
 def affine_softmax(states: Array, Wy: Array, by: Array) -> Array:
-    """Return y_pred, (n_y, m, T), of states in the core's layout (T, m, >= n_s)."""
-    T, m, _ = states.shape
-    (n_y, n_s), dtype = Wy.shape, states.dtype
-    ld = padded(n_y, dtype)
-    y = np.empty((T, m, ld), dtype)
+    """Return y_pred, (n_y, m, T), of states (T, m, n_s), time-major."""
+    (T, m, n_s), n_y, dtype = states.shape, Wy.shape[0], states.dtype
+    y = np.empty((T, m, padded(n_y, dtype)), dtype)
     work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
     _affine_softmax[dtype](as_rows(states), Wy, by[:, 0], as_rows(y), work)
     return features_first(y, n_y)
@@ -80,14 +78,14 @@ def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None 
     targets : array_like of integers (m, T_x)
         Labels, ``0 <= label < n_y``.
     mask : array_like of booleans (m, T_x), optional
-        True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``, is not looked at.
-        All count if it is left out.
+        True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``,
+        is not looked at. All count if it is left out.
 
     Returns
     -------
     float
-        The loss: finite even where a probability underflowed, as it is then taken for the smallest normal number of
-        its type.  0.0 if no position counts.
+        The loss: finite even where a probability underflowed, as it is then taken for the smallest
+        normal number of its type.  0.0 if no position counts.
 
     Raises
     ------
@@ -130,13 +128,14 @@ def cross_entropy_backward(
     parameters_dict : mapping
         ``Wy`` (n_y, n_s) is all that is read.
     mask : array_like of booleans (m, T_x), optional
-        True where a position counts.  The others are not looked at, nor are their states, and have no gradient.
+        True where a position counts.  The others are not looked at, nor are their states, and have
+        no gradient.
 
     Returns
     -------
     dict
-        ``"ds"`` (n_s, m, T_x), a view of time-major memory, ``"dWy"`` (n_y, n_s), ``"dby"`` (n_y, 1); zeros if no
-        position counts.
+        ``"ds"`` (n_s, m, T_x), a view of time-major memory, ``"dWy"`` (n_y, n_s), ``"dby"`` (n_y,
+        1); zeros if no position counts.
 
     Raises
     ------
@@ -159,14 +158,16 @@ def cross_entropy_backward(
     ds = np.empty((T, m, padded(n_s, dtype)), dtype)
     dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
     work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
-    _affine_backward[dtype](as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work)
+    _affine_backward[dtype](
+        as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work
+    )
     return {"ds": features_first(ds, n_s), "dWy": dWy, "dby": dby}
 
 
 def _positions(
     targets: NDArray[np.int64], mask: NDArray[np.bool_] | None, dtype: np.dtype[Any]
 ) -> tuple[NDArray[np.int64], NDArray[Any] | None, int]:
-    """Return the labels of all rows, time-major, their weights, 0 or 1 or None for all 1, and how many count."""
+    """Return the labels of all rows, their weights (None: all 1), and how many count."""
     labels = np.ascontiguousarray(targets.T).ravel()
     if mask is None:
         return labels, None, labels.size
@@ -175,9 +176,14 @@ def _positions(
 
 
 def _loss_and_gradient(
-    y: Array, n_y: int, labels: NDArray[np.int64], weights: NDArray[Any] | None, count: int, gradient: bool
+    y: Array,
+    n_y: int,
+    labels: NDArray[np.int64],
+    weights: NDArray[Any] | None,
+    count: int,
+    gradient: bool,
 ) -> float:
-    """Return the mean loss of the probabilities `y`, and with `gradient` write that at the logits in their place."""
+    """Return the mean loss; with `gradient` write that at the logits over the probabilities."""
     rows = as_rows(y)
     scale = 1 / max(count, 1)
     partial_sums = np.empty(core.loss_blocks(len(rows)))

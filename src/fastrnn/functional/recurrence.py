@@ -15,7 +15,7 @@ from .layout import features_first
 
 
 def states_from(S_0: Array, T: int) -> Array:
-    """Return memory for the states (T + 1, m, ld) of a sequence, with the initial state in its place."""
+    """Return memory for the states (T + 1, m, ld) of a sequence, the initial one in place."""
     n_s, m = S_0.shape
     states = np.empty((T + 1, m, padded(n_s, S_0.dtype)), S_0.dtype)
     states[0, :, :n_s] = S_0.T
@@ -23,7 +23,7 @@ def states_from(S_0: Array, T: int) -> Array:
 
 
 class GradientMemory:
-    """Memory for the gradients of a sequence, in the core's layout, and their views in that of the contract."""
+    """Memory for the gradients of a sequence, and their views in the contract's layout."""
 
     __slots__ = ("dWs", "dWx", "db", "dbx", "ds0", "dx", "sizes")
 
@@ -67,9 +67,15 @@ def sum_of_steps(
     backward_of_step: Callable[..., Gradients],
     input_bias: bool = False,
 ) -> Gradients:
-    """Go back through steps that are not one sequence, the last first, adding the gradients of the weights."""
+    """Go back through steps that are not one sequence, the last first, summing over them."""
     (n_s, m, T), n_x, rows = ds.shape, X.shape[0], gates * ds.shape[0]
-    shapes = {"dX": (n_x, m, T), "ds_0": (n_s, m), "dWx": (rows, n_x), "dWs": (rows, n_s), "dbs": (rows, 1)}
+    shapes = {
+        "dX": (n_x, m, T),
+        "ds_0": (n_s, m),
+        "dWx": (rows, n_x),
+        "dWs": (rows, n_s),
+        "dbs": (rows, 1),
+    }
     if input_bias:
         shapes["dbx"] = (rows, 1)
     gradients: Gradients = {name: np.zeros(shape, ds.dtype) for name, shape in shapes.items()}

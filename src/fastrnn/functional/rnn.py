@@ -51,8 +51,8 @@ def rnn_cell_forward(
     Yt : ndarray (n_y, m)
         Prediction, likewise.
     cache : tuple
-        ``(St_next, St_prev, Xt, parameters_dict)``, for :func:`rnn_cell_backward`.  It refers to the arrays and does
-        not copy them: leave them as they are until the backward pass is done.
+        ``(St_next, St_prev, Xt, parameters_dict)``, for :func:`rnn_cell_backward`.  It refers to
+        the arrays and does not copy them: leave them as they are until the backward pass is done.
 
     Raises
     ------
@@ -90,7 +90,8 @@ def rnn_forward(
     y_pred : ndarray (n_y, m, T_x)
         Prediction of every step, likewise.
     caches : tuple
-        ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, made when it is asked for.
+        ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, made when it
+        is asked for.
 
     Raises
     ------
@@ -132,7 +133,8 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     Returns
     -------
     dict
-        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (n_s, n_x), ``"dWs"`` (n_s, n_s), ``"dbs"`` (n_s, 1).
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` (n_s, m), ``"dWx"`` (n_s, n_x), ``"dWs"`` (n_s, n_s),
+        ``"dbs"`` (n_s, 1).
 
     Raises
     ------
@@ -156,25 +158,24 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
-        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state through the later
-        ones.
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
+        through the later ones.
     caches : tuple
         From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
 
     Returns
     -------
     dict
-        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (n_s, n_x), ``"dWs"``
-        (n_s, n_s), ``"dbs"`` (n_s, 1).
+        ``"dX"`` (n_x, m, T_x) and ``"ds_0"`` (n_s, m), views of time-major memory, ``"dWx"`` (n_s,
+        n_x), ``"dWs"`` (n_s, n_s), ``"dbs"`` (n_s, 1).
 
     Raises
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
 
-    References
-    ----------
-    P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the IEEE 78, 1990.
+    References ---------- P. J. Werbos, Backpropagation through time: what it does and how to do it,
+    Proceedings of the IEEE 78, 1990.
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
         ds, Wx, Ws, states, x = caches[0].read(ds)

@@ -1,8 +1,9 @@
-"""The caches of a compiled sequence: they hold whole sequences, and make the cache of one step when asked for it."""
+"""The caches of a compiled sequence: whole arrays, and the cache of a step when asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -24,8 +25,8 @@ from .layout import padded_copy
 class Steps(Sequence[Cache]):
     """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
 
-    It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its entries are tuples
-    of views, made when they are asked for.
+    It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its
+    entries are tuples of views, made when they are asked for.
 
     Attributes
     ----------
@@ -34,7 +35,8 @@ class Steps(Sequence[Cache]):
     x : ndarray (T, m, >= n_x)
         The input, time-major.
     kept : tuple of ndarray
-        What else the cell keeps of every step, time-major: nothing for the RNN, gates and ``hidden`` for the GRU.
+        What else the cell keeps of every step, time-major: nothing for the RNN, gates and
+        ``hidden`` for the GRU.
     X : ndarray (n_x, m, T)
         The input in the layout of the contract.
     parameters_dict : mapping
@@ -97,7 +99,8 @@ class Steps(Sequence[Cache]):
         """
         Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
         arrays = read_arrays(
-            ("ds", "Wx", "Ws", "states", "x", "gates", "hidden"), (ds, Wx, Ws, self.states, self.x, *self.kept)
+            ("ds", "Wx", "Ws", "states", "x", "gates", "hidden"),
+            (ds, Wx, Ws, self.states, self.x, *self.kept),
         )
         gate_rows, (n_x, m, T) = self.gates * self.units, self.X.shape
         if (
@@ -133,20 +136,27 @@ class GRUSteps(Steps):
         return r, z, n, hidden[t, :, : self.units].T if self.reset_after else None
 
 
-def joined(ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int) -> list[list[Any]] | None:
+def joined(
+    ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int
+) -> list[list[Any]] | None:
     """Read the caches of steps that were made one by one, and tell whether they are one sequence.
 
-    They are where all have the same weights and each starts from the state in which the one before ended.  Whoever
-    made the caches by hand may have done otherwise.
+    They are where all have the same weights and each starts from the state in which the one before
+    ended.  Whoever made the caches by hand may have done otherwise.
 
     Returns
     -------
     list or None
-        The entries ``ds_next, St_next, St_prev, ..., Xt, Wx, Ws`` of every step, or None if they are not one sequence.
+        The entries ``ds_next, St_next, St_prev, ..., Xt, Wx, Ws`` of every step, or None if they
+        are not one sequence.
     """
     read = [read_cell_cache(ds[:, :, t], step, entries, gates) for t, step in enumerate(steps)]
-    for before, after in zip(read, read[1:], strict=False):
-        if not (_same(after[2], before[1]) and _same(after[-1], before[-1]) and _same(after[-2], before[-2])):
+    for before, after in pairwise(read):
+        if not (
+            _same(after[2], before[1])
+            and _same(after[-1], before[-1])
+            and _same(after[-2], before[-2])
+        ):
             return None
     return read
 

@@ -8,5 +8,5 @@ import numpy as np
 
 
 def typed(function: Any) -> dict[np.dtype[Any], Any]:
-    """Return the float and the double version of a function of the core by dtype, which saves the choice at a call."""
+    """Return the float and the double version of a function of the core, by dtype."""
     return {np.dtype(np.float32): function["float"], np.dtype(np.float64): function["double"]}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
-from fastrnn._core import output as core
+from fastrnn._core import activation
 from fastrnn.losses.loss import (
     EPSILON,
     DenseTargets,
@@ -147,5 +147,5 @@ class _LogitsHead(_SoftmaxHead):
 
     def run(self, training: bool) -> float:
         np.copyto(self._probabilities, self.output)
-        core.softmax(self._softmax, self.features)
+        activation.softmax(self._softmax, self.features)
         return super().run(training)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
+from fastrnn._core import activation
 from fastrnn._core import output as core
 from fastrnn.losses.loss import EPSILON, Head, Loss, real_predictions
 from fastrnn.workspace import Workspace, empty
@@ -131,7 +132,7 @@ class _LogitsHead(_SoftmaxHead):
 
     def run(self, training: bool) -> float:
         np.copyto(self._probabilities[:, : self.features], self.output)
-        core.softmax(self._probabilities, self.features)
+        activation.softmax(self._probabilities, self.features)
         return super().run(training)
 
 
