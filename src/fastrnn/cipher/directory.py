@@ -17,6 +17,7 @@ from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.vocabulary import Vocabulary
+from fastrnn.files import replace_file
 
 __all__ = ["Config", "RunDirectory"]
 
@@ -218,7 +219,7 @@ class RunDirectory:
 
     def write_config(self, config: Config) -> None:
         """Write ``config.json``."""
-        _replace(self.config_file, config.to_json().encode())
+        replace_file(self.config_file, config.to_json().encode())
 
     def read_history(self) -> list[Epoch]:
         """Return the rows of ``history.csv``, none where there is no such file.
@@ -241,11 +242,11 @@ class RunDirectory:
 
     def write_history(self, epochs: list[Epoch]) -> None:
         """Write ``history.csv``."""
-        _replace(self.history_file, history.to_csv(epochs).encode())
+        replace_file(self.history_file, history.to_csv(epochs).encode())
 
     def write_plot(self, picture: bytes) -> None:
         """Write ``history.png``."""
-        _replace(self.plot_file, picture)
+        replace_file(self.plot_file, picture)
 
     @staticmethod
     @contextmanager
@@ -255,16 +256,3 @@ class RunDirectory:
             yield
         except ValueError as error:
             raise RunError(f"{file}: damaged ({error}); train again elsewhere") from None
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write a file so that at every moment the old or the new one is there, whole."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -16,15 +16,13 @@ object with sorted keys:
 One entry, since safetensors writes several in an order that changes from run to run: equal models
 make equal files, byte by byte.
 
-A file is written beside its destination, synced, and renamed over it: at any moment the old or the
-new one is there, whole.
+At any moment of a save the old or the new file is there, whole: see :mod:`fastrnn.files`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import warnings
 import zlib
 from collections.abc import Mapping
@@ -33,6 +31,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fastrnn.files import replace_file
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]
@@ -97,30 +97,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         "model": checkpoint.model,
         "training": checkpoint.training,
     }
-    _replace(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
-
-
-def _replace(path: str, content: bytes) -> None:
-    folder, name = os.path.split(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    beside = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
-    try:
-        # Not tempfile: its files are readable by their owner alone, whatever the umask says.
-        with open(beside, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    replace_file(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
 
 
 def read(path: Path) -> Checkpoint:
