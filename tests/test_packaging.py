@@ -39,7 +39,7 @@ def test_run_time_needs_are_three(distribution):
 
 def test_the_program_is_installed(distribution):
     scripts = {entry.name: entry.value for entry in distribution.entry_points}
-    assert scripts["fastrnn"] == "fastrnn.cli:main"
+    assert scripts["fastrnn"] == "fastrnn_program:main"
 
 
 def test_types_are_shipped_and_sources_are_not(distribution):

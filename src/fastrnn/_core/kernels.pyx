@@ -28,15 +28,17 @@ def supported_levels():
 
 
 def _choose(wanted):
+    # The name is that of the package, since it is the package that cannot be imported: then `python -m fastrnn`
+    # says so in one line, where an error of another name is shown with a traceback.
     compiled, supported = compiled_levels(), supported_levels()
     if wanted is None:
         return supported[len(supported) - 1]
     if wanted not in compiled:
         raise ImportError(f"FASTRNN_ISA is {wanted!r}, which this build does not know; "
-                          f"it should be one of {', '.join(compiled)}, or unset for the best one")
+                          f"it should be one of {', '.join(compiled)}, or unset for the best one", name="fastrnn")
     if wanted not in supported:
         raise ImportError(f"FASTRNN_ISA is {wanted!r}, which this machine cannot run; "
-                          f"it should be one of {', '.join(supported)}, or unset for the best one")
+                          f"it should be one of {', '.join(supported)}, or unset for the best one", name="fastrnn")
     return wanted
 
 

@@ -80,7 +80,8 @@ def _from_environment():
         try:
             return set_num_threads(int(text))
         except ValueError:
-            raise ImportError(f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to 256") from None
+            raise ImportError(f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to 256",
+                              name="fastrnn") from None  # the name: see kernels.pyx
     # a list of numbers there means nested levels, of which the first is ours
     text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     set_num_threads(min(max(int(text), 1), 256) if text.isdecimal() else min(_processors(), 256))
