@@ -1,10 +1,12 @@
 """Putting models together, looking at them, predicting with them."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
+from fastrnn import seeding
 from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.models import Model, Sequential
 
@@ -194,27 +196,63 @@ def test_a_nan_stays_in_its_sample_from_its_step_on():
     np.testing.assert_array_equal(found, clean)
 
 
+def predicted_by_threads(model, data, times):
+    """Return what sixteen threads get that begin together, a list for each of `data`."""
+    start, found = threading.Barrier(len(data)), [[] for _ in data]
+
+    def work(index):
+        start.wait()
+        for _ in range(times):
+            found[index].append(model.predict(data[index], batch_size=16))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(data))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def assert_same_bits(found, expected, times):
+    for results, one in zip(found, expected, strict=True):
+        assert len(results) == times
+        for result in results:
+            np.testing.assert_array_equal(result, one)
+
+
 def test_sixteen_threads_predict_the_bits_of_one():
     model = tagger(units=33)
     rng = np.random.default_rng(5)
     data = [rng.normal(size=(40 + i, TIME, 1)) for i in range(16)]
     expected = [model.predict(x, batch_size=16) for x in data]
-    start, found = threading.Barrier(16), [[] for _ in data]
+    assert_same_bits(predicted_by_threads(model, data, 5), expected, 5)
 
-    def work(index):
-        start.wait()
-        for _ in range(5):
-            found[index].append(model.predict(data[index], batch_size=16))
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for results, one in zip(found, expected, strict=True):
-        assert len(results) == 5
-        for result in results:
-            np.testing.assert_array_equal(result, one)
+class SlowToBuild(Dense):
+    """Lets the other threads run where a layer is half built."""
+
+    def create_parameters(self, input_shape):
+        time.sleep(0.01)
+        super().create_parameters(input_shape)
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("first", [SlowToBuild, Dense])
+def test_sixteen_threads_build_a_model_once(first):
+    def unbuilt():
+        seeding.set_seed(11)
+        return Sequential([first(9, "tanh"), GRU(33, return_sequences=True), SlowToBuild(4)])
+
+    rng = np.random.default_rng(6)
+    data = [rng.normal(size=(20 + i, TIME, 3)) for i in range(16)]
+    serial = unbuilt()
+    expected = [serial.predict(x, batch_size=16) for x in data]
+    model = unbuilt()
+    found = predicted_by_threads(model, data, 2)
+    assert [layer.name for layer in model.layers] == [layer.name for layer in serial.layers]
+    for one, two in zip(model.get_weights(), serial.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert_same_bits(found, expected, 2)
 
 
 def test_set_weights_changes_all_or_nothing():

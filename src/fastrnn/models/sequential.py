@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.models.model import Model
+
+# Threads may call an unbuilt model at once, and one of them should build it.  One lock for all
+# models: each is built once, and an object with a lock could not be copied.
+_building = threading.RLock()
 
 
 class Sequential(Model):
@@ -73,13 +78,14 @@ class Sequential(Model):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Create the weights, for data of `input_shape`, batch first: (None, time, features)."""
-        if self._tensors:
-            return
-        start = Input(tuple(input_shape)[1:], self._added[0].dtype if self._added else "float32")
-        tensors = [start]
-        for layer in self._added:
-            tensors.append(layer(tensors[-1]))
-        self._set_chain(tensors)
+        with _building:
+            if self._tensors:
+                return
+            dtype = self._added[0].dtype if self._added else "float32"
+            tensors = [Input(tuple(input_shape)[1:], dtype)]
+            for layer in self._added:
+                tensors.append(layer(tensors[-1]))
+            self._set_chain(tensors)
 
     def _read_inputs(self, x: ArrayLike, argument: str) -> NDArray[Any]:
         if not self._tensors and self._added:
