@@ -1,0 +1,117 @@
+"""What must not change a single bit: the batch that a row stands in, and the number of threads."""
+
+import numpy as np
+import pytest
+
+import fastrnn
+from fastrnn._core import activation, output
+from fastrnn._core.memory import padded
+from tests.cases import FORMS
+from tests.compare import assert_same_bits
+from tests.core.calls import DTYPES, Memory, cell_case, random_affine, run_affine, run_cell
+
+#: What the batch sums up.
+SUMS = {"dwx", "dws", "dbs", "dbx", "dw", "db"}
+
+#: The batch's place in what each row has for itself.
+BATCH_AXIS = {"states": 1, "gates": 1, "hidden": 1, "dx": 1, "ds0": 0}
+
+
+@pytest.fixture
+def threads():
+    """Let a test set the number of threads, and put it back."""
+    before = fastrnn.get_num_threads()
+    yield fastrnn.set_num_threads
+    fastrnn.set_num_threads(before)
+
+
+def of_rows(results):
+    return {name: array for name, array in results.items() if name not in SUMS}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize(("n_x", "n_s"), [(3, 5), (17, 67)])
+def test_a_column_in_any_batch(form, n_x, n_s, dtype):
+    case = cell_case(form, n_x, n_s, 100, 4, dtype)
+    full = of_rows(run_cell(case))
+    # batches of the heights of every tile, and of more than one
+    for m in (*range(1, 15), 29):
+        columns = slice(100 - m, 100)
+        for name, got in of_rows(run_cell(case, columns=columns)).items():
+            want = np.take(full[name], range(100 - m, 100), BATCH_AXIS[name])
+            assert_same_bits(got, want, f"{name} of {case} in a batch of {m}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("k", "n"), [(1, 1), (5, 3), (67, 31), (31, 70), (700, 33)])
+def test_a_row_of_the_output_in_any_batch(k, n, dtype):
+    x, w, b, dout = random_affine(100, k, n, dtype)
+    full = of_rows(run_affine(x, w, b, dout))
+    for R in (*range(1, 15), 29):
+        got = of_rows(run_affine(x[:R], w, b, dout[:R]))
+        assert_same_bits(got, {name: full[name][:R] for name in got}, f"{R} rows")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize(
+    ("n_x", "n_s", "m", "T"), [(31, 70, 33, 20), (3, 65, 5, 60), (300, 33, 2, 80), (0, 67, 50, 9)]
+)
+def test_cells_on_any_number_of_threads(threads, form, n_x, n_s, m, T, dtype):
+    case = cell_case(form, n_x, n_s, m, T, dtype)
+    threads(1)
+    want = run_cell(case)
+    for number in (2, 3, 4, 7):
+        threads(number)
+        assert_same_bits(run_cell(case), want, f"{case} on {number} threads")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("R", "k", "n"), [(1001, 67, 33), (70, 129, 300), (3000, 33, 1)])
+def test_the_output_on_any_number_of_threads(threads, R, k, n, dtype):
+    arrays = random_affine(R, k, n, dtype)
+    threads(1)
+    want = run_affine(*arrays)
+    for number in (2, 3, 4, 7):
+        threads(number)
+        assert_same_bits(run_affine(*arrays), want, f"{number} threads")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_loss_on_any_number_of_threads(threads, dtype):
+    R, n = 3001, 33
+    rng = np.random.default_rng(4)
+    p = rng.dirichlet(np.ones(n), R).astype(dtype)
+    targets, weights = rng.integers(0, n, R), rng.random(R).astype(dtype)
+    results = []
+    for number in (1, 2, 3, 4, 7):
+        threads(number)
+        memory = Memory(dtype)
+        dlogits = memory.empty(R, padded(n, dtype))
+        sums = np.empty(output.loss_blocks(R))
+        loss = output.softmax_cross_entropy(memory.rows(p), n, targets, weights, 1, dlogits, sums)
+        results.append((loss, dlogits[:, :n]))
+    for result in results[1:]:
+        assert_same_bits(result, results[0], "loss and dlogits")
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "softmax"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_activations_on_any_number_of_threads(threads, dtype, name):
+    values = np.random.default_rng(5).standard_normal((3001, 67)).astype(dtype)
+    results = []
+    for number in (1, 2, 3, 4, 7):
+        threads(number)
+        x = Memory(dtype).rows(values)
+        getattr(activation, name)(x, 67)
+        results.append(x[:, :67])
+    for result in results[1:]:
+        assert_same_bits(result, results[0], name)
+
+
+def test_two_calls_give_the_same_bits(threads):
+    threads(4)
+    for form in FORMS:
+        case = cell_case(form, 31, 70, 33, 20, "float64")
+        assert_same_bits(run_cell(case), run_cell(case), str(case))
