@@ -198,7 +198,7 @@ class Orthogonal(_Seeded):
     """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
 
     It is the Q of a QR decomposition of normal draws, its signs fixed so that it is uniform over
-    all such matrices.  A layer with gates draws one for each gate of its recurrent kernel.
+    all such matrices.  As in Keras, a recurrent kernel (n_s, G·n_s) is one such matrix as a whole.
 
     References
     ----------
@@ -218,20 +218,6 @@ class Orthogonal(_Seeded):
         q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
         q *= np.where(np.diag(r) < 0, -1.0, 1.0)
         return self.gain * (q.T if rows < columns else q).reshape(shape)
-
-
-class SideBySide(_Seeded):
-    """Blocks of columns, each drawn by the same initializer: the kernels of several gates."""
-
-    def __init__(self, initializer: Initializer, blocks: int) -> None:
-        self.seed = getattr(initializer, "seed", None)
-        self.initializer = initializer
-        self.blocks = blocks
-
-    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return the blocks in one array."""
-        block = (*shape[:-1], shape[-1] // self.blocks)
-        return np.concatenate([self.initializer.draw(block, rng) for _ in range(self.blocks)], -1)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:

@@ -82,21 +82,9 @@ class RecurrentLayer(Layer):
         n_x, columns = input_shape[-1], self.gates * self.units
         assert n_x is not None
         self.add_parameter("kernel", (n_x, columns), self.kernel_initializer)
-        self.add_parameter("recurrent_kernel", (self.units, columns), self._of_each_gate())
+        self.add_parameter("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
         if self.use_bias:
             self.add_parameter("bias", self.bias_shape, self.bias_initializer)
-
-    def _of_each_gate(self) -> initializers.Initializer:
-        """Return the recurrent initializer; an orthogonal matrix is drawn for each gate.
-
-        Keras draws one matrix for all gates, whose rows are orthonormal as a whole: the part that a
-        gate gets of it shrinks every state, to 1 / √G of its length on average, and the decipher
-        model ends its five epochs with a `val_loss` of 0.173 on average instead of 0.150.
-        """
-        whole = self.recurrent_initializer
-        if self.gates == 1 or not isinstance(whole, initializers.Orthogonal):
-            return whole
-        return initializers.SideBySide(whole, self.gates)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
