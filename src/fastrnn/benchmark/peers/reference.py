@@ -13,14 +13,17 @@ class Reference(Peer):
     """NumPy, one Python call a step."""
 
     name = "NumPy"
+    #: Whose functions are called; fastrnn's own have the same names and arguments.
+    functions: Any = reference
 
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
         X, S_0, ds, parameters = problem.X, problem.S_0, problem.ds, problem.parameters
+        functions = self.functions
 
         def call() -> Any:
-            S, y_pred, caches = reference.rnn_forward(X, S_0, parameters)
-            return S, y_pred, reference.rnn_backward(ds, caches)
+            S, y_pred, caches = functions.rnn_forward(X, S_0, parameters)
+            return S, y_pred, functions.rnn_backward(ds, caches)
 
         def arrays(result: Any) -> dict[str, Array]:
             S, y_pred, gradients = result
@@ -29,18 +32,20 @@ class Reference(Peer):
         return Competitor(call, arrays)
 
     def gru_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_sequence`."""
+        """See :meth:`Peer.gru_sequence`; the output layer, which the peers lack, comes on top."""
         X, S_0, parameters = problem.X, problem.S_0, problem.parameters
+        gru_forward = self.functions.gru_forward
         return Competitor(
-            lambda: reference.gru_forward(X, S_0, parameters, reset_after=True),
+            lambda: gru_forward(X, S_0, parameters, reset_after=True),
             lambda result: {"S": result[0]},
         )
 
     def gru_step(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_step`."""
+        """See :meth:`Peer.gru_step`; the output layer, which the peers lack, comes on top."""
         Xt, S_0, parameters = problem.X[:, :, 0], problem.S_0, problem.parameters
+        gru_cell_forward = self.functions.gru_cell_forward
         return Competitor(
-            lambda: reference.gru_cell_forward(Xt, S_0, parameters, reset_after=True),
+            lambda: gru_cell_forward(Xt, S_0, parameters, reset_after=True),
             lambda result: {"S": result[0]},
         )
 
