@@ -11,8 +11,8 @@ from fastrnn import activations
 from fastrnn.losses.loss import (
     EPSILON,
     DenseTargets,
+    FromLogits,
     Head,
-    Loss,
     check_dense_targets,
     real_arrays,
 )
@@ -52,7 +52,7 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
     return np.asarray(losses.mean(axis=-1))
 
 
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(FromLogits):
     """Mean of :func:`binary_crossentropy` over all positions.
 
     Parameters
@@ -62,9 +62,6 @@ class BinaryCrossentropy(Loss):
     """
 
     name = "binary_crossentropy"
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""
@@ -79,10 +76,6 @@ class BinaryCrossentropy(Loss):
         if last.activation is activations.SIGMOID and not self.from_logits:
             return _SigmoidHead(last)
         return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
-        return {"from_logits": self.from_logits}
 
 
 class _ProbabilitiesHead(DenseTargets):

@@ -12,8 +12,8 @@ from fastrnn._core import activation
 from fastrnn.losses.loss import (
     EPSILON,
     DenseTargets,
+    FromLogits,
     Head,
-    Loss,
     check_dense_targets,
     real_arrays,
 )
@@ -53,7 +53,7 @@ def categorical_crossentropy(
     return np.asarray(-(targets * logarithms).sum(axis=-1))
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(FromLogits):
     """Mean of :func:`categorical_crossentropy` over all positions.
 
     Parameters
@@ -63,9 +63,6 @@ class CategoricalCrossentropy(Loss):
     """
 
     name = "categorical_crossentropy"
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""
@@ -80,10 +77,6 @@ class CategoricalCrossentropy(Loss):
         if last.activation is activations.SOFTMAX and not self.from_logits:
             return _SoftmaxHead(last)
         return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
-        return {"from_logits": self.from_logits}
 
 
 class _ProbabilitiesHead(DenseTargets):

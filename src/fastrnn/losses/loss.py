@@ -66,6 +66,23 @@ class Loss:
         return f"{type(self).__name__}({arguments})"
 
 
+class FromLogits(Loss):
+    """A loss on probabilities that can also be told to expect what stands before them.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before its softmax or sigmoid.
+    """
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = bool(from_logits)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        return {"from_logits": self.from_logits}
+
+
 class Head:
     """A loss at the end of a chain of workspaces, for one shape of batch.
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn._core import activation
 from fastrnn._core import output as core
-from fastrnn.losses.loss import EPSILON, Head, Loss, real_predictions
+from fastrnn.losses.loss import EPSILON, FromLogits, Head, real_predictions
 from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
@@ -48,7 +48,7 @@ def sparse_categorical_crossentropy(
     return np.asarray(np.log(total) - (picked - highest))
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(FromLogits):
     """Mean of :func:`sparse_categorical_crossentropy` over all positions.
 
     Parameters
@@ -64,9 +64,6 @@ class SparseCategoricalCrossentropy(Loss):
 
     name = "sparse_categorical_crossentropy"
 
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
-
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""
         return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits)
@@ -80,10 +77,6 @@ class SparseCategoricalCrossentropy(Loss):
         if last.activation is activations.SOFTMAX and not self.from_logits:
             return _SoftmaxHead(last)
         return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
-        return {"from_logits": self.from_logits}
 
 
 class LabelHead(Head):
