@@ -9,7 +9,7 @@ from libc.string cimport memset
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
                                     gradient, pack, panel_width, product, softmax_rows)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, padded,
-                                     share_start)
+                                     share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -24,7 +24,7 @@ cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
     bint softmax
-    Py_ssize_t R, n, k, ld, ld_k, width
+    Py_ssize_t first_row, end_row, n, k, ld, ld_k, width
     const void *x
     Py_ssize_t x_row
     const void *packed
@@ -76,6 +76,8 @@ def affine_softmax(const floating[:, :] x, const floating[:, :] w, const floatin
 cdef int affine_of_rows(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
                         floating[::1] work, bint softmax) except -1:
     cdef Py_ssize_t R = out.shape[0], ld = out.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
+    cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * softmax
+    cdef Py_ssize_t segment = steps_between_signals(row_operations), first
     cdef Job job
     if R == 0 or n == 0:
         return 0
@@ -83,16 +85,25 @@ cdef int affine_of_rows(const floating[:, :] x, const floating[:, :] w, const fl
         raise ValueError("x, w, b, out and work do not fit together")
     cdef floating *bias = line_start(&work[0])
     cdef floating *packed = bias + ld
-    job.shares, job.softmax = threads_for(R * (2.0 * n * k + EXPONENTIAL * n * softmax), R // 8), softmax
-    job.R, job.n, job.k, job.ld, job.width = R, n, k, ld, panel_width(bias, R // job.shares)
+    job.shares, job.softmax = threads_for(R * row_operations, R // 8), softmax
+    job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, R // job.shares)
     job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
     job.bias, job.packed, job.out = bias, packed, &out[0, 0]
     pack_bias(bias, &b[0], b.strides[0] // size, 1, n, ld, False)
     if k:
         pack(packed, job.width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, ld, w.strides[0] // size)
-    with nogil:
-        run_shares(job.shares, affine_float if floating is float else affine_double, &job)
+    for first in range(0, R, segment):
+        job.first_row, job.end_row = first, min(first + segment, R)
+        with nogil:
+            run_shares(job.shares, affine_float if floating is float else affine_double, &job)
+        if job.end_row < R:
+            PyErr_CheckSignals()
     return 0
+
+
+cdef inline Py_ssize_t row_start(Job *job, int share) noexcept nogil:
+    """First row of a share of the rows between two looks for Ctrl-C."""
+    return job.first_row + share_start(job.end_row - job.first_row, share, job.shares)
 
 
 cdef void affine_float(void *job, int share) noexcept nogil:
@@ -105,7 +116,7 @@ cdef void affine_double(void *job, int share) noexcept nogil:
 
 cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
     """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
-    cdef Py_ssize_t first = share_start(job.R, share, job.shares), end = share_start(job.R, share + 1, job.shares), rows
+    cdef Py_ssize_t first = row_start(job, share), end = row_start(job, share + 1), rows
     cdef floating *y
     while first < end:
         rows = min(end - first, <Py_ssize_t> BLOCK)
@@ -131,6 +142,7 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
     cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0
+    cdef Py_ssize_t segment = steps_between_signals(2.0 * n * k), first
     cdef Job job
     dw[:, :] = 0
     db[:] = 0
@@ -145,19 +157,25 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     cdef floating *bias_sums = sums + k * ld
     cdef floating *packed = bias_sums + ld
     job.shares = threads_for(2.0 * R * n * k, R // 8)
-    job.R, job.n, job.k, job.ld, job.ld_k, job.width = R, n, k, ld, ld_k, panel_width(sums, R // job.shares)
+    job.n, job.k, job.ld, job.ld_k, job.width = n, k, ld, ld_k, panel_width(sums, R // job.shares)
     job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
     job.dout, job.dx, job.packed, job.sums, job.bias_sums = &dout[0, 0], NULL, packed, sums, bias_sums
     if dx is not None and k:
         job.dx = &dx[0, 0]
         pack(packed, job.width, &w[0, 0], 1, n, n, w.strides[0] // size, 1, k, ld_k, w.strides[1] // size)
-        with nogil:
-            run_shares(job.shares, input_float if floating is float else input_double, &job)
-        PyErr_CheckSignals()
+        for first in range(0, R, segment):
+            job.first_row, job.end_row = first, min(first + segment, R)
+            with nogil:
+                run_shares(job.shares, input_float if floating is float else input_double, &job)
+            PyErr_CheckSignals()
     memset(sums, 0, (k + 1) * ld * size)
     job.shares = threads_for(2.0 * R * n * k, ld // 16)
-    with nogil:
-        run_shares(job.shares, weights_float if floating is float else weights_double, &job)
+    for first in range(0, R, segment):
+        job.first_row, job.end_row = first, min(first + segment, R)
+        with nogil:
+            run_shares(job.shares, weights_float if floating is float else weights_double, &job)
+        if job.end_row < R:
+            PyErr_CheckSignals()
     if k:
         copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
     copy_gradient(&db[0], db.strides[0] // size, 0, bias_sums, 1, 1, n, ld)
@@ -173,7 +191,7 @@ cdef void input_double(void *job, int share) noexcept nogil:
 
 cdef void input_share(Job *job, int share, floating *_) noexcept nogil:
     """Some rows of the gradient of the input."""
-    cdef Py_ssize_t first = share_start(job.R, share, job.shares), end = share_start(job.R, share + 1, job.shares)
+    cdef Py_ssize_t first = row_start(job, share), end = row_start(job, share + 1)
     product(end - first, job.ld_k, job.n, <const floating *> job.dout + first * job.ld, job.ld,
             <const floating *> job.packed, job.width, <floating *> job.dx + first * job.ld_k, job.ld_k, FROM_ZERO,
             <floating *> NULL)
@@ -188,11 +206,12 @@ cdef void weights_double(void *job, int share) noexcept nogil:
 
 
 cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some columns of the gradients of weights and bias."""
+    """Some columns of the gradients of weights and bias, over the rows between two looks for Ctrl-C."""
     cdef Py_ssize_t left = column_start(job.ld, share, job.shares, _)
     cdef Py_ssize_t right = column_start(job.ld, share + 1, job.shares, _)
-    cdef const floating *dout = <const floating *> job.dout + left
-    gradient(job.R, job.k, right - left, <const floating *> job.x if job.k else dout, job.x_row, dout, job.ld,
+    cdef const floating *dout = <const floating *> job.dout + job.first_row * job.ld + left
+    cdef const floating *x = <const floating *> job.x + job.first_row * job.x_row if job.k else dout
+    gradient(job.end_row - job.first_row, job.k, right - left, x, job.x_row, dout, job.ld,
              <floating *> job.sums + left, job.ld, <floating *> job.bias_sums + left)
 
 
