@@ -1,0 +1,113 @@
+"""Fault 15: Ctrl-C in a call that takes long."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import fastrnn
+from fastrnn._core import gru, output, rnn
+from tests.core.child import ROOT, environment
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT as on POSIX only")
+
+#: What a call may take to end, in seconds: the contract.
+LIMIT = 1.0
+
+DTYPE = np.dtype(np.float64)
+
+
+def zeros(*shape):
+    return np.zeros(shape, DTYPE)
+
+
+def cell_call(name, m):
+    """Return a function of the core and its arguments: a call of ten seconds and more.
+
+    One column alone waits for memory and 64 do not, so that the same number of operations takes
+    differently long.
+    """
+    module, gates = {"rnn": (rnn, 1), "gru": (gru, 3)}[name[:3]]
+    T, n_x, n_s = {1: 5000, 64: 500}[m] // gates, 8, 2048
+    sizes = T, m, n_x, n_s, DTYPE
+    x, states, b = zeros(T, m, n_x), zeros(T + 1, m, n_s), zeros(gates * n_s)
+    weights = zeros(gates * n_s, n_x), zeros(gates * n_s, n_s)
+    kept, no_bias, form = (), (), ()
+    if module is gru:
+        kept, no_bias, form = (zeros(T, m, 3, n_s), zeros(T, m, n_s)), (None,), (False,)
+    if name.endswith("forward"):
+        work = zeros(module.forward_work(*sizes))
+        return module.forward, (x, *weights, b, *no_bias, states, *kept, work)
+    gradients = zeros(m, n_s), zeros(gates * n_s, n_x), zeros(gates * n_s, n_s), b
+    work = zeros(module.backward_work(*sizes))
+    ds, dx = states[1:], None
+    arguments = (ds, x, states, *kept, *weights, *form, dx, *gradients, *no_bias, work)
+    return module.backward, arguments
+
+
+def output_call(name, k):
+    """Return a function of the core and its arguments: a call of ten seconds and more."""
+    n = 16
+    R = 160_000_000_000 // (n * k)
+    # one row, again and again, so that little memory is needed
+    x, w, b, out = np.broadcast_to(zeros(k), (R, k)), zeros(n, k), zeros(n), zeros(R, n)
+    work = zeros(output.affine_work(R, k, n, DTYPE))
+    if name == "affine":
+        return output.affine, (x, w, b, out, work)
+    return output.affine_backward, (out, x, w, None, zeros(n, k), b, work)
+
+
+CALLS = {
+    **{
+        f"{cell} {way} {m}": (cell_call, cell + way, m)
+        for cell in ("rnn", "gru")
+        for way in ("forward", "backward")
+        for m in (1, 64)
+    },
+    "affine": (output_call, "affine", 4096),
+    "affine backward": (output_call, "affine_backward", 4096),
+}
+
+
+def start(key):
+    """Start a call and say how it ended; run in a child."""
+    make, *arguments = CALLS[key]
+    function, arguments = make(*arguments)
+    fastrnn.set_num_threads(2)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    try:
+        function(*arguments)
+    except KeyboardInterrupt:
+        sys.stdout.write("interrupted\n")
+    else:
+        sys.stdout.write("finished\n")
+    sys.stdout.flush()
+
+
+@pytest.mark.parametrize("key", CALLS)
+def test_fault_15_a_long_call_ends(key):
+    level = {name: os.environ[name] for name in ("FASTRNN_ISA",) if name in os.environ}
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"from tests.core.test_interrupt import start; start({key!r})"],
+        cwd=ROOT,
+        env=environment(**level),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(0.2)
+        before = time.perf_counter()
+        child.send_signal(signal.SIGINT)
+        ended = child.stdout.readline()
+        seconds = time.perf_counter() - before
+    finally:
+        child.kill()
+        child.communicate()
+    assert ended == "interrupted\n"
+    assert seconds <= LIMIT, f"it went on for {seconds:.2f} s"
