@@ -85,6 +85,16 @@ def read_targets(
     return loss.check_targets(array, (*positions, output_shape[-1] or 0), argument)
 
 
+def pair_of(validation_data: Any) -> tuple[Any, Any]:
+    """Return `validation_data` as x and y, or say that it is no pair."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+        raise TypeError(
+            f"validation_data is of type {type(validation_data).__name__}; "
+            "it should be a pair (x, y)"
+        )
+    return validation_data[0], validation_data[1]
+
+
 def refuse_nan(x: Array, argument: str, chunk: int = 4096) -> None:
     """Raise ``ValueError`` if `x` holds a NaN: one is enough to make every weight a NaN."""
     if x.dtype.kind != "f":

@@ -9,73 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
-from fastrnn.layers import Layer
-from fastrnn.layers.parameter import ParameterVector
-from fastrnn.losses import Loss
-from fastrnn.metrics import Metric
 from fastrnn.models.batch import Batches
 from fastrnn.models.data import Samples
-from fastrnn.optimizers import Optimizer
+from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
-
-
-class Trainer:
-    """Makes training steps: holds the flat weights, the optimizer and the memory of the batches.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The chain, its input layer first.  Their weights move into one vector.
-    optimizer : Optimizer
-    loss : Loss
-    metrics : sequence of Metric
-
-    Notes
-    -----
-    The weights change in a single call of the optimizer, at the end of :meth:`step`: whatever
-    interrupts a training leaves those of before or after a step.
-    """
-
-    def __init__(
-        self,
-        layers: Sequence[Layer],
-        optimizer: Optimizer,
-        loss: Loss,
-        metrics: Sequence[Metric],
-    ) -> None:
-        self._layers = tuple(layers)
-        self.vector = ParameterVector(self._parameters())
-        self._optimizer = optimizer
-        optimizer.build(self.vector.values)
-        self._batches = Batches(layers, True, loss, metrics)
-        self.names = ["loss", *(metric.name for metric in metrics)]
-
-    def _parameters(self) -> list[Any]:
-        return [parameter for layer in self._layers for parameter in layer.parameters]
-
-    def is_current(self) -> bool:
-        """Return whether the weights still live here: another model may share layers."""
-        return self.vector.holds(self._parameters())
-
-    def step(self, x: Array, y: Array) -> list[float]:
-        """Learn from a batch; return loss and metrics of before the change."""
-        values = self.gradients(x, y)
-        self._optimizer.apply(self.vector.values, self.vector.gradients)
-        return values
-
-    def gradients(self, x: Array, y: Array) -> list[float]:
-        """Fill the flat gradients for a batch and leave the weights; return loss and metrics."""
-        batch = self._batches.of_shape(x.shape)
-        batch.load(x, y)
-        batch.forward(True)
-        values = batch.measure(True)
-        batch.backward()
-        return values
-
-    def evaluate(self, samples: Samples, callbacks: CallbackList) -> Logs:
-        """Return the means over `samples`, in the memory of the training."""
-        return evaluate(self._batches, self.names, samples, callbacks)
 
 
 class Means:
@@ -143,7 +81,7 @@ def fit(
                 break
         logs = means.logs()
         if validation is not None:
-            found = trainer.evaluate(validation, callbacks)
+            found = evaluate(trainer.batches, trainer.names, validation, callbacks)
             logs.update({f"val_{name}": value for name, value in found.items()})
         callbacks.call("on_epoch_end", epoch, logs)
         if model.stop_training:
