@@ -8,14 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
-from fastrnn.losses.loss import (
-    EPSILON,
-    DenseTargets,
-    FromLogits,
-    Head,
-    check_dense_targets,
-    real_arrays,
-)
+from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
+from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
@@ -50,32 +44,6 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
         p = np.clip(predictions, EPSILON, 1 - EPSILON)
         losses = -(targets * np.log(p) + (1 - targets) * np.log1p(-p))
     return np.asarray(losses.mean(axis=-1))
-
-
-class BinaryCrossentropy(FromLogits):
-    """Mean of :func:`binary_crossentropy` over all positions.
-
-    Parameters
-    ----------
-    from_logits : bool, default False
-        Whether the model's output is meant before the sigmoid.
-    """
-
-    name = "binary_crossentropy"
-
-    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        """Return the loss at every position."""
-        return binary_crossentropy(y_true, y_pred, self.from_logits)
-
-    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return targets of the shape of the output, or say what is wrong with them."""
-        return check_dense_targets(y, output_shape, argument)
-
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
-        if last.activation is activations.SIGMOID and not self.from_logits:
-            return _SigmoidHead(last)
-        return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
 
 
 class _ProbabilitiesHead(DenseTargets):
@@ -153,3 +121,18 @@ class _LogitsHead(DenseTargets):
             np.subtract(self._sigmoid[:, : self.features], self.targets, out=self.gradient)
             self.gradient /= self.targets.size
         return total / max(1, self.targets.size)
+
+
+class BinaryCrossentropy(CrossEntropy):
+    """Mean of :func:`binary_crossentropy` over all positions.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before the sigmoid.
+    """
+
+    name = "binary_crossentropy"
+    _function = staticmethod(binary_crossentropy)
+    _activation = activations.SIGMOID
+    _heads = Heads(_SigmoidHead, _LogitsHead, _ProbabilitiesHead)

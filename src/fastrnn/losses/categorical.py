@@ -9,14 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn._core import activation
-from fastrnn.losses.loss import (
-    EPSILON,
-    DenseTargets,
-    FromLogits,
-    Head,
-    check_dense_targets,
-    real_arrays,
-)
+from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
+from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
@@ -51,32 +45,6 @@ def categorical_crossentropy(
     else:
         logarithms = np.log(np.clip(predictions, EPSILON, 1 - EPSILON))
     return np.asarray(-(targets * logarithms).sum(axis=-1))
-
-
-class CategoricalCrossentropy(FromLogits):
-    """Mean of :func:`categorical_crossentropy` over all positions.
-
-    Parameters
-    ----------
-    from_logits : bool, default False
-        Whether the model's output is meant before the softmax.
-    """
-
-    name = "categorical_crossentropy"
-
-    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        """Return the loss at every position."""
-        return categorical_crossentropy(y_true, y_pred, self.from_logits)
-
-    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return targets of the shape of the output, or say what is wrong with them."""
-        return check_dense_targets(y, output_shape, argument)
-
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
-        if last.activation is activations.SOFTMAX and not self.from_logits:
-            return _SoftmaxHead(last)
-        return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
 
 
 class _ProbabilitiesHead(DenseTargets):
@@ -142,3 +110,18 @@ class _LogitsHead(_SoftmaxHead):
         np.copyto(self._probabilities, self.output)
         activation.softmax(self._softmax, self.features)
         return super().run(training)
+
+
+class CategoricalCrossentropy(CrossEntropy):
+    """Mean of :func:`categorical_crossentropy` over all positions.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before the softmax.
+    """
+
+    name = "categorical_crossentropy"
+    _function = staticmethod(categorical_crossentropy)
+    _activation = activations.SOFTMAX
+    _heads = Heads(_SoftmaxHead, _LogitsHead, _ProbabilitiesHead)

@@ -11,10 +11,6 @@ from fastrnn.workspace import Workspace
 
 Array = NDArray[Any]
 
-#: Probabilities that do not come straight from a softmax or sigmoid are kept this far from 0 and 1
-#: before their logarithm is taken (Keras's value).
-EPSILON = 1e-7
-
 
 class Loss:
     """How far predictions are from what they should be.
@@ -64,23 +60,6 @@ class Loss:
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"{type(self).__name__}({arguments})"
-
-
-class FromLogits(Loss):
-    """A loss on probabilities that can also be told to expect what stands before them.
-
-    Parameters
-    ----------
-    from_logits : bool, default False
-        Whether the model's output is meant before its softmax or sigmoid.
-    """
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
-        return {"from_logits": self.from_logits}
 
 
 class Head:

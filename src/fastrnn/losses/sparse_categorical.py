@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn._core import activation
 from fastrnn._core import output as core
-from fastrnn.losses.loss import EPSILON, FromLogits, Head, real_predictions
+from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
+from fastrnn.losses.loss import Head, real_predictions
 from fastrnn.workspace import Workspace, empty
 
 Array = NDArray[Any]
@@ -46,37 +47,6 @@ def sparse_categorical_crossentropy(
     highest = predictions.max(axis=-1)
     total = np.exp(predictions - highest[..., np.newaxis]).sum(axis=-1)
     return np.asarray(np.log(total) - (picked - highest))
-
-
-class SparseCategoricalCrossentropy(FromLogits):
-    """Mean of :func:`sparse_categorical_crossentropy` over all positions.
-
-    Parameters
-    ----------
-    from_logits : bool, default False
-        Whether the model's output is meant before the softmax.
-
-    Notes
-    -----
-    In a training whose model ends in a softmax, loss and softmax are one: the gradient is that at
-    the logits, p − onehot, and probabilities are not clipped.
-    """
-
-    name = "sparse_categorical_crossentropy"
-
-    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        """Return the loss at every position."""
-        return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits)
-
-    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
-        return check_labels(y, output_shape, argument)
-
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
-        if last.activation is activations.SOFTMAX and not self.from_logits:
-            return _SoftmaxHead(last)
-        return _LogitsHead(last) if self.from_logits else _ProbabilitiesHead(last)
 
 
 class LabelHead(Head):
@@ -145,6 +115,30 @@ class _ProbabilitiesHead(LabelHead):
             slope = np.where(picked == clipped, -1 / clipped, 0)
             self.gradient[self._every_row, self.targets] = slope / len(picked)
         return float(-np.log(clipped).mean(dtype=np.float64))
+
+
+class SparseCategoricalCrossentropy(CrossEntropy):
+    """Mean of :func:`sparse_categorical_crossentropy` over all positions.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before the softmax.
+
+    Notes
+    -----
+    In a training whose model ends in a softmax, loss and softmax are one: the gradient is that at
+    the logits, p − onehot, and probabilities are not clipped.
+    """
+
+    name = "sparse_categorical_crossentropy"
+    _function = staticmethod(sparse_categorical_crossentropy)
+    _activation = activations.SOFTMAX
+    _heads = Heads(_SoftmaxHead, _LogitsHead, _ProbabilitiesHead)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
+        return check_labels(y, output_shape, argument)
 
 
 def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:

@@ -1,0 +1,76 @@
+"""What the cross entropies share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.activations import Kernel
+from fastrnn.losses.loss import Head, Loss, check_dense_targets
+from fastrnn.workspace import Workspace
+
+Array = NDArray[Any]
+
+#: Probabilities that do not come straight from a softmax or sigmoid are kept this far from 0 and 1
+#: before their logarithm is taken (Keras's value).
+EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What computes a cross entropy, by what stands before it.
+
+    Attributes
+    ----------
+    behind_activation : class of Head
+        Behind the activation that makes its probabilities: takes the gradient past it.
+    behind_logits : class of Head
+    behind_probabilities : class of Head
+        Behind anything else that is meant as probabilities.
+    """
+
+    behind_activation: type[Head]
+    behind_logits: type[Head]
+    behind_probabilities: type[Head]
+
+
+class CrossEntropy(Loss):
+    """A loss on probabilities that can also be told to expect what stands before them.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before its softmax or sigmoid.
+    """
+
+    #: The loss on arrays: of targets, predictions and `from_logits`.
+    _function: Callable[[ArrayLike, ArrayLike, bool], Array]
+    #: What makes its probabilities out of logits.
+    _activation: Kernel
+    _heads: Heads
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = bool(from_logits)
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return self._function(y_true, y_pred, self.from_logits)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        return check_dense_targets(y, output_shape, argument)
+
+    def head(self, last: Workspace) -> Head:
+        """Return what computes this loss behind the workspace `last`."""
+        if self.from_logits:
+            return self._heads.behind_logits(last)
+        if last.activation is self._activation:
+            return self._heads.behind_activation(last)
+        return self._heads.behind_probabilities(last)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        return {"from_logits": self.from_logits}
