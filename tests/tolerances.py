@@ -20,5 +20,5 @@ LAYOUT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 2e-6}
 #: Functions against mpmath or a closed form, in units of the type's rounding.
 ROUNDINGS = 4
 
-#: The core's exp, tanh and sigmoid against the exact result, in units in the last place of the type.
+#: The core's exp, tanh and sigmoid against the exact result, in units in the last place.
 ULP = 3

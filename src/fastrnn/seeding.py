@@ -16,9 +16,9 @@ import numpy as np
 __all__ = ["DEFAULT_SEED", "generator", "set_seed", "spawn"]
 
 #: The seed of a program that sets none, so that a notebook prints the same when it is run again.
-#: This one learns the whole first sentence of the decipher corpus in the five epochs of the notebook
-#: that this API was made for; of the seeds 0 to 20 it is the only one, the others get one to three
-#: of its rarer letters wrong.
+#: It learns the whole first sentence of the decipher corpus in the five epochs of the notebook that
+#: this API was made for. Of the seeds 0 to 20 it is the only one: the others get one to three of
+#: the sentence's rarer letters wrong.
 DEFAULT_SEED = 9
 
 _lock = threading.Lock()

@@ -31,16 +31,14 @@ def padded_copy(array: Array) -> Array:
 
 def readable_rows(array: Array) -> Array:
     """Return an (n, m, T) array as (T, m, >= n): a view where the core can read it, else a copy."""
-    n, m, T = array.shape
-    time_major = array.transpose(2, 1, 0)
-    over_time, over_batch, over_features = time_major.strides
     size = array.itemsize
-    if (
-        over_features == size
-        and over_batch >= n * size
-        and (over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * size))
-    ):
-        return time_major
+    over_features, over_batch, over_time = array.strides
+    if over_features == size:
+        n, m, T = array.shape
+        if over_batch >= n * size and (
+            over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * size)
+        ):
+            return array.transpose(2, 1, 0)
     return padded_copy(array)
 
 
