@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastrnn.benchmark import agreement
+from fastrnn.benchmark.affinity import cores
 from fastrnn.benchmark.cases import Problem
-from fastrnn.benchmark.command import cores
 from fastrnn.benchmark.peers import make
 
 DTYPES = ("float32", "float64")

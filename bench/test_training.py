@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fastrnn.benchmark.command import cores
+from fastrnn.benchmark.affinity import cores
 from fastrnn.benchmark.measure import training_job
 from fastrnn.benchmark.peers import make
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from fastrnn.benchmark.affinity import cores
+
 # Nothing that imports NumPy may stand here: the number of threads is set in the environment
 # of a process of its own, before NumPy and the peers are loaded.
 
@@ -44,13 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, help="turns of every competitor (default: 7)")
     parser.add_argument("--quick", action="store_true", help="short turns, to see that it works")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables")
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
@@ -13,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from fastrnn.benchmark import cases, measure, peers
+from fastrnn.benchmark.affinity import cores, use_cores
 from fastrnn.benchmark.agreement import Disagreement
-from fastrnn.benchmark.command import cores
 from fastrnn.benchmark.table import Table
 
 
@@ -37,16 +36,6 @@ def machine(threads: int) -> str:
     )
 
 
-def _use_cores(threads: int) -> None:
-    """Keep the process on as many cores as it has threads.
-
-    Peers such as JAX size their pools by the cores that they may use, and by nothing else.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, allowed[:threads])
-
-
 def _chosen(sizes: Iterable[cases.Sizes], names: list[str] | None) -> list[cases.Sizes]:
     return [size for size in sizes if names is None or size.name in names]
 
@@ -65,7 +54,7 @@ def report(options: argparse.Namespace, threads: int) -> int:
         print(f"fastrnn bench: no case {unknown[0]!r}; cases are {', '.join(known)}")
         return 2
     heading = machine(threads)
-    _use_cores(threads)
+    use_cores(threads)
     names = options.peers or [name for name in peers.NAMES if peers.installed(name)]
     field = [peers.make(name, threads) for name in names]
     effort = measure.QUICK if options.quick else measure.Effort()
