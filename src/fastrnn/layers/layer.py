@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn import initializers, seeding
-from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Shape, SymbolicTensor
 from fastrnn.workspace import Workspace
 
@@ -200,46 +200,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-
-def assign(
-    parameters: Sequence[Parameter], weights: Sequence[ArrayLike], names: Sequence[str]
-) -> None:
-    """Replace weights: all of them, or none if one does not fit.
-
-    Parameters
-    ----------
-    parameters : sequence of Parameter
-    weights : sequence of array_like
-        One for each, in the same order.
-    names : sequence of str
-        What errors call them.
-
-    Raises
-    ------
-    ValueError
-        If there are too few or too many, or a shape is not the weight's.
-    TypeError
-        If one does not hold real numbers.
-    """
-    if len(weights) != len(parameters):
-        raise ValueError(
-            f"weights holds {len(weights)} arrays; it should hold {len(parameters)}: "
-            + ", ".join(f"{n} {p.shape}" for n, p in zip(names, parameters, strict=True))
-        )
-    arrays = []
-    for name, parameter, weight in zip(names, parameters, weights, strict=True):
-        array = np.asarray(weight)
-        if array.dtype.kind not in "biuf":
-            raise TypeError(f"{name} was given {array.dtype}; it should be real numbers")
-        if array.shape != parameter.shape:
-            raise ValueError(
-                f"{name} was given shape {array.shape}; it should be {parameter.shape}"
-            )
-        # A copy, since a weight may be given as a view of another.
-        arrays.append(np.array(array, dtype=parameter.value.dtype))
-    for parameter, array in zip(parameters, arrays, strict=True):
-        parameter.value[...] = array
 
 
 def units_of(layer: Layer, units: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn._core.memory import aligned_zeros, padded
 
@@ -109,3 +109,43 @@ class ParameterVector:
             ours is theirs and theirs.store is self
             for ours, theirs in zip(self.parameters, parameters, strict=True)
         )
+
+
+def assign(
+    parameters: Sequence[Parameter], weights: Sequence[ArrayLike], names: Sequence[str]
+) -> None:
+    """Replace weights: all of them, or none if one does not fit.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+    weights : sequence of array_like
+        One for each, in the same order.
+    names : sequence of str
+        What errors call them.
+
+    Raises
+    ------
+    ValueError
+        If there are too few or too many, or a shape is not the weight's.
+    TypeError
+        If one does not hold real numbers.
+    """
+    if len(weights) != len(parameters):
+        raise ValueError(
+            f"weights holds {len(weights)} arrays; it should hold {len(parameters)}: "
+            + ", ".join(f"{n} {p.shape}" for n, p in zip(names, parameters, strict=True))
+        )
+    arrays = []
+    for name, parameter, weight in zip(names, parameters, weights, strict=True):
+        array = np.asarray(weight)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} was given {array.dtype}; it should be real numbers")
+        if array.shape != parameter.shape:
+            raise ValueError(
+                f"{name} was given shape {array.shape}; it should be {parameter.shape}"
+            )
+        # A copy, since a weight may be given as a view of another.
+        arrays.append(np.array(array, dtype=parameter.value.dtype))
+    for parameter, array in zip(parameters, arrays, strict=True):
+        parameter.value[...] = array

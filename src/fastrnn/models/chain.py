@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
 from fastrnn.layers import Layer, SymbolicTensor, serialize
-from fastrnn.layers.layer import assign
-from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Shape
 from fastrnn.models import saving
 from fastrnn.models.summary import table
