@@ -89,8 +89,10 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
         return
     if (ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or gates.shape[0] < T or gates.shape[1] != m
             or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T or hidden.shape[1] != m
-            or hidden.shape[2] != ld or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
-        raise ValueError("states, x, gates, hidden and work do not fit together")
+            or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
+            or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
+            or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
+        raise ValueError("states, x, gates, hidden, the weights and work do not fit together")
 
     cdef floating *bias = line_start(&work[0])
     cdef floating *hidden_bias = bias + GATES * ld
@@ -208,9 +210,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T
             or hidden.shape[1] != m or hidden.shape[2] != ld or reset_after != (dbx is not None)
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
+            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
+            or dwx.shape[1] != n_x or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
+            or dbs.shape[0] != GATES * n_s or (dbx is not None and dbx.shape[0] != GATES * n_s)
             or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * T * m * ld + columns * (n_x + n_s)
                                 + (GATES + 2) * ld)):
-        raise ValueError("ds, states, gates, hidden, x, dx and work do not fit together")
+        raise ValueError("ds, states, gates, hidden, x, the weights, their gradients and work do not fit together")
 
     cdef floating *packed_rz = line_start(&work[0])
     cdef floating *packed_n = packed_rz + 2 * ld * ld

@@ -150,7 +150,8 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
         if dx is not None:
             dx[:, :] = 0
         return
-    if (ld < n or x.shape[0] < R or x.shape[1] < k or db.shape[0] < n or (dx is not None and dx.shape[0] < R)
+    if (ld < n or x.shape[0] < R or x.shape[1] < k or db.shape[0] != n or dw.shape[0] != n
+            or dw.shape[1] != k or (dx is not None and dx.shape[0] < R)
             or ld_k < (k if dx is not None else 0) or work.shape[0] < n * ld_k + (k + 2) * ld + ld_k):
         raise ValueError("dout, x, w, dx and work do not fit together")
     cdef floating *sums = line_start(&work[0])

@@ -66,8 +66,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         return
-    if work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x:
-        raise ValueError("states, x and work do not fit together")
+    if (work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
+            or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s):
+        raise ValueError("states, x, wx, ws, bs and work do not fit together")
 
     cdef floating *bias = line_start(&work[0])
     cdef floating *packed_ws = bias + ld
@@ -153,8 +154,10 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[1] < ld
             or ds0.shape[0] < m or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
+            or ws.shape[0] != n_s or ws.shape[1] != n_s or dwx.shape[0] != n_s or dwx.shape[1] != n_x
+            or dws.shape[0] != n_s or dws.shape[1] != n_s or dbs.shape[0] != n_s
             or work.shape[0] < (n_s + 2) * ld + n_s * ld_x + T * m * ld + (n_x + n_s) * ld):
-        raise ValueError("ds, states, x, dx and work do not fit together")
+        raise ValueError("ds, states, x, the weights, their gradients and work do not fit together")
 
     cdef floating *packed_ws = line_start(&work[0])
     cdef floating *packed_wx = packed_ws + n_s * ld
