@@ -14,18 +14,6 @@ from fastrnn._core.threads import get_num_threads, set_num_threads
 __all__ = ["config", "get_num_threads", "set_num_threads", "show_config"]
 
 
-def instruction_set() -> str:
-    """Return the name of the instruction-set level in use."""
-    level: str = kernels.level
-    return level
-
-
-def instruction_sets() -> tuple[str, ...]:
-    """Return the names of the levels compiled in, the plainest first."""
-    levels: tuple[str, ...] = kernels.compiled_levels()
-    return levels
-
-
 def config() -> dict[str, Any]:
     """Return what :func:`show_config` prints.
 
