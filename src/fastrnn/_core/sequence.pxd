@@ -6,7 +6,7 @@ Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one
 of a row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
 """
 
-from fastrnn._core.kernels cimport FROM_BIAS, FROM_C, FROM_ZERO, floating, gradient, pack, panel_width, product
+from fastrnn._core.kernels cimport floating, panel_width, product
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1

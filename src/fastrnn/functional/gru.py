@@ -211,7 +211,7 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     """As :func:`gru_backward`, from a cache for each step."""
     ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
     entries = joined(ds, steps, GRU_CACHE, gates=3) if len(steps) else None
-    if entries is None or any((entry[6] is None) == reset_after for entry in entries):
+    if entries is None:
         return sum_of_steps(ds, steps, X, GRU_CACHE, 3, _backward_of_step, reset_after)
     return _run_back(padded_copy(ds), *_arrays_of([entry[1:] for entry in entries]))
 
