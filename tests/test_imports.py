@@ -163,7 +163,9 @@ def test_cython_imports_are_read():
     ids=lambda path: path.name,
 )
 def test_cython_imports_stay_in_the_core(path):
-    allowed = {"cpython", "cython", "libc", "posix", "openmp"} | set(sys.stdlib_module_names)
+    allowed = {"cpython", "cython", "libc", "numpy", "posix", "openmp"} | set(
+        sys.stdlib_module_names
+    )
     for name in cython_imports(path.read_text(encoding="utf-8")):
         inside = name.startswith((".", "fastrnn._core"))
         assert inside or name.split(".")[0] in allowed, f"{path.name} imports {name}"

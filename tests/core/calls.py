@@ -134,15 +134,15 @@ def run_affine(x, w, b, dout, fill=0.0, wants_dx=True):
     memory = Memory(x.dtype, fill)
     (R, k), n = x.shape, len(w)
     x, w, b, dout = memory.rows(x), memory.spread(w), memory.spread(b), memory.rows(dout)
-    out, probabilities = (memory.empty(R, padded(n, x.dtype)) for _ in range(2))
+    out = memory.empty(R, padded(n, x.dtype))
     dx = memory.empty(R, padded(k, x.dtype)) if wants_dx else None
     dw, db = memory.spread(np.full_like(w, fill)), memory.spread(np.full_like(b, fill))
     for call, arguments in (
         (output.affine, (x, w, b, out)),
-        (output.affine_softmax, (x, w, b, probabilities)),
         (output.affine_backward, (dout, x, w, dx, dw, db)),
     ):
         call(*arguments, memory.empty(output.affine_work(R, k, n, x.dtype)))
+    probabilities = output.softmax_of_states(x[np.newaxis], 0, w, b[:, np.newaxis])[0]
     memory.check()
     results = {"out": out[:, :n], "softmax": probabilities[:, :n], "dw": dw, "db": db}
     return results | ({"dx": dx[:, :k]} if wants_dx else {})

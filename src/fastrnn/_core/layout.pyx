@@ -1,10 +1,16 @@
 """Between the users' layout (n, m, T) and the core's, time-major with features last and padded: (T, m, ld)."""
 
+from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+
+import numpy as np
+
 from fastrnn._core.kernels cimport bind_kernels, floating, transpose
 from fastrnn._core.sequence cimport share_start
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
+
+cdef object empty = np.empty
 
 cdef enum:
     # operations that moving one element is worth when threads are counted
@@ -19,27 +25,93 @@ cdef struct Job:
     void *target
 
 
-def to_time_major(const floating[:, :, :] source, floating[:, :, ::1] target):
-    """Copy an array of any strides into the core's layout.
+def padded_copy(array):
+    """Return an (n, m, T) or (n, m) array of any strides in the core's layout, (T, m, ld): zeros in the padding.
 
     Parameters
     ----------
-    source : IN (n, m, T)
-    target : OUT (T, m, ld), zeros in the padding
+    array : ndarray of float64 or float32, in native byte order and aligned
     """
+    return copy_behind(0, array)
+
+
+def states_from(initial, Py_ssize_t T):
+    """Return memory for the states of a sequence, (T + 1, m, ld), whose first is `initial`, (n, m)."""
+    return copy_behind(T, initial)
+
+
+def stacked(arrays):
+    """Return T arrays (n, m) of one shape and dtype as one array (T, m, ld): zeros in the padding."""
+    cdef Py_ssize_t t
+    result = copy_behind(len(arrays) - 1, arrays[0])
+    for t in range(1, len(arrays)):
+        copy_into(result, t, arrays[t])
+    return result
+
+
+def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, bint input_bias=False):
+    """Return memory for the gradients of a sequence.
+
+    Parameters
+    ----------
+    wx, ws : ndarray (G n_s, n_x), (G n_s, n_s)
+    T, m : steps, batch
+    input_bias : whether there is a bias of the inputs of its own
+
+    Returns
+    -------
+    tuple of ndarray
+        dx (T, m, ld_x), ds0 (m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx likewise.
+    """
+    dtype = wx.dtype
+    cdef Py_ssize_t size = dtype.itemsize, rows = wx.shape[0], n_x = wx.shape[1], n_s = ws.shape[1]
+    made = (empty((T, m, line_multiple(n_x, size)), dtype), empty((m, line_multiple(n_s, size)), dtype),
+            empty((rows, n_x), dtype), empty((rows, n_s), dtype), empty((rows, 1), dtype))
+    return (*made, empty((rows, 1), dtype)) if input_bias else made
+
+
+cdef inline Py_ssize_t line_multiple(Py_ssize_t n, Py_ssize_t size) noexcept:
+    """As :func:`fastrnn._core.memory.padded`, for elements of so many bytes."""
+    cdef Py_ssize_t line = 64 // size
+    return (n + line - 1) // line * line if n > 0 else line
+
+
+cdef copy_behind(Py_ssize_t T, array):
+    """Return a new (steps of array + T, m, ld) array that begins with `array`; the other steps are not filled."""
+    dtype = array.dtype
+    shape = array.shape
+    cdef Py_ssize_t n = shape[0], steps = shape[2] if len(shape) == 3 else 1
+    result = empty((steps + T, shape[1], line_multiple(n, dtype.itemsize)), dtype)
+    copy_into(result, 0, array)
+    return result
+
+
+cdef int copy_into(target, Py_ssize_t first, array) except -1:
+    """Copy an (n, m, T) or (n, m) array into the rows of a (>= first + T, m, ld) array from step `first` on."""
+    cdef Py_buffer source, rows
     cdef Job job
-    job.n, job.m, job.T, job.ld = source.shape[0], source.shape[1], source.shape[2], target.shape[2]
-    if target.shape[0] != job.T or target.shape[1] != job.m or job.ld < job.n:
-        raise ValueError("target does not fit source")
-    if job.m == 0 or job.T == 0 or job.ld == 0:
-        return
-    job.source, job.target = (&source[0, 0, 0] if job.n else NULL), &target[0, 0, 0]
-    job.feature = source.strides[0] // <Py_ssize_t> sizeof(floating)
-    job.column = source.strides[1] // <Py_ssize_t> sizeof(floating)
-    job.step = source.strides[2] // <Py_ssize_t> sizeof(floating)
-    job.shares = threads_for(<double> MOVE * job.n * job.m * job.T, job.m)
-    with nogil:
-        run_shares(job.shares, copy_float if floating is float else copy_double, &job)
+    cdef Py_ssize_t size
+    PyObject_GetBuffer(array, &source, PyBUF_STRIDES)
+    PyObject_GetBuffer(target, &rows, PyBUF_STRIDES | PyBUF_WRITABLE)
+    try:
+        size = source.itemsize
+        job.n, job.m, job.T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
+        job.ld = rows.shape[2]
+        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + job.T or job.ld < job.n:
+            raise ValueError("arrays of several shapes or types")
+        if job.m == 0 or job.T == 0:
+            return 0
+        job.source = source.buf if job.n else NULL
+        job.feature, job.column = source.strides[0] // size, source.strides[1] // size
+        job.step = source.strides[2] // size if source.ndim == 3 else 0
+        job.target = <char *> rows.buf + first * job.m * job.ld * size
+        job.shares = threads_for(<double> MOVE * job.n * job.m * job.T, job.m)
+        with nogil:
+            run_shares(job.shares, copy_float if size == sizeof(float) else copy_double, &job)
+    finally:
+        PyBuffer_Release(&rows)
+        PyBuffer_Release(&source)
+    return 0
 
 
 cdef void copy_float(void *job, int share) noexcept nogil:

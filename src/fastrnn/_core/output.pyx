@@ -4,7 +4,10 @@ A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` ele
 says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
 """
 
+from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
+
+import numpy as np
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
                                     gradient, pack, panel_width, product, softmax_rows)
@@ -13,6 +16,8 @@ from fastrnn._core.sequence cimport (PyErr_CheckSignals, column_start, copy_grad
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
+
+cdef object empty = np.empty
 
 cdef enum:
     # rows of a block: what is handed to a thread, and the partial sums of a loss, in an order that never changes
@@ -35,6 +40,19 @@ cdef struct Job:
     void *dx
     void *sums
     void *bias_sums
+
+cdef struct Rows:
+    # an affine map of many rows: arrays as the caller has them, distances in elements
+    Py_ssize_t R, k, n, ld
+    bint softmax
+    const void *x
+    Py_ssize_t x_row
+    const void *w
+    Py_ssize_t w_row, w_column
+    const void *b
+    Py_ssize_t b_step
+    void *out
+    void *work
 
 cdef struct LossJob:
     int shares
@@ -64,39 +82,89 @@ def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, 
     out : OUT (R, ld)
     work : scratch, `affine_work` elements
     """
-    affine_of_rows(x, w, b, out, work, False)
+    cdef Py_ssize_t size = sizeof(floating)
+    cdef Rows rows
+    rows.R, rows.ld, rows.n, rows.k, rows.softmax = out.shape[0], out.shape[1], w.shape[0], w.shape[1], False
+    if rows.R == 0 or rows.n == 0:
+        return
+    if (rows.ld < rows.n or x.shape[0] < rows.R or x.shape[1] < rows.k or b.shape[0] < rows.n
+            or work.shape[0] < (rows.k + 2) * rows.ld):
+        raise ValueError("x, w, b, out and work do not fit together")
+    rows.x, rows.x_row = (&x[0, 0] if rows.k else NULL), (x.strides[0] // size if rows.k else 0)
+    rows.w, rows.w_row, rows.w_column = (&w[0, 0] if rows.k else NULL), w.strides[0] // size, w.strides[1] // size
+    rows.b, rows.b_step, rows.out, rows.work = &b[0], b.strides[0] // size, &out[0, 0], &work[0]
+    affine_of_rows(&rows, &out[0, 0])
 
 
-def affine_softmax(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
-                   floating[::1] work):
-    """out = softmax(x w^T + b) of each row; parameters as :func:`affine`."""
-    affine_of_rows(x, w, b, out, work, True)
+def softmax_of_states(states, Py_ssize_t skip, w, b):
+    """Return softmax(w s + b) of every row of states but the first `skip`, in new memory.
+
+    Parameters
+    ----------
+    states : IN ndarray (skip + T, m, >= k), contiguous
+    w, b : IN ndarray (n, k), (n, 1), any strides; all of one dtype
+
+    Returns
+    -------
+    ndarray (T, m, ld)
+    """
+    cdef Py_buffer x_view, w_view, b_view, y_view
+    cdef Rows rows
+    cdef Py_ssize_t size
+    PyObject_GetBuffer(states, &x_view, PyBUF_C_CONTIGUOUS)
+    PyObject_GetBuffer(w, &w_view, PyBUF_STRIDES)
+    PyObject_GetBuffer(b, &b_view, PyBUF_STRIDES)
+    try:
+        size = x_view.itemsize
+        rows.R, rows.k, rows.n = (x_view.shape[0] - skip) * x_view.shape[1], w_view.shape[1], w_view.shape[0]
+        rows.ld = max(64 // size, (rows.n * size + 63) // 64 * 64 // size)
+        rows.x_row = x_view.shape[2]
+        rows.x = <char *> x_view.buf + skip * x_view.shape[1] * rows.x_row * size
+        rows.w, rows.w_row, rows.w_column = w_view.buf, w_view.strides[0] // size, w_view.strides[1] // size
+        rows.b, rows.b_step = b_view.buf, b_view.strides[0] // size
+        rows.softmax = True
+        if w_view.itemsize != size or b_view.itemsize != size or rows.k > rows.x_row or b_view.shape[0] < rows.n:
+            raise ValueError("states, w and b do not fit together")
+        y = empty((x_view.shape[0] - skip, x_view.shape[1], rows.ld), states.dtype)
+        if rows.R == 0 or rows.n == 0:
+            return y
+        work = empty((rows.k + 2) * rows.ld, states.dtype)
+        PyObject_GetBuffer(work, &y_view, PyBUF_SIMPLE)
+        rows.work = y_view.buf
+        PyBuffer_Release(&y_view)
+        PyObject_GetBuffer(y, &y_view, PyBUF_SIMPLE)
+        rows.out = y_view.buf
+        PyBuffer_Release(&y_view)
+        if size == sizeof(float):
+            affine_of_rows(&rows, <float *> NULL)
+        else:
+            affine_of_rows(&rows, <double *> NULL)
+        return y
+    finally:
+        PyBuffer_Release(&b_view)
+        PyBuffer_Release(&w_view)
+        PyBuffer_Release(&x_view)
 
 
-cdef int affine_of_rows(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
-                        floating[::1] work, bint softmax) except -1:
-    cdef Py_ssize_t R = out.shape[0], ld = out.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * softmax
+cdef int affine_of_rows(Rows *rows, floating *_) except -1:
+    cdef Py_ssize_t n = rows.n, k = rows.k, ld = rows.ld
+    cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * rows.softmax
     cdef Py_ssize_t segment = steps_between_signals(row_operations), first
     cdef Job job
-    if R == 0 or n == 0:
-        return 0
-    if ld < n or x.shape[0] < R or x.shape[1] < k or b.shape[0] < n or work.shape[0] < (k + 2) * ld:
-        raise ValueError("x, w, b, out and work do not fit together")
-    cdef floating *bias = line_start(&work[0])
+    cdef floating *bias = line_start(<floating *> rows.work)
     cdef floating *packed = bias + ld
-    job.shares, job.softmax = threads_for(R * row_operations, R // 8), softmax
-    job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, R // job.shares)
-    job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
-    job.bias, job.packed, job.out = bias, packed, &out[0, 0]
-    pack_bias(bias, &b[0], b.strides[0] // size, 1, n, ld, False)
+    job.shares, job.softmax = threads_for(rows.R * row_operations, rows.R // 8), rows.softmax
+    job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, rows.R // job.shares)
+    job.x, job.x_row = rows.x, rows.x_row
+    job.bias, job.packed, job.out = bias, packed, rows.out
+    pack_bias(bias, <const floating *> rows.b, rows.b_step, 1, n, ld, False)
     if k:
-        pack(packed, job.width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, ld, w.strides[0] // size)
-    for first in range(0, R, segment):
-        job.first_row, job.end_row = first, min(first + segment, R)
+        pack(packed, job.width, <const floating *> rows.w, 1, k, k, rows.w_column, 1, n, ld, rows.w_row)
+    for first in range(0, rows.R, segment):
+        job.first_row, job.end_row = first, min(first + segment, rows.R)
         with nogil:
             run_shares(job.shares, affine_float if floating is float else affine_double, &job)
-        if job.end_row < R:
+        if job.end_row < rows.R:
             PyErr_CheckSignals()
     return 0
 

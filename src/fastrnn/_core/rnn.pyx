@@ -143,14 +143,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef double weight_operations = 2.0 * m * n_s * (n_s + n_x)
     cdef Py_ssize_t segment = steps_between_signals(step_operations + weight_operations), first
     cdef Job job
-    dwx[:, :] = 0
-    dws[:, :] = 0
-    dbs[:] = 0
-    if m == 0 or T < 0 or n_s == 0:
+    if m == 0 or T <= 0 or n_s == 0:
+        dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
+        if dx is not None:
+            dx[:, :, :] = 0
         return
     memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
-    if T == 0:
-        return
     if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[1] < ld
             or ds0.shape[0] < m or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))

@@ -2,8 +2,7 @@
 
 One place decides which types are taken, in which type the results come, and with which words a
 wrong argument is refused, so that both implementations answer bad input the same. Arrays that are
-already as wanted are handed through untouched and uncopied, in a microsecond or two for a whole
-call.
+already as wanted are handed through untouched and uncopied.
 """
 
 from .arrays import Array, Cache, Gradients, Parameters, read_arrays
@@ -11,6 +10,8 @@ from .labels import read_cross_entropy, read_cross_entropy_backward, read_softma
 from .recurrent import (
     GRU_CACHE,
     GRU_CACHES,
+    KEYS,
+    KEYS_WITH_INPUT_BIAS,
     RNN_CACHE,
     RNN_CACHES,
     read_cell,
@@ -24,6 +25,8 @@ from .shapes import check_shapes, rows
 __all__ = [
     "GRU_CACHE",
     "GRU_CACHES",
+    "KEYS",
+    "KEYS_WITH_INPUT_BIAS",
     "RNN_CACHE",
     "RNN_CACHES",
     "Array",

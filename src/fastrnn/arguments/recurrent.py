@@ -160,24 +160,40 @@ def read_cell_cache(ds_next: Any, cache: Any, entries: Sequence[str], gates: int
     weights = read_parameters(values[-1], ("Wx", "Ws"))
     names = ["ds_next", *entries[:-1], "Wx", "Ws"]
     given = [ds_next, *values[:-1], *weights]
-    without = [i for i, value in enumerate(given) if value is None and names[i] == "Ht"]
-    for i in without:
-        del names[i], given[i]
+    without = names.index("Ht") if "Ht" in entries and values[entries.index("Ht")] is None else None
+    if without is not None:
+        del names[without], given[without]
     arrays: list[Any] = [*read_arrays(names, given)]
-    symbols = {
-        "Xt": ("n_x", "m"),
-        "Wx": (rows(gates), "n_x"),
-        "Ws": (rows(gates), "n_s"),
-    }
-    shapes: list[Entry] = [
-        (name, array.shape, symbols.get(name, ("n_s", "m")))
-        for name, array in zip(names, arrays, strict=True)
-        if array is not None
-    ]
-    check_shapes([*shapes[1:], shapes[0]])
-    for i in without:
-        arrays.insert(i, None)
+    if not _fit_cell_cache(arrays, gates):
+        symbols = {
+            "Xt": ("n_x", "m"),
+            "Wx": (rows(gates), "n_x"),
+            "Ws": (rows(gates), "n_s"),
+        }
+        shapes: list[Entry] = [
+            (name, array.shape, symbols.get(name, ("n_s", "m")))
+            for name, array in zip(names, arrays, strict=True)
+        ]
+        check_shapes([*shapes[1:], shapes[0]])
+    if without is not None:
+        arrays.insert(without, None)
     return arrays
+
+
+def _fit_cell_cache(arrays: Sequence[Array], gates: int) -> bool:
+    """Tell in one pass whether everything fits, as :func:`_fit`."""
+    *per_unit, Xt, Wx, Ws = arrays
+    shape = per_unit[0].shape
+    if len(shape) != 2 or len(Xt.shape) != 2:
+        return False
+    n_s, m = shape
+    n_x = Xt.shape[0]
+    return (
+        Xt.shape[1] == m
+        and Wx.shape == (gates * n_s, n_x)
+        and Ws.shape == (gates * n_s, n_s)
+        and all(array.shape == shape for array in per_unit)
+    )
 
 
 def read_layer_caches(

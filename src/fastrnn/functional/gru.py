@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn._core import gru as core
+from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
+from fastrnn._core.output import softmax_of_states
 from fastrnn.arguments import (
     GRU_CACHE,
     GRU_CACHES,
@@ -21,10 +23,10 @@ from fastrnn.arguments import (
     read_layer_caches,
 )
 
-from .layout import features_first, padded_copy, readable_rows
-from .output import affine_softmax
-from .recurrence import GradientMemory, of_one_step, states_from, sum_of_steps
-from .steps import GRUSteps, joined, stacked
+from .layout import features_first, readable_rows
+from .plain import plain, plain_cache
+from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .steps import GRUSteps, joined
 from .typed import typed
 
 _forward, _backward = typed(core.forward), typed(core.backward)
@@ -73,12 +75,16 @@ def gru_cell_forward(
     References ---------- K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder
     for Statistical Machine Translation, EMNLP 2014.
     """
-    Xt, St_prev, *weights = read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
-    steps, y_pred = _run(
-        Xt[:, :, np.newaxis], St_prev, parameters_dict, bool(reset_after), *weights
-    )
-    St_next, _, *kept = steps[0]
-    return St_next, y_pred[:, :, 0], (St_next, St_prev, *kept)
+    Xt, St_prev, *weights = plain(
+        "xm sm", (Xt, St_prev), parameters_dict, gates=3, input_bias=reset_after
+    ) or read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
+    states, gates, hidden, y = _run(padded_copy(Xt), St_prev, *weights)
+    n_s = len(St_prev)
+    St_next = states[1].T[:n_s]
+    Rt, Zt, Nt = gates[0].transpose(1, 2, 0)[:, :n_s]
+    Ht = hidden[0].T[:n_s] if reset_after else None
+    cache = (St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
+    return St_next, y[0].T[: len(weights[2])], cache
 
 
 def gru_forward(
@@ -113,32 +119,29 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    X, S_0, *weights = read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
-    steps, y_pred = _run(X, S_0, parameters_dict, bool(reset_after), *weights)
-    return features_first(steps.states[1:], len(S_0)), y_pred, (steps, X, bool(reset_after))
+    X, S_0, *weights = plain(
+        "xmt sm", (X, S_0), parameters_dict, gates=3, input_bias=reset_after
+    ) or read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
+    reset_after = bool(reset_after)
+    x, n_s = readable_rows(X), len(S_0)
+    states, *kept, y = _run(x, S_0, *weights)
+    steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, reset_after=reset_after)
+    S, y_pred = features_first(states[1:], n_s), features_first(y, len(weights[2]))
+    return S, y_pred, (steps, X, reset_after)
 
 
 def _run(
-    X: Array,
-    S_0: Array,
-    parameters_dict: Parameters,
-    reset_after: bool,
-    Wx: Array,
-    Ws: Array,
-    Wy: Array,
-    bs: Array,
-    by: Array,
-    *bx: Array,
-) -> tuple[GRUSteps, Array]:
-    """Return the caches of all steps, and y_pred."""
-    (n_x, m, T), n_s, dtype = X.shape, len(S_0), X.dtype
-    x, states = readable_rows(X), states_from(S_0, T)
+    x: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array, *bx: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return states, gates, what is kept as hidden, and predictions, all time-major."""
+    T, m, _ = x.shape
+    n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
+    states = states_from(S_0, T)
     gates = np.empty((T, m, 3, states.shape[2]), dtype)
     hidden = np.empty((T, m, states.shape[2]), dtype)
     work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
     _forward[dtype](x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work)
-    steps = GRUSteps(states, x, (gates, hidden), X, parameters_dict, n_s, reset_after=reset_after)
-    return steps, affine_softmax(states[1:, :, :n_s], Wy, by)
+    return states, gates, hidden, softmax_of_states(states, 1, Wy, by)
 
 
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -171,11 +174,12 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    return _backward_of_step(*read_cell_cache(ds_next, cache, GRU_CACHE, gates=3))
+    arrays = plain_cache("sm sm sm sm sm sm ?sm xm", ds_next, cache, gates=3)
+    return _backward_of_step(*arrays or read_cell_cache(ds_next, cache, GRU_CACHE, gates=3))
 
 
 def _backward_of_step(ds_next: Array, *entries: Any) -> Gradients:
-    return of_one_step(_run_back(padded_copy(ds_next[:, :, np.newaxis]), *_arrays_of([entries])))
+    return of_one_step(_run_back(padded_copy(ds_next), *_arrays_of([entries])))
 
 
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -240,9 +244,8 @@ def _run_back(
 ) -> Gradients:
     T, m, _ = ds.shape
     (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
-    out = GradientMemory(Wx, Ws, T, m, reset_after)
+    dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
     work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
-    dbx = None if out.dbx is None else out.dbx[:, 0]
     _backward[dtype](
         ds,
         x,
@@ -252,12 +255,12 @@ def _run_back(
         Wx,
         Ws,
         reset_after,
-        out.dx,
-        out.ds0,
-        out.dWx,
-        out.dWs,
-        out.db[:, 0],
-        dbx,
+        dx,
+        ds0,
+        dWx,
+        dWs,
+        db[:, 0],
+        dbx[0][:, 0] if dbx else None,
         work,
     )
-    return out.by_name()
+    return gradients_by_name(*out)

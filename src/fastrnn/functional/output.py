@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core import activation
 from fastrnn._core import output as core
+from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
 from fastrnn.arguments import (
     Array,
@@ -20,10 +21,10 @@ from fastrnn.arguments import (
     read_softmax,
 )
 
-from .layout import features_first, padded_copy, readable_rows
+from .layout import features_first, readable_rows
 from .typed import typed
 
-_affine_softmax, _affine_backward = typed(core.affine_softmax), typed(core.affine_backward)
+_affine_backward = typed(core.affine_backward)
 _softmax, _cross_entropy = typed(activation.softmax), typed(core.softmax_cross_entropy)
 
 
@@ -51,15 +52,6 @@ def softmax(x: ArrayLike) -> Array:
     rows = padded_copy(x.reshape(n, math.prod(x.shape[1:]), 1))[0]
     _softmax[x.dtype](rows, n)
     return np.moveaxis(rows[:, :n].reshape(*x.shape[1:], n), -1, 0)
-
-
-def affine_softmax(states: Array, Wy: Array, by: Array) -> Array:
-    """Return y_pred, (n_y, m, T), of states (T, m, n_s), time-major."""
-    (T, m, n_s), n_y, dtype = states.shape, Wy.shape[0], states.dtype
-    y = np.empty((T, m, padded(n_y, dtype)), dtype)
-    work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
-    _affine_softmax[dtype](as_rows(states), Wy, by[:, 0], as_rows(y), work)
-    return features_first(y, n_y)
 
 
 def as_rows(time_major: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""What the compiled RNN and GRU do alike around their core: memory for states and for gradients."""
+"""What the compiled RNN and GRU do alike around their core: gradients by name, and sums of them."""
 
 from __future__ import annotations
 
@@ -6,50 +6,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastrnn._core.memory import padded
 from fastrnn.arguments import Array, Gradients, read_cell_cache
 
 from .layout import features_first
 
 
-def states_from(S_0: Array, T: int) -> Array:
-    """Return memory for the states (T + 1, m, ld) of a sequence, the initial one in place."""
-    n_s, m = S_0.shape
-    states = np.empty((T + 1, m, padded(n_s, S_0.dtype)), S_0.dtype)
-    states[0, :, :n_s] = S_0.T
-    return states
-
-
-class GradientMemory:
-    """Memory for the gradients of a sequence, and their views in the contract's layout."""
-
-    __slots__ = ("dWs", "dWx", "db", "dbx", "ds0", "dx", "sizes")
-
-    def __init__(self, Wx: Array, Ws: Array, T: int, m: int, input_bias: bool = False) -> None:
-        dtype, (rows, n_x), n_s = Wx.dtype, Wx.shape, Ws.shape[1]
-        self.sizes = n_x, n_s
-        self.dx = np.empty((T, m, padded(n_x, dtype)), dtype)
-        self.ds0 = np.empty((m, padded(n_s, dtype)), dtype)
-        self.dWx = np.empty((rows, n_x), dtype)
-        self.dWs = np.empty((rows, n_s), dtype)
-        self.db = np.empty((rows, 1), dtype)
-        self.dbx: NDArray[Any] | None = np.empty((rows, 1), dtype) if input_bias else None
-
-    def by_name(self) -> Gradients:
-        """Return the gradients as the functional API does."""
-        n_x, n_s = self.sizes
-        gradients = {
-            "dX": features_first(self.dx, n_x),
-            "ds_0": self.ds0[:, :n_s].T,
-            "dWx": self.dWx,
-            "dWs": self.dWs,
-            "dbs": self.db,
-        }
-        if self.dbx is not None:
-            gradients["dbx"] = self.dbx
-        return gradients
+def gradients_by_name(
+    dx: Array, ds0: Array, dWx: Array, dWs: Array, db: Array, dbx: Array | None = None
+) -> Gradients:
+    """Return the gradients of a sequence as the functional API does."""
+    gradients = {
+        "dX": features_first(dx, dWx.shape[1]),
+        "ds_0": ds0.T[: dWs.shape[1]],
+        "dWx": dWx,
+        "dWs": dWs,
+        "dbs": db,
+    }
+    if dbx is not None:
+        gradients["dbx"] = dbx
+    return gradients
 
 
 def of_one_step(gradients: Gradients) -> Gradients:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn._core import rnn as core
+from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
+from fastrnn._core.output import softmax_of_states
 from fastrnn.arguments import (
     RNN_CACHE,
     RNN_CACHES,
@@ -21,10 +23,10 @@ from fastrnn.arguments import (
     read_layer_caches,
 )
 
-from .layout import features_first, padded_copy, readable_rows
-from .output import affine_softmax
-from .recurrence import GradientMemory, of_one_step, states_from, sum_of_steps
-from .steps import Steps, joined, stacked
+from .layout import features_first, readable_rows
+from .plain import plain, plain_cache
+from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .steps import Steps, joined
 from .typed import typed
 
 _forward, _backward = typed(core.forward), typed(core.backward)
@@ -63,10 +65,12 @@ def rnn_cell_forward(
     ----------
     J. L. Elman, Finding Structure in Time, Cognitive Science 14, 1990.
     """
-    Xt, St_prev, *weights = read_cell(Xt, St_prev, parameters_dict, gates=1)
-    _, states, y_pred = _run(Xt[:, :, np.newaxis], St_prev, *weights)
-    St_next = states[1, :, : len(St_prev)].T
-    return St_next, y_pred[:, :, 0], (St_next, St_prev, Xt, parameters_dict)
+    Xt, St_prev, Wx, Ws, Wy, bs, by = plain(
+        "xm sm", (Xt, St_prev), parameters_dict, gates=1
+    ) or read_cell(Xt, St_prev, parameters_dict, gates=1)
+    states, y = _run(padded_copy(Xt), St_prev, Wx, Ws, Wy, bs, by)
+    St_next = states[1].T[: len(Ws)]
+    return St_next, y[0].T[: len(Wy)], (St_next, St_prev, Xt, parameters_dict)
 
 
 def rnn_forward(
@@ -98,22 +102,26 @@ def rnn_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    X, S_0, *weights = read_layer(X, S_0, parameters_dict, gates=1)
-    x, states, y_pred = _run(X, S_0, *weights)
-    n_s = len(S_0)
+    X, S_0, Wx, Ws, Wy, bs, by = plain("xmt sm", (X, S_0), parameters_dict, gates=1) or read_layer(
+        X, S_0, parameters_dict, gates=1
+    )
+    x, n_s = readable_rows(X), len(Ws)
+    states, y = _run(x, S_0, Wx, Ws, Wy, bs, by)
     steps = Steps(states, x, (), X, parameters_dict, n_s)
-    return features_first(states[1:], n_s), y_pred, (steps, X)
+    return features_first(states[1:], n_s), features_first(y, len(Wy)), (steps, X)
 
 
 def _run(
-    X: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
-) -> tuple[Array, Array, Array]:
-    """Return the input and the states, time-major, and y_pred."""
-    (n_x, m, T), n_s, dtype = X.shape, len(S_0), X.dtype
-    x, states = readable_rows(X), states_from(S_0, T)
+    x: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
+) -> tuple[Array, Array]:
+    """Return the states and the predictions, time-major."""
+    T, m, _ = x.shape
+    n_s, n_x = Wx.shape
+    dtype = x.dtype
+    states = states_from(S_0, T)
     work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
     _forward[dtype](x, Wx, Ws, bs[:, 0], states, work)
-    return x, states, affine_softmax(states[1:, :, :n_s], Wy, by)
+    return states, softmax_of_states(states, 1, Wy, by)
 
 
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -141,15 +149,15 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    return _backward_of_step(*read_cell_cache(ds_next, cache, RNN_CACHE, gates=1))
+    arrays = plain_cache("sm sm sm xm", ds_next, cache, gates=1)
+    return _backward_of_step(*arrays or read_cell_cache(ds_next, cache, RNN_CACHE, gates=1))
 
 
 def _backward_of_step(
     ds_next: Array, St_next: Array, St_prev: Array, Xt: Array, Wx: Array, Ws: Array
 ) -> Gradients:
-    x = padded_copy(Xt[:, :, np.newaxis])
     states = stacked((St_prev, St_next))
-    return of_one_step(_run_back(padded_copy(ds_next[:, :, np.newaxis]), x, states, Wx, Ws))
+    return of_one_step(_run_back(padded_copy(ds_next), padded_copy(Xt), states, Wx, Ws))
 
 
 def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -197,7 +205,7 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
 def _run_back(ds: Array, x: Array, states: Array, Wx: Array, Ws: Array) -> Gradients:
     T, m, _ = ds.shape
     (n_s, n_x), dtype = Wx.shape, ds.dtype
-    out = GradientMemory(Wx, Ws, T, m)
+    dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
     work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
-    _backward[dtype](ds, x, states, Wx, Ws, out.dx, out.ds0, out.dWx, out.dWs, out.db[:, 0], work)
-    return out.by_name()
+    _backward[dtype](ds, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work)
+    return gradients_by_name(*out)

@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from fastrnn._core.arrays import fit
 from fastrnn.arguments import (
     Array,
     Cache,
@@ -18,8 +19,6 @@ from fastrnn.arguments import (
     read_parameters,
     rows,
 )
-
-from .layout import padded_copy
 
 
 class Steps(Sequence[Cache]):
@@ -98,25 +97,22 @@ class Steps(Sequence[Cache]):
             If `ds`, or what ``parameters_dict`` holds by now, does not fit.
         """
         Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
+        if fit("smt gx gs xmt", self.gates, (ds, Wx, Ws, self.X)):
+            return (ds, Wx, Ws, self.states, self.x, *self.kept)
         arrays = read_arrays(
             ("ds", "Wx", "Ws", "states", "x", "gates", "hidden"),
             (ds, Wx, Ws, self.states, self.x, *self.kept),
         )
-        gate_rows, (n_x, m, T) = self.gates * self.units, self.X.shape
-        if (
-            arrays[0].shape != (self.units, m, T)
-            or arrays[1].shape != (gate_rows, n_x)
-            or arrays[2].shape != (gate_rows, self.units)
-        ):
-            check_shapes(
-                [
-                    ("X", (n_x, m, T), ("n_x", "m", "T_x")),
-                    ("S", (self.units, m, T), ("n_s", "m", "T_x")),
-                    ("Wx", arrays[1].shape, (rows(self.gates), "n_x")),
-                    ("Ws", arrays[2].shape, (rows(self.gates), "n_s")),
-                    ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
-                ]
-            )
+        n_x, m, T = self.X.shape
+        check_shapes(
+            [
+                ("X", (n_x, m, T), ("n_x", "m", "T_x")),
+                ("S", (self.units, m, T), ("n_s", "m", "T_x")),
+                ("Wx", arrays[1].shape, (rows(self.gates), "n_x")),
+                ("Ws", arrays[2].shape, (rows(self.gates), "n_s")),
+                ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
+            ]
+        )
         return arrays
 
 
@@ -163,8 +159,3 @@ def joined(
 
 def _same(a: Array, b: Array) -> bool:
     return a is b or np.array_equal(a, b, equal_nan=True)
-
-
-def stacked(entries: Sequence[Array]) -> Array:
-    """Return arrays (n, m) of T steps as one array (T, m, ld)."""
-    return padded_copy(np.stack(entries, axis=-1))

@@ -1,0 +1,3 @@
+from typing import Any
+
+def fit(form: str, gates: int, arrays: tuple[Any, ...]) -> bool: ...
