@@ -62,7 +62,7 @@ def arrays_of(case):
     return case.make()
 
 
-def run_cell(case, fill=0.0, columns=None, wants_dx=True):
+def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0):
     """Run a case forward and backward through the core.
 
     Parameters
@@ -76,6 +76,10 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True):
         The columns to run; all of them if left out.
     wants_dx : bool
         Whether the gradient of the input is asked for.
+    mask : ndarray of bool (T, m), optional
+        The steps that count, of all columns of the case.
+    garbage : float
+        The input at steps that do not count.
 
     Returns
     -------
@@ -91,6 +95,9 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True):
     ld = padded(n_s, case.dtype)
     wx, ws = (memory.spread(a.parameters[name]) for name in ("Wx", "Ws"))
     bs = memory.spread(a.parameters["bs"][:, 0])
+    if mask is not None:
+        mask = np.ascontiguousarray(mask[:, of_batch], np.uint8)
+        x[mask == 0] = garbage
     states = memory.empty(T + 1, m, ld)
     states[0, :, :n_s] = a.S_0[:, of_batch].T
 
@@ -102,7 +109,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True):
         kept, extra = (memory.empty(T, m, 3, ld), memory.empty(T, m, ld)), (bx,)
         results |= {"gates": kept[0][..., :n_s], "hidden": kept[1][..., :n_s]}
     work = memory.empty(core.forward_work(*sizes))
-    core.forward(x, wx, ws, bs, *extra, states, *kept, work)
+    core.forward(x, wx, ws, bs, *extra, states, *kept, work, mask)
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
     ds0, dbx = memory.empty(m, ld), None
@@ -114,10 +121,10 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True):
         dbx = results["dbx"] = memory.spread(np.full_like(bs, fill))
     work = memory.empty(core.backward_work(*sizes))
     if case.cell == "rnn":
-        core.backward(ds, x, states, wx, ws, dx, ds0, dwx, dws, dbs, work)
+        core.backward(ds, x, states, wx, ws, dx, ds0, dwx, dws, dbs, work, mask)
     else:
         core.backward(
-            ds, x, states, *kept, wx, ws, case.reset_after, dx, ds0, dwx, dws, dbs, dbx, work
+            ds, x, states, *kept, wx, ws, case.reset_after, dx, ds0, dwx, dws, dbs, dbx, work, mask
         )
     memory.check()
     return results

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 def forward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
@@ -14,6 +15,7 @@ def forward(
     gates: NDArray[Any],
     hidden: NDArray[Any],
     work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
 ) -> None: ...
 def backward(
     ds: NDArray[Any],
@@ -31,4 +33,5 @@ def backward(
     dbs: NDArray[Any],
     dbx: NDArray[Any] | None,
     work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
 ) -> None: ...

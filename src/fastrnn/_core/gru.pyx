@@ -7,16 +7,17 @@
 
 Gates stand in the order r, z, n.  Arrays are time-major with the features last, (T, m, n), and rows padded to `ld`
 elements (memory.py).  Every array argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far
-as safety wants it.
+as safety wants it.  A mask says which steps count (sequence.pxd).
 """
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gradient, gru_reset,
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start,
-                                     multiply_rows, pack_bias, padded, row_stride, share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
+                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
+                                     padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -41,10 +42,12 @@ cdef struct Job:
     void *states
     void *gates
     void *hidden
+    const unsigned char *mask
     # of the backward pass
     const void *ds
     void *carry
     Py_ssize_t ds_row, carry_row
+    void *aside
     void *da
     void *d_hidden
     void *dx
@@ -62,12 +65,13 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    return GATES * ld * (ld + ld_x) + (GATES + 1) * T * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
+    return (GATES * ld * (ld + ld_x) + (GATES + 1) * T * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
+            + m * ld)
 
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             const floating[:] bx, floating[:, :, ::1] states, floating[:, :, :, ::1] gates,
-            floating[:, :, ::1] hidden, floating[::1] work):
+            floating[:, :, ::1] hidden, floating[::1] work, const unsigned char[:, ::1] mask=None):
     """Run the whole sequence.
 
     Parameters
@@ -76,9 +80,11 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     wx, ws, bs : IN (3 n_s, n_x), (3 n_s, n_s), (3 n_s,), any strides
     bx : IN (3 n_s,) for the reset after the product, None for the reset before it
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
-    gates : OUT (T, m, 3, ld), r, z and n after activation
-    hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after
+    gates : OUT (T, m, 3, ld), r, z and n after activation; unspecified where a step does not count
+    hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; zero where a step does not count
     work : scratch, `forward_work` elements
+    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
+        its rows of x have to be finite
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
@@ -91,8 +97,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T or hidden.shape[1] != m
             or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
             or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
-        raise ValueError("states, x, gates, hidden, the weights and work do not fit together")
+        raise ValueError("states, x, gates, hidden, mask, the weights and work do not fit together")
 
     cdef floating *bias = line_start(&work[0])
     cdef floating *hidden_bias = bias + GATES * ld
@@ -106,6 +113,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     job.bias, job.hidden_bias = bias, hidden_bias
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.states, job.gates, job.hidden = &states[0, 0, 0], &gates[0, 0, 0, 0], &hidden[0, 0, 0]
+    job.mask = &mask[0, 0] if mask is not None else NULL
     job.s_width = panel_width(bias, m // job.shares)
     job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
     pack(packed_rz, job.s_width, &ws[0, 0], 1, n_s, n_s, w_k, 2, n_s, ld, w_column)
@@ -142,7 +150,7 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 2) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, t, t_end, step = job.first_step
+    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
     cdef const floating *packed_rz = <const floating *> job.packed_rz
     cdef const floating *packed_n = <const floating *> job.packed_n
     cdef floating *states = <floating *> job.states
@@ -154,32 +162,39 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
         t_end = min(step + chunk, job.end_step)
         multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
                       <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
-                      <const floating *> job.bias)
+                      <const floating *> job.bias, job.mask)
         for t in range(step, t_end):
-            row = t * m + first
-            s_prev, g, h = states + row * ld, gates + row * columns, <floating *> job.hidden + row * ld
-            product(rows, 2 * ld, n_s, s_prev, ld, packed_rz, job.s_width, g, columns, FROM_C, <floating *> NULL)
-            if job.reset_after:
-                product(rows, ld, n_s, s_prev, ld, packed_n, job.s_width, h, ld, FROM_BIAS,
-                        <const floating *> job.hidden_bias)
-                gru_reset_after(rows, n_s, g, columns, ld, h, ld, s_prev, s_prev + m * ld, ld)
-            else:
-                gru_reset(rows, n_s, g, columns, ld, s_prev, ld, h, ld)
-                product(rows, ld, n_s, h, ld, packed_n, job.s_width, g + 2 * ld, columns, FROM_C, <floating *> NULL)
-                gru_update(rows, n_s, g, columns, ld, s_prev, s_prev + m * ld, ld)
+            row, end_row = t * m + first, t * m + end
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                s_prev, g, h = states + row * ld, gates + row * columns, <floating *> job.hidden + row * ld
+                product(rows, 2 * ld, n_s, s_prev, ld, packed_rz, job.s_width, g, columns, FROM_C, <floating *> NULL)
+                if job.reset_after:
+                    product(rows, ld, n_s, s_prev, ld, packed_n, job.s_width, h, ld, FROM_BIAS,
+                            <const floating *> job.hidden_bias)
+                    gru_reset_after(rows, n_s, g, columns, ld, h, ld, s_prev, s_prev + m * ld, ld)
+                else:
+                    gru_reset(rows, n_s, g, columns, ld, s_prev, ld, h, ld)
+                    product(rows, ld, n_s, h, ld, packed_n, job.s_width, g + 2 * ld, columns, FROM_C,
+                            <floating *> NULL)
+                    gru_update(rows, n_s, g, columns, ld, s_prev, s_prev + m * ld, ld)
+                row += rows
+            hold_states(job.mask, t * m + first, end_row, m, ld, states)
+        clear_rows(job.mask, step, t_end, first, end, m, ld, <floating *> job.hidden)
         step = t_end
 
 
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
              const floating[:, :, :, ::1] gates, const floating[:, :, ::1] hidden, const floating[:, :] wx,
              const floating[:, :] ws, bint reset_after, floating[:, :, ::1] dx, floating[:, ::1] ds0,
-             floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[:] dbx, floating[::1] work):
+             floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[:] dbx, floating[::1] work,
+             const unsigned char[:, ::1] mask=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
     ds : IN (T, m, ld), gradient at each state
-    x, states, gates, hidden, wx, ws : IN as :func:`forward` had and left them
+    x, states, gates, hidden, wx, ws, mask : IN as :func:`forward` had and left them
     reset_after : whether `forward` was given a bx
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
@@ -211,9 +226,11 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
             or dwx.shape[1] != n_x or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
             or dbs.shape[0] != GATES * n_s or (dbx is not None and dbx.shape[0] != GATES * n_s)
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * T * m * ld + columns * (n_x + n_s)
-                                + (GATES + 2) * ld)):
-        raise ValueError("ds, states, gates, hidden, x, the weights, their gradients and work do not fit together")
+                                + (GATES + 2) * ld + m * ld)):
+        raise ValueError("ds, states, gates, hidden, x, mask, the weights, their gradients and work do not fit "
+                         "together")
 
     cdef floating *packed_rz = line_start(&work[0])
     cdef floating *packed_n = packed_rz + 2 * ld * ld
@@ -223,6 +240,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef floating *sums = d_hidden + T * m * ld
     cdef floating *bias_sums = sums + (n_x + n_s) * columns
     cdef floating *hidden_sums = bias_sums + columns
+    cdef floating *aside = hidden_sums + ld
     cdef Py_ssize_t w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
     job.shares, job.reset_after = threads_for(step_operations * T, m), reset_after
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
@@ -232,6 +250,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.da, job.d_hidden, job.sums, job.bias_sums, job.hidden_sums = da, d_hidden, sums, bias_sums, hidden_sums
     job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
@@ -280,39 +299,52 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, t, t_first, step = job.end_step, carry_row = job.carry_row
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, carry_row = job.carry_row
     cdef const floating *packed_n = <const floating *> job.packed_n
     cdef const floating *ds
     cdef const floating *s_prev
     cdef const floating *g
     cdef floating *carry = <floating *> job.carry + first * carry_row
+    cdef floating *aside = <floating *> job.aside + first * ld
+    cdef floating *c
     cdef floating *da
     cdef floating *d_hidden
     while step > job.first_step:
         t_first = max(step - chunk, job.first_step)
         for t in range(step - 1, t_first - 1, -1):
-            row = t * m + first
-            ds = <const floating *> job.ds + row * job.ds_row
-            s_prev = <const floating *> job.states + row * ld
-            g = <const floating *> job.gates + row * columns
-            da, d_hidden = <floating *> job.da + row * columns, <floating *> job.d_hidden + row * ld
-            if job.reset_after:
-                gru_reset_after_backward(rows, n_s, ds, job.ds_row, carry, carry_row, g, columns, ld,
-                                         <const floating *> job.hidden + row * ld, ld, s_prev, ld, da, columns,
-                                         d_hidden, ld)
-                product(rows, ld, ld, d_hidden, ld, packed_n, job.s_width, carry, carry_row, FROM_C, <floating *> NULL)
-            else:
-                gru_update_backward(rows, n_s, ds, job.ds_row, carry, carry_row, g, columns, ld, s_prev, ld, da,
-                                    columns)
-                product(rows, ld, ld, da + 2 * ld, columns, packed_n, job.s_width, d_hidden, ld, FROM_ZERO,
-                        <floating *> NULL)
-                gru_reset_backward(rows, n_s, d_hidden, ld, carry, carry_row, g, columns, s_prev, ld, da, columns)
-            product(rows, ld, 2 * ld, da, columns, <const floating *> job.packed_rz, job.s_width, carry, carry_row,
-                    FROM_C, <floating *> NULL)
+            first_row, end_row = t * m + first, t * m + end
+            set_aside(job.mask, first_row, end_row, n_s, <const floating *> job.ds, job.ds_row, carry, carry_row,
+                      aside, ld)
+            row = first_row
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                ds, c = <const floating *> job.ds + row * job.ds_row, carry + (row - first_row) * carry_row
+                s_prev = <const floating *> job.states + row * ld
+                g = <const floating *> job.gates + row * columns
+                da, d_hidden = <floating *> job.da + row * columns, <floating *> job.d_hidden + row * ld
+                if job.reset_after:
+                    gru_reset_after_backward(rows, n_s, ds, job.ds_row, c, carry_row, g, columns, ld,
+                                             <const floating *> job.hidden + row * ld, ld, s_prev, ld, da, columns,
+                                             d_hidden, ld)
+                    product(rows, ld, ld, d_hidden, ld, packed_n, job.s_width, c, carry_row, FROM_C, <floating *> NULL)
+                else:
+                    gru_update_backward(rows, n_s, ds, job.ds_row, c, carry_row, g, columns, ld, s_prev, ld, da,
+                                        columns)
+                    product(rows, ld, ld, da + 2 * ld, columns, packed_n, job.s_width, d_hidden, ld, FROM_ZERO,
+                            <floating *> NULL)
+                    gru_reset_backward(rows, n_s, d_hidden, ld, c, carry_row, g, columns, s_prev, ld, da, columns)
+                product(rows, ld, 2 * ld, da, columns, <const floating *> job.packed_rz, job.s_width, c, carry_row,
+                        FROM_C, <floating *> NULL)
+                row += rows
+            put_back(job.mask, first_row, end_row, n_s, carry, carry_row, aside, ld)
+        clear_rows(job.mask, t_first, step, first, end, m, columns, <floating *> job.da)
+        if job.reset_after:
+            clear_rows(job.mask, t_first, step, first, end, m, ld, <floating *> job.d_hidden)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, columns, <const floating *> job.da, columns,
                           <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,
-                          <floating *> NULL)
+                          <floating *> NULL, job.mask)
+            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
         step = t_first
 
 
@@ -333,20 +365,22 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, n_s = job.n_s, columns = GATES * ld
     cdef Py_ssize_t left = column_start(columns, share, job.shares, _)
     cdef Py_ssize_t right = column_start(columns, share + 1, job.shares, _), middle = min(max(left, 2 * ld), right)
-    cdef Py_ssize_t first = job.first_step * job.m, rows = job.end_step * job.m - first
-    cdef const floating *states = <const floating *> job.states + first * ld
-    cdef const floating *da = <const floating *> job.da + first * columns
+    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
+    cdef const floating *states = <const floating *> job.states
+    cdef const floating *da = <const floating *> job.da
     cdef floating *x_sums = <floating *> job.sums
     cdef floating *s_sums = x_sums + n_x * columns
     cdef floating *bias_sums = <floating *> job.bias_sums
     # with n_x = 0 this still sums the bias
-    gradient(rows, n_x, right - left, <const floating *> job.x + first * job.x_row if n_x else states, job.x_row,
-             da + left, columns, x_sums + left, columns, bias_sums + left)
+    add_gradient(first, end, n_x, right - left, <const floating *> job.x if n_x else states, job.x_row, da + left,
+                 columns, x_sums + left, columns, bias_sums + left, job.mask)
     if left < middle:
-        gradient(rows, n_s, middle - left, states, ld, da + left, columns, s_sums + left, columns, <floating *> NULL)
+        add_gradient(first, end, n_s, middle - left, states, ld, da + left, columns, s_sums + left, columns,
+                     <floating *> NULL, job.mask)
     if middle < right and job.reset_after:
-        gradient(rows, n_s, right - middle, states, ld, <const floating *> job.d_hidden + first * ld + middle - 2 * ld,
-                 ld, s_sums + middle, columns, <floating *> job.hidden_sums + middle - 2 * ld)
+        add_gradient(first, end, n_s, right - middle, states, ld,
+                     <const floating *> job.d_hidden + middle - 2 * ld, ld, s_sums + middle, columns,
+                     <floating *> job.hidden_sums + middle - 2 * ld, job.mask)
     elif middle < right:
-        gradient(rows, n_s, right - middle, <const floating *> job.hidden + first * ld, ld, da + middle, columns,
-                 s_sums + middle, columns, <floating *> NULL)
+        add_gradient(first, end, n_s, right - middle, <const floating *> job.hidden, ld, da + middle, columns,
+                     s_sums + middle, columns, <floating *> NULL, job.mask)

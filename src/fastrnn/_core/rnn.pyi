@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 def forward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
@@ -11,6 +12,7 @@ def forward(
     bs: NDArray[Any],
     states: NDArray[Any],
     work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
 ) -> None: ...
 def backward(
     ds: NDArray[Any],
@@ -24,4 +26,5 @@ def backward(
     dws: NDArray[Any],
     dbs: NDArray[Any],
     work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
 ) -> None: ...

@@ -1,15 +1,17 @@
 """The tanh RNN over whole sequences, s_t = tanh(Wx x_t + Ws s_{t-1} + bs): forward and backpropagation through time.
 
 Arrays are time-major with the features last, (T, m, n), and rows padded to `ld` elements (memory.py).  Every array
-argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
+argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.  A mask says
+which steps count (sequence.pxd).
 """
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gradient, pack, panel_width,
-                                    product, rnn_backward, tanh_rows)
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, chunk_length, column_start, copy_gradient, line_start,
-                                     multiply_rows, pack_bias, padded, row_stride, share_start, steps_between_signals)
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, pack, panel_width, product,
+                                    rnn_backward, tanh_rows)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
+                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
+                                     padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -26,10 +28,12 @@ cdef struct Job:
     Py_ssize_t s_width
     const void *bias
     void *states
+    const unsigned char *mask
     # of the backward pass
     const void *ds
     void *carry
     Py_ssize_t ds_row, carry_row
+    void *aside
     void *da
     void *dx
     void *sums
@@ -45,11 +49,11 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    return (n_s + 2) * ld + n_s * ld_x + T * m * ld + (n_x + n_s) * ld
+    return (n_s + 2) * ld + n_s * ld_x + (T + 1) * m * ld + (n_x + n_s) * ld
 
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
-            floating[:, :, ::1] states, floating[::1] work):
+            floating[:, :, ::1] states, floating[::1] work, const unsigned char[:, ::1] mask=None):
     """Run the whole sequence.
 
     Parameters
@@ -58,6 +62,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     wx, ws, bs : IN (n_s, n_x), (n_s, n_s), (n_s,), any strides
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     work : scratch, `forward_work` elements
+    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
+        its rows of x have to be finite
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1], n_s = wx.shape[0], size = sizeof(floating)
@@ -67,8 +73,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     if m == 0 or T <= 0 or n_s == 0:
         return
     if (work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
-            or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s):
-        raise ValueError("states, x, wx, ws, bs and work do not fit together")
+            or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))):
+        raise ValueError("states, x, wx, ws, bs, mask and work do not fit together")
 
     cdef floating *bias = line_start(&work[0])
     cdef floating *packed_ws = bias + ld
@@ -78,6 +85,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
     job.states = &states[0, 0, 0]
+    job.mask = &mask[0, 0] if mask is not None else NULL
     # the projection sees the rows of many steps at once where a share is the whole batch
     job.s_width = panel_width(bias, m // job.shares)
     job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
@@ -105,7 +113,8 @@ cdef void forward_double(void *job, int share) noexcept nogil:
 cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the states will."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
-    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, t, t_end, step = job.first_step
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_end
+    cdef Py_ssize_t step = job.first_step, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + ld) * sizeof(floating))
     cdef const floating *packed_ws = <const floating *> job.packed_ws
     cdef const floating *bias = <const floating *> job.bias
@@ -114,23 +123,30 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     while step < job.end_step:
         t_end = min(step + chunk, job.end_step)
         multiply_rows(step, t_end, first, end, m, ld, job.n_x, <const floating *> job.x, job.x_row,
-                      <const floating *> job.packed_wx, job.x_width, states + m * ld, ld, FROM_BIAS, bias)
+                      <const floating *> job.packed_wx, job.x_width, states + m * ld, ld, FROM_BIAS, bias,
+                      job.mask)
         for t in range(step, t_end):
-            s_next = states + ((t + 1) * m + first) * ld
-            product(rows, ld, n_s, s_next - m * ld, ld, packed_ws, job.s_width, s_next, ld, FROM_C, bias)
-            tanh_rows(rows, n_s, s_next, ld)
+            row, end_row = t * m + first, t * m + end
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                s_next = states + (row + m) * ld
+                product(rows, ld, n_s, s_next - m * ld, ld, packed_ws, job.s_width, s_next, ld, FROM_C, bias)
+                tanh_rows(rows, n_s, s_next, ld)
+                row += rows
+            hold_states(job.mask, t * m + first, end_row, m, ld, states)
         step = t_end
 
 
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
              const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
-             floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work):
+             floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
+             const unsigned char[:, ::1] mask=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
     ds : IN (T, m, ld), gradient at each state
-    x, states, wx, ws : IN as :func:`forward` had and left them
+    x, states, wx, ws, mask : IN as :func:`forward` had and left them
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dwx, dws, dbs : OUT (n_s, n_x), (n_s, n_s), (n_s,), any strides
@@ -154,20 +170,23 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
             or ws.shape[0] != n_s or ws.shape[1] != n_s or dwx.shape[0] != n_s or dwx.shape[1] != n_x
             or dws.shape[0] != n_s or dws.shape[1] != n_s or dbs.shape[0] != n_s
-            or work.shape[0] < (n_s + 2) * ld + n_s * ld_x + T * m * ld + (n_x + n_s) * ld):
-        raise ValueError("ds, states, x, the weights, their gradients and work do not fit together")
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or work.shape[0] < (n_s + 2) * ld + n_s * ld_x + (T + 1) * m * ld + (n_x + n_s) * ld):
+        raise ValueError("ds, states, x, mask, the weights, their gradients and work do not fit together")
 
     cdef floating *packed_ws = line_start(&work[0])
     cdef floating *packed_wx = packed_ws + n_s * ld
     cdef floating *da = packed_wx + n_s * ld_x
     cdef floating *sums = da + T * m * ld
     cdef floating *bias_sums = sums + (n_x + n_s) * ld
+    cdef floating *aside = bias_sums + ld
     job.shares = threads_for(step_operations * T, m)
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states = <void *> &states[0, 0, 0]
     job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
     job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
@@ -208,23 +227,35 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  `carry` takes the gradient to the step before."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
-    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_first, step = job.end_step
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_first
+    cdef Py_ssize_t step = job.end_step, first_row, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + 3 * ld) * sizeof(floating))
     cdef const floating *states = <const floating *> job.states
     cdef const floating *ds = <const floating *> job.ds
     cdef floating *carry = <floating *> job.carry + first * job.carry_row
+    cdef floating *aside = <floating *> job.aside + first * ld
     cdef floating *da = <floating *> job.da
+    cdef floating *c
     while step > job.first_step:
         t_first = max(step - chunk, job.first_step)
         for t in range(step - 1, t_first - 1, -1):
-            row = t * m + first
-            rnn_backward(rows, n_s, ds + row * job.ds_row, job.ds_row, carry, job.carry_row, states + (row + m) * ld,
-                         ld, da + row * ld, ld)
-            product(rows, ld, n_s, da + row * ld, ld, <const floating *> job.packed_ws, job.s_width, carry,
-                    job.carry_row, FROM_ZERO, <floating *> NULL)
+            first_row, end_row = t * m + first, t * m + end
+            set_aside(job.mask, first_row, end_row, n_s, ds, job.ds_row, carry, job.carry_row, aside, ld)
+            row = first_row
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                c = carry + (row - first_row) * job.carry_row
+                rnn_backward(rows, n_s, ds + row * job.ds_row, job.ds_row, c, job.carry_row, states + (row + m) * ld,
+                             ld, da + row * ld, ld)
+                product(rows, ld, n_s, da + row * ld, ld, <const floating *> job.packed_ws, job.s_width, c,
+                        job.carry_row, FROM_ZERO, <floating *> NULL)
+                row += rows
+            put_back(job.mask, first_row, end_row, n_s, carry, job.carry_row, aside, ld)
+        clear_rows(job.mask, t_first, step, first, end, m, ld, da)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, n_s, da, ld, <const floating *> job.packed_wx,
-                          job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO, <floating *> NULL)
+                          job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO, <floating *> NULL, job.mask)
+            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
         step = t_first
 
 
@@ -240,11 +271,11 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     """Some columns of the gradients of the weights, over the rows of some steps."""
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x
     cdef Py_ssize_t left = column_start(ld, share, job.shares, _), right = column_start(ld, share + 1, job.shares, _)
-    cdef Py_ssize_t first = job.first_step * job.m, rows = job.end_step * job.m - first
-    cdef const floating *da = <const floating *> job.da + first * ld + left
+    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
+    cdef const floating *da = <const floating *> job.da + left
     cdef floating *sums = <floating *> job.sums + left
-    gradient(rows, job.n_s, right - left, <const floating *> job.states + first * ld, ld, da, ld, sums + n_x * ld, ld,
-             <floating *> job.bias_sums + left)
+    add_gradient(first, end, job.n_s, right - left, <const floating *> job.states, ld, da, ld, sums + n_x * ld, ld,
+                 <floating *> job.bias_sums + left, job.mask)
     if n_x:
-        gradient(rows, n_x, right - left, <const floating *> job.x + first * job.x_row, job.x_row, da, ld, sums, ld,
-                 <floating *> NULL)
+        add_gradient(first, end, n_x, right - left, <const floating *> job.x, job.x_row, da, ld, sums, ld,
+                     <floating *> NULL, job.mask)

@@ -1,12 +1,20 @@
 # cython: language_level=3
 """What every recurrence does around its time loop: shares of the batch, the projection of the input, the gradients of
-the weights.
+the weights, and steps that do not count.
 
-Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one (t, j) of it, `ld` the padded width
-of a row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
+Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one (t, j) of it, row t m + j of all;
+`ld` the padded width of a row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
+
+A mask (T, m), NULL where there is none, is not zero in the rows that count.  A row that does not count keeps the state
+of the step before, whatever was computed for it; backward its `da` is zero, and the gradient at its state goes to the
+step before as it is.  The pattern is free.  Rows that are neighbours are computed together, a run of them, and the
+short gaps in a run with them; long gaps are left out.  So short sequences save time, and save most where neighbours in
+the batch are alike in length.
 """
 
-from fastrnn._core.kernels cimport floating, panel_width, product
+from libc.string cimport memcpy, memset
+
+from fastrnn._core.kernels cimport floating, gradient, panel_width, product
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
@@ -18,6 +26,8 @@ cdef enum:
     # how many bytes of a share's rows go through projection, recurrence and output before the next steps: they
     # should still be in the second-level cache when they are used again
     CHUNK_BYTES = 131072
+    # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
+    LONG_GAP = 8
 
 
 cdef inline Py_ssize_t row_stride(Py_ssize_t T, Py_ssize_t m, Py_ssize_t time_stride, Py_ssize_t batch_stride,
@@ -75,19 +85,90 @@ cdef inline void pack_bias(floating *packed, const floating *bias, Py_ssize_t st
             packed[g * ld + i] = 0
 
 
+cdef inline Py_ssize_t next_run(const unsigned char *mask, Py_ssize_t *row, Py_ssize_t end) noexcept nogil:
+    """Move `row` to the first that counts, and return how many from there are computed together; 0 if none is left."""
+    cdef Py_ssize_t i, run_end
+    if mask == NULL:
+        return end - row[0]
+    while row[0] < end and not mask[row[0]]:
+        row[0] += 1
+    i = run_end = row[0]
+    while i < end and i - run_end < LONG_GAP:
+        i += 1
+        if mask[i - 1]:
+            run_end = i
+    return run_end - row[0]
+
+
+cdef inline void hold_states(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t m, Py_ssize_t ld,
+                             floating *states) noexcept nogil:
+    """states[t + 1, j] = states[t, j] in the rows that do not count, some of one step."""
+    cdef Py_ssize_t i
+    if mask != NULL:
+        for i in range(row, end):
+            if not mask[i]:
+                memcpy(states + (i + m) * ld, states + i * ld, ld * sizeof(floating))
+
+
+cdef inline void set_aside(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
+                           const floating *ds, Py_ssize_t ds_row, const floating *carry, Py_ssize_t carry_row,
+                           floating *aside, Py_ssize_t ld) noexcept nogil:
+    """OUT aside = ds + carry in the rows that do not count, some of one step; those of carry and aside start there."""
+    cdef Py_ssize_t i, k
+    if mask != NULL:
+        for i in range(row, end):
+            if not mask[i]:
+                for k in range(n_s):
+                    aside[(i - row) * ld + k] = ds[i * ds_row + k] + carry[(i - row) * carry_row + k]
+
+
+cdef inline void put_back(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s, floating *carry,
+                          Py_ssize_t carry_row, const floating *aside, Py_ssize_t ld) noexcept nogil:
+    """carry = aside in the rows that :func:`set_aside` took, instead of what was computed for them."""
+    cdef Py_ssize_t i
+    if mask != NULL:
+        for i in range(row, end):
+            if not mask[i]:
+                memcpy(carry + (i - row) * carry_row, aside + (i - row) * ld, n_s * sizeof(floating))
+
+
+cdef inline void clear_rows(const unsigned char *mask, Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first,
+                            Py_ssize_t end, Py_ssize_t m, Py_ssize_t width, floating *rows) noexcept nogil:
+    """rows[t, j] = 0 where they do not count, for some steps and batch columns."""
+    cdef Py_ssize_t t, i
+    if mask != NULL:
+        for t in range(first_step, end_step):
+            for i in range(t * m + first, t * m + end):
+                if not mask[i]:
+                    memset(rows + i * width, 0, width * sizeof(floating))
+
+
 cdef inline void multiply_rows(Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first, Py_ssize_t end,
                                Py_ssize_t m, Py_ssize_t columns, Py_ssize_t depth, const floating *a,
                                Py_ssize_t a_row, const floating *packed, Py_ssize_t width, floating *c,
-                               Py_ssize_t c_row, int start, const floating *bias) noexcept nogil:
+                               Py_ssize_t c_row, int start, const floating *bias,
+                               const unsigned char *mask) noexcept nogil:
     """c[t, j] = start + a[t, j] packed for some steps and batch columns; one product where rows are neighbours."""
-    cdef Py_ssize_t t
-    if end - first == m:
-        product((end_step - first_step) * m, columns, depth, a + first_step * m * a_row, a_row, packed, width,
-                c + first_step * m * c_row, c_row, start, bias)
-        return
-    for t in range(first_step, end_step):
-        product(end - first, columns, depth, a + (t * m + first) * a_row, a_row, packed, width,
-                c + (t * m + first) * c_row, c_row, start, bias)
+    cdef Py_ssize_t step = first_step, next_step, row, end_row, rows
+    while step < end_step:
+        next_step = end_step if end - first == m else step + 1
+        row, end_row = step * m + first, (next_step - 1) * m + end
+        while row < end_row:
+            rows = next_run(mask, &row, end_row)
+            product(rows, columns, depth, a + row * a_row, a_row, packed, width, c + row * c_row, c_row, start, bias)
+            row += rows
+        step = next_step
+
+
+cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize_t height, Py_ssize_t columns,
+                              const floating *a, Py_ssize_t a_row, const floating *b, Py_ssize_t b_row,
+                              floating *c, Py_ssize_t c_row, floating *sums, const unsigned char *mask) noexcept nogil:
+    """c += a^T b, and sums += those of b, over the rows that count among some."""
+    cdef Py_ssize_t row = first_row, rows
+    while row < end_row:
+        rows = next_run(mask, &row, end_row)
+        gradient(rows, height, columns, a + row * a_row, a_row, b + row * b_row, b_row, c, c_row, sums)
+        row += rows
 
 
 cdef inline void copy_gradient(floating *dw, Py_ssize_t dw_unit, Py_ssize_t dw_input, const floating *sums,
