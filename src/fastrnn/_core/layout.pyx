@@ -2,15 +2,12 @@
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 
-import numpy as np
-
 from fastrnn._core.kernels cimport bind_kernels, floating, transpose
+from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport share_start
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
-
-cdef object empty = np.empty
 
 cdef enum:
     # operations that moving one element is worth when threads are counted

@@ -7,17 +7,14 @@ says IN or OUT.  Shapes are the caller's duty, and are checked only as far as sa
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-import numpy as np
-
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
                                     gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, padded,
                                      share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
-
-cdef object empty = np.empty
 
 cdef enum:
     # rows of a block: what is handed to a thread, and the partial sums of a loss, in an order that never changes
@@ -128,7 +125,7 @@ def softmax_of_states(states, Py_ssize_t skip, w, b):
         y = empty((x_view.shape[0] - skip, x_view.shape[1], rows.ld), states.dtype)
         if rows.R == 0 or rows.n == 0:
             return y
-        work = empty((rows.k + 2) * rows.ld, states.dtype)
+        work = empty(((rows.k + 2) * rows.ld,), states.dtype)
         PyObject_GetBuffer(work, &y_view, PyBUF_SIMPLE)
         rows.work = y_view.buf
         PyBuffer_Release(&y_view)

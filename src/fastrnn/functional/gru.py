@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from fastrnn._core import gru as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
 from fastrnn._core.output import softmax_of_states
+from fastrnn._core.recycled import empty
 from fastrnn.arguments import (
     GRU_CACHE,
     GRU_CACHES,
@@ -137,9 +138,9 @@ def _run(
     T, m, _ = x.shape
     n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
     states = states_from(S_0, T)
-    gates = np.empty((T, m, 3, states.shape[2]), dtype)
-    hidden = np.empty((T, m, states.shape[2]), dtype)
-    work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
+    gates = empty((T, m, 3, states.shape[2]), dtype)
+    hidden = empty((T, m, states.shape[2]), dtype)
+    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
     _forward[dtype](x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work)
     return states, gates, hidden, softmax_of_states(states, 1, Wy, by)
 
@@ -245,7 +246,7 @@ def _run_back(
     T, m, _ = ds.shape
     (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
-    work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
+    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     _backward[dtype](
         ds,
         x,

@@ -12,6 +12,7 @@ from fastrnn._core import activation
 from fastrnn._core import output as core
 from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
+from fastrnn._core.recycled import empty
 from fastrnn.arguments import (
     Array,
     Gradients,
@@ -147,9 +148,9 @@ def cross_entropy_backward(
         states = padded_copy(S)
         states[~mask.T] = 0
     _loss_and_gradient(dlogits, n_y, labels, weights, count, True)
-    ds = np.empty((T, m, padded(n_s, dtype)), dtype)
+    ds = empty((T, m, padded(n_s, dtype)), dtype)
     dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
-    work = np.empty(core.affine_work(T * m, n_s, n_y, dtype), dtype)
+    work = empty((core.affine_work(T * m, n_s, n_y, dtype),), dtype)
     _affine_backward[dtype](
         as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn._core import rnn as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
 from fastrnn._core.output import softmax_of_states
+from fastrnn._core.recycled import empty
 from fastrnn.arguments import (
     RNN_CACHE,
     RNN_CACHES,
@@ -119,7 +119,7 @@ def _run(
     n_s, n_x = Wx.shape
     dtype = x.dtype
     states = states_from(S_0, T)
-    work = np.empty(core.forward_work(T, m, n_x, n_s, dtype), dtype)
+    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
     _forward[dtype](x, Wx, Ws, bs[:, 0], states, work)
     return states, softmax_of_states(states, 1, Wy, by)
 
@@ -206,6 +206,6 @@ def _run_back(ds: Array, x: Array, states: Array, Wx: Array, Ws: Array) -> Gradi
     T, m, _ = ds.shape
     (n_s, n_x), dtype = Wx.shape, ds.dtype
     dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
-    work = np.empty(core.backward_work(T, m, n_x, n_s, dtype), dtype)
+    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     _backward[dtype](ds, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work)
     return gradients_by_name(*out)

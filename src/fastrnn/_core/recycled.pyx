@@ -1,0 +1,99 @@
+"""Memory of large arrays, kept when its last array has gone, for the next that it fits.
+
+The C library hands memory of this size back to the operating system at once, and a page that comes fresh from there
+costs a page fault: a microsecond or two for 4 KiB that the kernels fill in half a microsecond.  A loop that calls
+forward and backward would spend half its time so.
+"""
+
+cimport cython
+from cpython.buffer cimport PyBuffer_FillInfo
+
+import numpy as np
+
+cdef object fresh = np.empty, ndarray = np.ndarray, byte = np.uint8
+
+cdef enum:
+    LINE = 64        # bytes; where memory begins that is given out
+    SMALLEST = 4096  # elements; the memory of fewer the C library keeps by itself
+    MOST_KEPT = 256 * 1024 * 1024
+
+cdef list _kept = []  # memory that no array uses, what was used last at the end
+cdef Py_ssize_t _kept_bytes = 0
+
+
+@cython.final
+@cython.no_gc
+cdef class Block:
+    """What an array refers to whose memory is kept after it."""
+
+    cdef object memory  # a flat array of bytes, with some to spare in front
+    cdef Py_ssize_t bytes
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        cdef unsigned char[::1] memory = self.memory
+        cdef size_t start = (<size_t> &memory[0] + LINE - 1) // LINE * LINE
+        PyBuffer_FillInfo(view, self, <void *> start, self.bytes, False, flags)
+
+    def __dealloc__(self):
+        global _kept_bytes
+        if self.memory is None or len(self.memory) > MOST_KEPT:
+            return
+        _kept.append(self.memory)
+        _kept_bytes += len(self.memory)
+        while _kept_bytes > MOST_KEPT:
+            _kept_bytes -= len(_kept.pop(0))
+
+
+cpdef object empty(tuple shape, dtype):
+    """Return an uninitialised C-contiguous array, as ``numpy.empty`` does: a result that the caller keeps, or scratch.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+
+    Raises
+    ------
+    MemoryError, ValueError
+        As ``numpy.empty``.
+    """
+    cdef double elements = 1
+    cdef Block block
+    for extent in shape:
+        elements *= <Py_ssize_t> extent
+    if not SMALLEST <= elements < 1e17:
+        return fresh(shape, dtype)
+    block = Block.__new__(Block)
+    block.bytes = <Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize
+    block.memory = kept_or_fresh(block.bytes + LINE)
+    return ndarray(shape, dtype, block)
+
+
+cdef object kept_or_fresh(Py_ssize_t bytes):
+    """The smallest kept memory of at least so many bytes and not much more, or new memory."""
+    global _kept_bytes
+    cdef Py_ssize_t i, size, best = -1, best_size = bytes + bytes // 4 + 1
+    for i in range(len(_kept) - 1, -1, -1):
+        size = len(_kept[i])
+        if bytes <= size < best_size:
+            best, best_size = i, size
+    if best >= 0:
+        _kept_bytes -= best_size
+        return _kept.pop(best)
+    try:
+        return fresh(bytes, byte)
+    except MemoryError:
+        release()
+        return fresh(bytes, byte)
+
+
+def release():
+    """Give the kept memory back."""
+    global _kept_bytes
+    _kept.clear()
+    _kept_bytes = 0
+
+
+def kept_bytes():
+    """Return how much memory is kept."""
+    return _kept_bytes
