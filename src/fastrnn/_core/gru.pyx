@@ -12,7 +12,7 @@ as safety wants it.  A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, gru_reset,
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
@@ -151,8 +151,10 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 2) * ld) * sizeof(floating))
     cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
+    cdef int order
     cdef const floating *packed_rz = <const floating *> job.packed_rz
     cdef const floating *packed_n = <const floating *> job.packed_n
+    cdef const floating *hidden_bias = <const floating *> job.hidden_bias
     cdef floating *states = <floating *> job.states
     cdef floating *gates = <floating *> job.gates
     cdef floating *s_prev
@@ -164,18 +166,21 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
                       <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
                       <const floating *> job.bias, job.mask)
         for t in range(step, t_end):
-            row, end_row = t * m + first, t * m + end
+            row, end_row, order = t * m + first, t * m + end, LAST_FIRST if t & 1 else 0
             while row < end_row:
                 rows = next_run(job.mask, &row, end_row)
                 s_prev, g, h = states + row * ld, gates + row * columns, <floating *> job.hidden + row * ld
-                product(rows, 2 * ld, n_s, s_prev, ld, packed_rz, job.s_width, g, columns, FROM_C, <floating *> NULL)
+                if job.reset_after and order:
+                    product(rows, ld, n_s, s_prev, ld, packed_n, job.s_width, h, ld, FROM_BIAS | order, hidden_bias)
+                product(rows, 2 * ld, n_s, s_prev, ld, packed_rz, job.s_width, g, columns, FROM_C | order,
+                        <floating *> NULL)
                 if job.reset_after:
-                    product(rows, ld, n_s, s_prev, ld, packed_n, job.s_width, h, ld, FROM_BIAS,
-                            <const floating *> job.hidden_bias)
+                    if not order:
+                        product(rows, ld, n_s, s_prev, ld, packed_n, job.s_width, h, ld, FROM_BIAS, hidden_bias)
                     gru_reset_after(rows, n_s, g, columns, ld, h, ld, s_prev, s_prev + m * ld, ld)
                 else:
                     gru_reset(rows, n_s, g, columns, ld, s_prev, ld, h, ld)
-                    product(rows, ld, n_s, h, ld, packed_n, job.s_width, g + 2 * ld, columns, FROM_C,
+                    product(rows, ld, n_s, h, ld, packed_n, job.s_width, g + 2 * ld, columns, FROM_C | order,
                             <floating *> NULL)
                     gru_update(rows, n_s, g, columns, ld, s_prev, s_prev + m * ld, ld)
                 row += rows

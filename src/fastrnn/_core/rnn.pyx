@@ -7,8 +7,8 @@ which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, bind_kernels, floating, pack, panel_width, product,
-                                    rnn_backward, tanh_rows)
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, pack, panel_width,
+                                    product, rnn_backward, tanh_rows)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
                                      padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
@@ -130,7 +130,8 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
             while row < end_row:
                 rows = next_run(job.mask, &row, end_row)
                 s_next = states + (row + m) * ld
-                product(rows, ld, n_s, s_next - m * ld, ld, packed_ws, job.s_width, s_next, ld, FROM_C, bias)
+                product(rows, ld, n_s, s_next - m * ld, ld, packed_ws, job.s_width, s_next, ld,
+                        FROM_C | (LAST_FIRST if t & 1 else 0), bias)
                 tanh_rows(rows, n_s, s_next, ld)
                 row += rows
             hold_states(job.mask, t * m + first, end_row, m, ld, states)

@@ -91,12 +91,14 @@ static void NAME(gru_reset_after)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, 
                                   const REAL *s_prev, REAL *s_next, ptrdiff_t s_row)
 {
     FOR_ROWS {
+        /* n waits for r: the gates of all units first, so that the processor has many of them under way at once */
         FOR_VECTORS {
-            const vec r = NAME(sigmoid)(NAME(load)(gates + i));
-            const vec z = NAME(sigmoid)(NAME(load)(gates + gate_width + i));
+            NAME(store)(gates + i, NAME(sigmoid)(NAME(load)(gates + i)));
+            NAME(store)(gates + gate_width + i, NAME(sigmoid)(NAME(load)(gates + gate_width + i)));
+        }
+        FOR_VECTORS {
+            const vec r = NAME(load)(gates + i), z = NAME(load)(gates + gate_width + i);
             const vec n = NAME(tanh)(r * NAME(load)(hidden + i) + NAME(load)(gates + 2 * gate_width + i));
-            NAME(store)(gates + i, r);
-            NAME(store)(gates + gate_width + i, z);
             NAME(store)(gates + 2 * gate_width + i, n);
             NAME(store)(s_next + i, (1 - z) * n + z * NAME(load)(s_prev + i));
         }

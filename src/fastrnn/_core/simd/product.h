@@ -47,13 +47,26 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
 static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                           const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
+    const REAL *any = bias ? bias : packed; /* never read unless the sums start from it */
+    if (rows <= TILE_ROWS) {
+        /* one tile high: each weight is read once, so nothing has to stay and no slice is cut.  A single row is over
+         * in the time of a few divisions, so there is none (a width is a power of two). */
+        const int last_first = start & FASTRNN_LAST_FIRST;
+        const ptrdiff_t last = (columns - 1) & -width;
+        for (ptrdiff_t done = 0; done < columns; done += width) {
+            const ptrdiff_t first = last_first ? last - done : done;
+            const ptrdiff_t panel = columns - first < width ? columns - first : width;
+            NAME(strip_of_rows)((int)rows, (int)(panel / LANES), depth, a, a_row, packed + first * depth, panel,
+                                c + first, c_row, start & FASTRNN_STARTS, any + (bias ? first : 0));
+        }
+        return;
+    }
+    start &= FASTRNN_STARTS;
     const ptrdiff_t slice_bytes = 24 * 1024;
     const ptrdiff_t slice = slice_bytes / (ptrdiff_t)(width * sizeof(REAL));
     const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    const REAL *any = bias ? bias : packed; /* never read unless the sums start from it */
-
     for (ptrdiff_t k = 0; k < depth || k == 0; k += slice) {
-        const ptrdiff_t now = rows <= TILE_ROWS ? depth : depth - k < slice ? depth - k : slice;
+        const ptrdiff_t now = depth - k < slice ? depth - k : slice;
         for (ptrdiff_t first = 0; first < columns; first += width) {
             const ptrdiff_t panel = columns - first < width ? columns - first : width;
             const REAL *b = packed + first * depth + k * panel;
