@@ -14,6 +14,9 @@ CENTRAL_DIFFERENCES = 1e-7
 #: Against PyTorch, by type: its own rounding and that of its BLAS come on top.
 TORCH = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-5}
 
+#: Optimizers against Keras, after many steps in float32: both round.
+KERAS = {np.dtype(np.float32): 2e-6}
+
 #: NumPy against itself on memory laid out in another way: its BLAS adds in another order.
 LAYOUT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 2e-6}
 

@@ -60,10 +60,15 @@ cdef extern from "simd/bind.h" nogil:
         double scale, void *dlogits, Py_ssize_t dlogits_row)
     double correct_rows "fastrnn_correct_rows"(Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row,
                                                const long long *target, const void *weight)
-    void adam "fastrnn_adam"(Py_ssize_t n, void *p, const void *g, void *m, void *v, double step, double beta_1,
-                             double beta_2, double epsilon)
+    void adam "fastrnn_adam"(Py_ssize_t n, void *p, const void *g, void *m, void *v, void *v_hat, double step,
+                             double beta_1, double beta_2, double epsilon, double decay)
     void sgd "fastrnn_sgd"(Py_ssize_t n, void *p, const void *g, void *velocity, double rate, double momentum,
-                           int nesterov)
+                           int nesterov, double decay)
+    void rmsprop "fastrnn_rmsprop"(Py_ssize_t n, void *p, const void *g, void *v, void *a, void *velocity, double rate,
+                                   double rho, double momentum, double epsilon, double decay)
+    int finite "fastrnn_finite"(Py_ssize_t n, const void *x)
+    void clip_norm "fastrnn_clip_norm"(Py_ssize_t n, void *x, double longest)
+    void clip_value "fastrnn_clip_value"(Py_ssize_t n, void *x, double furthest)
 
     void transpose "fastrnn_transpose"(Py_ssize_t rows, Py_ssize_t columns, const void *source, Py_ssize_t source_row,
                                        void *target, Py_ssize_t target_row)

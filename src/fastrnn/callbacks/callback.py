@@ -56,6 +56,13 @@ class Callback:
         """After a step, with means since the epoch's start; calls :meth:`on_batch_end`."""
         self.on_batch_end(batch, logs)
 
+    def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
+        """At a step whose gradients are not finite, which changed no weight.
+
+        `error` is a :class:`fastrnn.models.NonFiniteGradientError`.  It is raised after this hook
+        unless a callback sets ``model.stop_training``: the training then ends in good order.
+        """
+
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Older name of :meth:`on_train_batch_begin`."""
 

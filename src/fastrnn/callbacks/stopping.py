@@ -94,11 +94,21 @@ class EarlyStopping(Monitor):
 
 
 class TerminateOnNaN(Callback):
-    """End the training at the first loss that is not a finite number."""
+    """End the training, in good order, at the first loss or gradient that is not finite.
+
+    Without this callback such a gradient ends the training with an error.
+    """
+
+    def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
+        """Say what was found, and end the training."""
+        loss = getattr(error, "logs", {}).get("loss")
+        say(f"Batch {batch}: the loss is {loss}, terminating training: {error}")
+        self.model.stop_training = True
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Look at the loss."""
         loss = (logs or {}).get("loss")
-        if loss is not None and not math.isfinite(loss):
+        already = self.model.stop_training  # said, if its gradient was not finite either
+        if loss is not None and not math.isfinite(loss) and not already:
             say(f"Batch {batch}: the loss is {loss}, terminating training")
             self.model.stop_training = True

@@ -16,7 +16,7 @@ from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
 from fastrnn.cipher.plot import plot
-from fastrnn.models import Model, load_model
+from fastrnn.models import Model, NonFiniteGradientError, load_model
 from fastrnn.optimizers import Adam
 
 __all__ = ["Training"]
@@ -150,7 +150,7 @@ class Training:
         Raises
         ------
         RunError
-            The loss is no number any more.
+            A gradient is no number any more.
         OSError
             A file cannot be written; what was kept before stays.
         """
@@ -159,16 +159,19 @@ class Training:
         x, y = self.lesson.arrays(self.lesson.training)
         # Set here, a resumed run finds the order of its epochs as the first run would have.
         fastrnn.set_seed([settings.seed, _ORDER])
-        self.model.fit(
-            x,
-            y,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            initial_epoch=len(self.epochs),
-            validation_data=self.lesson.arrays(held_out) if len(held_out) else None,
-            callbacks=[_Keeper(self), *callbacks],
-            verbose=0,
-        )
+        try:
+            self.model.fit(
+                x,
+                y,
+                batch_size=settings.batch_size,
+                epochs=settings.epochs,
+                initial_epoch=len(self.epochs),
+                validation_data=self.lesson.arrays(held_out) if len(held_out) else None,
+                callbacks=[_Keeper(self), *callbacks],
+                verbose=0,
+            )
+        except NonFiniteGradientError as error:
+            raise RunError(str(error)) from error
         picture = plot(self.epochs)
         if picture is not None:
             self.directory.write_plot(picture)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
 
 Array = NDArray[Any]
@@ -64,6 +65,8 @@ class ParameterVector:
     Attributes
     ----------
     values, gradients : ndarray of shape (n,)
+    bounds : ndarray of intp, shape (parameters + 1,)
+        Where each weight begins, and the end of the last.
     """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
@@ -75,6 +78,7 @@ class ParameterVector:
             self._starts.append(size)
             size += padded(parameter.value.size, dtype) if parameter.value.size else 0
         self.values: Array = aligned_zeros(size, dtype)
+        self.bounds: Array = np.array([*self._starts, size], np.intp)
         self._gradients: Array | None = None
         for parameter, view in zip(self.parameters, self.views(self.values), strict=True):
             view[...] = parameter.value
@@ -87,6 +91,10 @@ class ParameterVector:
         if self._gradients is None:
             self._gradients = aligned_zeros(self.values.shape, self.values.dtype)
         return self._gradients
+
+    def gradients_are_finite(self) -> bool:
+        """Return whether no gradient is infinite or NaN: one pass, a fraction of an update's."""
+        return core.all_finite(self.gradients)
 
     def views(self, vector: Array) -> list[Array]:
         """Return the piece of `vector` that belongs to each parameter, in its shape."""

@@ -2,7 +2,15 @@
 
 from fastrnn.models.loading import from_config, load_model
 from fastrnn.models.model import Model
+from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.saving import CheckpointError
 from fastrnn.models.sequential import Sequential
 
-__all__ = ["CheckpointError", "Model", "Sequential", "from_config", "load_model"]
+__all__ = [
+    "CheckpointError",
+    "Model",
+    "NonFiniteGradientError",
+    "Sequential",
+    "from_config",
+    "load_model",
+]

@@ -19,7 +19,7 @@ from fastrnn.models.sequential import Sequential
 
 def load_model(
     filepath: str | os.PathLike[str],
-    custom_objects: dict[str, type[Layer]] | None = None,
+    custom_objects: dict[str, type[Any]] | None = None,
     compile: bool = True,  # Keras's name
 ) -> Model:
     """Return the model that :meth:`Model.save` wrote.
@@ -28,7 +28,7 @@ def load_model(
     ----------
     filepath : str or path
     custom_objects : dict of str to class, optional
-        Layers of one's own, by the name of their class.
+        Layers and learning-rate schedules of one's own, by the name of their class.
     compile : bool, default True
         Whether to compile it as it was, with the optimizer where it stood.  Metrics that were
         functions of one's own are left out.
@@ -53,7 +53,7 @@ def load_model(
     try:
         model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)
         if compile and checkpoint.training is not None:
-            _compile(model, checkpoint.training, checkpoint.tensors)
+            _compile(model, checkpoint.training, checkpoint.tensors, custom_objects)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         if isinstance(error, CheckpointError):
             raise CheckpointError(f"{os.fspath(filepath)}: {error}") from error
@@ -66,7 +66,7 @@ def load_model(
 def from_config(
     config: dict[str, Any],
     tensors: dict[str, NDArray[Any]] | None = None,
-    custom_objects: dict[str, type[Layer]] | None = None,
+    custom_objects: dict[str, type[Any]] | None = None,
 ) -> Model:
     """Return a new model from what :meth:`Model.get_config` returned.
 
@@ -106,11 +106,18 @@ class _Stored:
         return saving.take(self._tensors, title, shape, self._layer.dtype)
 
 
-def _compile(model: Model, compiled: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> None:
+def _compile(
+    model: Model,
+    compiled: dict[str, Any],
+    tensors: dict[str, NDArray[Any]],
+    custom_objects: dict[str, type[Any]] | None,
+) -> None:
     model.compile(
-        optimizers.get(compiled["optimizer"]),
+        optimizers.get(compiled["optimizer"], custom_objects),
         losses.get(compiled["loss"]),
         metrics.get(compiled["metrics"]),
+        # Not in the files of fastrnn 0.1.
+        check_gradients=bool(compiled.get("check_gradients", True)),
     )
     iterations = int(compiled["iterations"])
     if any(name.startswith("optimizer:") for name in tensors) or iterations:

@@ -83,6 +83,7 @@ class Model(Chain):
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: list[Metric] = []
+        self.check_gradients = True
         self.history: History | None = None
         #: Set it to True to end a training: see :class:`fastrnn.callbacks.Callback`.
         self.stop_training = False
@@ -93,6 +94,7 @@ class Model(Chain):
         optimizer: Any = "adam",
         loss: Any = None,
         metrics: Any = None,
+        check_gradients: bool = True,
     ) -> None:
         """Say how to train.
 
@@ -104,6 +106,11 @@ class Model(Chain):
             One of :mod:`fastrnn.losses`, by name, as the function or as an object.
         metrics : list, optional
             ``"accuracy"``, names or functions; see :func:`fastrnn.metrics.get`.
+        check_gradients : bool, default True
+            Whether a gradient that is infinite or NaN ends the training with a
+            :class:`NonFiniteGradientError` that says where, before it spoils any weight (or in
+            good order, with :class:`fastrnn.callbacks.TerminateOnNaN`).  False trains on, as Keras
+            does.
 
         Raises
         ------
@@ -114,6 +121,7 @@ class Model(Chain):
             raise ValueError("loss is None; compile needs one, such as 'mse'")
         chosen = optimizers.get(optimizer), losses.get(loss), get_metrics(metrics)
         self.optimizer, self.loss, self.metrics = chosen
+        self.check_gradients = bool(check_gradients)
         self._trainer = None
 
     def fit(
@@ -166,6 +174,9 @@ class Model(Chain):
             If the model was not compiled.
         ValueError, TypeError
             If data or options do not fit; nothing is trained then.
+        NonFiniteGradientError
+            If a gradient becomes infinite or NaN: it names epoch, step and weight, and the weights
+            are those of before the step.  See :meth:`compile` for other ways to deal with it.
         """
         loss = self._require_compiled()
         batch_size = positive_integer("batch_size", 32 if batch_size is None else batch_size)
@@ -291,6 +302,11 @@ class Model(Chain):
         -------
         float or list of float
             The loss; with metrics a list, loss first.
+
+        Raises
+        ------
+        NonFiniteGradientError
+            As :meth:`fit`.
         """
         loss = self._require_compiled()
         inputs, targets = self._read_pair(x, y, loss, "x", "y")
@@ -341,6 +357,7 @@ class Model(Chain):
                 "iterations": self.optimizer.iterations,
                 "loss": losses.serialize(self.loss),
                 "metrics": [metric.name for metric in self.metrics if metric.is_named],
+                "check_gradients": self.check_gradients,
             }
             if self.optimizer.slots:
                 # A model that was compiled again may have an optimizer that has learned before.
@@ -368,7 +385,9 @@ class Model(Chain):
         if self._trainer is None or not self._trainer.is_current():
             assert self.optimizer is not None
             assert self.loss is not None
-            self._trainer = Trainer(self._all_layers(), self.optimizer, self.loss, self.metrics)
+            self._trainer = Trainer(
+                self._all_layers(), self.optimizer, self.loss, self.metrics, self.check_gradients
+            )
         return self._trainer
 
     def _prepared(

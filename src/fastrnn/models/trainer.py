@@ -14,6 +14,7 @@ from fastrnn.metrics import Metric
 from fastrnn.models import saving
 from fastrnn.models.batch import Batches
 from fastrnn.models.chain import weight_names
+from fastrnn.models.non_finite import describe
 from fastrnn.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -29,6 +30,8 @@ class Trainer:
     optimizer : Optimizer
     loss : Loss
     metrics : sequence of Metric
+    check_gradients : bool, default True
+        Whether to refuse gradients that are not finite.
 
     Notes
     -----
@@ -42,7 +45,9 @@ class Trainer:
         optimizer: Optimizer,
         loss: Loss,
         metrics: Sequence[Metric],
+        check_gradients: bool = True,
     ) -> None:
+        self._check_gradients = check_gradients
         self._layers = tuple(layers)
         self.vector = ParameterVector(self._parameters())
         self._optimizer = optimizer
@@ -58,9 +63,23 @@ class Trainer:
         return self.vector.holds(self._parameters())
 
     def step(self, x: Array, y: Array) -> list[float]:
-        """Learn from a batch; return loss and metrics of before the change."""
+        """Learn from a batch; return loss and metrics of before the change.
+
+        Raises
+        ------
+        NonFiniteGradientError
+            If a gradient is not finite; weights and optimizer are as they were.
+        """
         values = self.gradients(x, y)
-        self._optimizer.apply(self.vector.values, self.vector.gradients)
+        vector = self.vector
+        if self._check_gradients and not vector.gradients_are_finite():
+            raise describe(
+                weight_names(self._layers),
+                vector.views(vector.values),
+                vector.views(vector.gradients),
+                dict(zip(self.names, values, strict=True)),
+            )
+        self._optimizer.apply(vector.values, vector.gradients, vector.bounds)
         return values
 
     def gradients(self, x: Array, y: Array) -> list[float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.callbacks.callback import CallbackList, Logs
 from fastrnn.models.batch import Batches
 from fastrnn.models.data import Samples
+from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
@@ -59,6 +60,11 @@ def fit(
         Where the order of the samples comes from; None keeps them as they lie.  An epoch's order
         depends on this and the epoch's number alone, so a training can begin at any epoch.
     callbacks : CallbackList
+
+    Raises
+    ------
+    NonFiniteGradientError
+        At a gradient that is not finite, unless a callback then sets `stop_training`.
     """
     step_begins = callbacks.hook("on_train_batch_begin")
     step_ends = callbacks.hook("on_train_batch_end")
@@ -74,7 +80,14 @@ def fit(
         for number, (x, y) in enumerate(batches):
             if step_begins is not None:
                 step_begins(number, {})
-            means.add(trainer.step(x, y), len(x))
+            try:
+                means.add(trainer.step(x, y), len(x))
+            except NonFiniteGradientError as error:
+                error.epoch, error.step = epoch, number
+                callbacks.call("on_non_finite_gradient", number, error)
+                if not model.stop_training:
+                    raise
+                means.add(error.logs.values(), len(x))
             if step_ends is not None:
                 step_ends(number, means.logs())
             if model.stop_training:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from fastrnn.optimizers.adam import Adam
+from fastrnn.optimizers import schedules
+from fastrnn.optimizers.adam import Adam, AdamW
 from fastrnn.optimizers.optimizer import Optimizer
+from fastrnn.optimizers.rmsprop import RMSprop
 from fastrnn.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "get", "serialize"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
 
-_BY_NAME: dict[str, type[Optimizer]] = {"adam": Adam, "sgd": SGD}
+_BY_NAME: dict[str, type[Optimizer]] = {
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
 
 
-def get(identifier: str | Optimizer | type[Optimizer] | dict[str, Any]) -> Optimizer:
+def get(
+    identifier: str | Optimizer | type[Optimizer] | dict[str, Any],
+    custom_objects: Mapping[str, Any] | None = None,
+) -> Optimizer:
     """Return the optimizer that `identifier` names.
 
     Parameters
     ----------
     identifier : str, Optimizer, class of Optimizer, or dict
         A dict is what :func:`serialize` returns.
+    custom_objects : mapping of str to class, optional
+        For a dict: learning-rate schedules of one's own, by the name of their class.
 
     Raises
     ------
@@ -33,7 +46,9 @@ def get(identifier: str | Optimizer | type[Optimizer] | dict[str, Any]) -> Optim
     if isinstance(identifier, type) and issubclass(identifier, Optimizer):
         return identifier()
     if isinstance(identifier, dict):
-        return _class_of(str(identifier.get("class_name"))).from_config(identifier["config"])
+        return _class_of(str(identifier.get("class_name"))).from_config(
+            identifier["config"], custom_objects
+        )
     if isinstance(identifier, str):
         return _class_of(identifier)()
     raise TypeError(

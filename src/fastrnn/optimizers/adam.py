@@ -1,4 +1,4 @@
-"""Adam."""
+"""Adam, and Adam with weight decay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
-from fastrnn.optimizers.optimizer import Optimizer, alias, in_range
+from fastrnn.optimizers.checks import in_range
+from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
 
 
 class Adam(Optimizer):
@@ -19,38 +20,55 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
         η.
     beta_1, beta_2 : float, default 0.9 and 0.999
     epsilon : float, default 1e-7
         As in Keras it is added to √v before the correction of the bias (the paper's ε̂).
+    amsgrad : bool, default False
+        Whether the largest v of all steps so far takes the place of v.
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
+        See :class:`Optimizer`.
     lr : float, optional
         Keras's older name of `learning_rate`.
 
     References
     ----------
     D. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
+    S. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018.
     """
-
-    slot_names = ("m", "v")
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Rate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
         *,
-        lr: float | None = None,
+        lr: Rate | None = None,
     ) -> None:
-        super().__init__(alias(learning_rate, lr))
+        super().__init__(
+            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+        )
         self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
+        self.amsgrad = bool(amsgrad)
+        self.slot_names = ("m", "v", "v_hat") if self.amsgrad else ("m", "v")
 
-    def apply(self, values: NDArray[Any], gradients: NDArray[Any]) -> None:
-        """Make one step."""
-        self.build(values)
+    def update(
+        self,
+        values: NDArray[Any],
+        gradients: NDArray[Any],
+        learning_rate: float,
+        decay: float,
+    ) -> None:
+        """Change weights and slots."""
         step = self.iterations + 1
         correction = math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         core.adam(
@@ -58,12 +76,13 @@ class Adam(Optimizer):
             gradients,
             self.slots["m"],
             self.slots["v"],
-            self.learning_rate * correction,
+            learning_rate * correction,
             self.beta_1,
             self.beta_2,
             self.epsilon,
+            self.slots.get("v_hat"),
+            decay,
         )
-        self.iterations = step
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this optimizer again."""
@@ -72,4 +91,54 @@ class Adam(Optimizer):
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
         }
+
+
+class AdamW(Adam):
+    """Adam with weights that shrink by themselves, apart from the gradient.
+
+    Every step first takes η · λ times every weight away, then makes Adam's change.
+
+    Parameters
+    ----------
+    learning_rate : float or LearningRateSchedule, default 0.001
+        η.
+    weight_decay : float, default 0.004
+        λ.
+    beta_1, beta_2, epsilon, amsgrad, clipnorm, clipvalue, global_clipnorm, lr :
+        See :class:`Adam`.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        *,
+        lr: Rate | None = None,
+    ) -> None:
+        if weight_decay is None:
+            raise ValueError("weight_decay is None; AdamW wants a number, Adam does without")
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            lr=lr,
+        )

@@ -7,7 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
-from fastrnn.optimizers.optimizer import Optimizer, alias, in_range
+from fastrnn.optimizers.checks import in_range
+from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
 
 
 class SGD(Optimizer):
@@ -18,40 +19,53 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
+    learning_rate : float or LearningRateSchedule, default 0.01
         η.
     momentum : float, default 0
         μ, at least 0 and below 1.
     nesterov : bool, default False
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
+        See :class:`Optimizer`.
     lr : float, optional
         Keras's older name of `learning_rate`.
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Rate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
         *,
-        lr: float | None = None,
+        lr: Rate | None = None,
     ) -> None:
-        super().__init__(alias(learning_rate, lr))
+        super().__init__(
+            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+        )
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.nesterov = bool(nesterov)
         self.slot_names = ("velocity",) if self.momentum else ()
 
-    def apply(self, values: NDArray[Any], gradients: NDArray[Any]) -> None:
-        """Make one step."""
-        self.build(values)
+    def update(
+        self,
+        values: NDArray[Any],
+        gradients: NDArray[Any],
+        learning_rate: float,
+        decay: float,
+    ) -> None:
+        """Change weights and slots."""
         core.sgd(
             values,
             gradients,
             self.slots.get("velocity"),
-            self.learning_rate,
+            learning_rate,
             self.momentum,
             self.nesterov,
+            decay,
         )
-        self.iterations += 1
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this optimizer again."""

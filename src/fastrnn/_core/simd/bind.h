@@ -43,6 +43,10 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
     (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), weight))
 #define fastrnn_adam(n, p, ...) (FASTRNN_TABLE(p)->adam(n, p, __VA_ARGS__))
 #define fastrnn_sgd(n, p, ...) (FASTRNN_TABLE(p)->sgd(n, p, __VA_ARGS__))
+#define fastrnn_rmsprop(n, p, ...) (FASTRNN_TABLE(p)->rmsprop(n, p, __VA_ARGS__))
+#define fastrnn_finite(n, x) (FASTRNN_TABLE(x)->finite(n, x))
+#define fastrnn_clip_norm(n, x, longest) (FASTRNN_TABLE(x)->clip_norm(n, x, longest))
+#define fastrnn_clip_value(n, x, furthest) (FASTRNN_TABLE(x)->clip_value(n, x, furthest))
 #define fastrnn_transpose(rows, columns, source, ...) \
     (FASTRNN_TABLE(source)->transpose(rows, columns, source, __VA_ARGS__))
 

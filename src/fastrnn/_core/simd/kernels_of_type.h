@@ -29,6 +29,10 @@ const TABLE EXPORT = {
     .correct_rows = NAME(correct_rows),
     .adam = NAME(adam),
     .sgd = NAME(sgd),
+    .rmsprop = NAME(rmsprop),
+    .finite = NAME(finite),
+    .clip_norm = NAME(clip_norm),
+    .clip_value = NAME(clip_value),
     .transpose = NAME(transpose),
 };
 

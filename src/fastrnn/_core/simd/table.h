@@ -35,9 +35,15 @@ typedef struct {
                                  const REAL *weight, REAL scale, REAL *dlogits, ptrdiff_t dlogits_row);
     double (*correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
                            const REAL *weight);
-    void (*adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL step, REAL beta_1, REAL beta_2,
-                 REAL epsilon);
-    void (*sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov);
+    void (*adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL *v_hat, REAL step, REAL beta_1,
+                 REAL beta_2, REAL epsilon, REAL decay);
+    void (*sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov,
+                REAL decay);
+    void (*rmsprop)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v, REAL *a, REAL *velocity, REAL rate, REAL rho,
+                    REAL momentum, REAL epsilon, REAL decay);
+    int (*finite)(ptrdiff_t n, const REAL *x);
+    void (*clip_norm)(ptrdiff_t n, REAL *x, double longest);
+    void (*clip_value)(ptrdiff_t n, REAL *x, REAL furthest);
     void (*transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row, REAL *target,
                       ptrdiff_t target_row);
 } TABLE;

@@ -1,0 +1,101 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastrnn._core import optimizer as core
+from fastrnn.optimizers.checks import in_range
+from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+
+
+class RMSprop(Optimizer):
+    """Steps scaled by a running mean of the square of the gradient.
+
+    With v ← ρv + (1 − ρ)g², a weight changes by −q, where q = ηg / √(v + ε); with `momentum` μ by
+    −u, where u ← μu + q.
+
+    Parameters
+    ----------
+    learning_rate : float or LearningRateSchedule, default 0.001
+        η.
+    rho : float, default 0.9
+        ρ, at least 0 and below 1.
+    momentum : float, default 0
+        μ, at least 0 and below 1.
+    epsilon : float, default 1e-7
+        As in Keras it stands under the root.
+    centered : bool, default False
+        Whether v is the variance: the square of a ← ρa + (1 − ρ)g is taken from it.  What rounding
+        would make negative counts as zero.
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
+        See :class:`Optimizer`.
+    lr : float, optional
+        Keras's older name of `learning_rate`.
+
+    References
+    ----------
+    T. Tieleman, G. Hinton, Lecture 6.5 of Neural networks for machine learning, 2012.
+    A. Graves, Generating sequences with recurrent neural networks, 2013 (centered, with momentum).
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        *,
+        lr: Rate | None = None,
+    ) -> None:
+        super().__init__(
+            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+        )
+        self.rho = in_range("rho", rho, 0.0, 1.0)
+        self.momentum = in_range("momentum", momentum, 0.0, 1.0)
+        self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
+        self.centered = bool(centered)
+        self.slot_names = (
+            "velocity",
+            *(["average_gradient"] if self.centered else []),
+            *(["momentum"] if self.momentum else []),
+        )
+
+    def update(
+        self,
+        values: NDArray[Any],
+        gradients: NDArray[Any],
+        learning_rate: float,
+        decay: float,
+    ) -> None:
+        """Change weights and slots."""
+        core.rmsprop(
+            values,
+            gradients,
+            self.slots["velocity"],
+            self.slots.get("average_gradient"),
+            self.slots.get("momentum"),
+            learning_rate,
+            self.rho,
+            self.momentum,
+            self.epsilon,
+            decay,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this optimizer again."""
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }

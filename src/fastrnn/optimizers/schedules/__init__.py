@@ -1,0 +1,72 @@
+"""Learning-rate schedules, with Keras's names, arguments and formulas.
+
+A schedule stands where an optimizer takes its ``learning_rate``: ``Adam(CosineDecay(0.01, 1000))``.
+It counts the optimizer's steps, and goes on where it was when a saved model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastrnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
+from fastrnn.optimizers.schedules.decay import ExponentialDecay, InverseTimeDecay, PolynomialDecay
+from fastrnn.optimizers.schedules.piecewise import PiecewiseConstantDecay
+from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
+
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+
+_BY_NAME: dict[str, type[LearningRateSchedule]] = {
+    schedule.__name__: schedule
+    for schedule in (
+        CosineDecay,
+        CosineDecayRestarts,
+        ExponentialDecay,
+        InverseTimeDecay,
+        PiecewiseConstantDecay,
+        PolynomialDecay,
+    )
+}
+
+
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
+    """Return a schedule as a dict that JSON can hold."""
+    name = type(learning_rate_schedule).__name__
+    return {"class_name": name, "config": learning_rate_schedule.get_config()}
+
+
+def deserialize(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> LearningRateSchedule:
+    """Return the schedule that :func:`serialize` described.
+
+    Parameters
+    ----------
+    config : mapping
+    custom_objects : mapping of str to class, optional
+        Schedules of one's own, by the name of their class.
+
+    Raises
+    ------
+    ValueError
+        If there is no schedule of that name.
+    """
+    known = {**_BY_NAME, **(custom_objects or {})}
+    name = config.get("class_name")
+    found = known.get(name) if isinstance(name, str) else None
+    if not (isinstance(found, type) and issubclass(found, LearningRateSchedule)):
+        raise ValueError(
+            f"learning-rate schedule is {name!r}; it should be one of {', '.join(sorted(_BY_NAME))}"
+            ", or stand in custom_objects"
+        )
+    return found.from_config(dict(config["config"]))

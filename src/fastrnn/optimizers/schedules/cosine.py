@@ -1,0 +1,151 @@
+"""Learning rates along half a wave of the cosine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fastrnn.optimizers.checks import above_zero, in_range
+from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
+
+
+def _half_wave(share: float) -> float:
+    """Return what falls from 1 to 0 while `share` rises from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * share))
+
+
+class CosineDecay(LearningRateSchedule):
+    """A rise in a straight line where wanted, then a fall along half a cosine.
+
+    With a warmup, η rises from η₀ to `warmup_target` in `warmup_steps`, and falls from there; else
+    it falls from η₀.  It falls in `decay_steps`, to α times where it began, and stays there.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        η₀.
+    decay_steps : int
+        Of the fall, those of the warmup not counted.
+    alpha : float, default 0
+        α.
+    name : str, optional
+    warmup_target : float, optional
+        None for no warmup, whatever `warmup_steps` says.
+    warmup_steps : int, default 0
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: float = 0,
+    ) -> None:
+        self.initial_learning_rate = in_range(
+            "initial_learning_rate", initial_learning_rate, 0.0, math.inf
+        )
+        self.decay_steps = above_zero("decay_steps", decay_steps)
+        self.alpha = in_range("alpha", alpha, 0.0, math.inf)
+        self.name = name
+        self.warmup_target = (
+            None
+            if warmup_target is None
+            else in_range("warmup_target", warmup_target, 0.0, math.inf)
+        )
+        self.warmup_steps = in_range("warmup_steps", warmup_steps, 0.0, math.inf)
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        top, start = self.initial_learning_rate, 0.0
+        if self.warmup_target is not None:
+            if step < self.warmup_steps:
+                return top + (self.warmup_target - top) * step / self.warmup_steps
+            top, start = self.warmup_target, self.warmup_steps
+        wave = _half_wave(min(1.0, (step - start) / self.decay_steps))
+        return top * ((1 - self.alpha) * wave + self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this schedule again."""
+        return {
+            "initial_learning_rate": self.initial_learning_rate,
+            "decay_steps": self.decay_steps,
+            "alpha": self.alpha,
+            "name": self.name,
+            "warmup_target": self.warmup_target,
+            "warmup_steps": self.warmup_steps,
+        }
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half a cosine that begins again, each time longer and from another height.
+
+    Fall number i takes first_decay_steps · t_mulⁱ steps, from m_mulⁱ · η₀ towards α · η₀:
+    η = η₀ · ((1 − α) · m_mulⁱ · (1 + cos(π s)) / 2 + α), with s the share of the fall that is done.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        η₀.
+    first_decay_steps : int
+    t_mul : float, default 2
+        At least 1.
+    m_mul : float, default 1
+    alpha : float, default 0
+        α.
+    name : str, optional
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: float,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate = in_range(
+            "initial_learning_rate", initial_learning_rate, 0.0, math.inf
+        )
+        self.first_decay_steps = above_zero("first_decay_steps", first_decay_steps)
+        self.t_mul = in_range("t_mul", t_mul, 1.0, math.inf)
+        self.m_mul = in_range("m_mul", m_mul, 0.0, math.inf)
+        self.alpha = in_range("alpha", alpha, 0.0, math.inf)
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        done = step / self.first_decay_steps
+        falls = done
+        if self.t_mul != 1:
+            falls = math.log1p(done * (self.t_mul - 1)) / math.log(self.t_mul)
+        # Rounding must not put off a restart that is due at this very step.
+        fall = math.floor(falls + 1e-9)
+        share = min(max(0.0, done - self._before(fall)) / self.t_mul**fall, 1.0)
+        wave = self.m_mul**fall * _half_wave(share)
+        return self.initial_learning_rate * ((1 - self.alpha) * wave + self.alpha)
+
+    def _before(self, fall: int) -> float:
+        """Return how long the falls before one are together, the first being 1 long."""
+        return fall if self.t_mul == 1 else (self.t_mul**fall - 1) / (self.t_mul - 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this schedule again."""
+        return {
+            "initial_learning_rate": self.initial_learning_rate,
+            "first_decay_steps": self.first_decay_steps,
+            "t_mul": self.t_mul,
+            "m_mul": self.m_mul,
+            "alpha": self.alpha,
+            "name": self.name,
+        }

@@ -1,0 +1,141 @@
+"""Learning rates that fall from step to step, all the way or down to an end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fastrnn.optimizers.checks import above_zero, in_range
+from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
+
+
+class _RateDecay(LearningRateSchedule):
+    """What the decays by a rate share: they look at the step as a share of `decay_steps`."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self.initial_learning_rate = in_range(
+            "initial_learning_rate", initial_learning_rate, 0.0, math.inf
+        )
+        self.decay_steps = above_zero("decay_steps", decay_steps)
+        self.decay_rate = in_range("decay_rate", decay_rate, 0.0, math.inf)
+        self.staircase = bool(staircase)
+        self.name = type(self).__name__ if name is None else name
+
+    def _share(self, step: int) -> float:
+        share = step / self.decay_steps
+        return math.floor(share) if self.staircase else share
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this schedule again."""
+        return {
+            "initial_learning_rate": self.initial_learning_rate,
+            "decay_steps": self.decay_steps,
+            "decay_rate": self.decay_rate,
+            "staircase": self.staircase,
+            "name": self.name,
+        }
+
+
+class ExponentialDecay(_RateDecay):
+    """η(step) = η₀ · r^(step / decay_steps).
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        η₀.
+    decay_steps : int
+        In how many steps the rate falls to r times what it was.
+    decay_rate : float
+        r.
+    staircase : bool, default False
+        Whether to round the exponent down: the rate then falls every `decay_steps` steps.
+    name : str, optional
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        return self.initial_learning_rate * math.pow(self.decay_rate, self._share(step))
+
+
+class InverseTimeDecay(_RateDecay):
+    """η(step) = η₀ / (1 + r · step / decay_steps).
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        η₀.
+    decay_steps : int
+    decay_rate : float
+        r.
+    staircase : bool, default False
+        Whether to round step / decay_steps down.
+    name : str, optional
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        return self.initial_learning_rate / (1 + self.decay_rate * self._share(step))
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From one rate to another along a power: η(step) = (η₀ − η₁) · (1 − s)^power + η₁.
+
+    s is step / decay_steps, and 1 after so many steps.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        η₀.
+    decay_steps : int
+    end_learning_rate : float, default 0.0001
+        η₁.
+    power : float, default 1
+        1 is a straight line.
+    cycle : bool, default False
+        Whether to start again from η₀ at every end, each time going on until the next multiple of
+        `decay_steps`, counted from the first step: s is then step over that multiple.
+    name : str, optional
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        self.initial_learning_rate = in_range(
+            "initial_learning_rate", initial_learning_rate, 0.0, math.inf
+        )
+        self.decay_steps = above_zero("decay_steps", decay_steps)
+        self.end_learning_rate = in_range("end_learning_rate", end_learning_rate, 0.0, math.inf)
+        self.power = in_range("power", power, 0.0, math.inf)
+        self.cycle = bool(cycle)
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        share = step / self.decay_steps
+        share = share / max(1, math.ceil(share)) if self.cycle else min(1.0, share)
+        whole = self.initial_learning_rate - self.end_learning_rate
+        return whole * math.pow(1 - share, self.power) + self.end_learning_rate
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this schedule again."""
+        return {
+            "initial_learning_rate": self.initial_learning_rate,
+            "decay_steps": self.decay_steps,
+            "end_learning_rate": self.end_learning_rate,
+            "power": self.power,
+            "cycle": self.cycle,
+            "name": self.name,
+        }

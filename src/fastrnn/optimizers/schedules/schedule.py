@@ -1,0 +1,29 @@
+"""The base of all learning-rate schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LearningRateSchedule:
+    """The learning rate as a function of the number of steps made so far.
+
+    A subclass has ``__call__(step)`` and, to live in files, ``get_config()``.
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of the step after `step` others, of any number of epochs."""
+        raise NotImplementedError(f"{type(self).__name__} should have __call__(self, step)")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this schedule again."""
+        raise NotImplementedError(f"{type(self).__name__} should have get_config(self)")
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
+        """Return a new schedule from what :meth:`get_config` returned."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
