@@ -90,54 +90,99 @@ class Metric:
     function : callable or None
         Takes targets and predictions, batch first, and returns a value a position (or their mean).
         None is accuracy, which is computed in the model's own memory.
+    is_weighted : bool, default False
+        Whether the weights of the samples count.  Masks always do, but for a function that returns
+        a mean.
     """
 
-    def __init__(self, name: str, function: Function | None) -> None:
+    def __init__(self, name: str, function: Function | None, is_weighted: bool = False) -> None:
         self.name = name
         self.function = function
+        self.is_weighted = is_weighted
+
+    @property
+    def stem(self) -> str:
+        """The name without what :func:`get` may have put before it."""
+        return self.name.removeprefix("weighted_") if self.is_weighted else self.name
 
     @property
     def is_named(self) -> bool:
         """Whether the name alone says what it is, so that a file may hold it."""
         try:
-            return _get_one(self.name).function == self.function
+            return _get_one(self.stem).function == self.function
         except ValueError:
             return False
 
-    def bind(self, loss: losses.Loss, head: Head) -> Callable[[], float]:
-        """Return a function of no arguments: the mean over the batch that `head` holds."""
+    def bind(self, loss: losses.Loss, head: Head) -> Callable[[], tuple[float, float]]:
+        """Return a function of no arguments that measures the batch that `head` holds.
+
+        It returns the sum over the positions that count, and of their weights.
+        """
         if self.function is not None:
-            return _OnArrays(self.function, head)
+            return _OnArrays(self.function, head, self.is_weighted)
         if isinstance(head, LabelHead):
-            return _LabelAccuracy(head)
-        if isinstance(loss, BinaryCrossentropy) or head.features == 1:
-            return lambda: float(binary_accuracy(head.targets, head.output).mean())
-        return lambda: float(categorical_accuracy(head.targets, head.output).mean())
+            return _LabelAccuracy(head, self.is_weighted)
+        is_binary = isinstance(loss, BinaryCrossentropy) or head.features == 1
+        function = binary_accuracy if is_binary else categorical_accuracy
+        return _OnRows(function, head, self.is_weighted)
 
 
-class _LabelAccuracy:
-    def __init__(self, head: Head) -> None:
+class _Bound:
+    """A metric that measures what a head holds."""
+
+    def __init__(self, head: Head, is_weighted: bool) -> None:
         self._head = head
+        self._is_weighted = is_weighted
 
-    def __call__(self) -> float:
+    def _weights(self) -> tuple[Array | None, float]:
+        """Return the weight of every row, None for one, and the sum."""
         head = self._head
-        right = core.count_correct(head.rows, head.features, head.targets, None)
-        return float(right) / len(head.targets)
+        if not self._is_weighted:
+            return head.mask, head.counted
+        if head.weights is None:
+            return None, head.counted
+        return head.weights, float(head.weights.sum(dtype=np.float64))
 
 
-class _OnArrays:
+class _LabelAccuracy(_Bound):
+    def __call__(self) -> tuple[float, float]:
+        head = self._head
+        weights, count = self._weights()
+        return float(core.count_correct(head.rows, head.features, head.targets, weights)), count
+
+
+class _OnRows(_Bound):
+    def __init__(self, function: Function, head: Head, is_weighted: bool) -> None:
+        super().__init__(head, is_weighted)
+        self._function = function
+
+    def __call__(self) -> tuple[float, float]:
+        weights, count = self._weights()
+        values = np.asarray(self._function(self._head.targets, self._head.output))
+        return _sum(values, weights), count
+
+
+class _OnArrays(_Bound):
     """Hands a user's function what it expects: arrays with the batch first."""
 
-    def __init__(self, function: Function, head: Head) -> None:
+    def __init__(self, function: Function, head: Head, is_weighted: bool) -> None:
+        super().__init__(head, is_weighted)
         self._function = function
-        self._head = head
         self._positions = head.last.output.shape[:-1]
 
-    def __call__(self) -> float:
-        values = self._function(
-            self._batch_first(self._head.targets), self._batch_first(self._head.output)
+    def __call__(self) -> tuple[float, float]:
+        targets = self._batch_first(self._head.targets)
+        values = np.asarray(
+            self._function(targets, self._batch_first(self._head.output)), dtype=np.float64
         )
-        return float(np.mean(np.asarray(values, dtype=np.float64)))
+        weights, count = self._weights()
+        if weights is None:
+            return float(np.mean(values)) * count, count
+        by_position = self._batch_first(weights)
+        if values.shape != by_position.shape:
+            # A mean of its own: of what, it alone knows.
+            return float(np.mean(values)) * count, count
+        return _sum(values, by_position), count
 
     def _batch_first(self, rows: Array) -> Array:
         array = rows.reshape(*self._positions, *rows.shape[1:])
@@ -146,13 +191,26 @@ class _OnArrays:
         return np.array(array, order="C")
 
 
+def _sum(values: Array, weights: Array | None) -> float:
+    """Return the sum of values times weights; what has no weight may be no number."""
+    if weights is None:
+        return float(values.sum(dtype=np.float64))
+    return float(np.where(weights != 0, values * weights, 0).sum(dtype=np.float64))
+
+
 _FUNCTIONS: dict[str, Function] = {
     function.__name__: function
     for function in (sparse_categorical_accuracy, categorical_accuracy, binary_accuracy)
 }
 
 
-def get(identifiers: Sequence[str | Function | Metric] | str | Function | None) -> list[Metric]:
+Identifier = str | Function | Metric
+
+
+def get(
+    identifiers: Sequence[Identifier] | Identifier | None,
+    weighted: Sequence[Identifier] | Identifier | None = None,
+) -> list[Metric]:
     """Return the metrics that the `metrics` argument of ``compile`` names.
 
     Parameters
@@ -160,6 +218,9 @@ def get(identifiers: Sequence[str | Function | Metric] | str | Function | None) 
     identifiers : sequence of str, callable or Metric, or one of them
         ``"accuracy"`` or ``"acc"``, a function or its name from this module or
         :mod:`fastrnn.losses`, or a function of one's own of targets and predictions.
+    weighted : the same, optional
+        Those for which the weights of the samples count.  One that is among `identifiers` too is
+        reported with ``weighted_`` before its name.
 
     Raises
     ------
@@ -168,16 +229,25 @@ def get(identifiers: Sequence[str | Function | Metric] | str | Function | None) 
     TypeError
         If one is neither a name nor a function.
     """
-    if identifiers is None:
-        return []
-    if isinstance(identifiers, str) or callable(identifiers):
-        identifiers = [identifiers]
-    metrics = [_get_one(identifier) for identifier in identifiers]
+    metrics = [_get_one(identifier) for identifier in _listed(identifiers)]
+    names = [metric.name for metric in metrics]
+    for identifier in _listed(weighted):
+        metric = _get_one(identifier)
+        name = f"weighted_{metric.name}" if metric.name in names else metric.name
+        metrics.append(Metric(name, metric.function, is_weighted=True))
     names = [metric.name for metric in metrics]
     for name in names:
         if name == "loss" or names.count(name) > 1:
             raise ValueError(f"metrics would report {name!r} twice; every name should differ")
     return metrics
+
+
+def _listed(identifiers: Sequence[Identifier] | Identifier | None) -> list[Identifier]:
+    if identifiers is None:
+        return []
+    if isinstance(identifiers, (str, Metric)) or callable(identifiers):
+        return [identifiers]
+    return list(identifiers)
 
 
 def _get_one(identifier: str | Function | Metric) -> Metric:

@@ -10,6 +10,7 @@ from fastrnn.callbacks import Callback, LambdaCallback
 from fastrnn.layers import GRU, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
 from fastrnn.models.data import split_off
+from fastrnn.models.samples import Data
 from fastrnn.models.training import order_of
 from fastrnn.optimizers import SGD, Adam
 
@@ -110,7 +111,7 @@ def test_samples_are_all_seen_once_an_epoch():
     model = tagger()
     trainer = model._current_trainer()
     step = trainer.step
-    trainer.step = lambda x, y: (seen.append((x.copy(), y.copy())), step(x, y))[1]
+    trainer.step = lambda data: (seen.append((data.x[0].copy(), data.y[0].copy())), step(data))[1]
     model.fit(x, y, batch_size=8, verbose=0)
     assert [len(batch) for batch, _ in seen] == [8, 8, 8, 6]
     found = np.concatenate([np.concatenate([a[..., 0], b], axis=1) for a, b in seen])
@@ -291,14 +292,14 @@ def test_steps_reuse_their_memory():
     import tracemalloc
 
     x, y = shifted(64)
-    model = tagger(units=64)
+    model, data = tagger(units=64), Data([x], [y], [None])
     model.train_on_batch(x, y)
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         for _ in range(5):
-            model._trainer.step(x, y)
+            model._trainer.step(data)
         peak = tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()

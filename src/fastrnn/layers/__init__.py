@@ -9,9 +9,11 @@ from typing import Any
 
 from fastrnn.layers.activation import Activation
 from fastrnn.layers.dense import Dense
+from fastrnn.layers.dropout import Dropout
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.masking import ApplyMask, Masking
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.symbolic import SymbolicTensor
@@ -20,10 +22,13 @@ from fastrnn.layers.time_distributed import TimeDistributed
 __all__ = [
     "GRU",
     "Activation",
+    "ApplyMask",
     "Dense",
+    "Dropout",
     "Input",
     "InputLayer",
     "Layer",
+    "Masking",
     "RecurrentLayer",
     "SimpleRNN",
     "SymbolicTensor",
@@ -34,7 +39,17 @@ __all__ = [
 
 _CLASSES: dict[str, type[Layer]] = {
     layer.__name__: layer
-    for layer in (Activation, Dense, GRU, InputLayer, SimpleRNN, TimeDistributed)
+    for layer in (
+        Activation,
+        ApplyMask,
+        Dense,
+        Dropout,
+        GRU,
+        InputLayer,
+        Masking,
+        SimpleRNN,
+        TimeDistributed,
+    )
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastrnn import activations
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
 
 
 class Activation(Layer):
@@ -31,7 +31,7 @@ class Activation(Layer):
         """Return `input_shape`."""
         return input_shape
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _ActivationWorkspace(self, source, training)
 
@@ -43,9 +43,10 @@ class Activation(Layer):
 class _ActivationWorkspace(Workspace):
     """Works in the memory of the layer before where that layer has no use for its output."""
 
-    def __init__(self, layer: Activation, source: Workspace, training: bool) -> None:
+    def __init__(self, layer: Activation, source: Signal, training: bool) -> None:
         self.source = source
         self.features = source.features
+        self.mask = source.mask
         self.activation = layer.activation
         # The input of a chain is data that later passes may read again.
         self.in_place = not source.needs_output

@@ -12,7 +12,7 @@ from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn.layers.layer import Layer, units_of
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
 
 Array = NDArray[Any]
 
@@ -63,7 +63,7 @@ class Dense(Layer):
         if self.use_bias:
             self.add_parameter("bias", (self.units,), self.bias_initializer)
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _DenseWorkspace(self, source, training)
 
@@ -80,9 +80,10 @@ class Dense(Layer):
 
 
 class _DenseWorkspace(Workspace):
-    def __init__(self, layer: Dense, source: Workspace, training: bool) -> None:
+    def __init__(self, layer: Dense, source: Signal, training: bool) -> None:
         self.source = source
         self.features = layer.units
+        self.mask = source.mask
         self.activation = layer.activation
         self.needs_output = layer.activation is not activations.LINEAR
         shape = (*source.output.shape[:-1], layer.units)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from fastrnn import activations, initializers
 from fastrnn._core import gru as core
 from fastrnn._core.memory import aligned_zeros
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
-from fastrnn.workspace import Workspace, empty
+from fastrnn.workspace import Signal, Workspace, empty
 
 Array = NDArray[Any]
 
@@ -43,7 +44,9 @@ class GRU(RecurrentLayer):
     reset_after : bool, default False
         Which form.  (PyTorch, cuDNN and recent Keras use the other default, True.)
     **options :
-        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
+        :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
@@ -90,9 +93,9 @@ class GRU(RecurrentLayer):
         columns = self.gates * self.units
         return (2, columns) if self.reset_after else (columns,)
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _GRUWorkspace(self, source, training)
+        return _GRUWorkspace(self, source, training, others)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
@@ -100,8 +103,10 @@ class GRU(RecurrentLayer):
 
 
 class _GRUWorkspace(RecurrentWorkspace):
-    def __init__(self, layer: GRU, source: Workspace, training: bool) -> None:
-        super().__init__(layer, source, training)
+    def __init__(
+        self, layer: GRU, source: Signal, training: bool, initial: Sequence[Signal]
+    ) -> None:
+        super().__init__(layer, source, training, initial)
         self.reset_after = layer.reset_after
         shape = (self.steps, self.batch)
         # Zeros, so that the padding between two gates is never read as a stray NaN.
@@ -115,7 +120,7 @@ class _GRUWorkspace(RecurrentWorkspace):
     def _split(self, bias: Array) -> tuple[Array | None, Array]:
         return (bias[0], bias[1]) if self.reset_after else (None, bias)
 
-    def forward(self, training: bool) -> None:
+    def run(self) -> None:
         core.forward(
             self.x,
             self.wx,
@@ -126,9 +131,10 @@ class _GRUWorkspace(RecurrentWorkspace):
             self.gates_after,
             self.hidden,
             self._work,
+            self.steps_mask,
         )
 
-    def backward(self) -> None:
+    def run_back(self) -> None:
         core.backward(
             self.ds,
             self.x,
@@ -138,11 +144,12 @@ class _GRUWorkspace(RecurrentWorkspace):
             self.wx,
             self.ws,
             self.reset_after,
-            self.source.doutput,
+            self.dx,
             self.ds0,
             self.dwx,
             self.dws,
             self.dbs,
             self.dbx,
             self._work,
+            self.steps_mask,
         )

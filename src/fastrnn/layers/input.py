@@ -1,4 +1,4 @@
-"""The start of a chain."""
+"""The start of a model."""
 
 from __future__ import annotations
 
@@ -9,63 +9,87 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape, SymbolicTensor
-from fastrnn.workspace import Workspace
+from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
+from fastrnn.workspace import Signal, Workspace
 
 
 class InputLayer(Layer):
-    """What stands for the data in a chain; :func:`Input` makes it.
+    """What stands for the data in a model; :func:`Input` makes it.
 
     Parameters
     ----------
     shape : tuple of int
-        Of one sample: (time, features) or (features,); time may be None for any.
+        Of one sample: (time, features), (features,), or (time,) for tokens; time may be None.
     dtype : dtype, default "float32"
-        Of the chain, unless its layers say otherwise.
+        Of the model, unless its layers say otherwise.
     name : str, optional
+    batch_size : int, optional
+        Samples of every batch; any number if left out.
     """
 
     def __init__(
-        self, shape: Sequence[int | None], dtype: DTypeLike = "float32", name: str | None = None
+        self,
+        shape: Sequence[int | None],
+        dtype: DTypeLike = "float32",
+        name: str | None = None,
+        batch_size: int | None = None,
     ) -> None:
         super().__init__(name=name or "input_1")
+        self.is_named_by_count = not name
         given = np.dtype(dtype)
-        if given.kind not in "iuf" or given == np.float16:
-            raise TypeError(f"dtype of Input is {given}; it should be float32 or float64")
+        if given.kind not in "biuf" or given == np.float16:
+            raise TypeError(
+                f"dtype of Input is {given}; it should be float32, float64, or integers for tokens"
+            )
         self._dtype = given.newbyteorder("=")
-        self.shape: Shape = (None, *_sample_shape(shape))
+        self.batch_size = None if batch_size is None else _extent("batch_size", batch_size)
+        self.shape: Shape = (self.batch_size, *_sample_shape(shape))
         self.built = True
 
     def tensor(self) -> SymbolicTensor:
         """Return the symbolic tensor that stands for the data."""
-        return SymbolicTensor(self.shape, self.dtype, self, None)
+        if self._node is None:
+            self._node = Node(self, [], [self.shape])
+        return self._node.outputs[0]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`: data passes as it is."""
         return input_shape
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
-        """Return `source`: data passes as it is."""
-        return source
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Refuse: a model gives its inputs memory itself."""
+        raise TypeError(f"{self.name} stands for data, and computes nothing")
 
     def get_config(self) -> dict[str, Any]:
-        """Return shape, dtype and name."""
-        return {"shape": list(self.shape[1:]), "dtype": self.dtype.name, "name": self.name}
+        """Return shape, dtype and name, and the size of a batch where it is fixed."""
+        config = {"shape": list(self.shape[1:]), "dtype": self.dtype.name, "name": self.name}
+        return config if self.batch_size is None else {**config, "batch_size": self.batch_size}
 
 
 def Input(
-    shape: Sequence[int | None], dtype: DTypeLike = "float32", name: str | None = None
+    shape: Sequence[int | None] | None = None,
+    dtype: DTypeLike = "float32",
+    name: str | None = None,
+    *,
+    batch_size: int | None = None,
+    batch_shape: Sequence[int | None] | None = None,
 ) -> SymbolicTensor:
     """Return a symbolic tensor that stands for the data.
 
     Parameters
     ----------
     shape : tuple of int
-        Of one sample, without the batch: (time, features) or (features,).  Time may be None: then
-        every batch may have a length of its own.
+        Of one sample, without the batch: (time, features) or (features,), or (time,) for the
+        integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: then every
+        batch may have a length of its own.
     dtype : {"float32", "float64"}
-        What the chain computes in.  Data of other types is converted on its way in.
+        What the model computes in.  Data of other types is converted on its way in.  For tokens an
+        integer type may be given, and ``"bool"`` for a mask.
     name : str, optional
+    batch_size : int, optional
+        Samples of every batch, for models that keep their state from batch to batch.
+    batch_shape : tuple of int, optional
+        Both in one: ``(batch_size, *shape)``, in place of `shape`.
 
     Examples
     --------
@@ -74,7 +98,19 @@ def Input(
     >>> x.shape
     (None, 101, 1)
     """
-    return InputLayer(shape, dtype, name).tensor()
+    if batch_shape is not None:
+        if shape is not None or batch_size is not None:
+            raise ValueError("Input was given batch_shape; shape and batch_size should be left out")
+        if isinstance(batch_shape, (str, bytes)) or not isinstance(batch_shape, Sequence):
+            raise TypeError(
+                f"batch_shape of Input is {batch_shape!r}; "
+                "it should be a tuple, such as (batch_size, time, features)"
+            )
+        batch_size, *sample = batch_shape
+        shape = tuple(sample)
+    if shape is None:
+        raise TypeError("Input wants a shape, such as (time, features)")
+    return InputLayer(shape, dtype, name, batch_size).tensor()
 
 
 def _sample_shape(shape: Sequence[int | None]) -> tuple[int | None, ...]:
@@ -87,9 +123,15 @@ def _sample_shape(shape: Sequence[int | None]) -> tuple[int | None, ...]:
         whole = isinstance(extent, (int, np.integer)) and not isinstance(extent, bool)
         if extent is not None and not (whole and extent >= 1):
             raise ValueError(f"shape of Input is {sample}; extents should be positive, or None")
-    if len(sample) not in (1, 2) or sample[-1] is None:
+    if len(sample) not in (1, 2) or (len(sample) == 2 and sample[-1] is None):
         raise ValueError(
             f"shape of Input is {sample}; it should be (time, features) or (features,), "
-            "with a known number of features"
+            "with a known number of features, or (time,) for tokens"
         )
     return tuple(None if extent is None else int(extent) for extent in sample)
+
+
+def _extent(argument: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{argument} of Input is {value!r}; it should be a positive integer")
+    return int(value)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn import initializers, seeding
 from fastrnn.layers.parameter import Parameter, assign
-from fastrnn.layers.symbolic import Shape, SymbolicTensor
-from fastrnn.workspace import Workspace
+from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
+from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
 
 
 class Layer:
-    """A step of a chain: weights, and how to compute with them.
+    """A step of a model: weights, and how to compute with them.
 
     Parameters
     ----------
@@ -32,8 +32,17 @@ class Layer:
     Notes
     -----
     Layers hold no data: a model may be used by many threads at once, each with workspaces of its
-    own.
+    own.  Two kinds do remember something between batches, and so are for one thread at a time:
+    recurrent layers with ``stateful=True`` their state, and in a training `Dropout` where its
+    random numbers stand.
     """
+
+    #: Which of the things it is called on are integers, (None, time), straight from the data.
+    token_inputs: ClassVar[tuple[int, ...]] = ()
+    #: Whether a training draws random numbers; see :meth:`reseed`.
+    is_random: bool = False
+    #: Whether a batch begins with what the one before ended with.
+    stateful: bool = False
 
     def __init__(
         self,
@@ -55,27 +64,44 @@ class Layer:
         self.stored: Callable[[str, tuple[int, ...]], Array] | None = None
         self._rng: np.random.Generator | None = None
         self._built_for: int | None = None
+        self._node: Node | None = None
+        #: Whether the name is one that :meth:`connect` made up.
+        self.is_named_by_count = False
 
     # What a layer of one's own defines ---------------------------------------------------------
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape, batch first, that comes out for `input_shape`."""
+    def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
+        """Return the shape, batch first, that comes out for `input_shape`; a list if several do."""
         raise NotImplementedError
 
     def create_parameters(self, input_shape: Shape) -> None:
         """Call :meth:`add_parameter` for every weight."""
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``.
 
         Parameters
         ----------
-        source : Workspace
-            Of the layer before.
+        source : Signal
+            Output of the layer before.
         training : bool
             Whether gradients are wanted.
+        *others : Signal
+            What else the layer was called on, such as initial states.
         """
         raise NotImplementedError
+
+    def check_tokens(self, tokens: Array, argument: str) -> None:
+        """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.
+
+        `argument` is what the error calls them.  Only asked of layers that take tokens.
+        """
+
+    def reset_states(self) -> None:
+        """Let the next batch begin anew: only asked of layers with ``stateful``."""
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again, as JSON can hold them."""
@@ -88,16 +114,48 @@ class Layer:
         """Name of the layer; until it stands in a chain, that of its type."""
         return self._name or snake_case(type(self).__name__)
 
+    def rename(self, name: str) -> None:
+        """Replace the name."""
+        _check_name(name)
+        self._name = name
+
     @property
     def dtype(self) -> np.dtype:
         """What the layer computes in."""
         return self._dtype or np.dtype(np.float32)
 
-    def __call__(self, tensor: SymbolicTensor) -> SymbolicTensor:
+    @property
+    def input(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What the layer was last called on; a list if that was several tensors."""
+        return _one_or_all(self._last_call().inputs)
+
+    @property
+    def output(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What its last call returned."""
+        return _one_or_all(self._last_call().outputs)
+
+    def _last_call(self) -> Node:
+        if self._node is None:
+            raise AttributeError(f"{self.name} has no input yet: call it on one first")
+        return self._node
+
+    def __call__(self, tensor: SymbolicTensor, mask: SymbolicTensor | None = None) -> Any:
         """Put this layer behind `tensor`.
 
         The first call fixes the number of input features, creates the weights and gives the layer
         its name.
+
+        Parameters
+        ----------
+        tensor : SymbolicTensor
+        mask : SymbolicTensor, optional
+            Which steps of `tensor` count, (None, time), in place of the mask that it may carry:
+            an ``Input((time,), dtype="bool")``.
+
+        Returns
+        -------
+        SymbolicTensor, or list of SymbolicTensor
+            The output; a list for layers that have several.
 
         Raises
         ------
@@ -106,40 +164,75 @@ class Layer:
         ValueError
             If its shape or type does not fit.
         """
-        if not isinstance(tensor, SymbolicTensor):
-            raise TypeError(
-                f"{self.name} was called on {_describe(tensor)}; it should be called on the result "
-                "of Input(...) or of another layer.  A chain takes one tensor; arrays go to "
-                "model.predict"
-            )
-        self._take_dtype(tensor)
+        if mask is not None:
+            from fastrnn.layers.masking import ApplyMask  # which is a layer itself
+
+            tensor = ApplyMask().connect([tensor, mask])[0]
+        return _one_or_all(self.connect([tensor]))
+
+    def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
+        """Put this layer behind all that it takes, in order; what a call comes down to.
+
+        Parameters
+        ----------
+        tensors : sequence of SymbolicTensor
+            The input, then whatever else the layer takes, such as initial states.
+
+        Returns
+        -------
+        list of SymbolicTensor
+            All outputs.
+        """
+        for tensor in tensors:
+            if not isinstance(tensor, SymbolicTensor):
+                raise TypeError(
+                    f"{self.name} was called on {_describe(tensor)}; it should be called on the "
+                    "result of Input(...) or of another layer.  A layer takes one tensor; arrays "
+                    "go to model.predict"
+                )
+        self.check_inputs(tensors)
+        for tensor in tensors:
+            self._take_dtype(tensor)
+        first = tensors[0]
         if not self.built:
-            self.build(tensor.shape)
-        elif tensor.shape[-1] != self._built_for:
+            self.build(first.shape)
+        elif 0 not in self.token_inputs and first.shape[-1] != self._built_for:
             raise ValueError(
                 f"{self.name} was built for {self._built_for} input features; "
-                f"the input has shape {tensor.shape}"
+                f"the input has shape {first.shape}"
             )
-        shape = self.compute_output_shape(tensor.shape)
+        shapes = self.compute_output_shape(first.shape)
         if self._name is None:
-            self._name = _free_name(snake_case(type(self).__name__), tensor)
-        return SymbolicTensor(shape, self.dtype, self, tensor)
+            self._name = _free_name(snake_case(type(self).__name__), tensors)
+            self.is_named_by_count = True
+        self._node = Node(self, tensors, shapes if isinstance(shapes, list) else [shapes])
+        return list(self._node.outputs)
+
+    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
+        """Raise ``ValueError`` unless the layer can stand behind these tensors."""
+        if len(tensors) != 1:
+            raise ValueError(f"{self.name} got {len(tensors)} inputs; it takes one")
+        if 0 in self.token_inputs and not (tensors[0].is_input and len(tensors[0].shape) == 2):
+            raise ValueError(
+                f"{self.name} got {tensors[0]!r}; it takes integers straight from the data, "
+                "Input((time,)), where time may be None"
+            )
 
     def _take_dtype(self, tensor: SymbolicTensor) -> None:
         given = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float32)
         if self._dtype is None:
             self._dtype = given
-        elif self._dtype != given and tensor.source is not None:
+        elif self._dtype != given and not tensor.is_input:
             raise ValueError(
                 f"{self.name} computes in {self._dtype}, but {tensor.layer.name} before it in "
-                f"{given}; the layers of a chain should share one dtype"
+                f"{given}; the layers of a model should share one dtype"
             )
 
     def build(self, input_shape: Shape) -> None:
         """Create the weights for inputs of `input_shape`, (None, time, features); once only."""
         if self.built:
             return
-        if len(input_shape) < 2 or input_shape[-1] is None:
+        if 0 not in self.token_inputs and (len(input_shape) < 2 or input_shape[-1] is None):
             raise ValueError(
                 f"{self.name} got an input of shape {input_shape}; it should be (None, time, "
                 "features) or (None, features) with a known number of features"
@@ -179,6 +272,11 @@ class Layer:
                 return candidate
         raise KeyError(f"{self.name} has no weight {name!r}")
 
+    @property
+    def weight_names(self) -> list[str]:
+        """What files call the weights; unique within the layer."""
+        return [parameter.name for parameter in self.parameters]
+
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""
         if not self.built:
@@ -191,7 +289,7 @@ class Layer:
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace all weights; see :func:`assign`."""
-        assign(self.parameters, weights, [f"{self.name}/{p.name}" for p in self.parameters])
+        assign(self.parameters, weights, [f"{self.name}/{name}" for name in self.weight_names])
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
@@ -221,13 +319,22 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
 
 
-def _free_name(stem: str, tensor: SymbolicTensor) -> str:
+def _free_name(stem: str, tensors: Sequence[SymbolicTensor]) -> str:
     """Return `stem` with the first count that no layer before has, so a model names its own."""
-    taken = {before.layer.name for before in tensor.history()}
-    count = 1 + sum(snake_case(type(before.layer).__name__) == stem for before in tensor.history())
+    before = {node.layer for tensor in tensors for node in tensor.history()}
+    alike = sum(snake_case(type(layer).__name__) == stem for layer in before)
+    return counted_name(stem, {layer.name for layer in before}, 1 + alike)
+
+
+def counted_name(stem: str, taken: Container[str], count: int = 1) -> str:
+    """Return ``stem_count`` with the first count, from `count` on, that is not taken."""
     while f"{stem}_{count}" in taken:
         count += 1
     return f"{stem}_{count}"
+
+
+def _one_or_all(tensors: Sequence[SymbolicTensor]) -> SymbolicTensor | list[SymbolicTensor]:
+    return tensors[0] if len(tensors) == 1 else list(tensors)
 
 
 def _check_name(name: str) -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations, initializers
 from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
 from fastrnn.layers.layer import Layer, units_of
+from fastrnn.layers.masking import ApplyMask
 from fastrnn.layers.parameter import Parameter
-from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Workspace, empty, zeros
+from fastrnn.layers.passing import Reversed
+from fastrnn.layers.symbolic import Shape, SymbolicTensor
+from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 Array = NDArray[Any]
 
 
 class RecurrentLayer(Layer):
     """Base of the layers that carry a state through time.
+
+    Called on a sequence, and with ``initial_state=`` on states to begin with.
 
     Parameters
     ----------
@@ -32,12 +38,34 @@ class RecurrentLayer(Layer):
     return_sequences : bool, default False
         Whether the output is the state at every step, (batch, time, units), or the last one,
         (batch, units).
+    return_state : bool, default False
+        Whether a call returns a list: the output, then the last state (two with an LSTM).
+    go_backwards : bool, default False
+        Whether to read the steps from last to first.  The output then stands in the order in which
+        the steps were read.
+    stateful : bool, default False
+        Whether a batch begins with the states that the one before ended with, sample by sample:
+        every batch is of one size then.  :meth:`reset_states` begins anew.
+    dropout : float, default 0
+        Share of the input's features that a training sets to zero, the same ones at every step of a
+        sequence.
+    recurrent_dropout : float, default 0
+        Only 0: the state itself is not dropped.
+    seed : int, optional
+        Of the dropout; drawn from :func:`fastrnn.set_seed` if left out.
     name, dtype, input_shape :
         See :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    A step that a mask says is padding leaves the state as it was, and the output at it is that
+    state; its gradients are zero.
     """
 
     #: How many gates the kernels hold side by side, G.
     gates: ClassVar[int] = 1
+    #: How many states it carries: the output, and an LSTM's cell.
+    state_count: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -48,6 +76,13 @@ class RecurrentLayer(Layer):
         recurrent_initializer: initializers.Identifier = "orthogonal",
         bias_initializer: initializers.Identifier = "zeros",
         return_sequences: bool = False,
+        *,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -58,14 +93,67 @@ class RecurrentLayer(Layer):
         self.recurrent_initializer = initializers.get(recurrent_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.return_sequences = bool(return_sequences)
+        self.return_state = bool(return_state)
+        self.go_backwards = bool(go_backwards)
+        self.stateful = bool(stateful)
+        self.dropout = rate_of(self, "dropout", dropout)
+        if rate_of(self, "recurrent_dropout", recurrent_dropout):
+            raise ValueError(
+                f"recurrent_dropout of {type(self).__name__} is {recurrent_dropout}; it should be "
+                "0: use dropout, which drops features of the input"
+            )
+        self.seed = seed
+        self.random = DropoutRandom(seed)
+        #: Of a stateful layer: what the last batch ended with, each (batch, units); None: zeros.
+        self.states: list[Array] | None = None
 
     @property
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
         return (self.gates * self.units,)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return (None, time, units), or (None, units) without ``return_sequences``."""
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether a training draws random numbers."""
+        return self.dropout > 0
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
+        self.random.reseed(seed)
+
+    def __call__(
+        self,
+        tensor: SymbolicTensor,
+        mask: SymbolicTensor | None = None,
+        initial_state: SymbolicTensor | Sequence[SymbolicTensor] | None = None,
+    ) -> Any:
+        """Put this layer behind `tensor`.
+
+        Parameters
+        ----------
+        tensor : SymbolicTensor
+            (None, time, features).
+        mask : SymbolicTensor, optional
+            See :class:`~fastrnn.layers.Layer`.
+        initial_state : SymbolicTensor or sequence of them, optional
+            (None, units), one for each state; zeros if left out.
+
+        Returns
+        -------
+        SymbolicTensor, or list of SymbolicTensor
+            The output; with ``return_state`` a list of the output and the last states.
+        """
+        return call_with_states(self, tensor, mask, initial_state)
+
+    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
+        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        check_states(self, tensors[1:], [self.units] * self.state_count)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
+        """Return (None, time, units), or (None, units) without ``return_sequences``.
+
+        With ``return_state`` a list: of the output, and (None, units) for every state.
+        """
         if len(input_shape) != 3:
             hint = (
                 "; the layer before may want return_sequences=True" if len(input_shape) == 2 else ""
@@ -75,7 +163,9 @@ class RecurrentLayer(Layer):
                 f"it should be (None, time, features){hint}"
             )
         batch, time, _ = input_shape
-        return (batch, time, self.units) if self.return_sequences else (batch, self.units)
+        last: Shape = (batch, self.units)
+        output: Shape = (batch, time, self.units) if self.return_sequences else last
+        return [output, *[last] * self.state_count] if self.return_state else output
 
     def create_parameters(self, input_shape: Shape) -> None:
         """Create kernel, recurrent kernel and bias."""
@@ -86,9 +176,41 @@ class RecurrentLayer(Layer):
         if self.use_bias:
             self.add_parameter("bias", self.bias_shape, self.bias_initializer)
 
+    def reset_states(self, states: ArrayLike | Sequence[ArrayLike] | None = None) -> None:
+        """Let the next batch begin with zeros, or with `states`.
+
+        Parameters
+        ----------
+        states : array_like of shape (batch, units), or sequence of them, optional
+            One for each state.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not stateful, or `states` do not fit.
+        """
+        if not self.stateful:
+            raise ValueError(f"{self.name} keeps no state; give it stateful=True")
+        if states is None:
+            self.states = None
+            return
+        given = [states] if self.state_count == 1 and np.ndim(states) == 2 else list(states)  # type: ignore[arg-type]
+        arrays = [np.array(state, self.dtype) for state in given]
+        shapes = {array.shape for array in arrays}
+        if (
+            len(arrays) != self.state_count
+            or len(shapes) != 1
+            or any(len(shape) != 2 or shape[1] != self.units for shape in shapes)
+        ):
+            raise ValueError(
+                f"states of {self.name} have the shapes {[array.shape for array in arrays]}; "
+                f"there should be {self.state_count} of shape (batch, {self.units})"
+            )
+        self.states = arrays
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
-        return {
+        config = {
             **super().get_config(),
             "units": self.units,
             "use_bias": self.use_bias,
@@ -97,35 +219,153 @@ class RecurrentLayer(Layer):
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "return_sequences": self.return_sequences,
         }
+        # Only what differs: earlier versions read files that use nothing new.
+        options = {
+            "return_state": self.return_state,
+            "go_backwards": self.go_backwards,
+            "stateful": self.stateful,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
+        defaults = {"dropout": 0.0, "seed": None}
+        return config | {k: v for k, v in options.items() if v != defaults.get(k, False)}
 
 
 class RecurrentWorkspace(Workspace):
     """States of a recurrent layer, and what its two passes need beside them.
 
-    ``states[0]`` is the initial state, zeros; ``states[1:]`` are the states after every step, and
-    the output is a view of them.  Without ``return_sequences`` the gradient of all steps but the
-    last is zero, and stays so: what comes after writes to the last one only.
+    A subclass is one cell's: it defines :meth:`run` and :meth:`run_back`, which call the core on
+    the attributes below.  An LSTM, whose layer says ``state_count = 2``, has its cells in
+    ``carried[1]``, the gradient at its last cell in ``dlast[1]``, and leaves the gradient at its
+    first cell in ``dfirst[1]``.
+
+    Attributes
+    ----------
+    x : ndarray of shape (time, batch, n_x), or None
+        What is read, in the order in which it is read.
+    tokens_read : ndarray of shape (time, batch), or None
+        In place of `x`, where its rows are one-hot.
+    dx : ndarray of the shape of `x`, or None
+        OUT.  Where the gradient of `x` goes; None where it is not wanted.
+    steps_mask : ndarray of shape (time, batch), uint8, or None
+        Which steps count, as the core wants it.
+    carried : list of ndarray of shape (time + 1, batch, units)
+        The states: the first row of each is the initial state, the others those after every step.
+        `states` is ``carried[0]``, and the output is a view of it.
+    ds : ndarray of shape (time, batch, units)
+        Gradient at every state.  Without ``return_sequences`` that of all steps but the last is
+        zero, and stays so: what comes after writes to the last one only.
+    dfirst : list of ndarray of shape (batch, units)
+        OUT.  Gradient at the initial states; `ds0` is ``dfirst[0]``.
+    dlast : list of ndarray of shape (batch, units), or None
+        Gradient at the last states, from whoever uses them; the first is part of `ds` already.
     """
 
-    def __init__(self, layer: RecurrentLayer, source: Workspace, training: bool) -> None:
-        self.source = source
-        self.x: Array = source.output
-        self.steps, self.batch = self.x.shape[:2]
+    def __init__(
+        self, layer: RecurrentLayer, source: Signal, training: bool, initial: Sequence[Signal] = ()
+    ) -> None:
+        self.layer, self.source, self._initial = layer, source, initial
+        self._before = _stages(layer, source, training)
+        read = self._before[-1] if self._before else source
+        self.tokens_read = read.tokens
+        # Whoever reads tokens has no use for an array.
+        self.x: Any = None if read.tokens is not None else read.output
+        self.dx, self.steps_mask = read.doutput, read.mask
+        first: Array = read.output if read.tokens is None else read.tokens
+        self.steps, self.batch = first.shape[:2]
         self.n_x, self.features = source.features, layer.units
-        self.states = zeros((self.steps + 1, self.batch, layer.units), layer.dtype)
+
+        shape, last = (self.steps, self.batch, layer.units), (self.batch, layer.units)
+        self.carried = [
+            zeros((self.steps + 1, *last), layer.dtype) for _ in range(layer.state_count)
+        ]
+        self.states = self.carried[0]
         self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]
+        if layer.return_sequences:
+            self.mask = self.steps_mask
 
         self.wx, self.ws = (layer.parameter(n).value.T for n in ("kernel", "recurrent_kernel"))
         self.bias = self._bias_or_zeros(layer)
+        self.dlast: list[Array] | None = None
         if training:
-            self.ds = zeros((self.steps, self.batch, layer.units), layer.dtype)
+            self.ds = zeros(shape, layer.dtype)
             self.doutput = self.ds if layer.return_sequences else self.ds[self.steps - 1]
-            self.ds0 = empty((self.batch, layer.units), layer.dtype)
+            self.dfirst = [empty(last, layer.dtype) for _ in range(layer.state_count)]
+            self.ds0 = self.dfirst[0]
             self.dwx = layer.parameter("kernel").gradient.T
             self.dws = layer.parameter("recurrent_kernel").gradient.T
             self.dbias = (
                 layer.parameter("bias").gradient if layer.use_bias else np.empty_like(self.bias)
             )
+        self._outputs: list[Signal] = [self]
+        if layer.return_state:
+            ends = [_LastState(carried, layer.units, training) for carried in self.carried]
+            self._outputs += ends
+            if training:
+                self.dlast = [end.doutput for end in ends if end.doutput is not None]
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """The output, and with ``return_state`` the last states."""
+        return self._outputs
+
+    def run(self) -> None:
+        """Let the core compute the states from `x` and the initial states."""
+        raise NotImplementedError
+
+    def run_back(self) -> None:
+        """Let the core compute all gradients from `ds`."""
+        raise NotImplementedError
+
+    def forward(self, training: bool) -> None:
+        """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
+        for stage in self._before:
+            stage.forward(training)
+        self._begin()
+        self.run()
+        if self.layer.stateful:
+            self._keep()
+
+    def _begin(self) -> None:
+        n = self.features
+        if self._initial:
+            for carried, signal in zip(self.carried, self._initial, strict=True):
+                np.copyto(carried[0, :, :n], signal.output[:, :n])
+        elif self.layer.stateful:
+            kept = self.layer.states
+            for index, carried in enumerate(self.carried):
+                if kept is None:
+                    carried[0] = 0
+                elif len(kept[index]) != self.batch:
+                    raise ValueError(
+                        f"{self.layer.name} holds the states of {len(kept[index])} samples, and "
+                        f"the batch has {self.batch}; a stateful layer wants batches of one size, "
+                        "or reset_states() between"
+                    )
+                else:
+                    np.copyto(carried[0, :, :n], kept[index])
+
+    def _keep(self) -> None:
+        last = [carried[-1, :, : self.features] for carried in self.carried]
+        if self.layer.states is None:
+            self.layer.states = [np.empty_like(state) for state in last]
+        for kept, state in zip(self.layer.states, last, strict=True):
+            np.copyto(kept, state)
+
+    def backward(self) -> None:
+        """Run back, with what comes from the last states, to the input and the initial states."""
+        if self.dlast is not None:
+            self.ds[-1] += self.dlast[0]
+        self.run_back()
+        if self.dlast is not None:
+            # Nobody writes to the gradient of an output that nobody uses.
+            self.ds[-1] = 0
+        n = self.features
+        for signal, gradient in zip(self._initial, self.dfirst, strict=False):
+            if signal.doutput is not None:
+                np.copyto(signal.doutput[:, :n], gradient[:, :n])
+        for stage in reversed(self._before):
+            stage.backward()
 
     def work(self, core: Any, training: bool) -> Array:
         """Return scratch memory that is enough for the passes of `core`."""
@@ -141,6 +381,56 @@ class RecurrentWorkspace(Workspace):
             bias: Parameter = layer.parameter("bias")
             return bias.value
         return aligned_zeros(layer.bias_shape, layer.dtype)
+
+
+class _LastState(Signal):
+    """The state after the last step; with a mask, after the last that counts."""
+
+    def __init__(self, carried: Array, units: int, training: bool) -> None:
+        self.features = units
+        self.output = carried[-1]
+        if training:
+            self.doutput = zeros((*self.output.shape[:-1], units), carried.dtype)
+
+
+def _stages(layer: RecurrentLayer, source: Signal, training: bool) -> list[Workspace]:
+    """Return what the input goes through before the recurrence."""
+    stages: list[Workspace] = []
+    if layer.dropout and training:
+        source = DropoutWorkspace(source, layer.dropout, layer.random, same_every_step=True)
+        stages.append(source)
+    if layer.go_backwards:
+        stages.append(Reversed(source))
+    return stages
+
+
+def call_with_states(
+    layer: Layer,
+    tensor: SymbolicTensor,
+    mask: SymbolicTensor | None,
+    initial_state: SymbolicTensor | Sequence[SymbolicTensor] | None,
+) -> Any:
+    """Return what a layer makes of a sequence and initial states."""
+    if mask is not None:
+        tensor = ApplyMask().connect([tensor, mask])[0]
+    if initial_state is None:
+        states: list[SymbolicTensor] = []
+    elif isinstance(initial_state, (list, tuple)):
+        states = list(initial_state)
+    else:
+        states = [initial_state]  # type: ignore[list-item]
+    outputs = layer.connect([tensor, *states])
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def check_states(layer: Layer, states: Sequence[SymbolicTensor], units: Sequence[int]) -> None:
+    """Raise ``ValueError`` unless there are no initial states, or one of each size."""
+    shapes = [state.shape for state in states]
+    if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
+        wanted = ", ".join(f"(None, {size})" for size in units)
+        raise ValueError(
+            f"initial_state of {layer.name} has the shapes {shapes}; it should have {wanted}"
+        )
 
 
 def require_activation(

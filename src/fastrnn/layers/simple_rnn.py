@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastrnn._core import rnn as core
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace
-from fastrnn.workspace import Workspace
+from fastrnn.workspace import Signal, Workspace
 
 
 class SimpleRNN(RecurrentLayer):
@@ -28,35 +29,40 @@ class SimpleRNN(RecurrentLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     **options :
-        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
+        :class:`~fastrnn.layers.Layer`.
     """
 
     gates = 1
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _SimpleRNNWorkspace(self, source, training)
+        return _SimpleRNNWorkspace(self, source, training, others)
 
 
 class _SimpleRNNWorkspace(RecurrentWorkspace):
-    def __init__(self, layer: SimpleRNN, source: Workspace, training: bool) -> None:
-        super().__init__(layer, source, training)
+    def __init__(
+        self, layer: SimpleRNN, source: Signal, training: bool, initial: Sequence[Signal]
+    ) -> None:
+        super().__init__(layer, source, training, initial)
         self._work: Any = self.work(core, training)
 
-    def forward(self, training: bool) -> None:
-        core.forward(self.x, self.wx, self.ws, self.bias, self.states, self._work)
+    def run(self) -> None:
+        core.forward(self.x, self.wx, self.ws, self.bias, self.states, self._work, self.steps_mask)
 
-    def backward(self) -> None:
+    def run_back(self) -> None:
         core.backward(
             self.ds,
             self.x,
             self.states,
             self.wx,
             self.ws,
-            self.source.doutput,
+            self.dx,
             self.ds0,
             self.dwx,
             self.dws,
             self.dbias,
             self._work,
+            self.steps_mask,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,34 +14,69 @@ if TYPE_CHECKING:
 Shape = tuple[int | None, ...]
 
 
+class Node:
+    """One call of a layer.
+
+    Attributes
+    ----------
+    layer : Layer
+    inputs : tuple of SymbolicTensor
+        What it was called on; empty for an input of the model.
+    outputs : tuple of SymbolicTensor
+        What it returned.
+    """
+
+    def __init__(
+        self, layer: Layer, inputs: Sequence[SymbolicTensor], shapes: Sequence[Shape]
+    ) -> None:
+        self.layer = layer
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(
+            SymbolicTensor(shape, layer.dtype, self, index) for index, shape in enumerate(shapes)
+        )
+
+
 class SymbolicTensor:
     """What a layer will put out, known by its shape and by where it comes from.
 
     Attributes
     ----------
     shape : tuple
-        (None, time, features) or (None, features); time may be None.
+        (None, time, features) or (None, features); (None, time) for tokens.  Time may be None; the
+        batch is a number where :func:`~fastrnn.layers.Input` was given one.
     dtype : numpy.dtype
-    layer : Layer
-        What makes it.
-    source : SymbolicTensor or None
-        What that layer was called on; None for an input.
+    node : Node
+        The call that makes it.
+    index : int
+        Which output of that call it is.
     """
 
-    def __init__(
-        self, shape: Shape, dtype: np.dtype, layer: Layer, source: SymbolicTensor | None
-    ) -> None:
+    def __init__(self, shape: Shape, dtype: np.dtype, node: Node, index: int) -> None:
         self.shape = shape
         self.dtype = dtype
-        self.layer = layer
-        self.source = source
+        self.node = node
+        self.index = index
 
-    def history(self) -> Iterator[SymbolicTensor]:
-        """Yield this tensor, the one before, and so on to the input."""
-        tensor: SymbolicTensor | None = self
-        while tensor is not None:
-            yield tensor
-            tensor = tensor.source
+    @property
+    def layer(self) -> Layer:
+        """The layer that makes it."""
+        return self.node.layer
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it stands for data."""
+        return not self.node.inputs
+
+    def history(self) -> Iterator[Node]:
+        """Yield the call that makes it and all calls before, each once."""
+        seen: set[Node] = set()
+        waiting = [self.node]
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                yield node
+                waiting.extend(tensor.node for tensor in node.inputs)
 
     def __repr__(self) -> str:
         return f"<SymbolicTensor {self.shape} {self.dtype} of {self.layer.name}>"

@@ -8,7 +8,7 @@ from fastrnn.layers.activation import Activation
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.layer import Layer, snake_case
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Workspace
+from fastrnn.workspace import Signal, Workspace
 
 
 class TimeDistributed(Layer):
@@ -38,7 +38,9 @@ class TimeDistributed(Layer):
                 f"{self.name} got an input of shape {input_shape}; "
                 "it should be (None, time, features)"
             )
-        return self.layer.compute_output_shape(input_shape)
+        shape = self.layer.compute_output_shape(input_shape)
+        assert isinstance(shape, tuple)
+        return shape
 
     def build(self, input_shape: Shape) -> None:
         """Build the inner layer; its weights are this one's."""
@@ -64,7 +66,7 @@ class TimeDistributed(Layer):
         self._built_for = self.layer._built_for
         self.built = True
 
-    def workspace(self, source: Workspace, training: bool) -> Workspace:
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers of the inner layer."""
         return self.layer.workspace(source, training)
 

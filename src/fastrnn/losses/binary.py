@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import DenseTargets, real_arrays
-from fastrnn.workspace import Workspace, empty
+from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
 
@@ -49,7 +49,7 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
 class _ProbabilitiesHead(DenseTargets):
     """Behind something that is meant as probabilities without being a sigmoid."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._scratch = np.empty_like(self.targets)
         self._other = np.empty_like(self.targets)
@@ -66,7 +66,7 @@ class _ProbabilitiesHead(DenseTargets):
             np.divide(gradient, self._other, out=gradient)
             # Where the clip was at work, a small change of the probability changes nothing.
             np.multiply(gradient, p == self.output, out=gradient)
-            gradient /= self.targets.size
+            self.average(gradient, self.features)
         return value
 
     def _value(self) -> float:
@@ -77,13 +77,13 @@ class _ProbabilitiesHead(DenseTargets):
         np.subtract(p, self._other, out=p)
         np.multiply(p, self.targets, out=p)
         np.add(p, self._other, out=p)  # y log p + (1 - y) log(1 - p)
-        return -float(p.sum(dtype=np.float64)) / max(1, p.size)
+        return -self.total(p) / self.features
 
 
 class _SigmoidHead(_ProbabilitiesHead):
     """Behind a sigmoid: the gradient goes past it, to the logits."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         last.fused = True
 
@@ -91,36 +91,36 @@ class _SigmoidHead(_ProbabilitiesHead):
         if training:
             assert self.gradient is not None
             np.subtract(self.output, self.targets, out=self.gradient)
-            self.gradient /= self.targets.size
+            self.average(self.gradient, self.features)
         return self._value()
 
 
 class _LogitsHead(DenseTargets):
     """Behind logits."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
-        self._scratch = np.empty_like(self.targets)
+        self._scratch, self._losses = np.empty_like(self.targets), np.empty_like(self.targets)
         self._sigmoid = empty((len(self.rows), self.features), self.rows.dtype)
 
     def run(self, training: bool) -> float:
         # binary_crossentropy says why it is written like this.
-        scratch = np.abs(self.output, out=self._scratch)
-        np.negative(scratch, out=scratch)
-        np.exp(scratch, out=scratch)
-        np.log1p(scratch, out=scratch)
-        total = float(scratch.sum(dtype=np.float64))
+        losses, scratch = self._losses, self._scratch
+        np.abs(self.output, out=losses)
+        np.negative(losses, out=losses)
+        np.exp(losses, out=losses)
+        np.log1p(losses, out=losses)
         np.maximum(self.output, 0, out=scratch)
-        total += float(scratch.sum(dtype=np.float64))
+        np.add(losses, scratch, out=losses)
         np.multiply(self.output, self.targets, out=scratch)
-        total -= float(scratch.sum(dtype=np.float64))
+        np.subtract(losses, scratch, out=losses)
         if training:
             assert self.gradient is not None
             np.copyto(self._sigmoid[:, : self.features], self.output)
             activations.SIGMOID.forward(self._sigmoid, self.features)
             np.subtract(self._sigmoid[:, : self.features], self.targets, out=self.gradient)
-            self.gradient /= self.targets.size
-        return total / max(1, self.targets.size)
+            self.average(self.gradient, self.features)
+        return self.total(losses) / self.features
 
 
 class BinaryCrossentropy(CrossEntropy):
@@ -136,3 +136,11 @@ class BinaryCrossentropy(CrossEntropy):
     _function = staticmethod(binary_crossentropy)
     _activation = activations.SIGMOID
     _heads = Heads(_SigmoidHead, _LogitsHead, _ProbabilitiesHead)
+
+    def classes_of(self, y: Array) -> Array:
+        """Return 1 where the target is above one half, else 0: a single output's two classes."""
+        if y.shape[-1] != 1:
+            raise ValueError(
+                f"class_weight wants one class a position; the targets have {y.shape[-1]} features"
+            )
+        return np.asarray(y[..., 0] > 0.5, np.int64)

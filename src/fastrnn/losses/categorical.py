@@ -11,7 +11,7 @@ from fastrnn import activations
 from fastrnn._core import activation
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import DenseTargets, real_arrays
-from fastrnn.workspace import Workspace, empty
+from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
 
@@ -50,7 +50,7 @@ def categorical_crossentropy(
 class _ProbabilitiesHead(DenseTargets):
     """Behind something that is meant as probabilities without being a softmax."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._probabilities = self.output
         self._scratch = np.empty_like(self.targets)
@@ -64,7 +64,7 @@ class _ProbabilitiesHead(DenseTargets):
         np.clip(self._probabilities, lowest, 1 - lowest, out=self._scratch)
         np.log(self._scratch, out=self._scratch)
         np.multiply(self._scratch, self.targets, out=self._scratch)
-        return -float(self._scratch.sum(dtype=np.float64)) / max(1, len(self.targets))
+        return -self.total(self._scratch)
 
     def _differentiate(self) -> None:
         gradient = self.gradient
@@ -74,13 +74,14 @@ class _ProbabilitiesHead(DenseTargets):
         # Where the clip was at work, a small change of the probability changes nothing.
         np.equal(self._scratch, self._probabilities, out=self._scratch)
         np.multiply(gradient, self._scratch, out=gradient)
-        gradient /= -len(self.targets)
+        np.negative(gradient, out=gradient)
+        self.average(gradient)
 
 
 class _SoftmaxHead(_ProbabilitiesHead):
     """Behind a softmax: the gradient goes past it, to the logits."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         last.fused = True
 
@@ -93,14 +94,14 @@ class _SoftmaxHead(_ProbabilitiesHead):
             mass = self.targets.sum(axis=1, keepdims=True)
             np.multiply(self._probabilities, mass, out=gradient)
             np.subtract(gradient, self.targets, out=gradient)
-            gradient /= len(self.targets)
+            self.average(gradient)
         return value
 
 
 class _LogitsHead(_SoftmaxHead):
     """Behind logits: the softmax is computed here, and the model's output stays as it is."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         last.fused = False
         self._softmax = empty((len(self.rows), self.features), self.rows.dtype)
@@ -125,3 +126,7 @@ class CategoricalCrossentropy(CrossEntropy):
     _function = staticmethod(categorical_crossentropy)
     _activation = activations.SOFTMAX
     _heads = Heads(_SoftmaxHead, _LogitsHead, _ProbabilitiesHead)
+
+    def classes_of(self, y: Array) -> Array:
+        """Return the class with the highest target."""
+        return np.asarray(y.argmax(axis=-1))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.activations import Kernel
 from fastrnn.losses.loss import Head, Loss, check_dense_targets
-from fastrnn.workspace import Workspace
+from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
@@ -63,8 +63,8 @@ class CrossEntropy(Loss):
         """Return targets of the shape of the output, or say what is wrong with them."""
         return check_dense_targets(y, output_shape, argument)
 
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
         if self.from_logits:
             return self._heads.behind_logits(last)
         if last.activation is self._activation:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn.workspace import Workspace
+from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
@@ -49,8 +49,12 @@ class Loss:
         """
         raise NotImplementedError
 
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
+    def classes_of(self, y: Array) -> Array:
+        """Return the class of every position of checked targets, for ``class_weight``."""
+        raise ValueError(f"class_weight wants targets that are classes; {self.name} has none")
+
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class Loss:
 
 
 class Head:
-    """A loss at the end of a chain of workspaces, for one shape of batch.
+    """A loss behind an output of the last workspaces, for one shape of batch.
 
     Attributes
     ----------
@@ -71,30 +75,103 @@ class Head:
         Of the batch at hand, in the order of the rows of the model's output.
     output : ndarray of shape (time · batch, features)
         View of what the model put out.
+    counted : float
+        How many positions count: all, or those that the output's mask leaves.
+    mask : ndarray of shape (time · batch,), or None
+        1 where a position counts, else 0; None: all do.
+    weights : ndarray of shape (time · batch,), or None
+        `mask` times the weights of the samples; None: all are one.
+    loss_weight : float
+        Factor of the gradient, where this is one loss of several.
     """
 
     targets: Array
+    loss_weight: float = 1.0
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         self.last = last
         self.features = last.features
         self.rows = last.rows
         self.output = self.rows[:, : self.features]
         self.gradient = None if last.drows is None else last.drows[:, : self.features]
+        self.counted = float(len(self.rows))
+        self.mask: Array | None = None
+        self.weights: Array | None = None
+        self._steps_mask = last.mask if last.output.ndim == 3 else None
+        self._given: Array | None = None
+        self._has_weights = False
+        if self._steps_mask is not None:
+            self.mask = np.zeros(len(self.rows), last.output.dtype)
+            self._make_room()
 
     def load(self, y: Array) -> None:
         """Copy the targets of a batch, batch first, into `targets`."""
         raise NotImplementedError
 
+    def load_weights(self, weights: Array | None) -> None:
+        """Copy the weights of a batch, (batch,) or (batch, time); None: all are one."""
+        self._has_weights = weights is not None
+        if weights is None:
+            return
+        if self._given is None:
+            self._given = np.empty(self.last.output.shape[:-1], self.last.output.dtype)
+            self._make_room()
+        np.copyto(self._given, weights.T, casting="same_kind")
+
+    def count(self) -> None:
+        """Find out what counts, once the model's output is there."""
+        if self.mask is not None:
+            assert self._steps_mask is not None
+            np.not_equal(self._steps_mask.reshape(-1), 0, out=self.mask)
+            self.counted = float(self.mask.sum(dtype=np.float64))
+        if not self._has_weights:
+            self.weights = self.mask
+        else:
+            assert self._given is not None
+            given = self._given.reshape(-1)
+            self.weights = given if self.mask is None else self._product
+            if self.mask is not None:
+                np.multiply(given, self.mask, out=self._product)
+        if self.weights is not None:
+            np.equal(self.weights, 0, out=self._ignored)
+
     def run(self, training: bool) -> float:
-        """Return the mean loss; in a training also write its gradient behind the last layer."""
+        """Return the sum of weight times loss; in a training also write the gradient of the mean.
+
+        The gradient, times `loss_weight`, goes behind the last layer.
+        """
         raise NotImplementedError
+
+    def total(self, losses: Array) -> float:
+        """Return the sum over all rows, (rows,) or (rows, features), of their weight times it."""
+        if self.weights is None:
+            return float(losses.sum(dtype=np.float64))
+        if losses.ndim == 2:
+            losses = losses.sum(axis=1, out=self._row_losses)
+        # Set and not multiplied: what was computed of padding may be no number.
+        np.copyto(losses, 0, where=self._ignored)
+        np.multiply(losses, self.weights, out=losses)
+        return float(losses.sum(dtype=np.float64))
+
+    def average(self, gradient: Array, features: int = 1) -> None:
+        """Turn the gradient of every row's loss into that of the mean, `features` a row."""
+        gradient /= max(1.0, self.counted) * features
+        if self.weights is not None:
+            np.multiply(gradient, self.weights[:, np.newaxis], out=gradient)
+            np.copyto(gradient, 0, where=self._ignored[:, np.newaxis])
+        if self.loss_weight != 1:
+            gradient *= self.loss_weight
+
+    def _make_room(self) -> None:
+        rows, dtype = len(self.rows), self.last.output.dtype
+        self._product, self._row_losses = np.empty(rows, dtype), np.empty(rows, dtype)
+        self._ignored = np.zeros(rows, np.bool_)
 
 
 class DenseTargets(Head):
     """A head whose targets have as many features as the output."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._by_step = np.empty((*last.output.shape[:-1], self.features), last.output.dtype)
         self.targets = self._by_step.reshape(-1, self.features)

@@ -12,7 +12,7 @@ from fastrnn._core import activation
 from fastrnn._core import output as core
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
-from fastrnn.workspace import Workspace, empty
+from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
 
@@ -52,7 +52,7 @@ def sparse_categorical_crossentropy(
 class LabelHead(Head):
     """A head whose targets are labels."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._by_step = np.zeros(last.output.shape[:-1], np.int64)
         self.targets = self._by_step.reshape(-1)
@@ -65,30 +65,29 @@ class LabelHead(Head):
 class _SoftmaxHead(LabelHead):
     """Behind a softmax: the gradient goes past it, to the logits."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._probabilities, self._dlogits = self.rows, last.drows
         self._partial_sums = np.empty(len(self.targets) // 256 + 1)
         last.fused = True
 
     def run(self, training: bool) -> float:
-        count = len(self.targets)
         total = core.softmax_cross_entropy(
             self._probabilities,
             self.features,
             self.targets,
-            None,
-            1.0 / count,
+            self.weights,
+            self.loss_weight / max(1.0, self.counted),
             self._dlogits if training else None,
             self._partial_sums,
         )
-        return float(total) / count
+        return float(total)
 
 
 class _LogitsHead(_SoftmaxHead):
     """Behind logits: the softmax is computed here, and the model's output stays as it is."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         last.fused = False
         self._probabilities = empty((len(self.rows), self.features), self.rows.dtype)
@@ -102,7 +101,7 @@ class _LogitsHead(_SoftmaxHead):
 class _ProbabilitiesHead(LabelHead):
     """Behind something that is meant as probabilities without being a softmax."""
 
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._every_row = np.arange(len(self.targets))
 
@@ -113,8 +112,9 @@ class _ProbabilitiesHead(LabelHead):
             assert self.gradient is not None
             self.gradient[...] = 0
             slope = np.where(picked == clipped, -1 / clipped, 0)
-            self.gradient[self._every_row, self.targets] = slope / len(picked)
-        return float(-np.log(clipped).mean(dtype=np.float64))
+            self.gradient[self._every_row, self.targets] = slope
+            self.average(self.gradient)
+        return self.total(-np.log(clipped))
 
 
 class SparseCategoricalCrossentropy(CrossEntropy):
@@ -139,6 +139,10 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
         """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
         return check_labels(y, output_shape, argument)
+
+    def classes_of(self, y: Array) -> Array:
+        """Return the labels."""
+        return y
 
 
 def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:

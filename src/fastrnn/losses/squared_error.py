@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
-from fastrnn.workspace import Workspace
+from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
@@ -46,21 +46,22 @@ class MeanSquaredError(Loss):
         """Return targets of the shape of the output, or say what is wrong with them."""
         return check_dense_targets(y, output_shape, argument)
 
-    def head(self, last: Workspace) -> Head:
-        """Return what computes this loss behind the workspace `last`."""
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
         return _SquaredErrorHead(last)
 
 
 class _SquaredErrorHead(DenseTargets):
-    def __init__(self, last: Workspace) -> None:
+    def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._difference = np.empty_like(self.targets)
 
     def run(self, training: bool) -> float:
-        difference, size = self._difference, max(1, self.targets.size)
+        difference = self._difference
         np.subtract(self.output, self.targets, out=difference)
         if training:
             assert self.gradient is not None
-            np.multiply(difference, 2 / size, out=self.gradient)
+            np.multiply(difference, 2, out=self.gradient)
+            self.average(self.gradient, self.features)
         np.square(difference, out=difference)
-        return float(difference.sum(dtype=np.float64)) / size
+        return self.total(difference) / self.features

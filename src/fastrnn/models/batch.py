@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.layers import Layer
-from fastrnn.losses import Loss
-from fastrnn.losses.loss import Head
-from fastrnn.metrics import Metric
-from fastrnn.workspace import InputWorkspace, Workspace
+from fastrnn.layers import SymbolicTensor
+from fastrnn.models.objective import Counted, Measure, Objective
+from fastrnn.models.tracing import Graph
+from fastrnn.workspace import Fork, InputWorkspace, Signal, Workspace
 
 Array = NDArray[Any]
+Shapes = tuple[tuple[int, ...], ...]
 
 #: How many shapes of batch keep their memory.  A training has two, or four with validation: its
 #: batches and the last, shorter one.
@@ -23,70 +23,108 @@ KEPT_SHAPES = 8
 
 
 class Batch:
-    """A chain of workspaces, from the data to the loss.
+    """The workspaces of a graph, from the data to the loss.
 
     (batch, time, features) becomes time-major in :meth:`load` and nowhere else.
 
     Parameters
     ----------
-    layers : sequence of Layer
-        The chain, its input layer first.
-    shape : tuple of int
-        Of the data, batch first.
+    graph : Graph
+    shapes : tuple of tuple of int
+        Of the data, batch first, one for each input.
     training : bool
         Whether gradients are wanted.
-    loss : Loss, optional
-    metrics : sequence of Metric
-        Reported beside the loss.
+    objective : Objective, optional
     """
 
     def __init__(
-        self,
-        layers: Sequence[Layer],
-        shape: tuple[int, ...],
-        training: bool,
-        loss: Loss | None = None,
-        metrics: Sequence[Metric] = (),
+        self, graph: Graph, shapes: Shapes, training: bool, objective: Objective | None = None
     ) -> None:
-        time_major = (shape[1], shape[0], *shape[2:]) if len(shape) == 3 else shape
-        start = InputWorkspace(time_major, layers[-1].dtype)
-        self._input = _batch_first(start)
-        self._chain: list[Workspace] = []
-        last: Workspace = start
-        for layer in layers[1:]:
-            last = layer.workspace(last, training)
-            self._chain.append(last)
-        self.output = _batch_first(last)
-        self.head: Head | None = None
-        if loss is not None:
-            self.head = loss.head(last)
-            self._metrics = [metric.bind(loss, self.head) for metric in metrics]
+        self._steps: list[Workspace] = []
+        self._uses = graph.uses
+        #: What is still to be handed out of each tensor; every use gets a signal of its own.
+        self._free: dict[SymbolicTensor, list[Signal]] = {}
+        self._inputs = []
+        dtype = graph.outputs[0].layer.dtype
+        for tensor, shape in zip(graph.inputs, shapes, strict=True):
+            start = InputWorkspace(
+                _time_major(shape, graph.takes_tokens(tensor)),
+                np.int64 if graph.takes_tokens(tensor) else dtype,
+            )
+            self._inputs.append(_batch_first(start.output, shape))
+            self._offer(tensor, start)
+        for node in graph.nodes:
+            if not node.inputs:
+                continue
+            first, *others = [self._free[tensor].pop() for tensor in node.inputs]
+            workspace = node.layer.workspace(first, training, *others)
+            self._steps.append(workspace)
+            for tensor, signal in zip(node.outputs, workspace.outputs, strict=True):
+                self._offer(tensor, signal)
+        ends = [self._free[tensor].pop() for tensor in graph.outputs]
+        self._masks = [end.mask for end in ends]
+        self.outputs = [_answer(end) for end in ends]
+        self._measure: Measure | None = None if objective is None else objective.measure(ends)
 
-    def load(self, x: Array, y: Array | None = None) -> None:
-        """Copy data and targets in, batch first.  Any strides, any real type."""
-        np.copyto(self._input, x, casting="same_kind")
+    def _offer(self, tensor: SymbolicTensor, signal: Signal) -> None:
+        uses = self._uses[tensor]
+        if uses < 2:
+            self._free[tensor] = [signal]
+            return
+        fork = Fork(signal, uses)
+        self._steps.append(fork)
+        self._free[tensor] = list(fork.outputs)
+
+    def load(
+        self,
+        x: Sequence[Array],
+        y: Sequence[Array] | None = None,
+        weights: Sequence[Array | None] | None = None,
+    ) -> None:
+        """Copy data, targets and weights in, batch first.  Any strides, any real type."""
+        for target, array in zip(self._inputs, x, strict=True):
+            np.copyto(target, array, casting="unsafe" if target.dtype.kind == "i" else "same_kind")
         if y is not None:
-            assert self.head is not None
-            self.head.load(y)
+            assert self._measure is not None
+            self._measure.load(y, weights)
 
     def forward(self, training: bool) -> None:
-        """Fill `output`, the model's answer, (batch, time, features)."""
-        for workspace in self._chain:
-            workspace.forward(training)
+        """Fill `outputs`, the model's answers, (batch, time, features)."""
+        for step in self._steps:
+            step.forward(training)
 
-    def measure(self, training: bool) -> list[float]:
-        """Return loss and metrics of the answer; in a training also write the loss's gradient."""
-        assert self.head is not None
-        return [self.head.run(training), *(metric() for metric in self._metrics)]
+    def measure(self, training: bool) -> list[Counted]:
+        """Return losses and metrics of the answer; in a training also write their gradient."""
+        assert self._measure is not None
+        return self._measure.run(training)
 
     def backward(self) -> None:
         """Fill the gradients of all weights."""
-        for workspace in reversed(self._chain):
-            workspace.backward()
+        for step in reversed(self._steps):
+            step.backward()
+
+    def write_answers(self, outputs: Sequence[Array]) -> None:
+        """Copy the answers to `outputs`, with zeros at steps that do not count."""
+        for output, answer, mask in zip(outputs, self.outputs, self._masks, strict=True):
+            np.copyto(output, answer)
+            if mask is not None:
+                output[mask.T == 0] = 0
 
 
-def _batch_first(workspace: Workspace) -> Array:
-    counted = workspace.output[..., : workspace.features]
+def _time_major(shape: tuple[int, ...], is_sequence: bool) -> tuple[int, ...]:
+    return (shape[1], shape[0], *shape[2:]) if is_sequence or len(shape) == 3 else shape
+
+
+def _batch_first(output: Array, shape: tuple[int, ...]) -> Array:
+    """Return a view of `output` in the shape of the data."""
+    if output.dtype.kind == "i":
+        return output.T
+    counted = output[..., : shape[-1]]
+    return counted.swapaxes(0, 1) if counted.ndim == 3 else counted
+
+
+def _answer(signal: Signal) -> Array:
+    counted = signal.output[..., : signal.features]
     return counted.swapaxes(0, 1) if counted.ndim == 3 else counted
 
 
@@ -95,7 +133,7 @@ class Batches:
 
     Parameters
     ----------
-    layers, training, loss, metrics :
+    graph, training, objective :
         See :class:`Batch`.
 
     Notes
@@ -103,24 +141,19 @@ class Batches:
     For one thread at a time: two threads that compute at once want one such object each.
     """
 
-    def __init__(
-        self,
-        layers: Sequence[Layer],
-        training: bool,
-        loss: Loss | None = None,
-        metrics: Sequence[Metric] = (),
-    ) -> None:
-        self._arguments = (tuple(layers), training, loss, tuple(metrics))
-        self._kept: OrderedDict[tuple[int, ...], Batch] = OrderedDict()
+    def __init__(self, graph: Graph, training: bool, objective: Objective | None = None) -> None:
+        self._arguments = graph, training, objective
+        self._kept: OrderedDict[Shapes, Batch] = OrderedDict()
 
-    def of_shape(self, shape: tuple[int, ...]) -> Batch:
-        """Return the memory for data of `shape`, batch first."""
-        batch = self._kept.get(shape)
+    def for_data(self, x: Sequence[Array]) -> Batch:
+        """Return the memory for data of the shapes of `x`, batch first."""
+        shapes = tuple(array.shape for array in x)
+        batch = self._kept.get(shapes)
         if batch is None:
-            layers, training, loss, metrics = self._arguments
-            batch = self._kept[shape] = Batch(layers, shape, training, loss, metrics)
+            graph, training, objective = self._arguments
+            batch = self._kept[shapes] = Batch(graph, shapes, training, objective)
             if len(self._kept) > KEPT_SHAPES:
                 self._kept.popitem(last=False)
         else:
-            self._kept.move_to_end(shape)
+            self._kept.move_to_end(shapes)
         return batch

@@ -1,50 +1,138 @@
-"""Users' arrays: read, checked against the model, and cut into batches."""
+"""Users' arrays: read, and checked against the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.symbolic import Shape
 from fastrnn.losses import Loss
+from fastrnn.models.tracing import Graph
 
 Array = NDArray[Any]
 
 
-def read_inputs(x: ArrayLike, shape: Shape, argument: str = "x") -> Array:
-    """Return `x` as an array that fits a model's input.
+def read_inputs(x: Any, graph: Graph, argument: str = "x") -> list[Array]:
+    """Return `x` as arrays that fit a model's inputs.
 
     Parameters
     ----------
-    x : array_like
-    shape : tuple
-        Of the input, (None, time, features) or (None, features); time may be None.
+    x : array_like, or sequence or dict by name of several
+    graph : Graph
     argument : str
         What errors call `x`.
 
     Raises
     ------
     TypeError
-        If it does not hold real numbers of a type that the package takes.
+        If one does not hold real numbers of a type that the package takes.
     ValueError
-        If its shape does not fit.
+        If there is not one for each input, or one does not fit.
     """
+    names = [layer.name for layer in graph.input_layers]
+    given = one_each(x, names, argument, "input")
+    arrays = []
+    for tensor, (array, title) in zip(graph.inputs, given, strict=True):
+        if graph.takes_tokens(tensor):
+            arrays.append(_read_tokens(array, graph, tensor, title))
+        else:
+            arrays.append(_read_input(array, tensor.shape, title))
+        size = tensor.shape[0]
+        if size is not None and len(arrays[-1]) % size:
+            raise ValueError(
+                f"{title} has {len(arrays[-1])} samples; the model's batches have {size}, "
+                "so it should be a multiple"
+            )
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"{argument} holds {lengths} samples; they should be equally many")
+    return arrays
+
+
+def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list[tuple[Any, str]]:
+    """Return what was given for each name, with what errors call it.
+
+    Parameters
+    ----------
+    given : array_like for one name, else a sequence of them, or a dict by name
+    names : sequence of str
+    argument : str
+    what : str
+        What the names are those of.
+    """
+    if isinstance(given, Mapping):
+        if set(given) != set(names):
+            raise ValueError(
+                f"{argument} has the names {sorted(given)}; it should have {sorted(names)}, "
+                f"one for each {what}"
+            )
+        return [(given[name], f"{argument}[{name!r}]") for name in names]
+    if len(names) == 1:
+        is_list = isinstance(given, (list, tuple)) and len(given) == 1
+        if is_list and isinstance(given[0], np.ndarray) and given[0].ndim > 1:
+            given = given[0]
+        return [(given, argument)]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        count = len(given) if isinstance(given, (list, tuple)) else 1
+        raise ValueError(
+            f"{argument} holds {count} array{'s' * (count != 1)}; it should be a list of "
+            f"{len(names)}, one for each {what}: {', '.join(names)}"
+        )
+    return [(array, f"{argument}[{index}]") for index, array in enumerate(given)]
+
+
+def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
+    """Return `x` as an array of shape (samples, time, features) or (samples, features)."""
     array = read_numbers(x, argument)
-    fits = array.ndim == len(shape) and all(
-        wanted in (None, extent) for extent, wanted in zip(array.shape, shape, strict=True)
-    )
-    if not fits:
-        should = ("samples", *("time" if extent is None else extent for extent in shape[1:]))
-        message = f"{argument} has shape {array.shape}; it should be {_written(should)}"
+    if not _fits(array, shape):
+        message = f"{argument} has shape {array.shape}; it should be {_should(shape)}"
         if shape[-1] == 1 and array.ndim == len(shape) - 1:
             message += f": reshape it with {argument}[..., np.newaxis]"
         raise ValueError(message)
     if 0 in array.shape[1:]:
         raise ValueError(f"{argument} has shape {array.shape}; it should have one step or more")
     return array
+
+
+def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: str) -> Array:
+    """Return `x` as an array of integers of shape (samples, time), each one that the layers take.
+
+    They may come as whole floats, and with a last axis of one.
+    """
+    array = read_numbers(x, argument)
+    if array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if not _fits(array, tensor.shape):
+        raise ValueError(
+            f"{argument} has shape {array.shape}; it should be {_should(tensor.shape)}: "
+            "an integer for every step"
+        )
+    if 0 in array.shape[1:]:
+        raise ValueError(f"{argument} has shape {array.shape}; it should have one step or more")
+    if array.dtype.kind == "f":
+        whole = np.isfinite(array) & (array == np.floor(array))
+        if not whole.all():
+            place = tuple(int(i) for i in np.argwhere(~whole)[0])
+            raise ValueError(
+                f"{argument} holds {array[place]} at {list(place)}; tokens should be whole numbers"
+            )
+    for layer, _ in graph.readers(tensor):
+        layer.check_tokens(array, argument)
+    return array
+
+
+def _fits(array: Array, shape: Shape) -> bool:
+    return array.ndim == len(shape) and all(
+        wanted in (None, extent) for extent, wanted in zip(array.shape[1:], shape[1:], strict=True)
+    )
+
+
+def _should(shape: Shape) -> str:
+    return _written(("samples", *("time" if extent is None else extent for extent in shape[1:])))
 
 
 def read_numbers(values: ArrayLike, argument: str) -> Array:
@@ -66,9 +154,20 @@ def read_numbers(values: ArrayLike, argument: str) -> Array:
 
 
 def read_targets(
-    y: ArrayLike, loss: Loss, x: Array, x_argument: str, output_shape: Shape, argument: str
+    y: ArrayLike, loss: Loss, output_shape: tuple[int, ...], argument: str, x: tuple[str, Array]
 ) -> Array:
     """Return `y` as the loss wants it, one target a sample of `x`.
+
+    Parameters
+    ----------
+    y : array_like
+    loss : Loss
+    output_shape : tuple of int
+        Of what the model answers to `x`, samples included.
+    argument : str
+        What errors call `y`.
+    x : (str, ndarray)
+        What errors call the data, and the data.
 
     Raises
     ------
@@ -76,23 +175,63 @@ def read_targets(
         If it does not fit; see :meth:`fastrnn.losses.Loss.check_targets`.
     """
     array = read_numbers(y, argument)
-    if not array.ndim or len(array) != len(x):
+    if not array.ndim or len(array) != output_shape[0]:
         raise ValueError(
-            f"{argument} has shape {array.shape}, {x_argument} has shape {x.shape}; "
+            f"{argument} has shape {array.shape}, {x[0]} has shape {x[1].shape}; "
             "they should hold equally many samples"
         )
-    positions = (len(x), *x.shape[1 : len(output_shape) - 1])
-    return loss.check_targets(array, (*positions, output_shape[-1] or 0), argument)
+    return loss.check_targets(array, output_shape, argument)
 
 
-def pair_of(validation_data: Any) -> tuple[Any, Any]:
-    """Return `validation_data` as x and y, or say that it is no pair."""
-    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+def read_weights(weights: ArrayLike, output_shape: tuple[int, ...], argument: str) -> Array:
+    """Return `sample_weight` as an array of shape (samples,) or (samples, time)."""
+    array = read_numbers(weights, argument)
+    if array.shape == (output_shape[0], 1):
+        array = array[:, 0]
+    allowed = [output_shape[:count] for count in range(1, len(output_shape))]
+    if array.shape not in allowed:
+        should = " or ".join(map(_written, allowed))
+        raise ValueError(f"{argument} has shape {array.shape}; it should be {should}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{argument} holds a number that is not finite")
+    return array
+
+
+def read_class_weight(class_weight: Any, loss: Loss, y: Array) -> Array:
+    """Return the weight of every position's class; 1 for classes that are not named.
+
+    Parameters
+    ----------
+    class_weight : dict of int to float
+    loss : Loss
+    y : ndarray
+        Targets, as the loss checked them.
+    """
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(
+            f"class_weight is of type {type(class_weight).__name__}; "
+            "it should be a dict of class to weight"
+        )
+    classes = loss.classes_of(y)
+    weights = np.ones(classes.shape, np.float64)
+    for label, weight in class_weight.items():
+        if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
+            raise TypeError(f"class_weight has the class {label!r}; it should be an integer")
+        if not np.isreal(weight) or not np.isfinite(weight):
+            raise ValueError(f"class_weight[{label}] is {weight!r}; it should be a finite number")
+        weights[classes == label] = float(weight)
+    return weights
+
+
+def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
+    """Return `validation_data` as x, y and weights or None, or say that it is neither."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
         raise TypeError(
             f"validation_data is of type {type(validation_data).__name__}; "
-            "it should be a pair (x, y)"
+            "it should be a pair (x, y), or (x, y, sample_weight)"
         )
-    return validation_data[0], validation_data[1]
+    x, y, *weights = validation_data
+    return x, y, weights[0] if weights else None
 
 
 def refuse_nan(x: Array, argument: str, chunk: int = 4096) -> None:
@@ -127,57 +266,6 @@ def split_off(fraction: float, samples: int) -> int:
             f"{samples - at}; both parts should have some"
         )
     return at
-
-
-class Samples:
-    """Inputs and targets, a batch at a time, in any order.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, ...)
-    y : ndarray of shape (n, ...)
-    batch_size : int
-
-    Notes
-    -----
-    Batches are gathered into memory that is made once, so a batch is valid until the next.  Arrays
-    that lie in one piece are not copied as a whole: they may be memory maps larger than memory.
-    """
-
-    def __init__(self, x: Array, y: Array, batch_size: int) -> None:
-        self.x, self.y = x, y
-        self.batch_size = batch_size
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    @property
-    def steps(self) -> int:
-        """How many batches there are; the last may be shorter."""
-        return -(-len(self.x) // self.batch_size)
-
-    def in_order(self) -> Iterator[tuple[Array, Array]]:
-        """Yield the batches as they lie."""
-        for start in range(0, len(self.x), self.batch_size):
-            end = start + self.batch_size
-            yield self.x[start:end], self.y[start:end]
-
-    def shuffled(self, order: Array) -> Iterator[tuple[Array, Array]]:
-        """Yield the batches in the given order of samples."""
-        # np.take copies an array that is not in one piece or has the other byte order at every
-        # call.
-        self.x, self.y = (
-            np.ascontiguousarray(a, a.dtype.newbyteorder("=")) for a in (self.x, self.y)
-        )
-        size = min(self.batch_size, len(self.x))
-        x = np.empty((size, *self.x.shape[1:]), self.x.dtype)
-        y = np.empty((size, *self.y.shape[1:]), self.y.dtype)
-        for start in range(0, len(self.x), self.batch_size):
-            indices = order[start : start + self.batch_size]
-            # "clip" lets NumPy write straight to `out`; the indices are in range anyway.
-            np.take(self.x, indices, axis=0, out=x[: len(indices)], mode="clip")
-            np.take(self.y, indices, axis=0, out=y[: len(indices)], mode="clip")
-            yield x[: len(indices)], y[: len(indices)]
 
 
 def positive_integer(argument: str, value: int, least: int = 1) -> int:

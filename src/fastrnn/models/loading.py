@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import layers as layer_registry
-from fastrnn import losses, metrics, optimizers
-from fastrnn.layers import InputLayer, Layer
+from fastrnn import optimizers
+from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.models import saving
 from fastrnn.models.model import Model
 from fastrnn.models.saving import CheckpointError
@@ -77,21 +77,41 @@ def from_config(
         Weights by name; they are drawn anew if left out.
     custom_objects : dict of str to class, optional
     """
-    first, *others = [
-        layer_registry.deserialize(entry, custom_objects) for entry in config["layers"]
-    ]
-    if not isinstance(first, InputLayer):
-        raise ValueError(f"the first layer is {first.name}; it should be an InputLayer")
-    start = first.tensor()
+    made = [layer_registry.deserialize(entry, custom_objects) for entry in config["layers"]]
+    if not made or not isinstance(made[0], InputLayer):
+        first = made[0].name if made else "missing"
+        raise ValueError(f"the first layer is {first}; it should be an InputLayer")
     if tensors is not None:
-        for layer in others:
-            layer.stored = _Stored(layer, tensors)
+        for layer in made:
+            layer.stored = None if isinstance(layer, InputLayer) else _Stored(layer, tensors)
     if config.get("class_name") == "Sequential":
-        return Sequential([start, *others], name=config["name"])
-    end = start
-    for layer in others:
-        end = layer(end)
-    return Model(start, end, name=config["name"])
+        return Sequential([made[0].tensor(), *made[1:]], name=config["name"])
+    return _connected(made, config)
+
+
+def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:
+    """Return the model that says of its layers who reads whom; see ``network.connections``."""
+    in_a_row: dict[str, Any] = {
+        "connections": [[[place, 0]] for place in range(-1, len(layers) - 1)],
+        "inputs": [0],
+        "outputs": [[len(layers) - 1, 0]],
+    }
+    wiring = config if "connections" in config else in_a_row
+    outputs: list[list[SymbolicTensor]] = []
+    for layer, reads in zip(layers, wiring["connections"], strict=True):
+        if isinstance(layer, InputLayer):
+            outputs.append([layer.tensor()])
+            continue
+        outputs.append(layer.connect([_at(outputs, *read) for read in reads]))
+    ends = [_at(outputs, *read) for read in wiring["outputs"]]
+    starts = [_at(outputs, place, 0) for place in wiring["inputs"]]
+    return Model(starts, ends, name=config["name"])
+
+
+def _at(outputs: list[list[SymbolicTensor]], place: int, index: int) -> SymbolicTensor:
+    if not 0 <= place < len(outputs) or not 0 <= index < len(outputs[place]):
+        raise ValueError(f"there is no output {index} of layer {place} to connect to")
+    return outputs[place][index]
 
 
 class _Stored:
@@ -114,8 +134,10 @@ def _compile(
 ) -> None:
     model.compile(
         optimizers.get(compiled["optimizer"], custom_objects),
-        losses.get(compiled["loss"]),
-        metrics.get(compiled["metrics"]),
+        compiled["loss"],
+        compiled["metrics"],
+        loss_weights=compiled.get("loss_weights"),
+        weighted_metrics=compiled.get("weighted_metrics"),
         # Not in the files of fastrnn 0.1.
         check_gradients=bool(compiled.get("check_gradients", True)),
     )

@@ -1,13 +1,13 @@
-"""A chain of layers that can be trained."""
+"""Layers that can be trained."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fastrnn import losses, optimizers, seeding
 from fastrnn.callbacks import Callback, CallbackList, History
@@ -15,49 +15,59 @@ from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
 from fastrnn.layers import SymbolicTensor
 from fastrnn.metrics import Metric
-from fastrnn.metrics import get as get_metrics
 from fastrnn.models import saving, training
 from fastrnn.models.batch import Batches
-from fastrnn.models.chain import Chain
 from fastrnn.models.data import (
-    Samples,
-    pair_of,
+    one_each,
     positive_integer,
+    read_class_weight,
     read_inputs,
     read_targets,
+    read_weights,
     refuse_nan,
     split_off,
+    validation_parts,
 )
+from fastrnn.models.network import Network
+from fastrnn.models.objective import Means, Objective, objective_of
+from fastrnn.models.samples import Data, Samples
 from fastrnn.models.tracing import trace
 from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
-Pair = tuple[ArrayLike, ArrayLike]
 
 
-class Model(Chain):
-    """A chain of layers from an input to an output.
+class Model(Network):
+    """Layers from an input to an output, or from several to several.
 
     Parameters
     ----------
-    inputs : SymbolicTensor
-        Result of :func:`fastrnn.layers.Input` (a list of one is taken too).
-    outputs : SymbolicTensor
-        Result of the last layer.
+    inputs : SymbolicTensor or sequence of them
+        Results of :func:`fastrnn.layers.Input`, or of a layer: what came before it is data then.
+    outputs : SymbolicTensor or sequence of them
+        Results of the last layers.
     name : str, default "model"
 
     Raises
     ------
     ValueError
         If `outputs` does not follow from `inputs`, if a layer stands in the chain twice, or two
-        layers share a name.
+        layers were given one name.
     TypeError
         If one of them is not a symbolic tensor.
 
     Notes
     -----
-    Arrays are (batch, time, features) or (batch, features).  Any number of threads may call
-    :meth:`predict` and :meth:`evaluate` at once; training is for one thread at a time.
+    Arrays are (batch, time, features) or (batch, features), and (batch, time) for tokens.  Where
+    there are several inputs or outputs, ``x``, ``y`` and ``sample_weight`` are lists, or dicts by
+    the names of the layers, and answers are lists.
+
+    Where a mask reaches an output (of `Masking`, `Embedding` with ``mask_zero``, or ``mask=`` in a
+    layer's call), loss and metrics count only the steps that it leaves, and the answers at the
+    others are zero.
+
+    Any number of threads may call :meth:`predict` and :meth:`evaluate` at once, but for models with
+    stateful layers; training is for one thread at a time.
 
     Examples
     --------
@@ -76,14 +86,17 @@ class Model(Chain):
         name: str = "model",
     ) -> None:
         self._start(name)
-        self._set_chain(trace(inputs, outputs))
+        self._known_graph = trace(inputs, outputs)
 
     def _start(self, name: str) -> None:
         super().__init__(name)
         self.optimizer: optimizers.Optimizer | None = None
-        self.loss: losses.Loss | None = None
+        #: A list for several outputs, with None for those without a loss.
+        self.loss: losses.Loss | list[losses.Loss | None] | None = None
+        #: All metrics, in the order in which they are reported.
         self.metrics: list[Metric] = []
         self.check_gradients = True
+        self._objective: Objective | None = None
         self.history: History | None = None
         #: Set it to True to end a training: see :class:`fastrnn.callbacks.Callback`.
         self.stop_training = False
@@ -94,6 +107,9 @@ class Model(Chain):
         optimizer: Any = "adam",
         loss: Any = None,
         metrics: Any = None,
+        *,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
         check_gradients: bool = True,
     ) -> None:
         """Say how to train.
@@ -103,9 +119,16 @@ class Model(Chain):
         optimizer : str, Optimizer, or class of one
             ``"adam"``, ``"sgd"``, or an object of :mod:`fastrnn.optimizers`.
         loss : str, function or Loss
-            One of :mod:`fastrnn.losses`, by name, as the function or as an object.
+            One of :mod:`fastrnn.losses`, by name, as the function or as an object.  With several
+            outputs a list, None for those that have none, or a dict by the names of the layers that
+            make them; one alone is meant for all.
         metrics : list, optional
-            ``"accuracy"``, names or functions; see :func:`fastrnn.metrics.get`.
+            ``"accuracy"``, names or functions; see :func:`fastrnn.metrics.get`.  With several
+            losses a dict, or a list with a list for each output.
+        loss_weights : list or dict of float, optional
+            Factors of the losses in their sum, 1 if left out.
+        weighted_metrics : list, optional
+            As `metrics`: those for which ``sample_weight`` counts.
         check_gradients : bool, default True
             Whether a gradient that is infinite or NaN ends the training with a
             :class:`NonFiniteGradientError` that says where, before it spoils any weight (or in
@@ -117,25 +140,32 @@ class Model(Chain):
         ValueError, TypeError
             If one of them is unknown; nothing is changed then.
         """
-        if loss is None:
-            raise ValueError("loss is None; compile needs one, such as 'mse'")
-        chosen = optimizers.get(optimizer), losses.get(loss), get_metrics(metrics)
-        self.optimizer, self.loss, self.metrics = chosen
+        names = self._output_names()
+        objective = objective_of(names, loss, metrics, loss_weights, weighted_metrics)
+        self.optimizer = optimizers.get(optimizer)
+        self._objective = objective
+        found: list[losses.Loss | None] = [None] * len(names)
+        for target in objective.targets:
+            found[target.index] = target.loss
+        self.loss = found[0] if len(names) == 1 else found
+        self.metrics = [metric for target in objective.targets for metric in target.metrics]
         self.check_gradients = bool(check_gradients)
         self._trainer = None
 
     def fit(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
-        batch_size: int | None = 32,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = 1,
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: Pair | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         initial_epoch: int = 0,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
     ) -> History:
         """Train.
 
@@ -146,7 +176,8 @@ class Model(Chain):
             Targets, as the loss wants them: labels of shape (samples, time) or (samples, time, 1),
             or arrays of the shape of the output.
         batch_size : int, default 32
-            Samples a step; the last step of an epoch may have fewer.
+            Samples a step; the last step of an epoch may have fewer.  A model whose input has a
+            batch size has that, and takes no other.
         epochs : int, default 1
             The epoch to stop before: with `initial_epoch`, their difference is trained.
         verbose : {1, 0, 2}
@@ -155,18 +186,26 @@ class Model(Chain):
         validation_split : float, default 0
             Share of the samples, the last ones as they lie, that is not trained on but evaluated
             after every epoch.
-        validation_data : (x, y), optional
+        validation_data : (x, y) or (x, y, sample_weight), optional
             What to evaluate after every epoch instead.
         shuffle : bool, default True
             Whether every epoch takes the samples in an order of its own, drawn from
             :func:`fastrnn.set_seed`.
         initial_epoch : int, default 0
+        class_weight : dict of int to float, optional
+            Factor of the loss of every position with a target of that class; 1 for those that are
+            not named.  For validation it does not count.
+        sample_weight : array_like of shape (samples,) or (samples, time), optional
+            Factor of the loss of every sample, or of every step of it.
 
         Returns
         -------
         History
             ``history.history`` has a list a name: ``loss``, the metrics, and both with ``val_``.
-            Those of training are means over the epoch, while the weights were changing.
+            Those of training are means over the epoch, while the weights were changing: over all
+            positions that masks leave.  Weights multiply the loss of a position, and do not change
+            by how many the sum is divided; `weighted_metrics` are divided by the sum of the
+            weights.  With several losses there is one for each output too, named after its layer.
 
         Raises
         ------
@@ -178,25 +217,27 @@ class Model(Chain):
             If a gradient becomes infinite or NaN: it names epoch, step and weight, and the weights
             are those of before the step.  See :meth:`compile` for other ways to deal with it.
         """
-        loss = self._require_compiled()
-        batch_size = positive_integer("batch_size", 32 if batch_size is None else batch_size)
+        objective = self._require_compiled()
         epochs = positive_integer("epochs", epochs, least=0)
         initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
-        inputs, targets = self._read_pair(x, y, loss, "x", "y")
+        if sample_weight is not None and class_weight is not None:
+            raise ValueError("sample_weight and class_weight were both given; give one of them")
+        data = self._read_data(x, y, sample_weight, objective)
+        batch_size = self._batch_size(batch_size)
+        held_out = None
         if validation_data is not None:
-            held_x, held_y = pair_of(validation_data)
-            held_out = self._read_pair(
-                held_x, held_y, loss, "validation_data[0]", "validation_data[1]"
-            )
-            validation = Samples(*held_out, batch_size)
+            parts = validation_parts(validation_data)
+            titles = [f"validation_data[{index}]" for index in range(3)]
+            held_out = self._read_data(*parts, objective, *titles)
         elif validation_split:
-            at = split_off(validation_split, len(inputs))
-            validation = Samples(inputs[at:], targets[at:], batch_size)
-            inputs, targets = inputs[:at], targets[:at]
-        else:
-            validation = None
-        refuse_nan(inputs, "x")
-        samples = Samples(inputs, targets, batch_size)
+            at = split_off(validation_split, len(data))
+            data, held_out = data.part(None, at), data.part(at, None)
+        if class_weight is not None:
+            data.weights = [_class_weights(class_weight, objective, data.y)]
+        for array, title in self._titled(data.x, "x"):
+            refuse_nan(array, title)
+        samples = self._samples(data, batch_size)
+        validation = None if held_out is None else self._samples(held_out, batch_size)
 
         self.history = History()
         called = CallbackList([*progress(verbose), *_list(callbacks), self.history])
@@ -210,24 +251,26 @@ class Model(Chain):
                 "validation_samples": 0 if validation is None else len(validation),
                 "batch_size": batch_size,
                 "verbose": verbose,
-                "metrics": trainer.names,
+                "metrics": objective.names,
             },
         )
         self.stop_training = False
-        order = seeding.spawn() if shuffle else None
+        # Nothing is drawn for a training that needs nothing at random.
+        seed = seeding.spawn() if shuffle or trainer.is_random else None
         training.fit(
-            self, trainer, samples, validation, range(initial_epoch, epochs), order, called
+            self, trainer, samples, validation, range(initial_epoch, epochs), seed, shuffle, called
         )
         return self.history
 
     def evaluate(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
-        batch_size: int | None = 32,
+        x: Any,
+        y: Any,
+        batch_size: int | None = None,
         verbose: Any = 1,
         callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
+        sample_weight: Any = None,
     ) -> Any:
         """Return loss and metrics on data.
 
@@ -240,33 +283,31 @@ class Model(Chain):
             Whether to print the result.
         callbacks : list of Callback, optional
         return_dict : bool, default False
+        sample_weight : array_like, optional
+            As for :meth:`fit`.
 
         Returns
         -------
         float, list of float, or dict
             The loss; with metrics a list, loss first; with `return_dict` by name.
         """
-        loss = self._require_compiled()
-        batch_size = positive_integer("batch_size", 32 if batch_size is None else batch_size)
-        samples = Samples(*self._read_pair(x, y, loss, "x", "y"), batch_size)
-        called = self._prepared(callbacks, samples.x, batch_size)
-        names = ["loss", *(metric.name for metric in self.metrics)]
-        batches = Batches(self._all_layers(), False, loss, self.metrics)
-        found = training.evaluate(batches, names, samples, called)
+        objective = self._require_compiled()
+        data = self._read_data(x, y, sample_weight, objective)
+        samples = self._samples(data, self._batch_size(batch_size))
+        called = self._prepared(callbacks, len(data), samples.batch_size)
+        batches = Batches(self.graph, False, objective)
+        found = training.evaluate(batches, objective, samples, called)
         if verbose:
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
-        if return_dict:
-            return found
-        values = list(found.values())
-        return values if self.metrics else values[0]
+        return found if return_dict else _one_or_all(list(found.values()))
 
     def predict(
         self,
-        x: ArrayLike,
-        batch_size: int | None = 32,
+        x: Any,
+        batch_size: int | None = None,
         verbose: Any = 0,
         callbacks: Sequence[Callback] | Callback | None = None,
-    ) -> Array:
+    ) -> Any:
         """Return the model's answers.
 
         Parameters
@@ -280,22 +321,33 @@ class Model(Chain):
 
         Returns
         -------
-        ndarray of shape (samples, time, units) or (samples, units)
-            Of type :attr:`dtype`.
+        ndarray of shape (samples, time, units) or (samples, units), or list of them
+            Of type :attr:`dtype`; a list for several outputs.  Zeros at steps that a mask leaves
+            out.
 
         Notes
         -----
         Every call has memory of its own: threads may predict with one model at once, and get the
         bits of calls in turn.
         """
-        batch_size = positive_integer("batch_size", 32 if batch_size is None else batch_size)
         inputs = self._read_inputs(x, "x")
-        output = np.empty(self._answer_shape(inputs), self.dtype)
-        called = self._prepared(callbacks, inputs, batch_size)
-        training.predict(Batches(self._all_layers(), False), inputs, output, batch_size, called)
-        return output
+        batch_size = self._checked_batch_size(self._batch_size(batch_size), len(inputs[0]))
+        graph = self.graph
+        outputs = [
+            np.empty(graph.answer_shape(index, inputs), self.dtype)
+            for index in range(len(graph.outputs))
+        ]
+        called = self._prepared(callbacks, len(inputs[0]), batch_size)
+        training.predict(Batches(graph, False), inputs, outputs, batch_size, called)
+        return _one_or_all(outputs)
 
-    def train_on_batch(self, x: ArrayLike, y: ArrayLike) -> Any:
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Any:
         """Make one training step on all of `x`; return loss and metrics of before the change.
 
         Returns
@@ -308,28 +360,35 @@ class Model(Chain):
         NonFiniteGradientError
             As :meth:`fit`.
         """
-        loss = self._require_compiled()
-        inputs, targets = self._read_pair(x, y, loss, "x", "y")
-        refuse_nan(inputs, "x")
-        values = self._current_trainer().step(inputs, targets)
-        return values if self.metrics else values[0]
+        objective = self._require_compiled()
+        if sample_weight is not None and class_weight is not None:
+            raise ValueError("sample_weight and class_weight were both given; give one of them")
+        data = self._read_data(x, y, sample_weight, objective)
+        if class_weight is not None:
+            data.weights = [_class_weights(class_weight, objective, data.y)]
+        for array, title in self._titled(data.x, "x"):
+            refuse_nan(array, title)
+        means = Means(objective)
+        means.add(self._current_trainer().step(data))
+        return _one_or_all(list(means.logs().values()))
 
-    def test_on_batch(self, x: ArrayLike, y: ArrayLike) -> Any:
+    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return loss and metrics on all of `x` as one batch."""
-        return self.evaluate(x, y, batch_size=max(1, len(np.asarray(x))), verbose=0)
+        samples = max(1, len(self._read_inputs(x, "x")[0]))
+        return self.evaluate(x, y, batch_size=samples, verbose=0, sample_weight=sample_weight)
 
-    def predict_on_batch(self, x: ArrayLike) -> Array:
+    def predict_on_batch(self, x: Any) -> Any:
         """Return the model's answers to all of `x` as one batch."""
-        return self.predict(x, batch_size=max(1, len(np.asarray(x))))
+        return self.predict(x, batch_size=max(1, len(self._read_inputs(x, "x")[0])))
 
-    def compute_gradients(self, x: ArrayLike, y: ArrayLike) -> list[Array]:
+    def compute_gradients(self, x: Any, y: Any, sample_weight: Any = None) -> list[Array]:
         """Return the gradients of the loss on all of `x`, one for each of :attr:`weights`.
 
         The weights stay as they are.
         """
-        loss = self._require_compiled()
+        objective = self._require_compiled()
         trainer = self._current_trainer()
-        trainer.gradients(*self._read_pair(x, y, loss, "x", "y"))
+        trainer.gradients(self._read_data(x, y, sample_weight, objective))
         return [view.copy() for view in trainer.vector.views(trainer.vector.gradients)]
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
@@ -351,12 +410,11 @@ class Model(Chain):
         """
         tensors = self._weight_tensors()
         compiled: dict[str, Any] | None = None
-        if self.optimizer is not None and self.loss is not None:
+        if self.optimizer is not None and self._objective is not None:
             compiled = {
                 "optimizer": optimizers.serialize(self.optimizer),
                 "iterations": self.optimizer.iterations,
-                "loss": losses.serialize(self.loss),
-                "metrics": [metric.name for metric in self.metrics if metric.is_named],
+                **self._objective.get_config(len(self._output_names())),
                 "check_gradients": self.check_gradients,
             }
             if self.optimizer.slots:
@@ -384,41 +442,108 @@ class Model(Chain):
     def _current_trainer(self) -> Trainer:
         if self._trainer is None or not self._trainer.is_current():
             assert self.optimizer is not None
-            assert self.loss is not None
+            assert self._objective is not None
             self._trainer = Trainer(
-                self._all_layers(), self.optimizer, self.loss, self.metrics, self.check_gradients
+                self.graph, self.optimizer, self._objective, self.check_gradients
             )
         return self._trainer
 
+    def _output_names(self) -> list[str]:
+        outputs = self.graph.outputs
+        return [
+            tensor.layer.name if tensor.index == 0 else f"{tensor.layer.name}_{tensor.index}"
+            for tensor in outputs
+        ]
+
     def _prepared(
-        self, callbacks: Sequence[Callback] | Callback | None, x: Array, batch_size: int
+        self, callbacks: Sequence[Callback] | Callback | None, samples: int, batch_size: int
     ) -> CallbackList:
         called = CallbackList(_list(callbacks))
-        steps = -(-len(x) // batch_size)
-        called.prepare(self, {"samples": len(x), "batch_size": batch_size, "steps": steps})
+        steps = -(-samples // batch_size)
+        called.prepare(self, {"samples": samples, "batch_size": batch_size, "steps": steps})
         return called
 
-    def _read_inputs(self, x: ArrayLike, argument: str) -> Array:
-        self._require_chain()
-        return read_inputs(x, self.input_shape, argument)
+    # Reading -----------------------------------------------------------------------------------
 
-    def _read_pair(
-        self, x: ArrayLike, y: ArrayLike, loss: losses.Loss, x_argument: str, y_argument: str
-    ) -> tuple[Array, Array]:
+    def _read_inputs(self, x: Any, argument: str) -> list[Array]:
+        return read_inputs(x, self.graph, argument)
+
+    def _read_data(
+        self,
+        x: Any,
+        y: Any,
+        weights: Any,
+        objective: Objective,
+        x_argument: str = "x",
+        y_argument: str = "y",
+        weights_argument: str = "sample_weight",
+    ) -> Data:
         inputs = self._read_inputs(x, x_argument)
-        if not len(inputs):
+        if not len(inputs[0]):
             raise ValueError(f"{x_argument} has no samples; it should have one or more")
-        targets = read_targets(y, loss, inputs, x_argument, self.output_shape, y_argument)
-        return inputs, targets
+        names = [target.name for target in objective.targets]
+        read = (x_argument, inputs[0])
+        targets, found = [], []
+        for target, (array, title) in zip(
+            objective.targets, one_each(y, names, y_argument, "loss"), strict=True
+        ):
+            shape = self.graph.answer_shape(target.index, inputs)
+            targets.append(read_targets(array, target.loss, shape, title, read))
+        given = (
+            [(None, "")] * len(names)
+            if weights is None
+            else one_each(weights, names, weights_argument, "loss")
+        )
+        for target, (array, title) in zip(objective.targets, given, strict=True):
+            shape = self.graph.answer_shape(target.index, inputs)
+            found.append(None if array is None else read_weights(array, shape, title))
+        return Data(inputs, targets, found)
 
-    def _answer_shape(self, inputs: Array) -> tuple[int, ...]:
-        steps = inputs.shape[1:2] if len(self.output_shape) == 3 else ()
-        return (len(inputs), *steps, self.output_shape[-1] or 0)
+    def _titled(self, arrays: list[Array], argument: str) -> list[tuple[Array, str]]:
+        if len(arrays) == 1:
+            return [(arrays[0], argument)]
+        return [(array, f"{argument}[{index}]") for index, array in enumerate(arrays)]
 
-    def _require_compiled(self) -> losses.Loss:
-        if self.loss is None:
+    def _batch_size(self, batch_size: int | None) -> int:
+        """Return the size of batches: the model's own, that which was asked for, or 32."""
+        sizes = {tensor.shape[0] for tensor in self.graph.inputs if tensor.shape[0] is not None}
+        own = max(sizes, default=None)
+        if batch_size is None:
+            return own or 32
+        batch_size = positive_integer("batch_size", batch_size)
+        if own not in (None, batch_size):
+            raise ValueError(f"batch_size is {batch_size}; the model's input says {own}")
+        return batch_size
+
+    def _checked_batch_size(self, batch_size: int, samples: int) -> int:
+        """Return the size of batches that `samples` fall into, for a model that keeps states."""
+        keeping = [layer.name for layer in self.graph.layers if layer.stateful]
+        if keeping and samples > batch_size and samples % batch_size:
+            raise ValueError(
+                f"batch_size is {batch_size} for {samples} samples, so the last batch is smaller; "
+                f"{keeping[0]} is stateful and wants batches of one size"
+            )
+        return batch_size
+
+    def _samples(self, data: Data, batch_size: int) -> Samples:
+        return Samples(data, self._checked_batch_size(batch_size, len(data)))
+
+    def _require_compiled(self) -> Objective:
+        if self._objective is None:
             raise RuntimeError("the model was not compiled; call model.compile(optimizer, loss)")
-        return self.loss
+        return self._objective
+
+
+def _class_weights(
+    class_weight: Mapping[int, float], objective: Objective, y: list[Array]
+) -> Array:
+    if len(objective.targets) > 1:
+        raise ValueError("class_weight is for models with one loss; give sample_weight instead")
+    return read_class_weight(class_weight, objective.targets[0].loss, y[0])
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def _list(callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:

@@ -20,6 +20,9 @@ class NonFiniteGradientError(ArithmeticError):
         Whose gradients these are, as ``layer/weight``, in the order of the layers.
     logs : dict of str to float
         Loss and metrics of the batch.
+    measured : sequence of (float, float)
+        The same as sums and what they are divided by, as :class:`~fastrnn.models.objective.Means`
+        takes them.
     epoch, step : int or None
         Where :meth:`fastrnn.models.Model.fit` was, both from 0; None outside of it.
     """
@@ -27,6 +30,7 @@ class NonFiniteGradientError(ArithmeticError):
     def __init__(self, weights: Sequence[str], logs: Mapping[str, float], reason: str) -> None:
         self.weights = list(weights)
         self.logs = dict(logs)
+        self.measured: Sequence[tuple[float, float]] = ()
         self.reason = reason
         self.epoch: int | None = None
         self.step: int | None = None

@@ -5,7 +5,8 @@ of each under ``optimizer:slot/layer/weight``.  Its metadata has one entry, ``fa
 object with sorted keys:
 
 ``format_version``
-    The number of this layout.
+    The number of this layout: 1, or 2 where layers do not simply follow one another and the
+    configuration says how they are connected, so that an older fastrnn says what it lacks.
 ``model``
     The configuration.
 ``training``
@@ -39,7 +40,7 @@ Path = str | os.PathLike[str]
 
 #: The entry of the metadata that is ours.
 ENTRY = "fastrnn"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 #: Endings that promise another format than what is written.
 FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
@@ -93,7 +94,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         )
     tensors = {name: np.ascontiguousarray(array) for name, array in checkpoint.tensors.items()}
     content = {
-        "format_version": FORMAT_VERSION,
+        "format_version": 2 if "connections" in checkpoint.model else 1,
         "model": checkpoint.model,
         "training": checkpoint.training,
     }

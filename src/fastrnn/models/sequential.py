@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.models.model import Model
+from fastrnn.models.tracing import Graph
 
 # Threads may call an unbuilt model at once, and one of them should build it.  One lock for all
 # models: each is built once, and an object with a lock could not be copied.
@@ -39,6 +40,7 @@ class Sequential(Model):
     ) -> None:
         self._start(name)
         self._added: list[Layer] = []
+        self._start_tensor: SymbolicTensor | None = None
         for layer in layers or []:
             self.add(layer)
 
@@ -63,38 +65,56 @@ class Sequential(Model):
             given = layer.__name__ if isinstance(layer, type) else type(layer).__name__
             raise TypeError(f"layer is {given}; it should be a layer, such as Dense(3)")
         if isinstance(layer, InputLayer):
-            if self._added or self._tensors:
+            if self._added or self._start_tensor is not None:
                 raise ValueError("the input should come first, and once")
-            self._tensors = [layer.tensor()]
+            self._start_tensor = layer.tensor()
             return
-        if not self._tensors and not self._added and layer.input_shape is not None:
-            self._tensors = [Input(layer.input_shape, layer.dtype)]
-        if self._tensors:
-            self._set_chain([*self._tensors, layer(self._tensors[-1])])
-        elif any(other is layer for other in self._added):
+        if any(other is layer for other in self._added):
             raise ValueError(f"{layer.name} stands in the chain twice")
+        if self._start_tensor is None and not self._added and layer.input_shape is not None:
+            self._start_tensor = Input(layer.input_shape, layer.dtype)
+        if self._start_tensor is not None:
+            end = self._start_tensor if self._known_graph is None else self.graph.outputs[0]
+            self._known_graph = Graph([self._start_tensor], [_behind(end, layer)])
         self._added.append(layer)
         self._trainer = None
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Create the weights, for data of `input_shape`, batch first: (None, time, features)."""
         with _building:
-            if self._tensors:
+            if self._known_graph is not None or not self._added:
                 return
-            dtype = self._added[0].dtype if self._added else "float32"
-            tensors = [Input(tuple(input_shape)[1:], dtype)]
+            start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
             for layer in self._added:
-                tensors.append(layer(tensors[-1]))
-            self._set_chain(tensors)
+                end = _behind(end, layer)
+            self._start_tensor, self._known_graph = start, Graph([start], [end])
 
-    def _read_inputs(self, x: ArrayLike, argument: str) -> NDArray[Any]:
-        if not self._tensors and self._added:
-            shape = np.shape(x)
-            # Of the time the data says nothing: the next may be longer.
-            self.build((None, None, shape[-1]) if len(shape) == 3 else (None, *shape[1:]))
-        return super()._read_inputs(x, argument)
-
-    def _require_chain(self) -> None:
+    @property
+    def graph(self) -> Graph:
+        """The calls of the layers; an error says what to do where they are not known yet."""
         if not self._added:
             raise RuntimeError("the model has no layers; add some with model.add(layer)")
-        super()._require_chain()
+        return super().graph
+
+    def _output_names(self) -> list[str]:
+        return ["output"]
+
+    def _read_inputs(self, x: Any, argument: str) -> list[NDArray[Any]]:
+        if self._known_graph is None and self._added:
+            shape = np.shape(x)
+            # Of the time the data says nothing: the next may be longer.
+            if 0 in self._added[0].token_inputs:
+                self.build((None, None))
+            else:
+                self.build((None, None, shape[-1]) if len(shape) == 3 else (None, *shape[1:]))
+        return super()._read_inputs(x, argument)
+
+
+def _behind(tensor: SymbolicTensor, layer: Layer) -> SymbolicTensor:
+    outputs = layer.connect([tensor])
+    if len(outputs) > 1:
+        raise ValueError(
+            f"{layer.name} has {len(outputs)} outputs; layers of a Sequential have one each, a "
+            "Model may have more"
+        )
+    return outputs[0]

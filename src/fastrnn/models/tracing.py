@@ -1,45 +1,155 @@
-"""From the ends of a chain to all of it."""
+"""From the ends of a model to all of it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from fastrnn.layers import InputLayer, SymbolicTensor
+from fastrnn.layers import InputLayer, Layer, SymbolicTensor
+from fastrnn.layers.layer import counted_name, snake_case
+from fastrnn.layers.symbolic import Node
 
 
-def trace(inputs: Any, outputs: Any) -> list[SymbolicTensor]:
-    """Return the tensors from `inputs` to `outputs`."""
-    start, end = _single(inputs, "inputs"), _single(outputs, "outputs")
-    tensors: list[SymbolicTensor] = []
-    for tensor in end.history():
-        tensors.insert(0, tensor)
-        if tensor is start:
-            break
-    else:
-        raise ValueError(
-            f"outputs does not follow from inputs: going back from {end!r} one comes to "
-            f"{tensors[0]!r}, not to {start!r}"
-        )
-    if len(tensors) == 1:
+class Graph:
+    """The calls of layers that lead from inputs to outputs, each after those that it needs.
+
+    Attributes
+    ----------
+    inputs, outputs : tuple of SymbolicTensor
+    input_layers : tuple of InputLayer
+        What stands for each input.  An input that a layer makes, in a part of a longer model, gets
+        one of its own.
+    nodes : tuple of Node
+        The calls; those of input layers are among them where they are first needed.
+    uses : Counter of SymbolicTensor
+        How many calls and outputs read a tensor.
+    """
+
+    def __init__(self, inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> None:
+        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self.input_layers = tuple(_input_layer(tensor) for tensor in self.inputs)
+        self._starts = {
+            tensor: layer.tensor().node
+            for tensor, layer in zip(self.inputs, self.input_layers, strict=True)
+        }
+        self.nodes = tuple(self._in_order())
+        self.uses = Counter(self.outputs)
+        for node in self.nodes:
+            self.uses.update(node.inputs)
+        for index, tensor in enumerate(self.inputs):
+            if not self.uses[tensor]:
+                raise ValueError(f"inputs[{index}], {tensor!r}, leads to none of the outputs")
+        _give_names(self.layers)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, those of the inputs included, in the order of the calls."""
+        return [node.layer for node in self.nodes]
+
+    def node_of(self, tensor: SymbolicTensor) -> Node:
+        """Return the call that makes a tensor here: that of an input layer, if it is an input."""
+        return self._starts.get(tensor, tensor.node)
+
+    def readers(self, tensor: SymbolicTensor) -> list[tuple[Layer, int]]:
+        """Return the layers that read a tensor, and which of their inputs it is."""
+        return [
+            (node.layer, position)
+            for node in self.nodes
+            for position, read in enumerate(node.inputs)
+            if read is tensor
+        ]
+
+    def takes_tokens(self, tensor: SymbolicTensor) -> bool:
+        """Return whether an input is read as integers."""
+        kinds = {position in layer.token_inputs for layer, position in self.readers(tensor)}
+        if len(kinds) > 1:
+            names = ", ".join(layer.name for layer, _ in self.readers(tensor))
+            raise ValueError(
+                f"{names} read {tensor!r} as tokens and as numbers; give each an Input of its own"
+            )
+        return kinds == {True}
+
+    def answer_shape(self, index: int, x: Sequence[Any]) -> tuple[int, ...]:
+        """Return the shape of what output `index` answers to the arrays `x`."""
+        tensor = self.outputs[index]
+        shape = [extent or 0 for extent in tensor.shape]
+        shape[0] = len(x[0])
+        if len(shape) == 3 and tensor.shape[1] is None:
+            # No layer changes how many steps there are.
+            while tensor not in self.inputs:
+                tensor = tensor.node.inputs[0]
+            shape[1] = x[self.inputs.index(tensor)].shape[1]
+        return tuple(shape)
+
+    def _in_order(self) -> list[Node]:
+        found: list[Node] = []
+        seen: set[Node] = set()
+        # Explicitly stacked: a model may be deeper than Python's calls.
+        waiting = [(self.node_of(tensor), False) for tensor in reversed(self.outputs)]
+        while waiting:
+            node, is_ready = waiting.pop()
+            if is_ready:
+                found.append(node)
+            elif node not in seen:
+                seen.add(node)
+                if not node.inputs and node not in self._starts.values():
+                    wanted = ", ".join(repr(tensor) for tensor in self.inputs)
+                    raise ValueError(
+                        f"outputs does not follow from inputs: going back from "
+                        f"{', '.join(map(repr, self.outputs))} one comes to {node.outputs[0]!r}, "
+                        f"not to {wanted}"
+                    )
+                waiting.append((node, True))
+                waiting += [(self.node_of(tensor), False) for tensor in reversed(node.inputs)]
+        return found
+
+
+def trace(inputs: Any, outputs: Any) -> Graph:
+    """Return the graph from `inputs` to `outputs`, each a tensor or a list of them."""
+    starts, ends = tensors_of(inputs, "inputs"), tensors_of(outputs, "outputs")
+    for index, tensor in enumerate(starts):
+        if tensor in starts[:index]:
+            raise ValueError(f"inputs[{index}] is there twice")
+    if any(tensor in starts for tensor in ends):
         raise ValueError("inputs and outputs are the same tensor; a model needs a layer between")
-    if start.source is not None:
-        # A part of a longer chain: what came before is data now.
-        layer = InputLayer(start.shape[1:], start.dtype)
-        tensors[0] = layer.tensor()
+    return Graph(starts, ends)
+
+
+def tensors_of(given: Any, argument: str) -> list[SymbolicTensor]:
+    """Return a tensor or a sequence of them as a list, or say what else it is."""
+    tensors = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not tensors:
+        raise ValueError(f"{argument} is empty; it should hold one tensor or more")
+    for tensor in tensors:
+        if not isinstance(tensor, SymbolicTensor):
+            raise TypeError(
+                f"{argument} is of type {type(tensor).__name__}; it should be the result of "
+                "Input(...) or of a layer"
+            )
     return tensors
 
 
-def _single(tensor: Any, argument: str) -> SymbolicTensor:
-    if isinstance(tensor, (list, tuple)):
-        if len(tensor) != 1:
+def _input_layer(tensor: SymbolicTensor) -> InputLayer:
+    if isinstance(tensor.layer, InputLayer):
+        return tensor.layer
+    # A part of a longer model: what came before is data now.
+    return InputLayer(tensor.shape[1:], tensor.dtype)
+
+
+def _give_names(layers: Sequence[Layer]) -> None:
+    """See to it that no layer is there twice, nor a name: those that were given stay."""
+    for layer in layers:
+        if layers.count(layer) > 1:
             raise ValueError(
-                f"{argument} holds {len(tensor)} tensors; a model is a chain, with one input and "
-                "one output"
+                f"{layer.name} stands in the chain twice; use a layer of its own for each place"
             )
-        tensor = tensor[0]
-    if not isinstance(tensor, SymbolicTensor):
-        raise TypeError(
-            f"{argument} is of type {type(tensor).__name__}; it should be the result of Input(...) "
-            "or of a layer"
-        )
-    return tensor
+    taken = {layer.name for layer in layers if not layer.is_named_by_count}
+    seen: set[str] = set()
+    for layer in layers:
+        if layer.is_named_by_count and layer.name in taken | seen:
+            stem = "input" if isinstance(layer, InputLayer) else snake_case(type(layer).__name__)
+            layer.rename(counted_name(stem, taken | seen))
+        elif layer.name in seen:
+            raise ValueError(f"two layers are called {layer.name!r}; names should be unique")
+        seen.add(layer.name)

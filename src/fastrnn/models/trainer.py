@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.layers import Layer
 from fastrnn.layers.parameter import ParameterVector
-from fastrnn.losses import Loss
-from fastrnn.metrics import Metric
 from fastrnn.models import saving
 from fastrnn.models.batch import Batches
-from fastrnn.models.chain import weight_names
+from fastrnn.models.network import weight_names
 from fastrnn.models.non_finite import describe
+from fastrnn.models.objective import Counted, Objective
+from fastrnn.models.samples import Data
+from fastrnn.models.tracing import Graph
 from fastrnn.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -25,11 +26,10 @@ class Trainer:
 
     Parameters
     ----------
-    layers : sequence of Layer
-        The chain, its input layer first.  Their weights move into one vector.
+    graph : Graph
+        The weights of its layers move into one vector.
     optimizer : Optimizer
-    loss : Loss
-    metrics : sequence of Metric
+    objective : Objective
     check_gradients : bool, default True
         Whether to refuse gradients that are not finite.
 
@@ -41,19 +41,27 @@ class Trainer:
 
     def __init__(
         self,
-        layers: Sequence[Layer],
+        graph: Graph,
         optimizer: Optimizer,
-        loss: Loss,
-        metrics: Sequence[Metric],
+        objective: Objective,
         check_gradients: bool = True,
     ) -> None:
         self._check_gradients = check_gradients
-        self._layers = tuple(layers)
+        self._layers = tuple(graph.layers)
         self.vector = ParameterVector(self._parameters())
         self._optimizer = optimizer
         optimizer.build(self.vector.values)
-        self.batches = Batches(layers, True, loss, metrics)
-        self.names = ["loss", *(metric.name for metric in metrics)]
+        self.objective = objective
+        self.batches = Batches(graph, True, objective)
+        #: Whether a step draws random numbers.
+        self.is_random = any(layer.is_random for layer in self._layers)
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Let every layer that draws random numbers draw from a branch of `seed`."""
+        for index, layer in enumerate(self._layers):
+            if layer.is_random:
+                key = (*seed.spawn_key, index)
+                layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
     def _parameters(self) -> list[Any]:
         return [parameter for layer in self._layers for parameter in layer.parameters]
@@ -62,34 +70,36 @@ class Trainer:
         """Return whether the weights still live here: another model may share layers."""
         return self.vector.holds(self._parameters())
 
-    def step(self, x: Array, y: Array) -> list[float]:
-        """Learn from a batch; return loss and metrics of before the change.
+    def step(self, data: Data) -> list[Counted]:
+        """Learn from a batch; return losses and metrics of before the change.
 
         Raises
         ------
         NonFiniteGradientError
             If a gradient is not finite; weights and optimizer are as they were.
         """
-        values = self.gradients(x, y)
+        found = self.gradients(data)
         vector = self.vector
         if self._check_gradients and not vector.gradients_are_finite():
-            raise describe(
+            error = describe(
                 weight_names(self._layers),
                 vector.views(vector.values),
                 vector.views(vector.gradients),
-                dict(zip(self.names, values, strict=True)),
+                self.objective.report(found),
             )
+            error.measured = found
+            raise error
         self._optimizer.apply(vector.values, vector.gradients, vector.bounds)
-        return values
+        return found
 
-    def gradients(self, x: Array, y: Array) -> list[float]:
-        """Fill the flat gradients for a batch and leave the weights; return loss and metrics."""
-        batch = self.batches.of_shape(x.shape)
-        batch.load(x, y)
+    def gradients(self, data: Data) -> list[Counted]:
+        """Fill the flat gradients for a batch, leave the weights; return losses and metrics."""
+        batch = self.batches.for_data(data.x)
+        batch.load(data.x, data.y, data.weights)
         batch.forward(True)
-        values = batch.measure(True)
+        found = batch.measure(True)
         batch.backward()
-        return values
+        return found
 
     def slots(self) -> dict[str, Array]:
         """Return what the optimizer remembers of each weight: views, by their names in files."""

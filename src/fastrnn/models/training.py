@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,32 +10,12 @@ from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
 from fastrnn.models.batch import Batches
-from fastrnn.models.data import Samples
 from fastrnn.models.non_finite import NonFiniteGradientError
+from fastrnn.models.objective import Means, Objective
+from fastrnn.models.samples import Samples
 from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
-
-
-class Means:
-    """Means over the samples so far, of a list of values a batch."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-        self._sums = [0.0] * len(names)
-        self._samples = 0
-
-    def add(self, values: Iterable[float], samples: int) -> None:
-        """Take in the means of a batch."""
-        for index, value in enumerate(values):
-            self._sums[index] += value * samples
-        self._samples += samples
-
-    def logs(self, prefix: str = "") -> Logs:
-        """Return the means by name."""
-        samples = max(1, self._samples)
-        pairs = zip(self._names, self._sums, strict=True)
-        return {prefix + name: total / samples for name, total in pairs}
 
 
 def fit(
@@ -44,7 +24,8 @@ def fit(
     samples: Samples,
     validation: Samples | None,
     epochs: range,
-    shuffle: np.random.SeedSequence | None,
+    seed: np.random.SeedSequence | None,
+    shuffle: bool,
     callbacks: CallbackList,
 ) -> None:
     """Train epoch by epoch.
@@ -56,9 +37,11 @@ def fit(
     trainer : Trainer
     samples, validation : Samples
     epochs : range
-    shuffle : numpy.random.SeedSequence, optional
-        Where the order of the samples comes from; None keeps them as they lie.  An epoch's order
-        depends on this and the epoch's number alone, so a training can begin at any epoch.
+    seed : numpy.random.SeedSequence, optional
+        Where the order of the samples comes from, and what layers draw; None if neither is wanted.
+        An epoch depends on this and its number alone, so a training can begin at any epoch.
+    shuffle : bool
+        Whether every epoch has an order of its own; else samples are taken as they lie.
     callbacks : CallbackList
 
     Raises
@@ -72,29 +55,31 @@ def fit(
     callbacks.call("on_train_begin", {})
     for epoch in epochs:
         callbacks.call("on_epoch_begin", epoch, {})
-        means = Means(trainer.names)
-        if shuffle is None:
+        means = Means(trainer.objective)
+        if seed is not None:
+            trainer.reseed(_of_epoch(epoch, seed))
+        if seed is None or not shuffle:
             batches = samples.in_order()
         else:
-            batches = samples.shuffled(order_of(epoch, len(samples), shuffle))
-        for number, (x, y) in enumerate(batches):
+            batches = samples.shuffled(order_of(epoch, len(samples), seed))
+        for number, data in enumerate(batches):
             if step_begins is not None:
                 step_begins(number, {})
             try:
-                means.add(trainer.step(x, y), len(x))
+                means.add(trainer.step(data))
             except NonFiniteGradientError as error:
                 error.epoch, error.step = epoch, number
                 callbacks.call("on_non_finite_gradient", number, error)
                 if not model.stop_training:
                     raise
-                means.add(error.logs.values(), len(x))
+                means.add(error.measured)
             if step_ends is not None:
                 step_ends(number, means.logs())
             if model.stop_training:
                 break
         logs = means.logs()
         if validation is not None:
-            found = evaluate(trainer.batches, trainer.names, validation, callbacks)
+            found = evaluate(trainer.batches, trainer.objective, validation, callbacks)
             logs.update({f"val_{name}": value for name, value in found.items()})
         callbacks.call("on_epoch_end", epoch, logs)
         if model.stop_training:
@@ -104,24 +89,27 @@ def fit(
 
 def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Array:
     """Return the order of the samples in an epoch."""
-    own = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
-    return np.random.Generator(np.random.PCG64(own)).permutation(samples)
+    return np.random.Generator(np.random.PCG64(_of_epoch(epoch, seed))).permutation(samples)
+
+
+def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
 
 
 def evaluate(
-    batches: Batches, names: Sequence[str], samples: Samples, callbacks: CallbackList
+    batches: Batches, objective: Objective, samples: Samples, callbacks: CallbackList
 ) -> Logs:
     """Return loss and metrics over `samples`, by name."""
     begins, ends = callbacks.hook("on_test_batch_begin"), callbacks.hook("on_test_batch_end")
-    means = Means(names)
+    means = Means(objective)
     callbacks.call("on_test_begin", {})
-    for number, (x, y) in enumerate(samples.in_order()):
+    for number, data in enumerate(samples.in_order()):
         if begins is not None:
             begins(number, {})
-        batch = batches.of_shape(x.shape)
-        batch.load(x, y)
+        batch = batches.for_data(data.x)
+        batch.load(data.x, data.y, data.weights)
         batch.forward(False)
-        means.add(batch.measure(False), len(x))
+        means.add(batch.measure(False))
         if ends is not None:
             ends(number, means.logs())
     callbacks.call("on_test_end", means.logs())
@@ -129,19 +117,23 @@ def evaluate(
 
 
 def predict(
-    batches: Batches, x: Array, output: Array, batch_size: int, callbacks: CallbackList
+    batches: Batches,
+    x: Sequence[Array],
+    outputs: Sequence[Array],
+    batch_size: int,
+    callbacks: CallbackList,
 ) -> None:
-    """Fill `output` with the model's answers to `x`."""
+    """Fill `outputs` with the model's answers to `x`, both a list of arrays."""
     begins, ends = callbacks.hook("on_predict_batch_begin"), callbacks.hook("on_predict_batch_end")
     callbacks.call("on_predict_begin", {})
-    for number, start in enumerate(range(0, len(x), batch_size)):
+    for number, start in enumerate(range(0, len(x[0]), batch_size)):
         if begins is not None:
             begins(number, {})
-        piece = x[start : start + batch_size]
-        batch = batches.of_shape(piece.shape)
+        piece = [array[start : start + batch_size] for array in x]
+        batch = batches.for_data(piece)
         batch.load(piece)
         batch.forward(False)
-        output[start : start + batch_size] = batch.output
+        batch.write_answers([output[start : start + batch_size] for output in outputs])
         if ends is not None:
             ends(number, {})
     callbacks.call("on_predict_end", {})

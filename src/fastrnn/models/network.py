@@ -1,4 +1,4 @@
-"""Layers in a row, and their weights."""
+"""Layers that lead from inputs to outputs, and their weights."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Shape
 from fastrnn.models import saving
 from fastrnn.models.summary import table
+from fastrnn.models.tracing import Graph
 
 Array = NDArray[Any]
 
 
-class Chain:
-    """What a model is before anything is said about training: layers in a row, with weights.
+class Network:
+    """What a model is before anything is said about training: a graph of layers, with weights.
 
     Parameters
     ----------
@@ -30,29 +31,57 @@ class Chain:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._tensors: list[SymbolicTensor] = []
+        self._known_graph: Graph | None = None
 
     # The layers --------------------------------------------------------------------------------
 
     @property
+    def graph(self) -> Graph:
+        """The calls of the layers; an error says what to do where they are not known yet."""
+        if self._known_graph is None:
+            raise RuntimeError(
+                "the shape of the input is unknown: begin the model with Input(shape), call "
+                "model.build(shape), or fit it first"
+            )
+        return self._known_graph
+
+    @property
     def layers(self) -> list[Layer]:
-        """The layers in order, that of the input first."""
-        return [tensor.layer for tensor in self._tensors]
+        """The layers in order, those of the inputs included."""
+        return self.graph.layers
 
     @property
-    def input_shape(self) -> Shape:
-        """Shape of the data, batch first; None where any extent will do."""
-        return self._tensors[0].shape
+    def inputs(self) -> list[SymbolicTensor]:
+        """What stands for the data."""
+        return list(self.graph.inputs)
 
     @property
-    def output_shape(self) -> Shape:
-        """Shape of the answers, batch first; None where the data decides."""
-        return self._tensors[-1].shape
+    def outputs(self) -> list[SymbolicTensor]:
+        """What the answers are."""
+        return list(self.graph.outputs)
+
+    @property
+    def input_shape(self) -> Shape | list[Shape]:
+        """Shape of the data, batch first; None where any extent will do.  A list if several."""
+        shapes: Shape | list[Shape] = _one_or_all([t.shape for t in self.graph.inputs])
+        return shapes
+
+    @property
+    def output_shape(self) -> Shape | list[Shape]:
+        """Shape of the answers, batch first; None where the data decides.  A list if several."""
+        shapes: Shape | list[Shape] = _one_or_all([t.shape for t in self.graph.outputs])
+        return shapes
 
     @property
     def dtype(self) -> np.dtype:
         """What the model computes in, and the type of its answers."""
-        return self._tensors[-1].layer.dtype
+        return self.graph.outputs[0].layer.dtype
+
+    def reset_states(self) -> None:
+        """Let all layers with ``stateful=True`` begin the next batch with zeros."""
+        for layer in self.graph.layers:
+            if layer.stateful:
+                layer.reset_states()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name, or by its place in :attr:`layers`.
@@ -86,14 +115,14 @@ class Chain:
         print_fn : callable, optional
             Takes the text line by line, in place of standard output.
         """
-        self._require_chain()
-        shown = [t for t in self._tensors if t.layer in self.layers]
-        text = table([t.layer for t in shown], [t.shape for t in shown], line_length)
+        outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
+        shown = self.layers
+        text = table(shown, [_one_or_all(outputs[layer]) for layer in shown], line_length)
         for line in text.splitlines():
             (print_fn or say)(line)
 
     def __call__(self, *arguments: Any) -> SymbolicTensor:
-        """Refuse: a model within a model is not a chain of layers."""
+        """Refuse: a model is no layer of another one."""
         raise TypeError("a model cannot be called; use model.predict(x) on arrays")
 
     def __repr__(self) -> str:
@@ -101,50 +130,25 @@ class Chain:
         return f"<{type(self).__name__} {self.name}: {names}>"
 
     def get_config(self) -> dict[str, Any]:
-        """Return the chain, without weights, as a dict that JSON can hold."""
-        self._require_chain()
-        layers = [serialize(layer) for layer in self._all_layers()]
-        return {"class_name": type(self).__name__, "name": self.name, "layers": layers}
+        """Return the graph, without weights, as a dict that JSON can hold."""
+        graph = self.graph
+        layers = [serialize(layer) for layer in graph.layers]
+        config = {"class_name": type(self).__name__, "name": self.name, "layers": layers}
+        return config if is_chain(graph) else {**config, **connections(graph)}
 
     def to_json(self, **options: Any) -> str:
         """Return :meth:`get_config` as JSON; `options` go to :func:`json.dumps`."""
         return json.dumps(self.get_config(), **options)
-
-    def _set_chain(self, tensors: list[SymbolicTensor]) -> None:
-        names = [tensor.layer.name for tensor in tensors]
-        for tensor in tensors:
-            if sum(other.layer is tensor.layer for other in tensors) > 1:
-                raise ValueError(
-                    f"{tensor.layer.name} stands in the chain twice; use a layer of its own for "
-                    "each place"
-                )
-            if names.count(tensor.layer.name) > 1:
-                raise ValueError(
-                    f"two layers are called {tensor.layer.name!r}; names should be unique"
-                )
-        self._tensors = tensors
-
-    def _all_layers(self) -> list[Layer]:
-        """Return the layers with that of the input, which :attr:`layers` may leave out."""
-        return [tensor.layer for tensor in self._tensors]
-
-    def _require_chain(self) -> None:
-        if not self._tensors:
-            raise RuntimeError(
-                "the shape of the input is unknown: begin the model with Input(shape), call "
-                "model.build(shape), or fit it first"
-            )
 
     # The weights -------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Parameter]:
         """All weights, in the order of the layers."""
-        return [parameter for layer in self._all_layers() for parameter in layer.parameters]
+        return [parameter for layer in self.graph.layers for parameter in layer.parameters]
 
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""
-        self._require_chain()
         return sum(parameter.value.size for parameter in self.weights)
 
     def get_weights(self) -> list[Array]:
@@ -164,12 +168,10 @@ class Chain:
         ValueError
             If there are too few or too many, or a shape is not the weight's.
         """
-        self._require_chain()
-        assign(self.weights, weights, weight_names(self._all_layers()))
+        assign(self.weights, weights, weight_names(self.graph.layers))
 
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Write the weights and the chain, nothing of the training; else as :meth:`Model.save`."""
-        self._require_chain()
         saving.write(filepath, saving.Checkpoint(self.get_config(), None, self._weight_tensors()))
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
@@ -180,8 +182,7 @@ class Chain:
         CheckpointError
             If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
-        self._require_chain()
-        path, names = os.fspath(filepath), weight_names(self._all_layers())
+        path, names = os.fspath(filepath), weight_names(self.graph.layers)
         tensors = saving.read(path).tensors
         extra = sorted(name for name in tensors if name not in names and ":" not in name)
         if extra:
@@ -199,9 +200,43 @@ class Chain:
         assign(self.weights, values, names)
 
     def _weight_tensors(self) -> dict[str, Array]:
-        return dict(zip(weight_names(self._all_layers()), self.get_weights(), strict=True))
+        return dict(zip(weight_names(self.graph.layers), self.get_weights(), strict=True))
 
 
 def weight_names(layers: Sequence[Layer]) -> list[str]:
     """Return what files and errors call the weights of `layers`: ``layer/weight``."""
-    return [f"{layer.name}/{p.name}" for layer in layers for p in layer.parameters]
+    return [f"{layer.name}/{name}" for layer in layers for name in layer.weight_names]
+
+
+def is_chain(graph: Graph) -> bool:
+    """Return whether every layer reads the one before it, and nothing else."""
+    *before, last = graph.nodes
+    reads = [[graph.node_of(tensor) for tensor in node.inputs] for node in graph.nodes]
+    return (
+        reads == [[], *([node] for node in before)]
+        and graph.outputs == last.outputs
+        and all(len(node.outputs) == 1 for node in graph.nodes)
+    )
+
+
+def connections(graph: Graph) -> dict[str, Any]:
+    """Return who reads whom, as JSON can hold it.
+
+    A tensor is [place of its layer, which of the layer's outputs].  ``connections`` has a list of
+    those that it reads for every layer, ``inputs`` the places of the input layers in the order of
+    the model's inputs, ``outputs`` the model's answers.
+    """
+    places = {node: place for place, node in enumerate(graph.nodes)}
+
+    def written(tensors: Sequence[SymbolicTensor]) -> list[list[int]]:
+        return [[places[graph.node_of(t)], 0 if t in graph.inputs else t.index] for t in tensors]
+
+    return {
+        "connections": [written(node.inputs) for node in graph.nodes],
+        "inputs": [place for place, _ in written(graph.inputs)],
+        "outputs": written(graph.outputs),
+    }
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values

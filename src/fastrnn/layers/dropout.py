@@ -1,0 +1,166 @@
+"""Dropout: in a training, numbers of the input become zero at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn import seeding
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.passing import Passing
+from fastrnn.layers.symbolic import Shape
+from fastrnn.workspace import Signal, Workspace, empty, zeros
+
+
+class Dropout(Layer):
+    """Set a share of the input to zero in a training, and scale up the rest to the same mean.
+
+    In `evaluate` and `predict` the input passes as it is.
+
+    Parameters
+    ----------
+    rate : float
+        The share, from 0 to 1.
+    seed : int, optional
+        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    What an epoch of `fit` draws depends on the seed and the number of the epoch alone, so a
+    training can begin at any epoch.
+
+    References
+    ----------
+    N. Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, Journal
+    of Machine Learning Research 15, 2014.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = rate_of(self, "rate", rate)
+        self.seed = seed
+        self._random = DropoutRandom(seed)
+
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether a training draws random numbers."""
+        return self.rate > 0
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
+        self._random.reseed(seed)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape`."""
+        return input_shape
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        if not training or not self.rate:
+            return Passing(source)
+        return DropoutWorkspace(source, self.rate, self._random)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+class DropoutRandom:
+    """The random numbers of one layer's dropout.
+
+    Parameters
+    ----------
+    seed : int, optional
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._check(seed)
+        self._seed = None if seed is None else int(seed)
+        self._generator: np.random.Generator | None = None
+
+    @staticmethod
+    def _check(seed: Any) -> None:
+        is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+        if seed is not None and not (is_whole and seed >= 0):
+            raise ValueError(f"seed is {seed!r}; it should be an integer that is not negative")
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed`, or from the seed of one's own at the same place of the tree."""
+        if self._seed is not None:
+            # The last two say which epoch and which layer.
+            seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key[-2:])
+        self._generator = np.random.Generator(np.random.PCG64(seed))
+
+    def fill(self, out: np.ndarray[Any, Any]) -> None:
+        """Fill a contiguous float32 array with draws from 0 to 1."""
+        if self._generator is None:
+            own = None if self._seed is None else np.random.SeedSequence(self._seed)
+            self._generator = np.random.Generator(np.random.PCG64(own or seeding.spawn()))
+        self._generator.random(dtype=np.float32, out=out)
+
+
+class DropoutWorkspace(Workspace):
+    """Multiplies by factors of 0 or 1 / (1 − rate), drawn anew for every batch of a training.
+
+    Parameters
+    ----------
+    source : Signal
+    rate : float
+    random : DropoutRandom
+    same_every_step : bool, default False
+        Whether a sequence has the same factors at every step.
+    """
+
+    def __init__(
+        self, source: Signal, rate: float, random: DropoutRandom, same_every_step: bool = False
+    ) -> None:
+        self._source = source
+        self.features = source.features
+        self.mask = source.mask
+        dtype = source.output.dtype
+        shape = (*source.output.shape[:-1], source.features)
+        self._random, self._rate = random, rate
+        # As many digits as are drawn: a rate of 1 drops all, since draws stay below 1.
+        self._scale = 1 / (1 - rate) if rate < 1 else 0.0
+        self.output = empty(shape, dtype)
+        drawn = (1, *shape[1:]) if same_every_step else shape
+        self._draws = np.empty(drawn, np.float32)
+        self._factors = self._draws if dtype == np.float32 else np.empty(drawn, dtype)
+        if source.doutput is not None:
+            self.doutput = zeros(shape, dtype)
+
+    def forward(self, training: bool) -> None:
+        """Draw the factors and multiply; copy where this is no training."""
+        n = self.features
+        x, y = self._source.output[..., :n], self.output[..., :n]
+        if not training:
+            np.copyto(y, x)
+            return
+        self._random.fill(self._draws)
+        np.greater_equal(self._draws, self._rate, out=self._factors)
+        np.multiply(self._factors, self._scale, out=self._factors)
+        np.multiply(x, self._factors, out=y)
+
+    def backward(self) -> None:
+        """Multiply the gradient by the same factors."""
+        dx = self._source.doutput
+        if dx is not None:
+            assert self.doutput is not None
+            n = self.features
+            np.multiply(self.doutput[..., :n], self._factors, out=dx[..., :n])
+
+
+def rate_of(layer: Layer, argument: str, rate: Any) -> float:
+    """Return a rate as a float from 0 to 1, or say why it is none."""
+    if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)):
+        raise TypeError(
+            f"{argument} of {type(layer).__name__} is {rate!r}; it should be a number from 0 to 1"
+        )
+    if not 0 <= rate <= 1:
+        raise ValueError(
+            f"{argument} of {type(layer).__name__} is {rate!r}; it should be a number from 0 to 1"
+        )
+    return float(rate)

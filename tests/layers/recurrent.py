@@ -1,0 +1,9 @@
+"""The recurrent layers, for tests that are the same for all of them."""
+
+from fastrnn.layers import GRU, SimpleRNN
+
+RECURRENT = {
+    "rnn": SimpleRNN,
+    "gru": GRU,
+    "gru reset after": lambda *args, **options: GRU(*args, reset_after=True, **options),
+}
