@@ -69,7 +69,7 @@ ALLOWED = {
 
 # Outside the standard library and NumPy: needed for one purpose, so imported by whoever gets
 # there, and not by `import fastrnn`. The bench's peers import what they measure.
-LATE = {"matplotlib", "safetensors", "threadpoolctl", "tqdm"}
+LATE = {"matplotlib", "safetensors", "tensorboard", "threadpoolctl", "tqdm"}
 
 
 def files(part: str, *patterns: str) -> list[Path]:

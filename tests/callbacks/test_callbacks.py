@@ -199,6 +199,37 @@ def test_what_is_not_reported_is_warned_of():
         assert not model.saved
 
 
+def test_checkpoint_by_steps(tmp_path):
+    checkpoint = ModelCheckpoint(tmp_path / "{epoch}-{batch}-{accuracy:.0f}", save_freq=3)
+    model, ends = tagger(), []
+    ended = LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(len(os.listdir(tmp_path))))
+    model.fit(*shifted(40), batch_size=8, epochs=2, callbacks=[checkpoint, ended], verbose=0)
+    assert sorted(os.listdir(tmp_path)) == ["1-3-0", "2-1-0", "2-4-0"]
+    assert ends == [1, 3]
+    assert load_model(tmp_path / "2-1-0").optimizer.iterations == 6
+
+
+def test_checkpoint_by_steps_can_be_the_best(tmp_path):
+    fake = Fake()
+    checkpoint = ModelCheckpoint("x", "loss", save_best_only=True, save_freq=2)
+    checkpoint.set_model(fake)
+    for batch, loss in enumerate([9, 5, 1, 6, 8, 4]):
+        checkpoint.on_train_batch_end(batch, {"loss": loss})
+        checkpoint.on_epoch_end(0, {"loss": 0})
+    assert [len(fake.saved), checkpoint.best] == [2, 4]
+
+
+def test_checkpoint_needs_to_beat_a_threshold():
+    checkpoint = ModelCheckpoint("x", save_best_only=True, initial_value_threshold=0.5)
+    assert len(run(checkpoint, [0.7, 0.6, 0.4])[0].saved) == 1
+
+
+@pytest.mark.parametrize("save_freq", [0, -1, 2.5, True, "batch", None])
+def test_checkpoint_by_what_makes_no_sense(save_freq):
+    with pytest.raises(ValueError, match=r"save_freq is .*; it should be 'epoch' or a number"):
+        ModelCheckpoint("x", save_freq=save_freq)
+
+
 def test_unknown_fields_of_a_path_are_named():
     with pytest.raises(ValueError, match="asks for the field 'lr'; it may hold epoch, val_loss"):
         run(ModelCheckpoint("{lr}"), [0.5])

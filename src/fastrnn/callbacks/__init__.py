@@ -4,8 +4,10 @@ from fastrnn.callbacks.callback import Callback, CallbackList, LambdaCallback
 from fastrnn.callbacks.checkpoint import ModelCheckpoint
 from fastrnn.callbacks.csv_logger import CSVLogger
 from fastrnn.callbacks.history import History
+from fastrnn.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from fastrnn.callbacks.progress import ProgressBar, ProgressLines
 from fastrnn.callbacks.stopping import EarlyStopping, TerminateOnNaN
+from fastrnn.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "CSVLogger",
@@ -14,8 +16,11 @@ __all__ = [
     "EarlyStopping",
     "History",
     "LambdaCallback",
+    "LearningRateScheduler",
     "ModelCheckpoint",
     "ProgressBar",
     "ProgressLines",
+    "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

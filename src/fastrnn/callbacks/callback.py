@@ -28,6 +28,28 @@ class Callback:
     model: Any = None
     params: dict[str, Any]
 
+    #: The attributes that a training needs to go on as if nothing had been; see `get_state`.
+    _kept: tuple[str, ...] = ()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what this callback has learned in the training so far.
+
+        A checkpoint of a running training holds it, so that the training can go on as if nothing
+        had been.
+
+        Returns
+        -------
+        dict of str to object
+            Numbers, strings, None, arrays, and lists of these.
+        """
+        return {name: getattr(self, name) for name in self._kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned; called after `on_train_begin`."""
+        for name in self._kept:
+            if name in state:
+                setattr(self, name, state[name])
+
     def set_model(self, model: Any) -> None:
         """Take the model that is trained."""
         self.model = model

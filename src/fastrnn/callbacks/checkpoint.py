@@ -7,17 +7,19 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
+from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
 
 
 class ModelCheckpoint(Monitor):
-    """Save the model after every epoch, or after every epoch that was the best so far.
+    """Save the model after every epoch, or every so many steps, or whenever it was the best so far.
 
     Parameters
     ----------
     filepath : str or path
         May hold fields that the epoch (from 1) and its logs fill in:
-        ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``.  Missing folders are made.
+        ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also
+        ``{batch}``, from 1.  Missing folders are made.
     monitor : str, default "val_loss"
         What `save_best_only` goes by.
     verbose : int, default 0
@@ -27,11 +29,18 @@ class ModelCheckpoint(Monitor):
         Leave out how the model was compiled and the state of its optimizer.
     mode : {"auto", "min", "max"}
         Whether lower or higher is better; "auto" goes by the name.
+    save_freq : {"epoch"} or int, default "epoch"
+        When to save: after every epoch, or after every so many steps, counted through the epochs.
+        What is known between steps, and can be watched there, are ``loss`` and the metrics.
+    initial_value_threshold : float, optional
+        What the first value must beat to be saved as the best.
 
     Notes
     -----
     A file holds the old or the new checkpoint at any moment, never a part of one.
     """
+
+    _kept = ("best", "_steps")
 
     def __init__(
         self,
@@ -41,42 +50,67 @@ class ModelCheckpoint(Monitor):
         save_best_only: bool = False,
         save_weights_only: bool = False,
         mode: Mode = "auto",
+        save_freq: Frequency = "epoch",
+        initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
+        self.save_freq: Frequency = checked("save_freq", save_freq)
+        if initial_value_threshold is not None:
+            self.best = float(initial_value_threshold)
+        self._epoch = 0
+        self._steps = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Note which epoch it is."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Save, if this step is one of those that were asked for."""
+        if self.save_freq == "epoch":
+            return
+        self._steps += 1
+        if self._steps >= int(self.save_freq):
+            self._steps = 0
+            self._consider({"epoch": self._epoch + 1, "batch": batch + 1}, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if this epoch is worth it."""
-        logs = logs or {}
-        title = f"\nEpoch {epoch + 1:05d}:"
+        if self.save_freq == "epoch":
+            self._consider({"epoch": epoch + 1}, logs or {})
+
+    def _consider(self, place: dict[str, int], logs: Logs) -> None:
+        title = f"\nEpoch {place['epoch']:05d}:"
+        fields = {**place, **logs}
         if not self.save_best_only:
-            self._save(epoch, logs, f"{title} saving model to ")
+            self._save(fields, f"{title} saving model to ")
             return
         value = self.watched(logs)
         if value is None:
             return
         if self.is_better(value, self.best):
             improved = f"{title} {self.monitor} improved from {self.best:.5f} to {value:.5f}"
-            self._save(epoch, logs, f"{improved}, saving model to ")
-            self.best = value
+            self._save(fields, f"{improved}, saving model to ", value)
         elif self.verbose:
             say(f"{title} {self.monitor} did not improve from {self.best:.5f}")
 
-    def _save(self, epoch: int, logs: Logs, message: str) -> None:
-        path = self._path(epoch, logs)
+    def _save(self, fields: dict[str, Any], message: str, best: float | None = None) -> None:
+        path = self._path(fields)
         if self.verbose:
             say(message + path)
+        if best is not None:
+            self.best = best
         save: Any = self.model.save_weights if self.save_weights_only else self.model.save
         save(path)
 
-    def _path(self, epoch: int, logs: Logs) -> str:
+    def _path(self, fields: dict[str, Any]) -> str:
         try:
-            return self.filepath.format(epoch=epoch + 1, **logs)
+            return self.filepath.format(**fields)
         except (KeyError, IndexError) as error:
-            known = ", ".join(["epoch", *logs])
             raise ValueError(
-                f"filepath {self.filepath!r} asks for the field {error}; it may hold {known}"
+                f"filepath {self.filepath!r} asks for the field {error}; "
+                f"it may hold {', '.join(fields)}"
             ) from None

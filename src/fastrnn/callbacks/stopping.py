@@ -37,6 +37,8 @@ class EarlyStopping(Monitor):
         The epoch that was the last one; 0 if the training ran to its end.
     """
 
+    _kept = ("wait", "stopped_epoch", "best", "best_epoch", "_best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

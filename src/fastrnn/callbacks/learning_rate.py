@@ -1,0 +1,155 @@
+"""Callbacks that change the learning rate from epoch to epoch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.console import say
+from fastrnn.callbacks.monitor import Mode, Monitor
+
+
+class LearningRateScheduler(Callback):
+    """Set the learning rate before every epoch.
+
+    Parameters
+    ----------
+    schedule : callable
+        Takes the epoch, the first is 0, and the learning rate so far, and returns the new one.  One
+        that takes a single argument is given the epoch alone.
+    verbose : int, default 0
+        1 prints a line at every epoch.
+
+    Notes
+    -----
+    The logs of every epoch get ``learning_rate``.  A rate that should change from step to step is
+    one of :mod:`fastrnn.optimizers.schedules` instead.
+    """
+
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        if not callable(schedule):
+            raise TypeError(
+                f"schedule is of type {type(schedule).__name__}; it should be a function of the "
+                "epoch and the learning rate"
+            )
+        self.schedule = schedule
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Set the rate."""
+        optimizer = self.model.optimizer
+        before = optimizer.learning_rate
+        takes_rate = _takes(self.schedule, 2)
+        rate = self.schedule(epoch, before) if takes_rate else self.schedule(epoch)
+        optimizer.learning_rate = rate
+        if self.verbose:
+            say(f"\nEpoch {epoch + 1:05d}: setting learning rate to {rate:g}")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Add the rate to the logs."""
+        if logs is not None:
+            logs["learning_rate"] = self.model.optimizer.learning_rate
+
+
+class ReduceLROnPlateau(Monitor):
+    """Lower the learning rate when a value has not become better for some epochs.
+
+    Parameters
+    ----------
+    monitor : str, default "val_loss"
+    factor : float, default 0.1
+        By what to multiply the rate; above 0 and below 1.
+    patience : int, default 10
+        How many epochs without a better value to wait for one.
+    verbose : int, default 0
+        1 prints a line at every change.
+    mode : {"auto", "min", "max"}
+        Whether lower or higher is better; "auto" goes by the name.
+    min_delta : float, default 1e-4
+        By how much a value must be better to count.
+    cooldown : int, default 0
+        How many epochs after a change do not count as waiting.
+    min_lr : float, default 0
+        Where to stop.
+
+    Notes
+    -----
+    The logs of every epoch get ``learning_rate``, that of the epoch's steps.
+    """
+
+    _kept = ("best", "wait", "cooldown_counter")
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: Mode = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        if not 0 < factor < 1:
+            raise ValueError(f"factor is {factor}; it should be above 0 and below 1")
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self._begin()
+
+    def _begin(self) -> None:
+        self.wait = 0
+        self.cooldown_counter = 0
+        self.best = self.worst
+
+    def in_cooldown(self) -> bool:
+        """Return whether the epochs after a change are not over yet."""
+        return self.cooldown_counter > 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Forget earlier trainings."""
+        self._begin()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Compare, and lower the rate if it is time."""
+        if logs is not None:
+            logs["learning_rate"] = self.model.optimizer.learning_rate
+        value = self.watched(logs)
+        if value is None:
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.is_better(value, self.best):
+            self.best = value
+            self.wait = 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience:
+                self._reduce(epoch)
+
+    def _reduce(self, epoch: int) -> None:
+        optimizer = self.model.optimizer
+        before = optimizer.learning_rate
+        if before <= self.min_lr:
+            return
+        optimizer.learning_rate = max(before * self.factor, self.min_lr)
+        self.cooldown_counter = self.cooldown
+        self.wait = 0
+        if self.verbose:
+            say(f"\nEpoch {epoch + 1:05d}: reducing learning rate to {optimizer.learning_rate:g}")
+
+
+def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    try:
+        inspect.signature(function).bind(*range(arguments))
+    except TypeError:
+        return False
+    except ValueError:  # some built-in functions tell nothing
+        return True
+    return True

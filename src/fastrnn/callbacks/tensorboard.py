@@ -1,0 +1,129 @@
+"""Figures of a training for TensorBoard."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Literal
+
+import numpy as np
+
+from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.frequency import Frequency, checked
+
+
+class TensorBoard(Callback):
+    """Write the logs as files of events, which ``tensorboard --logdir logs`` draws.
+
+    Needs the package tensorboard: ``pip install fastrnn[tensorboard]``.
+
+    Parameters
+    ----------
+    log_dir : str or path, default "logs"
+        ``train`` and ``validation`` are made in it.  Give every run a folder of its own.
+    histogram_freq : int, default 0
+        Every how many epochs to write how the numbers of each weight are spread; 0 for never.
+    update_freq : {"epoch", "batch"} or int, default "epoch"
+        Whether to write loss and metrics of steps too: of every one, or of every so many.
+
+    Notes
+    -----
+    Tags are Keras's: ``epoch_loss``, ``epoch_accuracy``... by epoch, in both folders, and
+    ``batch_loss``... by step.  Weights stand under ``layer/weight``.
+    """
+
+    _kept = ("_step",)
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str] = "logs",
+        histogram_freq: int = 0,
+        update_freq: Literal["epoch", "batch"] | int = "epoch",
+    ) -> None:
+        self.log_dir = os.fspath(log_dir)
+        self.histogram_freq = histogram_freq
+        given = checked("update_freq", update_freq, ("batch",))
+        self.update_freq: Frequency = 1 if given == "batch" else given
+        self._writers: dict[str, Any] = {}
+        self._step = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Look for the package, so that its absence does not cost an epoch."""
+        _package()
+        self._step = 0
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Write the step, if it is one of those that were asked for."""
+        self._step += 1
+        if self.update_freq != "epoch" and self._step % int(self.update_freq) == 0:
+            self._write("train", "batch_", logs or {}, self._step)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Write the epoch."""
+        held_out, trained = {}, {}
+        for name, value in (logs or {}).items():
+            if name.startswith("val_"):
+                held_out[name.removeprefix("val_")] = value
+            else:
+                trained[name] = value
+        trained.setdefault("learning_rate", self.model.optimizer.learning_rate)
+        self._write("train", "epoch_", trained, epoch)
+        if held_out:
+            self._write("validation", "epoch_", held_out, epoch)
+        if self.histogram_freq and epoch % self.histogram_freq == 0:
+            self._write_weights(epoch)
+        for writer in self._writers.values():
+            writer.flush()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Close the files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+    def _write(self, folder: str, prefix: str, values: Logs, step: int) -> None:
+        _, _, summary = _package()
+        entries = [
+            summary.Value(tag=prefix + name, simple_value=float(value))
+            for name, value in values.items()
+        ]
+        self._add(folder, entries, step)
+
+    def _write_weights(self, epoch: int) -> None:
+        _, _, summary = _package()
+        entries = []
+        for layer in self.model.layers:
+            for parameter in layer.parameters:
+                values = parameter.value.astype(np.float64).ravel()
+                if not values.size or not np.isfinite(values).all():
+                    continue  # nothing to draw
+                counts, edges = np.histogram(values, bins=30)
+                entry = summary.Value(tag=f"{layer.name}/{parameter.name}")
+                entry.histo.min, entry.histo.max = values.min(), values.max()
+                entry.histo.num, entry.histo.sum = values.size, values.sum()
+                entry.histo.sum_squares = values @ values
+                entry.histo.bucket_limit.extend(edges[1:])
+                entry.histo.bucket.extend(counts)
+                entries.append(entry)
+        self._add("train", entries, epoch)
+
+    def _add(self, folder: str, entries: list[Any], step: int) -> None:
+        writer_of, event, summary = _package()
+        if folder not in self._writers:
+            self._writers[folder] = writer_of(os.path.join(self.log_dir, folder))
+        content = summary(value=entries)
+        self._writers[folder].add_event(event(wall_time=time.time(), step=step, summary=content))
+
+
+def _package() -> tuple[Any, Any, Any]:
+    """Return what is used of tensorboard: the writer of a file, an event, a summary."""
+    try:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+    except ImportError as error:
+        raise ImportError(
+            "the TensorBoard callback needs the package tensorboard: "
+            f"pip install fastrnn[tensorboard] ({error})"
+        ) from error
+    return EventFileWriter, Event, Summary
