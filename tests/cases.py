@@ -90,6 +90,7 @@ class Case:
             ds=normal(self.n_s, self.m, self.T_x),
             targets=rng.integers(0, self.n_y, (self.m, self.T_x)),
             mask=rng.random((self.m, self.T_x)) < 0.7,
+            lengths=rng.integers(0, self.T_x + 1, self.m),
         )
 
 
@@ -103,6 +104,7 @@ class Arrays:
     ds: np.ndarray
     targets: np.ndarray
     mask: np.ndarray
+    lengths: np.ndarray
 
 
 def recurrent_weights(rng, n_s):

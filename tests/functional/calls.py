@@ -145,6 +145,8 @@ def make_calls(dtype="float64", sizes=(3, 5, 2, 7, 4)):
             Call(f"{cell}_forward", sequence, form),
             Call(f"{cell}_backward", {"ds": a.ds, "caches": caches}, form),
         ]
+        if cell == "rnn":
+            calls.append(Call("rnn_forward", {**sequence, "lengths": a.lengths}, "-ragged"))
         if case.T_x:
             step = {"Xt": a.X[:, :, 0], "St_prev": a.S_0, "parameters_dict": a.parameters}
             back = {"ds_next": a.ds[:, :, 0], "cache": caches[0][0]}

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 def affine_work(R: int, k: int, n: int, dtype: DTypeLike) -> int: ...
@@ -7,7 +8,11 @@ def affine(
     x: NDArray[Any], w: NDArray[Any], b: NDArray[Any], out: NDArray[Any], work: NDArray[Any]
 ) -> None: ...
 def softmax_of_states(
-    states: NDArray[Any], skip: int, w: NDArray[Any], b: NDArray[Any]
+    states: NDArray[Any],
+    skip: int,
+    w: NDArray[Any],
+    b: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
 ) -> NDArray[Any]: ...
 def affine_backward(
     dout: NDArray[Any],

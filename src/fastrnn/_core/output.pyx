@@ -10,8 +10,8 @@ from libc.string cimport memset
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
                                     gradient, pack, panel_width, product, softmax_rows)
 from fastrnn._core.recycled cimport empty
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, column_start, copy_gradient, line_start, pack_bias, padded,
-                                     share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, line_start,
+                                     next_run, pack_bias, padded, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -26,6 +26,7 @@ cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
     bint softmax
+    const unsigned char *mask
     Py_ssize_t first_row, end_row, n, k, ld, ld_k, width
     const void *x
     Py_ssize_t x_row
@@ -50,6 +51,7 @@ cdef struct Rows:
     Py_ssize_t b_step
     void *out
     void *work
+    const unsigned char *mask
 
 cdef struct LossJob:
     int shares
@@ -82,6 +84,7 @@ def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, 
     cdef Py_ssize_t size = sizeof(floating)
     cdef Rows rows
     rows.R, rows.ld, rows.n, rows.k, rows.softmax = out.shape[0], out.shape[1], w.shape[0], w.shape[1], False
+    rows.mask = NULL
     if rows.R == 0 or rows.n == 0:
         return
     if (rows.ld < rows.n or x.shape[0] < rows.R or x.shape[1] < rows.k or b.shape[0] < rows.n
@@ -93,13 +96,14 @@ def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, 
     affine_of_rows(&rows, &out[0, 0])
 
 
-def softmax_of_states(states, Py_ssize_t skip, w, b):
+def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1] mask=None):
     """Return softmax(w s + b) of every row of states but the first `skip`, in new memory.
 
     Parameters
     ----------
     states : IN ndarray (skip + T, m, >= k), contiguous
     w, b : IN ndarray (n, k), (n, 1), any strides; all of one dtype
+    mask : IN (T, m), zero where the result is to be zero, or None
 
     Returns
     -------
@@ -120,11 +124,13 @@ def softmax_of_states(states, Py_ssize_t skip, w, b):
         rows.w, rows.w_row, rows.w_column = w_view.buf, w_view.strides[0] // size, w_view.strides[1] // size
         rows.b, rows.b_step = b_view.buf, b_view.strides[0] // size
         rows.softmax = True
-        if w_view.itemsize != size or b_view.itemsize != size or rows.k > rows.x_row or b_view.shape[0] < rows.n:
-            raise ValueError("states, w and b do not fit together")
+        if (w_view.itemsize != size or b_view.itemsize != size or rows.k > rows.x_row or b_view.shape[0] < rows.n
+                or (mask is not None and (mask.shape[0] + skip < x_view.shape[0] or mask.shape[1] != x_view.shape[1]))):
+            raise ValueError("states, w, b and mask do not fit together")
         y = empty((x_view.shape[0] - skip, x_view.shape[1], rows.ld), states.dtype)
         if rows.R == 0 or rows.n == 0:
             return y
+        rows.mask = &mask[0, 0] if mask is not None else NULL
         work = empty(((rows.k + 2) * rows.ld,), states.dtype)
         PyObject_GetBuffer(work, &y_view, PyBUF_SIMPLE)
         rows.work = y_view.buf
@@ -152,7 +158,7 @@ cdef int affine_of_rows(Rows *rows, floating *_) except -1:
     cdef floating *packed = bias + ld
     job.shares, job.softmax = threads_for(rows.R * row_operations, rows.R // 8), rows.softmax
     job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, rows.R // job.shares)
-    job.x, job.x_row = rows.x, rows.x_row
+    job.x, job.x_row, job.mask = rows.x, rows.x_row, rows.mask
     job.bias, job.packed, job.out = bias, packed, rows.out
     pack_bias(bias, <const floating *> rows.b, rows.b_step, 1, n, ld, False)
     if k:
@@ -181,16 +187,17 @@ cdef void affine_double(void *job, int share) noexcept nogil:
 
 cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
     """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
-    cdef Py_ssize_t first = row_start(job, share), end = row_start(job, share + 1), rows
+    cdef Py_ssize_t row = row_start(job, share), end = row_start(job, share + 1), first = row, rows
     cdef floating *y
-    while first < end:
-        rows = min(end - first, <Py_ssize_t> BLOCK)
-        y = <floating *> job.out + first * job.ld
-        product(rows, job.ld, job.k, <const floating *> job.x + first * job.x_row, job.x_row,
+    while row < end:
+        rows = min(next_run(job.mask, &row, end), <Py_ssize_t> BLOCK)
+        y = <floating *> job.out + row * job.ld
+        product(rows, job.ld, job.k, <const floating *> job.x + row * job.x_row, job.x_row,
                 <const floating *> job.packed, job.width, y, job.ld, FROM_BIAS, <const floating *> job.bias)
         if job.softmax:
             softmax_rows(rows, job.n, y, job.ld)
-        first += rows
+        row += rows
+    clear_rows(job.mask, 0, 1, first, end, 0, job.ld, <floating *> job.out)
 
 
 def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const floating[:, :] w, floating[:, ::1] dx,

@@ -8,8 +8,8 @@ Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one
 A mask (T, m), NULL where there is none, is not zero in the rows that count.  A row that does not count keeps the state
 of the step before, whatever was computed for it; backward its `da` is zero, and the gradient at its state goes to the
 step before as it is.  The pattern is free.  Rows that are neighbours are computed together, a run of them, and the
-short gaps in a run with them; long gaps are left out.  So short sequences save time, and save most where neighbours in
-the batch are alike in length.
+short gaps in a run with them; long gaps are left out, and the gradients of the weights leave out every row.  So short
+sequences save time, and save most where neighbours in the batch are alike in length.
 """
 
 from libc.string cimport memcpy, memset
@@ -28,6 +28,8 @@ cdef enum:
     CHUNK_BYTES = 131072
     # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
     LONG_GAP = 8
+    # rows, and elements of them, that are brought together where the gradients of the weights leave rows out
+    BLOCK = 64
 
 
 cdef inline Py_ssize_t row_stride(Py_ssize_t T, Py_ssize_t m, Py_ssize_t time_stride, Py_ssize_t batch_stride,
@@ -164,11 +166,44 @@ cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize
                               const floating *a, Py_ssize_t a_row, const floating *b, Py_ssize_t b_row,
                               floating *c, Py_ssize_t c_row, floating *sums, const unsigned char *mask) noexcept nogil:
     """c += a^T b, and sums += those of b, over the rows that count among some."""
-    cdef Py_ssize_t row = first_row, rows
+    cdef Py_ssize_t index[BLOCK]
+    cdef Py_ssize_t row = first_row, rows, left, top, wide, tall
+    cdef floating a_block[BLOCK * BLOCK]
+    cdef floating b_block[BLOCK * BLOCK]
+    if mask == NULL:
+        gradient(end_row - row, height, columns, a + row * a_row, a_row, b + row * b_row, b_row, c, c_row, sums)
+        return
     while row < end_row:
-        rows = next_run(mask, &row, end_row)
-        gradient(rows, height, columns, a + row * a_row, a_row, b + row * b_row, b_row, c, c_row, sums)
-        row += rows
+        rows = 0
+        while row < end_row and rows < BLOCK:
+            index[rows] = row
+            rows += mask[row] != 0
+            row += 1
+        if rows == 0:
+            return
+        if index[rows - 1] - index[0] == rows - 1:
+            gradient(rows, height, columns, a + index[0] * a_row, a_row, b + index[0] * b_row, b_row, c, c_row, sums)
+            continue
+        left = 0
+        while left < columns:
+            wide = min(columns - left, <Py_ssize_t> BLOCK)
+            bring_together(rows, index, b + left, b_row, wide, b_block)
+            top = 0
+            while top == 0 or top < height:
+                tall = min(height - top, <Py_ssize_t> BLOCK)
+                bring_together(rows, index, a + top, a_row, tall, a_block)
+                gradient(rows, tall, wide, a_block, BLOCK, b_block, BLOCK, c + top * c_row + left, c_row,
+                         sums + left if sums != NULL and top == 0 else NULL)
+                top += BLOCK
+            left += BLOCK
+
+
+cdef inline void bring_together(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,
+                                Py_ssize_t width, floating *block) noexcept nogil:
+    """OUT block: some elements of rows that stand here and there, side by side."""
+    cdef Py_ssize_t i
+    for i in range(rows):
+        memcpy(block + i * BLOCK, source + index[i] * row, width * sizeof(floating))
 
 
 cdef inline void copy_gradient(floating *dw, Py_ssize_t dw_unit, Py_ssize_t dw_input, const floating *sums,

@@ -7,6 +7,7 @@ already as wanted are handed through untouched and uncopied.
 
 from .arrays import Array, Cache, Gradients, Parameters, read_arrays
 from .labels import read_cross_entropy, read_cross_entropy_backward, read_softmax
+from .lengths import columns_that_count, lengths_of, of_columns, read_lengths
 from .recurrent import (
     GRU_CACHE,
     GRU_CACHES,
@@ -34,6 +35,9 @@ __all__ = [
     "Gradients",
     "Parameters",
     "check_shapes",
+    "columns_that_count",
+    "lengths_of",
+    "of_columns",
     "read_arrays",
     "read_cell",
     "read_cell_cache",
@@ -41,6 +45,7 @@ __all__ = [
     "read_cross_entropy_backward",
     "read_layer",
     "read_layer_caches",
+    "read_lengths",
     "read_parameters",
     "read_softmax",
     "rows",

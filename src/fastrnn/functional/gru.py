@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core import gru as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
@@ -18,14 +18,17 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    lengths_of,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
+from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, sum_of_steps
 from .steps import GRUSteps, joined
 from .typed import typed
@@ -89,9 +92,13 @@ def gru_cell_forward(
 
 
 def gru_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    reset_after: bool = False,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Cache]:
-    """Take the step of :func:`gru_cell_forward` through a whole sequence.
+    """Take the step of :func:`gru_cell_forward` through whole sequences.
 
     Parameters
     ----------
@@ -104,16 +111,25 @@ def gru_forward(
         1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at, and what a step has no
+        sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
+        :func:`cross_entropy` takes.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step, a view of time-major memory.
+        State after every step, a view of time-major memory.  Past the end of a sequence its last
+        state is held, so that ``S[:, :, -1]`` is the last state of all; that of a sequence of
+        length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, likewise.
+        Prediction of every step, likewise a view; zero past the end of a sequence.
     caches : tuple
         ``(steps, X, reset_after)``, for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
-        made when it is asked for.
+        made when it is asked for, and ``steps.lengths`` the lengths.  In the columns of sequences
+        that have ended, the cache of a step is that of one which keeps the state: r = 0, z = 1, n =
+        0, zeros for ``Ht`` and ``Xt``, ``St_next`` = ``St_prev``.
 
     Raises
     ------
@@ -124,15 +140,32 @@ def gru_forward(
         "xmt sm", (X, S_0), parameters_dict, gates=3, input_bias=reset_after
     ) or read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
     reset_after = bool(reset_after)
-    x, n_s = readable_rows(X), len(S_0)
-    states, *kept, y = _run(x, S_0, *weights)
-    steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, reset_after=reset_after)
-    S, y_pred = features_first(states[1:], n_s), features_first(y, len(weights[2]))
-    return S, y_pred, (steps, X, reset_after)
+    n_s, n_y = len(S_0), len(weights[2])
+    ends = read_lengths(lengths, X)
+    if ends is None:
+        x = readable_rows(X)
+        states, *kept, y = _run(x, S_0, *weights)
+        steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, reset_after=reset_after)
+        S, y_pred = features_first(states[1:], n_s), features_first(y, n_y)
+        return S, y_pred, (steps, X, reset_after)
+    ragged = Ragged(ends, X.shape[2])
+    x = ragged.inputs(X)
+    states, *kept, y = _run(x, ragged.ordered(S_0.T).T, *weights, mask=ragged.mask)
+    steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged, reset_after=reset_after)
+    S, y_pred = ragged.restored(states[1:]), ragged.restored(y)
+    return features_first(S, n_s), features_first(y_pred, n_y), (steps, X, reset_after)
 
 
 def _run(
-    x: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array, *bx: Array
+    x: Array,
+    S_0: Array,
+    Wx: Array,
+    Ws: Array,
+    Wy: Array,
+    bs: Array,
+    by: Array,
+    *bx: Array,
+    mask: NDArray[np.uint8] | None = None,
 ) -> tuple[Array, Array, Array, Array]:
     """Return states, gates, what is kept as hidden, and predictions, all time-major."""
     T, m, _ = x.shape
@@ -141,8 +174,10 @@ def _run(
     gates = empty((T, m, 3, states.shape[2]), dtype)
     hidden = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work)
-    return states, gates, hidden, softmax_of_states(states, 1, Wy, by)
+    _forward[dtype](
+        x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work, mask
+    )
+    return states, gates, hidden, softmax_of_states(states, 1, Wy, by, mask)
 
 
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -190,7 +225,9 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
 
@@ -207,18 +244,27 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
     if type(caches) is tuple and len(caches) == 3 and type(caches[0]) is GRUSteps:
-        ds, Wx, Ws, states, x, gates, hidden = caches[0].read(ds)
-        return _run_back(padded_copy(ds), states, x, gates, hidden, Wx, Ws, caches[0].reset_after)
+        steps = caches[0]
+        ds, Wx, Ws, states, x, gates, hidden = steps.read(ds)
+        return _run_back(
+            padded_copy(ds), states, x, gates, hidden, Wx, Ws, steps.reset_after, steps.ragged
+        )
     return _backward_of_steps(ds, caches)
 
 
 def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     """As :func:`gru_backward`, from a cache for each step."""
     ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
+    lengths = lengths_of(steps, X)
     entries = joined(ds, steps, GRU_CACHE, gates=3) if len(steps) else None
     if entries is None:
-        return sum_of_steps(ds, steps, X, GRU_CACHE, 3, _backward_of_step, reset_after)
-    return _run_back(padded_copy(ds), *_arrays_of([entry[1:] for entry in entries]))
+        return sum_of_steps(ds, steps, X, lengths, GRU_CACHE, 3, _backward_of_step, reset_after)
+    states, x, gates, hidden, Wx, Ws, _ = _arrays_of([entry[1:] for entry in entries])
+    ragged = None
+    if lengths is not None:
+        ragged = Ragged(lengths, len(steps))
+        states, x, gates, hidden = (ragged.ordered(a, 1) for a in (states, x, gates, hidden))
+    return _run_back(padded_copy(ds), states, x, gates, hidden, Wx, Ws, reset_after, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
@@ -242,7 +288,11 @@ def _run_back(
     Wx: Array,
     Ws: Array,
     reset_after: bool,
+    ragged: Ragged | None = None,
 ) -> Gradients:
+    mask = None
+    if ragged is not None:
+        ds, mask = ragged.ordered(ds), ragged.mask
     T, m, _ = ds.shape
     (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
@@ -263,5 +313,6 @@ def _run_back(
         db[:, 0],
         dbx[0][:, 0] if dbx else None,
         work,
+        mask,
     )
-    return gradients_by_name(*out)
+    return gradients_by_name(*out, ragged=ragged)

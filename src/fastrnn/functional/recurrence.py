@@ -6,16 +6,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastrnn.arguments import Array, Gradients, read_cell_cache
+from fastrnn.arguments import Array, Gradients, columns_that_count, of_columns, read_cell_cache
 
 from .layout import features_first
+from .ragged import Ragged
 
 
 def gradients_by_name(
-    dx: Array, ds0: Array, dWx: Array, dWs: Array, db: Array, dbx: Array | None = None
+    dx: Array,
+    ds0: Array,
+    dWx: Array,
+    dWs: Array,
+    db: Array,
+    dbx: Array | None = None,
+    *,
+    ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients of a sequence as the functional API does."""
+    if ragged is not None:
+        dx, ds0 = ragged.restored(dx), ragged.restored(ds0)
     gradients = {
         "dX": features_first(dx, dWx.shape[1]),
         "ds_0": ds0.T[: dWs.shape[1]],
@@ -38,6 +49,7 @@ def sum_of_steps(
     ds: Array,
     steps: Sequence[Any],
     X: Array,
+    lengths: NDArray[np.int64] | None,
     entries: Sequence[str],
     gates: int,
     backward_of_step: Callable[..., Gradients],
@@ -55,10 +67,11 @@ def sum_of_steps(
     if input_bias:
         shapes["dbx"] = (rows, 1)
     gradients: Gradients = {name: np.zeros(shape, ds.dtype) for name, shape in shapes.items()}
-    for t in reversed(range(T)):
-        ds_next = ds[:, :, t] + gradients["ds_0"]
-        step = backward_of_step(*read_cell_cache(ds_next, steps[t], entries, gates))
-        gradients["dX"][:, :, t], gradients["ds_0"] = step.pop("dXt"), step.pop("ds_prev")
+    for t, on in reversed(list(enumerate(columns_that_count(lengths, T)))):
+        gradients["ds_0"] = ds_next = ds[:, :, t] + gradients["ds_0"]
+        cache = of_columns(steps[t], on)
+        step = backward_of_step(*read_cell_cache(ds_next[:, on], cache, entries, gates))
+        gradients["dX"][:, on, t], gradients["ds_0"][:, on] = step.pop("dXt"), step.pop("ds_prev")
         for name, gradient in step.items():
             gradients[name] += gradient
     return gradients

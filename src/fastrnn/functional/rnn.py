@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core import rnn as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
@@ -17,14 +18,17 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    lengths_of,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
+from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, sum_of_steps
 from .steps import Steps, joined
 from .typed import typed
@@ -74,9 +78,12 @@ def rnn_cell_forward(
 
 
 def rnn_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Cache]:
-    """Take the step of :func:`rnn_cell_forward` through a whole sequence.
+    """Take the step of :func:`rnn_cell_forward` through whole sequences.
 
     Parameters
     ----------
@@ -86,16 +93,24 @@ def rnn_forward(
         State before the first step.
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at, and what a step has no
+        sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
+        :func:`cross_entropy` takes.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step, a view of time-major memory.
+        State after every step, a view of time-major memory.  Past the end of a sequence its last
+        state is held, so that ``S[:, :, -1]`` is the last state of all; that of a sequence of
+        length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, likewise.
+        Prediction of every step, likewise a view; zero past the end of a sequence.
     caches : tuple
         ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, made when it
-        is asked for.
+        is asked for, and ``steps.lengths`` the lengths.  In the columns of sequences that have
+        ended, the cache of a step has ``St_next`` = ``St_prev`` and zeros for ``Xt``.
 
     Raises
     ------
@@ -105,14 +120,30 @@ def rnn_forward(
     X, S_0, Wx, Ws, Wy, bs, by = plain("xmt sm", (X, S_0), parameters_dict, gates=1) or read_layer(
         X, S_0, parameters_dict, gates=1
     )
-    x, n_s = readable_rows(X), len(Ws)
-    states, y = _run(x, S_0, Wx, Ws, Wy, bs, by)
-    steps = Steps(states, x, (), X, parameters_dict, n_s)
-    return features_first(states[1:], n_s), features_first(y, len(Wy)), (steps, X)
+    n_s, n_y = len(Ws), len(Wy)
+    ends = read_lengths(lengths, X)
+    if ends is None:
+        x = readable_rows(X)
+        states, y = _run(x, S_0, Wx, Ws, Wy, bs, by)
+        steps = Steps(states, x, (), X, parameters_dict, n_s)
+        return features_first(states[1:], n_s), features_first(y, n_y), (steps, X)
+    ragged = Ragged(ends, X.shape[2])
+    x = ragged.inputs(X)
+    states, y = _run(x, ragged.ordered(S_0.T).T, Wx, Ws, Wy, bs, by, ragged.mask)
+    steps = Steps(states, x, (), X, parameters_dict, n_s, ragged)
+    S, y_pred = ragged.restored(states[1:]), ragged.restored(y)
+    return features_first(S, n_s), features_first(y_pred, n_y), (steps, X)
 
 
 def _run(
-    x: Array, S_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
+    x: Array,
+    S_0: Array,
+    Wx: Array,
+    Ws: Array,
+    Wy: Array,
+    bs: Array,
+    by: Array,
+    mask: NDArray[np.uint8] | None = None,
 ) -> tuple[Array, Array]:
     """Return the states and the predictions, time-major."""
     T, m, _ = x.shape
@@ -120,8 +151,8 @@ def _run(
     dtype = x.dtype
     states = states_from(S_0, T)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work)
-    return states, softmax_of_states(states, 1, Wy, by)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work, mask)
+    return states, softmax_of_states(states, 1, Wy, by, mask)
 
 
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -167,7 +198,9 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
 
@@ -187,25 +220,35 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
         ds, Wx, Ws, states, x = caches[0].read(ds)
-        return _run_back(padded_copy(ds), x, states, Wx, Ws)
+        return _run_back(padded_copy(ds), x, states, Wx, Ws, caches[0].ragged)
     return _backward_of_steps(ds, caches)
 
 
 def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     """As :func:`rnn_backward`, from a cache for each step."""
     ds, steps, X, _ = read_layer_caches(ds, caches, RNN_CACHES, RNN_CACHE)
+    lengths = lengths_of(steps, X)
     entries: Any = joined(ds, steps, RNN_CACHE, gates=1) if len(steps) else None
     if entries is None:
-        return sum_of_steps(ds, steps, X, RNN_CACHE, 1, _backward_of_step)
+        return sum_of_steps(ds, steps, X, lengths, RNN_CACHE, 1, _backward_of_step)
     _, St_next, St_prev, Xt, Wx, Ws = (list(column) for column in zip(*entries, strict=True))
     states = stacked((St_prev[0], *St_next))
-    return _run_back(padded_copy(ds), stacked(Xt), states, Wx[0], Ws[0])
+    x, ragged = stacked(Xt), None
+    if lengths is not None:
+        ragged = Ragged(lengths, len(steps))
+        x, states = ragged.ordered(x), ragged.ordered(states)
+    return _run_back(padded_copy(ds), x, states, Wx[0], Ws[0], ragged)
 
 
-def _run_back(ds: Array, x: Array, states: Array, Wx: Array, Ws: Array) -> Gradients:
+def _run_back(
+    ds: Array, x: Array, states: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
+) -> Gradients:
+    mask = None
+    if ragged is not None:
+        ds, mask = ragged.ordered(ds), ragged.mask
     T, m, _ = ds.shape
     (n_s, n_x), dtype = Wx.shape, ds.dtype
     dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    _backward[dtype](ds, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work)
-    return gradients_by_name(*out)
+    _backward[dtype](ds, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work, mask)
+    return gradients_by_name(*out, ragged=ragged)

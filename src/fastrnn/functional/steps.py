@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrnn._core.arrays import fit
 from fastrnn.arguments import (
@@ -19,6 +20,8 @@ from fastrnn.arguments import (
     read_parameters,
     rows,
 )
+
+from .ragged import Ragged
 
 
 class Steps(Sequence[Cache]):
@@ -42,9 +45,11 @@ class Steps(Sequence[Cache]):
         The user's own.
     units : int
         n_s.
+    ragged : Ragged, optional
+        The lengths of the sequences, and in which order the arrays above have them.
     """
 
-    __slots__ = ("X", "kept", "parameters_dict", "states", "units", "x")
+    __slots__ = ("X", "kept", "parameters_dict", "ragged", "states", "units", "x")
     gates = 1
 
     def __init__(
@@ -55,6 +60,7 @@ class Steps(Sequence[Cache]):
         X: Array,
         parameters_dict: Parameters,
         units: int,
+        ragged: Ragged | None = None,
     ) -> None:
         self.states = states
         self.x = x
@@ -62,6 +68,12 @@ class Steps(Sequence[Cache]):
         self.X = X
         self.parameters_dict = parameters_dict
         self.units = units
+        self.ragged = ragged
+
+    @property
+    def lengths(self) -> NDArray[np.int64] | None:
+        """The lengths of the sequences (m,), in the order of the user; None if they are all T."""
+        return None if self.ragged is None else self.ragged.lengths
 
     def __len__(self) -> int:
         return len(self.states) - 1
@@ -82,10 +94,17 @@ class Steps(Sequence[Cache]):
         return f"<caches of {len(self)} steps>"
 
     def _step(self, t: int) -> Cache:
-        St_prev, St_next = (self.states[i, :, : self.units].T for i in (t, t + 1))
-        return (St_next, St_prev, *self._kept_of(t), self.X[:, :, t], self.parameters_dict)
+        St_prev, St_next = self._columns(self.states[t]), self._columns(self.states[t + 1])
+        Xt = self.X[:, :, t] if self.ragged is None else self._columns(self.x[t], len(self.X))
+        return (St_next, St_prev, *self._kept_of(t), Xt, self.parameters_dict)
+
+    def _columns(self, rows: Array, n: int | None = None) -> Array:
+        """Return rows (m, ld) of a step as the columns (n, m) that the user has."""
+        columns: Array = rows if self.ragged is None else self.ragged.restored(rows)
+        return columns.T[: self.units if n is None else n]
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
+        """Return what the cell keeps of a step, as columns."""
         return ()
 
     def read(self, ds: Any) -> Sequence[Array]:
@@ -128,8 +147,12 @@ class GRUSteps(Steps):
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
         gates, hidden = self.kept
-        r, z, n = (gates[t, :, gate, : self.units].T for gate in range(3))
-        return r, z, n, hidden[t, :, : self.units].T if self.reset_after else None
+        r, z, n = (self._columns(gates[t, :, gate]) for gate in range(3))
+        if self.ragged is not None:
+            # what the core leaves out it says nothing of
+            counts = t < self.ragged.lengths
+            r, z, n = (np.where(counts, gate, held) for gate, held in ((r, 0), (z, 1), (n, 0)))
+        return r, z, n, self._columns(hidden[t]) if self.reset_after else None
 
 
 def joined(

@@ -31,12 +31,17 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    columns_that_count,
+    lengths_of,
+    of_columns,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
+from .ends import Steps, held_past_ends, zeros_past_ends
 from .output import softmax
 
 
@@ -103,9 +108,13 @@ def gru_cell_forward(
 
 
 def gru_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    reset_after: bool = False,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Cache]:
-    """Take :func:`gru_cell_forward` through all time steps.
+    """Take :func:`gru_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
@@ -118,15 +127,22 @@ def gru_forward(
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step.
+        State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
+        :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step.
+        Prediction of every step, zero past the end of a sequence.
     caches : tuple
-        ``(steps, X, reset_after)`` for :func:`gru_backward`; ``steps[t]`` is the cache of step t.
+        ``(steps, X, reset_after)`` for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
+        and ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache
+        of a step is that of one which keeps the state: r = 0, z = 1, n = 0, zeros for ``Ht`` and
+        ``Xt``, ``St_next`` = ``St_prev``.
 
     Raises
     ------
@@ -134,15 +150,20 @@ def gru_forward(
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
     X, S_0, _, _, Wy, *_ = read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
+    ends = read_lengths(lengths, X)
+    inputs = zeros_past_ends(X, ends)
     n_y, n_s = Wy.shape
     _, m, T_x = X.shape
 
     S, y_pred = np.empty((n_s, m, T_x), X.dtype), np.empty((n_y, m, T_x), X.dtype)
-    steps, St = [], S_0
+    steps, St = Steps(lengths=ends), S_0
     for t in range(T_x):
-        St, y_pred[:, :, t], cache = gru_cell_forward(X[:, :, t], St, parameters_dict, reset_after)
-        S[:, :, t] = St
-        steps.append(cache)
+        _, Yt, cache = gru_cell_forward(inputs[:, :, t], St, parameters_dict, reset_after)
+        *made, Xt, parameters_dict = cache
+        made = held_past_ends(t, ends, (*made,), (St, St, 0, 1, 0, 0))
+        (y_pred[:, :, t],) = held_past_ends(t, ends, (Yt,), (0,))
+        S[:, :, t] = St = made[0]
+        steps.append((*made, Xt, parameters_dict))
     return S, y_pred, (steps, X, bool(reset_after))
 
 
@@ -217,7 +238,9 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`gru_forward`, of this module or of the compiled one.
 
@@ -244,9 +267,11 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     }
     if reset_after:
         total["dbx"] = np.zeros((3 * n_s, 1), ds.dtype)
-    for t in reversed(range(T_x)):
-        step = gru_cell_backward(ds[:, :, t] + total["ds_0"], steps[t])
-        total["dX"][:, :, t], total["ds_0"] = step["dXt"], step["ds_prev"]
+    columns = columns_that_count(lengths_of(steps, X), T_x)
+    for t, on in reversed(list(enumerate(columns))):
+        total["ds_0"] = ds[:, :, t] + total["ds_0"]
+        step = gru_cell_backward(total["ds_0"][:, on], of_columns(steps[t], on))
+        total["dX"][:, on, t], total["ds_0"][:, on] = step["dXt"], step["ds_prev"]
         for name in list(total)[2:]:
             total[name] += step[name]
     return total

@@ -21,12 +21,17 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    columns_that_count,
+    lengths_of,
+    of_columns,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
+from .ends import Steps, held_past_ends, zeros_past_ends
 from .output import softmax
 
 
@@ -68,9 +73,12 @@ def rnn_cell_forward(
 
 
 def rnn_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Cache]:
-    """Take :func:`rnn_cell_forward` through all time steps.
+    """Take :func:`rnn_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
@@ -80,15 +88,21 @@ def rnn_forward(
         State before the first step.
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step.
+        State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
+        :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step.
+        Prediction of every step, zero past the end of a sequence.
     caches : tuple
-        ``(steps, X)`` for :func:`rnn_backward`; ``steps[t]`` is the cache of step t.
+        ``(steps, X)`` for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, and
+        ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache of a
+        step has ``St_next`` = ``St_prev`` and zeros for ``Xt``.
 
     Raises
     ------
@@ -96,15 +110,18 @@ def rnn_forward(
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
     X, S_0, _, _, Wy, _, _ = read_layer(X, S_0, parameters_dict, gates=1)
+    ends = read_lengths(lengths, X)
+    inputs = zeros_past_ends(X, ends)
     n_y, n_s = Wy.shape
     _, m, T_x = X.shape
 
     S, y_pred = np.empty((n_s, m, T_x), X.dtype), np.empty((n_y, m, T_x), X.dtype)
-    steps, St = [], S_0
+    steps, St = Steps(lengths=ends), S_0
     for t in range(T_x):
-        St, y_pred[:, :, t], cache = rnn_cell_forward(X[:, :, t], St, parameters_dict)
+        St_next, Yt, cache = rnn_cell_forward(inputs[:, :, t], St, parameters_dict)
+        St, y_pred[:, :, t] = held_past_ends(t, ends, (St_next, Yt), (St, 0))
         S[:, :, t] = St
-        steps.append(cache)
+        steps.append((St, *cache[1:]))
     return S, y_pred, (steps, X)
 
 
@@ -155,7 +172,9 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`rnn_forward`, of this module or of the compiled one.
 
@@ -180,9 +199,11 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         "dWs": np.zeros((n_s, n_s), ds.dtype),
         "dbs": np.zeros((n_s, 1), ds.dtype),
     }
-    for t in reversed(range(T_x)):
-        step = rnn_cell_backward(ds[:, :, t] + total["ds_0"], steps[t])
-        total["dX"][:, :, t], total["ds_0"] = step["dXt"], step["ds_prev"]
+    columns = columns_that_count(lengths_of(steps, X), T_x)
+    for t, on in reversed(list(enumerate(columns))):
+        total["ds_0"] = ds[:, :, t] + total["ds_0"]
+        step = rnn_cell_backward(total["ds_0"][:, on], of_columns(steps[t], on))
+        total["dX"][:, on, t], total["ds_0"][:, on] = step["dXt"], step["ds_prev"]
         for name in ("dWx", "dWs", "dbs"):
             total[name] += step[name]
     return total

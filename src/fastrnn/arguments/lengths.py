@@ -1,0 +1,70 @@
+"""The lengths of the sequences of a batch, and what of a batch counts at a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array, as_array, refuse
+
+#: Columns of a batch: all of them, or a boolean for each.
+Columns: TypeAlias = slice | NDArray[np.bool_]
+
+
+def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.int64] | None:
+    """Return the lengths of the sequences in ``X`` (n_x, m, T_x), as (m,) integers of our own.
+
+    None, which says that all are T_x long, stays None.
+
+    Raises
+    ------
+    TypeError
+        If they are no integers.
+    ValueError
+        If there are not m of them, or one is not from 0 to T_x.
+    """
+    if lengths is None:
+        return None
+    array = as_array(name, lengths)
+    if array.dtype.kind not in "iu" and not (isinstance(lengths, list | tuple) and not array.size):
+        refuse(name, "an array of integers", lengths, array)
+    _, m, T_x = X.shape
+    if array.shape != (m,):
+        raise ValueError(
+            f"{name} has shape {array.shape}, expected (m,) = ({m},) "
+            f"to fit X, which has shape {X.shape}"
+        )
+    wrong = (array < 0) | (array > T_x)
+    if wrong.any():
+        place = int(wrong.argmax())
+        raise ValueError(f"{name} has {array[place]} at {place}, expected 0 to T_x = {T_x}")
+    return array.astype(np.int64)
+
+
+def lengths_of(steps: Any, X: Array) -> NDArray[np.int64] | None:
+    """Return the lengths with which the caches of all steps were made.
+
+    A sequence that somebody made of the caches of single steps knows none, and every step counts.
+    """
+    return read_lengths(getattr(steps, "lengths", None), X, "caches[0].lengths")
+
+
+def columns_that_count(lengths: NDArray[np.int64] | None, T_x: int) -> list[Columns]:
+    """Return, for every step, the columns of the batch whose sequences are not at an end."""
+    if lengths is None:
+        return [slice(None)] * T_x
+    shortest = lengths.min(initial=T_x)
+    return [slice(None) if t < shortest else t < lengths for t in range(T_x)]
+
+
+def of_columns(cache: Any, columns: Columns) -> Any:
+    """Return the cache of a step as it were if the batch had but some of its columns."""
+    if isinstance(columns, slice):
+        return cache
+    return tuple(
+        entry if entry is None or isinstance(entry, Mapping) else np.asarray(entry)[:, columns]
+        for entry in cache
+    )

@@ -1,0 +1,63 @@
+"""Batches whose sequences differ in length, as the core computes them: the longest first.
+
+Neighbours are then alike in length, and what has ended is left out of every product.  The order is
+nobody else's business: results come back in the order of the user.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn._core.layout import padded_copy
+from fastrnn.arguments import Array
+
+from .layout import readable_rows
+
+
+class Ragged:
+    """The lengths of a batch's sequences.
+
+    Parameters
+    ----------
+    lengths : ndarray of int (m,)
+    T : int
+        Steps of the batch.
+
+    Attributes
+    ----------
+    lengths : ndarray of int (m,)
+        In the order of the user.
+    mask : ndarray of uint8 (T, m), or None
+        Which steps count, in the order of the core; None if all do.
+    """
+
+    __slots__ = ("_back", "_order", "lengths", "mask")
+
+    def __init__(self, lengths: NDArray[np.int64], T: int) -> None:
+        self.lengths = lengths
+        self.mask: NDArray[np.uint8] | None = None
+        self._order: NDArray[np.intp] | None = None
+        self._back: NDArray[np.intp] | None = None
+        if lengths.min(initial=T) < T:
+            if (np.diff(lengths) > 0).any():
+                self._order = np.argsort(-lengths, kind="stable")
+                self._back = np.argsort(self._order)
+                lengths = lengths[self._order]
+            self.mask = (np.arange(T)[:, np.newaxis] < lengths).view(np.uint8)
+
+    def inputs(self, X: Array) -> Array:
+        """Return the input (n_x, m, T) as the core reads it, with zeros past the ends."""
+        if self.mask is None:
+            return readable_rows(X)
+        x = self.ordered(padded_copy(X))
+        x[self.mask == 0] = 0
+        return x
+
+    def ordered(self, time_major: Array, batch_axis: int = -2) -> Array:
+        """Return an array (..., m, ld) of the user's order in that of the core."""
+        return time_major if self._order is None else time_major.take(self._order, batch_axis)
+
+    def restored(self, time_major: Array) -> Array:
+        """Return an array (..., m, ld) of the core's order in that of the user."""
+        return time_major if self._back is None else time_major.take(self._back, -2)
