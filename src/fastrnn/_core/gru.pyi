@@ -16,6 +16,7 @@ def forward(
     hidden: NDArray[Any],
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...
 def backward(
     ds: NDArray[Any],
@@ -34,4 +35,5 @@ def backward(
     dbx: NDArray[Any] | None,
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...

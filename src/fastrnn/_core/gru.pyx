@@ -19,6 +19,7 @@ from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_len
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
                                      padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
 
 bind_kernels()
 
@@ -43,6 +44,11 @@ cdef struct Job:
     void *gates
     void *hidden
     const unsigned char *mask
+    # where the rows of x are one-hot: the places of their ones, and the weights that they pick or add to
+    const long long *tokens
+    const void *wx
+    void *dwx
+    Py_ssize_t w_unit, w_input
     # of the backward pass
     const void *ds
     void *carry
@@ -71,7 +77,8 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             const floating[:] bx, floating[:, :, ::1] states, floating[:, :, :, ::1] gates,
-            floating[:, :, ::1] hidden, floating[::1] work, const unsigned char[:, ::1] mask=None):
+            floating[:, :, ::1] hidden, floating[::1] work, const unsigned char[:, ::1] mask=None,
+            const long long[:, ::1] tokens=None):
     """Run the whole sequence.
 
     Parameters
@@ -85,9 +92,10 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
         its rows of x have to be finite
+    tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Job job
@@ -114,6 +122,11 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.states, job.gates, job.hidden = &states[0, 0, 0], &gates[0, 0, 0, 0], &hidden[0, 0, 0]
     job.mask = &mask[0, 0] if mask is not None else NULL
+    job.tokens, job.wx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
+        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
     job.s_width = panel_width(bias, m // job.shares)
     job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
     pack(packed_rz, job.s_width, &ws[0, 0], 1, n_s, n_s, w_k, 2, n_s, ld, w_column)
@@ -162,9 +175,13 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *h
     while step < job.end_step:
         t_end = min(step + chunk, job.end_step)
-        multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
-                      <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
-                      <const floating *> job.bias, job.mask)
+        if job.tokens != NULL:
+            gather_rows(step, t_end, first, end, m, GATES, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
+                        job.w_input, <const floating *> job.bias, gates)
+        else:
+            multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
+                          <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
+                          <const floating *> job.bias, job.mask)
         for t in range(step, t_end):
             row, end_row, order = t * m + first, t * m + end, LAST_FIRST if t & 1 else 0
             while row < end_row:
@@ -193,13 +210,13 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
              const floating[:, :, :, ::1] gates, const floating[:, :, ::1] hidden, const floating[:, :] wx,
              const floating[:, :] ws, bint reset_after, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[:] dbx, floating[::1] work,
-             const unsigned char[:, ::1] mask=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
     ds : IN (T, m, ld), gradient at each state
-    x, states, gates, hidden, wx, ws, mask : IN as :func:`forward` had and left them
+    x, states, gates, hidden, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     reset_after : whether `forward` was given a bx
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
@@ -208,7 +225,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     work : scratch, `backward_work` elements
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
     cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
     cdef Py_ssize_t columns = GATES * ld
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
@@ -229,7 +246,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or hidden.shape[1] != m or hidden.shape[2] != ld or reset_after != (dbx is not None)
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
             or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
-            or dwx.shape[1] != n_x or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
+            or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
             or dbs.shape[0] != GATES * n_s or (dbx is not None and dbx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * T * m * ld + columns * (n_x + n_s)
@@ -256,6 +273,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.da, job.d_hidden, job.sums, job.bias_sums, job.hidden_sums = da, d_hidden, sums, bias_sums, hidden_sums
     job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
+    job.tokens, job.dwx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.dwx = &tokens[0, 0], &dwx[0, 0]
+        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
+        dwx[:, :] = 0
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
@@ -376,6 +399,9 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *x_sums = <floating *> job.sums
     cdef floating *s_sums = x_sums + n_x * columns
     cdef floating *bias_sums = <floating *> job.bias_sums
+    if job.tokens != NULL:
+        scatter_rows(first, end, left, right, GATES, n_s, ld, job.tokens, job.mask, da, <floating *> job.dwx,
+                     job.w_unit, job.w_input)
     # with n_x = 0 this still sums the bias
     add_gradient(first, end, n_x, right - left, <const floating *> job.x if n_x else states, job.x_row, da + left,
                  columns, x_sums + left, columns, bias_sums + left, job.mask)

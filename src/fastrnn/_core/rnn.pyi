@@ -13,6 +13,7 @@ def forward(
     states: NDArray[Any],
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...
 def backward(
     ds: NDArray[Any],
@@ -27,4 +28,5 @@ def backward(
     dbs: NDArray[Any],
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...

@@ -13,6 +13,7 @@ from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_len
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
                                      padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
 
 bind_kernels()
 
@@ -29,6 +30,11 @@ cdef struct Job:
     const void *bias
     void *states
     const unsigned char *mask
+    # where the rows of x are one-hot: the places of their ones, and the weights that they pick or add to
+    const long long *tokens
+    const void *wx
+    void *dwx
+    Py_ssize_t w_unit, w_input
     # of the backward pass
     const void *ds
     void *carry
@@ -53,7 +59,8 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
-            floating[:, :, ::1] states, floating[::1] work, const unsigned char[:, ::1] mask=None):
+            floating[:, :, ::1] states, floating[::1] work, const unsigned char[:, ::1] mask=None,
+            const long long[:, ::1] tokens=None):
     """Run the whole sequence.
 
     Parameters
@@ -64,9 +71,10 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
         its rows of x have to be finite
+    tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = wx.shape[0], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = wx.shape[0], size = sizeof(floating)
     cdef double step_operations = 2.0 * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Job job
@@ -86,6 +94,11 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
     job.states = &states[0, 0, 0]
     job.mask = &mask[0, 0] if mask is not None else NULL
+    job.tokens, job.wx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
+        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
     # the projection sees the rows of many steps at once where a share is the whole batch
     job.s_width = panel_width(bias, m // job.shares)
     job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
@@ -122,9 +135,13 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *s_next
     while step < job.end_step:
         t_end = min(step + chunk, job.end_step)
-        multiply_rows(step, t_end, first, end, m, ld, job.n_x, <const floating *> job.x, job.x_row,
-                      <const floating *> job.packed_wx, job.x_width, states + m * ld, ld, FROM_BIAS, bias,
-                      job.mask)
+        if job.tokens != NULL:
+            gather_rows(step, t_end, first, end, m, 1, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
+                        job.w_input, bias, states + m * ld)
+        else:
+            multiply_rows(step, t_end, first, end, m, ld, job.n_x, <const floating *> job.x, job.x_row,
+                          <const floating *> job.packed_wx, job.x_width, states + m * ld, ld, FROM_BIAS, bias,
+                          job.mask)
         for t in range(step, t_end):
             row, end_row = t * m + first, t * m + end
             while row < end_row:
@@ -141,20 +158,20 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
              const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
-             const unsigned char[:, ::1] mask=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
     ds : IN (T, m, ld), gradient at each state
-    x, states, wx, ws, mask : IN as :func:`forward` had and left them
+    x, states, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dwx, dws, dbs : OUT (n_s, n_x), (n_s, n_s), (n_s,), any strides
     work : scratch, `backward_work` elements
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = wx.shape[0], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = wx.shape[0], size = sizeof(floating)
     cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
     cdef double step_operations = 2.0 * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * m * n_s * (n_s + n_x)
@@ -169,7 +186,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[1] < ld
             or ds0.shape[0] < m or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
-            or ws.shape[0] != n_s or ws.shape[1] != n_s or dwx.shape[0] != n_s or dwx.shape[1] != n_x
+            or ws.shape[0] != n_s or ws.shape[1] != n_s or dwx.shape[0] != n_s or dwx.shape[1] != wx.shape[1]
             or dws.shape[0] != n_s or dws.shape[1] != n_s or dbs.shape[0] != n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (n_s + 2) * ld + n_s * ld_x + (T + 1) * m * ld + (n_x + n_s) * ld):
@@ -188,6 +205,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
     job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
+    job.tokens, job.dwx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.dwx = &tokens[0, 0], &dwx[0, 0]
+        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
+        dwx[:, :] = 0
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
@@ -277,6 +300,9 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *sums = <floating *> job.sums + left
     add_gradient(first, end, job.n_s, right - left, <const floating *> job.states, ld, da, ld, sums + n_x * ld, ld,
                  <floating *> job.bias_sums + left, job.mask)
-    if n_x:
+    if job.tokens != NULL:
+        scatter_rows(first, end, left, right, 1, job.n_s, ld, job.tokens, job.mask, <const floating *> job.da,
+                     <floating *> job.dwx, job.w_unit, job.w_input)
+    elif n_x:
         add_gradient(first, end, n_x, right - left, <const floating *> job.x, job.x_row, da, ld, sums, ld,
                      <floating *> NULL, job.mask)

@@ -10,6 +10,7 @@ from typing import Any
 from fastrnn.layers.activation import Activation
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.dropout import Dropout
+from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.layer import Layer
@@ -18,13 +19,16 @@ from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.time_distributed import TimeDistributed
+from fastrnn.layers.tokens import CategoryEncoding
 
 __all__ = [
     "GRU",
     "Activation",
     "ApplyMask",
+    "CategoryEncoding",
     "Dense",
     "Dropout",
+    "Embedding",
     "Input",
     "InputLayer",
     "Layer",
@@ -42,8 +46,10 @@ _CLASSES: dict[str, type[Layer]] = {
     for layer in (
         Activation,
         ApplyMask,
+        CategoryEncoding,
         Dense,
         Dropout,
+        Embedding,
         GRU,
         InputLayer,
         Masking,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastrnn import activations, initializers
 from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
-from fastrnn.layers.layer import Layer, units_of
+from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
 
@@ -45,7 +45,7 @@ class Dense(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.units = units_of(self, units)
+        self.units = positive(self, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)

@@ -132,6 +132,7 @@ class _GRUWorkspace(RecurrentWorkspace):
             self.hidden,
             self._work,
             self.steps_mask,
+            self.tokens_read,
         )
 
     def run_back(self) -> None:
@@ -152,4 +153,5 @@ class _GRUWorkspace(RecurrentWorkspace):
             self.dbx,
             self._work,
             self.steps_mask,
+            self.tokens_read,
         )

@@ -300,17 +300,14 @@ class Layer:
         return f"<{type(self).__name__} {self.name}>"
 
 
-def units_of(layer: Layer, units: int) -> int:
-    """Return `units` as an int, or say why it is not a number of units."""
-    if isinstance(units, bool) or not isinstance(units, (int, np.integer)):
-        raise TypeError(
-            f"units of {type(layer).__name__} is {units!r}; it should be a positive integer"
-        )
-    if units < 1:
-        raise ValueError(
-            f"units of {type(layer).__name__} is {units}; it should be a positive integer"
-        )
-    return int(units)
+def positive(layer: Layer, argument: str, value: int) -> int:
+    """Return an argument of a layer as an int above zero, or say why it is none."""
+    message = f"{argument} of {type(layer).__name__} is {value!r}; it should be a positive integer"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(message)
+    if value < 1:
+        raise ValueError(message)
+    return int(value)
 
 
 def snake_case(name: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations, initializers
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
-from fastrnn.layers.layer import Layer, units_of
+from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.masking import ApplyMask
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.passing import Reversed
@@ -86,7 +86,7 @@ class RecurrentLayer(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.units = units_of(self, units)
+        self.units = positive(self, "units", units)
         require_activation(self, "activation", activation, activations.TANH)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -241,11 +241,11 @@ class RecurrentWorkspace(Workspace):
 
     Attributes
     ----------
-    x : ndarray of shape (time, batch, n_x), or None
-        What is read, in the order in which it is read.
-    tokens_read : ndarray of shape (time, batch), or None
-        In place of `x`, where its rows are one-hot.
-    dx : ndarray of the shape of `x`, or None
+    x : ndarray of shape (time, batch, n_x)
+        What is read, in the order in which it is read; without features where tokens are.
+    tokens_read : ndarray of shape (time, batch), int64, or None
+        In place of `x`, where its rows would be one-hot.
+    dx : ndarray of shape (time, batch, n_x), or None
         OUT.  Where the gradient of `x` goes; None where it is not wanted.
     steps_mask : ndarray of shape (time, batch), uint8, or None
         Which steps count, as the core wants it.
@@ -268,12 +268,14 @@ class RecurrentWorkspace(Workspace):
         self._before = _stages(layer, source, training)
         read = self._before[-1] if self._before else source
         self.tokens_read = read.tokens
-        # Whoever reads tokens has no use for an array.
-        self.x: Any = None if read.tokens is not None else read.output
+        # Tokens stand in place of features.
+        self.x: Array = (
+            read.output if read.tokens is None else np.empty((*read.tokens.shape, 0), layer.dtype)
+        )
         self.dx, self.steps_mask = read.doutput, read.mask
-        first: Array = read.output if read.tokens is None else read.tokens
-        self.steps, self.batch = first.shape[:2]
-        self.n_x, self.features = source.features, layer.units
+        self.steps, self.batch = self.x.shape[:2]
+        self.n_x = source.features if read.tokens is None else 0
+        self.features = layer.units
 
         shape, last = (self.steps, self.batch, layer.units), (self.batch, layer.units)
         self.carried = [

@@ -49,7 +49,16 @@ class _SimpleRNNWorkspace(RecurrentWorkspace):
         self._work: Any = self.work(core, training)
 
     def run(self) -> None:
-        core.forward(self.x, self.wx, self.ws, self.bias, self.states, self._work, self.steps_mask)
+        core.forward(
+            self.x,
+            self.wx,
+            self.ws,
+            self.bias,
+            self.states,
+            self._work,
+            self.steps_mask,
+            self.tokens_read,
+        )
 
     def run_back(self) -> None:
         core.backward(
@@ -65,4 +74,5 @@ class _SimpleRNNWorkspace(RecurrentWorkspace):
             self.dbias,
             self._work,
             self.steps_mask,
+            self.tokens_read,
         )

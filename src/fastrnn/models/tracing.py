@@ -40,6 +40,7 @@ class Graph:
         for index, tensor in enumerate(self.inputs):
             if not self.uses[tensor]:
                 raise ValueError(f"inputs[{index}], {tensor!r}, leads to none of the outputs")
+            self.takes_tokens(tensor)  # or raises
         _give_names(self.layers)
 
     @property

@@ -1,0 +1,58 @@
+"""Rows of a table, picked by integers, and the gradient of the table.
+
+Arrays are time-major, rows padded to `ld` elements (memory.py).  Every array argument says IN or OUT.
+"""
+
+from libc.string cimport memcpy, memset
+
+from fastrnn._core.kernels cimport floating
+from fastrnn._core.tokens cimport check_tokens, scatter_rows
+
+
+def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floating[:, :, ::1] out):
+    """out[t, j] = table[tokens[t, j]].
+
+    Parameters
+    ----------
+    table : IN (n, width)
+    tokens : IN (T, m), from 0 to n - 1
+    out : OUT (T, m, ld >= width); the padding is left as it is
+    """
+    cdef Py_ssize_t T = out.shape[0], m = out.shape[1], ld = out.shape[2], width = table.shape[1], row
+    cdef const long long *token
+    check_tokens(tokens, T, m, table.shape[0])
+    if T * m == 0 or width == 0:
+        return
+    if ld < width:
+        raise ValueError("table and out do not fit together")
+    token = &tokens[0, 0]
+    with nogil:
+        for row in range(T * m):
+            memcpy(&out[0, 0, 0] + row * ld, &table[0, 0] + token[row] * width, width * sizeof(floating))
+
+
+def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, const unsigned char[:, ::1] mask,
+             floating[:, ::1] dtable):
+    """dtable[k] = the sum of dout[t, j] where tokens[t, j] is k, added in the order of the rows.
+
+    Parameters
+    ----------
+    dout : IN (T, m, ld >= width)
+    tokens : IN (T, m), from 0 to n - 1
+    mask : IN (T, m), not zero where a row counts, or None where all do
+    dtable : OUT (n, width)
+    """
+    cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], ld = dout.shape[2], width = dtable.shape[1]
+    cdef const unsigned char *counts = NULL
+    check_tokens(tokens, T, m, dtable.shape[0])
+    if dtable.shape[0] == 0 or width == 0:
+        return
+    if ld < width or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m)):
+        raise ValueError("dout, mask and dtable do not fit together")
+    memset(&dtable[0, 0], 0, dtable.shape[0] * width * sizeof(floating))
+    if T * m == 0:
+        return
+    if mask is not None:
+        counts = &mask[0, 0]
+    with nogil:
+        scatter_rows(0, T * m, 0, ld, 1, width, ld, &tokens[0, 0], counts, &dout[0, 0, 0], &dtable[0, 0], 1, width)

@@ -1,0 +1,67 @@
+# cython: language_level=3
+"""Rows picked by integers, in place of products with one-hot rows.
+
+A token is a column of the input weights w (gates * units, n_x); a row of what they make is padded gate by gate, `ld`
+elements each, as everywhere in the core.
+"""
+
+from fastrnn._core.kernels cimport floating
+
+
+cdef inline int check_tokens(const long long[:, ::1] tokens, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x) except -1:
+    """Raise ``ValueError`` unless `tokens` (>= T, m) are all from 0 to n_x - 1."""
+    cdef Py_ssize_t t, j
+    if tokens.shape[0] < T or tokens.shape[1] != m:
+        raise ValueError("tokens and states do not fit together")
+    for t in range(T):
+        for j in range(m):
+            if tokens[t, j] < 0 or tokens[t, j] >= n_x:
+                raise ValueError(f"a token is {tokens[t, j]}; it should be from 0 to {n_x - 1}")
+    return 0
+
+
+cdef inline void gather_rows(Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first, Py_ssize_t end, Py_ssize_t m,
+                             Py_ssize_t gates, Py_ssize_t units, Py_ssize_t ld, const long long *tokens,
+                             const floating *w, Py_ssize_t w_unit, Py_ssize_t w_input, const floating *bias,
+                             floating *c) noexcept nogil:
+    """c[t, j] = bias + the column of w that tokens[t, j] names, zeros in the padding, for some steps and columns."""
+    cdef Py_ssize_t t, row, g, i
+    cdef const floating *source
+    cdef const floating *b
+    cdef floating *target
+    for t in range(first_step, end_step):
+        for row in range(t * m + first, t * m + end):
+            for g in range(gates):
+                source, b = w + tokens[row] * w_input + g * units * w_unit, bias + g * ld
+                target = c + (row * gates + g) * ld
+                # one loop for the compiler to make vectors of, and one for any strides
+                if w_unit == 1:
+                    for i in range(units):
+                        target[i] = source[i] + b[i]
+                else:
+                    for i in range(units):
+                        target[i] = source[i * w_unit] + b[i]
+                for i in range(units, ld):
+                    target[i] = 0
+
+
+cdef inline void scatter_rows(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize_t left, Py_ssize_t right,
+                              Py_ssize_t gates, Py_ssize_t units, Py_ssize_t ld, const long long *tokens,
+                              const unsigned char *mask, const floating *da, floating *dw, Py_ssize_t dw_unit,
+                              Py_ssize_t dw_input) noexcept nogil:
+    """Add the padded columns `left` to `right` of each row of da that counts to its token's column of dw, in order."""
+    cdef Py_ssize_t row, g, i, low, high
+    cdef const floating *source
+    cdef floating *target
+    for row in range(first_row, end_row):
+        if mask != NULL and not mask[row]:
+            continue
+        for g in range(left // ld, gates):
+            low, high = max(left - g * ld, 0), min(right - g * ld, units)
+            source, target = da + (row * gates + g) * ld, dw + tokens[row] * dw_input + g * units * dw_unit
+            if dw_unit == 1:
+                for i in range(low, high):
+                    target[i] += source[i]
+            else:
+                for i in range(low, high):
+                    target[i * dw_unit] += source[i]

@@ -1,0 +1,115 @@
+"""Integers as trained vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn import initializers
+from fastrnn._core import gather as core
+from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.tokens import check_range
+from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
+
+
+class Embedding(Layer):
+    """A vector for each of some integers: tokens (None, time) become (None, time, output_dim).
+
+    It stands right behind an :func:`~fastrnn.layers.Input` of shape (time,).
+
+    Parameters
+    ----------
+    input_dim : int
+        How many tokens there are: they are 0 to input_dim − 1.
+    output_dim : int
+        Length of a vector.
+    embeddings_initializer : default "uniform"
+        For the table (input_dim, output_dim); uniform from −0.05 to 0.05.
+    mask_zero : bool, default False
+        Whether the token 0 is padding, which what comes after passes over; see
+        :class:`~fastrnn.layers.Masking`.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Embedding, Input
+    >>> Embedding(100, 8, mask_zero=True)(Input((None,), dtype="int32")).shape
+    (None, None, 8)
+    """
+
+    token_inputs = (0,)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: initializers.Identifier = "uniform",
+        mask_zero: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.input_dim = positive(self, "input_dim", input_dim)
+        self.output_dim = positive(self, "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.mask_zero = bool(mask_zero)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape` with `output_dim` features."""
+        return (*input_shape, self.output_dim)
+
+    def create_parameters(self, input_shape: Shape) -> None:
+        """Create the table."""
+        shape = (self.input_dim, self.output_dim)
+        self.add_parameter("embeddings", shape, self.embeddings_initializer)
+
+    def check_tokens(self, tokens: Array, argument: str) -> None:
+        """Raise ``ValueError`` unless all tokens have a vector."""
+        check_range(tokens, self.input_dim, argument, f"input_dim of {self.name}")
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _EmbeddingWorkspace(self, source, training)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "mask_zero": self.mask_zero,
+        }
+
+
+class _EmbeddingWorkspace(Workspace):
+    """The table's gradient is added up in the order of the rows, and so has the same bits always.
+
+    What comes after needs no gradient at padding, and gives zeros there.
+    """
+
+    needs_output = False
+
+    def __init__(self, layer: Embedding, source: Signal, training: bool) -> None:
+        self._tokens = source.output
+        self.features = layer.output_dim
+        shape = (*self._tokens.shape, layer.output_dim)
+        self.output = empty(shape, layer.dtype)
+        table = layer.parameter("embeddings")
+        self._table = table.value
+        if layer.mask_zero:
+            self.mask = np.ones(self._tokens.shape, np.uint8)
+        if training:
+            self.doutput = zeros(shape, layer.dtype)
+            self._dtable = table.gradient
+
+    def forward(self, training: bool) -> None:
+        core.take_rows(self._table, self._tokens, self.output)
+        if self.mask is not None:
+            np.not_equal(self._tokens, 0, out=self.mask.view(np.bool_))
+
+    def backward(self) -> None:
+        assert self.doutput is not None
+        core.add_rows(self.doutput, self._tokens, self.mask, self._dtable)

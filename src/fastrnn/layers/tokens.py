@@ -1,0 +1,93 @@
+"""Integers as one-hot rows, which a recurrent layer behind them never sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.symbolic import Shape
+from fastrnn.workspace import Array, Signal, Workspace, zeros
+
+
+class CategoryEncoding(Layer):
+    """Tokens (None, time) as one-hot rows (None, time, num_tokens).
+
+    It stands right behind an :func:`~fastrnn.layers.Input` of shape (time,).  A recurrent layer
+    behind it picks a row of its kernel for every token, which gives what the product with one-hot
+    rows gives, without making them.
+
+    Parameters
+    ----------
+    num_tokens : int
+        How many tokens there are: they are 0 to num_tokens − 1.
+    output_mode : {"one_hot"}
+        A row for every token; other modes of Keras are not known here.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    token_inputs = (0,)
+
+    def __init__(self, num_tokens: int, output_mode: str = "one_hot", **options: Any) -> None:
+        super().__init__(**options)
+        self.num_tokens = positive(self, "num_tokens", num_tokens)
+        if output_mode != "one_hot":
+            raise ValueError(
+                f"output_mode of CategoryEncoding is {output_mode!r}; it should be 'one_hot'"
+            )
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape` with `num_tokens` features."""
+        return (*input_shape, self.num_tokens)
+
+    def check_tokens(self, tokens: Array, argument: str) -> None:
+        """Raise ``ValueError`` unless all tokens have a place in a row."""
+        check_range(tokens, self.num_tokens, argument, f"num_tokens of {self.name}")
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _OneHotWorkspace(self, source)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "num_tokens": self.num_tokens}
+
+
+class _OneHotWorkspace(Workspace):
+    """Hands on the tokens; makes rows for those only who ask for `output`."""
+
+    def __init__(self, layer: CategoryEncoding, source: Signal) -> None:
+        self.tokens = source.output
+        self.features = layer.num_tokens
+        self._dtype = layer.dtype
+        self._rows: Array | None = None
+
+    @property
+    def output(self) -> Array:  # type: ignore[override]
+        """One-hot rows."""
+        if self._rows is None:
+            assert self.tokens is not None
+            self._rows = zeros((*self.tokens.shape, self.features), self._dtype)
+        return self._rows
+
+    def forward(self, training: bool) -> None:
+        if self._rows is not None:
+            assert self.tokens is not None
+            self._rows.fill(0)
+            np.put_along_axis(self._rows, self.tokens[..., np.newaxis], 1, axis=-1)
+
+    def backward(self) -> None:
+        """Do nothing: tokens have no gradient."""
+
+
+def check_range(tokens: Array, count: int, argument: str, limit: str) -> None:
+    """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1; `limit` is what says so."""
+    if tokens.size and (tokens.min() < 0 or tokens.max() >= count):
+        place = np.argwhere((tokens < 0) | (tokens >= count))[0]
+        index = ", ".join(str(int(i)) for i in place)
+        raise ValueError(
+            f"{argument} holds the token {tokens[tuple(place)]} at [{index}]; {limit} is {count}, "
+            f"so tokens should be whole numbers of 0 to {count - 1}"
+        )
