@@ -6,7 +6,7 @@ import pytest
 from fastrnn import reference
 from tests.compare import assert_close
 from tests.tolerances import TORCH
-from tests.torch_oracle import CASES, run, run_torch
+from tests.torch_oracle import CASES, DOUBLES, run, run_torch, with_lengths
 
 pytest.importorskip("torch")
 
@@ -16,6 +16,13 @@ def test_states_predictions_loss_and_gradients(case):
     arrays = case.make()
     want = run_torch(case, arrays)
     assert_close(run(reference, case, arrays), want, TORCH)
+
+
+@pytest.mark.parametrize("case", DOUBLES, ids=str)
+def test_sequences_of_several_lengths(case):
+    arrays, runs = with_lengths(case)
+    got = run(reference, case, arrays, arrays.lengths)
+    assert_close(got, run_torch(case, arrays, runs), TORCH)
 
 
 def test_softmax_over_the_first_axis():
