@@ -9,7 +9,7 @@ from fastrnn.cipher import RunDirectory, RunError, Settings
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 
-FILES = ["config.json", "history.csv", "best.safetensors", "last.safetensors", "history.png"]
+FILES = ["config.json", "history.csv", "best.safetensors", "last.safetensors", "history.png", "plot.png"]
 
 
 @pytest.fixture

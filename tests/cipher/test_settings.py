@@ -38,6 +38,7 @@ def test_defaults():
         ({"validation_split": 1.0}, "validation_split: 1.0, but it should be at least 0"),
         ({"validation_split": -0.1}, "validation_split: -0.1, but"),
         ({"validation_split": math.nan}, "validation_split: nan, but"),
+        ({"direction": "sideways"}, "direction: 'sideways', but it should be one of decrypt, enc"),
         ({"cell": "tanh"}, "cell: 'tanh', but it should be one of gru, rnn"),
         ({"ciphertext": "c.txt"}, "ciphertext: it should come with plaintext"),
         ({"plaintext": "p", "ciphertext": "c", "cipher": "caesar"}, "cipher, key: not with"),
@@ -79,10 +80,10 @@ def test_files_make_the_corpus(tmp_path):
     plain.write_text("Ab\nc\nD")
     cipher.write_text("Xy\nz\nW")
     both = Settings(plaintext=str(plain), ciphertext=str(cipher), sentences=2)
-    assert both.corpus() == Corpus(["Ab", "c"], ["Xy", "z"])
+    assert both.corpus().loaded() == Corpus(["Ab", "c"], ["Xy", "z"])
     assert (both.cipher, both.key) == (None, None)
     alone = Settings(plaintext=str(plain), cipher="vigenere", key="b")
-    assert alone.corpus() == Corpus(["Ab", "c", "D"], ["Bc", "d", "E"])
+    assert alone.corpus().loaded() == Corpus(["Ab", "c", "D"], ["Bc", "d", "E"])
     assert alone.key == "B"
 
 

@@ -102,14 +102,14 @@ def test_the_picture(start):
     pytest.importorskip("matplotlib")
     training = start(epochs=1)
     training.run()
-    assert training.directory.plot_file.read_bytes().startswith(b"\x89PNG")
+    assert training.directory.history_plot_file.read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_picture_without_matplotlib(start, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     training = start(epochs=1)
     training.run()
-    assert not training.directory.plot_file.exists()
+    assert not training.directory.history_plot_file.exists()
 
 
 def test_the_same_seed_gives_the_same_bits(whole, start):

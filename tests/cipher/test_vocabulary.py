@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrnn.cipher import Vocabulary
+from fastrnn.preprocessing.sequence import pad_sequences
+from fastrnn.preprocessing.text import Tokenizer
 
 
 def test_the_most_frequent_character_comes_first():
@@ -32,3 +34,22 @@ def test_the_characters_make_the_same_vocabulary(texts):
     again = Vocabulary([vocabulary.characters])
     assert np.array_equal(again.numbers(texts), vocabulary.numbers(texts))
     assert [again.text(row) for row in again.numbers(texts, 20)] == texts
+
+
+@given(st.lists(st.text(alphabet="abAB .Éé😀ΣσςßĞ", max_size=20), max_size=5))
+def test_it_numbers_as_the_tokenizer(texts):
+    tokenizer = Tokenizer(lower=True, char_level=True)
+    tokenizer.fit_on_texts(texts)
+    expected = pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=20, padding="post")
+    assert np.array_equal(Vocabulary(texts).numbers(texts, 20), expected)
+
+
+def test_a_character_keeps_its_place_in_lower_case():
+    vocabulary = Vocabulary(["aİb"])
+    assert vocabulary.numbers(["AİB"]).tolist() == [[1, 2, 3]]
+
+
+def test_what_is_unknown_or_too_long():
+    vocabulary = Vocabulary(["ab"])
+    assert vocabulary.numbers(["a😀b", "!a"], 4).tolist() == [[1, 0, 2, 0], [0, 1, 0, 0]]
+    assert vocabulary.numbers(["abab"], 3).tolist() == [[1, 2, 1]]

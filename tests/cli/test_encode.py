@@ -2,6 +2,8 @@
 
 import pytest
 
+from fastrnn.cipher import Vigenere
+
 ENCODE = ("cipher", "encode", "--cipher")
 
 
@@ -37,9 +39,31 @@ def test_texts_and_no_standard_input(fastrnn):
     assert fastrnn(*ENCODE, "caesar", "--key", 1, "A", stdin=b"\xff").out == "B\n"
 
 
+def test_a_model_that_learned_to_encipher(fastrnn, refused, tmp_path):
+    run = tmp_path / "run"
+    words = "--direction encrypt --cipher vigenere --key AB --epochs 1 --units 8 --sentences 60"
+    code, out, _ = fastrnn("cipher", "train", *words.split(), "--out", run)
+    assert code == 0
+    shown = [line for line in out.splitlines() if line.startswith(("text ", "truth "))]
+    cipher = Vigenere("AB")
+    assert cipher.encode(shown[0][12:]) == shown[1][12:]
+    assert out.endswith(f"\nto encipher: fastrnn cipher encode --model {run} TEXT\n")
+    code, out, err = fastrnn("cipher", "encode", "--model", run, "THE lime", "")
+    assert (code, len(out.split("\n")[0]), out.count("\n"), err) == (0, 8, 2, "")
+    assert fastrnn("cipher", "evaluate", "--model", run).code == 0
+    assert "use it with fastrnn cipher encode" in refused("cipher", "decode", "--model", run, "A")
+
+
+def test_a_model_that_learned_to_decipher(refused, trained):
+    message = refused("cipher", "encode", "--model", trained, "A")
+    assert "learned to decrypt; use it with fastrnn cipher decode" in message
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        ("", "--cipher and --key should both be given, or else --model"),
+        ("--model m --key 5", "--model: it should come without --cipher and --key"),
         ("--cipher caesar", "--key"),
         ("--key 5", "--cipher"),
         ("--cipher rot13 --key 5", "'rot13'"),

@@ -2,9 +2,11 @@
 
 import json
 import re
+from functools import partial
 
 import numpy as np
 import pytest
+import tqdm
 
 import fastrnn as package
 from fastrnn.callbacks import Callback
@@ -69,10 +71,13 @@ def test_quiet(fastrnn, tmp_path):
 
 def test_a_bar_on_a_terminal(fastrnn, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    # An epoch as short as these would be over before the bar is drawn again.
+    monkeypatch.setattr("tqdm.tqdm", partial(tqdm.tqdm, mininterval=0))
     code, out, err = fastrnn(*TRAIN, "--out", tmp_path)
     assert code == 0
     assert "epoch 1/2:" in err
     assert "/6 [" in err
+    assert re.search(r"batches/s.*loss \d\.\d{4}, accuracy \d\.\d{4}", err)
     assert out.count("\nepoch ") == 2
 
 
@@ -171,6 +176,7 @@ def test_threads(fastrnn, tmp_path):
         ("--threads 0", "--threads: 0, but it should be"),
         ("--cipher rot13", "cipher: 'rot13', but it should be"),
         ("--key 99", "caesar: the key is '99', but it should be"),
+        ("--direction up", "direction: 'up', but it should be one of decrypt, encrypt"),
         ("--cell tanh", "cell: 'tanh', but it should be"),
         ("--ciphertext c.txt", "ciphertext: it should come with plaintext"),
         ("--plaintext p --ciphertext c --key 5", "not with ciphertext"),

@@ -1,7 +1,8 @@
-"""Learn to decipher: an application of fastrnn's public API.
+"""Learn to decipher or encipher: an application of fastrnn's public API.
 
 ==============  ==========================================================================
 ``ciphers``     Caesar, substitution, Vigenère, autokey: a class each
+``lines``       lines of text files, read as they are asked for
 ``grammar``     the sentences of the built-in corpus
 ``corpus``      sentences and their ciphers, from files or built in
 ``vocabulary``  characters as numbers
@@ -14,6 +15,7 @@
 ``plot``        a picture of them
 ``directory``   its files
 ``decoding``    a trained model put to work
+``evaluation``  and compared with the truth
 ==============  ==========================================================================
 
 A name is imported with its module when it is first used, so that a cipher does not wait for the
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         RunError,
         SettingsError,
     )
+    from fastrnn.cipher.evaluation import Evaluation, evaluate
     from fastrnn.cipher.settings import Settings
     from fastrnn.cipher.training import Training
     from fastrnn.cipher.vocabulary import Vocabulary
@@ -58,6 +61,7 @@ __all__ = [
     "Corpus",
     "CorpusError",
     "Decipherer",
+    "Evaluation",
     "InvalidKeyError",
     "RunDirectory",
     "RunError",
@@ -69,6 +73,7 @@ __all__ = [
     "Vocabulary",
     "built_in",
     "enciphered",
+    "evaluate",
     "load_data",
     "make_cipher",
     "read_pair",
@@ -80,6 +85,7 @@ _MODULES = {
     **dict.fromkeys(("Corpus", "built_in", "enciphered", "load_data", "read_pair"), "corpus"),
     **dict.fromkeys(("CipherError", "CorpusError", "InvalidKeyError"), "errors"),
     **dict.fromkeys(("RunError", "SettingsError"), "errors"),
+    **dict.fromkeys(("Evaluation", "evaluate"), "evaluation"),
     "Decipherer": "decoding",
     "RunDirectory": "directory",
     "Settings": "settings",

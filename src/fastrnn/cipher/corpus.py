@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
+from typing import overload
 
 from fastrnn.cipher import grammar
 from fastrnn.cipher.ciphers import Cipher
 from fastrnn.cipher.errors import CorpusError
+from fastrnn.cipher.lines import Lines, grouped, place_of
 
-__all__ = ["Corpus", "built_in", "enciphered", "load_data", "read_pair"]
+__all__ = ["Corpus", "Enciphered", "built_in", "enciphered", "load_data", "read_pair"]
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,13 @@ class Corpus:
 
     Parameters
     ----------
-    plaintexts, ciphertexts : list of str
-        As many of one as of the other; the i-th two have the same length.
+    plaintexts, ciphertexts : sequence of str
+        As many of one as of the other; the i-th two have the same length. They may be read or made
+        when they are asked for: nothing here holds more than some of them at a time.
     """
 
-    plaintexts: list[str]
-    ciphertexts: list[str]
+    plaintexts: Sequence[str]
+    ciphertexts: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.plaintexts)
@@ -38,8 +42,16 @@ class Corpus:
     @property
     def fingerprint(self) -> str:
         """A SHA-256 of every character, which tells whether two corpora are the same."""
-        lines = [*self.plaintexts, *self.ciphertexts]
-        return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+        digest, between = sha256(), ""
+        for texts in (self.plaintexts, self.ciphertexts):
+            for group in grouped(texts):
+                digest.update((between + "\n".join(group)).encode("utf-8", "surrogatepass"))
+                between = "\n"
+        return digest.hexdigest()
+
+    def loaded(self) -> Corpus:
+        """Return the same corpus with its sentences in memory."""
+        return Corpus(list(self.plaintexts), list(self.ciphertexts))
 
     def split(self, fraction: float) -> tuple[Corpus, Corpus]:
         """Return the first sentences, to train on, and the last `fraction`, to hold out.
@@ -69,6 +81,41 @@ class Corpus:
             Corpus(self.plaintexts[:at], self.ciphertexts[:at]),
             Corpus(self.plaintexts[at:], self.ciphertexts[at:]),
         )
+
+
+class Enciphered(Sequence[str]):
+    """Texts, enciphered whenever they are asked for.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The messages.
+    cipher : Cipher
+        What enciphers them.
+    """
+
+    def __init__(self, texts: Sequence[str], cipher: Cipher) -> None:
+        self._texts = texts
+        self._cipher = cipher
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, item: int) -> str: ...
+    @overload
+    def __getitem__(self, item: slice) -> Enciphered: ...
+    def __getitem__(self, item: int | slice) -> str | Enciphered:
+        if isinstance(item, slice):
+            return Enciphered(self._texts[item], self._cipher)
+        return self._cipher.encode(self._texts[item])
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._cipher.encode, self._texts)
+
+    def place(self, index: int) -> str:
+        """Return where a text stands before it is enciphered."""
+        return place_of(self._texts, index)
 
 
 def load_data(path: str | PathLike[str]) -> list[str]:
@@ -134,18 +181,18 @@ def read_pair(
     OSError
         A file cannot be read.
     """
+    plain, cipher = _sentences(plaintext), _sentences(ciphertext)
     names = fspath(plaintext), fspath(ciphertext)
-    plain, cipher = _sentences(names[0]), _sentences(names[1])
     if len(plain) != len(cipher):
         (fewer, short), (more, long) = sorted([(len(plain), names[0]), (len(cipher), names[1])])
         raise CorpusError(
             f"{long}, line {fewer + 1}: has no partner, since {short} has {fewer} lines "
             f"and {long} {more}; both should have as many"
         )
-    for number, (a, b) in enumerate(zip(plain, cipher, strict=True), start=1):
+    for index, (a, b) in enumerate(zip(plain, cipher, strict=True)):
         if len(a) != len(b):
             raise CorpusError(
-                f"{names[1]}, line {number}: has {len(b)} characters, but its plain text in "
+                f"{cipher.place(index)}: has {len(b)} characters, but its plain text in "
                 f"{names[0]} has {len(a)}; each character should have its cipher"
             )
     return Corpus(plain[:sentences], cipher[:sentences])
@@ -177,8 +224,8 @@ def enciphered(
     OSError
         The file cannot be read.
     """
-    lines = _sentences(fspath(plaintext))[:sentences]
-    return Corpus(lines, [cipher.encode(line) for line in lines])
+    lines = _sentences(plaintext)[:sentences]
+    return Corpus(lines, Enciphered(lines, cipher))
 
 
 def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
@@ -200,10 +247,9 @@ def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
     return Corpus(lines, [cipher.encode(line) for line in lines])
 
 
-def _sentences(path: str) -> list[str]:
+def _sentences(path: str | PathLike[str]) -> Lines:
     """Return the lines of a file, which should not all be empty."""
-    lines = load_data(path)
-    lines[0] = lines[0].removeprefix("\ufeff")
+    lines = Lines(path)
     if not any(lines):
-        raise CorpusError(f"{path}, line 1: the file is empty; it should have a sentence a line")
+        raise CorpusError(f"{lines.place(0)}: the file is empty; it should have a sentence a line")
     return lines

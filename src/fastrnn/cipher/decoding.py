@@ -1,32 +1,39 @@
-"""A trained model put to work: from cipher to plain text."""
+"""A trained model put to work: from cipher to plain text, or the other way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError
+from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
 
-__all__ = ["Decipherer"]
+__all__ = ["Decipherer", "check_characters"]
 
 
 class Decipherer:
-    """A model that deciphers, with the characters that it knows.
+    """A model that deciphers, or enciphers where it learned that, with the characters it knows.
 
     Parameters
     ----------
     model : Model
-        From numbers of cipher characters to probabilities of plain characters.
+        From the characters that go in to probabilities of those that come out.
     config : Config
         Of the run that trained it.
+
+    Attributes
+    ----------
+    config : Config
+        The same.
     """
 
     def __init__(self, model: Model, config: Config) -> None:
         self._model = model
-        self._config = config
+        self.config = config
 
     @classmethod
     def load(cls, directory: RunDirectory) -> Decipherer:
@@ -40,7 +47,7 @@ class Decipherer:
         Returns
         -------
         Decipherer
-            Ready to decipher.
+            Ready to work.
 
         Raises
         ------
@@ -56,7 +63,7 @@ class Decipherer:
                 f"{directory}: no epoch is finished yet; continue the training with --resume"
             )
         model = load_model(directory.best_file)
-        wanted = (None, config.length, 1), (None, config.length, len(config.plain))
+        wanted = (None, config.length, 1), (None, config.length, len(config.target))
         if (model.input_shape, model.output_shape) != wanted:
             raise RunError(
                 f"{directory.best_file}: a model of another run than config.json; "
@@ -65,12 +72,12 @@ class Decipherer:
         return cls(model, config)
 
     def check(self, text: str, place: str) -> None:
-        """Check that `text` can be deciphered.
+        """Check that `text` can go into the model.
 
         Parameters
         ----------
         text : str
-            A cipher.
+            A cipher, or a plain text where the model enciphers.
         place : str
             Where it comes from, such as a file and a line, for the message.
 
@@ -79,25 +86,20 @@ class Decipherer:
         CorpusError
             It is longer than any sentence of the training, or has a character that was in none.
         """
-        if len(text) > self._config.length:
+        if len(text) > self.config.length:
             raise CorpusError(
                 f"{place}: has {len(text)} characters, but the longest sentence in training had "
-                f"{self._config.length}; break it into shorter lines"
+                f"{self.config.length}; break it into shorter lines"
             )
-        unknown = self._config.cipher.unknown(text)
-        if unknown is not None:
-            raise CorpusError(
-                f"{place}: the character {unknown!r} was not in training; known are "
-                f"{''.join(sorted(self._config.cipher.characters))!r}, in either case"
-            )
+        check_characters(text, self.config.source, place)
 
     def decipher(self, texts: Sequence[str]) -> list[str]:
-        """Return what the model takes the plain texts to be.
+        """Return what the model takes the plain texts to be, or the ciphers where it enciphers.
 
         Parameters
         ----------
         texts : sequence of str
-            Ciphers.
+            Ciphers, or plain texts.
 
         Returns
         -------
@@ -113,14 +115,54 @@ class Decipherer:
             self.check(text, f"text {number}")
         if not any(texts):
             return list(texts)
-        numbers = self._config.cipher.numbers(texts, self._config.length)
+        return [
+            _with_case_of(text, self.config.target.text(choice[: len(text)]))
+            for text, choice in zip(texts, self.choices(texts), strict=True)
+        ]
+
+    def choices(self, texts: Sequence[str]) -> NDArray[np.intp]:
+        """Return the numbers of the characters that the model chooses.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            One or more that `check` has nothing against.
+
+        Returns
+        -------
+        ndarray of shape (texts, length)
+            Of the target's vocabulary. What stands behind the end of a text has no meaning.
+        """
+        numbers = self.config.source.numbers(texts, self.config.length)
         probabilities = self._model.predict(numbers[..., np.newaxis].astype(np.float32), verbose=0)
         # Within a text there is no padding, so that the best of the others is meant.
-        choices = probabilities[..., 1:].argmax(axis=-1) + 1
-        return [
-            _with_case_of(text, self._config.plain.text(choice[: len(text)]))
-            for text, choice in zip(texts, choices, strict=True)
-        ]
+        best: NDArray[np.intp] = probabilities[..., 1:].argmax(axis=-1)
+        return best + 1
+
+
+def check_characters(text: str, vocabulary: Vocabulary, place: str) -> None:
+    """Check that every character of `text` was in training.
+
+    Parameters
+    ----------
+    text : str
+        Of one side of a corpus.
+    vocabulary : Vocabulary
+        Of that side.
+    place : str
+        Where the text comes from, for the message.
+
+    Raises
+    ------
+    CorpusError
+        One was not.
+    """
+    unknown = vocabulary.unknown(text)
+    if unknown is not None:
+        raise CorpusError(
+            f"{place}: the character {unknown!r} was not in training; known are "
+            f"{''.join(sorted(vocabulary.characters))!r}, in either case"
+        )
 
 
 def _with_case_of(text: str, plain: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastrnn.cipher import history
+from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.settings import Settings
@@ -46,6 +47,21 @@ class Config:
     plain: Vocabulary
     cipher: Vocabulary
     fingerprint: str
+
+    @property
+    def source(self) -> Vocabulary:
+        """The characters that go into the model."""
+        return self.cipher if self.settings.deciphers else self.plain
+
+    @property
+    def target(self) -> Vocabulary:
+        """The characters that come out of it."""
+        return self.plain if self.settings.deciphers else self.cipher
+
+    def sides(self, corpus: Corpus) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the texts that go into the model, and those that should come out."""
+        plain, cipher = corpus.plaintexts, corpus.ciphertexts
+        return (cipher, plain) if self.settings.deciphers else (plain, cipher)
 
     def to_json(self) -> str:
         """Return the text of ``config.json``."""
@@ -85,8 +101,8 @@ class Config:
             return cls(
                 Settings(**content["settings"]),
                 _whole(content["length"]),
-                Vocabulary([characters["plain"]]),
-                Vocabulary([characters["cipher"]]),
+                Vocabulary([_text(characters["plain"])]),
+                Vocabulary([_text(characters["cipher"])]),
                 str(content["corpus"]),
             )
         except KeyError as error:
@@ -101,6 +117,12 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"characters: {value!r}, but it should be a text")
+    return value
+
+
 class RunDirectory:
     """The files of a run.
 
@@ -110,6 +132,7 @@ class RunDirectory:
     ``best.safetensors`` the model of the epoch with the least ``val_loss``
     ``last.safetensors`` the model and the optimizer after the last epoch
     ``history.png``      a picture of ``history.csv``, where matplotlib is installed
+    ``plot.png``         the same and where the model is wrong, if it was asked for
     ==================== ==========================================================
 
     Parameters
@@ -124,7 +147,8 @@ class RunDirectory:
         self.history_file = self.path / "history.csv"
         self.best_file = self.path / "best.safetensors"
         self.last_file = self.path / "last.safetensors"
-        self.plot_file = self.path / "history.png"
+        self.history_plot_file = self.path / "history.png"
+        self.plot_file = self.path / "plot.png"
 
     def __str__(self) -> str:
         return str(self.path)
@@ -157,6 +181,7 @@ class RunDirectory:
             directory.history_file,
             directory.best_file,
             directory.last_file,
+            directory.history_plot_file,
             directory.plot_file,
         ):
             if file.exists():
@@ -244,9 +269,15 @@ class RunDirectory:
         """Write ``history.csv``."""
         replace_file(self.history_file, history.to_csv(epochs).encode())
 
-    def write_plot(self, picture: bytes) -> None:
+    def write_history_plot(self, picture: bytes) -> None:
         """Write ``history.png``."""
-        replace_file(self.plot_file, picture)
+        replace_file(self.history_plot_file, picture)
+
+    def write_plot(self, picture: bytes, path: str | PathLike[str] | None = None) -> Path:
+        """Write ``plot.png``, or to another `path`, and return where it was written."""
+        file = self.plot_file if path is None else Path(path)
+        replace_file(file, picture)
+        return file
 
     @staticmethod
     @contextmanager

@@ -1,4 +1,4 @@
-"""What a run learns from: its corpus as arrays, some of it to train on and some held out."""
+"""What a run learns from: its corpus, some of it to train on and some held out, as arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.cipher.corpus import Corpus
-from fastrnn.cipher.directory import Config
+from fastrnn.cipher.directory import Config, RunDirectory
+from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.vocabulary import Vocabulary
 
@@ -53,15 +54,50 @@ class Lesson:
             A file cannot be read.
         """
         corpus = settings.corpus()
+        length = corpus.longest
+        corpus = corpus.loaded()
         training, held_out = corpus.split(settings.validation_split)
         config = Config(
             settings,
-            corpus.longest,
+            length,
             Vocabulary(corpus.plaintexts),
             Vocabulary(corpus.ciphertexts),
             corpus.fingerprint,
         )
         return cls(config, training, held_out)
+
+    @classmethod
+    def again(cls, directory: RunDirectory, settings: Settings, otherwise: str) -> Lesson:
+        """Return what a run has learned from, which should still be the same.
+
+        Parameters
+        ----------
+        directory : RunDirectory
+            Of the run.
+        settings : Settings
+            Those of the run, or others that ask for the same corpus.
+        otherwise : str
+            What to do where the sentences are lost, for the message.
+
+        Returns
+        -------
+        Lesson
+            As `prepare` returns it.
+
+        Raises
+        ------
+        RunError
+            The sentences have changed.
+        CorpusError, OSError
+            They cannot be read any more.
+        """
+        lesson = cls.prepare(settings)
+        if lesson.config.fingerprint != directory.read_config().fingerprint:
+            raise RunError(
+                f"{directory}: the sentences are not those that the run was started with; "
+                f"bring them back, or {otherwise}"
+            )
+        return lesson
 
     def arrays(self, corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Return what goes into the model and what should come out.
@@ -74,11 +110,12 @@ class Lesson:
         Returns
         -------
         ndarray of float32, shape (sentences, length, 1)
-            The number of every cipher character.
+            The number of every character that goes in.
         ndarray of int32, shape (sentences, length, 1)
-            The number of every plain character.
+            The number of every character that should come out.
         """
         config = self.config
-        x = config.cipher.numbers(corpus.ciphertexts, config.length)
-        y = config.plain.numbers(corpus.plaintexts, config.length)
+        given, wanted = config.sides(corpus)
+        x = config.source.numbers(given, config.length)
+        y = config.target.numbers(wanted, config.length)
         return x[..., np.newaxis].astype(np.float32), y[..., np.newaxis]

@@ -42,7 +42,8 @@ class Progress(Callback):
         """Move the bar on."""
         if self._bar is not None:
             if logs:
-                self._bar.set_postfix_str(f"loss {logs['loss']:.4f}", refresh=False)
+                figures = (f"{name} {value:.4f}" for name, value in logs.items())
+                self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

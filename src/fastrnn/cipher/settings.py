@@ -13,7 +13,9 @@ from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.errors import RunError, SettingsError
 from fastrnn.cipher.network import check_cell
 
-__all__ = ["Settings"]
+__all__ = ["DECRYPT", "DIRECTIONS", "ENCRYPT", "Settings"]
+
+DECRYPT, ENCRYPT = DIRECTIONS = ("decrypt", "encrypt")
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Settings:
     cipher, key : str, optional
         The cipher and its key; Caesar's and the cipher's own default where left out. Not with
         `ciphertext`, which is enciphered already.
+    direction : str
+        What to learn: to decipher, ``"decrypt"``, or to encipher, ``"encrypt"``.
     cell : str
         The recurrent layer: ``"gru"``, ``"rnn"`` or, where there is one, ``"lstm"``.
     units : int
@@ -58,6 +62,7 @@ class Settings:
     sentences: int | None = None
     cipher: str | None = None
     key: str | None = None
+    direction: str = DECRYPT
     cell: str = "gru"
     units: int = 64
     epochs: int = 5
@@ -68,6 +73,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_cell(self.cell)
+        if self.direction not in DIRECTIONS:
+            raise SettingsError(
+                f"direction: {self.direction!r}, but it should be one of {', '.join(DIRECTIONS)}"
+            )
         self._check_ranges()
         self._complete_corpus()
 
@@ -111,6 +120,11 @@ class Settings:
             raise SettingsError(
                 "cipher, key: not with ciphertext, whose sentences are enciphered already"
             )
+
+    @property
+    def deciphers(self) -> bool:
+        """Whether the model learns to decipher, not to encipher."""
+        return self.direction == DECRYPT
 
     def corpus(self) -> Corpus:
         """Read or make the corpus.

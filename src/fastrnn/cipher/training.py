@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -80,7 +81,7 @@ class Training:
         config = lesson.config
         settings = config.settings
         fastrnn.set_seed([settings.seed, _WEIGHTS])
-        model = build(settings.cell, settings.units, config.length, len(config.plain))
+        model = build(settings.cell, settings.units, config.length, len(config.target))
         model.compile(
             optimizer=Adam(learning_rate=settings.learning_rate),
             loss="sparse_categorical_crossentropy",
@@ -115,12 +116,7 @@ class Training:
         """
         config = directory.read_config()
         settings = config.settings.continued(given or {})
-        lesson = Lesson.prepare(settings)
-        if lesson.config.fingerprint != config.fingerprint:
-            raise RunError(
-                f"{directory}: the sentences are not those that the run was started with; "
-                "bring them back, or start a new run elsewhere"
-            )
+        lesson = Lesson.again(directory, settings, "start a new run elsewhere")
         epochs = directory.read_history()
         if len(epochs) <= 1 and not directory.last_file.exists():
             return cls.start(lesson, directory)
@@ -147,6 +143,10 @@ class Training:
         callbacks : sequence of Callback
             Called after the run has kept an epoch.
 
+        Notes
+        -----
+        Without matplotlib nothing is drawn.
+
         Raises
         ------
         RunError
@@ -172,9 +172,8 @@ class Training:
             )
         except NonFiniteGradientError as error:
             raise RunError(str(error)) from error
-        picture = plot(self.epochs)
-        if picture is not None:
-            self.directory.write_plot(picture)
+        with suppress(ImportError):
+            self.directory.write_history_plot(plot(self.epochs))
 
 
 class _Keeper(Callback):

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.preprocessing.sequence import pad_sequences
-from fastrnn.preprocessing.text import Tokenizer
+from fastrnn.cipher.lines import grouped
 
 __all__ = ["PADDING", "Vocabulary"]
 
@@ -19,30 +18,43 @@ PADDING = 0
 class Vocabulary:
     """The characters of some texts, lower case, numbered from 1 by how often they occur.
 
+    Of characters that occur equally often, the one that appeared first comes first, as in
+    `fastrnn.preprocessing.text.Tokenizer`.
+
     Parameters
     ----------
-    texts : sequence of str
-        The texts. ``Vocabulary([vocabulary.characters])`` is the same vocabulary again, since
-        characters that are equally frequent are numbered as they come.
+    texts : iterable of str
+        The texts, gone through once. ``Vocabulary([vocabulary.characters])`` is the same
+        vocabulary again.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._tokenizer = Tokenizer(lower=True, char_level=True)
-        self._tokenizer.fit_on_texts(texts)
+    def __init__(self, texts: Iterable[str]) -> None:
+        counts: dict[str, int] = {}
+        for group in grouped(texts):
+            text = "".join(map(_folded, group))
+            found = np.bincount(_codes(text))
+            for character in sorted(map(chr, np.flatnonzero(found)), key=text.index):
+                counts[character] = counts.get(character, 0) + int(found[ord(character)])
+        # Python's sort is stable, so equal counts keep the order of first appearance.
+        self._characters = sorted(counts, key=counts.__getitem__, reverse=True)
+        self._numbers = {c: number for number, c in enumerate(self._characters, start=1)}
+        # What is no character of these has a number beyond the table's end, or finds a 0 in it.
+        self._table = np.zeros(max(map(ord, counts), default=0) + 2, np.int32)
+        for character, number in self._numbers.items():
+            self._table[ord(character)] = number
 
     def __len__(self) -> int:
         """How many numbers there are, the one for padding included."""
-        return len(self._tokenizer.word_index) + 1
+        return len(self._characters) + 1
 
     @property
     def characters(self) -> str:
         """Every character, in the order of the numbers from 1."""
-        return "".join(self._tokenizer.word_index)
+        return "".join(self._characters)
 
     def unknown(self, text: str) -> str | None:
         """Return the first character of `text` that has no number, None where all have one."""
-        known = self._tokenizer.word_index
-        return next((c for c in text.lower() if c not in known), None)
+        return next((c for c in _folded(text) if c not in self._numbers), None)
 
     def numbers(self, texts: Sequence[str], length: int | None = None) -> NDArray[np.int32]:
         """Return the numbers of the characters of every text.
@@ -50,19 +62,42 @@ class Vocabulary:
         Parameters
         ----------
         texts : sequence of str
-            Texts of known characters; an unknown one would be left out.
+            Texts of known characters; an unknown one becomes `PADDING`.
         length : int, optional
-            How many steps a text gets; as many as the longest has where left out.
+            How many steps a text gets; as many as the longest has where left out. What a text has
+            beyond them is left out.
 
         Returns
         -------
         ndarray of int32, shape (texts, length)
             The numbers, padded with `PADDING` behind the end of a text.
         """
-        return pad_sequences(
-            self._tokenizer.texts_to_sequences(texts), maxlen=length, padding="post"
-        )
+        if length is None:
+            length = max(map(len, texts), default=0)
+        folded = [_folded(text[:length]) for text in texts]
+        lengths = np.fromiter(map(len, folded), np.intp, len(folded))
+        numbers = np.full((len(folded), length), PADDING, np.int32)
+        codes = np.minimum(_codes("".join(folded)), len(self._table) - 1)
+        numbers[np.arange(length) < lengths[:, np.newaxis]] = self._table[codes]
+        return numbers
 
     def text(self, numbers: Iterable[int]) -> str:
         """Return the characters of some numbers; `PADDING` has none."""
-        return "".join(self._tokenizer.index_word.get(int(number), "") for number in numbers)
+        return "".join(
+            self._characters[number - 1]
+            for number in map(int, numbers)
+            if 0 < number <= len(self._characters)
+        )
+
+
+def _folded(text: str) -> str:
+    """Return `text` in lower case, but for the rare character that would become two."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    """Return the code points of `text`."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--sentences", int, "N", "how many sentences (default: 10001 built-in ones; all of a file)"),
     ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
     ("--key", str, "KEY", "the cipher's key (default for caesar: 5)"),
+    ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
     ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
     ("--units", int, "N", "size of its state (default: 64)"),
     ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
@@ -42,9 +44,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "train",
-        help="learn to decipher",
-        description="Train a recurrent network to decipher sentences, on the built-in corpus or "
-        "on files of one's own, and show what it makes of sentences that it has not seen.",
+        help="learn to decipher, or to encipher",
+        description="Train a recurrent network to decipher sentences (or, with --direction "
+        "encrypt, to encipher them), on the built-in corpus or on files of one's own, and show "
+        "what it makes of sentences that it has not seen.",
         epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "A run that is there already is never overwritten.",
@@ -159,16 +162,18 @@ def _corpus(settings: Settings) -> str:
 
 
 def _tell_end(training: Training) -> None:
-    """Print some held-out sentences, and how to decipher others."""
+    """Print some held-out sentences, and how to go on with others."""
     from fastrnn.cipher.decoding import Decipherer
 
     held_out = training.lesson.held_out
-    shown = [i for i, text in enumerate(held_out.ciphertexts) if text][:SHOWN]
-    ciphers = [held_out.ciphertexts[i] for i in shown]
-    predictions = Decipherer.load(training.directory).decipher(ciphers)
+    given, wanted = training.lesson.config.sides(held_out)
+    shown = list(islice((i for i, text in enumerate(given) if text), SHOWN))
+    predictions = Decipherer.load(training.directory).decipher([given[i] for i in shown])
+    deciphers = training.lesson.config.settings.deciphers
     for i, prediction in zip(shown, predictions, strict=True):
-        print(f"\ncipher      {held_out.ciphertexts[i]}")
+        print(f"\n{'cipher' if deciphers else 'text':12}{given[i]}")
         print(f"prediction  {prediction}")
-        print(f"truth       {held_out.plaintexts[i]}")
+        print(f"truth       {wanted[i]}")
+    what, command = ("decipher", "decode") if deciphers else ("encipher", "encode")
     directory = shlex.quote(str(training.directory))
-    print(f"\nto decipher: fastrnn cipher decode --model {directory} TEXT")
+    print(f"\nto {what}: fastrnn cipher {command} --model {directory} TEXT")

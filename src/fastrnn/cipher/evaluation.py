@@ -1,0 +1,209 @@
+"""How well a trained model does, character by character and sentence by sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.cipher.corpus import Corpus
+from fastrnn.cipher.decoding import Decipherer, check_characters
+from fastrnn.cipher.directory import RunDirectory
+from fastrnn.cipher.errors import RunError, SettingsError
+from fastrnn.cipher.lesson import Lesson
+from fastrnn.cipher.lines import place_of
+from fastrnn.cipher.settings import Settings
+
+__all__ = ["Evaluation", "Mistake", "evaluate", "files_of", "held_out_of"]
+
+#: Sentences that the model gets at once.
+TOGETHER = 256
+
+
+class Mistake(NamedTuple):
+    """How often a character was taken for another."""
+
+    truth: str
+    answer: str
+    times: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model made of sentences; padding and empty sentences do not count.
+
+    Attributes
+    ----------
+    characters : str
+        Those that the model can choose from.
+    confusion : ndarray of int64, shape (characters, characters)
+        How often the model chose the character of the column where that of the row is right.
+    right, counted : ndarray of int64, shape (length,)
+        For every place in a sentence, how many characters are right, of how many.
+    sentences, sentences_right : int
+        How many sentences there were, and how many of them without a mistake.
+    """
+
+    characters: str
+    confusion: NDArray[np.int64]
+    right: NDArray[np.int64]
+    counted: NDArray[np.int64]
+    sentences: int
+    sentences_right: int
+
+    @property
+    def total(self) -> int:
+        """The number of characters."""
+        return int(self.counted.sum())
+
+    @property
+    def total_right(self) -> int:
+        """The number of characters that are right."""
+        return int(self.right.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of characters that are right."""
+        return self.total_right / self.total
+
+    @property
+    def sentence_accuracy(self) -> float:
+        """The share of sentences that are right from the first character to the last."""
+        return self.sentences_right / self.sentences
+
+    def mistakes(self) -> list[Mistake]:
+        """Return what was taken for what, the most frequent mistake first."""
+        found = [
+            Mistake(self.characters[truth], self.characters[answer], int(times))
+            for (truth, answer), times in np.ndenumerate(self.confusion)
+            if times and truth != answer
+        ]
+        return sorted(found, key=lambda mistake: -mistake.times)
+
+
+def evaluate(decipherer: Decipherer, corpus: Corpus) -> Evaluation:
+    """Let a model work on a corpus and compare.
+
+    Parameters
+    ----------
+    decipherer : Decipherer
+        The model.
+    corpus : Corpus
+        Sentences, not all of them empty.
+
+    Returns
+    -------
+    Evaluation
+        Of what the model makes of them.
+
+    Raises
+    ------
+    CorpusError
+        A sentence is longer than any of the training, or has a character that was in none; the
+        message says where it stands.
+    RunError
+        There is nothing to evaluate.
+    """
+    config = decipherer.config
+    sides = config.sides(corpus)
+    size = len(config.target)
+    confusion = np.zeros(size * size, np.int64)
+    right, counted = np.zeros((2, config.length), np.int64)
+    sentences = sentences_right = 0
+    for begin in range(0, len(corpus), TOGETHER):
+        given, wanted = (side[begin : begin + TOGETHER] for side in sides)
+        for index, (source, target) in enumerate(zip(given, wanted, strict=True), start=begin):
+            decipherer.check(source, place_of(sides[0], index))
+            check_characters(target, config.target, place_of(sides[1], index))
+        truth = config.target.numbers(wanted, config.length)
+        answer = decipherer.choices(given)
+        counts = truth > 0
+        hits = (truth == answer) & counts
+        right += hits.sum(axis=0)
+        counted += counts.sum(axis=0)
+        pairs = truth[counts] * size + answer[counts]
+        confusion += np.bincount(pairs, minlength=size * size)
+        told = counts.any(axis=1)
+        sentences += int(told.sum())
+        sentences_right += int((told & (hits == counts).all(axis=1)).sum())
+    if not sentences:
+        raise RunError("there are no sentences to evaluate; give others with --plaintext")
+    return Evaluation(
+        config.target.characters,
+        confusion.reshape(size, size)[1:, 1:],
+        right,
+        counted,
+        sentences,
+        sentences_right,
+    )
+
+
+def held_out_of(directory: RunDirectory) -> Corpus:
+    """Return the sentences that a run has held out, the same as when it was started.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        Of the run.
+
+    Returns
+    -------
+    Corpus
+        One sentence or more.
+
+    Raises
+    ------
+    RunError
+        The run has held out none, or they have changed, or there is no run.
+    CorpusError, OSError
+        The corpus cannot be read any more.
+    """
+    settings = directory.read_config().settings
+    lesson = Lesson.again(directory, settings, "give other sentences with --plaintext")
+    if not len(lesson.held_out):
+        raise RunError(f"{directory}: no sentences were held out; give others with --plaintext")
+    return lesson.held_out
+
+
+def files_of(
+    settings: Settings, plaintext: str, ciphertext: str | None, sentences: int | None
+) -> Corpus:
+    """Return the sentences of other files than those of a run.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run, whose cipher is used where `ciphertext` is None.
+    plaintext : str
+        A file.
+    ciphertext : str, optional
+        A file with the same sentences enciphered.
+    sentences : int, optional
+        How many to take from the beginning; all where left out.
+
+    Returns
+    -------
+    Corpus
+        The sentences.
+
+    Raises
+    ------
+    SettingsError
+        A file with ciphers is needed, or `sentences` is out of its range.
+    CorpusError, OSError
+        A file cannot be used.
+    """
+    changes: dict[str, Any] = {
+        "plaintext": plaintext,
+        "ciphertext": ciphertext,
+        "sentences": sentences,
+    }
+    if ciphertext is not None:
+        changes.update(cipher=None, key=None)
+    elif settings.cipher is None:
+        raise SettingsError(
+            "ciphertext: it should come with plaintext, since the run has no cipher of its own"
+        )
+    return replace(settings, **changes).corpus()

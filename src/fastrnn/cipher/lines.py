@@ -1,0 +1,197 @@
+"""Lines of text files of any size: found by an index and read when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from codecs import BOM_UTF8, getincrementaldecoder
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from os import PathLike, fspath
+from tempfile import TemporaryFile
+from typing import BinaryIO, TypeVar, overload
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.cipher.errors import CorpusError
+
+__all__ = ["Lines", "grouped", "place_of"]
+
+T = TypeVar("T")
+
+#: Every so many lines the index has the place of one: what lies between is read together, which
+#: costs little more than one line alone, and keeps the index small beside the file.
+STRIDE = 64
+
+#: Bytes that are read at once to make the index.
+CHUNK = 1 << 20
+
+#: Lines that `grouped` puts together.
+GROUP = 4096
+
+_NEWLINE, _RETURN = b"\n\r"
+
+
+class Lines(Sequence[str]):
+    r"""The lines of a UTF-8 text file, or some of them; a slice is no copy.
+
+    Lines end as in Python's text files, with ``"\n"``, ``"\r\n"`` or ``"\r"``, and a file that
+    ends with such an end has an empty last line, as ``text.split("\n")`` has. A byte order mark is
+    no part of the first line.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. It is read once, to check it and to make the index, and stays open.
+
+    Raises
+    ------
+    CorpusError
+        The file is not UTF-8; the message names the line. When a line is read: the file has
+        changed meanwhile.
+    OSError
+        The file cannot be read.
+
+    Notes
+    -----
+    Takes a byte of memory for some hundreds of the file. Any number of threads and forked
+    processes may read.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._file = _File(fspath(path))
+        self._numbers = range(self._file.count)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, item: int) -> str: ...
+    @overload
+    def __getitem__(self, item: slice) -> Lines: ...
+    def __getitem__(self, item: int | slice) -> str | Lines:
+        if isinstance(item, slice):
+            part = object.__new__(Lines)
+            part._file, part._numbers = self._file, self._numbers[item]
+            return part
+        block, line = divmod(self._numbers[item], STRIDE)
+        return self._file.block(block)[line]
+
+    def __iter__(self) -> Iterator[str]:
+        block, lines = -1, [""]
+        for number in self._numbers:
+            if number // STRIDE != block:
+                block = number // STRIDE
+                lines = self._file.block(block)
+            yield lines[number % STRIDE]
+
+    def place(self, index: int) -> str:
+        """Return where a line stands, as messages say it: the file and the line's number."""
+        return f"{self._file.path}, line {self._numbers[index] + 1}"
+
+
+class _File:
+    """A file with its index: the place of every `STRIDE`-th line, and the end.
+
+    Attributes
+    ----------
+    path : str
+        As it was given.
+    count : int
+        Lines.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with ExitStack() as stack:
+            source: BinaryIO = stack.enter_context(open(path, "rb"))
+            if not source.seekable():
+                pipe, source = source, stack.enter_context(TemporaryFile())
+                shutil.copyfileobj(pipe, source)
+                source.seek(0)
+            self.count, self._places = _index(source, path)
+            self._descriptor = os.dup(source.fileno())
+        finalize(self, os.close, self._descriptor)
+
+    def block(self, number: int) -> list[str]:
+        """Return the lines from number · `STRIDE` on, `STRIDE` of them or those that are left."""
+        start, end = int(self._places[number]), int(self._places[number + 1])
+        expected = min(STRIDE, self.count - number * STRIDE)
+        try:
+            # bytes.splitlines ends lines where text files do; str.splitlines knows other ends.
+            content = self._read(start, end - start)
+            lines = [line.decode("utf-8") for line in content.splitlines()]
+        except UnicodeDecodeError:
+            lines = []
+        # Nothing stands behind the last end of line, and splitlines leaves out that line.
+        if number == len(self._places) - 2 and len(lines) == expected - 1:
+            lines.append("")
+        if len(lines) != expected:
+            raise CorpusError(
+                f"{self.path}, line {number * STRIDE + 1} or behind it: changed since the file "
+                "was opened; leave it as it is while it is read"
+            )
+        return lines
+
+    def _read(self, start: int, size: int) -> bytes:
+        """Return that part of the file; less where it has become shorter."""
+        parts = []
+        while size and (part := os.pread(self._descriptor, size, start)):
+            parts.append(part)
+            start, size = start + len(part), size - len(part)
+        return b"".join(parts)
+
+
+def _index(source: BinaryIO, path: str) -> tuple[int, NDArray[np.int64]]:
+    """Return how many lines a file has, and where every `STRIDE`-th begins, and the end."""
+    check = getincrementaldecoder("utf-8")()
+    begin = len(BOM_UTF8) if source.read(len(BOM_UTF8)) == BOM_UTF8 else 0
+    source.seek(begin)
+    places = [np.array([begin])]
+    count, held = 1, b""
+    while True:
+        read = source.read(CHUNK)
+        content = held + read
+        # Whether a return at the end of a piece ends a line, the next piece will tell.
+        held = b"\r" if read and content.endswith(b"\r") else b""
+        content = content[: len(content) - len(held)]
+        starts = begin + _ends(content) + 1
+        try:
+            check.decode(read, final=not read)
+        except UnicodeDecodeError as error:
+            # What the error counts from ends where this piece does.
+            wrong = begin + len(content) + len(held) - len(error.object) + error.start
+            line = count + int(np.searchsorted(starts, wrong, side="right"))
+            raise CorpusError(
+                f"{path}, line {line}: not UTF-8; save the file as UTF-8 text"
+            ) from None
+        places.append(starts[-count % STRIDE :: STRIDE])
+        count += len(starts)
+        begin += len(content)
+        if not read:
+            return count, np.concatenate([*places, [begin]])
+
+
+def _ends(content: bytes) -> NDArray[np.int64]:
+    """Return where lines end: at every line feed, and at a return that none follows."""
+    codes = np.frombuffer(content, np.uint8)
+    if b"\r" not in content:
+        return np.flatnonzero(codes == _NEWLINE)
+    followed = np.append(codes[1:] == _NEWLINE, False)
+    return np.flatnonzero((codes == _NEWLINE) | ((codes == _RETURN) & ~followed))
+
+
+def grouped(items: Iterable[T], size: int = GROUP) -> Iterator[list[T]]:
+    """Yield lists of `size` items, of fewer at the end; no empty one."""
+    rest = iter(items)
+    while group := list(islice(rest, size)):
+        yield group
+
+
+def place_of(texts: Sequence[str], index: int) -> str:
+    """Return where the text of that index stands: its line, or else its number from 1."""
+    place: Callable[[int], str] | None = getattr(texts, "place", None)
+    return f"sentence {index + 1}" if place is None else place(index)

@@ -1,0 +1,64 @@
+"""What a trained model makes of texts, line by line: ``decode``, and ``encode`` with a model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from fastrnn.cli.texts import texts
+
+__all__ = ["tell_answers"]
+
+#: Texts that the model gets at once, unless someone sits there typing them.
+TOGETHER = 256
+
+
+def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
+    """Print what the model of the command line makes of its texts.
+
+    What comes before a text that the model cannot read is printed.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``model`` and what `fastrnn.cli.texts.add_texts` adds.
+    direction : str
+        What the model should have learned, a value of the setting of that name.
+
+    Raises
+    ------
+    RunError
+        There is no such model, or it has learned the other direction.
+    CorpusError
+        A text has a character that was not in training, or is too long; the message names it.
+    """
+    from fastrnn.cipher.decoding import Decipherer
+    from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.errors import CorpusError, RunError
+
+    decipherer = Decipherer.load(RunDirectory(arguments.model))
+    learned = decipherer.config.settings.direction
+    if learned != direction:
+        other = {"decrypt": "decode", "encrypt": "encode"}[learned]
+        raise RunError(
+            f"{arguments.model}: learned to {learned}; use it with fastrnn cipher {other}"
+        )
+    together = 1 if not arguments.texts and sys.stdin.isatty() else TOGETHER
+    waiting: list[str] = []
+
+    def tell() -> None:
+        for answer in decipherer.decipher(waiting):
+            print(answer)
+        sys.stdout.flush()
+        waiting.clear()
+
+    try:
+        for text, place in texts(arguments):
+            decipherer.check(text, place)
+            waiting.append(text)
+            if len(waiting) == together:
+                tell()
+    except CorpusError:
+        tell()
+        raise
+    tell()

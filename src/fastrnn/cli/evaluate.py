@@ -1,0 +1,49 @@
+"""``fastrnn cipher evaluate``: how well a trained model does."""
+
+from __future__ import annotations
+
+import argparse
+
+from fastrnn.cli.model import add_corpus, add_model, corpus_of
+
+__all__ = ["add_parser"]
+
+#: Kinds of mistakes that are shown.
+SHOWN = 5
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to those of its parent."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="how many characters and sentences a trained model gets right",
+        description="Let the best model of a training run work on sentences that it has not "
+        "seen, and print how many characters and how many whole sentences are right. Padding "
+        "does not count, which it does in the accuracy of history.csv.",
+        allow_abbrev=False,
+    )
+    add_model(parser)
+    add_corpus(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the accuracy, and return the exit code."""
+    from fastrnn.cipher.decoding import Decipherer
+    from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.evaluation import evaluate
+
+    directory = RunDirectory(arguments.model)
+    decipherer = Decipherer.load(directory)
+    corpus, name = corpus_of(arguments, directory)
+    found = evaluate(decipherer, corpus)
+    print(f"sentences: {found.sentences}, {name}")
+    print(f"right by character: {found.accuracy:.5f} ({found.total_right} of {found.total})")
+    print(
+        f"right by sentence: {found.sentence_accuracy:.5f} "
+        f"({found.sentences_right} of {found.sentences})"
+    )
+    mistakes = [f"{m.answer!r} for {m.truth!r} {m.times}×" for m in found.mistakes()[:SHOWN]]
+    if mistakes:
+        print(f"most often wrong: {', '.join(mistakes)}")
+    return 0
