@@ -9,7 +9,8 @@ from fastrnn.cipher import RunDirectory, RunError, Settings
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 
-FILES = ["config.json", "history.csv", "best.safetensors", "last.safetensors", "history.png", "plot.png"]
+FILES = ["config.json", "history.csv", "best.safetensors", "last.safetensors"]
+FILES += ["history.png", "plot.png"]
 
 
 @pytest.fixture
