@@ -168,7 +168,8 @@ def _index(source: BinaryIO, path: str) -> tuple[int, NDArray[np.int64]]:
             raise CorpusError(
                 f"{path}, line {line}: not UTF-8; save the file as UTF-8 text"
             ) from None
-        places.append(starts[-count % STRIDE :: STRIDE])
+        # A copy: a view would keep all of them.
+        places.append(starts[-count % STRIDE :: STRIDE].copy())
         count += len(starts)
         begin += len(content)
         if not read:
