@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from fastrnn import optimizers
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.models import saving
 from fastrnn.models.model import Model
-from fastrnn.models.saving import CheckpointError
+from fastrnn.models.network import weight_names
+from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
 
 
@@ -52,9 +54,12 @@ def load_model(
     checkpoint = saving.read(filepath)
     try:
         model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)
+        _check_names(model, checkpoint)
         if compile and checkpoint.training is not None:
             _compile(model, checkpoint.training, checkpoint.tensors, custom_objects)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except Exception as error:
+        if isinstance(error, MemoryError):
+            raise
         if isinstance(error, CheckpointError):
             raise CheckpointError(f"{os.fspath(filepath)}: {error}") from error
         raise CheckpointError(
@@ -65,7 +70,7 @@ def load_model(
 
 def from_config(
     config: dict[str, Any],
-    tensors: dict[str, NDArray[Any]] | None = None,
+    tensors: Mapping[str, NDArray[Any]] | None = None,
     custom_objects: dict[str, type[Any]] | None = None,
 ) -> Model:
     """Return a new model from what :meth:`Model.get_config` returned.
@@ -73,7 +78,7 @@ def from_config(
     Parameters
     ----------
     config : dict
-    tensors : dict of str to ndarray, optional
+    tensors : mapping of str to ndarray, optional
         Weights by name; they are drawn anew if left out.
     custom_objects : dict of str to class, optional
     """
@@ -117,7 +122,7 @@ def _at(outputs: list[list[SymbolicTensor]], place: int, index: int) -> Symbolic
 class _Stored:
     """Hands a layer its weights out of a file, after a look at their shapes."""
 
-    def __init__(self, layer: Layer, tensors: dict[str, NDArray[Any]]) -> None:
+    def __init__(self, layer: Layer, tensors: Mapping[str, NDArray[Any]]) -> None:
         self._layer = layer
         self._tensors = tensors
 
@@ -126,10 +131,23 @@ class _Stored:
         return saving.take(self._tensors, title, shape, self._layer.dtype)
 
 
+def _check_names(model: Model, checkpoint: Checkpoint) -> None:
+    """Refuse a file with tensors that are nobody's: one of them has a wrong name then."""
+    weights = set(weight_names(model.graph.layers))
+    for name in checkpoint.tensors:
+        kind, _, rest = name.rpartition(":")
+        is_slot = kind == "optimizer" and rest.partition("/")[2] in weights
+        is_of_run = checkpoint.run is not None and name.startswith("run:")
+        if not (name in weights or (is_slot and checkpoint.training is not None) or is_of_run):
+            raise CheckpointError(
+                f"the file holds {name}, which the model lacks; it has {', '.join(sorted(weights))}"
+            )
+
+
 def _compile(
     model: Model,
     compiled: dict[str, Any],
-    tensors: dict[str, NDArray[Any]],
+    tensors: Mapping[str, NDArray[Any]],
     custom_objects: dict[str, type[Any]] | None,
 ) -> None:
     model.compile(
@@ -141,6 +159,8 @@ def _compile(
         # Not in the files of fastrnn 0.1.
         check_gradients=bool(compiled.get("check_gradients", True)),
     )
-    iterations = int(compiled["iterations"])
+    iterations = compiled["iterations"]
+    if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 0:
+        raise ValueError(f"iterations is {iterations!r}; it should be a count of steps")
     if any(name.startswith("optimizer:") for name in tensors) or iterations:
         model.restore_optimizer(iterations, tensors)

@@ -28,7 +28,7 @@ from fastrnn.models.data import (
     split_off,
     validation_parts,
 )
-from fastrnn.models.network import Network
+from fastrnn.models.network import Network, weight_names
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.samples import Data, Samples
 from fastrnn.models.tracing import trace
@@ -422,13 +422,13 @@ class Model(Network):
                 tensors.update(self._current_trainer().slots())
         saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors))
 
-    def restore_optimizer(self, iterations: int, tensors: dict[str, Array]) -> None:
+    def restore_optimizer(self, iterations: int, tensors: Mapping[str, Array]) -> None:
         """Give the optimizer the state that a file of :meth:`save` holds.
 
         Parameters
         ----------
         iterations : int
-        tensors : dict of str to ndarray
+        tensors : mapping of str to ndarray
             Of the file; all slots or none.
 
         Raises
@@ -437,6 +437,18 @@ class Model(Network):
             If one is missing or does not fit; nothing is changed then.
         """
         self._require_compiled()
+        assert self.optimizer is not None
+        names, weights = weight_names(self.graph.layers), self.weights
+        # Before the trainer makes memory for slots that the file may not have.
+        wanted = {
+            f"optimizer:{slot}/{name}": weight
+            for slot in self.optimizer.slot_names
+            for name, weight in zip(names, weights, strict=True)
+        }
+        for title, weight in wanted.items():
+            saving.check(tensors, title, weight.shape, weight.value.dtype)
+        known = {name for name in tensors if not name.startswith("optimizer:")}
+        saving.check_names(tensors, {*wanted, *known}, repr(self.optimizer))
         self._current_trainer().restore(iterations, tensors)
 
     def _current_trainer(self) -> Trainer:

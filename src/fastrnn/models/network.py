@@ -184,6 +184,7 @@ class Network:
         """
         path, names = os.fspath(filepath), weight_names(self.graph.layers)
         tensors = saving.read(path).tensors
+        named = list(zip(names, self.weights, strict=True))
         extra = sorted(name for name in tensors if name not in names and ":" not in name)
         if extra:
             raise saving.CheckpointError(
@@ -191,13 +192,12 @@ class Network:
                 f"the model has {', '.join(names)}"
             )
         try:
-            values = [
-                saving.take(tensors, name, parameter.shape, parameter.value.dtype)
-                for name, parameter in zip(names, self.weights, strict=True)
-            ]
+            for name, parameter in named:
+                saving.check(tensors, name, parameter.shape, parameter.value.dtype)
         except saving.CheckpointError as error:
             raise saving.CheckpointError(f"{path}: {error}") from None
-        assign(self.weights, values, names)
+        for name, parameter in named:
+            parameter.value[...] = tensors[name]
 
     def _weight_tensors(self) -> dict[str, Array]:
         return dict(zip(weight_names(self.graph.layers), self.get_weights(), strict=True))

@@ -11,6 +11,9 @@ object with sorted keys:
     The configuration.
 ``training``
     How the model was compiled, and the optimizer's count of steps; null in files of weights.
+``run``
+    Where a training was in which the file was saved, with what its callbacks and layers remember;
+    missing in other files.  Arrays of it are tensors under ``run:place``.
 ``checksum``
     A CRC-32 of everything else, so that a flipped bit is seen.
 
@@ -26,7 +29,7 @@ import json
 import os
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +48,7 @@ FORMAT_VERSION = 2
 #: Endings that promise another format than what is written.
 FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
 
-_DTYPES = {"F32": np.dtype(np.float32), "F64": np.dtype(np.float64)}
+_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype(np.float32), "F64": np.dtype(np.float64)}
 
 
 class CheckpointError(ValueError):
@@ -62,12 +65,16 @@ class Checkpoint:
         Configuration of the model.
     training : dict or None
         How it was compiled.
-    tensors : dict of str to ndarray
+    tensors : mapping of str to ndarray
+        Read from the file whenever they are asked for, each time into new memory.
+    run : dict or None
+        Where the training was.
     """
 
     model: dict[str, Any]
     training: dict[str, Any] | None
-    tensors: dict[str, Array]
+    tensors: Mapping[str, Array]
+    run: dict[str, Any] | None = None
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
@@ -98,6 +105,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         "model": checkpoint.model,
         "training": checkpoint.training,
     }
+    if checkpoint.run is not None:
+        content["run"] = checkpoint.run
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     replace_file(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
 
@@ -118,28 +127,61 @@ def read(path: Path) -> Checkpoint:
     with open(path, "rb"):
         pass  # so that a missing file is a FileNotFoundError, said in Python's words
     try:
-        with safe_open(path, framework="np") as file:
-            entry = (file.metadata() or {}).get(ENTRY)
-            content = _content(path, entry)
-            names = sorted(file.keys())
-            for name in names:
-                dtype = file.get_slice(name).get_dtype()
-                if dtype not in _DTYPES:
-                    raise CheckpointError(f"{path}: {name} is of type {dtype}, not F32 or F64")
-            tensors = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError, OverflowError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
-    content.pop("checksum", None)
-    try:
+        file: Any = safe_open(path, framework="np")
+        entry = (file.metadata() or {}).get(ENTRY)
+        content = _content(path, entry)
+        tensors = StoredTensors(file)
+        for name, (dtype, _) in tensors.kinds.items():
+            if dtype not in _DTYPES:
+                raise CheckpointError(f"{path}: {name} is of type {dtype}, not F32 or F64")
+        content.pop("checksum", None)
         # The whole text and not the checksum alone: "1e-7" and "1E-7" differ by a bit that JSON
         # reads over, and only one of them is what was written.
         is_whole = entry == _sealed(content, tensors)
+    except (SafetensorError, OSError, OverflowError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
     except RecursionError:
         is_whole = False  # nested as deep as nothing that was written
     if not is_whole:
         raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
     training = None if content.get("training") is None else _object(path, content, "training")
-    return Checkpoint(_object(path, content, "model"), training, tensors)
+    run = None if content.get("run") is None else _object(path, content, "run")
+    return Checkpoint(_object(path, content, "model"), training, tensors, run)
+
+
+class StoredTensors(Mapping[str, Array]):
+    """The tensors of an open file, by name: read when they are asked for, and not kept.
+
+    A model is made of a file larger than half of the memory, one tensor at a time.
+
+    Parameters
+    ----------
+    file : safetensors.safe_open
+
+    Attributes
+    ----------
+    kinds : dict of str to (str, tuple of int)
+        Type, as safetensors calls it, and shape of each; known without reading it.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        slices = {name: file.get_slice(name) for name in sorted(file.keys())}
+        self.kinds = {
+            name: (str(part.get_dtype()), tuple(part.get_shape())) for name, part in slices.items()
+        }
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.kinds:
+            raise KeyError(name)
+        tensor: Array = self._file.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kinds)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
 
 
 def _content(path: str, entry: str | None) -> dict[str, Any]:
@@ -187,8 +229,8 @@ def _text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True)
 
 
-def take(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """Return a tensor of a file if it is what a model needs.
+def check(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise an error unless a tensor of a file is what a model needs; it is not read for that.
 
     float32 is widened where the model computes in float64; the other way would lose digits.
 
@@ -199,11 +241,31 @@ def take(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype:
     """
     if name not in tensors:
         raise CheckpointError(f"the file lacks {name}, which the model has")
-    array = tensors[name]
-    if array.shape != shape:
-        raise CheckpointError(f"{name} has shape {array.shape} in the file; it should be {shape}")
-    if not np.can_cast(array.dtype, dtype, "safe"):
-        raise CheckpointError(
-            f"{name} is {array.dtype} in the file; the model's {dtype} cannot hold it"
-        )
-    return array.astype(dtype)
+    if isinstance(tensors, StoredTensors):
+        stored, found = tensors.kinds[name]
+        given = _DTYPES[stored]
+    else:
+        given, found = tensors[name].dtype, tensors[name].shape
+    if found != shape:
+        raise CheckpointError(f"{name} has shape {found} in the file; it should be {shape}")
+    if not np.can_cast(given, dtype, "safe"):
+        raise CheckpointError(f"{name} is {given} in the file; the model's {dtype} cannot hold it")
+
+
+def take(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    """Return a tensor of a file, in the type of the model, if :func:`check` lets it pass."""
+    check(tensors, name, shape, dtype)
+    return tensors[name].astype(dtype, copy=False)
+
+
+def check_names(tensors: Mapping[str, Array], known: Collection[str], holder: str) -> None:
+    """Raise an error if a file has more tensors than `holder` has names for.
+
+    Raises
+    ------
+    CheckpointError
+        If it does; it says which.
+    """
+    extra = sorted(set(tensors) - set(known))
+    if extra:
+        raise CheckpointError(f"the file holds {', '.join(extra)}, which {holder} lacks")

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers.parameter import ParameterVector
-from fastrnn.models import saving
 from fastrnn.models.batch import Batches
 from fastrnn.models.network import weight_names
 from fastrnn.models.non_finite import describe
@@ -111,11 +110,8 @@ class Trainer:
         }
 
     def restore(self, iterations: int, tensors: Mapping[str, Array]) -> None:
-        """Give the optimizer the state that a file holds; see :meth:`Model.restore_optimizer`."""
+        """Give the optimizer the state of a file, after the checks of `Model.restore_optimizer`."""
         views = self.slots()
-        found = {
-            name: saving.take(tensors, name, view.shape, view.dtype) for name, view in views.items()
-        }
-        for name, array in found.items():
-            views[name][...] = array
+        for name, view in views.items():
+            view[...] = tensors[name]
         self._optimizer.iterations = iterations
