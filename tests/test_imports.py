@@ -41,6 +41,7 @@ ALLOWED = {
     "preprocessing": set(),
     "layers": {"_core", "activations", "initializers", "seeding", "workspace"},
     "models": {
+        "_core",
         "callbacks",
         "files",
         "layers",

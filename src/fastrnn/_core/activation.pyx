@@ -3,8 +3,13 @@
 Arrays are (R, ld): rows padded to `ld` elements (memory.py), of which the first `n` count.
 """
 
+from libc.string cimport memcpy
+
+import numpy as np
+
 from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
-from fastrnn._core.sequence cimport share_start
+from fastrnn._core.sequence cimport padded, share_start
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -78,3 +83,64 @@ cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
         exp_rows(rows, job.n, x, job.ld)
     else:
         softmax_rows(rows, job.n, x, job.ld)
+
+
+cdef class ActivationStage(Stage):
+    """An activation in a stream."""
+
+    cdef Job job
+    cdef bint in_place
+    cdef object function
+
+    cdef Stage twin(self):
+        cdef ActivationStage twin = ActivationStage.__new__(ActivationStage)
+        twin.job, twin.in_place, twin.function = self.job, self.in_place, self.function
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        self.y = memory
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef Job *job = &self.job
+        cdef Py_ssize_t size = self.itemsize, row
+        job.R = steps * self.streams
+        if self.in_place:
+            self.y, self.y_row = x, x_row
+        else:
+            for row in range(job.R):
+                memcpy(<char *> self.y + row * self.y_row * size, <const char *> x + row * x_row * size, job.n * size)
+        job.x, job.ld = <void *> self.y, self.y_row
+        if self.function is not None:
+            with gil:
+                rows = np.asarray(self.memory)[:job.R * job.ld * size].view(self.dtype)
+                self.function(rows.reshape(job.R, job.ld), job.n)
+            return
+        job.shares = threads_for(self.operations * steps, job.R // 8)
+        run_shares(job.shares, activate_float if size == sizeof(float) else activate_double, job)
+
+
+def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx).
+
+    Parameters
+    ----------
+    name : str
+        Of the activation.
+    function : callable
+        Does it to rows (R, ld), in place, where there is no compiled one of that name.
+    in_place : bool
+        Whether the stage before has no use for its output, so that its memory may serve.
+    n : int
+        Features.
+    """
+    cdef ActivationStage self = ActivationStage.__new__(ActivationStage)
+    cdef dict compiled = {"tanh": TANH, "sigmoid": SIGMOID, "softmax": SOFTMAX}
+    if n < 1:
+        raise ValueError("there are no features")
+    if name in compiled:
+        self.in_place, self.job.activation = in_place, compiled[name]
+    else:
+        self.function = function
+    self.job.n, self.y_row, self.operations = n, padded(n, dtype), <double> EXPONENTIAL * streams * n
+    self.make(streams, steps, n, dtype, 0, 0 if self.in_place else steps * streams * self.y_row)
+    return self

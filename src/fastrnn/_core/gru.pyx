@@ -18,6 +18,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
                                      padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
 
@@ -30,6 +31,7 @@ cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
     bint reset_after
+    int turn  # of the order in which the weights are read
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
@@ -109,17 +111,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
         raise ValueError("states, x, gates, hidden, mask, the weights and work do not fit together")
 
-    cdef floating *bias = line_start(&work[0])
-    cdef floating *hidden_bias = bias + GATES * ld
-    cdef floating *packed_rz = hidden_bias + ld
-    cdef floating *packed_n = packed_rz + 2 * n_s * ld
-    cdef floating *packed_wx = packed_n + n_s * ld
-    cdef Py_ssize_t w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
-    job.shares, job.reset_after = threads_for(step_operations * T, m), bx is not None
+    job.shares, job.reset_after, job.turn = threads_for(step_operations * T, m), bx is not None, 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.bias, job.hidden_bias = bias, hidden_bias
-    job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.states, job.gates, job.hidden = &states[0, 0, 0], &gates[0, 0, 0, 0], &hidden[0, 0, 0]
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
@@ -127,8 +121,30 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
         check_tokens(tokens, T, m, wx.shape[1])
         job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
         job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
-    job.s_width = panel_width(bias, m // job.shares)
-    job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
+    job.s_width = panel_width(&work[0], m // job.shares)
+    job.x_width = panel_width(&work[0], m // job.shares if job.shares > 1 else m * T)
+    pack_weights(&job, wx, ws, bs, bx, &work[0])
+
+    for first in range(0, T, segment):
+        job.first_step, job.end_step = first, min(first + segment, T)
+        with nogil:
+            run_shares(job.shares, forward_float if floating is float else forward_double, &job)
+        if job.end_step < T:
+            PyErr_CheckSignals()
+
+
+cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
+                       const floating[:] bx, floating *work) noexcept:
+    """Pack what a forward pass reads, for the sizes and widths of the job, into `forward_work` elements."""
+    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating)
+    cdef floating *bias = line_start(work)
+    cdef floating *hidden_bias = bias + GATES * ld
+    cdef floating *packed_rz = hidden_bias + ld
+    cdef floating *packed_n = packed_rz + 2 * n_s * ld
+    cdef floating *packed_wx = packed_n + n_s * ld
+    cdef Py_ssize_t w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
+    job.bias, job.hidden_bias = bias, hidden_bias
+    job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     pack(packed_rz, job.s_width, &ws[0, 0], 1, n_s, n_s, w_k, 2, n_s, ld, w_column)
     pack(packed_n, job.s_width, &ws[2 * n_s, 0], 1, n_s, n_s, w_k, 1, n_s, ld, w_column)
     if n_x:
@@ -141,13 +157,6 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
         pack_bias(hidden_bias, &bs[2 * n_s], bs.strides[0] // size, 1, n_s, ld, False)
     else:
         pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
-
-    for first in range(0, T, segment):
-        job.first_step, job.end_step = first, min(first + segment, T)
-        with nogil:
-            run_shares(job.shares, forward_float if floating is float else forward_double, &job)
-        if job.end_step < T:
-            PyErr_CheckSignals()
 
 
 cdef void forward_float(void *job, int share) noexcept nogil:
@@ -183,7 +192,7 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
                           <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
                           <const floating *> job.bias, job.mask)
         for t in range(step, t_end):
-            row, end_row, order = t * m + first, t * m + end, LAST_FIRST if t & 1 else 0
+            row, end_row, order = t * m + first, t * m + end, LAST_FIRST if (t + job.turn) & 1 else 0
             while row < end_row:
                 rows = next_run(job.mask, &row, end_row)
                 s_prev, g, h = states + row * ld, gates + row * columns, <floating *> job.hidden + row * ld
@@ -204,6 +213,54 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
             hold_states(job.mask, t * m + first, end_row, m, ld, states)
         clear_rows(job.mask, step, t_end, first, end, m, ld, <floating *> job.hidden)
         step = t_end
+
+
+cdef class GRUStage(Stage):
+    """A GRU in a stream."""
+
+    cdef Job job
+
+    cdef Stage twin(self):
+        cdef GRUStage twin = GRUStage.__new__(GRUStage)
+        twin.job = self.job
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        cdef char *states = <char *> memory
+        cdef Py_ssize_t step = self.state_bytes
+        self.job.states, self.y = states, states + step
+        self.job.gates = states + (self.steps + 1) * step
+        self.job.hidden = states + ((GATES + 1) * self.steps + 1) * step
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef Job *job = &self.job
+        job.x, job.x_row, job.first_step, job.end_step = x, x_row, 0, steps
+        job.shares = threads_for(self.operations * steps, job.m)
+        run_shares(job.shares, forward_float if self.itemsize == sizeof(float) else forward_double, job)
+        job.turn = (job.turn + steps) & 1
+        self.keep(steps)
+
+
+def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs, const floating[:] bx,
+          Py_ssize_t streams, Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx); weights as :func:`forward` takes them, of this dtype."""
+    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1]
+    cdef GRUStage self = GRUStage.__new__(GRUStage)
+    cdef Job *job = &self.job
+    if (n_s < 1 or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
+            or (bx is not None and bx.shape[0] != GATES * n_s) or dtype.itemsize != sizeof(floating)):
+        raise ValueError("the weights and dtype do not fit together")
+    job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    job.reset_after = bx is not None
+    self.kinds, self.state_bytes, self.y_row = 1, streams * job.ld * sizeof(floating), job.ld
+    self.needs_output = True
+    self.operations = 2.0 * GATES * streams * n_s * (n_x + n_s)
+    cdef floating *work = <floating *> self.make(streams, steps, n_s, dtype,
+                                                 forward_work(steps, streams, n_x, n_s, dtype),
+                                                 ((GATES + 2) * steps + 1) * streams * job.ld)
+    job.s_width = job.x_width = panel_width(work, streams)
+    pack_weights(job, wx, ws, bs, bx, work)
+    return self
 
 
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,

@@ -3,6 +3,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastrnn._core.stage import Stage
+
 def affine_work(R: int, k: int, n: int, dtype: DTypeLike) -> int: ...
 def affine(
     x: NDArray[Any], w: NDArray[Any], b: NDArray[Any], out: NDArray[Any], work: NDArray[Any]
@@ -36,3 +38,6 @@ def softmax_cross_entropy(
 def count_correct(
     probabilities: NDArray[Any], n: int, targets: NDArray[Any], weights: NDArray[Any] | None
 ) -> float: ...
+def stage(
+    w: NDArray[Any], b: NDArray[Any], streams: int, steps: int, dtype: np.dtype[Any]
+) -> Stage: ...

@@ -12,6 +12,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, line_start,
                                      next_run, pack_bias, padded, share_start, steps_between_signals)
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
@@ -198,6 +199,46 @@ cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
             softmax_rows(rows, job.n, y, job.ld)
         row += rows
     clear_rows(job.mask, 0, 1, first, end, 0, job.ld, <floating *> job.out)
+
+
+cdef class AffineStage(Stage):
+    """An affine layer in a stream."""
+
+    cdef Job job
+
+    cdef Stage twin(self):
+        cdef AffineStage twin = AffineStage.__new__(AffineStage)
+        twin.job = self.job
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        self.job.out = self.y = memory
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef Job *job = &self.job
+        job.x, job.x_row, job.first_row, job.end_row = x, x_row, 0, steps * self.streams
+        job.shares = threads_for(self.operations * steps, job.end_row // 8)
+        run_shares(job.shares, affine_float if self.itemsize == sizeof(float) else affine_double, job)
+
+
+def stage(const floating[:, :] w, const floating[:] b, Py_ssize_t streams, Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx); weights as :func:`affine` takes them, of this dtype."""
+    cdef Py_ssize_t n = w.shape[0], k = w.shape[1], size = sizeof(floating)
+    cdef AffineStage self = AffineStage.__new__(AffineStage)
+    cdef Job *job = &self.job
+    cdef floating *bias
+    cdef floating *packed
+    if n < 1 or b.shape[0] != n or dtype.itemsize != size:
+        raise ValueError("w, b and dtype do not fit together")
+    job.n, job.k, job.ld = n, k, padded(n, dtype)
+    self.y_row, self.operations = job.ld, 2.0 * streams * n * k
+    bias = <floating *> self.make(streams, steps, n, dtype, (k + 1) * job.ld, steps * streams * job.ld)
+    packed = bias + job.ld
+    job.bias, job.packed, job.width = bias, packed, panel_width(bias, streams)
+    pack_bias(bias, &b[0], b.strides[0] // size, 1, n, job.ld, False)
+    if k:
+        pack(packed, job.width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, job.ld, w.strides[0] // size)
+    return self
 
 
 def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const floating[:, :] w, floating[:, ::1] dx,

@@ -12,6 +12,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
                                      padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
 
@@ -20,6 +21,7 @@ bind_kernels()
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
+    int turn  # of the order in which the weights are read
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
@@ -85,13 +87,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))):
         raise ValueError("states, x, wx, ws, bs, mask and work do not fit together")
 
-    cdef floating *bias = line_start(&work[0])
-    cdef floating *packed_ws = bias + ld
-    cdef floating *packed_wx = packed_ws + n_s * ld
-    job.shares = threads_for(step_operations * T, m)
+    job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
     job.states = &states[0, 0, 0]
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
@@ -100,12 +98,9 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
         job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
         job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
     # the projection sees the rows of many steps at once where a share is the whole batch
-    job.s_width = panel_width(bias, m // job.shares)
-    job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
-    pack_bias(bias, &bs[0], bs.strides[0] // size, 1, n_s, ld, False)
-    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, 1, n_s, ld, ws.strides[0] // size)
-    if n_x:
-        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, 1, n_s, ld, wx.strides[0] // size)
+    job.s_width = panel_width(&work[0], m // job.shares)
+    job.x_width = panel_width(&work[0], m // job.shares if job.shares > 1 else m * T)
+    pack_weights(&job, wx, ws, bs, &work[0])
 
     for first in range(0, T, segment):
         job.first_step, job.end_step = first, min(first + segment, T)
@@ -113,6 +108,20 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             run_shares(job.shares, forward_float if floating is float else forward_double, &job)
         if job.end_step < T:
             PyErr_CheckSignals()
+
+
+cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
+                       floating *work) noexcept:
+    """Pack what a forward pass reads, for the sizes and widths of the job, into `forward_work` elements."""
+    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating)
+    cdef floating *bias = line_start(work)
+    cdef floating *packed_ws = bias + ld
+    cdef floating *packed_wx = packed_ws + n_s * ld
+    job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
+    pack_bias(bias, &bs[0], bs.strides[0] // size, 1, n_s, ld, False)
+    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, 1, n_s, ld, ws.strides[0] // size)
+    if n_x:
+        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, 1, n_s, ld, wx.strides[0] // size)
 
 
 cdef void forward_float(void *job, int share) noexcept nogil:
@@ -148,11 +157,54 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
                 rows = next_run(job.mask, &row, end_row)
                 s_next = states + (row + m) * ld
                 product(rows, ld, n_s, s_next - m * ld, ld, packed_ws, job.s_width, s_next, ld,
-                        FROM_C | (LAST_FIRST if t & 1 else 0), bias)
+                        FROM_C | (LAST_FIRST if (t + job.turn) & 1 else 0), bias)
                 tanh_rows(rows, n_s, s_next, ld)
                 row += rows
             hold_states(job.mask, t * m + first, end_row, m, ld, states)
         step = t_end
+
+
+cdef class RNNStage(Stage):
+    """A tanh RNN in a stream."""
+
+    cdef Job job
+
+    cdef Stage twin(self):
+        cdef RNNStage twin = RNNStage.__new__(RNNStage)
+        twin.job = self.job
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        self.job.states, self.y = memory, <char *> memory + self.state_bytes
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef Job *job = &self.job
+        job.x, job.x_row, job.first_step, job.end_step = x, x_row, 0, steps
+        job.shares = threads_for(self.operations * steps, job.m)
+        run_shares(job.shares, forward_float if self.itemsize == sizeof(float) else forward_double, job)
+        job.turn = (job.turn + steps) & 1
+        self.keep(steps)
+
+
+def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs, Py_ssize_t streams,
+          Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx); weights as :func:`forward` takes them, of this dtype."""
+    cdef Py_ssize_t n_x = wx.shape[1], n_s = wx.shape[0]
+    cdef RNNStage self = RNNStage.__new__(RNNStage)
+    cdef Job *job = &self.job
+    if (n_s < 1 or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s
+            or dtype.itemsize != sizeof(floating)):
+        raise ValueError("the weights and dtype do not fit together")
+    job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    self.kinds, self.state_bytes, self.y_row = 1, streams * job.ld * sizeof(floating), job.ld
+    self.needs_output = True
+    self.operations = 2.0 * streams * n_s * (n_x + n_s)
+    cdef floating *work = <floating *> self.make(streams, steps, n_s, dtype,
+                                                 forward_work(steps, streams, n_x, n_s, dtype),
+                                                 (steps + 1) * streams * job.ld)
+    job.s_width = job.x_width = panel_width(work, streams)
+    pack_weights(job, wx, ws, bs, work)
+    return self
 
 
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from fastrnn import activations
+from fastrnn._core import activation as core
+from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
@@ -34,6 +36,10 @@ class Activation(Layer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _ActivationWorkspace(self, source, training)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what applies the activation after each step."""
+        return activation_stages(self.activation, source)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
@@ -73,3 +79,11 @@ class _ActivationWorkspace(Workspace):
         if dx is not None and dx is not self.doutput:
             n = self.features
             np.copyto(dx[..., :n], self._dy.reshape(self.output.shape)[..., :n])
+
+
+def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
+    """Return the stages of a stream that apply `kernel` to what `source` gives."""
+    if kernel is activations.LINEAR:
+        return []
+    sizes = source.features, source.streams, source.steps, source.dtype
+    return [core.stage(kernel.name, kernel.forward, not source.needs_output, *sizes)]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from fastrnn import activations, initializers
 from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.stage import Stage
+from fastrnn.layers.activation import activation_stages
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
@@ -67,6 +69,18 @@ class Dense(Layer):
         """Return buffers for batches of the shape of ``source.output``."""
         return _DenseWorkspace(self, source, training)
 
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what computes the layer after each step."""
+        bias = self._bias_or_zeros()
+        sizes = source.streams, source.steps, self.dtype
+        affine = core.stage(self.parameter("kernel").value.T, bias, *sizes)
+        return [affine, *activation_stages(self.activation, affine)]
+
+    def _bias_or_zeros(self) -> Array:
+        if self.use_bias:
+            return self.parameter("bias").value
+        return aligned_zeros(self.units, self.dtype)
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         return {
@@ -91,11 +105,7 @@ class _DenseWorkspace(Workspace):
         self._x, self._y = as_rows(source.output), as_rows(self.output)
 
         self._w = layer.parameter("kernel").value.T
-        self._b = (
-            layer.parameter("bias").value
-            if layer.use_bias
-            else aligned_zeros(layer.units, layer.dtype)
-        )
+        self._b = layer._bias_or_zeros()
         if training:
             self.doutput = zeros(shape, layer.dtype)
             self._dy, self._dx = as_rows(self.doutput), source.drows

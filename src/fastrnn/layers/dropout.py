@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastrnn import seeding
+from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
 from fastrnn.layers.symbolic import Shape
@@ -62,6 +63,10 @@ class Dropout(Layer):
         if not training or not self.rate:
             return Passing(source)
         return DropoutWorkspace(source, self.rate, self._random)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return no stage: nothing is dropped but in a training."""
+        return []
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastrnn import activations, initializers
 from fastrnn._core import gru as core
 from fastrnn._core.memory import aligned_zeros
+from fastrnn._core.stage import Stage
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
 from fastrnn.workspace import Signal, Workspace, empty
 
@@ -96,6 +97,11 @@ class GRU(RecurrentLayer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _GRUWorkspace(self, source, training, others)
+
+    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
+        """Return the cell's stage in a stream."""
+        bx, bs = (bias[0], bias[1]) if self.reset_after else (None, bias)
+        return core.stage(wx, ws, bs, bx, source.streams, source.steps, self.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn import initializers, seeding
+from fastrnn._core.stage import Stage
 from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
 from fastrnn.workspace import Signal, Workspace
@@ -90,6 +91,21 @@ class Layer:
             What else the layer was called on, such as initial states.
         """
         raise NotImplementedError
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what computes the layer in a stream, step after step; none if it changes nothing.
+
+        Parameters
+        ----------
+        source : Stage
+            What comes before: how many features, streams and steps a call has.
+
+        Raises
+        ------
+        ValueError
+            If an answer of the layer depends on what comes later.
+        """
+        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
         """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.

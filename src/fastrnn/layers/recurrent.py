@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations, initializers
 from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.stage import Stage
 from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.masking import ApplyMask
-from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.passing import Reversed
 from fastrnn.layers.symbolic import Shape, SymbolicTensor
 from fastrnn.workspace import Signal, Workspace, empty, zeros
@@ -208,6 +208,29 @@ class RecurrentLayer(Layer):
             )
         self.states = arrays
 
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what computes the layer step after step, from zeros as its state.
+
+        The output is the state after each step, with `return_sequences` and without.
+        """
+        if self.go_backwards or self.return_state:
+            option = "go_backwards" if self.go_backwards else "return_state"
+            raise ValueError(
+                f"{self.name} cannot run in a stream: it has {option}=True, and the last step of "
+                "a stream is not known"
+            )
+        wx, ws = (self.parameter(name).value.T for name in ("kernel", "recurrent_kernel"))
+        return [self.stage(wx, ws, self._bias_or_zeros(), source)]
+
+    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
+        """Return the cell's stage in a stream."""
+        raise NotImplementedError
+
+    def _bias_or_zeros(self) -> Array:
+        if self.use_bias:
+            return self.parameter("bias").value
+        return aligned_zeros(self.bias_shape, self.dtype)
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         config = {
@@ -287,7 +310,7 @@ class RecurrentWorkspace(Workspace):
             self.mask = self.steps_mask
 
         self.wx, self.ws = (layer.parameter(n).value.T for n in ("kernel", "recurrent_kernel"))
-        self.bias = self._bias_or_zeros(layer)
+        self.bias = layer._bias_or_zeros()
         self.dlast: list[Array] | None = None
         if training:
             self.ds = zeros(shape, layer.dtype)
@@ -376,13 +399,6 @@ class RecurrentWorkspace(Workspace):
         if training:
             elements = max(elements, core.backward_work(*sizes))
         return aligned_empty(elements, self.states.dtype)
-
-    @staticmethod
-    def _bias_or_zeros(layer: RecurrentLayer) -> Array:
-        if layer.use_bias:
-            bias: Parameter = layer.parameter("bias")
-            return bias.value
-        return aligned_zeros(layer.bias_shape, layer.dtype)
 
 
 class _LastState(Signal):

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from numpy.typing import NDArray
+
 from fastrnn._core import rnn as core
+from fastrnn._core.stage import Stage
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace
 from fastrnn.workspace import Signal, Workspace
+
+Array = NDArray[Any]
 
 
 class SimpleRNN(RecurrentLayer):
@@ -39,6 +44,10 @@ class SimpleRNN(RecurrentLayer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _SimpleRNNWorkspace(self, source, training, others)
+
+    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
+        """Return the cell's stage in a stream."""
+        return core.stage(wx, ws, bias, source.streams, source.steps, self.dtype)
 
 
 class _SimpleRNNWorkspace(RecurrentWorkspace):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import Activation
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.layer import Layer, snake_case
@@ -69,6 +70,10 @@ class TimeDistributed(Layer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers of the inner layer."""
         return self.layer.workspace(source, training)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return those of the inner layer."""
+        return self.layer.stages(source)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import losses, optimizers, seeding
+from fastrnn._core.stream import Stream
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
 from fastrnn.layers import SymbolicTensor
 from fastrnn.metrics import Metric
-from fastrnn.models import saving, training
+from fastrnn.models import saving, streaming, training
 from fastrnn.models.batch import Batches
 from fastrnn.models.data import (
     one_each,
@@ -340,6 +341,48 @@ class Model(Network):
         called = self._prepared(callbacks, len(inputs[0]), batch_size)
         training.predict(Batches(graph, False), inputs, outputs, batch_size, called)
         return _one_or_all(outputs)
+
+    def stream(self, streams: int | None = None) -> Stream:
+        """Return the model as something that runs on as its input comes.
+
+        Parameters
+        ----------
+        streams : int, optional
+            How many streams run side by side, each with a state of its own; their arrays then
+            have an axis for them in front.  One, without that axis, if left out.
+
+        Returns
+        -------
+        Stream
+            Call it with the next step, or block of steps; it answers as :meth:`predict` does to
+            the whole sequence so far, to the bit.  Its states begin as zeros, and
+            ``stream.reset()`` takes them there again; ``stream.state`` is to be kept and set.
+
+        Raises
+        ------
+        ValueError
+            If the model is no plain row of layers, if a layer needs the whole sequence at once
+            (`Bidirectional`, ``go_backwards``), or `streams` is below 1.
+
+        Notes
+        -----
+        The stream keeps the weights as they are now: after a training, make another.  Streams are
+        independent of each other and of the model; each is for one thread at a time.
+
+        Examples
+        --------
+        >>> from fastrnn.layers import GRU, Dense, Input
+        >>> from fastrnn.models import Sequential
+        >>> model = Sequential([Input((None, 2)), GRU(8, return_sequences=True), Dense(1)])
+        >>> x = np.random.default_rng(0).random((1, 6, 2), np.float32)
+        >>> stream = model.stream()
+        >>> first, rest = stream(x[0, 0]), stream(x[0, 1:])  # a step, then a block of five
+        >>> bool((np.vstack([first, rest]) == model.predict(x)[0]).all())
+        True
+        """
+        if streams is not None:
+            streams = positive_integer("streams", streams)
+        return streaming.stream(self.graph, streams)
 
     def train_on_batch(
         self,

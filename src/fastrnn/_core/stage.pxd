@@ -1,0 +1,19 @@
+# cython: language_level=3
+cdef class Stage:
+    cdef readonly Py_ssize_t streams, steps, features
+    cdef readonly object dtype
+    cdef readonly bint needs_output
+    cdef object weights
+    cdef unsigned char[::1] memory
+    cdef int kinds
+    cdef Py_ssize_t itemsize, state_bytes
+    cdef double operations
+    cdef const void *y
+    cdef Py_ssize_t y_row
+
+    cdef void *make(self, Py_ssize_t streams, Py_ssize_t steps, Py_ssize_t features, dtype, Py_ssize_t packed,
+                    Py_ssize_t elements) except NULL
+    cdef Stage twin(self)
+    cdef void place(self, void *memory) noexcept
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil
+    cdef void keep(self, Py_ssize_t steps) noexcept nogil

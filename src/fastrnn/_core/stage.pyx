@@ -1,0 +1,91 @@
+"""A layer of a stream: weights packed once, memory made once, and a call that takes some steps further.
+
+A stage reads time-major rows (t, j) and writes rows of its own, which the next stage reads.  Each cell's file has its
+stage beside the loop over time that both use, so that a stream gives the bits of a whole sequence; stream.pyx runs
+the stages one after the other.
+"""
+
+from libc.string cimport memcpy
+
+import numpy as np
+
+from fastrnn._core.memory import aligned_empty, aligned_zeros
+
+
+cdef class Stage:
+    """What every stage has.
+
+    Attributes
+    ----------
+    streams, steps : int
+        How many rows a step has, and how many steps a call of `run` may take.
+    features : int
+        How many of a row of the output count.
+    dtype : numpy.dtype
+    needs_output : bool
+        Whether it reads its output again, so that what comes after has to leave it as it is.
+    """
+
+    # weights      packed; copies of a stage share them, and nobody writes to them
+    # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; a
+    #              second kind of states, the cells of an LSTM, stands behind the first
+    # kinds        how many kinds of states there are
+    # state_bytes  of one step and kind
+    # operations   floating-point operations of a step, by which threads are counted
+    # y, y_row     OUT of `run`: the rows of the output, and the elements from one to the next
+
+    cdef void *make(self, Py_ssize_t streams, Py_ssize_t steps, Py_ssize_t features, dtype, Py_ssize_t packed,
+                    Py_ssize_t elements) except NULL:
+        """Make memory of so many elements, zeros, and return where so many elements of weights go."""
+        cdef unsigned char[::1] weights
+        self.streams, self.steps, self.features, self.dtype = streams, steps, features, dtype
+        self.itemsize = dtype.itemsize
+        self.weights = weights = aligned_zeros(packed * <Py_ssize_t> dtype.itemsize + 1, np.uint8)
+        self.memory = aligned_zeros(elements * <Py_ssize_t> dtype.itemsize + 1, np.uint8)
+        self.place(&self.memory[0])
+        return &weights[0]
+
+    cdef Stage twin(self):
+        """Return a stage with the same weights."""
+        raise NotImplementedError
+
+    cdef void place(self, void *memory) noexcept:
+        """Point to the parts of the memory."""
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        """Take some steps further, at most `self.steps`: x is IN (steps, streams, >= n_x), rows `x_row` apart."""
+
+    cdef void keep(self, Py_ssize_t steps) noexcept nogil:
+        """Make the states after some steps those at step 0."""
+        cdef int _kind
+        cdef unsigned char *first = &self.memory[0]
+        for _kind in range(self.kinds):
+            memcpy(first, first + steps * self.state_bytes, self.state_bytes)
+            first += (self.steps + 1) * self.state_bytes
+
+    def states(self):
+        """Return views of the states of now, (streams, units): none, one, or two (those of an LSTM and its cells)."""
+        cdef Py_ssize_t kind_bytes = (self.steps + 1) * self.state_bytes
+        memory = np.asarray(self.memory)
+        firsts = [memory[kind * kind_bytes:kind * kind_bytes + self.state_bytes] for kind in range(self.kinds)]
+        return [first.view(self.dtype).reshape(self.streams, -1)[:, :self.features] for first in firsts]
+
+    def copy(self):
+        """Return a stage with the same weights, in the same states, and with memory of its own."""
+        cdef Stage twin = self.twin()
+        twin.streams, twin.steps, twin.features, twin.dtype = self.streams, self.steps, self.features, self.dtype
+        twin.kinds, twin.state_bytes, twin.operations = self.kinds, self.state_bytes, self.operations
+        twin.needs_output = self.needs_output
+        twin.weights, twin.itemsize, twin.y_row = self.weights, self.itemsize, self.y_row
+        memory = aligned_empty(self.memory.shape[0], np.uint8)
+        memory[...] = self.memory
+        twin.memory = memory
+        twin.place(&twin.memory[0])
+        return twin
+
+
+def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):
+    """Return what stands for the input of a stream where the first stage asks what it will read; it is never run."""
+    cdef Stage self = Stage.__new__(Stage)
+    self.streams, self.steps, self.features, self.dtype, self.needs_output = streams, steps, features, dtype, True
+    return self

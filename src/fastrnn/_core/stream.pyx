@@ -1,0 +1,391 @@
+"""A model that runs on as its input comes, with its states kept from call to call: what ``Model.stream`` returns."""
+
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.ref cimport PyObject
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+import numpy as np
+
+from fastrnn._core.sequence cimport PyErr_CheckSignals, steps_between_signals
+from fastrnn._core.stage cimport Stage
+
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(PyObject *)
+
+cdef object ndarray = np.ndarray, new_array = np.empty
+
+cdef enum:
+    # With fewer operations a call keeps the interpreter's lock: to get it back from a busy thread may take
+    # milliseconds, and the call is over in some microseconds.
+    OPERATIONS_WITH_LOCK = 200000
+    # arrays of answers that are kept to be filled again, and their bytes: a larger one costs little beside its call
+    MOST_ANSWERS = 4
+    LARGEST_ANSWER = 65536
+
+
+cdef struct Rows:
+    # rows (stream, step) of features in a user's array; distances in bytes
+    char *first
+    Py_ssize_t stream, step, feature
+
+
+cdef class Stream:
+    """A model that runs on as its input comes, a step or a block of steps a call.
+
+    Made by :meth:`fastrnn.models.Model.stream`, not by itself.
+
+    ``y = stream(x)`` takes what follows next and returns what the model answers to it, as if the whole sequence
+    since the beginning had been given to :meth:`~fastrnn.models.Model.predict`: the same bits, whatever the lengths of
+    the blocks.  A layer that returns its last state only answers with the state after each step, so the answer to
+    a step is what ``predict`` gives for the sequence up to there.
+
+    Parameters of a call
+    --------------------
+    x : array_like
+        Of one stream: (features,) for a step, (time, features) for a block; a number too, where the model takes one
+        feature.  Of several: (streams, features) and (streams, time, features).  Any real type and strides; arrays
+        of the model's own type pass without a conversion.
+    out : ndarray, optional
+        Where the answer goes, of its shape and of type :attr:`dtype`; any strides.  Default: an array that nobody
+        else holds.
+
+    Returns
+    -------
+    ndarray
+        ``out``; or (outputs,), (time, outputs), (streams, outputs), (streams, time, outputs), after `x`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` or `out` does not fit; the stream is where it was then.
+    RuntimeError
+        If another thread is in the middle of a call.
+
+    Notes
+    -----
+    The weights are those of the model when the stream was made; a training later does not change the stream.
+
+    A NaN or infinity in `x` goes into the states and stays there until :meth:`reset`.
+
+    A stream is for one thread at a time; any number of streams of one model may run side by side.
+
+    Nothing is allocated as long as answers are let go: the memory of an answer is filled again as soon as nobody
+    refers to it any more, as in ``y = stream(x)`` in a loop.  Answers that are kept stay as they are.
+    """
+
+    cdef list stages
+    cdef PyObject **chain
+    cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize
+    cdef bint batched, busy
+    cdef char kind
+    cdef double operations
+    cdef unsigned char[::1] gathered
+    cdef list answers
+    cdef Py_ssize_t answers_steps
+    cdef readonly object dtype
+
+    def __cinit__(self, list stages, Py_ssize_t features, bint batched):
+        cdef Stage stage, last = stages[len(stages) - 1]
+        cdef Py_ssize_t i
+        self.stages, self.batched, self.count = list(stages), batched, len(stages)
+        self.m, self.steps, self.n_x, self.n_y = last.streams, last.steps, features, last.features
+        self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, ord(last.dtype.char)
+        self.answers = []
+        self.chain = <PyObject **> malloc(self.count * sizeof(PyObject *))
+        if self.chain == NULL:
+            raise MemoryError
+        for i in range(self.count):
+            stage = stages[i]
+            if stage.streams != self.m or stage.steps != self.steps or stage.dtype != self.dtype:
+                raise ValueError("the stages do not fit together")
+            self.chain[i] = <PyObject *> stage
+            self.operations += stage.operations
+        self.gathered = new_array(self.m * self.steps * features * self.itemsize + 1, np.uint8)
+
+    def __dealloc__(self):
+        free(self.chain)
+
+    def __call__(self, x, out=None):
+        cdef Py_buffer x_view, y_view
+        cdef Rows source, target
+        cdef Py_ssize_t T = -1
+        cdef int axis
+        if self.busy:
+            raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
+        x = self.take(x, &x_view)
+        try:
+            axis = x_view.ndim - 1
+            if ((axis != self.batched and axis != self.batched + 1) or x_view.shape[axis] != self.n_x
+                    or (self.batched and x_view.shape[0] != self.m)):
+                raise ValueError(self.misfit(x.shape))
+            if axis > self.batched:
+                T = x_view.shape[axis - 1]
+            set_rows(&source, &x_view, self.batched, T >= 0)
+            if out is None:
+                out = self.answer(T, &y_view)
+            elif not self.is_answer(out, T, &y_view):
+                raise self.refusal(out, T)
+            elif overlap(&x_view, &y_view):
+                PyBuffer_Release(&y_view)
+                return self(np.array(x), out)  # an answer would overwrite what is read after it
+            set_rows(&target, &y_view, self.batched, T >= 0)
+            self.busy = True
+            try:
+                self.run(&source, &target, T if T >= 0 else 1)
+            finally:
+                self.busy = False
+                PyBuffer_Release(&y_view)
+        finally:
+            PyBuffer_Release(&x_view)
+        return out
+
+    def reset(self, index=None):
+        """Begin anew: all states become zero.
+
+        Parameters
+        ----------
+        index : int, sequence of int, or array of bool, optional
+            Which of several streams; all if left out.
+        """
+        if index is not None and not self.batched:
+            raise ValueError(f"index is {index!r}; it should be left out, since there is one stream only")
+        self.require_idle()
+        for view in self.views():
+            view[... if index is None else index] = 0
+
+    @property
+    def state(self):
+        """Copies of the states, to be set again later or elsewhere, where the stream then goes on from here.
+
+        A list in the order of the layers: one array of a SimpleRNN or GRU, two of an LSTM, its state and its cell;
+        each (units,), or (streams, units).
+        """
+        self.require_idle()
+        return [view.copy() if self.batched else view[0].copy() for view in self.views()]
+
+    @state.setter
+    def state(self, values):
+        self.require_idle()
+        views = [view if self.batched else view[0] for view in self.views()]
+        arrays = [np.asarray(value) for value in values]
+        if [array.shape for array in arrays] != [view.shape for view in views]:
+            raise ValueError(f"state holds arrays of shapes {[array.shape for array in arrays]}; "
+                             f"they should be {[view.shape for view in views]}")
+        for array in arrays:
+            if array.dtype.kind not in "biuf":
+                raise TypeError(f"state holds {array.dtype}; it should be real numbers")
+        for view, array in zip(views, arrays):
+            view[...] = array
+
+    def copy(self):
+        """Return a stream in the same state that goes its own way from here; the weights are shared."""
+        self.require_idle()
+        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched)
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        raise TypeError("a stream cannot be pickled; save its state, and set it in a new stream of the model")
+
+    @property
+    def streams(self):
+        """How many streams run side by side; None where there is one, without an axis of its own."""
+        return self.m if self.batched else None
+
+    def __repr__(self):
+        shape = f"({self.m}, {self.n_x})" if self.batched else f"({self.n_x},)"
+        return f"<Stream, a step is {shape} {self.dtype}>"
+
+    cdef list views(self):
+        return [view for stage in self.stages for view in stage.states()]
+
+    cdef int require_idle(self) except -1:
+        if self.busy:
+            raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
+        return 0
+
+    # What comes and goes -----------------------------------------------------------------------------------------
+
+    cdef object take(self, x, Py_buffer *view):
+        """Open x, or what it becomes in the model's type, as an array."""
+        if type(x) is ndarray:
+            try:
+                PyObject_GetBuffer(x, view, PyBUF_STRIDES | PyBUF_FORMAT)
+            except (BufferError, ValueError):
+                pass  # dates, say
+            else:
+                if view.format[0] == self.kind and view.format[1] == 0 and <size_t> view.buf % self.itemsize == 0:
+                    return x
+                PyBuffer_Release(view)
+        try:
+            array = np.asarray(x)
+        except ValueError as error:
+            raise ValueError(f"x is no array: {error}") from None
+        if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8 or array.dtype.char == "e":
+            raise TypeError(f"x is of type {array.dtype}; it should be float32, float64 or integers")
+        if array.ndim == 0 and self.n_x == 1 and not self.batched:
+            array = array.reshape(1)
+        array = np.require(array, self.dtype, "A")
+        PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT)
+        return array
+
+    cdef str misfit(self, tuple shape):
+        if self.batched:
+            return (f"x has shape {shape}; it should be {(self.m, self.n_x)} for a step or "
+                    f"({self.m}, time, {self.n_x}) for a block")
+        return f"x has shape {shape}; it should be {(self.n_x,)} for a step or (time, {self.n_x}) for a block"
+
+    cdef tuple answer_shape(self, Py_ssize_t T):
+        cdef list shape = [self.m] if self.batched else []
+        return (*shape, T, self.n_y) if T >= 0 else (*shape, self.n_y)
+
+    cdef object answer(self, Py_ssize_t T, Py_buffer *view):
+        """Open an array that nobody else refers to, for a block of T steps, or for a step where T is -1."""
+        cdef Py_ssize_t i
+        if T != self.answers_steps:
+            self.answers.clear()
+            self.answers_steps = T
+        for i in range(PyList_GET_SIZE(self.answers)):
+            if Py_REFCNT(PyList_GET_ITEM(self.answers, i)) == 1:
+                array = self.answers[i]
+                if self.is_answer(array, T, view):
+                    return array
+                del self.answers[i]  # somebody has reshaped it or closed it to writing
+                break
+        array = new_array(self.answer_shape(T), self.dtype)
+        if (T if T >= 0 else 1) * self.m * self.n_y * self.itemsize <= LARGEST_ANSWER:
+            if PyList_GET_SIZE(self.answers) == MOST_ANSWERS:
+                del self.answers[0]
+            self.answers.append(array)
+        PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_WRITABLE)
+        return array
+
+    cdef bint is_answer(self, array, Py_ssize_t T, Py_buffer *view) except -1:
+        """Open an array if an answer fits it."""
+        cdef int ndim = 1 + self.batched + (T >= 0)
+        if not isinstance(array, ndarray):
+            return False
+        try:
+            PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT | PyBUF_WRITABLE)
+        except (BufferError, ValueError):
+            return False
+        if (view.ndim == ndim and view.format[0] == self.kind and view.format[1] == 0
+                and view.shape[ndim - 1] == self.n_y and (not self.batched or view.shape[0] == self.m)
+                and (T < 0 or view.shape[ndim - 2] == T)):
+            return True
+        PyBuffer_Release(view)
+        return False
+
+    cdef object refusal(self, out, Py_ssize_t T):
+        """What is wrong with `out`, as an error to raise."""
+        shape = self.answer_shape(T)
+        if not isinstance(out, ndarray):
+            return TypeError(f"out is of type {type(out).__name__}; it should be an array")
+        if out.shape != shape or out.dtype != self.dtype:
+            return ValueError(f"out is {out.dtype} of shape {out.shape}; it should be {self.dtype} of shape {shape}")
+        return ValueError("out is read-only; it should be an array that can be written to")
+
+    # The steps ---------------------------------------------------------------------------------------------------
+
+    cdef int run(self, Rows *x, Rows *y, Py_ssize_t T) except -1:
+        cdef Py_ssize_t segment = steps_between_signals(self.operations), first, end
+        cdef list before = None
+        if T > segment:
+            before = [view.copy() for view in self.views()]
+        try:
+            for first in range(0, T, segment):
+                end = min(first + segment, T)
+                if first:
+                    PyErr_CheckSignals()
+                if self.operations * (end - first) < OPERATIONS_WITH_LOCK:
+                    self.run_segment(x, y, first, end)
+                else:
+                    with nogil:
+                        self.run_segment(x, y, first, end)
+        except BaseException:
+            for view, states in zip(self.views(), before):
+                view[...] = states
+            raise
+        return 0
+
+    cdef void run_segment(self, Rows *x, Rows *y, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+        """Some steps, as many at once as the stages have memory for."""
+        cdef Py_ssize_t now, i, row
+        cdef const void *rows
+        while first < end:
+            now = min(end - first, self.steps)
+            rows = self.gather(x, first, now, &row)
+            for i in range(self.count):
+                (<Stage> self.chain[i]).run(rows, row, now)
+                rows, row = (<Stage> self.chain[i]).y, (<Stage> self.chain[i]).y_row
+            self.scatter(<const char *> rows, row * self.itemsize, y, first, now)
+            first += now
+
+    cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:
+        """Rows of some steps in time-major order, features side by side: those of x itself if they stand so."""
+        cdef Py_ssize_t size = self.itemsize, m = self.m, t, j, i, distance
+        cdef const char *source = x.first + first * x.step
+        cdef char *target
+        distance = x.stream if m > 1 else x.step
+        if ((x.feature == size or self.n_x == 1) and distance % size == 0
+                and (m == 1 or steps == 1 or x.step == m * x.stream)):
+            row[0] = distance // size
+            return source
+        target, row[0] = <char *> &self.gathered[0], self.n_x
+        for t in range(steps):
+            for j in range(m):
+                for i in range(self.n_x):
+                    memcpy(target, source + t * x.step + j * x.stream + i * x.feature, size)
+                    target += size
+        return &self.gathered[0]
+
+    cdef void scatter(self, const char *rows, Py_ssize_t row_bytes, Rows *y, Py_ssize_t first,
+                      Py_ssize_t steps) noexcept nogil:
+        """Copy the rows of some steps to where the answer goes."""
+        cdef Py_ssize_t size = self.itemsize, t, j, i
+        cdef char *target
+        for t in range(steps):
+            for j in range(self.m):
+                target = y.first + (first + t) * y.step + j * y.stream
+                if y.feature == size:
+                    memcpy(target, rows, self.n_y * size)
+                else:
+                    for i in range(self.n_y):
+                        memcpy(target + i * y.feature, rows + i * size, size)
+                rows += row_bytes
+
+
+cdef void set_rows(Rows *rows, const Py_buffer *view, bint batched, bint block) noexcept:
+    cdef int axis = view.ndim - 1
+    rows.first, rows.feature = <char *> view.buf, view.strides[axis]
+    rows.stream = view.strides[0] if batched else 0
+    rows.step = view.strides[axis - 1] if block else 0
+
+
+cdef bint overlap(const Py_buffer *left, const Py_buffer *right) noexcept:
+    """Whether the memory of two arrays, from their first to their last byte, has some in common."""
+    cdef size_t left_first, left_end, right_first, right_end
+    extent(left, &left_first, &left_end)
+    extent(right, &right_first, &right_end)
+    return left_first < right_end and right_first < left_end
+
+
+cdef void extent(const Py_buffer *view, size_t *first, size_t *end) noexcept:
+    cdef Py_ssize_t reach
+    cdef int axis
+    first[0] = end[0] = <size_t> view.buf
+    for axis in range(view.ndim):
+        if view.shape[axis] == 0:
+            return
+        reach = (view.shape[axis] - 1) * view.strides[axis]
+        if reach < 0:
+            first[0] += reach
+        else:
+            end[0] += reach
+    end[0] += view.itemsize

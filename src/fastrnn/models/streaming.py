@@ -1,0 +1,52 @@
+"""From a graph of layers to a stream, which runs it step after step."""
+
+from __future__ import annotations
+
+from fastrnn._core import stage
+from fastrnn._core.stream import Stream
+from fastrnn.models.tracing import Graph
+
+#: About how many numbers the steps that are computed at once may put out: all of it should stay in
+#: the second-level cache.
+NUMBERS_AT_ONCE = 32_768
+#: More steps at once save nothing.
+STEPS_AT_ONCE = 64
+
+
+def stream(graph: Graph, streams: int | None) -> Stream:
+    """Return a stream of a graph; see :meth:`fastrnn.models.Model.stream`."""
+    _require_chain(graph)
+    start = graph.inputs[0]
+    features = start.shape[-1]
+    assert features is not None
+    count = 1 if streams is None else streams
+    widest = max(tensor.shape[-1] or 1 for node in graph.nodes for tensor in node.outputs)
+    # gates and states: some numbers for each that is put out
+    steps = max(1, min(STEPS_AT_ONCE, NUMBERS_AT_ONCE // (6 * widest * count)))
+    source = stage.source(features, count, steps, graph.outputs[0].layer.dtype)
+    stages: list[stage.Stage] = []
+    for node in graph.nodes:
+        if node.inputs:
+            stages += node.layer.stages(stages[-1] if stages else source)
+    if not stages:
+        raise ValueError("the model computes nothing, so there is nothing to stream")
+    return Stream(stages, features, streams is not None)
+
+
+def _require_chain(graph: Graph) -> None:
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise ValueError(
+            f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; a stream "
+            "wants a model with one of each"
+        )
+    start = graph.inputs[0]
+    if len(start.shape) != 3:
+        raise ValueError(
+            f"the input of the model has shape {start.shape}; a stream wants (None, time, features)"
+        )
+    for node in graph.nodes:
+        if len(node.inputs) > 1 or any(graph.uses[tensor] > 1 for tensor in node.outputs):
+            raise ValueError(
+                f"{node.layer.name} is not one of a plain row of layers, each behind one other; "
+                "a stream wants a model that is"
+            )

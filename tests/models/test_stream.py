@@ -1,0 +1,402 @@
+"""Streams: the bits of predict whatever the blocks are, arrays of any kind, states, and memory."""
+
+import copy
+import pickle
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from fastrnn.layers import (
+    GRU,
+    Activation,
+    Dense,
+    Dropout,
+    Input,
+    Masking,
+    SimpleRNN,
+    TimeDistributed,
+)
+from fastrnn.models import Model, Sequential
+from tests.compare import assert_same_bits
+
+DTYPES = ["float32", "float64"]
+
+#: Rows of layers, from their sizes: every kind that can run in a stream, alone and stacked.
+MODELS = {
+    "rnn": lambda n: [SimpleRNN(n, return_sequences=True)],
+    "gru": lambda n: [GRU(n, return_sequences=True), Dense(3)],
+    "reset after": lambda n: [GRU(n, reset_after=True, return_sequences=True), Dense(3, "softmax")],
+    "no bias": lambda n: [GRU(n, use_bias=False, return_sequences=True), Dense(3, use_bias=False)],
+    "stack": lambda n: [
+        Dense(7, "tanh"),
+        GRU(n, return_sequences=True),
+        Dropout(0.5),
+        SimpleRNN(9, return_sequences=True, dropout=0.5),
+        Activation("sigmoid"),
+        GRU(5, reset_after=True, return_sequences=True),
+        TimeDistributed(Dense(4)),
+        Activation("softmax"),
+    ],
+    "activations": lambda n: [
+        Activation("tanh"),
+        SimpleRNN(n, return_sequences=True),
+        Activation("relu"),
+        Dense(2, "relu"),
+        Activation("linear"),
+    ],
+}
+
+
+def model_of(name, features=3, units=11, dtype="float32", **options):
+    """Return a model with weights of size 1 / sqrt(their rows), biases included."""
+    layers = MODELS[name](units) if isinstance(name, str) else name
+    model = Sequential([Input((None, features), dtype=dtype, **options), *layers])
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.standard_normal(w.shape) / np.sqrt(len(w)) for w in model.get_weights()])
+    return model
+
+
+def data_of(samples, steps, features=3, dtype="float32"):
+    return np.random.default_rng(6).standard_normal((samples, steps, features)).astype(dtype)
+
+
+def fed(stream, x, lengths):
+    """Return the answers to x, (..., time, features), in blocks of these lengths; 0 is a step."""
+    answers, start, axis = [], 0, x.ndim - 2
+    for length in lengths:
+        piece = x[..., start, :] if length == 0 else x[..., start : start + length, :]
+        answer = stream(piece)
+        answers.append(np.expand_dims(answer, axis) if length == 0 else answer)
+        start += length or 1
+    assert start == x.shape[axis], "the lengths do not fill x"
+    return np.concatenate(answers, axis)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("units", [1, 16, 67])
+def test_a_stream_has_the_bits_of_predict(name, units, dtype):
+    model = model_of(name, units=units, dtype=dtype)
+    x = data_of(3, 90, dtype=dtype)
+    want = model.predict(x)
+    got = fed(model.stream(), x[0], [0, 0, 5, 0, 1, 79, 0, 1])
+    assert_same_bits(got, want[0], "one stream")
+    got = fed(model.stream(3), x, [2, 0, 70, 0, 0, 15])
+    assert_same_bits(got, want, "three streams")
+    assert_same_bits(fed(model.stream(1), x[:1], [0, 89]), want[:1], "an axis of one stream")
+
+
+@pytest.mark.parametrize("streams", [2, 5, 40])
+@pytest.mark.parametrize("name", ["gru", "stack"])
+def test_many_streams(name, streams):
+    model, x = model_of(name, units=33), data_of(streams, 12)
+    assert_same_bits(fed(model.stream(streams), x, [3, 0, 8]), model.predict(x), "streams")
+
+
+def test_a_stream_on_threads(monkeypatch):
+    import fastrnn
+
+    model, x = model_of("gru", units=70), data_of(50, 40)
+    want = model.predict(x)
+    before = fastrnn.get_num_threads()
+    try:
+        for threads in (1, 3):
+            fastrnn.set_num_threads(threads)
+            assert_same_bits(fed(model.stream(50), x, [0, 39]), want, f"{threads} threads")
+    finally:
+        fastrnn.set_num_threads(before)
+
+
+def test_the_last_state_is_answered_after_every_step():
+    model = model_of([GRU(8, return_sequences=True), GRU(6), Dense(2, "tanh")])
+    x, stream = data_of(1, 7), model.stream()
+    for step in range(7):
+        want = model.predict(x[:, : step + 1])[0]
+        assert_same_bits(stream(x[0, step]), want, f"step {step}")
+    assert stream(x[0]).shape == (7, 2)
+
+
+def test_arrays_of_all_kinds():
+    model = model_of("gru")
+    x = data_of(2, 20)
+    want = model.predict(x)
+    wide = np.zeros((2, 40, 6), np.float32)
+    wide[:, ::2, ::2] = x
+    unaligned = np.zeros(x.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(x.shape)
+    unaligned[...] = x
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    for given in (
+        wide[:, ::2, ::2],
+        np.asfortranarray(x),
+        np.ascontiguousarray(x.transpose(1, 0, 2)).transpose(1, 0, 2),
+        np.ascontiguousarray(x[:, ::-1, ::-1])[:, ::-1, ::-1],
+        x.astype(">f4"),
+        x.astype(np.float64),
+        unaligned,
+        read_only,
+        x.tolist(),
+        memoryview(x),
+    ):
+        assert_same_bits(model.stream(2)(given), want, "two streams")
+        assert_same_bits(model.stream()(np.asarray(given)[1]), want[1], "one")
+        one = model.stream()
+        got = [one(np.asarray(given)[0, step]).copy() for step in range(20)]
+        assert_same_bits(np.array(got), want[0], "by steps")
+    whole = np.arange(6).reshape(2, 3)
+    for dtype in (np.int8, np.uint64, bool):
+        x = whole.astype(dtype)
+        assert_same_bits(model.stream()(x), model.predict(x[np.newaxis])[0], str(dtype))
+
+
+def test_numbers_of_a_model_with_one_feature():
+    model = model_of("gru", features=1)
+    x = data_of(1, 4, 1)
+    stream = model.stream()
+    got = [stream(float(value)) for value in x[0, :, 0]]
+    assert_same_bits(np.array(got), model.predict(x)[0], "numbers")
+
+
+def test_answers_that_are_kept_stay_and_others_are_filled_again():
+    model, x = model_of("gru"), data_of(1, 50)
+    want = model.predict(x)[0]
+    stream = model.stream()
+    kept = [stream(step) for step in x[0]]
+    assert_same_bits(np.array(kept), want, "kept answers")
+    addresses = set()
+    stream.reset()
+    for step in x[0]:
+        y = stream(step)
+        addresses.add(y.ctypes.data)
+    assert len(addresses) <= 3
+    # A part of an answer holds the whole; so does what another name calls it.
+    stream.reset()
+    parts = [stream(step)[1:2] for step in x[0]]
+    assert_same_bits(np.array(parts), want[:, 1:2], "parts")
+    # What somebody has done to an answer is not handed on.
+    y = stream(x[0, 0])
+    y.shape = (3, 1)
+    y.flags.writeable = False
+    del y
+    answers = [stream(x[0, 0]) for _ in range(6)]
+    assert all(y.shape == (3,) and y.flags.writeable for y in answers)
+
+
+def test_out():
+    model, x = model_of("gru"), data_of(2, 9)
+    want = model.predict(x)
+    whole = np.zeros((2, 18, 6), np.float32)
+    out = whole[:, ::2, ::-2]
+    assert model.stream(2)(x, out=out) is out
+    assert_same_bits(out, want, "strides")
+    out = np.empty(3, np.float32)
+    assert model.stream()(x[0, 0], out) is out
+    assert_same_bits(out, want[0, 0], "a step")
+    same = x.copy()  # answers and input of one shape in one place
+    model.stream(2)(same, out=same)
+    assert_same_bits(same, want, "in place")
+    shifted = np.zeros((30, 3), np.float32)
+    shifted[:9] = x[0]
+    model.stream()(shifted[:9], out=shifted[1:10])
+    assert_same_bits(shifted[1:10], want[0], "shifted by a step")
+    for wrong, error, message in (
+        (np.empty(3), ValueError, r"out is float64 of shape \(3,\); it should be float32"),
+        (np.empty((1, 3), np.float32), ValueError, r"it should be float32 of shape \(3,\)"),
+        ([0.0] * 3, TypeError, "out is of type list; it should be an array"),
+        (np.broadcast_to(np.float32(0), 3), ValueError, "out is read-only"),
+    ):
+        stream = model.stream()
+        with pytest.raises(error, match=message):
+            stream(x[0, 0], out=wrong)
+        assert not stream.state[0].any(), "the state has moved on"
+
+
+def test_reset():
+    model, x = model_of("stack"), data_of(4, 10)
+    want = model.predict(x)
+    stream = model.stream(4)
+    for _ in range(2):
+        assert_same_bits(stream(x), want, "after a reset")
+        stream.reset()
+    assert all(not state.any() for state in stream.state)
+    stream(x)
+    stream.reset([1, 3])
+    got = stream(x)
+    assert_same_bits(got[[1, 3]], want[[1, 3]], "those that begin anew")
+    assert (got[[0, 2]] != want[[0, 2]]).any()
+    stream.reset(np.array([True, False, True, True]))
+    stream.reset(1)
+    assert_same_bits(stream(x), want, "all of them")
+    with pytest.raises(IndexError):
+        stream.reset(4)
+    with pytest.raises(ValueError, match="index is 0; it should be left out"):
+        model.stream().reset(0)
+
+
+def test_a_nan_stays_in_the_state_until_a_reset():
+    model, x = model_of("gru"), data_of(2, 5)
+    stream = model.stream(2)
+    bad = x.copy()
+    bad[0, 0, 0] = np.nan
+    assert_same_bits(stream(bad), model.predict(bad), "as predict")
+    y = stream(x)
+    assert np.isnan(y[0]).all()
+    assert np.isfinite(y[1]).all()
+    stream.reset()
+    assert_same_bits(stream(x), model.predict(x), "after a reset")
+
+
+def test_states_go_from_stream_to_stream():
+    model, x = model_of("stack"), data_of(2, 20)
+    want = model.predict(x)
+    for stream, other, given, wanted in (
+        (model.stream(), model.stream(), x[0], want[0]),
+        (model.stream(2), model.stream(2), x, want),
+    ):
+        stream(given[..., :8, :])
+        state = stream.state
+        assert [s.shape[-1] for s in state] == [11, 9, 5]
+        twin, third = stream.copy(), copy.deepcopy(stream)
+        stream(given[..., :3, :])  # goes its own way
+        other.state = state
+        for same in (other, twin, third, copy.copy(twin)):
+            assert_same_bits(same(given[..., 8:, :]), wanted[..., 8:, :], "the rest")
+
+
+def test_a_state_that_does_not_fit():
+    stream = model_of("stack").stream()
+    stream(np.ones(3))
+    before = stream.state
+    good = [np.zeros_like(state) for state in before]
+    with pytest.raises(ValueError, match=r"shapes \[\(11,\)\]; they should be \[\(11,\), \(9,\)"):
+        stream.state = good[:1]
+    with pytest.raises(ValueError, match="they should be"):
+        stream.state = [good[0], good[1], good[2][np.newaxis]]
+    with pytest.raises(TypeError, match="state holds complex128; it should be real numbers"):
+        stream.state = [good[0], good[1], good[2].astype(complex)]
+    assert_same_bits(dict(enumerate(stream.state)), dict(enumerate(before)), "the state")
+
+
+def test_weights_are_those_of_when_it_was_made():
+    model, x = model_of("gru"), data_of(1, 6)
+    stream, want = model.stream(), model.predict(x)[0]
+    model.set_weights([w * 2 for w in model.get_weights()])
+    assert_same_bits(stream(x[0]), want, "before")
+    assert_same_bits(model.stream()(x[0]), model.predict(x)[0], "after")
+
+
+@pytest.mark.parametrize(
+    ("streams", "x", "message"),
+    [
+        (None, np.zeros(2), r"x has shape \(2,\); it should be \(3,\) for a step or \(time, 3\)"),
+        (None, np.zeros((1, 4, 3)), r"x has shape \(1, 4, 3\); it should be \(3,\) for a step"),
+        (None, 0.5, r"x has shape \(\); it should be \(3,\)"),
+        (2, np.zeros(3), r"x has shape \(3,\); it should be \(2, 3\) .* or \(2, time, 3\) for"),
+        (2, np.zeros((4, 3)), r"x has shape \(4, 3\); it should be \(2, 3\) for a step"),
+        (2, np.zeros((3, 4, 3)), r"x has shape \(3, 4, 3\); it should be"),
+        (None, [[1, 2, 3], [4]], "x is no array"),
+    ],
+)
+def test_a_wrong_shape(streams, x, message):
+    stream = model_of("gru").stream(streams)
+    with pytest.raises(ValueError, match=message):
+        stream(x)
+    assert not stream.state[0].any()
+
+
+@pytest.mark.parametrize("x", [np.zeros(3, "f2"), np.zeros(3, complex), "abc", None, [None] * 3])
+def test_a_wrong_type(x):
+    with pytest.raises(TypeError, match="it should be float32, float64 or integers"):
+        model_of("gru").stream()(x)
+
+
+def test_dates_are_no_numbers():
+    with pytest.raises(TypeError, match="x is of type datetime64"):
+        model_of("gru").stream()(np.zeros(3, "M8[s]"))
+
+
+def test_an_empty_block():
+    stream = model_of("gru").stream()
+    assert stream(np.zeros((0, 3), np.float32)).shape == (0, 3)
+    assert model_of("gru").stream(2)(np.zeros((2, 0, 3))).shape == (2, 0, 3)
+
+
+def test_models_that_cannot_run_in_a_stream():
+    for layers, message in (
+        ([GRU(4, go_backwards=True, name="back")], "back cannot run in a stream: .*go_backwards"),
+        ([Masking(), GRU(4)], "masking_1 cannot run in a stream"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model_of(layers).stream()
+    with pytest.raises(ValueError, match=r"input of the model has shape \(None, 5\)"):
+        Sequential([Input((5,)), Dense(2)]).stream()
+    x = Input((None, 2))
+    states = GRU(3, return_sequences=True)(x)
+    with pytest.raises(ValueError, match="the model has 1 inputs and 2 outputs"):
+        Model(x, [states, Dense(2)(states)]).stream()
+    for wrong in (0, -1):
+        with pytest.raises(ValueError, match=f"streams is {wrong}; it should be at least 1"):
+            model_of("gru").stream(wrong)
+    with pytest.raises(TypeError, match=r"streams is 2\.0; it should be an integer"):
+        model_of("gru").stream(2.0)
+    with pytest.raises(RuntimeError, match="the shape of the input is unknown"):
+        Sequential([GRU(3)]).stream()
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(model_of("gru").stream())
+
+
+def test_memory_stays_flat():
+    model = model_of("stack")
+    stream, many = model.stream(), model.stream(4)
+    step, block = np.zeros(3, np.float32), np.zeros((4, 5, 3), np.float32)
+    out = np.empty(4, np.float32)
+
+    def run(times):
+        for _ in range(times):
+            stream(step)
+            stream(step, out)
+            many(block)
+
+    run(10)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        run(30_000)
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert now - before < 4096
+    assert peak - before < 16384
+
+
+def test_two_threads_cannot_use_one_stream_at_once():
+    model = model_of("gru", units=200)
+    stream, x = model.stream(), data_of(1, 30_000)[0]
+    thread = threading.Thread(target=stream, args=(x,))
+    thread.start()
+
+    def meddle():
+        while thread.is_alive():
+            stream.reset()
+
+    with pytest.raises(RuntimeError, match="in the middle of a call; a stream is for one thread"):
+        meddle()
+    thread.join()
+
+
+def test_streams_of_one_model_run_side_by_side():
+    model, x = model_of("gru", units=40), data_of(8, 300)
+    want, got = model.predict(x), [None] * 8
+
+    def run(index):
+        stream = model.stream()
+        got[index] = fed(stream, x[index], [0] * 50 + [250])
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert_same_bits(np.array(got), want, "threads")
