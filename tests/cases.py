@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GATES = {"rnn": 1, "gru": 3}
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 #: Sizes n_x, n_s, n_y, m, T_x: those of the notebook, units that fill no vector, batches of one
 #: and of more than any vector holds, long sequences.
@@ -57,11 +57,6 @@ class Case:
     def gates(self):
         return GATES[self.cell]
 
-    @property
-    def options(self):
-        """Return the keyword arguments of the forward functions."""
-        return {} if self.cell == "rnn" else {"reset_after": self.reset_after}
-
     def make(self):
         """Return the arrays of the case."""
         # The same numbers in both types, but for the rounding.
@@ -84,6 +79,7 @@ class Case:
         if self.reset_after:
             parameters["bx"] = normal(rows, 1, scale=0.3)
         return Arrays(
+            case=self,
             X=normal(self.n_x, self.m, self.T_x),
             S_0=normal(self.n_s, self.m, scale=0.5),
             parameters=parameters,
@@ -91,13 +87,19 @@ class Case:
             targets=rng.integers(0, self.n_y, (self.m, self.T_x)),
             mask=rng.random((self.m, self.T_x)) < 0.7,
             lengths=rng.integers(0, self.T_x + 1, self.m),
+            C_0=normal(self.n_s, self.m),
+            dc=normal(self.n_s, self.m),
         )
 
 
 @dataclass
 class Arrays:
-    """The arrays of a case, by the names that the functional API has for them."""
+    """The arrays of a case, by the names that the functional API has for them.
 
+    Every case has cells, ``C_0``, and a gradient at a cell, ``dc``; only the LSTM looks at them.
+    """
+
+    case: Case
     X: np.ndarray
     S_0: np.ndarray
     parameters: dict
@@ -105,6 +107,25 @@ class Arrays:
     targets: np.ndarray
     mask: np.ndarray
     lengths: np.ndarray
+    C_0: np.ndarray
+    dc: np.ndarray
+
+    @property
+    def options(self):
+        """Return what forward of a sequence takes by keyword, beside the common arguments."""
+        if self.case.cell == "lstm":
+            return {"C_0": self.C_0}
+        return {} if self.case.cell == "rnn" else {"reset_after": self.case.reset_after}
+
+    @property
+    def cell_options(self):
+        """Return what forward of one step takes by keyword."""
+        return {"Ct_prev": self.C_0} if self.case.cell == "lstm" else self.options
+
+    @property
+    def cell_gradients(self):
+        """Return what backward of one step takes by keyword."""
+        return {"dc_next": self.dc} if self.case.cell == "lstm" else {}
 
 
 def recurrent_weights(rng, n_s):
@@ -113,7 +134,7 @@ def recurrent_weights(rng, n_s):
     return weights / np.abs(np.linalg.eigvals(weights)).max() if n_s else weights
 
 
-FORMS = [("rnn", False), ("gru", False), ("gru", True)]
+FORMS = [("rnn", False), ("gru", False), ("gru", True), ("lstm", False)]
 CASES = [
     Case(*form, *sizes, dtype)
     for sizes, form, dtype in itertools.product(SIZES, FORMS, ("float64", "float32"))

@@ -19,12 +19,15 @@ def given(form=FORMS[0], dtype="float64"):
         "parameters_dict": a.parameters,
         "gates": case.gates,
         "input_bias": case.reset_after,
+        "cells": (a.C_0,) if case.cell == "lstm" else (),
     }
 
 
 def spoiled(form, name, array):
     """Return the arguments with another array in one place."""
     arguments = given(form)
+    if name == "C_0":
+        return {**arguments, "cells": (array,)}
     if name in arguments:
         return {**arguments, name: array}
     return {**arguments, "parameters_dict": {**arguments["parameters_dict"], name: array}}
@@ -35,7 +38,8 @@ def spoiled(form, name, array):
 def test_what_is_as_wanted_passes_untouched(form, dtype):
     arguments = given(form, dtype)
     parameters = arguments["parameters_dict"]
-    values = [arguments["X"], arguments["S_0"], *(parameters[name] for name in LAYER[2:7])]
+    values = [arguments["X"], arguments["S_0"], *arguments["cells"]]
+    values += [parameters[name] for name in LAYER[2:7]]
     values += [parameters["bx"]] if arguments["input_bias"] else []
     got = read_layer(**arguments)
     assert len(got) == len(values)
@@ -73,7 +77,8 @@ def test_a_list_is_float64_whatever_it_holds():
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_the_majority_says_which_array_is_wrong(form):
     """n_s stands in five arrays: whichever of them differs is called wrong, not its neighbours."""
-    rows, symbol = (5, "n_s") if form[0] == "rnn" else (15, "3 n_s")
+    rows, symbol = {"rnn": (5, "n_s"), "gru": (15, "3 n_s"), "lstm": (20, "4 n_s")}[form[0]]
+    cells = [("C_0", (6, 10), "(n_s, m) = (5, 10)"), ("C_0", (5, 9), "(n_s, m) = (5, 10)")]
     larger = rows // 5 * 6
     for name, shape, written in [
         ("S_0", (6, 10), "(n_s, m) = (5, 10)"),
@@ -85,6 +90,7 @@ def test_the_majority_says_which_array_is_wrong(form):
         ("bs", (rows,), f"({symbol}, 1) = ({rows}, 1)"),
         ("by", (2, 10), "(n_y, 1) = (2, 1)"),
         ("X", (3, 10), "(n_x, m, T_x) = (3, 10, T_x)"),
+        *(cells if form[0] == "lstm" else []),
     ]:
         with pytest.raises(ValueError, match=r"has shape") as caught:
             read_layer(**spoiled(form, name, np.zeros(shape)))

@@ -1,9 +1,9 @@
 """fastrnn: small recurrent networks on the CPU.
 
-The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step and GRU
-versions, :func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines the
-same in NumPy.  The Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and their
-neighbours; the decipher model in :mod:`fastrnn.cipher`.
+The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step, GRU and
+LSTM versions, :func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines
+the same in NumPy.  The Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and
+their neighbours; the decipher model in :mod:`fastrnn.cipher`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from .functional import (
     gru_cell_backward,
     gru_cell_forward,
     gru_forward,
+    lstm_backward,
+    lstm_cell_backward,
+    lstm_cell_forward,
+    lstm_forward,
     rnn_backward,
     rnn_cell_backward,
     rnn_cell_forward,
@@ -41,6 +45,10 @@ __all__ = [
     "gru_cell_backward",
     "gru_cell_forward",
     "gru_forward",
+    "lstm_backward",
+    "lstm_cell_backward",
+    "lstm_cell_forward",
+    "lstm_forward",
     "rnn_backward",
     "rnn_cell_backward",
     "rnn_cell_forward",

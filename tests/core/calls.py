@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from fastrnn._core import gru, output, rnn
+from fastrnn._core import gru, lstm, output, rnn
 from fastrnn._core.memory import LINE, aligned_empty, padded
 from tests.cases import Case
 
@@ -87,7 +87,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         States, what forward keeps, and the gradients, without padding.
     """
     a, memory = arrays_of(case), Memory(case.dtype, fill)
-    core = {"rnn": rnn, "gru": gru}[case.cell]
+    core = {"rnn": rnn, "gru": gru, "lstm": lstm}[case.cell]
     of_batch = slice(None) if columns is None else columns
     x = memory.rows(a.X[:, of_batch].transpose(2, 1, 0))
     ds = memory.rows(a.ds[:, of_batch].transpose(2, 1, 0))
@@ -103,29 +103,39 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
 
     sizes = (T, m, n_x, n_s, x.dtype)
     results = {"states": states[..., :n_s]}
-    kept, extra = (), ()
+    kept, extra, names = (), (), ()
     if case.cell == "gru":
         bx = memory.spread(a.parameters["bx"][:, 0]) if case.reset_after else None
         kept, extra = (memory.empty(T, m, 3, ld), memory.empty(T, m, ld)), (bx,)
-        results |= {"gates": kept[0][..., :n_s], "hidden": kept[1][..., :n_s]}
+        names = ("gates", "hidden")
+    elif case.cell == "lstm":
+        cells = memory.empty(T + 1, m, ld)
+        cells[0, :, :n_s] = a.C_0[:, of_batch].T
+        kept = (cells, memory.empty(T, m, 4, ld), memory.empty(T, m, ld))
+        names = ("cells", "gates", "tanh_c")
+    results |= {name: array[..., :n_s] for name, array in zip(names, kept, strict=True)}
     work = memory.empty(core.forward_work(*sizes))
     core.forward(x, wx, ws, bs, *extra, states, *kept, work, mask)
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
-    ds0, dbx = memory.empty(m, ld), None
+    ds0, dc0, dbx = memory.empty(m, ld), (), ()
     dwx, dws, dbs = (memory.spread(np.full_like(w, fill)) for w in (wx, ws, bs))
     results |= {"ds0": ds0[..., :n_s], "dwx": dwx, "dws": dws, "dbs": dbs}
     if wants_dx:
         results["dx"] = dx[..., :n_x]
-    if case.reset_after:
-        dbx = results["dbx"] = memory.spread(np.full_like(bs, fill))
+    form = ()
+    if case.cell == "gru":
+        form, dbx = (case.reset_after,), (None,)
+        if case.reset_after:
+            dbx = (memory.spread(np.full_like(bs, fill)),)
+            results["dbx"] = dbx[0]
+    elif case.cell == "lstm":
+        dc0 = (memory.rows(a.dc[:, of_batch].T),)
+        results["dc0"] = dc0[0][:, :n_s]
     work = memory.empty(core.backward_work(*sizes))
-    if case.cell == "rnn":
-        core.backward(ds, x, states, wx, ws, dx, ds0, dwx, dws, dbs, work, mask)
-    else:
-        core.backward(
-            ds, x, states, *kept, wx, ws, case.reset_after, dx, ds0, dwx, dws, dbs, dbx, work, mask
-        )
+    core.backward(
+        ds, x, states, *kept, wx, ws, *form, dx, ds0, *dc0, dwx, dws, dbs, *dbx, work, mask
+    )
     memory.check()
     return results
 

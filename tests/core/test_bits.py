@@ -14,7 +14,8 @@ from tests.core.calls import DTYPES, Memory, cell_case, random_affine, run_affin
 SUMS = {"dwx", "dws", "dbs", "dbx", "dw", "db"}
 
 #: The batch's place in what each row has for itself.
-BATCH_AXIS = {"states": 1, "gates": 1, "hidden": 1, "dx": 1, "ds0": 0}
+BATCH_AXIS = {"ds0": 0, "dc0": 0}
+BATCH_AXIS |= dict.fromkeys(("states", "cells", "gates", "hidden", "tanh_c", "dx"), 1)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def run_both(case, a):
         forward = getattr(module, f"{case.cell}_forward")
         backward = getattr(module, f"{case.cell}_backward")
         with np.errstate(all="ignore"):
-            S, y_pred, caches = forward(a.X, a.S_0, a.parameters, **case.options)
+            S, y_pred, *_, caches = forward(a.X, a.S_0, a.parameters, **a.options)
             results.append({"S": S, "y_pred": y_pred, **backward(a.ds, caches)})
     return results
 

@@ -5,7 +5,7 @@ import pytest
 
 import fastrnn
 from fastrnn import reference
-from fastrnn._core import gru, rnn
+from fastrnn._core import gru, lstm, rnn
 from tests.cases import FORMS
 from tests.compare import assert_close, assert_same_bits
 from tests.core.calls import DTYPES, arrays_of, cell_case, run_cell
@@ -48,32 +48,43 @@ def step_by_step(case, mask):
     a = arrays_of(case)
     cell_forward = getattr(reference, f"{case.cell}_cell_forward")
     cell_backward = getattr(reference, f"{case.cell}_cell_backward")
-    states, caches = [a.S_0], []
+    has_cells = case.cell == "lstm"
+    states, cells, caches = [a.S_0], [a.C_0], []
     for t, on in enumerate(mask):
         states.append(states[-1].copy())
-        state, _, cache = cell_forward(
-            a.X[:, on, t], states[-1][:, on], a.parameters, **case.options
+        cells.append(cells[-1].copy())
+        options = {"Ct_prev": cells[-1][:, on]} if has_cells else a.cell_options
+        state, *rest, cache = cell_forward(
+            a.X[:, on, t], states[-1][:, on], parameters_dict=a.parameters, **options
         )
         states[-1][:, on] = state
+        if has_cells:
+            cells[-1][:, on] = rest[0]
         caches.append(cache)
 
     dx, carry, sums = np.zeros_like(a.X), np.zeros_like(a.S_0), {}
+    cell_carry = a.dc.copy()
     for t in reversed(range(case.T_x)):
         on = mask[t]
         carry = carry + a.ds[:, :, t]
-        step = cell_backward(carry[:, on], caches[t])
+        options = {"dc_next": cell_carry[:, on]} if has_cells else {}
+        step = cell_backward(carry[:, on], cache=caches[t], **options)
         dx[:, on, t], carry[:, on] = step.pop("dXt"), step.pop("ds_prev")
+        if has_cells:
+            cell_carry[:, on] = step.pop("dc_prev")
         sums = {name: array + sums.get(name, 0) for name, array in step.items()}
     results = {"states": np.stack(states).transpose(0, 2, 1), "dx": dx.T, "ds0": carry.T}
+    if has_cells:
+        results |= {"cells": np.stack(cells).transpose(0, 2, 1), "dc0": cell_carry.T}
     for name, array in sums.items():
         results[name.lower()] = array[:, 0] if array.shape[1] == 1 and "b" in name else array
     return results
 
 
 def without_rows_that_do_not_count(results, mask):
-    """Leave out the gates where the core does not say what they are."""
-    gates = {"gates": results["gates"][mask]} if "gates" in results else {}
-    return results | gates
+    """Leave out the gates, and tanh of the cells, where the core does not say what they are."""
+    unspecified = {"gates", "tanh_c"} & set(results)
+    return results | {name: results[name][mask] for name in unspecified}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -85,8 +96,9 @@ def test_any_pattern(form, sizes, dtype):
         got = run_cell(case, mask=mask)
         want = step_by_step(case, mask)
         assert_close({name: got[name] for name in want}, want, PARITY, str(case))
-        held = got["states"][1:][~mask]
-        assert_same_bits(held, got["states"][:-1][~mask], "states that were kept")
+        for name in {"states", "cells"} & set(got):
+            held = got[name][1:][~mask]
+            assert_same_bits(held, got[name][:-1][~mask], f"{name} that were kept")
         assert not got["dx"][~mask].any()
         assert not got.get("hidden", np.zeros(mask.shape))[~mask].any()
 
@@ -126,9 +138,10 @@ def test_a_column_has_the_bits_that_it_has_alone(form, dtype):
         full = run_cell(case, mask=mask)
         for j in (0, 1, 20, 39):
             alone = run_cell(case, mask=mask, columns=[j])
-            for name in ("states", "dx"):
+            for name in {"states", "cells", "dx"} & set(full):
                 assert_same_bits(alone[name], full[name][:, [j]], name)
-            assert_same_bits(alone["ds0"], full["ds0"][[j]], "ds0")
+            for name in {"ds0", "dc0"} & set(full):
+                assert_same_bits(alone[name], full[name][[j]], name)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -151,11 +164,15 @@ def test_any_number_of_threads(form, dtype):
 def test_a_mask_of_another_shape_is_refused():
     x, states, gates = np.zeros((6, 4, 8)), np.zeros((7, 4, 8)), np.zeros((6, 4, 3, 8))
     w, b, work = np.zeros((24, 8)), np.zeros(24), np.zeros(2000)
+    w4, b4, gates4 = np.zeros((32, 8)), np.zeros(32), np.zeros((6, 4, 4, 8))
+    kept = states.copy(), gates4, x
     calls = [
         (rnn.forward, x, w[:8], w[:8], b[:8], states),
         (rnn.backward, x, x, states, w[:8], w[:8], None, x[0], w[:8], w[:8], b[:8]),
         (gru.forward, x, w, w, b, None, states, gates, x),
         (gru.backward, x, x, states, gates, x, w, w, False, None, x[0], w, w, b, None),
+        (lstm.forward, x, w4, w4, b4, states, *kept),
+        (lstm.backward, x, x, states, *kept, w4, w4, None, x[0], x[1], w4, w4, b4),
     ]
     for function, *arguments in calls:
         function["double"](*arguments, work, np.ones((6, 4), np.uint8))

@@ -18,6 +18,11 @@ IMPLEMENTATIONS = {"reference": reference, "compiled": fastrnn}
 
 RNN_CACHE = ("St_next", "St_prev", "Xt", "parameters_dict")
 GRU_CACHE = ("St_next", "St_prev", "Rt", "Zt", "Nt", "Ht", "Xt", "parameters_dict")
+LSTM_CACHE = ("St_next", "St_prev", "Ct_next", "Ct_prev", "It", "Ft", "Gt", "Ot", "Xt")
+LSTM_CACHE += ("parameters_dict",)
+CACHES = {"rnn": RNN_CACHE, "gru": GRU_CACHE, "lstm": LSTM_CACHE}
+#: Where the dictionary of parameters stands in them.
+PARAMETERS = {len(cache) - 1 for cache in CACHES.values()}
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Call:
             return path[-1]
         if path == ("caches", 1):
             return "X"
-        return (GRU_CACHE if self.function.startswith("gru") else RNN_CACHE)[path[-1]]
+        return CACHES[self.function.split("_")[0]][path[-1]]
 
     def snapshot(self):
         """Return a copy of all arguments, to see later that nothing was written."""
@@ -95,7 +100,7 @@ def _paths(tree, kinds, read, seen, path=()):
             return
         seen.add(id(tree))
         for key, value in tree.items():
-            if path and path[-1] in ("parameters_dict", 3, 7) and key not in read:
+            if path and path[-1] in {"parameters_dict", *PARAMETERS} and key not in read:
                 continue
             yield from _paths(value, kinds, read, seen, (*path, key))
     elif isinstance(tree, tuple | list):
@@ -136,11 +141,11 @@ def make_calls(dtype="float64", sizes=(3, 5, 2, 7, 4)):
     for cell, reset_after in FORMS:
         case = Case(cell, reset_after, *sizes, dtype)
         a = case.make()
-        form = {"rnn": "", "gru": "-after" if reset_after else "-before"}[cell]
-        S, y_pred, caches = getattr(reference, f"{cell}_forward")(
-            a.X, a.S_0, a.parameters, **case.options
+        form = {"gru": "-after" if reset_after else "-before"}.get(cell, "")
+        S, y_pred, *_, caches = getattr(reference, f"{cell}_forward")(
+            a.X, a.S_0, a.parameters, **a.options
         )
-        sequence = {"X": a.X, "S_0": a.S_0, "parameters_dict": a.parameters, **case.options}
+        sequence = {"X": a.X, "S_0": a.S_0, "parameters_dict": a.parameters, **a.options}
         calls += [
             Call(f"{cell}_forward", sequence, form),
             Call(f"{cell}_backward", {"ds": a.ds, "caches": caches}, form),
@@ -149,9 +154,9 @@ def make_calls(dtype="float64", sizes=(3, 5, 2, 7, 4)):
             calls.append(Call("rnn_forward", {**sequence, "lengths": a.lengths}, "-ragged"))
         if case.T_x:
             step = {"Xt": a.X[:, :, 0], "St_prev": a.S_0, "parameters_dict": a.parameters}
-            back = {"ds_next": a.ds[:, :, 0], "cache": caches[0][0]}
+            back = {"ds_next": a.ds[:, :, 0], **a.cell_gradients, "cache": caches[0][0]}
             calls += [
-                Call(f"{cell}_cell_forward", {**step, **case.options}, form),
+                Call(f"{cell}_cell_forward", {**step, **a.cell_options}, form),
                 Call(f"{cell}_cell_backward", back, form),
             ]
     labels = {"y_pred": y_pred, "targets": a.targets, "mask": a.mask}
@@ -258,6 +263,7 @@ UNKNOWN_ELSEWHERE = {
     ("cross_entropy", "y_pred", 0),
     ("rnn_forward", "X", 2),
     ("gru_forward", "X", 2),
+    ("lstm_forward", "X", 2),
 }
 
 

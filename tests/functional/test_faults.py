@@ -102,7 +102,7 @@ def test_fault_2_zero_strides(module, call):
 def test_fault_4_types(module, call, bad):
     for path in call.paths("fib"):
         name = call.name(path)
-        if bad == "None" and name in ("mask", "Ht", "lengths"):
+        if bad == "None" and name in ("mask", "Ht", "lengths", "C_0"):
             continue  # means something
         value = BAD_TYPES[bad](call.get(path))
         fraction = name == "targets" and bad in ("float16", "longdouble")
@@ -264,15 +264,17 @@ def zero_classes(dtype, sizes):
 def test_fault_6_no_steps(module, form):
     case = Case(*form, 3, 5, 2, 4, 0, "float32")
     a = case.make()
-    S, y_pred, caches = getattr(module, f"{case.cell}_forward")(
-        a.X, a.S_0, a.parameters, **case.options
+    S, y_pred, *cells, caches = getattr(module, f"{case.cell}_forward")(
+        a.X, a.S_0, a.parameters, **a.options
     )
-    assert S.shape == (5, 4, 0)
+    assert all(states.shape == (5, 4, 0) for states in (S, *cells))
     assert y_pred.shape == (2, 4, 0)
     assert S.dtype == y_pred.dtype == np.float32
     gradients = getattr(module, f"{case.cell}_backward")(a.ds, caches)
     rows = case.gates * 5
     want = {"dX": (3, 4, 0), "ds_0": (5, 4), "dWx": (rows, 3), "dWs": (rows, 5), "dbs": (rows, 1)}
+    if case.cell == "lstm":
+        want["dc_0"] = (5, 4)
     if case.reset_after:
         want["dbx"] = (rows, 1)
     assert {name: array.shape for name, array in gradients.items()} == want
@@ -286,10 +288,10 @@ def test_fault_6_no_inputs_run_on_the_state(module, form):
     case = Case(*form, 3, 5, 2, 4, 6)
     a = case.make()
     forward = getattr(module, f"{case.cell}_forward")
-    want = forward(np.zeros_like(a.X), a.S_0, a.parameters, **case.options)
+    want = forward(np.zeros_like(a.X), a.S_0, a.parameters, **a.options)
     parameters = {**a.parameters, "Wx": np.empty((case.gates * 5, 0))}
-    got = forward(np.empty((0, 4, 6)), a.S_0, parameters, **case.options)
-    assert_close(got[:2], want[:2], PARITY)
+    got = forward(np.empty((0, 4, 6)), a.S_0, parameters, **a.options)
+    assert_close(got[:-1], want[:-1], PARITY)
 
 
 # 7. Views of one another.
@@ -301,7 +303,7 @@ def test_fault_7_views_of_one_another(module, form):
     a = case.make()
     memory = a.X.copy()
     rows = case.gates * 5
-    stack = np.concatenate([memory, memory[::-1], -memory]).reshape(15, 25)
+    stack = np.concatenate([memory, memory[::-1], -memory, -memory[::-1]]).reshape(20, 25)
     shared = {
         "X": memory,
         "S_0": memory[:, :, 0],
@@ -313,15 +315,19 @@ def test_fault_7_views_of_one_another(module, form):
             "by": memory[:, 1, :1],
             "bx": stack[:rows, 1:2],
         },
+        **a.options,
     }
+    if case.cell == "lstm":
+        shared["C_0"] = memory[:, :, 0]
     forward = getattr(module, f"{case.cell}_forward")
     backward = getattr(module, f"{case.cell}_backward")
-    S, y_pred, caches = forward(**shared, **case.options)
-    apart = forward(**copy.deepcopy(shared), **case.options)
-    assert_like(module, (S, y_pred), apart[:2], "forward")
+    *states, caches = forward(**shared)
+    *alone, caches_apart = forward(**copy.deepcopy(shared))
+    assert_like(module, states, alone, "forward")
+    S, y_pred, *_ = states
     # Gradients of the states that are the inputs, and of the states themselves.
     for ds in (memory, S):
-        want = backward(ds.copy(), apart[2])
+        want = backward(ds.copy(), caches_apart)
         assert_like(module, backward(ds, caches), want, "backward")
     cross = module.cross_entropy_backward(y_pred, a.targets, y_pred, {"Wy": y_pred[:, :, 0]})
     want = module.cross_entropy_backward(
@@ -341,34 +347,37 @@ def test_fault_8_nan_stays_in_its_column(module, form, m, dtype):
     a = case.make()
     forward = getattr(module, f"{case.cell}_forward")
     backward = getattr(module, f"{case.cell}_backward")
-    clean = forward(a.X, a.S_0, a.parameters, **case.options)
-    before = backward(a.ds, clean[2])
+    *clean, caches = forward(a.X, a.S_0, a.parameters, **a.options)
+    before = backward(a.ds, caches)
+    names = ("S", "y_pred", "C")[: len(clean)]
     for column, step in {(0, 0), (m // 2, 3), (m - 1, 5)}:
         others = np.arange(m) != column
         X = a.X.copy()
         X[1, column, step] = np.nan
-        S, y_pred, _ = forward(X, a.S_0, a.parameters, **case.options)
-        for name, got, want in (("S", S, clean[0]), ("y_pred", y_pred, clean[1])):
+        *states, _ = forward(X, a.S_0, a.parameters, **a.options)
+        for name, got, want in zip(names, states, clean, strict=True):
             assert np.isnan(got[:, column, step:]).all(), name
             assert_same_bits(got[:, column, :step], want[:, column, :step], name)
             assert_same_bits(got[:, others], want[:, others], name)
 
         S_0 = a.S_0.copy()
         S_0[1, column] = np.nan
-        S, y_pred, _ = forward(a.X, S_0, a.parameters, **case.options)
-        assert np.isnan(S[:, column]).all()
-        assert_same_bits(S[:, others], clean[0][:, others], "S")
-        assert_same_bits(y_pred[:, others], clean[1][:, others], "y_pred")
+        *states, _ = forward(a.X, S_0, a.parameters, **a.options)
+        for name, got, want in zip(names, states, clean, strict=True):
+            assert np.isnan(got[:, column]).all(), name
+            assert_same_bits(got[:, others], want[:, others], name)
 
         # Gradients flow back: from its step to the first.
         ds = a.ds.copy()
         ds[:, column, step] = np.nan
-        got = backward(ds, clean[2])
+        got = backward(ds, caches)
         assert np.isnan(got["dX"][:, column, : step + 1]).all()
-        assert np.isnan(got["ds_0"][:, column]).all()
+        at_start = [name for name in ("ds_0", "dc_0") if name in got]
+        assert all(np.isnan(got[name][:, column]).all() for name in at_start)
         assert_same_bits(got["dX"][:, column, step + 1 :], before["dX"][:, column, step + 1 :])
         assert_same_bits(got["dX"][:, others], before["dX"][:, others], "dX")
-        assert_same_bits(got["ds_0"][:, others], before["ds_0"][:, others], "ds_0")
+        for name in at_start:
+            assert_same_bits(got[name][:, others], before[name][:, others], name)
         assert all(np.isnan(got[name]).all() for name in ("dWx", "dWs", "dbs"))
 
 
@@ -413,20 +422,22 @@ def test_fault_9_extremes_saturate_as_in_the_reference(form, value, dtype):
     with np.errstate(over="ignore"):
         value = np.dtype(dtype).type(value)
     forward = f"{case.cell}_forward"
-    for name in ("X", "S_0", "bs"):
+    for name in ("X", "S_0", "bs", "C_0"):
+        if name == "C_0" and case.cell != "lstm":
+            continue
         a = case.make()
         array = a.parameters["bs"] if name == "bs" else getattr(a, name)
         array[1, 0, ...] = value
         arguments = (a.X, a.S_0, a.parameters)
-        S, y_pred, caches = getattr(reference, forward)(*arguments, **case.options)
-        got = getattr(fastrnn, forward)(*arguments, **case.options)
+        *states, caches = getattr(reference, forward)(*arguments, **a.options)
+        *got, got_caches = getattr(fastrnn, forward)(*arguments, **a.options)
         # No NaN by itself: every sum has one huge term at most, and tanh and σ have limits.
-        if case.cell == "rnn" or name != "S_0":
-            assert np.isfinite(S).all()
-        assert_close(got[:2], (S, y_pred), PARITY, name)
+        if case.cell != "gru" or name != "S_0":
+            assert np.isfinite(states[0]).all()
+        assert_close(got, states, PARITY, name)
         backward = f"{case.cell}_backward"
         want = getattr(reference, backward)(a.ds, caches)
-        assert_close(getattr(fastrnn, backward)(a.ds, got[2]), want, PARITY, name)
+        assert_close(getattr(fastrnn, backward)(a.ds, got_caches), want, PARITY, name)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -13,7 +13,7 @@ import fastrnn
 from fastrnn import reference
 from tests.cases import CASES, FORMS, Case
 from tests.compare import assert_close, assert_same_bits
-from tests.functional.calls import BAD_TYPES, make_calls, wrong_shapes
+from tests.functional.calls import BAD_TYPES, LSTM_CACHE, make_calls, wrong_shapes
 from tests.tolerances import PARITY
 
 NAMES = sorted(reference.__all__)
@@ -23,7 +23,7 @@ DTYPES = ["float64", "float32"]
 def test_the_reference_has_every_function():
     found = {
         name
-        for file in (reference.rnn, reference.gru, reference.output)
+        for file in (reference.rnn, reference.gru, reference.lstm, reference.output)
         for name, value in vars(file).items()
         if inspect.isfunction(value) and value.__module__ == file.__name__ and name[0] != "_"
     }
@@ -49,11 +49,11 @@ def functions(module, case):
 
 @functools.lru_cache(maxsize=8)
 def by_reference(case):
-    """Return the arrays of a case, and what the reference makes of them."""
+    """Return the arrays of a case, and what the reference makes of them: results and gradients."""
     _, forward, _, backward = functions(reference, case)
     arrays = case.make()
-    results = forward(arrays.X, arrays.S_0, arrays.parameters, **case.options)
-    return arrays, results, backward(arrays.ds, results[2])
+    results = forward(arrays.X, arrays.S_0, arrays.parameters, **arrays.options)
+    return arrays, results, backward(arrays.ds, results[-1])
 
 
 def plain(caches):
@@ -76,16 +76,16 @@ def assert_caches_close(got, want):
 def test_layer(case):
     _, forward, _, backward = functions(fastrnn, case)
     reference_backward = functions(reference, case)[3]
-    arrays, (S, y_pred, caches), gradients = by_reference(case)
-    got = forward(arrays.X, arrays.S_0, arrays.parameters, **case.options)
-    assert_close(got[:2], (S, y_pred), PARITY, "(S, y_pred)")
+    arrays, (*want, caches), gradients = by_reference(case)
+    *got, ours = forward(arrays.X, arrays.S_0, arrays.parameters, **arrays.options)
+    assert_close(got, want, PARITY, "(S, y_pred, ...)")
 
-    assert_close(backward(arrays.ds, got[2]), gradients, PARITY, "gradients")
+    assert_close(backward(arrays.ds, ours), gradients, PARITY, "gradients")
     assert_close(backward(arrays.ds, caches), gradients, PARITY, "of the reference's caches")
-    assert_caches_close(got[2], caches)
-    assert_close(backward(arrays.ds, plain(got[2])), gradients, PARITY, "of plain caches")
+    assert_caches_close(ours, caches)
+    assert_close(backward(arrays.ds, plain(ours)), gradients, PARITY, "of plain caches")
     assert_close(
-        reference_backward(arrays.ds, got[2]), gradients, PARITY, "by the reference, of our caches"
+        reference_backward(arrays.ds, ours), gradients, PARITY, "by the reference, of our caches"
     )
 
 
@@ -95,25 +95,28 @@ def test_cell(case):
     reference_forward, _, reference_backward, _ = functions(reference, case)
     arrays = case.make()
     Xt, ds_next = arrays.X[:, :, -1], arrays.ds[:, :, -1]
-    want = reference_forward(Xt, arrays.S_0, arrays.parameters, **case.options)
-    got = cell_forward(Xt, arrays.S_0, arrays.parameters, **case.options)
-    assert_close(got[:2], want[:2], PARITY, "(St_next, Yt)")
-    assert isinstance(got[2], tuple)
-    assert_close(got[2][:-1], want[2][:-1], PARITY, "cache")
-    assert got[2][-1] is arrays.parameters
+    forward = {"parameters_dict": arrays.parameters, **arrays.cell_options}
+    *want, cache = reference_forward(Xt, arrays.S_0, **forward)
+    *got, ours = cell_forward(Xt, arrays.S_0, **forward)
+    assert_close(got, want, PARITY, "(St_next, ..., Yt)")
+    assert isinstance(ours, tuple)
+    assert_close(ours[:-1], cache[:-1], PARITY, "cache")
+    assert ours[-1] is arrays.parameters
 
-    gradients = reference_backward(ds_next, want[2])
-    assert_close(cell_backward(ds_next, got[2]), gradients, PARITY, "gradients")
-    assert_close(cell_backward(ds_next, want[2]), gradients, PARITY, "of the reference's cache")
-    assert_close(
-        reference_backward(ds_next, got[2]), gradients, PARITY, "by the reference, of our cache"
-    )
+    at_end = {"ds_next": ds_next, **arrays.cell_gradients}
+    gradients = reference_backward(**at_end, cache=cache)
+    for what, backward, made in (
+        ("gradients", cell_backward, ours),
+        ("of the reference's cache", cell_backward, cache),
+        ("by the reference, of our cache", reference_backward, ours),
+    ):
+        assert_close(backward(**at_end, cache=made), gradients, PARITY, what)
 
 
 @pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_output(case, masked):
-    arrays, (S, y_pred, _), _ = by_reference(case)
+    arrays, (S, y_pred, *_), _ = by_reference(case)
     mask = arrays.mask if masked else None
     logits = 5 * arrays.ds
     assert_close(fastrnn.softmax(logits), reference.softmax(logits), PARITY, "softmax")
@@ -239,17 +242,40 @@ def test_results_are_arrays_of_the_user(dtype):
             assert_same_bits(call.arguments, before, str(call))
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_steps_that_do_not_join(cell):
     """Caches put together by hand: each step stands for itself, as in the reference."""
     case = Case(cell, cell == "gru", 3, 5, 2, 4, 6)
     _, forward, _, backward = functions(reference, case)
     one, other = case.make(), Case(cell, cell == "gru", 3, 5, 2, 4, 6, seed=1).make()
-    _, _, (steps, X, *rest) = forward(one.X, one.S_0, one.parameters, **case.options)
-    _, _, (others, *_) = forward(one.X, other.S_0, other.parameters, **case.options)
+    *_, (steps, X, *rest) = forward(one.X, one.S_0, one.parameters, **one.options)
+    *_, (others, *_) = forward(one.X, other.S_0, other.parameters, **other.options)
     mixed = ([*steps[:2], *others[2:4], *steps[4:]], X, *rest)
     want = backward(one.ds, mixed)
     assert_close(getattr(fastrnn, f"{cell}_backward")(one.ds, mixed), want, PARITY, "gradients")
+
+
+def test_steps_that_do_not_join_in_their_cells():
+    """The states may fit where the cells do not."""
+    a = Case("lstm", False, 3, 5, 2, 4, 6).make()
+    *_, (steps, X) = reference.lstm_forward(a.X, a.S_0, a.parameters, a.C_0)
+    place = LSTM_CACHE.index("Ct_prev")
+    other = (*steps[3][:place], a.dc, *steps[3][place + 1 :])
+    mixed = ([*steps[:3], other, *steps[4:]], X)
+    want = reference.lstm_backward(a.ds, mixed)
+    joined = reference.lstm_backward(a.ds, (steps, X))
+    assert np.abs(want["dWx"] - joined["dWx"]).max() > 0.01
+    assert_close(fastrnn.lstm_backward(a.ds, mixed), want, PARITY, "gradients")
+
+
+def test_cells_are_zeros_if_left_out(module):
+    a = Case("lstm", False, 3, 5, 2, 4, 6, "float32").make()
+    want = module.lstm_forward(a.X, a.S_0, a.parameters, np.zeros_like(a.C_0))
+    got = module.lstm_forward(a.X, a.S_0, a.parameters)
+    assert_same_bits(got[:-1], want[:-1], "results")
+    assert_same_bits(
+        module.lstm_backward(a.ds, got[-1]), module.lstm_backward(a.ds, want[-1]), "gradients"
+    )
 
 
 def test_a_cache_of_the_other_form_or_cell_is_refused(module):
@@ -260,3 +286,8 @@ def test_a_cache_of_the_other_form_or_cell_is_refused(module):
     caches = calls["rnn_backward"].arguments["caches"]
     with pytest.raises(ValueError, match="caches has 2 entries, expected 3"):
         module.gru_backward(calls["gru_backward-after"].arguments["ds"], caches)
+    with pytest.raises(ValueError, match=r"caches\[0\]\[0\] has 4 entries, expected 10"):
+        module.lstm_backward(calls["lstm_backward"].arguments["ds"], caches)
+    caches = calls["lstm_backward"].arguments["caches"]
+    with pytest.raises(ValueError, match=r"caches\[0\]\[0\] has 10 entries, expected 4"):
+        module.rnn_backward(calls["rnn_backward"].arguments["ds"], caches)

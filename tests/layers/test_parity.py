@@ -6,9 +6,11 @@ import pytest
 from fastrnn import reference
 from fastrnn.layers import GRU, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
-from tests.cases import CASES
+from tests.cases import CASES as ALL_CASES
 from tests.compare import assert_close
 from tests.tolerances import PARITY, TORCH
+
+CASES = [case for case in ALL_CASES if case.cell != "lstm"]
 
 
 def model_of(case, sequences=True):
@@ -45,7 +47,7 @@ def expected_of(case):
         "gru": (reference.gru_forward, reference.gru_backward),
     }[case.cell]
     states, predictions, caches = forward(
-        arrays.X, np.zeros_like(arrays.S_0), arrays.parameters, **case.options
+        arrays.X, np.zeros_like(arrays.S_0), arrays.parameters, **arrays.options
     )
     loss = reference.cross_entropy(predictions, arrays.targets)
     head = reference.cross_entropy_backward(predictions, arrays.targets, states, arrays.parameters)

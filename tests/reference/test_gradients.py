@@ -37,6 +37,18 @@ def functions(case):
     )
 
 
+def of_sequence(case, arrays):
+    """Return what a sequence starts from, by the names of its gradients."""
+    varied = {"dX": arrays.X, "ds_0": arrays.S_0}
+    return varied | {"dc_0": arrays.C_0} if case.cell == "lstm" else varied
+
+
+def of_parameters(case, parameters):
+    """Return the recurrent parameters by the names of their gradients."""
+    names = ("Wx", "Ws", "bs", "bx") if case.reset_after else ("Wx", "Ws", "bs")
+    return {f"d{name}": parameters[name] for name in names}
+
+
 @pytest.mark.parametrize("case", SMALL_CASES, ids=str)
 def test_cell(case):
     cell_forward, _, cell_backward, _ = functions(case)
@@ -44,15 +56,19 @@ def test_cell(case):
     Xt, St_prev, parameters = arrays.X[:, :, 0].copy(), arrays.S_0, arrays.parameters
     weights = arrays.ds[:, :, 0]
 
-    def loss():
-        return np.sum(weights * cell_forward(Xt, St_prev, parameters, **case.options)[0])
+    def forward():
+        return cell_forward(Xt, St_prev, parameters_dict=parameters, **arrays.cell_options)
 
-    _, _, cache = cell_forward(Xt, St_prev, parameters, **case.options)
-    got = cell_backward(weights, cache)
-    varied = {"dXt": Xt, "ds_prev": St_prev, "dWx": parameters["Wx"], "dWs": parameters["Ws"]}
-    varied["dbs"] = parameters["bs"]
-    if case.reset_after:
-        varied["dbx"] = parameters["bx"]
+    def loss():
+        St_next, *rest = forward()
+        total = np.sum(weights * St_next)
+        return total + np.sum(arrays.dc * rest[0]) if case.cell == "lstm" else total
+
+    got = cell_backward(weights, cache=forward()[-1], **arrays.cell_gradients)
+    varied = {"dXt": Xt, "ds_prev": St_prev}
+    if case.cell == "lstm":
+        varied["dc_prev"] = arrays.C_0
+    varied |= of_parameters(case, parameters)
     want = {name: central_differences(loss, array) for name, array in varied.items()}
     assert_close(got, want, CENTRAL_DIFFERENCES, "gradients")
 
@@ -64,14 +80,11 @@ def test_layer(case):
     parameters = arrays.parameters
 
     def loss():
-        return np.sum(arrays.ds * forward(arrays.X, arrays.S_0, parameters, **case.options)[0])
+        return np.sum(arrays.ds * forward(arrays.X, arrays.S_0, parameters, **arrays.options)[0])
 
-    _, _, caches = forward(arrays.X, arrays.S_0, parameters, **case.options)
+    *_, caches = forward(arrays.X, arrays.S_0, parameters, **arrays.options)
     got = backward(arrays.ds, caches)
-    varied = {"dX": arrays.X, "ds_0": arrays.S_0, "dWx": parameters["Wx"], "dWs": parameters["Ws"]}
-    varied["dbs"] = parameters["bs"]
-    if case.reset_after:
-        varied["dbx"] = parameters["bx"]
+    varied = of_sequence(case, arrays) | of_parameters(case, parameters)
     want = {name: central_differences(loss, array) for name, array in varied.items()}
     assert_close(got, want, CENTRAL_DIFFERENCES, "gradients")
 
@@ -86,16 +99,13 @@ def test_network_with_loss(case, masked):
     mask = arrays.mask if masked else None
 
     def loss():
-        y_pred = forward(arrays.X, arrays.S_0, parameters, **case.options)[1]
+        y_pred = forward(arrays.X, arrays.S_0, parameters, **arrays.options)[1]
         return reference.cross_entropy(y_pred, targets, mask)
 
-    S, y_pred, caches = forward(arrays.X, arrays.S_0, parameters, **case.options)
+    S, y_pred, *_, caches = forward(arrays.X, arrays.S_0, parameters, **arrays.options)
     output = reference.cross_entropy_backward(y_pred, targets, S, parameters, mask)
     got = backward(output.pop("ds"), caches) | output
-    varied = {"dX": arrays.X, "ds_0": arrays.S_0}
-    varied |= {f"d{name}": parameters[name] for name in ("Wx", "Ws", "bs")}
-    if case.reset_after:
-        varied["dbx"] = parameters["bx"]
+    varied = of_sequence(case, arrays) | of_parameters(case, parameters)
     varied |= {f"d{name}": parameters[name] for name in ("Wy", "by")}
     want = {name: central_differences(loss, array) for name, array in varied.items()}
     assert_close(got, want, CENTRAL_DIFFERENCES, "gradients")

@@ -54,6 +54,13 @@ cdef extern from "simd/bind.h" nogil:
         Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, void *carry, Py_ssize_t carry_row,
         const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width, const void *hidden, Py_ssize_t hidden_row,
         const void *s_prev, Py_ssize_t s_row, void *da, Py_ssize_t da_row, void *d_hidden, Py_ssize_t d_hidden_row)
+    void lstm_update "fastrnn_lstm_update"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
+                                           Py_ssize_t gate_width, const void *c_prev, void *c_next, void *tanh_c,
+                                           void *s_next, Py_ssize_t s_row)
+    void lstm_backward "fastrnn_lstm_backward"(
+        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, const void *carry, Py_ssize_t carry_row,
+        void *c_carry, Py_ssize_t c_carry_row, const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width,
+        const void *c_prev, const void *tanh_c, Py_ssize_t c_row, void *da, Py_ssize_t da_row)
     void softmax_rows "fastrnn_softmax_rows"(Py_ssize_t rows, Py_ssize_t n, void *x, Py_ssize_t x_row)
     double cross_entropy_rows "fastrnn_cross_entropy_rows"(
         Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row, const long long *target, const void *weight,

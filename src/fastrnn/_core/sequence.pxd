@@ -124,6 +124,17 @@ cdef inline void set_aside(const unsigned char *mask, Py_ssize_t row, Py_ssize_t
                     aside[(i - row) * ld + k] = ds[i * ds_row + k] + carry[(i - row) * carry_row + k]
 
 
+cdef inline void copy_aside(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
+                            const floating *carry, Py_ssize_t carry_row, floating *aside,
+                            Py_ssize_t ld) noexcept nogil:
+    """As :func:`set_aside`, where nothing is added to the carry."""
+    cdef Py_ssize_t i
+    if mask != NULL:
+        for i in range(row, end):
+            if not mask[i]:
+                memcpy(aside + (i - row) * ld, carry + (i - row) * carry_row, n_s * sizeof(floating))
+
+
 cdef inline void put_back(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s, floating *carry,
                           Py_ssize_t carry_row, const floating *aside, Py_ssize_t ld) noexcept nogil:
     """carry = aside in the rows that :func:`set_aside` took, instead of what was computed for them."""

@@ -1,8 +1,8 @@
 """The arguments of the recurrent functions: inputs, states, parameters, and caches.
 
-``cell`` is one step and ``layer`` a sequence of steps. ``gates`` is 1 for the RNN and 3 for the
-GRU; the sizes that the messages speak of are those of the contract: ``n_x`` inputs, ``n_s`` state
-units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
+``cell`` is one step and ``layer`` a sequence of steps. ``gates`` is 1 for the RNN, 3 for the GRU
+and 4 for the LSTM; the sizes that the messages speak of are those of the contract: ``n_x`` inputs,
+``n_s`` state units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
 """
 
 from __future__ import annotations
@@ -23,14 +23,29 @@ KEYS_WITH_INPUT_BIAS = (*KEYS, "bx")
 #: What the cache of one step holds.  ``Ht`` is None in a GRU without ``reset_after``.
 RNN_CACHE = ("St_next", "St_prev", "Xt", "parameters_dict")
 GRU_CACHE = ("St_next", "St_prev", "Rt", "Zt", "Nt", "Ht", "Xt", "parameters_dict")
+LSTM_CACHE = (
+    "St_next",
+    "St_prev",
+    "Ct_next",
+    "Ct_prev",
+    "It",
+    "Ft",
+    "Gt",
+    "Ot",
+    "Xt",
+    "parameters_dict",
+)
 #: What the caches of a sequence hold.
 RNN_CACHES = ("steps", "X")
 GRU_CACHES = ("steps", "X", "reset_after")
+LSTM_CACHES = ("steps", "X")
 
 _pick: Callable[[Any], Sequence[Any]] = itemgetter(*KEYS)
 _pick_with_input_bias: Callable[[Any], Sequence[Any]] = itemgetter(*KEYS_WITH_INPUT_BIAS)
 _CELL_NAMES = ("Xt", "St_prev", *KEYS_WITH_INPUT_BIAS)
 _LAYER_NAMES = ("X", "S_0", *KEYS_WITH_INPUT_BIAS)
+_LSTM_CELL_NAMES = ("Xt", "St_prev", "Ct_prev", *KEYS)
+_LSTM_LAYER_NAMES = ("X", "S_0", "C_0", *KEYS)
 
 
 def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequence[Any]:
@@ -56,33 +71,48 @@ def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequenc
 
 
 def read_cell(
-    Xt: Any, St_prev: Any, parameters_dict: Parameters, gates: int, input_bias: bool = False
+    Xt: Any,
+    St_prev: Any,
+    parameters_dict: Parameters,
+    gates: int,
+    input_bias: bool = False,
+    cells: tuple[Any, ...] = (),
 ) -> Sequence[Array]:
     """Return ``Xt, St_prev, Wx, Ws, Wy, bs, by`` in the type of the results.
 
-    With ``input_bias`` also ``bx``.
+    With ``input_bias`` also ``bx``.  ``cells``, which is ``(Ct_prev,)`` in an LSTM, comes back
+    behind ``St_prev``.
 
-    Shapes: ``Xt`` (n_x, m), ``St_prev`` (n_s, m), ``Wx`` (gates n_s, n_x), ``Ws`` (gates n_s, n_s),
-    ``Wy`` (n_y, n_s), ``bs`` and ``bx`` (gates n_s, 1), ``by`` (n_y, 1).
+    Shapes: ``Xt`` (n_x, m), ``St_prev`` and ``Ct_prev`` (n_s, m), ``Wx`` (gates n_s, n_x), ``Ws``
+    (gates n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` and ``bx`` (gates n_s, 1), ``by`` (n_y, 1).
     """
-    arrays = read_arrays(_CELL_NAMES, (Xt, St_prev, *_weights(parameters_dict, input_bias)))
-    if not _fit(arrays, 2, gates):
-        _check_forward(_CELL_NAMES, arrays, ("n_x", "m"), gates)
+    names = _LSTM_CELL_NAMES if cells else _CELL_NAMES
+    arrays = read_arrays(names, (Xt, St_prev, *cells, *_weights(parameters_dict, input_bias)))
+    if not _fit(arrays, 2, gates, len(cells)):
+        _check_forward(names, arrays, ("n_x", "m"), gates)
     return arrays
 
 
 def read_layer(
-    X: Any, S_0: Any, parameters_dict: Parameters, gates: int, input_bias: bool = False
+    X: Any,
+    S_0: Any,
+    parameters_dict: Parameters,
+    gates: int,
+    input_bias: bool = False,
+    cells: tuple[Any, ...] = (),
 ) -> Sequence[Array]:
     """Return ``X, S_0, Wx, Ws, Wy, bs, by`` in the type of the results.
 
-    With ``input_bias`` also ``bx``.
+    With ``input_bias`` also ``bx``.  ``cells``, which is ``(C_0,)`` in an LSTM, comes back behind
+    ``S_0``.
 
-    Shapes: ``X`` (n_x, m, T_x) and ``S_0`` (n_s, m); the parameters' as in :func:`read_cell`.
+    Shapes: ``X`` (n_x, m, T_x), ``S_0`` and ``C_0`` (n_s, m); the parameters' as in
+    :func:`read_cell`.
     """
-    arrays = read_arrays(_LAYER_NAMES, (X, S_0, *_weights(parameters_dict, input_bias)))
-    if not _fit(arrays, 3, gates):
-        _check_forward(_LAYER_NAMES, arrays, ("n_x", "m", "T_x"), gates)
+    names = _LSTM_LAYER_NAMES if cells else _LAYER_NAMES
+    arrays = read_arrays(names, (X, S_0, *cells, *_weights(parameters_dict, input_bias)))
+    if not _fit(arrays, 3, gates, len(cells)):
+        _check_forward(names, arrays, ("n_x", "m", "T_x"), gates)
     return arrays
 
 
@@ -97,16 +127,17 @@ def _weights(parameters_dict: Parameters, input_bias: bool) -> Sequence[Any]:
     return read_parameters(parameters_dict, KEYS_WITH_INPUT_BIAS if input_bias else KEYS)
 
 
-def _fit(arrays: Sequence[Array], ndim: int, gates: int) -> bool:
+def _fit(arrays: Sequence[Array], ndim: int, gates: int, cells: int) -> bool:
     """Tell in one pass whether everything fits; what does not is looked for elsewhere."""
-    inputs, state, Wx, Ws, Wy, bs, by, *bx = arrays
+    inputs, *states = arrays[: 2 + cells]
+    Wx, Ws, Wy, bs, by, *bx = arrays[2 + cells :]
     shape, shape_y = inputs.shape, Wy.shape
     if len(shape) != ndim or len(shape_y) != 2:
         return False
     n_y, n_s = shape_y
     gate_rows = gates * n_s
     return (
-        state.shape == (n_s, shape[1])
+        all(state.shape == (n_s, shape[1]) for state in states)
         and Wx.shape == (gate_rows, shape[0])
         and Ws.shape == (gate_rows, n_s)
         and bs.shape == (gate_rows, 1)
@@ -118,26 +149,27 @@ def _fit(arrays: Sequence[Array], ndim: int, gates: int) -> bool:
 def _check_forward(
     names: Sequence[str], arrays: Sequence[Array], inputs: tuple[str, ...], gates: int
 ) -> None:
-    # The parameters come first: where an input and a weight disagree, the input is called wrong.
     gate_rows = rows(gates)
-    symbols = (
-        inputs,
-        ("n_s", "m"),
-        (gate_rows, "n_x"),
-        (gate_rows, "n_s"),
-        ("n_y", "n_s"),
-        (gate_rows, "1"),
-        ("n_y", "1"),
-        (gate_rows, "1"),
-    )
+    symbols = {
+        names[0]: inputs,
+        "Wx": (gate_rows, "n_x"),
+        "Ws": (gate_rows, "n_s"),
+        "Wy": ("n_y", "n_s"),
+        "bs": (gate_rows, "1"),
+        "by": ("n_y", "1"),
+        "bx": (gate_rows, "1"),
+    }
     entries: list[Entry] = [
-        (name, array.shape, wanted)
-        for name, array, wanted in zip(names, arrays, symbols, strict=False)
+        (name, array.shape, symbols.get(name, ("n_s", "m")))
+        for name, array in zip(names, arrays, strict=False)
     ]
-    check_shapes([*entries[2:], *entries[:2]])
+    # The parameters come first: where an input and a weight disagree, the input is called wrong.
+    check_shapes(sorted(entries, key=lambda entry: entry[0] not in KEYS_WITH_INPUT_BIAS))
 
 
-def read_cell_cache(ds_next: Any, cache: Any, entries: Sequence[str], gates: int) -> list[Any]:
+def read_cell_cache(
+    ds_next: Any, cache: Any, entries: Sequence[str], gates: int, dc: tuple[Any, ...] = ()
+) -> list[Any]:
     """Return ``ds_next``, the arrays of the cache in their order, ``Wx`` and ``Ws``, in one type.
 
     Parameters
@@ -147,19 +179,24 @@ def read_cell_cache(ds_next: Any, cache: Any, entries: Sequence[str], gates: int
     cache : tuple
         What the forward function of the cell returned.
     entries : sequence of str
-        ``RNN_CACHE`` or ``GRU_CACHE``.
+        ``RNN_CACHE``, ``GRU_CACHE`` or ``LSTM_CACHE``.
     gates : int
-        1 or 3.
+        1, 3 or 4.
+    dc : tuple
+        ``(dc_next,)`` in an LSTM, (n_s, m): gradient of the loss with respect to ``Ct_next``.
 
     Returns
     -------
     list
-        ``[ds_next, *cache without parameters_dict, Wx, Ws]``.  ``Ht`` stays None where it is None.
+        ``[ds_next, *dc, *cache without parameters_dict, Wx, Ws]``.  ``Ht`` stays None where it is
+        None.
     """
     values = unpack("cache", cache, entries)
     weights = read_parameters(values[-1], ("Wx", "Ws"))
-    names = ["ds_next", *entries[:-1], "Wx", "Ws"]
-    given = [ds_next, *values[:-1], *weights]
+    names = ["ds_next", "dc_next", *entries[:-1], "Wx", "Ws"]
+    given = [ds_next, *dc, *values[:-1], *weights]
+    if not dc:
+        del names[1]
     without = names.index("Ht") if "Ht" in entries and values[entries.index("Ht")] is None else None
     if without is not None:
         del names[without], given[without]
@@ -174,7 +211,7 @@ def read_cell_cache(ds_next: Any, cache: Any, entries: Sequence[str], gates: int
             (name, array.shape, symbols.get(name, ("n_s", "m")))
             for name, array in zip(names, arrays, strict=True)
         ]
-        check_shapes([*shapes[1:], shapes[0]])
+        check_shapes([*shapes[1 + len(dc) :], *shapes[: 1 + len(dc)]])
     if without is not None:
         arrays.insert(without, None)
     return arrays
@@ -208,12 +245,12 @@ def read_layer_caches(
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to ``S``.
     caches : tuple
-        What the forward function of the sequence returned: ``(steps, X)`` of an RNN, ``(steps, X,
-        reset_after)`` of a GRU.
+        What the forward function of the sequence returned: ``(steps, X)`` of an RNN or an LSTM,
+        ``(steps, X, reset_after)`` of a GRU.
     entries : sequence of str
-        ``RNN_CACHES`` or ``GRU_CACHES``.
+        ``RNN_CACHES``, ``GRU_CACHES`` or ``LSTM_CACHES``.
     cell_entries : sequence of str
-        ``RNN_CACHE`` or ``GRU_CACHE``.
+        ``RNN_CACHE``, ``GRU_CACHE`` or ``LSTM_CACHE``.
     """
     steps, X, *rest = unpack("caches", caches, entries)
     if not hasattr(steps, "__len__") or not hasattr(steps, "__getitem__"):

@@ -1,10 +1,11 @@
-"""The functional API: an RNN or a GRU, one step or a sequence, forward and backward, compiled.
+"""The functional API: RNN, GRU and LSTM, one step or a sequence, forward and backward, compiled.
 
 The same names, signatures and results as :mod:`fastrnn.reference`, which says what they mean.
 Python reads the arguments and makes the memory; the compiled core only fills it.
 """
 
 from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
+from .lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
 from .output import cross_entropy, cross_entropy_backward, softmax
 from .rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 
@@ -15,6 +16,10 @@ __all__ = [
     "gru_cell_backward",
     "gru_cell_forward",
     "gru_forward",
+    "lstm_backward",
+    "lstm_cell_backward",
+    "lstm_cell_forward",
+    "lstm_forward",
     "rnn_backward",
     "rnn_cell_backward",
     "rnn_cell_forward",

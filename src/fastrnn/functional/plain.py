@@ -58,17 +58,21 @@ def plain(
     return arrays if fit(form, gates, arrays) else None
 
 
-def plain_cache(form: str, ds_next: Any, cache: Any, gates: int) -> tuple[Any, ...] | None:
-    """Return ``ds_next, *arrays of the cache, Wx, Ws``, if they can be computed with.
+def plain_cache(
+    form: str, ds_next: Any, cache: Any, gates: int, dc: tuple[Any, ...] = ()
+) -> tuple[Any, ...] | None:
+    """Return ``ds_next, *dc, *arrays of the cache, Wx, Ws``, if they can be computed with.
 
     Parameters
     ----------
     form : str
-        The axes of ``ds_next`` and of what the cache of a step holds.
+        The axes of ``ds_next``, of ``dc`` and of what the cache of a step holds.
     ds_next : array_like
     cache : tuple
         What the forward function of the cell returned.
     gates : int
+    dc : tuple
+        ``(dc_next,)`` in an LSTM.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def plain_cache(form: str, ds_next: Any, cache: Any, gates: int) -> tuple[Any, .
     if type(cache) is not tuple or not cache or type(cache[-1]) is not dict:
         return None
     try:
-        arrays = (ds_next, *cache[:-1], *_pick_weights(cache[-1]))
+        arrays = (ds_next, *dc, *cache[:-1], *_pick_weights(cache[-1]))
     except KeyError:
         return None
     return arrays if fit(form + " gx gs", gates, arrays) else None

@@ -1,4 +1,4 @@
-"""What the compiled RNN and GRU do alike around their core: gradients by name, and sums of them."""
+"""What the compiled cells do alike around their core: gradients by name, and sums of them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def gradients_by_name(
     db: Array,
     dbx: Array | None = None,
     *,
+    dc0: Array | None = None,
     ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients of a sequence as the functional API does."""
     if ragged is not None:
         dx, ds0 = ragged.restored(dx), ragged.restored(ds0)
-    gradients = {
-        "dX": features_first(dx, dWx.shape[1]),
-        "ds_0": ds0.T[: dWs.shape[1]],
-        "dWx": dWx,
-        "dWs": dWs,
-        "dbs": db,
-    }
+        dc0 = None if dc0 is None else ragged.restored(dc0)
+    n_s = dWs.shape[1]
+    gradients = {"dX": features_first(dx, dWx.shape[1]), "ds_0": ds0.T[:n_s]}
+    if dc0 is not None:
+        gradients["dc_0"] = dc0.T[:n_s]
+    gradients["dWx"], gradients["dWs"], gradients["dbs"] = dWx, dWs, db
     if dbx is not None:
         gradients["dbx"] = dbx
     return gradients
@@ -42,6 +42,8 @@ def gradients_by_name(
 def of_one_step(gradients: Gradients) -> Gradients:
     """Return the gradients of a sequence of one step under the names that they have for a cell."""
     cell = {"dXt": gradients.pop("dX")[:, :, 0], "ds_prev": gradients.pop("ds_0")}
+    if "dc_0" in gradients:
+        cell["dc_prev"] = gradients.pop("dc_0")
     return {**cell, **gradients}
 
 
@@ -57,21 +59,22 @@ def sum_of_steps(
 ) -> Gradients:
     """Go back through steps that are not one sequence, the last first, summing over them."""
     (n_s, m, T), n_x, rows = ds.shape, X.shape[0], gates * ds.shape[0]
-    shapes = {
-        "dX": (n_x, m, T),
-        "ds_0": (n_s, m),
-        "dWx": (rows, n_x),
-        "dWs": (rows, n_s),
-        "dbs": (rows, 1),
-    }
+    has_cells = "Ct_prev" in entries
+    shapes: dict[str, tuple[int, ...]] = {"dX": (n_x, m, T), "ds_0": (n_s, m)}
+    if has_cells:
+        shapes["dc_0"] = (n_s, m)
+    shapes |= {"dWx": (rows, n_x), "dWs": (rows, n_s), "dbs": (rows, 1)}
     if input_bias:
         shapes["dbx"] = (rows, 1)
     gradients: Gradients = {name: np.zeros(shape, ds.dtype) for name, shape in shapes.items()}
     for t, on in reversed(list(enumerate(columns_that_count(lengths, T)))):
         gradients["ds_0"] = ds_next = ds[:, :, t] + gradients["ds_0"]
+        dc = (gradients["dc_0"][:, on],) if has_cells else ()
         cache = of_columns(steps[t], on)
-        step = backward_of_step(*read_cell_cache(ds_next[:, on], cache, entries, gates))
+        step = backward_of_step(*read_cell_cache(ds_next[:, on], cache, entries, gates, dc))
         gradients["dX"][:, on, t], gradients["ds_0"][:, on] = step.pop("dXt"), step.pop("ds_prev")
+        if has_cells:
+            gradients["dc_0"][:, on] = step.pop("dc_prev")
         for name, gradient in step.items():
             gradients[name] += gradient
     return gradients

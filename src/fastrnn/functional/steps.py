@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class Steps(Sequence[Cache]):
         The input, time-major.
     kept : tuple of ndarray
         What else the cell keeps of every step, time-major: nothing for the RNN, gates and
-        ``hidden`` for the GRU.
+        ``hidden`` for the GRU, cells, gates and ``tanh_c`` for the LSTM.
     X : ndarray (n_x, m, T)
         The input in the layout of the contract.
     parameters_dict : mapping
@@ -51,6 +51,7 @@ class Steps(Sequence[Cache]):
 
     __slots__ = ("X", "kept", "parameters_dict", "ragged", "states", "units", "x")
     gates = 1
+    names: ClassVar[tuple[str, ...]] = ("ds", "Wx", "Ws", "states", "x")
 
     def __init__(
         self,
@@ -118,10 +119,7 @@ class Steps(Sequence[Cache]):
         Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
         if fit("smt gx gs xmt", self.gates, (ds, Wx, Ws, self.X)):
             return (ds, Wx, Ws, self.states, self.x, *self.kept)
-        arrays = read_arrays(
-            ("ds", "Wx", "Ws", "states", "x", "gates", "hidden"),
-            (ds, Wx, Ws, self.states, self.x, *self.kept),
-        )
+        arrays = read_arrays(self.names, (ds, Wx, Ws, self.states, self.x, *self.kept))
         n_x, m, T = self.X.shape
         check_shapes(
             [
@@ -140,6 +138,7 @@ class GRUSteps(Steps):
 
     __slots__ = ("reset_after",)
     gates = 3
+    names = (*Steps.names, "gates", "hidden")
 
     def __init__(self, *args: Any, reset_after: bool) -> None:
         super().__init__(*args)
@@ -155,13 +154,26 @@ class GRUSteps(Steps):
         return r, z, n, self._columns(hidden[t]) if self.reset_after else None
 
 
+class LSTMSteps(Steps):
+    """As :class:`Steps`, of the LSTM: its cells, its gates, and tanh of the cells."""
+
+    __slots__ = ()
+    gates = 4
+    names = (*Steps.names, "cells", "gates", "tanh_c")
+
+    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
+        cells, gates, _ = self.kept
+        Ct_prev, Ct_next = self._columns(cells[t]), self._columns(cells[t + 1])
+        return (Ct_next, Ct_prev, *(self._columns(gates[t, :, gate]) for gate in range(4)))
+
+
 def joined(
     ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int
 ) -> list[list[Any]] | None:
     """Read the caches of steps that were made one by one, and tell whether they are one sequence.
 
-    They are where all have the same weights and each starts from the state in which the one before
-    ended.  Whoever made the caches by hand may have done otherwise.
+    They are where all have the same weights and each starts from the state (and the cell) in which
+    the one before ended.  Whoever made the caches by hand may have done otherwise.
 
     Returns
     -------
@@ -170,12 +182,15 @@ def joined(
         are not one sequence.
     """
     read = [read_cell_cache(ds[:, :, t], step, entries, gates) for t, step in enumerate(steps)]
+    # ds_next stands before the entries, and after them the weights
+    links = [
+        (entries.index(end) + 1, entries.index(start) + 1)
+        for end, start in (("St_next", "St_prev"), ("Ct_next", "Ct_prev"))
+        if start in entries
+    ]
+    links += [(-1, -1), (-2, -2)]
     for before, after in pairwise(read):
-        if not (
-            _same(after[2], before[1])
-            and _same(after[-1], before[-1])
-            and _same(after[-2], before[-2])
-        ):
+        if not all(_same(before[end], after[start]) for end, start in links):
             return None
     return read
 

@@ -41,15 +41,9 @@ from fastrnn.arguments import (
     read_lengths,
 )
 
+from .activation import sigmoid
 from .ends import Steps, held_past_ends, zeros_past_ends
 from .output import softmax
-
-
-def _sigmoid(a: Array) -> Array:
-    """Return 1 / (1 + exp(-a)), accurate in both tails: exp never sees a positive number."""
-    e = np.exp(-np.abs(a))
-    sigmoid: Array = np.where(a < 0, e, 1) / (1 + e)
-    return sigmoid
 
 
 @np.errstate(all="ignore")
@@ -94,8 +88,8 @@ def gru_cell_forward(
     bsr, bsz, bsn = np.split(bs, 3)
     xr, xz, xn = np.split(Wx @ Xt + bx[0] if reset_after else Wx @ Xt, 3)
 
-    Rt = _sigmoid(xr + Wsr @ St_prev + bsr)
-    Zt = _sigmoid(xz + Wsz @ St_prev + bsz)
+    Rt = sigmoid(xr + Wsr @ St_prev + bsr)
+    Zt = sigmoid(xz + Wsz @ St_prev + bsz)
     if reset_after:
         Ht = Wsn @ St_prev + bsn
         Nt = np.tanh(xn + Rt * Ht)

@@ -5,6 +5,7 @@
 #include "tile.h"
 #include "product.h"
 #include "cell.h"
+#include "lstm.h"
 #include "output.h"
 #include "optimizer.h"
 #include "transpose.h"
@@ -24,6 +25,8 @@ const TABLE EXPORT = {
     .gru_update_backward = NAME(gru_update_backward),
     .gru_reset_backward = NAME(gru_reset_backward),
     .gru_reset_after_backward = NAME(gru_reset_after_backward),
+    .lstm_update = NAME(lstm_update),
+    .lstm_backward = NAME(lstm_backward),
     .softmax_rows = NAME(softmax_rows),
     .cross_entropy_rows = NAME(cross_entropy_rows),
     .correct_rows = NAME(correct_rows),

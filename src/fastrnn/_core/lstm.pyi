@@ -1,0 +1,37 @@
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+def forward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
+def backward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
+def forward(
+    x: NDArray[Any],
+    wx: NDArray[Any],
+    ws: NDArray[Any],
+    bs: NDArray[Any],
+    states: NDArray[Any],
+    cells: NDArray[Any],
+    gates: NDArray[Any],
+    tanh_c: NDArray[Any],
+    work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
+) -> None: ...
+def backward(
+    ds: NDArray[Any],
+    x: NDArray[Any],
+    states: NDArray[Any],
+    cells: NDArray[Any],
+    gates: NDArray[Any],
+    tanh_c: NDArray[Any],
+    wx: NDArray[Any],
+    ws: NDArray[Any],
+    dx: NDArray[Any] | None,
+    ds0: NDArray[Any],
+    dc0: NDArray[Any],
+    dwx: NDArray[Any],
+    dws: NDArray[Any],
+    dbs: NDArray[Any],
+    work: NDArray[Any],
+    mask: NDArray[np.uint8] | None = None,
+) -> None: ...

@@ -1,0 +1,331 @@
+"""The LSTM over whole sequences: forward and backpropagation through time.
+
+    i, f, o = sigmoid(Wx x + Ws s + bs)             on their rows
+    g = tanh(Wx_g x + Ws_g s + bs_g)
+    c' = f * c + i * g
+    s' = o * tanh(c')
+
+Gates stand in the order i, f, g, o.  Arrays are time-major with the features last, (T, m, n), and rows padded to `ld`
+elements (memory.py).  Every array argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far
+as safety wants it.  A mask says which steps count (sequence.pxd).
+"""
+
+from libc.string cimport memset
+
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, lstm_backward,
+                                    lstm_update, pack, panel_width, product)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
+                                     copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
+                                     pack_bias, padded, put_back, row_stride, set_aside, share_start,
+                                     steps_between_signals)
+from fastrnn._core.threads cimport run_shares, threads_for
+
+bind_kernels()
+
+cdef enum:
+    GATES = 4
+
+cdef struct Job:
+    # what the shares of a call have in common; a pointer is to float or to double
+    int shares
+    Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
+    const void *x
+    Py_ssize_t x_row
+    const void *packed_wx
+    Py_ssize_t x_width
+    const void *packed_ws
+    Py_ssize_t s_width
+    const void *bias
+    void *states
+    void *cells
+    void *gates
+    void *tanh_c
+    const unsigned char *mask
+    # of the backward pass
+    const void *ds
+    void *carry
+    void *c_carry
+    Py_ssize_t ds_row, carry_row, c_carry_row
+    void *aside
+    void *c_aside
+    void *da
+    void *dx
+    void *sums
+    void *bias_sums
+
+
+def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`forward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype)
+    return GATES * (n_x + n_s + 1) * ld + ld
+
+
+def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
+    """Elements of scratch memory of this dtype that :func:`backward` needs."""
+    cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
+    return GATES * ld * (ld + ld_x) + GATES * T * m * ld + GATES * (n_x + n_s + 1) * ld + ld + 2 * m * ld
+
+
+def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
+            floating[:, :, ::1] states, floating[:, :, ::1] cells, floating[:, :, :, ::1] gates,
+            floating[:, :, ::1] tanh_c, floating[::1] work, const unsigned char[:, ::1] mask=None):
+    """Run the whole sequence.
+
+    Parameters
+    ----------
+    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances
+    wx, ws, bs : IN (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
+    states, cells : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
+    gates : OUT (T, m, 4, ld), i, f, g and o after activation; unspecified where a step does not count
+    tanh_c : OUT (T, m, ld), tanh of the cells after every step; likewise
+    work : scratch, `forward_work` elements
+    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state and
+        its cell, and its rows of x have to be finite
+    """
+    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
+    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
+    cdef Py_ssize_t segment = steps_between_signals(step_operations), first
+    cdef Job job
+    if m == 0 or T <= 0 or n_s == 0:
+        return
+    if (ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or cells.shape[0] <= T or cells.shape[1] != m
+            or cells.shape[2] != ld or gates.shape[0] < T or gates.shape[1] != m or gates.shape[2] != GATES
+            or gates.shape[3] != ld or tanh_c.shape[0] < T or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
+            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
+        raise ValueError("states, cells, x, gates, tanh_c, mask, the weights and work do not fit together")
+
+    cdef floating *bias = line_start(&work[0])
+    cdef floating *packed_ws = bias + GATES * ld
+    cdef floating *packed_wx = packed_ws + GATES * n_s * ld
+    job.shares = threads_for(step_operations * T, m)
+    job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
+    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
+    job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
+    job.states, job.cells = &states[0, 0, 0], &cells[0, 0, 0]
+    job.gates, job.tanh_c = &gates[0, 0, 0, 0], &tanh_c[0, 0, 0]
+    job.mask = &mask[0, 0] if mask is not None else NULL
+    job.s_width = panel_width(bias, m // job.shares)
+    job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
+    pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
+    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, GATES, n_s, ld, ws.strides[0] // size)
+    if n_x:
+        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
+             wx.strides[0] // size)
+
+    for first in range(0, T, segment):
+        job.first_step, job.end_step = first, min(first + segment, T)
+        with nogil:
+            run_shares(job.shares, forward_float if floating is float else forward_double, &job)
+        if job.end_step < T:
+            PyErr_CheckSignals()
+
+
+cdef void forward_float(void *job, int share) noexcept nogil:
+    forward_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void forward_double(void *job, int share) noexcept nogil:
+    forward_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some steps of some batch columns.  The pre-activations stand where the gates will."""
+    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
+    cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 3) * ld) * sizeof(floating))
+    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
+    cdef floating *states = <floating *> job.states
+    cdef floating *cells = <floating *> job.cells
+    cdef floating *gates = <floating *> job.gates
+    cdef floating *s_prev
+    cdef floating *c_prev
+    cdef floating *g
+    while step < job.end_step:
+        t_end = min(step + chunk, job.end_step)
+        multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
+                      <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
+                      <const floating *> job.bias, job.mask)
+        for t in range(step, t_end):
+            row, end_row = t * m + first, t * m + end
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                s_prev, c_prev, g = states + row * ld, cells + row * ld, gates + row * columns
+                product(rows, columns, n_s, s_prev, ld, <const floating *> job.packed_ws, job.s_width, g, columns,
+                        FROM_C | (LAST_FIRST if t & 1 else 0), <floating *> NULL)
+                lstm_update(rows, n_s, g, columns, ld, c_prev, c_prev + m * ld, <floating *> job.tanh_c + row * ld,
+                            s_prev + m * ld, ld)
+                row += rows
+            hold_states(job.mask, t * m + first, end_row, m, ld, states)
+            hold_states(job.mask, t * m + first, end_row, m, ld, cells)
+        step = t_end
+
+
+def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
+             const floating[:, :, ::1] cells, const floating[:, :, :, ::1] gates, const floating[:, :, ::1] tanh_c,
+             const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
+             floating[:, ::1] dc0, floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
+             const unsigned char[:, ::1] mask=None):
+    """Backpropagate through the whole sequence.
+
+    Parameters
+    ----------
+    ds : IN (T, m, ld), gradient at each state
+    x, states, cells, gates, tanh_c, wx, ws, mask : IN as :func:`forward` had and left them
+    dx : OUT (T, m, ld_x), or None where it is not wanted
+    ds0 : OUT (m, ld)
+    dc0 : IN/OUT (m, ld); IN the gradient at the last cells, OUT that at the first
+    dwx, dws, dbs : OUT (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
+    work : scratch, `backward_work` elements
+    """
+    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
+    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
+    cdef Py_ssize_t columns = GATES * ld
+    cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
+    cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
+    cdef Py_ssize_t segment = steps_between_signals(step_operations + weight_operations), first
+    cdef Job job
+    dwx[:, :] = 0
+    dws[:, :] = 0
+    dbs[:] = 0
+    if m == 0 or T < 0 or n_s == 0:
+        return
+    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
+    if T == 0:
+        return
+    if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
+            or dc0.shape[0] < m or dc0.shape[1] < ld or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
+            or cells.shape[0] <= T or cells.shape[1] != m or cells.shape[2] != ld or gates.shape[0] < T
+            or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or tanh_c.shape[0] < T
+            or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
+            or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
+            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
+            or dwx.shape[1] != n_x or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
+            or dbs.shape[0] != GATES * n_s
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or work.shape[0] < columns * (ld + ld_x) + T * m * columns + columns * (n_x + n_s + 1) + ld + 2 * m * ld):
+        raise ValueError("ds, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do not fit "
+                         "together")
+
+    cdef floating *packed_ws = line_start(&work[0])
+    cdef floating *packed_wx = packed_ws + columns * ld
+    cdef floating *da = packed_wx + columns * ld_x
+    cdef floating *sums = da + T * m * columns
+    cdef floating *bias_sums = sums + (n_x + n_s) * columns
+    cdef floating *aside = bias_sums + columns
+    job.shares = threads_for(step_operations * T, m)
+    job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
+    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
+    job.states, job.cells = <void *> &states[0, 0, 0], <void *> &cells[0, 0, 0]
+    job.gates, job.tanh_c = <void *> &gates[0, 0, 0, 0], <void *> &tanh_c[0, 0, 0]
+    job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
+    job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.c_carry, job.c_carry_row = &dc0[0, 0], dc0.shape[1]
+    job.mask = &mask[0, 0] if mask is not None else NULL
+    job.aside, job.c_aside = aside, aside + m * ld
+    job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
+    job.s_width = panel_width(da, m // job.shares)
+    job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
+    # the rows of da are padded gate by gate, so the panels have rows of zeros there
+    pack(packed_ws, job.s_width, &ws[0, 0], GATES, n_s, ld, ws.strides[0] // size, 1, n_s, ld, ws.strides[1] // size)
+    if job.dx != NULL:
+        pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
+             wx.strides[1] // size)
+    job.end_step = T
+    while job.end_step > 0:
+        job.first_step = max(job.end_step - segment, 0)
+        with nogil:
+            run_shares(job.shares, backward_float if floating is float else backward_double, &job)
+        job.end_step = job.first_step
+        PyErr_CheckSignals()
+
+    # the gradients of the weights as long products over all rows, each share its own columns
+    memset(sums, 0, (n_x + n_s + 1) * columns * size)
+    job.shares = threads_for(weight_operations * T, columns // 16)
+    for first in range(0, T, segment):
+        job.first_step, job.end_step = first, min(first + segment, T)
+        with nogil:
+            run_shares(job.shares, weights_float if floating is float else weights_double, &job)
+        PyErr_CheckSignals()
+    if n_x:
+        copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, GATES, n_s, ld)
+    copy_gradient(&dws[0, 0], dws.strides[0] // size, dws.strides[1] // size, sums + n_x * columns, n_s, GATES, n_s,
+                  ld)
+    copy_gradient(&dbs[0], dbs.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
+
+
+cdef void backward_float(void *job, int share) noexcept nogil:
+    backward_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void backward_double(void *job, int share) noexcept nogil:
+    backward_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
+    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
+    cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step
+    cdef Py_ssize_t carry_row = job.carry_row, c_carry_row = job.c_carry_row
+    cdef const floating *ds = <const floating *> job.ds
+    cdef floating *carry = <floating *> job.carry + first * carry_row
+    cdef floating *c_carry = <floating *> job.c_carry + first * c_carry_row
+    cdef floating *aside = <floating *> job.aside + first * ld
+    cdef floating *c_aside = <floating *> job.c_aside + first * ld
+    cdef floating *c
+    cdef floating *da
+    while step > job.first_step:
+        t_first = max(step - chunk, job.first_step)
+        for t in range(step - 1, t_first - 1, -1):
+            first_row, end_row = t * m + first, t * m + end
+            set_aside(job.mask, first_row, end_row, n_s, ds, job.ds_row, carry, carry_row, aside, ld)
+            copy_aside(job.mask, first_row, end_row, n_s, c_carry, c_carry_row, c_aside, ld)
+            row = first_row
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                c, da = carry + (row - first_row) * carry_row, <floating *> job.da + row * columns
+                lstm_backward(rows, n_s, ds + row * job.ds_row, job.ds_row, c, carry_row,
+                              c_carry + (row - first_row) * c_carry_row, c_carry_row,
+                              <const floating *> job.gates + row * columns, columns, ld,
+                              <const floating *> job.cells + row * ld, <const floating *> job.tanh_c + row * ld, ld,
+                              da, columns)
+                product(rows, ld, columns, da, columns, <const floating *> job.packed_ws, job.s_width, c, carry_row,
+                        FROM_ZERO, <floating *> NULL)
+                row += rows
+            put_back(job.mask, first_row, end_row, n_s, carry, carry_row, aside, ld)
+            put_back(job.mask, first_row, end_row, n_s, c_carry, c_carry_row, c_aside, ld)
+        clear_rows(job.mask, t_first, step, first, end, m, columns, <floating *> job.da)
+        if job.dx != NULL:
+            multiply_rows(t_first, step, first, end, m, job.ld_x, columns, <const floating *> job.da, columns,
+                          <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,
+                          <floating *> NULL, job.mask)
+            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
+        step = t_first
+
+
+cdef void weights_float(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <float *> NULL)
+
+
+cdef void weights_double(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <double *> NULL)
+
+
+cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some columns of the gradients of the weights, over the rows of some steps."""
+    cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = GATES * ld
+    cdef Py_ssize_t left = column_start(columns, share, job.shares, _)
+    cdef Py_ssize_t right = column_start(columns, share + 1, job.shares, _)
+    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
+    cdef const floating *da = <const floating *> job.da + left
+    cdef floating *sums = <floating *> job.sums + left
+    add_gradient(first, end, job.n_s, right - left, <const floating *> job.states, ld, da, columns,
+                 sums + n_x * columns, columns, <floating *> job.bias_sums + left, job.mask)
+    if n_x:
+        add_gradient(first, end, n_x, right - left, <const floating *> job.x, job.x_row, da, columns, sums, columns,
+                     <floating *> NULL, job.mask)

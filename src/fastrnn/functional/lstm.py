@@ -1,0 +1,280 @@
+"""The LSTM of the functional API, compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastrnn._core import lstm as core
+from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
+from fastrnn._core.output import softmax_of_states
+from fastrnn._core.recycled import empty
+from fastrnn.arguments import (
+    LSTM_CACHE,
+    LSTM_CACHES,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    read_cell,
+    read_cell_cache,
+    read_layer,
+    read_layer_caches,
+)
+
+from .layout import features_first, readable_rows
+from .plain import plain, plain_cache
+from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .steps import LSTMSteps, joined
+from .typed import typed
+
+_forward, _backward = typed(core.forward), typed(core.backward)
+
+#: The axes of ds_next, dc_next and the arrays of a cache; the letters are those of plain().
+_CACHE_FORM = "sm sm sm sm sm sm sm sm sm sm xm"
+
+
+def lstm_cell_forward(
+    Xt: ArrayLike, St_prev: ArrayLike, Ct_prev: ArrayLike, parameters_dict: Parameters
+) -> tuple[Array, Array, Array, Cache]:
+    """Take one step of the LSTM.
+
+    With i, f, o = σ(Wx x + Ws s + bs) and g = tanh(Wx x + Ws s + bs) on their rows::
+
+        c' = f ⊙ c + i ⊙ g
+        s' = o ⊙ tanh(c')
+        y  = softmax(Wy s' + by)
+
+    Parameters
+    ----------
+    Xt : array_like (n_x, m)
+        Input of the step.
+    St_prev : array_like (n_s, m)
+        State before it.
+    Ct_prev : array_like (n_s, m)
+        Cell before it.
+    parameters_dict : mapping
+        ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by`` (n_y,
+        1).  Gate rows in the order i, f, g, o.
+
+    Returns
+    -------
+    St_next : ndarray (n_s, m)
+        State after the step, a view of batch-major memory.
+    Ct_next : ndarray (n_s, m)
+        Cell after the step, likewise.
+    Yt : ndarray (n_y, m)
+        Prediction, likewise.
+    cache : tuple
+        ``(St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)``, for
+        :func:`lstm_cell_backward`: the gates i, f, g, o, each (n_s, m).  The cache refers to the
+        arrays and does not copy them: leave them as they are until the backward pass is done.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+
+    References
+    ----------
+    S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997; F. A. Gers,
+    J. Schmidhuber, F. Cummins, Learning to Forget: Continual Prediction with LSTM, Neural
+    Computation 12, 2000.
+    """
+    Xt, St_prev, Ct_prev, Wx, Ws, Wy, bs, by = plain(
+        "xm sm sm", (Xt, St_prev, Ct_prev), parameters_dict, gates=4
+    ) or read_cell(Xt, St_prev, parameters_dict, gates=4, cells=(Ct_prev,))
+    states, cells, gates, _, y = _run(padded_copy(Xt), St_prev, Ct_prev, Wx, Ws, Wy, bs, by)
+    n_s = len(St_prev)
+    St_next, Ct_next = states[1].T[:n_s], cells[1].T[:n_s]
+    It, Ft, Gt, Ot = gates[0].transpose(1, 2, 0)[:, :n_s]
+    cache = (St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)
+    return St_next, Ct_next, y[0].T[: len(Wy)], cache
+
+
+def lstm_forward(
+    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, C_0: ArrayLike | None = None
+) -> tuple[Array, Array, Array, Cache]:
+    """Take the step of :func:`lstm_cell_forward` through a whole sequence.
+
+    Parameters
+    ----------
+    X : array_like (n_x, m, T_x)
+        Inputs.
+    S_0 : array_like (n_s, m)
+        State before the first step.
+    parameters_dict : mapping
+        ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by`` (n_y,
+        1).  Gate rows in the order i, f, g, o.
+    C_0 : array_like (n_s, m), optional
+        Cell before the first step; zeros if it is left out.
+
+    Returns
+    -------
+    S : ndarray (n_s, m, T_x)
+        State after every step, a view of time-major memory.
+    y_pred : ndarray (n_y, m, T_x)
+        Prediction of every step, likewise.
+    C : ndarray (n_s, m, T_x)
+        Cell after every step, likewise.
+    caches : tuple
+        ``(steps, X)``, for :func:`lstm_backward`; ``steps[t]`` is the cache of step t, made when it
+        is asked for.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+    """
+    given: tuple[Any, ...] = () if C_0 is None else (C_0,)
+    X, S_0, *cells, Wx, Ws, Wy, bs, by = plain(
+        "xmt sm" + len(given) * " sm", (X, S_0, *given), parameters_dict, gates=4
+    ) or read_layer(X, S_0, parameters_dict, gates=4, cells=given)
+    x, n_s = readable_rows(X), len(S_0)
+    initial = cells[0] if cells else np.zeros_like(S_0)
+    states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by)
+    steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s)
+    S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
+    return S, features_first(y, len(Wy)), C, (steps, X)
+
+
+def _run(
+    x: Array, S_0: Array, C_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return states, cells, gates, tanh of the cells, and predictions, all time-major."""
+    T, m, _ = x.shape
+    n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
+    states, cells = states_from(S_0, T), states_from(C_0, T)
+    gates = empty((T, m, 4, states.shape[2]), dtype)
+    tanh_c = empty((T, m, states.shape[2]), dtype)
+    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work)
+    return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by)
+
+
+def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
+    """Return the gradients of one step, from those of the state and the cell after it.
+
+    With a the argument of σ or tanh on the rows of each gate, and dc all that reaches c'::
+
+        dc  = dc' + ds' ⊙ o ⊙ (1 - tanh²(c'))
+        dai = dc ⊙ g ⊙ i ⊙ (1 - i)          dag = dc ⊙ i ⊙ (1 - g²)
+        daf = dc ⊙ c ⊙ f ⊙ (1 - f)          dao = ds' ⊙ tanh(c') ⊙ o ⊙ (1 - o)
+
+    Parameters
+    ----------
+    ds_next : array_like (n_s, m)
+        Gradient of the loss with respect to ``St_next``, not counting what reaches it through
+        ``Ct_next``.
+    dc_next : array_like (n_s, m)
+        Gradient of the loss with respect to ``Ct_next``, not counting what reaches it through
+        ``St_next``.
+    cache : tuple
+        From :func:`lstm_cell_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dXt"`` (n_x, m), ``"ds_prev"`` and ``"dc_prev"`` (n_s, m), ``"dWx"`` (4 n_s, n_x),
+        ``"dWs"`` (4 n_s, n_s), ``"dbs"`` (4 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
+    """
+    arrays = plain_cache(_CACHE_FORM, ds_next, cache, gates=4, dc=(dc_next,)) or read_cell_cache(
+        ds_next, cache, LSTM_CACHE, gates=4, dc=(dc_next,)
+    )
+    return _backward_of_step(*arrays)
+
+
+def _backward_of_step(ds_next: Array, dc_next: Array, *entries: Any) -> Gradients:
+    return of_one_step(_run_back(padded_copy(ds_next), dc_next, *_arrays_of([entries])))
+
+
+def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+    """Go back through a whole sequence: backpropagation through time.
+
+    Parameters
+    ----------
+    ds : array_like (n_s, m, T_x)
+        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
+        through the later ones.
+    caches : tuple
+        From :func:`lstm_forward`, of this package or of :mod:`fastrnn.reference`.
+
+    Returns
+    -------
+    dict
+        ``"dX"`` (n_x, m, T_x), ``"ds_0"`` and ``"dc_0"`` (n_s, m), views of time-major memory,
+        ``"dWx"`` (4 n_s, n_x), ``"dWs"`` (4 n_s, n_s), ``"dbs"`` (4 n_s, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``ds`` or what the caches hold has the wrong type or shape.
+    """
+    if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is LSTMSteps:
+        ds, Wx, Ws, states, x, cells, gates, tanh_c = caches[0].read(ds)
+        return _run_back(padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws)
+    return _backward_of_steps(ds, caches)
+
+
+def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
+    """As :func:`lstm_backward`, from a cache for each step."""
+    ds, steps, X, _ = read_layer_caches(ds, caches, LSTM_CACHES, LSTM_CACHE)
+    entries = joined(ds, steps, LSTM_CACHE, gates=4) if len(steps) else None
+    if entries is None:
+        return sum_of_steps(ds, steps, X, None, LSTM_CACHE, 4, _backward_of_step)
+    return _run_back(padded_copy(ds), None, *_arrays_of([entry[1:] for entry in entries]))
+
+
+def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
+    """Return ``states, x, cells, gates, tanh_c, Wx, Ws`` of consecutive steps' caches."""
+    St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, Wx, Ws = (
+        list(column) for column in zip(*entries, strict=True)
+    )
+    states, cells = stacked((St_prev[0], *St_next)), stacked((Ct_prev[0], *Ct_next))
+    gates = np.stack([stacked(gate) for gate in (It, Ft, Gt, Ot)], axis=2)
+    return states, stacked(Xt), cells, gates, np.tanh(cells[1:]), Wx[0], Ws[0]
+
+
+def _run_back(
+    ds: Array,
+    dc: Array | None,
+    states: Array,
+    x: Array,
+    cells: Array,
+    gates: Array,
+    tanh_c: Array,
+    Wx: Array,
+    Ws: Array,
+) -> Gradients:
+    """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
+    T, m, _ = ds.shape
+    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
+    dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
+    # the core turns the gradient at the last cells into that at the first
+    dc0 = np.zeros_like(ds0) if dc is None else padded_copy(dc)[0]
+    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
+    _backward[dtype](
+        ds,
+        x,
+        states,
+        cells,
+        gates,
+        tanh_c,
+        Wx,
+        Ws,
+        dx,
+        ds0,
+        dc0,
+        dWx,
+        dWs,
+        db[:, 0],
+        work,
+    )
+    return gradients_by_name(dx, ds0, dWx, dWs, db, dc0=dc0)
