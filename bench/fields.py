@@ -18,7 +18,7 @@ def competitor(side, work, sizes, dtype, gates=1):
     ----------
     side : {"numpy", "fastrnn"}
     work : str
-        The method of a peer: "forward_backward", "gru_sequence" or "gru_step".
+        The method of a peer: "forward_backward", "gru_sequence", "gru_step" or "gru_stream".
     """
     problem = Problem(sizes, np.dtype(dtype), gates)
     right, ours = (getattr(make(name, cores()), work)(problem) for name in ("numpy", side))

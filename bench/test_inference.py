@@ -1,9 +1,9 @@
-"""GRU, states of a sequence in one call and of one step a call: reference and compiled."""
+"""GRU, a sequence in one call, a step a call, and as a stream: reference and compiled."""
 
 import pytest
 
 from bench.fields import DTYPES, SIDES, competitor
-from fastrnn.benchmark.cases import GRU_SEQUENCE, GRU_STEP
+from fastrnn.benchmark.cases import GRU_SEQUENCE, GRU_STEP, GRU_STREAM
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -19,3 +19,11 @@ def test_sequence(benchmark, sizes, dtype, side):
 def test_step(benchmark, dtype, side):
     benchmark.group = f"inference, {GRU_STEP}, {dtype}"
     benchmark(competitor(side, "gru_step", GRU_STEP, dtype, gates=3))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", GRU_STREAM, ids=lambda sizes: sizes.name)
+def test_stream(benchmark, sizes, dtype, side):
+    benchmark.group = f"inference, {sizes}, {dtype}"
+    benchmark(competitor(side, "gru_stream", sizes, dtype, gates=3))

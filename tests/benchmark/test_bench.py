@@ -24,10 +24,12 @@ def test_prints_the_table_of_a_case(capfd):
 
 
 def test_prints_markdown_for_each_number_of_threads(capfd):
-    words = ["--quick", "--table", "inference", "--case", "GRU step", "--dtype", "float32"]
-    assert main([*words, "--peers", "fastrnn", "numpy", "--threads", "1", "2", "--markdown"]) == 0
+    words = ["--quick", "--table", "inference", "--dtype", "float32", "--peers", "fastrnn", "numpy"]
+    cases = ["--case", "GRU step", "GRU live step"]
+    assert main([*words, *cases, "--threads", "1", "2", "--markdown"]) == 0
     out, _ = capfd.readouterr()
     assert out.count("| GRU step (1, 64, 32, 1, 1) | f32 |") == 2
+    assert out.count("| GRU live step (1, 64, 1, 1, 1) | f32 |") == 2
 
 
 def test_an_unknown_case_is_named(capfd):

@@ -51,6 +51,11 @@ GRU_SEQUENCE = (
     Sizes("GRU stream", 1, 64, 32, 1, 100),
 )
 GRU_STEP = Sizes("GRU step", 1, 64, 32, 1, 1)
+# A sensor or a channel of sound: one number in, one out, a step or a block of samples a call.
+GRU_STREAM = (
+    Sizes("GRU live step", 1, 64, 1, 1, 1),
+    Sizes("GRU live block", 1, 64, 1, 1, 512),
+)
 
 TRAINING_JOB = Sizes("decipher", 1, 64, 32, 32, 101)
 

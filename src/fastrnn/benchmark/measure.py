@@ -126,22 +126,29 @@ def inference(
     sizes: Iterable[Sizes],
     effort: Effort,
 ) -> Table:
-    """GRU states of a sequence in one call, and of one step a call."""
+    """GRU states of a sequence in one call, of one step a call; and with output, as a stream."""
     table = Table(
         "Inference, GRU (reset after the product)",
         ["case (n_x, n_s, n_y, m, T_x)", "type", *(peer.name for peer in peers)],
     )
     for size in sizes:
-        step = size == cases.GRU_STEP
+        offer = "gru_sequence"
+        if size in cases.GRU_STREAM:
+            offer = "gru_stream"
+        elif size == cases.GRU_STEP:
+            offer = "gru_step"
         for dtype in dtypes:
             problem = Problem(size, dtype, gates=3)
             timings = _compare(
                 peers,
-                lambda peer: peer.gru_step(problem) if step else peer.gru_sequence(problem),  # noqa: B023
+                lambda peer: getattr(peer, offer)(problem),  # noqa: B023
                 effort,
             )
             table.rows.append([str(size), _name(dtype), *_cells(peers, timings)])
-    table.notes.append(f"The rows of {OURS} include the output layer and softmax.")
+    table.notes.append(
+        f"The rows of {OURS} include the output layer and softmax; the live rows, which go on from "
+        "call to call, include a linear output for all."
+    )
     return table
 
 

@@ -48,7 +48,15 @@ def report(options: argparse.Namespace, threads: int) -> int:
     int
         0, or 1 where a competitor's results were not equal.
     """
-    known = [size.name for size in (*cases.FORWARD_BACKWARD, *cases.GRU_SEQUENCE, cases.GRU_STEP)]
+    known = [
+        size.name
+        for size in (
+            *cases.FORWARD_BACKWARD,
+            *cases.GRU_SEQUENCE,
+            cases.GRU_STEP,
+            *cases.GRU_STREAM,
+        )
+    ]
     unknown = [name for name in options.case or [] if name not in known]
     if unknown:
         print(f"fastrnn bench: no case {unknown[0]!r}; cases are {', '.join(known)}")
@@ -62,7 +70,7 @@ def report(options: argparse.Namespace, threads: int) -> int:
         effort = measure.Effort(options.rounds, effort.seconds, effort.samples)
     dtypes = [np.dtype(name) for name in options.dtype]
     forward_backward = _chosen(cases.FORWARD_BACKWARD, options.case)
-    inference = _chosen((*cases.GRU_SEQUENCE, cases.GRU_STEP), options.case)
+    inference = _chosen((*cases.GRU_SEQUENCE, cases.GRU_STEP, *cases.GRU_STREAM), options.case)
     make: dict[str, Callable[[], Table]] = {
         "fb": lambda: measure.forward_backward(field, dtypes, forward_backward, effort),
         "inference": lambda: measure.inference(field, dtypes, inference, effort),

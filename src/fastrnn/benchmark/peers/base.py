@@ -72,6 +72,14 @@ class Peer:
         """GRU (``reset_after=True``), inference: ``S``, one step further, in one call."""
         return None
 
+    def gru_stream(self, problem: Problem) -> Competitor | None:
+        """GRU (``reset_after=True``) with a linear output, inference that goes on.
+
+        ``y``, (n_y, m, T_x), the answer to the next `T_x` steps, which are always the same ones.
+        The first call begins with a state of zeros, and only its answer is compared.
+        """
+        return None
+
     def training(self, job: TrainingJob) -> Callable[[], float] | None:
         """Return a function that trains one epoch further and returns the epoch's mean loss."""
         return None

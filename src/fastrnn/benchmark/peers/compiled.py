@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 import fastrnn
-from fastrnn.benchmark.peers.base import Peer, TrainingJob
+from fastrnn.benchmark.cases import Problem
+from fastrnn.benchmark.peers.base import Competitor, Peer, TrainingJob
 from fastrnn.benchmark.peers.reference import Reference
 
 
@@ -14,6 +17,25 @@ class Compiled(Reference):
 
     name = "fastrnn"
     functions = fastrnn
+
+    def gru_stream(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_stream`."""
+        from fastrnn.layers import GRU, Dense, Input
+        from fastrnn.models import Sequential
+
+        sizes, w = problem.sizes, problem.parameters
+        recurrent = GRU(sizes.n_s, reset_after=True, return_sequences=True)
+        model = Sequential(
+            [Input((None, sizes.n_x), dtype=problem.dtype), recurrent, Dense(sizes.n_y)]
+        )
+        bias = np.stack([w["bx"][:, 0], w["bs"][:, 0]])
+        model.set_weights([w["Wx"].T, w["Ws"].T, bias, w["Wy"].T, w["by"][:, 0]])
+        stream = model.stream()
+        x = np.ascontiguousarray(problem.X[:, 0].T)
+        given = x[0] if sizes.T_x == 1 else x
+        return Competitor(
+            lambda: stream(given), lambda y: {"y": y.reshape(sizes.T_x, 1, sizes.n_y).T}
+        )
 
     def training(self, job: TrainingJob) -> Callable[[], float]:
         """See :meth:`Peer.training`."""

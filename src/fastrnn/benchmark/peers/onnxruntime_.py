@@ -56,6 +56,36 @@ def _model(problem: Problem) -> Any:
     return model.SerializeToString()
 
 
+def _model_with_output(problem: Problem) -> Any:
+    """Return :func:`_model` with a linear output behind: y (T_x, m, n_y), and the last state."""
+    model = onnx.load_model_from_string(_model(problem))
+    graph, sizes = model.graph, problem.sizes
+    kind = helper.np_dtype_to_tensor_dtype(problem.dtype)
+    graph.node[0].output.append("h")
+    graph.node.extend(
+        [
+            helper.make_node("Squeeze", ["states", "axis"], ["rows"]),
+            helper.make_node("MatMul", ["rows", "wy"], ["product"]),
+            helper.make_node("Add", ["product", "by"], ["y"]),
+        ]
+    )
+    constants = {
+        "axis": np.array([1], np.int64),
+        "wy": np.ascontiguousarray(problem.parameters["Wy"].T),
+        "by": problem.parameters["by"][:, 0],
+    }
+    graph.initializer.extend(numpy_helper.from_array(v, name) for name, v in constants.items())
+    del graph.output[:]
+    graph.output.extend(
+        [
+            helper.make_tensor_value_info("y", kind, [sizes.T_x, sizes.m, sizes.n_y]),
+            helper.make_tensor_value_info("h", kind, [1, sizes.m, sizes.n_s]),
+        ]
+    )
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
 class OnnxRuntime(Peer):
     """ONNX Runtime on the CPU. Its GRU knows float32 only."""
 
@@ -85,6 +115,21 @@ class OnnxRuntime(Peer):
         if sequence is None:
             return None
         return Competitor(sequence.call, lambda states: {"S": states[0, 0].T})
+
+    def gru_stream(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.gru_stream`."""
+        if helper.np_dtype_to_tensor_dtype(problem.dtype) != TensorProto.FLOAT:
+            return None
+        session = onnxruntime.InferenceSession(
+            _model_with_output(problem), self.options, providers=["CPUExecutionProvider"]
+        )
+        feed = {"x": time_major(problem.X), "h_0": np.zeros_like(problem.S_0.T)[None]}
+
+        def call() -> Any:
+            y, feed["h_0"] = session.run(None, feed)
+            return y
+
+        return Competitor(call, lambda y: {"y": features_first(y)})
 
 
 def create(threads: int) -> Peer:

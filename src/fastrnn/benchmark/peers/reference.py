@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastrnn import reference
 from fastrnn.benchmark.cases import Array, Problem
 from fastrnn.benchmark.peers.base import Competitor, Peer
@@ -48,6 +50,20 @@ class Reference(Peer):
             lambda: gru_cell_forward(Xt, S_0, parameters, reset_after=True),
             lambda result: {"S": result[0]},
         )
+
+    def gru_stream(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_stream`."""
+        X, parameters = problem.X, problem.parameters
+        Wy, by = parameters["Wy"], parameters["by"]
+        state = np.zeros_like(problem.S_0)
+
+        def call() -> Any:
+            nonlocal state
+            S, _, _ = reference.gru_forward(X, state, parameters, reset_after=True)
+            state = S[:, :, -1]
+            return np.einsum("ys,smt->ymt", Wy, S) + by[:, :, None]
+
+        return Competitor(call, lambda y: {"y": y})
 
 
 def create(threads: int) -> Peer:

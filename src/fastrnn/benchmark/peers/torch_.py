@@ -93,6 +93,39 @@ class Torch(Peer):
 
         return Competitor(call, lambda state: {"S": state.numpy().T})
 
+    def gru_stream(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.gru_stream`: a GRUCell for a single step, a GRU for more."""
+        sizes, w = problem.sizes, problem.parameters
+        dtype = getattr(torch, problem.dtype.name)
+        single = sizes.T_x == 1
+        kind = nn.GRUCell if single else nn.GRU
+        layer = kind(sizes.n_x, sizes.n_s, dtype=dtype).eval()
+        _load(layer, w, "" if single else "_l0")
+        output = nn.Linear(sizes.n_s, sizes.n_y, dtype=dtype).eval()
+        with torch.no_grad():
+            output.weight.copy_(_tensor(w["Wy"]))
+            output.bias.copy_(_tensor(w["by"][:, 0]))
+        x = _tensor(time_major(problem.X))
+        state = _tensor(np.zeros_like(problem.S_0.T))
+        if single:
+            x = x[0]
+        else:
+            state = state[None]
+
+        @torch.inference_mode()
+        def call() -> Any:
+            nonlocal state
+            if single:
+                states = state = layer(x, state)
+            else:
+                states, state = layer(x, state)
+            return output(states)
+
+        def arrays(y: Any) -> dict[str, Array]:
+            return {"y": features_first(y[None] if single else y)}
+
+        return Competitor(call, arrays)
+
     def training(self, job: TrainingJob) -> Callable[[], float]:
         """See :meth:`Peer.training`."""
         torch.manual_seed(0)
