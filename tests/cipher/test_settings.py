@@ -6,7 +6,7 @@ import pytest
 
 from fastrnn import layers
 from fastrnn.cipher import CipherError, Corpus, InvalidKeyError, RunError, Settings, SettingsError
-from fastrnn.cipher.network import CELLS, build
+from fastrnn.cipher.network import CELLS, INPUTS, build
 
 
 def test_defaults():
@@ -20,6 +20,12 @@ def test_defaults():
     assert (settings.epochs, settings.batch_size, settings.learning_rate) == (5, 32, 1e-3)
     assert (settings.validation_split, settings.seed) == (0.2, 0)
     assert len(settings.corpus()) == 10_001
+
+
+def test_the_default_learning_rate_depends_on_the_input():
+    rates = [Settings(input=name).learning_rate for name in INPUTS]
+    assert rates == [0.001, 0.01, 0.01]
+    assert Settings(input="one-hot", learning_rate=0.5).learning_rate == 0.5
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,9 @@ def test_defaults():
         ({"validation_split": -0.1}, "validation_split: -0.1, but"),
         ({"validation_split": math.nan}, "validation_split: nan, but"),
         ({"direction": "sideways"}, "direction: 'sideways', but it should be one of decrypt, enc"),
+        ({"input": "two-hot"}, "input: 'two-hot', but it should be one of scalar, one-hot, emb"),
+        ({"clip_norm": 0.0}, "clip_norm: 0.0, but it should be a number above 0"),
+        ({"clip_norm": math.nan}, "clip_norm: nan, but"),
         ({"cell": "tanh"}, "cell: 'tanh', but it should be one of gru, rnn"),
         ({"ciphertext": "c.txt"}, "ciphertext: it should come with plaintext"),
         ({"plaintext": "p", "ciphertext": "c", "cipher": "caesar"}, "cipher, key: not with"),
@@ -61,7 +70,7 @@ def test_bad_ciphers_and_keys(given):
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_is_there_when_its_layer_is(cell):
     if hasattr(layers, CELLS[cell]):
-        assert build(cell, 8, 5, 4).output_shape == (None, 5, 4)
+        assert build(cell, 8, 5, 4, 4).output_shape == (None, 5, 4)
     else:
         with pytest.raises(SettingsError, match=f"^cell: '{cell}', but .* in this version$"):
             Settings(cell=cell)
@@ -69,7 +78,7 @@ def test_a_cell_is_there_when_its_layer_is(cell):
 
 def test_the_model_of_the_seed():
     layer_sizes = [12_672, 2_080]
-    model = build("gru", 64, 101, 32)
+    model = build("gru", 64, 101, 32, 32)
     sizes = [sum(p.value.size for p in layer.parameters) for layer in model.layers]
     assert [size for size in sizes if size] == layer_sizes
     assert model.count_params() == 14_752

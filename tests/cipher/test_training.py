@@ -246,6 +246,20 @@ def test_a_loss_that_is_no_number_ends_the_run(start, monkeypatch):
     assert not training.directory.last_file.exists()
 
 
+@pytest.mark.parametrize("input", ["one-hot", "embedding"])
+def test_other_inputs_learn_and_resume(start, input):
+    training = start(input=input, epochs=2, clip_norm=1.0)
+    training.run()
+    assert training.epochs[1].val_loss < training.epochs[0].val_loss
+    assert training.model.optimizer.global_clipnorm == 1.0
+    first = start("parts", input=input, epochs=1, clip_norm=1.0)
+    first.run()
+    resumed = Training.resume(first.directory, {"epochs": 2})
+    resumed.run()
+    assert state(resumed) == state(training)
+    assert len(Decipherer.load(training.directory).decipher(["YMJ QNRJ"])[0]) == 8
+
+
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 def test_both_cells_learn(start, cell):
     training = start(cell=cell, epochs=2)

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 EVALUATE = ("cipher", "evaluate", "--model")
 
 
@@ -20,6 +22,17 @@ def test_held_out_sentences(fastrnn, trained):
     assert lines[3].startswith("most often wrong: '")
     right, total, *_ = figures(out)
     assert f"{right / total:.5f}" in lines[1]
+
+
+@pytest.mark.parametrize(("cipher", "cell"), [("caesar", "gru"), ("substitution", "rnn")])
+def test_one_hot_input_knows_a_simple_cipher_after_an_epoch(fastrnn, tmp_path, cipher, cell):
+    words = f"--quiet --cipher {cipher} --cell {cell} --input one-hot --epochs 1 --out"
+    assert fastrnn("cipher", "train", *words.split(), tmp_path / "run").code == 0
+    out = fastrnn(*EVALUATE, tmp_path / "run").out
+    right, total, right_sentences, sentences = figures(out)
+    assert (right, right_sentences) == (total, sentences)
+    assert sentences == 2001
+    assert "wrong" not in out
 
 
 def test_files(fastrnn, trained, tmp_path):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError
+from fastrnn.cipher.network import encoded, input_shape
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
 
@@ -63,7 +64,10 @@ class Decipherer:
                 f"{directory}: no epoch is finished yet; continue the training with --resume"
             )
         model = load_model(directory.best_file)
-        wanted = (None, config.length, 1), (None, config.length, len(config.target))
+        wanted = (
+            (None, *input_shape(config.length, config.settings.input)),
+            (None, config.length, len(config.target)),
+        )
         if (model.input_shape, model.output_shape) != wanted:
             raise RunError(
                 f"{directory.best_file}: a model of another run than config.json; "
@@ -134,7 +138,8 @@ class Decipherer:
             Of the target's vocabulary. What stands behind the end of a text has no meaning.
         """
         numbers = self.config.source.numbers(texts, self.config.length)
-        probabilities = self._model.predict(numbers[..., np.newaxis].astype(np.float32), verbose=0)
+        x = encoded(numbers, self.config.settings.input)
+        probabilities = self._model.predict(x, verbose=0)
         # Within a text there is no padding, so that the best of the others is meant.
         best: NDArray[np.intp] = probabilities[..., 1:].argmax(axis=-1)
         return best + 1

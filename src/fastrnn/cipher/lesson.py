@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.vocabulary import Vocabulary
 
@@ -99,7 +101,7 @@ class Lesson:
             )
         return lesson
 
-    def arrays(self, corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    def arrays(self, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model and what should come out.
 
         Parameters
@@ -109,7 +111,7 @@ class Lesson:
 
         Returns
         -------
-        ndarray of float32, shape (sentences, length, 1)
+        ndarray, as `fastrnn.cipher.network.encoded` returns it
             The number of every character that goes in.
         ndarray of int32, shape (sentences, length, 1)
             The number of every character that should come out.
@@ -118,4 +120,4 @@ class Lesson:
         given, wanted = config.sides(corpus)
         x = config.source.numbers(given, config.length)
         y = config.target.numbers(wanted, config.length)
-        return x[..., np.newaxis].astype(np.float32), y[..., np.newaxis]
+        return encoded(x, config.settings.input), y[..., np.newaxis]

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from fastrnn import layers
 from fastrnn.cipher.errors import SettingsError
 from fastrnn.models import Model
 
-__all__ = ["CELLS", "build", "check_cell"]
+__all__ = [
+    "CELLS",
+    "EMBEDDED",
+    "INPUTS",
+    "ONE_HOT",
+    "SCALAR",
+    "build",
+    "check_cell",
+    "encoded",
+    "input_shape",
+]
 
 #: The recurrent layers by the names of the command line.
 CELLS = {"gru": "GRU", "rnn": "SimpleRNN", "lstm": "LSTM"}
+
+#: How a character goes in: its number as one feature, a feature for each character, or as many
+#: features as `EMBEDDING` says, which are learned.
+SCALAR, ONE_HOT, EMBEDDED = INPUTS = ("scalar", "one-hot", "embedding")
+
+EMBEDDING = 32
 
 
 def check_cell(cell: str) -> None:
@@ -32,7 +53,9 @@ def check_cell(cell: str) -> None:
         )
 
 
-def build(cell: str, units: int, length: int, classes: int) -> Model:
+def build(
+    cell: str, units: int, length: int, symbols: int, classes: int, input: str = SCALAR
+) -> Model:
     """Return a new model, with random weights.
 
     Parameters
@@ -43,17 +66,47 @@ def build(cell: str, units: int, length: int, classes: int) -> Model:
         The size of the recurrent layer's state.
     length : int
         Steps of a sentence.
-    classes : int
-        Characters to choose from, padding included.
+    symbols, classes : int
+        Characters that go in, and those to choose from, padding included.
+    input : str
+        One of `INPUTS`.
 
     Returns
     -------
     Model
-        From the numbers of cipher characters, (sentences, length, 1), to the probabilities of
-        plain characters, (sentences, length, classes).
+        From what `encoded` returns to the probabilities of the characters to choose from,
+        (sentences, length, classes).
     """
+    numbers = layers.Input(input_shape(length, input))
+    features = numbers
+    if input == ONE_HOT:
+        features = layers.CategoryEncoding(symbols)(numbers)
+    elif input == EMBEDDED:
+        features = layers.Embedding(symbols, EMBEDDING)(numbers)
     recurrent = getattr(layers, CELLS[cell])
-    numbers = layers.Input((length, 1))
-    states = recurrent(units, return_sequences=True)(numbers)
+    states = recurrent(units, return_sequences=True)(features)
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
     return Model(numbers, layers.Activation("softmax")(logits))
+
+
+def input_shape(length: int, input: str) -> tuple[int, ...]:
+    """Return the shape of what goes in for one sentence of `length` steps."""
+    return (length, 1) if input == SCALAR else (length,)
+
+
+def encoded(numbers: NDArray[np.int32], input: str) -> NDArray[Any]:
+    """Return the numbers of characters as the model takes them.
+
+    Parameters
+    ----------
+    numbers : ndarray of int32, shape (sentences, length)
+        As `Vocabulary.numbers` returns them.
+    input : str
+        One of `INPUTS`.
+
+    Returns
+    -------
+    ndarray of float32, shape (sentences, length, 1), or `numbers` itself
+        For a scalar, or for the others.
+    """
+    return numbers[..., np.newaxis].astype(np.float32) if input == SCALAR else numbers

@@ -11,11 +11,15 @@ from typing import Any
 from fastrnn.cipher.ciphers import make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.errors import RunError, SettingsError
-from fastrnn.cipher.network import check_cell
+from fastrnn.cipher.network import EMBEDDED, INPUTS, ONE_HOT, SCALAR, check_cell
 
 __all__ = ["DECRYPT", "DIRECTIONS", "ENCRYPT", "Settings"]
 
 DECRYPT, ENCRYPT = DIRECTIONS = ("decrypt", "encrypt")
+
+#: By input: a network that must tell numbers apart by their size wants small steps, the others
+#: know a cipher that changes letter by letter after one epoch of large ones.
+LEARNING_RATES = {SCALAR: 0.001, ONE_HOT: 0.01, EMBEDDED: 0.01}
 
 
 @dataclass
@@ -38,12 +42,17 @@ class Settings:
         The recurrent layer: ``"gru"``, ``"rnn"`` or, where there is one, ``"lstm"``.
     units : int
         The size of its state.
+    input : str
+        How a character goes in: ``"scalar"``, its number as one feature, ``"one-hot"``, a feature
+        for every character, or ``"embedding"``, features that are learned.
     epochs : int
         How often to go through the sentences.
     batch_size : int
         Sentences a step.
-    learning_rate : float
-        Of Adam.
+    learning_rate : float, optional
+        Of Adam; `LEARNING_RATES` has the defaults, one for each `input`.
+    clip_norm : float, optional
+        The greatest length of the gradient; a longer one is shortened to it.
     validation_split : float
         The fraction of the sentences, the last ones, to hold out.
     seed : int
@@ -65,22 +74,28 @@ class Settings:
     direction: str = DECRYPT
     cell: str = "gru"
     units: int = 64
+    input: str = SCALAR
     epochs: int = 5
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None
+    clip_norm: float | None = None
     validation_split: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_cell(self.cell)
-        if self.direction not in DIRECTIONS:
-            raise SettingsError(
-                f"direction: {self.direction!r}, but it should be one of {', '.join(DIRECTIONS)}"
-            )
-        self._check_ranges()
+        for name, choices in (("direction", DIRECTIONS), ("input", INPUTS)):
+            value = getattr(self, name)
+            if value not in choices:
+                raise SettingsError(
+                    f"{name}: {value!r}, but it should be one of {', '.join(choices)}"
+                )
+        if self.learning_rate is None:
+            self.learning_rate = LEARNING_RATES[self.input]
+        self._check_ranges(self.learning_rate)
         self._complete_corpus()
 
-    def _check_ranges(self) -> None:
+    def _check_ranges(self, learning_rate: float) -> None:
         for name, least in (
             ("sentences", 1),
             ("units", 1),
@@ -95,10 +110,12 @@ class Settings:
                 raise SettingsError(
                     f"{name}: {value!r}, but it should be a whole number of at least {least}"
                 )
-        if not 0 < self.learning_rate < math.inf:
+        if not 0 < learning_rate < math.inf:
             raise SettingsError(
-                f"learning_rate: {self.learning_rate!r}, but it should be a number above 0"
+                f"learning_rate: {learning_rate!r}, but it should be a number above 0"
             )
+        if self.clip_norm is not None and not 0 < self.clip_norm < math.inf:
+            raise SettingsError(f"clip_norm: {self.clip_norm!r}, but it should be a number above 0")
         if not 0 <= self.validation_split < 1:
             raise SettingsError(
                 f"validation_split: {self.validation_split!r}, "

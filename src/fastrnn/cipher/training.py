@@ -80,10 +80,18 @@ class Training:
         """
         config = lesson.config
         settings = config.settings
+        assert settings.learning_rate is not None
         fastrnn.set_seed([settings.seed, _WEIGHTS])
-        model = build(settings.cell, settings.units, config.length, len(config.target))
+        model = build(
+            settings.cell,
+            settings.units,
+            config.length,
+            len(config.source),
+            len(config.target),
+            settings.input,
+        )
         model.compile(
-            optimizer=Adam(learning_rate=settings.learning_rate),
+            optimizer=Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
         )

@@ -32,9 +32,11 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
     ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
     ("--units", int, "N", "size of its state (default: 64)"),
+    ("--input", str, "HOW", "a character goes in: scalar, one-hot, embedding (default: scalar)"),
     ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
     ("--batch-size", int, "N", "sentences a step (default: 32)"),
-    ("--learning-rate", float, "RATE", "of Adam (default: 0.001)"),
+    ("--learning-rate", float, "RATE", "of Adam (default: 0.001; 0.01 but for scalar input)"),
+    ("--clip-norm", float, "NORM", "longest that the gradient may be (default: any length)"),
     ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
     ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
 )
