@@ -8,6 +8,7 @@ on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 from typing import Any
 
 from fastrnn.layers.activation import Activation
+from fastrnn.layers.bidirectional import Bidirectional
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.dropout import Dropout
 from fastrnn.layers.embedding import Embedding
@@ -25,6 +26,7 @@ __all__ = [
     "GRU",
     "Activation",
     "ApplyMask",
+    "Bidirectional",
     "CategoryEncoding",
     "Dense",
     "Dropout",
@@ -46,6 +48,7 @@ _CLASSES: dict[str, type[Layer]] = {
     for layer in (
         Activation,
         ApplyMask,
+        Bidirectional,
         CategoryEncoding,
         Dense,
         Dropout,

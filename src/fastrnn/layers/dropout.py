@@ -95,8 +95,8 @@ class DropoutRandom:
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed`, or from the seed of one's own at the same place of the tree."""
         if self._seed is not None:
-            # The last two say which epoch and which layer.
-            seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key[-2:])
+            # The key says which training, epoch and layer.
+            seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key)
         self._generator = np.random.Generator(np.random.PCG64(seed))
 
     def fill(self, out: np.ndarray[Any, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
@@ -47,15 +48,21 @@ class Masking(Layer):
         return {**super().get_config(), "mask_value": self.mask_value}
 
 
-class _Masked(Workspace):
-    """Zeros where a mask says so; a subclass fills the mask."""
+class Masked(Workspace):
+    """Zeros where a mask says so: that which is given, or one that a subclass fills.
 
-    def __init__(self, source: Signal) -> None:
+    Parameters
+    ----------
+    source : Signal
+    mask : ndarray of shape (time, batch), uint8, optional
+    """
+
+    def __init__(self, source: Signal, mask: NDArray[np.uint8] | None = None) -> None:
         self.source = source
         self.features = source.features
         shape = (*source.output.shape[:-1], source.features)
         self.output = zeros(shape, source.output.dtype)
-        self.mask = np.ones(shape[:-1], np.uint8)
+        self.mask = np.ones(shape[:-1], np.uint8) if mask is None else mask
         self._counts = self.mask.view(np.bool_)
         if source.doutput is not None:
             self.doutput = zeros(shape, source.output.dtype)
@@ -77,7 +84,7 @@ class _Masked(Workspace):
             np.copyto(dx[..., :n], self.doutput[..., :n], where=self._counts[..., None])
 
 
-class _MaskingWorkspace(_Masked):
+class _MaskingWorkspace(Masked):
     def __init__(self, layer: Masking, source: Signal) -> None:
         super().__init__(source)
         self._value = source.output.dtype.type(layer.mask_value)
@@ -121,7 +128,7 @@ class ApplyMask(Layer):
         return _ApplyMaskWorkspace(source, others[0])
 
 
-class _ApplyMaskWorkspace(_Masked):
+class _ApplyMaskWorkspace(Masked):
     def __init__(self, source: Signal, mask: Signal) -> None:
         super().__init__(source)
         self._given = mask
