@@ -30,9 +30,9 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
             NAME(store)(x + whole, e);
             sum += e;
         }
-        const vec total = NAME(all)(NAME(sum_of)(sum));
+        const vec factor = NAME(all)(1 / NAME(sum_of)(sum));
         for (ptrdiff_t i = 0; i < n; i += LANES)
-            NAME(store)(x + i, NAME(load)(x + i) / total);
+            NAME(store)(x + i, NAME(load)(x + i) * factor);
         x += x_row;
     }
 }
