@@ -7,7 +7,8 @@ import pytest
 
 import fastrnn
 from fastrnn.functional.layout import readable_rows
-from tests.core.calls import DTYPES
+from tests.cases import FORMS
+from tests.core.calls import DTYPES, cell_case, run_cell
 from tests.core.child import run
 from tests.functional.calls import make_calls
 from tests.functional.test_guard_pages import guarded
@@ -38,3 +39,17 @@ def run_turned(dtype, behind):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fault_12_nothing_past_the_ends_is_touched(dtype, behind):
     run(f"from tests.core.test_guard_pages import run_turned; run_turned({dtype!r}, {behind})")
+
+
+def run_masked(behind):
+    """Run the cells with masks against unreadable pages, batches from 1 to 67."""
+    rng = np.random.default_rng(0)
+    for m in range(1, 68):
+        for form in FORMS:
+            mask = guarded((rng.random((3, m)) < 0.5).astype(np.uint8), behind)
+            run_cell(cell_case(form, 3, 5, m, 3, "float32"), mask=mask)
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
+def test_fault_12_masks(behind):
+    run(f"from tests.core.test_guard_pages import run_masked; run_masked({behind})")

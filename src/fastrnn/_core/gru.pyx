@@ -17,7 +17,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
                                     gru_update_backward, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
-                                     padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
+                                     padded, put_back, row_stride, set_aside, start_by_work, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
@@ -90,7 +90,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     bx : IN (3 n_s,) for the reset after the product, None for the reset before it
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 3, ld), r, z and n after activation; unspecified where a step does not count
-    hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; zero where a step does not count
+    hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; likewise
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
         its rows of x have to be finite
@@ -169,7 +169,8 @@ cdef void forward_double(void *job, int share) noexcept nogil:
 
 cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the gates will."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 2) * ld) * sizeof(floating))
     cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
@@ -211,7 +212,6 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
                     gru_update(rows, n_s, g, columns, ld, s_prev, s_prev + m * ld, ld)
                 row += rows
             hold_states(job.mask, t * m + first, end_row, m, ld, states)
-        clear_rows(job.mask, step, t_end, first, end, m, ld, <floating *> job.hidden)
         step = t_end
 
 
@@ -381,7 +381,8 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  `carry` takes the gradient to the step before."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
     cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, carry_row = job.carry_row
@@ -422,9 +423,6 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
                         FROM_C, <floating *> NULL)
                 row += rows
             put_back(job.mask, first_row, end_row, n_s, carry, carry_row, aside, ld)
-        clear_rows(job.mask, t_first, step, first, end, m, columns, <floating *> job.da)
-        if job.reset_after:
-            clear_rows(job.mask, t_first, step, first, end, m, ld, <floating *> job.d_hidden)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, columns, <const floating *> job.da, columns,
                           <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,

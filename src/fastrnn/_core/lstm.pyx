@@ -16,7 +16,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
                                     lstm_update, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
-                                     pack_bias, padded, put_back, row_stride, set_aside, share_start,
+                                     pack_bias, padded, put_back, row_stride, set_aside, start_by_work,
                                      steps_between_signals)
 from fastrnn._core.threads cimport run_shares, threads_for
 
@@ -133,7 +133,8 @@ cdef void forward_double(void *job, int share) noexcept nogil:
 
 cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the gates will."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 3) * ld) * sizeof(floating))
     cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
@@ -267,7 +268,8 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
     cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step
@@ -299,7 +301,6 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
                 row += rows
             put_back(job.mask, first_row, end_row, n_s, carry, carry_row, aside, ld)
             put_back(job.mask, first_row, end_row, n_s, c_carry, c_carry_row, c_aside, ld)
-        clear_rows(job.mask, t_first, step, first, end, m, columns, <floating *> job.da)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, columns, <const floating *> job.da, columns,
                           <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,

@@ -11,7 +11,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
                                     product, rnn_backward, tanh_rows)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
-                                     padded, put_back, row_stride, set_aside, share_start, steps_between_signals)
+                                     padded, put_back, row_stride, set_aside, start_by_work, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
@@ -134,7 +134,8 @@ cdef void forward_double(void *job, int share) noexcept nogil:
 
 cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the states will."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_end
     cdef Py_ssize_t step = job.first_step, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + ld) * sizeof(floating))
@@ -302,7 +303,8 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  `carry` takes the gradient to the step before."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_first
     cdef Py_ssize_t step = job.end_step, first_row, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + 3 * ld) * sizeof(floating))
@@ -327,7 +329,6 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
                         job.carry_row, FROM_ZERO, <floating *> NULL)
                 row += rows
             put_back(job.mask, first_row, end_row, n_s, carry, job.carry_row, aside, ld)
-        clear_rows(job.mask, t_first, step, first, end, m, ld, da)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, n_s, da, ld, <const floating *> job.packed_wx,
                           job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO, <floating *> NULL, job.mask)

@@ -6,10 +6,10 @@ Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one
 `ld` the padded width of a row of states, `gates` the G gates of the cell, each `ld` wide in a packed row of gates.
 
 A mask (T, m), NULL where there is none, is not zero in the rows that count.  A row that does not count keeps the state
-of the step before, whatever was computed for it; backward its `da` is zero, and the gradient at its state goes to the
-step before as it is.  The pattern is free.  Rows that are neighbours are computed together, a run of them, and the
-short gaps in a run with them; long gaps are left out, and the gradients of the weights leave out every row.  So short
-sequences save time, and save most where neighbours in the batch are alike in length.
+of the step before, whatever was computed for it; backward, the gradient at its state goes to the step before as it is,
+and the gradients of the weights leave it out: nothing reads what its gates or its `da` hold.  The pattern is free.
+Rows that are neighbours are computed together, a run of them, and the short gaps in a run with them; long gaps are not
+computed.  So short sequences save time, and save most where neighbours in the batch are alike in length.
 """
 
 from libc.string cimport memcpy, memset
@@ -52,6 +52,24 @@ cdef inline Py_ssize_t padded(Py_ssize_t n, dtype) except -1:
 cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept nogil:
     """First batch column of a share; the columns are split as evenly as they can be."""
     return m * share // shares
+
+
+cdef inline Py_ssize_t start_by_work(const unsigned char *mask, Py_ssize_t first_step, Py_ssize_t end_step,
+                                     Py_ssize_t m, int share, int shares) noexcept nogil:
+    """As :func:`share_start`, where some steps count: the shares have as much to do, and not as many columns."""
+    cdef Py_ssize_t steps = end_step - first_step, total = m * steps, work = 0, i, j
+    if mask == NULL or share == 0 or share == shares:
+        return share_start(m, share, shares)
+    # a step that does not count still is a row to copy
+    for i in range(first_step * m, end_step * m):
+        total += LONG_GAP * (mask[i] != 0)
+    for j in range(m):
+        if work * shares >= total * share:
+            return j
+        work += steps
+        for i in range(first_step, end_step):
+            work += LONG_GAP * (mask[i * m + j] != 0)
+    return m
 
 
 cdef inline Py_ssize_t column_start(Py_ssize_t ld, int share, int shares, floating *_) noexcept nogil:

@@ -146,12 +146,12 @@ class GRUSteps(Steps):
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
         gates, hidden = self.kept
-        r, z, n = (self._columns(gates[t, :, gate]) for gate in range(3))
+        r, z, n, h = map(self._columns, (*gates[t].swapaxes(0, 1), hidden[t]))
         if self.ragged is not None:
             # what the core leaves out it says nothing of
             counts = t < self.ragged.lengths
-            r, z, n = (np.where(counts, gate, held) for gate, held in ((r, 0), (z, 1), (n, 0)))
-        return r, z, n, self._columns(hidden[t]) if self.reset_after else None
+            r, z, n, h = (np.where(counts, a, held) for a, held in ((r, 0), (z, 1), (n, 0), (h, 0)))
+        return r, z, n, h if self.reset_after else None
 
 
 class LSTMSteps(Steps):
