@@ -14,7 +14,7 @@ from tests.cases import CASES as ALL_CASES
 
 #: PyTorch is slow to take 200 steps, and they say nothing that 40 do not.
 CASES = [case for case in ALL_CASES if case.T_x <= 40]
-DOUBLES = [case for case in CASES if case.dtype == "float64" and case.cell != "lstm"]
+DOUBLES = [case for case in CASES if case.dtype == "float64"]
 
 
 def with_lengths(case):

@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 
 import fastrnn
 from fastrnn import reference
-from tests.cases import FORMS as ALL_FORMS
-from tests.cases import Case
+from tests.cases import FORMS, Case
 from tests.compare import assert_close, assert_same_bits
 from tests.functional.test_parity import assert_caches_close, functions, plain
 from tests.tolerances import PARITY
 
 DTYPES = ["float64", "float32"]
-FORMS = [form for form in ALL_FORMS if form[0] != "lstm"]
 
 #: n_x, n_s, n_y, m, T_x
 SIZES = [
@@ -40,11 +38,11 @@ def ruined_past_ends(X, lengths, ruin=np.nan):
 
 
 def run(module, case, arrays, lengths, **changed):
-    """Return S, y_pred, the gradients, and the caches."""
+    """Return what forward returns but for the caches, the gradients, and the caches."""
     _, forward, _, backward = functions(module, case)
     X, S_0 = changed.get("X", arrays.X), changed.get("S_0", arrays.S_0)
-    S, y_pred, caches = forward(X, S_0, arrays.parameters, **arrays.options, lengths=lengths)
-    return S, y_pred, backward(changed.get("ds", arrays.ds), caches), caches
+    *outputs, caches = forward(X, S_0, arrays.parameters, **arrays.options, lengths=lengths)
+    return outputs, backward(arrays.ds, caches), caches
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -52,17 +50,17 @@ def test_parity(case):
     arrays = case.make()
     lengths = arrays.lengths
     X = ruined_past_ends(arrays.X, lengths)
-    S, y_pred, gradients, caches = run(reference, case, arrays, lengths, X=X)
+    outputs, gradients, caches = run(reference, case, arrays, lengths, X=X)
     got = run(fastrnn, case, arrays, lengths, X=X)
-    assert_close(got[:3], (S, y_pred, gradients), PARITY, "(S, y_pred, gradients)")
+    assert_close(got[:2], (outputs, gradients), PARITY, "((S, y_pred, C), gradients)")
 
     backward, reference_backward = functions(fastrnn, case)[3], functions(reference, case)[3]
     assert_close(backward(arrays.ds, caches), gradients, PARITY, "of the reference's caches")
     assert_close(
-        reference_backward(arrays.ds, got[3]), gradients, PARITY, "by the reference, of our caches"
+        reference_backward(arrays.ds, got[2]), gradients, PARITY, "by the reference, of our caches"
     )
-    assert_caches_close(got[3], caches)
-    for made in (caches, got[3]):
+    assert_caches_close(got[2], caches)
+    for made in (caches, got[2]):
         assert_same_bits(made[0].lengths, lengths, "caches[0].lengths")
         assert made[1] is X
 
@@ -93,10 +91,12 @@ def test_random_sizes(case):
 def test_what_is_past_an_end(module, case):
     arrays = case.make()
     lengths = [0, 12, 3, 0, *arrays.lengths[4:]]
-    S, y_pred, gradients, _ = run(module, case, arrays, lengths)
+    (S, y_pred, *C), gradients, _ = run(module, case, arrays, lengths)
     for j, length in enumerate(lengths):
-        last = S[:, j, length - 1] if length else arrays.S_0[:, j]
-        assert_same_bits(S[:, j, length:], np.repeat(last[:, np.newaxis], 12 - length, axis=1), "S")
+        for states, initial in zip((S, *C), (arrays.S_0, arrays.C_0), strict=False):
+            last = states[:, j, length - 1] if length else initial[:, j]
+            held = np.repeat(last[:, np.newaxis], 12 - length, axis=1)
+            assert_same_bits(states[:, j, length:], held, "S or C")
         assert not y_pred[:, j, length:].any()
         assert not gradients["dX"][:, j, length:].any()
 
@@ -106,9 +106,9 @@ def test_what_is_past_an_end(module, case):
 def test_what_stands_past_an_end_is_not_looked_at(module, case, ruin):
     arrays = case.make()
     arrays.lengths[:3] = 0, 5, 12
-    want = run(module, case, arrays, arrays.lengths)[:3]
+    want = run(module, case, arrays, arrays.lengths)[:2]
     X = ruined_past_ends(arrays.X, arrays.lengths, ruin)
-    assert_same_bits(run(module, case, arrays, arrays.lengths, X=X)[:3], want)
+    assert_same_bits(run(module, case, arrays, arrays.lengths, X=X)[:2], want)
 
 
 def test_a_column_without_steps_is_in_no_sum(module):
@@ -116,10 +116,10 @@ def test_a_column_without_steps_is_in_no_sum(module):
     for case in SOME:
         arrays = case.make()
         arrays.lengths[5] = 0
-        _, _, want, caches = run(module, case, arrays, arrays.lengths)
+        _, want, caches = run(module, case, arrays, arrays.lengths)
         S_0 = arrays.S_0.copy()
         S_0[:, 5] = np.nan
-        S, y_pred, got, caches = run(module, case, arrays, arrays.lengths, S_0=S_0)
+        (S, y_pred, *_), got, caches = run(module, case, arrays, arrays.lengths, S_0=S_0)
         assert np.isnan(S[:, 5]).all()
         assert not y_pred[:, 5].any()
         assert_same_bits(got, want)
@@ -128,29 +128,38 @@ def test_a_column_without_steps_is_in_no_sum(module):
             assert all(np.isfinite(array).all() for array in backward(arrays.ds, caches).values())
 
 
+def one_sequence(arrays, j, length):
+    """Return what forward takes of one column, cut at its end."""
+    return arrays.X[:, [j], :length], arrays.S_0[:, [j]], arrays.parameters
+
+
+def options_of(arrays, j):
+    is_lstm = "C_0" in arrays.options
+    return {"C_0": arrays.C_0[:, [j]]} if is_lstm else arrays.options
+
+
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_every_sequence_by_itself(case):
     """A column of the compiled functions has the bits that it has alone, at its own length."""
     arrays = case.make()
     arrays.lengths[:3] = 0, 12, 1
-    S, y_pred, gradients, _ = run(fastrnn, case, arrays, arrays.lengths)
+    outputs, gradients, _ = run(fastrnn, case, arrays, arrays.lengths)
     _, forward, _, backward = functions(fastrnn, case)
-    sums = {name: 0 for name in gradients if name not in ("dX", "ds_0")}
+    sums = {name: 0 for name in gradients if name not in ("dX", "ds_0", "dc_0")}
     for j, length in enumerate(arrays.lengths):
         ds, held = arrays.ds[:, [j]].copy(), np.zeros_like(arrays.S_0[:, [j]])
         for t in reversed(range(length, 12)):
             held = ds[:, :, t] + held
         if length:
             ds[:, :, length - 1] += held
-        alone = forward(
-            arrays.X[:, [j], :length], arrays.S_0[:, [j]], arrays.parameters, **arrays.options
-        )
-        assert_same_bits(S[:, [j], :length], alone[0], "S")
-        assert_same_bits(y_pred[:, [j], :length], alone[1], "y_pred")
-        of_one = backward(ds[:, :, :length], alone[2])
+        *alone, caches = forward(*one_sequence(arrays, j, length), **options_of(arrays, j))
+        assert_same_bits([array[:, [j], :length] for array in outputs], alone, "S, y_pred and C")
+        of_one = backward(ds[:, :, :length], caches)
         assert_same_bits(gradients["dX"][:, [j], :length], of_one["dX"], "dX")
         want = of_one["ds_0"] if length else held
         assert_same_bits(gradients["ds_0"][:, [j]], want, "ds_0")
+        if "dc_0" in gradients:
+            assert_same_bits(gradients["dc_0"][:, [j]], of_one["dc_0"], "dc_0")
         sums = {name: array + of_one[name] for name, array in sums.items()}
     assert_close({name: gradients[name] for name in sums}, sums, PARITY, "sums")
 
@@ -158,15 +167,15 @@ def test_every_sequence_by_itself(case):
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_lengths_of_all_steps_change_nothing(module, case):
     arrays = case.make()
-    S, y_pred, gradients, _ = run(module, case, arrays, [12] * 20)
-    assert_same_bits((S, y_pred, gradients), run(module, case, arrays, None)[:3])
+    want = run(module, case, arrays, None)[:2]
+    assert_same_bits(run(module, case, arrays, [12] * 20)[:2], want)
 
 
 @pytest.mark.parametrize("case", SOME, ids=str)
 def test_a_batch_without_a_step(module, case):
     arrays = case.make()
     X = np.full_like(arrays.X, np.nan)
-    S, y_pred, gradients, _ = run(module, case, arrays, np.zeros(20, np.int8), X=X)
+    (S, y_pred, *_), gradients, _ = run(module, case, arrays, np.zeros(20, np.int8), X=X)
     assert_same_bits(S, np.repeat(arrays.S_0[:, :, np.newaxis], 12, axis=2), "S")
     assert not y_pred.any()
     ds_0 = gradients.pop("ds_0")
@@ -181,10 +190,10 @@ def test_any_number_of_threads_and_of_calls():
             case = Case(*form, 31, 70, 33, 33, 30, "float32")
             arrays = case.make()
             fastrnn.set_num_threads(1)
-            want = run(fastrnn, case, arrays, arrays.lengths)[:3]
+            want = run(fastrnn, case, arrays, arrays.lengths)[:2]
             for number in (2, 3, 7):
                 fastrnn.set_num_threads(number)
-                got = run(fastrnn, case, arrays, arrays.lengths)[:3]
+                got = run(fastrnn, case, arrays, arrays.lengths)[:2]
                 assert_same_bits(got, want, f"{case} on {number} threads")
     finally:
         fastrnn.set_num_threads(before)
@@ -194,16 +203,16 @@ def test_any_number_of_threads_and_of_calls():
 def test_lengths_of_any_kind(module, kind):
     case = SOME[0]
     arrays = case.make()
-    want = run(module, case, arrays, arrays.lengths)[:3]
+    want = run(module, case, arrays, arrays.lengths)[:2]
     given = kind(arrays.lengths) if kind in (list, tuple) else arrays.lengths.astype(kind)
-    assert_same_bits(run(module, case, arrays, given)[:3], want)
+    assert_same_bits(run(module, case, arrays, given)[:2], want)
 
 
 def test_the_lengths_of_the_caches_are_a_copy(module):
     case = SOME[2]
     arrays = case.make()
     lengths = arrays.lengths.copy()
-    _, _, want, caches = run(module, case, arrays, lengths)
+    _, want, caches = run(module, case, arrays, lengths)
     lengths[:] = 0
     assert_same_bits(functions(module, case)[3](arrays.ds, caches), want)
 
@@ -213,8 +222,8 @@ def test_no_batch_and_no_steps(module):
         for m, T_x in ((0, 4), (3, 0), (0, 0)):
             case = Case(*form, 3, 5, 2, m, T_x)
             arrays = case.make()
-            want = run(module, case, arrays, None)[:3]
-            assert_same_bits(run(module, case, arrays, [0] * m if T_x == 0 else [])[:3], want)
+            want = run(module, case, arrays, None)[:2]
+            assert_same_bits(run(module, case, arrays, [0] * m if T_x == 0 else [])[:2], want)
 
 
 @pytest.mark.parametrize(
@@ -247,11 +256,11 @@ def test_caches_of_single_steps_know_no_lengths(module):
     """In a list of one's own every step counts; a GRU's step past an end keeps the state."""
     case = Case("gru", True, 3, 5, 2, 6, 7)
     arrays = case.make()
-    _, _, want, caches = run(module, case, arrays, arrays.lengths)
+    _, want, caches = run(module, case, arrays, arrays.lengths)
     backward = functions(module, case)[3]
     assert_close(backward(arrays.ds, plain(caches)), want, PARITY)
     case = Case("rnn", False, 3, 5, 2, 6, 7)
-    _, _, want, caches = run(module, case, arrays := case.make(), arrays.lengths)
+    _, want, caches = run(module, case, arrays := case.make(), arrays.lengths)
     got = functions(module, case)[3](arrays.ds, plain(caches))
     assert np.abs(got["ds_0"] - want["ds_0"]).max() > 0.1
 
@@ -261,8 +270,8 @@ def test_steps_with_lengths_that_do_not_join(form):
     case = Case(*form, 3, 5, 2, 6, 7)
     arrays, other = case.make(), Case(*form, 3, 5, 2, 6, 7, seed=1).make()
     lengths = [0, 7, 3, 4, 1, 7]
-    caches = run(reference, case, arrays, lengths)[3]
-    caches[0][2:4] = run(reference, case, other, lengths)[3][0][2:4]
+    caches = run(reference, case, arrays, lengths)[2]
+    caches[0][2:4] = run(reference, case, other, lengths)[2][0][2:4]
     want = functions(reference, case)[3](arrays.ds, caches)
     assert_close(functions(fastrnn, case)[3](arrays.ds, caches), want, PARITY)
 
@@ -270,7 +279,7 @@ def test_steps_with_lengths_that_do_not_join(form):
 def test_copies_of_caches_keep_their_lengths(module):
     case = SOME[0]
     arrays = case.make()
-    _, _, want, caches = run(module, case, arrays, arrays.lengths)
+    _, want, caches = run(module, case, arrays, arrays.lengths)
     backward = functions(module, case)[3]
     for copied in (copy.deepcopy(caches), pickle.loads(pickle.dumps(caches))):
         assert_same_bits(copied[0].lengths, arrays.lengths)
@@ -280,7 +289,7 @@ def test_copies_of_caches_keep_their_lengths(module):
 def test_lengths_of_caches_are_looked_at(module):
     case = SOME[0]
     arrays = case.make()
-    steps, X = run(reference, case, arrays, None)[3]
+    steps, X = run(reference, case, arrays, None)[2]
     for wrong, message in (([1], r"has shape \(1,\)"), ([13] * 20, "has 13 at 0")):
         steps.lengths = wrong
         with pytest.raises(ValueError, match=rf"^caches\[0\].lengths {message}"):
@@ -296,19 +305,15 @@ def test_the_loss_of_what_counts(module, case):
     arrays = case.make()
     lengths, (_, forward, _, backward) = arrays.lengths, functions(module, case)
     mask = np.arange(case.T_x) < lengths[:, np.newaxis]
-    S, y_pred, _, caches = run(module, case, arrays, lengths)
+    (S, y_pred, *_), _, caches = run(module, case, arrays, lengths)
     loss = module.cross_entropy(y_pred, arrays.targets, mask)
     output = module.cross_entropy_backward(y_pred, arrays.targets, S, arrays.parameters, mask)
     got = backward(output.pop("ds"), caches) | output
 
     total, want = 0.0, {}
     for j, length in enumerate(lengths):
-        X, S_0, targets = (
-            arrays.X[:, [j], :length],
-            arrays.S_0[:, [j]],
-            arrays.targets[[j], :length],
-        )
-        S, y_pred, caches = forward(X, S_0, arrays.parameters, **arrays.options)
+        targets = arrays.targets[[j], :length]
+        S, y_pred, *_, caches = forward(*one_sequence(arrays, j, length), **options_of(arrays, j))
         share = length / lengths.sum()
         total += share * module.cross_entropy(y_pred, targets)
         output = module.cross_entropy_backward(y_pred, targets, S, arrays.parameters)

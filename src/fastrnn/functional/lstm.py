@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core import lstm as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
@@ -18,14 +18,17 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    lengths_of,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
+from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, sum_of_steps
 from .steps import LSTMSteps, joined
 from .typed import typed
@@ -95,9 +98,13 @@ def lstm_cell_forward(
 
 
 def lstm_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, C_0: ArrayLike | None = None
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    C_0: ArrayLike | None = None,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Array, Cache]:
-    """Take the step of :func:`lstm_cell_forward` through a whole sequence.
+    """Take the step of :func:`lstm_cell_forward` through whole sequences.
 
     Parameters
     ----------
@@ -110,18 +117,27 @@ def lstm_forward(
         1).  Gate rows in the order i, f, g, o.
     C_0 : array_like (n_s, m), optional
         Cell before the first step; zeros if it is left out.
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at, and what a step has no
+        sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
+        :func:`cross_entropy` takes.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step, a view of time-major memory.
+        State after every step, a view of time-major memory.  Past the end of a sequence its last
+        state is held, so that ``S[:, :, -1]`` is the last state of all; that of a sequence of
+        length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, likewise.
+        Prediction of every step, likewise a view; zero past the end of a sequence.
     C : ndarray (n_s, m, T_x)
-        Cell after every step, likewise.
+        Cell after every step, likewise a view; held past the end of a sequence as its state is.
     caches : tuple
         ``(steps, X)``, for :func:`lstm_backward`; ``steps[t]`` is the cache of step t, made when it
-        is asked for.
+        is asked for, and ``steps.lengths`` the lengths.  In the columns of sequences that have
+        ended, the cache of a step has ``St_next`` = ``St_prev``, and is that of one which keeps the
+        cell: i = 0, f = 1, g = 0, o = 0, zeros for ``Xt``, ``Ct_next`` = ``Ct_prev``.
 
     Raises
     ------
@@ -132,16 +148,34 @@ def lstm_forward(
     X, S_0, *cells, Wx, Ws, Wy, bs, by = plain(
         "xmt sm" + len(given) * " sm", (X, S_0, *given), parameters_dict, gates=4
     ) or read_layer(X, S_0, parameters_dict, gates=4, cells=given)
-    x, n_s = readable_rows(X), len(S_0)
+    n_s, n_y = len(S_0), len(Wy)
     initial = cells[0] if cells else np.zeros_like(S_0)
-    states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by)
-    steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s)
-    S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
-    return S, features_first(y, len(Wy)), C, (steps, X)
+    ends = read_lengths(lengths, X)
+    if ends is None:
+        x = readable_rows(X)
+        states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by)
+        steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s)
+        S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
+        return S, features_first(y, n_y), C, (steps, X)
+    ragged = Ragged(ends, X.shape[2])
+    x = ragged.inputs(X)
+    S_0, initial = ragged.ordered(S_0.T).T, ragged.ordered(initial.T).T
+    states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, ragged.mask)
+    steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged)
+    S, y_pred, C = (ragged.restored(rows) for rows in (states[1:], y, kept[0][1:]))
+    return features_first(S, n_s), features_first(y_pred, n_y), features_first(C, n_s), (steps, X)
 
 
 def _run(
-    x: Array, S_0: Array, C_0: Array, Wx: Array, Ws: Array, Wy: Array, bs: Array, by: Array
+    x: Array,
+    S_0: Array,
+    C_0: Array,
+    Wx: Array,
+    Ws: Array,
+    Wy: Array,
+    bs: Array,
+    by: Array,
+    mask: NDArray[np.uint8] | None = None,
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Return states, cells, gates, tanh of the cells, and predictions, all time-major."""
     T, m, _ = x.shape
@@ -150,8 +184,8 @@ def _run(
     gates = empty((T, m, 4, states.shape[2]), dtype)
     tanh_c = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work)
-    return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work, mask)
+    return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by, mask)
 
 
 def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
@@ -202,7 +236,9 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`lstm_forward`, of this package or of :mod:`fastrnn.reference`.
 
@@ -218,18 +254,28 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is LSTMSteps:
-        ds, Wx, Ws, states, x, cells, gates, tanh_c = caches[0].read(ds)
-        return _run_back(padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws)
+        steps = caches[0]
+        ds, Wx, Ws, states, x, cells, gates, tanh_c = steps.read(ds)
+        return _run_back(
+            padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws, steps.ragged
+        )
     return _backward_of_steps(ds, caches)
 
 
 def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     """As :func:`lstm_backward`, from a cache for each step."""
     ds, steps, X, _ = read_layer_caches(ds, caches, LSTM_CACHES, LSTM_CACHE)
+    lengths = lengths_of(steps, X)
     entries = joined(ds, steps, LSTM_CACHE, gates=4) if len(steps) else None
     if entries is None:
-        return sum_of_steps(ds, steps, X, None, LSTM_CACHE, 4, _backward_of_step)
-    return _run_back(padded_copy(ds), None, *_arrays_of([entry[1:] for entry in entries]))
+        return sum_of_steps(ds, steps, X, lengths, LSTM_CACHE, 4, _backward_of_step)
+    *time_major, Wx, Ws = _arrays_of([entry[1:] for entry in entries])
+    ragged = None
+    if lengths is not None:
+        ragged = Ragged(lengths, len(steps))
+        time_major = [ragged.ordered(array, 1) for array in time_major]
+    states, x, cells, gates, tanh_c = time_major
+    return _run_back(padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
@@ -252,8 +298,12 @@ def _run_back(
     tanh_c: Array,
     Wx: Array,
     Ws: Array,
+    ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
+    mask = None
+    if ragged is not None:
+        ds, mask = ragged.ordered(ds), ragged.mask
     T, m, _ = ds.shape
     (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
     dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
@@ -276,5 +326,6 @@ def _run_back(
         dWs,
         db[:, 0],
         work,
+        mask,
     )
-    return gradients_by_name(dx, ds0, dWx, dWs, db, dc0=dc0)
+    return gradients_by_name(dx, ds0, dWx, dWs, db, dc0=dc0, ragged=ragged)

@@ -6,6 +6,8 @@ nobody else's business: results come back in the order of the user.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,3 +63,15 @@ class Ragged:
     def restored(self, time_major: Array) -> Array:
         """Return an array (..., m, ld) of the core's order in that of the user."""
         return time_major if self._back is None else time_major.take(self._back, -2)
+
+    def held_past_ends(
+        self, t: int, columns: Sequence[Array], held: Sequence[float]
+    ) -> tuple[Array, ...]:
+        """Return what step t made, (n, m) in the user's order, and past the ends what is held.
+
+        The core says nothing of the steps that it leaves out.
+        """
+        counts = t < self.lengths
+        return tuple(
+            np.where(counts, array, other) for array, other in zip(columns, held, strict=True)
+        )

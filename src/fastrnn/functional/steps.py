@@ -148,9 +148,7 @@ class GRUSteps(Steps):
         gates, hidden = self.kept
         r, z, n, h = map(self._columns, (*gates[t].swapaxes(0, 1), hidden[t]))
         if self.ragged is not None:
-            # what the core leaves out it says nothing of
-            counts = t < self.ragged.lengths
-            r, z, n, h = (np.where(counts, a, held) for a, held in ((r, 0), (z, 1), (n, 0), (h, 0)))
+            r, z, n, h = self.ragged.held_past_ends(t, (r, z, n, h), (0, 1, 0, 0))
         return r, z, n, h if self.reset_after else None
 
 
@@ -164,7 +162,10 @@ class LSTMSteps(Steps):
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
         cells, gates, _ = self.kept
         Ct_prev, Ct_next = self._columns(cells[t]), self._columns(cells[t + 1])
-        return (Ct_next, Ct_prev, *(self._columns(gates[t, :, gate]) for gate in range(4)))
+        i, f, g, o = map(self._columns, gates[t].swapaxes(0, 1))
+        if self.ragged is not None:
+            i, f, g, o = self.ragged.held_past_ends(t, (i, f, g, o), (0, 1, 0, 0))
+        return Ct_next, Ct_prev, i, f, g, o
 
 
 def joined(

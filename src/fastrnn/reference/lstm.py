@@ -32,13 +32,18 @@ from fastrnn.arguments import (
     Cache,
     Gradients,
     Parameters,
+    columns_that_count,
+    lengths_of,
+    of_columns,
     read_cell,
     read_cell_cache,
     read_layer,
     read_layer_caches,
+    read_lengths,
 )
 
 from .activation import sigmoid
+from .ends import Steps, held_past_ends, zeros_past_ends
 from .output import softmax
 
 
@@ -92,9 +97,13 @@ def lstm_cell_forward(
 
 
 def lstm_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, C_0: ArrayLike | None = None
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    C_0: ArrayLike | None = None,
+    lengths: ArrayLike | None = None,
 ) -> tuple[Array, Array, Array, Cache]:
-    """Take :func:`lstm_cell_forward` through all time steps.
+    """Take :func:`lstm_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
@@ -107,17 +116,24 @@ def lstm_forward(
         (n_y, 1).  Gate rows in the order i, f, g, o.
     C_0 : array_like (n_s, m), optional
         Cell before the first step; zeros if it is left out.
+    lengths : array_like of int (m,), optional
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        left out.  What stands in ``X`` past an end is not looked at.
 
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step.
+        State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
+        :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step.
+        Prediction of every step, zero past the end of a sequence.
     C : ndarray (n_s, m, T_x)
-        Cell after every step.
+        Cell after every step, held past the end of a sequence as its state is.
     caches : tuple
-        ``(steps, X)`` for :func:`lstm_backward`; ``steps[t]`` is the cache of step t.
+        ``(steps, X)`` for :func:`lstm_backward`; ``steps[t]`` is the cache of step t, and
+        ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache of a
+        step has ``St_next`` = ``St_prev``, and is that of one which keeps the cell: i = 0, f = 1, g
+        = 0, o = 0, zeros for ``Xt``, ``Ct_next`` = ``Ct_prev``.
 
     Raises
     ------
@@ -127,16 +143,21 @@ def lstm_forward(
     X, S_0, *cells, _, _, Wy, _, _ = read_layer(
         X, S_0, parameters_dict, gates=4, cells=() if C_0 is None else (C_0,)
     )
+    ends = read_lengths(lengths, X)
+    inputs = zeros_past_ends(X, ends)
     n_y, n_s = Wy.shape
     _, m, T_x = X.shape
 
     S, C = np.empty((n_s, m, T_x), X.dtype), np.empty((n_s, m, T_x), X.dtype)
     y_pred = np.empty((n_y, m, T_x), X.dtype)
-    steps, St, Ct = [], S_0, cells[0] if cells else np.zeros_like(S_0)
+    steps, St, Ct = Steps(lengths=ends), S_0, cells[0] if cells else np.zeros_like(S_0)
     for t in range(T_x):
-        St, Ct, y_pred[:, :, t], cache = lstm_cell_forward(X[:, :, t], St, Ct, parameters_dict)
-        S[:, :, t], C[:, :, t] = St, Ct
-        steps.append(cache)
+        _, _, Yt, cache = lstm_cell_forward(inputs[:, :, t], St, Ct, parameters_dict)
+        *made, Xt, parameters_dict = cache
+        made = held_past_ends(t, ends, (*made,), (St, St, Ct, Ct, 0, 1, 0, 0))
+        (y_pred[:, :, t],) = held_past_ends(t, ends, (Yt,), (0,))
+        S[:, :, t], C[:, :, t] = St, Ct = made[0], made[2]
+        steps.append((*made, Xt, parameters_dict))
     return S, y_pred, C, (steps, X)
 
 
@@ -204,7 +225,9 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.
+        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
+        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
+        packed sequences, which have no states there, give zeros.
     caches : tuple
         From :func:`lstm_forward`, of this module or of the compiled one.
 
@@ -230,10 +253,14 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         "dWs": np.zeros((4 * n_s, n_s), ds.dtype),
         "dbs": np.zeros((4 * n_s, 1), ds.dtype),
     }
-    for t in reversed(range(T_x)):
-        step = lstm_cell_backward(ds[:, :, t] + total["ds_0"], total["dc_0"], steps[t])
-        total["dX"][:, :, t] = step["dXt"]
-        total["ds_0"], total["dc_0"] = step["ds_prev"], step["dc_prev"]
+    columns = columns_that_count(lengths_of(steps, X), T_x)
+    for t, on in reversed(list(enumerate(columns))):
+        total["ds_0"] = ds[:, :, t] + total["ds_0"]
+        step = lstm_cell_backward(
+            total["ds_0"][:, on], total["dc_0"][:, on], of_columns(steps[t], on)
+        )
+        total["dX"][:, on, t] = step["dXt"]
+        total["ds_0"][:, on], total["dc_0"][:, on] = step["ds_prev"], step["dc_prev"]
         for name in ("dWx", "dWs", "dbs"):
             total[name] += step[name]
     return total
