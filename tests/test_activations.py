@@ -1,10 +1,13 @@
 """Activation functions on arrays, and the derivatives that layers use."""
 
+import math
+
 import numpy as np
 import pytest
 
 from fastrnn import activations
 
+normal_distribution = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)))
 X = np.random.default_rng(3).normal(size=(2, 5, 7)) * 3
 EXPECTED = {
     "linear": lambda x: x,
@@ -12,6 +15,20 @@ EXPECTED = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "relu": lambda x: np.maximum(x, 0),
     "softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
+    "relu6": lambda x: np.minimum(np.maximum(x, 0), 6),
+    "leaky_relu": lambda x: np.where(x < 0, 0.2 * x, x),
+    "elu": lambda x: np.where(x < 0, np.exp(x) - 1, x),
+    "selu": lambda x: 1.0507009873554805 * np.where(x < 0, 1.6732632423543772 * np.expm1(x), x),
+    "gelu": lambda x: x * normal_distribution(x),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "swish": lambda x: x / (1 + np.exp(-x)),
+    "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "exponential": np.exp,
+    "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
+    "log_sigmoid": lambda x: -np.log1p(np.exp(-x)),
+    "log_softmax": lambda x: x - np.log(np.exp(x).sum(axis=-1, keepdims=True)),
 }
 
 
@@ -22,7 +39,7 @@ def test_values(name, dtype, rtol):
     before = x.copy()
     y = getattr(activations, name)(x)
     assert y.dtype == dtype
-    np.testing.assert_allclose(y, EXPECTED[name](x), rtol=rtol)
+    np.testing.assert_allclose(y, EXPECTED[name](x.astype(float)), rtol=rtol, atol=rtol / 9)
     np.testing.assert_array_equal(x, before)
 
 
@@ -39,7 +56,7 @@ def test_derivatives_are_central_differences(name):
         down[index] -= h
         expected[index] = ((function(up) - function(down)) * weights).sum() / (2 * h)
     drows = weights.copy()
-    kernel.backward(function(rows), drows, rows.shape[-1], np.empty_like(rows))
+    kernel.backward(function(rows), drows, rows.shape[-1], np.empty_like(rows), rows.copy())
     np.testing.assert_allclose(drows, expected, atol=1e-8)
 
 
@@ -48,6 +65,16 @@ def test_extremes_saturate():
     np.testing.assert_array_equal(activations.sigmoid(x), [[0, 1, 0, 1, 0.5]])
     np.testing.assert_array_equal(activations.tanh(x), [[-1, 1, -1, 1, 0]])
     np.testing.assert_array_equal(activations.softmax([[1e4, 0.0]]), [[1, 0]])
+    np.testing.assert_array_equal(activations.log_softmax([[1e4, 0.0]]), [[0, -1e4]])
+    np.testing.assert_array_equal(activations.softplus(x), [[0, 1e4, 0, np.inf, np.log(2)]])
+    np.testing.assert_array_equal(activations.log_sigmoid(x[:, 1:2]), [[0]])
+    for name in ("gelu", "silu", "mish"):
+        found = getattr(activations, name)([[-1e4, 1e4, 0.0]])
+        np.testing.assert_array_equal(found, [[0, 1e4, 0]], err_msg=name)
+        rows = np.array([[-1e4, 1e4, 0.0]])
+        drows = np.ones((1, 3))
+        activations.get(name).backward(found, drows, 3, np.empty((1, 3)), rows)
+        assert drows[0, :2].tolist() == [0, 1], name
 
 
 def test_integers_are_read_as_float64():
@@ -60,7 +87,7 @@ def test_names_and_functions_mean_the_same():
     assert activations.get(None) is activations.get("linear")
 
 
-@pytest.mark.parametrize("identifier", ["swish", 3, np.tanh, []])
+@pytest.mark.parametrize("identifier", ["swoosh", 3, np.tanh, []])
 def test_unknown_activations(identifier):
     with pytest.raises(ValueError, match="should be one of"):
         activations.get(identifier)

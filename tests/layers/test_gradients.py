@@ -51,6 +51,8 @@ HEADS = {
     "linear, mse": ("linear", "mse", reals),
     "tanh, mse": ("tanh", "mse", reals),
     "relu, mse": ("relu", "mse", reals),
+    "mish, mse": ("mish", "mse", reals),
+    "log_softmax, mse": ("log_softmax", "mse", reals),
     "softmax, mse": ("softmax", "mse", reals),
 }
 
@@ -117,7 +119,7 @@ def test_heads(head, form):
     assert_gradients_are_differences(randomised(model, rng), x, targets((BATCH, TIME), rng))
 
 
-@pytest.mark.parametrize("activation", ["softmax", "tanh", "sigmoid", "relu", "linear"])
+@pytest.mark.parametrize("activation", ["softmax", "tanh", "relu", "linear", "gelu", "silu"])
 def test_an_activation_behind_states_leaves_them_alone(activation):
     rng = np.random.default_rng(13)
     model = Sequential(

@@ -188,7 +188,7 @@ TENSOR = Input((5, 2))
         (lambda: GRU(0), ValueError, "units of GRU is 0"),
         (lambda: GRU(2.0), TypeError, "units of GRU is 2.0"),
         (lambda: Dense(True), TypeError, "units"),
-        (lambda: Dense(2, "swish"), ValueError, "activation is 'swish'"),
+        (lambda: Dense(2, "swoosh"), ValueError, "activation is 'swoosh'"),
         (lambda: SimpleRNN(2, activation="relu"), ValueError, "activation of SimpleRNN is 'relu'"),
         (lambda: GRU(2, recurrent_activation="tanh"), ValueError, "recurrent_activation"),
         (lambda: GRU(2, dtype="float16"), ValueError, "float32 or float64"),

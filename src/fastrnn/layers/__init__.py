@@ -16,6 +16,7 @@ from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.masking import ApplyMask, Masking
+from fastrnn.layers.pooling import GlobalAveragePooling1D
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.symbolic import SymbolicTensor
@@ -31,6 +32,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "GlobalAveragePooling1D",
     "Input",
     "InputLayer",
     "Layer",
@@ -53,6 +55,7 @@ _CLASSES: dict[str, type[Layer]] = {
         Dense,
         Dropout,
         Embedding,
+        GlobalAveragePooling1D,
         GRU,
         InputLayer,
         Masking,

@@ -11,7 +11,7 @@ from fastrnn._core import activation as core
 from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Array, Signal, Workspace, as_rows, empty, zeros
 
 
 class Activation(Layer):
@@ -20,7 +20,7 @@ class Activation(Layer):
     Parameters
     ----------
     activation : str or function of fastrnn.activations
-        ``"softmax"``, ``"tanh"``, ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        Its name there, such as ``"softmax"``, ``"tanh"`` or ``"relu"``.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
@@ -65,16 +65,17 @@ class _ActivationWorkspace(Workspace):
             assert self.doutput is not None
             self._dy = as_rows(self.doutput)
             self._scratch = np.empty((len(self._y), self.features), layer.dtype)
+        self._before = input_room(self.activation, self._y, self.features, training)
 
     def forward(self, training: bool) -> None:
         if not self.in_place:
             n = self.features
             np.copyto(self.output[..., :n], self.source.output[..., :n])
-        self.activation.forward(self._y, self.features)
+        self.activation.forward(self._y, self.features, self._before if training else None)
 
     def backward(self) -> None:
         if not self.fused:
-            self.activation.backward(self._y, self._dy, self.features, self._scratch)
+            self.activation.backward(self._y, self._dy, self.features, self._scratch, self._before)
         dx = self.source.doutput
         if dx is not None and dx is not self.doutput:
             n = self.features
@@ -87,3 +88,12 @@ def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
         return []
     sizes = source.features, source.streams, source.steps, source.dtype
     return [core.stage(kernel.name, kernel.forward, not source.needs_output, *sizes)]
+
+
+def input_room(
+    kernel: activations.Kernel, rows: Array, features: int, training: bool
+) -> Array | None:
+    """Return room for what goes into an activation, if its derivative wants that."""
+    if not (training and kernel.keeps_input):
+        return None
+    return np.empty((len(rows), features), rows.dtype)

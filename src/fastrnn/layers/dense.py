@@ -11,7 +11,7 @@ from fastrnn import activations, initializers
 from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.stage import Stage
-from fastrnn.layers.activation import activation_stages
+from fastrnn.layers.activation import activation_stages, input_room
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
@@ -27,7 +27,7 @@ class Dense(Layer):
     units : int
         Output features.
     activation : str or function of fastrnn.activations, optional
-        ``"softmax"``, ``"tanh"``, ``"sigmoid"``, ``"relu"`` or ``"linear"``; linear if left out.
+        Its name there, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; linear if left out.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, units).
@@ -117,14 +117,15 @@ class _DenseWorkspace(Workspace):
             self._scratch: Array = np.empty(
                 (len(self._y) if needs_scratch else 0, layer.units), layer.dtype
             )
+        self._before = input_room(self.activation, self._y, self.features, training)
         elements = core.affine_work(len(self._x), source.features, layer.units, layer.dtype)
         self._work = aligned_empty(elements, layer.dtype)
 
     def forward(self, training: bool) -> None:
         core.affine(self._x, self._w, self._b, self._y, self._work)
-        self.activation.forward(self._y, self.features)
+        self.activation.forward(self._y, self.features, self._before if training else None)
 
     def backward(self) -> None:
         if not self.fused:
-            self.activation.backward(self._y, self._dy, self.features, self._scratch)
+            self.activation.backward(self._y, self._dy, self.features, self._scratch, self._before)
         core.affine_backward(self._dy, self._x, self._w, self._dx, self._dw, self._db, self._work)

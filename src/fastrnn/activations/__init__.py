@@ -1,0 +1,234 @@
+"""Activation functions of `Dense` and `Activation`: on users' arrays, and in place on buffers.
+
+The functions with Keras's names take an array whose last axis holds the features and return a new
+one.  A :class:`Kernel` is the same on time-major memory of the model, with its derivative, which
+mostly wants nothing kept but the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn._core.memory import aligned_empty, padded
+from fastrnn.activations.kernel import Kernel
+from fastrnn.activations.rectifying import (
+    ELU,
+    EXPONENTIAL,
+    GELU,
+    LEAKY_RELU,
+    MISH,
+    RELU,
+    RELU6,
+    SELU,
+    SILU,
+    SOFTPLUS,
+)
+from fastrnn.activations.saturating import (
+    HARD_SIGMOID,
+    LOG_SIGMOID,
+    LOG_SOFTMAX,
+    SIGMOID,
+    SOFTMAX,
+    SOFTSIGN,
+    TANH,
+)
+
+__all__ = [
+    "LINEAR",
+    "SIGMOID",
+    "SOFTMAX",
+    "TANH",
+    "Kernel",
+    "elu",
+    "exponential",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
+Array = NDArray[Any]
+
+
+LINEAR = Kernel()
+
+
+def linear(x: ArrayLike) -> Array:
+    """Return a copy of `x`: no activation."""
+    return _apply(LINEAR, x)
+
+
+def tanh(x: ArrayLike) -> Array:
+    """Return the hyperbolic tangent of every element."""
+    return _apply(TANH, x)
+
+
+def sigmoid(x: ArrayLike) -> Array:
+    """Return 1 / (1 + exp(−x)) of every element."""
+    return _apply(SIGMOID, x)
+
+
+def relu(x: ArrayLike) -> Array:
+    """Return every element, or 0 where it is negative."""
+    return _apply(RELU, x)
+
+
+def relu6(x: ArrayLike) -> Array:
+    """Return every element, or 0 where it is negative, or 6 where it is larger."""
+    return _apply(RELU6, x)
+
+
+def leaky_relu(x: ArrayLike) -> Array:
+    """Return every element, times 0.2 where it is negative."""
+    return _apply(LEAKY_RELU, x)
+
+
+def elu(x: ArrayLike) -> Array:
+    """Return every element, or exp(x) − 1 where it is negative."""
+    return _apply(ELU, x)
+
+
+def selu(x: ArrayLike) -> Array:
+    """Return :func:`elu`, its two parts scaled so that layers keep mean and variance."""
+    return _apply(SELU, x)
+
+
+def gelu(x: ArrayLike) -> Array:
+    """Return x · Φ(x), with the distribution Φ of the standard normal numbers."""
+    return _apply(GELU, x)
+
+
+def silu(x: ArrayLike) -> Array:
+    """Return x / (1 + exp(−x)) of every element."""
+    return _apply(SILU, x)
+
+
+def swish(x: ArrayLike) -> Array:
+    """Return :func:`silu`, by its other name."""
+    return _apply(SILU, x)
+
+
+def mish(x: ArrayLike) -> Array:
+    """Return x · tanh(log(1 + exp(x))) of every element."""
+    return _apply(MISH, x)
+
+
+def softplus(x: ArrayLike) -> Array:
+    """Return log(1 + exp(x)) of every element."""
+    return _apply(SOFTPLUS, x)
+
+
+def softsign(x: ArrayLike) -> Array:
+    """Return x / (1 + |x|) of every element."""
+    return _apply(SOFTSIGN, x)
+
+
+def exponential(x: ArrayLike) -> Array:
+    """Return exp(x) of every element."""
+    return _apply(EXPONENTIAL, x)
+
+
+def hard_sigmoid(x: ArrayLike) -> Array:
+    """Return x / 6 + 1/2, at least 0 and at most 1, of every element."""
+    return _apply(HARD_SIGMOID, x)
+
+
+def log_sigmoid(x: ArrayLike) -> Array:
+    """Return log(1 / (1 + exp(−x))) of every element."""
+    return _apply(LOG_SIGMOID, x)
+
+
+def log_softmax(x: ArrayLike) -> Array:
+    """Return the logarithm of :func:`softmax`, over the last axis."""
+    return _apply(LOG_SOFTMAX, x)
+
+
+def softmax(x: ArrayLike) -> Array:
+    """Return exp(x) / Σ exp(x) over the last axis.
+
+    (:func:`fastrnn.softmax` is the same over axis 0, features first.)
+    """
+    return _apply(SOFTMAX, x)
+
+
+def _apply(kernel: Kernel, x: ArrayLike) -> Array:
+    given = np.asarray(x)
+    if given.dtype.kind not in "biuf" or given.dtype == np.float16:
+        raise TypeError(f"x is of type {given.dtype}; it should be float32 or float64")
+    if not given.ndim:
+        raise ValueError(
+            "x is a single number; it should be an array with features on the last axis"
+        )
+    dtype = np.float32 if given.dtype == np.float32 else np.float64
+    n = given.shape[-1]
+    if not given.size:
+        return np.zeros(given.shape, dtype)
+    rows = aligned_empty((given.size // n, padded(n, dtype)), dtype)
+    rows[:, :n] = given.reshape(-1, n)
+    kernel.forward(rows, n)
+    return np.ascontiguousarray(rows[:, :n]).reshape(given.shape)
+
+
+_FUNCTIONS: dict[Callable[..., Array], Kernel] = {
+    elu: ELU,
+    exponential: EXPONENTIAL,
+    gelu: GELU,
+    hard_sigmoid: HARD_SIGMOID,
+    leaky_relu: LEAKY_RELU,
+    linear: LINEAR,
+    log_sigmoid: LOG_SIGMOID,
+    log_softmax: LOG_SOFTMAX,
+    mish: MISH,
+    relu: RELU,
+    relu6: RELU6,
+    selu: SELU,
+    sigmoid: SIGMOID,
+    silu: SILU,
+    softmax: SOFTMAX,
+    softplus: SOFTPLUS,
+    softsign: SOFTSIGN,
+    swish: SILU,
+    tanh: TANH,
+}
+_KERNELS = {function.__name__: kernel for function, kernel in _FUNCTIONS.items()}
+
+
+def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
+    """Return the kernel that a name or a function of this module stands for; ``None`` is linear.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if identifier is None:
+        return LINEAR
+    if isinstance(identifier, Kernel):
+        return identifier
+    if isinstance(identifier, str) and identifier in _KERNELS:
+        return _KERNELS[identifier]
+    for function, kernel in _FUNCTIONS.items():
+        if identifier is function:
+            return kernel
+    raise ValueError(
+        f"activation is {identifier!r}; it should be one of {sorted(_KERNELS)}, "
+        "or a function of fastrnn.activations"
+    )
