@@ -260,8 +260,8 @@ def test_other_inputs_learn_and_resume(start, input):
     assert len(Decipherer.load(training.directory).decipher(["YMJ QNRJ"])[0]) == 8
 
 
-@pytest.mark.parametrize("cell", ["gru", "rnn"])
-def test_both_cells_learn(start, cell):
+@pytest.mark.parametrize("cell", ["gru", "rnn", "lstm"])
+def test_every_cell_learns(start, cell):
     training = start(cell=cell, epochs=2)
     training.run()
     assert training.epochs[1].val_loss < training.epochs[0].val_loss

@@ -134,7 +134,7 @@ def test_a_plain_text_alone_is_enciphered(fastrnn, tmp_path, pair):
 
 
 @pytest.mark.parametrize("cipher", ["caesar", "substitution", "vigenere", "autokey"])
-@pytest.mark.parametrize("cell", ["gru", "rnn"])
+@pytest.mark.parametrize("cell", ["gru", "rnn", "lstm"])
 def test_every_cipher_and_cell(fastrnn, tmp_path, cipher, cell):
     words = ("--cipher", cipher, "--cell", cell, "--epochs", 1, "--out", tmp_path / "run")
     code, out, _ = fastrnn(*TRAIN, *words)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
+from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -17,6 +17,7 @@ RECURRENT = {
     "rnn": lambda **options: SimpleRNN(6, **options),
     "gru": lambda **options: GRU(6, **options),
     "gru reset after": lambda **options: GRU(6, reset_after=True, **options),
+    "lstm": lambda **options: LSTM(6, **options),
 }
 
 

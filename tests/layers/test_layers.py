@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn import initializers, layers, seeding
-from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
+from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.models import Model
 
 
@@ -21,6 +21,8 @@ def test_input_shapes():
         (SimpleRNN(4, use_bias=False, return_sequences=True), [(2, 4), (4, 4)], (None, 5, 4)),
         (GRU(4, return_sequences=True), [(2, 12), (4, 12), (12,)], (None, 5, 4)),
         (GRU(4, reset_after=True), [(2, 12), (4, 12), (2, 12)], (None, 4)),
+        (LSTM(4, return_sequences=True), [(2, 16), (4, 16), (16,)], (None, 5, 4)),
+        (LSTM(4, use_bias=False), [(2, 16), (4, 16)], (None, 4)),
         (Dense(3), [(2, 3), (3,)], (None, 5, 3)),
         (TimeDistributed(Dense(3, use_bias=False)), [(2, 3)], (None, 5, 3)),
         (Activation("tanh"), [], (None, 5, 2)),
@@ -45,6 +47,32 @@ def test_initial_weights_are_keras_s():
     assert np.abs(kernel).max() <= np.sqrt(6 / (3 + 15))
     np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(5), atol=1e-6)
     assert not bias.any()
+
+
+def test_keras_s_count_of_an_lstm():
+    layer = LSTM(64)
+    layer(Input((101, 1)))
+    assert layer.count_params() == 4 * 64 * (1 + 64 + 1) == 16_896
+
+
+def test_a_forget_gate_begins_open():
+    layer = LSTM(5)
+    layer(Input((7, 3)))
+    kernel, recurrent, bias = layer.get_weights()
+    assert np.sqrt(6 / (3 + 20)) * 0.8 < np.abs(kernel).max() <= np.sqrt(6 / (3 + 20))
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(5), atol=1e-6)
+    np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 5))
+
+
+@pytest.mark.parametrize("ones", [True, False])
+def test_the_other_biases_of_an_lstm_are_the_initializer_s(ones):
+    layer = LSTM(5, bias_initializer="random_normal", unit_forget_bias=ones)
+    layer(Input((7, 3)))
+    bias = layer.get_weights()[2]
+    assert (bias[5:10] == 1).all() == ones
+    others = np.delete(bias, slice(5, 10))
+    assert len(np.unique(others)) == 15
+    assert np.abs(others).max() < 0.5
 
 
 def test_initializers_can_be_chosen():
@@ -132,6 +160,8 @@ def test_weights_given_out_are_copies():
     "layer",
     [
         GRU(4, reset_after=True, return_sequences=True, use_bias=False, name="mine"),
+        LSTM(4, return_sequences=True, unit_forget_bias=False, return_state=True, name="mine"),
+        LSTM(3, bias_initializer=initializers.RandomNormal(seed=3)),
         SimpleRNN(3, kernel_initializer=initializers.RandomUniform(-1, 1, seed=2)),
         Dense(2, "softmax", dtype="float64"),
         TimeDistributed(Dense(5, "relu")),
@@ -191,6 +221,9 @@ TENSOR = Input((5, 2))
         (lambda: Dense(2, "swoosh"), ValueError, "activation is 'swoosh'"),
         (lambda: SimpleRNN(2, activation="relu"), ValueError, "activation of SimpleRNN is 'relu'"),
         (lambda: GRU(2, recurrent_activation="tanh"), ValueError, "recurrent_activation"),
+        (lambda: LSTM(2, recurrent_activation="tanh"), ValueError, "recurrent_activation of LSTM"),
+        (lambda: LSTM(2, activation="relu"), ValueError, "activation of LSTM is 'relu'"),
+        (lambda: LSTM(2)(TENSOR, initial_state=LSTM(2)(TENSOR)), ValueError, "initial_state of"),
         (lambda: GRU(2, dtype="float16"), ValueError, "float32 or float64"),
         (lambda: GRU(2, name="a/b"), ValueError, "'a/b'"),
         (lambda: GRU(2, name=3), TypeError, "name is 3"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN
+from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN
 from fastrnn.models import Model, Sequential, load_model
 from tests.layers.test_gradients import assert_gradients_are_differences, randomised
 
@@ -14,13 +14,14 @@ X, PREFIX = RNG.normal(size=(5, 6, 3)), RNG.normal(size=(5, 4, 2))
 STEPS, LAST = RNG.normal(size=(5, 4, 2)), RNG.normal(size=(5, 4))
 
 
-def encoder_decoder(outputs=1):
+def encoder_decoder(outputs=1, cell=GRU):
     """Return a model with two inputs, whose decoder begins where the encoder ends."""
     source = Input((None, 3), dtype="float64", name="source")
     prefix = Input((None, 2), dtype="float64", name="prefix")
-    _, state = GRU(4, return_state=True)(source)
-    states, last = GRU(4, return_sequences=True, return_state=True)(prefix, initial_state=state)
-    answers = [Dense(2, name="steps")(states), last]
+    _, *state = cell(4, return_state=True)(source)
+    decoder = cell(4, return_sequences=True, return_state=True)
+    states, *last = decoder(prefix, initial_state=state)
+    answers = [Dense(2, name="steps")(states), *last]
     model = Model([source, prefix], answers[:outputs] if outputs > 1 else answers[0])
     return randomised(model, np.random.default_rng(32))
 
@@ -35,10 +36,25 @@ def test_inputs_come_as_lists_or_by_name():
     np.testing.assert_array_equal(model.predict({"prefix": PREFIX, "source": X}), found)
 
 
-def test_gradients_go_through_states():
-    model = encoder_decoder()
+@pytest.mark.parametrize("cell", [GRU, LSTM])
+def test_gradients_go_through_states(cell):
+    model = encoder_decoder(cell=cell)
     model.compile("sgd", "mse")
     assert_gradients_are_differences(model, [X, PREFIX], STEPS)
+
+
+def test_gradients_of_the_last_cells():
+    """An LSTM's second state has a loss of its own, alone and beside the others."""
+    model = encoder_decoder(outputs=3, cell=LSTM)
+    for weights in ([1, 0.5, 2], [0, 0, 1]):
+        model.compile("sgd", ["mse"] * 3, loss_weights=weights)
+        y = [STEPS, LAST, 3 * LAST]
+        gradients = model.compute_gradients([X, PREFIX], y)
+        if weights[0]:
+            assert_gradients_are_differences(model, [X, PREFIX], y)
+        else:
+            assert all(np.abs(gradient).max() > 0 for gradient in gradients[:6])
+            assert not any(gradient.any() for gradient in gradients[6:])
 
 
 @pytest.mark.parametrize(

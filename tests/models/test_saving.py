@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from fastrnn import metrics, seeding
-from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
+from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.losses import SparseCategoricalCrossentropy
 from fastrnn.models import CheckpointError, Model, Sequential, from_config, load_model, saving
 from fastrnn.optimizers import SGD
@@ -99,6 +99,7 @@ def test_every_layer_comes_back(tmp_path, dtype):
             Activation("tanh"),
             GRU(5, reset_after=True, return_sequences=True, use_bias=False),
             TimeDistributed(Dense(4, "relu")),
+            LSTM(4, return_sequences=True),
             GRU(3),
             Dense(2, "sigmoid"),
         ],

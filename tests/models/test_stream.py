@@ -10,6 +10,7 @@ import pytest
 
 from fastrnn.layers import (
     GRU,
+    LSTM,
     Activation,
     Dense,
     Dropout,
@@ -28,6 +29,7 @@ MODELS = {
     "rnn": lambda n: [SimpleRNN(n, return_sequences=True)],
     "gru": lambda n: [GRU(n, return_sequences=True), Dense(3)],
     "reset after": lambda n: [GRU(n, reset_after=True, return_sequences=True), Dense(3, "softmax")],
+    "lstm": lambda n: [LSTM(n, return_sequences=True), Dense(3)],
     "no bias": lambda n: [GRU(n, use_bias=False, return_sequences=True), Dense(3, use_bias=False)],
     "stack": lambda n: [
         Dense(7, "tanh"),
@@ -248,8 +250,9 @@ def test_a_nan_stays_in_the_state_until_a_reset():
     assert_same_bits(stream(x), model.predict(x), "after a reset")
 
 
-def test_states_go_from_stream_to_stream():
-    model, x = model_of("stack"), data_of(2, 20)
+@pytest.mark.parametrize(("name", "units"), [("stack", [11, 9, 5]), ("lstm", [11, 11])])
+def test_states_go_from_stream_to_stream(name, units):
+    model, x = model_of(name), data_of(2, 20)
     want = model.predict(x)
     for stream, other, given, wanted in (
         (model.stream(), model.stream(), x[0], want[0]),
@@ -257,7 +260,7 @@ def test_states_go_from_stream_to_stream():
     ):
         stream(given[..., :8, :])
         state = stream.state
-        assert [s.shape[-1] for s in state] == [11, 9, 5]
+        assert [s.shape[-1] for s in state] == units
         twin, third = stream.copy(), copy.deepcopy(stream)
         stream(given[..., :3, :])  # goes its own way
         other.state = state

@@ -3,6 +3,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastrnn._core.stage import Stage
+
 def forward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
 def backward_work(T: int, m: int, n_x: int, n_s: int, dtype: DTypeLike) -> int: ...
 def forward(
@@ -16,6 +18,7 @@ def forward(
     tanh_c: NDArray[Any],
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...
 def backward(
     ds: NDArray[Any],
@@ -34,4 +37,13 @@ def backward(
     dbs: NDArray[Any],
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
+    tokens: NDArray[np.int64] | None = None,
 ) -> None: ...
+def stage(
+    wx: NDArray[Any],
+    ws: NDArray[Any],
+    bs: NDArray[Any],
+    streams: int,
+    steps: int,
+    dtype: np.dtype[Any],
+) -> Stage: ...

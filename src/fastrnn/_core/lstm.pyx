@@ -18,7 +18,9 @@ from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_len
                                      copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
                                      pack_bias, padded, put_back, row_stride, set_aside, start_by_work,
                                      steps_between_signals)
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
 
 bind_kernels()
 
@@ -28,6 +30,7 @@ cdef enum:
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
+    int turn  # of the order in which the weights are read
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
@@ -41,6 +44,11 @@ cdef struct Job:
     void *gates
     void *tanh_c
     const unsigned char *mask
+    # where the rows of x are one-hot: the places of their ones, and the weights that they pick or add to
+    const long long *tokens
+    const void *wx
+    void *dwx
+    Py_ssize_t w_unit, w_input
     # of the backward pass
     const void *ds
     void *carry
@@ -68,7 +76,8 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             floating[:, :, ::1] states, floating[:, :, ::1] cells, floating[:, :, :, ::1] gates,
-            floating[:, :, ::1] tanh_c, floating[::1] work, const unsigned char[:, ::1] mask=None):
+            floating[:, :, ::1] tanh_c, floating[::1] work, const unsigned char[:, ::1] mask=None,
+            const long long[:, ::1] tokens=None):
     """Run the whole sequence.
 
     Parameters
@@ -81,9 +90,10 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state and
         its cell, and its rows of x have to be finite
+    tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Job job
@@ -97,23 +107,20 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
         raise ValueError("states, cells, x, gates, tanh_c, mask, the weights and work do not fit together")
 
-    cdef floating *bias = line_start(&work[0])
-    cdef floating *packed_ws = bias + GATES * ld
-    cdef floating *packed_wx = packed_ws + GATES * n_s * ld
-    job.shares = threads_for(step_operations * T, m)
+    job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
     job.states, job.cells = &states[0, 0, 0], &cells[0, 0, 0]
     job.gates, job.tanh_c = &gates[0, 0, 0, 0], &tanh_c[0, 0, 0]
     job.mask = &mask[0, 0] if mask is not None else NULL
-    job.s_width = panel_width(bias, m // job.shares)
-    job.x_width = panel_width(bias, m // job.shares if job.shares > 1 else m * T)
-    pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
-    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, GATES, n_s, ld, ws.strides[0] // size)
-    if n_x:
-        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
-             wx.strides[0] // size)
+    job.tokens, job.wx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
+        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
+    job.s_width = panel_width(&work[0], m // job.shares)
+    job.x_width = panel_width(&work[0], m // job.shares if job.shares > 1 else m * T)
+    pack_weights(&job, wx, ws, bs, &work[0])
 
     for first in range(0, T, segment):
         job.first_step, job.end_step = first, min(first + segment, T)
@@ -121,6 +128,21 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             run_shares(job.shares, forward_float if floating is float else forward_double, &job)
         if job.end_step < T:
             PyErr_CheckSignals()
+
+
+cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
+                       floating *work) noexcept:
+    """Pack what a forward pass reads, for the sizes and widths of the job, into `forward_work` elements."""
+    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating)
+    cdef floating *bias = line_start(work)
+    cdef floating *packed_ws = bias + GATES * ld
+    cdef floating *packed_wx = packed_ws + GATES * n_s * ld
+    job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
+    pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
+    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, GATES, n_s, ld, ws.strides[0] // size)
+    if n_x:
+        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
+             wx.strides[0] // size)
 
 
 cdef void forward_float(void *job, int share) noexcept nogil:
@@ -146,16 +168,20 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *g
     while step < job.end_step:
         t_end = min(step + chunk, job.end_step)
-        multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
-                      <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
-                      <const floating *> job.bias, job.mask)
+        if job.tokens != NULL:
+            gather_rows(step, t_end, first, end, m, GATES, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
+                        job.w_input, <const floating *> job.bias, gates)
+        else:
+            multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
+                          <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
+                          <const floating *> job.bias, job.mask)
         for t in range(step, t_end):
             row, end_row = t * m + first, t * m + end
             while row < end_row:
                 rows = next_run(job.mask, &row, end_row)
                 s_prev, c_prev, g = states + row * ld, cells + row * ld, gates + row * columns
                 product(rows, columns, n_s, s_prev, ld, <const floating *> job.packed_ws, job.s_width, g, columns,
-                        FROM_C | (LAST_FIRST if t & 1 else 0), <floating *> NULL)
+                        FROM_C | (LAST_FIRST if (t + job.turn) & 1 else 0), <floating *> NULL)
                 lstm_update(rows, n_s, g, columns, ld, c_prev, c_prev + m * ld, <floating *> job.tanh_c + row * ld,
                             s_prev + m * ld, ld)
                 row += rows
@@ -164,17 +190,65 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
         step = t_end
 
 
+cdef class LSTMStage(Stage):
+    """An LSTM in a stream."""
+
+    cdef Job job
+
+    cdef Stage twin(self):
+        cdef LSTMStage twin = LSTMStage.__new__(LSTMStage)
+        twin.job = self.job
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        cdef char *states = <char *> memory
+        cdef Py_ssize_t step = self.state_bytes
+        self.job.states, self.y = states, states + step
+        self.job.cells = states + (self.steps + 1) * step
+        self.job.gates = states + 2 * (self.steps + 1) * step
+        self.job.tanh_c = states + (2 * (self.steps + 1) + GATES * self.steps) * step
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef Job *job = &self.job
+        job.x, job.x_row, job.first_step, job.end_step = x, x_row, 0, steps
+        job.shares = threads_for(self.operations * steps, job.m)
+        run_shares(job.shares, forward_float if self.itemsize == sizeof(float) else forward_double, job)
+        job.turn = (job.turn + steps) & 1
+        self.keep(steps)
+
+
+def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs, Py_ssize_t streams,
+          Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx); weights as :func:`forward` takes them, of this dtype."""
+    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1]
+    cdef LSTMStage self = LSTMStage.__new__(LSTMStage)
+    cdef Job *job = &self.job
+    if (n_s < 1 or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
+            or dtype.itemsize != sizeof(floating)):
+        raise ValueError("the weights and dtype do not fit together")
+    job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    self.kinds, self.state_bytes, self.y_row = 2, streams * job.ld * sizeof(floating), job.ld
+    self.needs_output = True
+    self.operations = 2.0 * GATES * streams * n_s * (n_x + n_s)
+    cdef floating *work = <floating *> self.make(streams, steps, n_s, dtype,
+                                                 forward_work(steps, streams, n_x, n_s, dtype),
+                                                 (2 * (steps + 1) + (GATES + 1) * steps) * streams * job.ld)
+    job.s_width = job.x_width = panel_width(work, streams)
+    pack_weights(job, wx, ws, bs, work)
+    return self
+
+
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
              const floating[:, :, ::1] cells, const floating[:, :, :, ::1] gates, const floating[:, :, ::1] tanh_c,
              const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, ::1] dc0, floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
-             const unsigned char[:, ::1] mask=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
     ds : IN (T, m, ld), gradient at each state
-    x, states, cells, gates, tanh_c, wx, ws, mask : IN as :func:`forward` had and left them
+    x, states, cells, gates, tanh_c, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dc0 : IN/OUT (m, ld); IN the gradient at the last cells, OUT that at the first
@@ -182,21 +256,19 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     work : scratch, `backward_work` elements
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
     cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
     cdef Py_ssize_t columns = GATES * ld
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
     cdef Py_ssize_t segment = steps_between_signals(step_operations + weight_operations), first
     cdef Job job
-    dwx[:, :] = 0
-    dws[:, :] = 0
-    dbs[:] = 0
-    if m == 0 or T < 0 or n_s == 0:
+    if m == 0 or T <= 0 or n_s == 0:
+        dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
+        if dx is not None:
+            dx[:, :, :] = 0
         return
     memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
-    if T == 0:
-        return
     if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
             or dc0.shape[0] < m or dc0.shape[1] < ld or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or cells.shape[0] <= T or cells.shape[1] != m or cells.shape[2] != ld or gates.shape[0] < T
@@ -204,7 +276,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
             or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
-            or dwx.shape[1] != n_x or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
+            or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
             or dbs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < columns * (ld + ld_x) + T * m * columns + columns * (n_x + n_s + 1) + ld + 2 * m * ld):
@@ -227,6 +299,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.c_carry, job.c_carry_row = &dc0[0, 0], dc0.shape[1]
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.aside, job.c_aside = aside, aside + m * ld
+    job.tokens, job.dwx = NULL, NULL
+    if tokens is not None:
+        check_tokens(tokens, T, m, wx.shape[1])
+        job.tokens, job.dwx = &tokens[0, 0], &dwx[0, 0]
+        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
+        dwx[:, :] = 0
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
@@ -325,6 +403,9 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
     cdef const floating *da = <const floating *> job.da + left
     cdef floating *sums = <floating *> job.sums + left
+    if job.tokens != NULL:
+        scatter_rows(first, end, left, right, GATES, job.n_s, ld, job.tokens, job.mask, <const floating *> job.da,
+                     <floating *> job.dwx, job.w_unit, job.w_input)
     add_gradient(first, end, job.n_s, right - left, <const floating *> job.states, ld, da, columns,
                  sums + n_x * columns, columns, <floating *> job.bias_sums + left, job.mask)
     if n_x:

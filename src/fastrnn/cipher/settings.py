@@ -39,7 +39,7 @@ class Settings:
     direction : str
         What to learn: to decipher, ``"decrypt"``, or to encipher, ``"encrypt"``.
     cell : str
-        The recurrent layer: ``"gru"``, ``"rnn"`` or, where there is one, ``"lstm"``.
+        The recurrent layer: ``"gru"``, ``"rnn"`` or ``"lstm"``.
     units : int
         The size of its state.
     input : str

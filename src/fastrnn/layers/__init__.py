@@ -15,6 +15,7 @@ from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.lstm import LSTM
 from fastrnn.layers.masking import ApplyMask, Masking
 from fastrnn.layers.pooling import GlobalAveragePooling1D
 from fastrnn.layers.recurrent import RecurrentLayer
@@ -25,6 +26,7 @@ from fastrnn.layers.tokens import CategoryEncoding
 
 __all__ = [
     "GRU",
+    "LSTM",
     "Activation",
     "ApplyMask",
     "Bidirectional",
@@ -58,6 +60,7 @@ _CLASSES: dict[str, type[Layer]] = {
         GlobalAveragePooling1D,
         GRU,
         InputLayer,
+        LSTM,
         Masking,
         SimpleRNN,
         TimeDistributed,

@@ -113,6 +113,11 @@ class RecurrentLayer(Layer):
         return (self.gates * self.units,)
 
     @property
+    def first_bias(self) -> initializers.Initializer:
+        """What the bias begins with."""
+        return self.bias_initializer
+
+    @property
     def is_random(self) -> bool:  # type: ignore[override]
         """Whether a training draws random numbers."""
         return self.dropout > 0
@@ -174,7 +179,7 @@ class RecurrentLayer(Layer):
         self.add_parameter("kernel", (n_x, columns), self.kernel_initializer)
         self.add_parameter("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
         if self.use_bias:
-            self.add_parameter("bias", self.bias_shape, self.bias_initializer)
+            self.add_parameter("bias", self.bias_shape, self.first_bias)
 
     def reset_states(self, states: ArrayLike | Sequence[ArrayLike] | None = None) -> None:
         """Let the next batch begin with zeros, or with `states`.

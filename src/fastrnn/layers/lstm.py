@@ -1,0 +1,180 @@
+"""The LSTM as a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastrnn import activations, initializers
+from fastrnn._core import lstm as core
+from fastrnn._core.memory import aligned_zeros
+from fastrnn._core.stage import Stage
+from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
+from fastrnn.workspace import Signal, Workspace, empty
+
+Array = NDArray[Any]
+
+
+class LSTM(RecurrentLayer):
+    """A long short-term memory: a recurrent layer with a cell beside its state.
+
+    With i, f, o = σ(x·K + s·R + b) and g = tanh(x·K + s·R + b) on their columns,
+    c' = f ⊙ c + i ⊙ g and s' = o ⊙ tanh(c').
+
+    Parameters
+    ----------
+    units : int
+        Size of the state and of the cell, n_s.
+    activation : {"tanh"}
+    recurrent_activation : {"sigmoid"}
+    use_bias : bool, default True
+    kernel_initializer : default "glorot_uniform"
+        For the kernel (n_x, 4·n_s).
+    recurrent_initializer : default "orthogonal"
+        For the recurrent kernel (n_s, 4·n_s), one orthogonal matrix as a whole.
+    bias_initializer : default "zeros"
+        For the bias (4·n_s,).
+    unit_forget_bias : bool, default True
+        Whether the bias of the forget gate begins with 1 instead, so that cells are kept at first.
+    return_sequences : bool, default False
+        Whether to return the state after every step, (batch, time, units), or the last one only,
+        (batch, units).
+    **options :
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
+        :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    The gates stand side by side in the columns in the order i, f, g, o, as everywhere in this
+    package, in PyTorch, and in Keras, which calls them i, f, c, o.
+
+    What it carries is two states, the state and the cell, in this order: ``return_state=True``
+    gives both, and ``initial_state=`` takes both.
+
+    References
+    ----------
+    S. Hochreiter, J. Schmidhuber, Long short-term memory, Neural Computation 9, 1997.
+    F. A. Gers, J. Schmidhuber, F. Cummins, Learning to forget: continual prediction with LSTM,
+    Neural Computation 12, 2000.
+    R. Jozefowicz, W. Zaremba, I. Sutskever, An empirical exploration of recurrent network
+    architectures, ICML 2015: for a forget bias of 1.
+    """
+
+    gates = 4
+    state_count = 2
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: initializers.Identifier = "glorot_uniform",
+        recurrent_initializer: initializers.Identifier = "orthogonal",
+        bias_initializer: initializers.Identifier = "zeros",
+        unit_forget_bias: bool = True,
+        return_sequences: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            return_sequences,
+            **options,
+        )
+        require_activation(self, "recurrent_activation", recurrent_activation, activations.SIGMOID)
+        self.unit_forget_bias = bool(unit_forget_bias)
+
+    @property
+    def first_bias(self) -> initializers.Initializer:
+        """What the bias begins with: with `unit_forget_bias` ones for the forget gate."""
+        others = self.bias_initializer
+        return _UnitForgetBias(others) if self.unit_forget_bias else others
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _LSTMWorkspace(self, source, training, others)
+
+    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
+        """Return the cell's stage in a stream."""
+        return core.stage(wx, ws, bias, source.streams, source.steps, self.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
+
+
+class _UnitForgetBias(initializers.Initializer):
+    """Ones for the forget gate, and what another initializer gives for the gates around it."""
+
+    def __init__(self, others: initializers.Initializer) -> None:
+        self.others = others
+
+    def __call__(
+        self,
+        shape: initializers.Shape,
+        dtype: DTypeLike = "float32",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        units = shape[0] // 4
+        before, behind = (self.others((count * units,), dtype, rng) for count in (1, 2))
+        return np.concatenate((before, np.ones(units, dtype), behind))
+
+
+class _LSTMWorkspace(RecurrentWorkspace):
+    def __init__(
+        self, layer: LSTM, source: Signal, training: bool, initial: Sequence[Signal]
+    ) -> None:
+        super().__init__(layer, source, training, initial)
+        shape = (self.steps, self.batch)
+        # Zeros, so that the padding between two gates is never read as a stray NaN.
+        self.gates_after = aligned_zeros((*shape, layer.gates, self.states.shape[-1]), layer.dtype)
+        self.tanh_cells = empty((*shape, layer.units), layer.dtype)
+        self._work: Any = self.work(core, training)
+
+    def run(self) -> None:
+        core.forward(
+            self.x,
+            self.wx,
+            self.ws,
+            self.bias,
+            self.states,
+            self.carried[1],
+            self.gates_after,
+            self.tanh_cells,
+            self._work,
+            self.steps_mask,
+            self.tokens_read,
+        )
+
+    def run_back(self) -> None:
+        # The core turns the gradient at the last cells into that at the first.
+        cells = self.dfirst[1]
+        np.copyto(cells, 0 if self.dlast is None else self.dlast[1])
+        core.backward(
+            self.ds,
+            self.x,
+            self.states,
+            self.carried[1],
+            self.gates_after,
+            self.tanh_cells,
+            self.wx,
+            self.ws,
+            self.dx,
+            self.ds0,
+            cells,
+            self.dwx,
+            self.dws,
+            self.dbias,
+            self._work,
+            self.steps_mask,
+            self.tokens_read,
+        )
