@@ -9,7 +9,8 @@ from safetensors.numpy import load_file
 
 import fastrnn
 from fastrnn.callbacks import Callback
-from fastrnn.cipher import Decipherer, RunDirectory, RunError, Training
+from fastrnn.cipher import Caesar, Decipherer, RunDirectory, RunError, Training, built_in, lesson
+from fastrnn.cipher.lines import Lines
 from fastrnn.models import CheckpointError, load_model
 
 
@@ -116,6 +117,29 @@ def test_the_same_seed_gives_the_same_bits(whole, start):
     again = start()
     again.run()
     assert state(again) == state(whole)
+
+
+@pytest.mark.parametrize("settings", [{}, {"input": "one-hot", "direction": "encrypt"}])
+def test_a_corpus_that_is_not_held_in_memory_gives_the_same_bits(
+    start, tmp_path, monkeypatch, settings
+):
+    plain = tmp_path / "plain.txt"
+    plain.write_text("\n".join(built_in(Caesar(0), 120).plaintexts))
+    settings = {"plaintext": str(plain), "cipher": "vigenere", "epochs": 2, **settings}
+    loaded = start("loaded", **settings)
+    loaded.run()
+    monkeypatch.setattr(lesson, "IN_MEMORY", 120 * loaded.lesson.config.length * 8 - 1)
+    read = start("read", **settings)
+    assert isinstance(read.lesson.training.plaintexts, Lines)
+    assert isinstance(read.lesson.data(read.lesson.held_out), lesson.Sentences)
+    read.run()
+    assert state(read) == state(loaded)
+    assert len(read.lesson.held_out) == 24
+    resumed = Training.resume(read.directory, {"epochs": 3})
+    resumed.run()
+    loaded = Training.resume(loaded.directory, {"epochs": 3})
+    loaded.run()
+    assert state(resumed) == state(loaded)
 
 
 def test_another_seed_gives_others(whole, start):

@@ -15,7 +15,12 @@ from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.vocabulary import Vocabulary
 
-__all__ = ["Lesson"]
+__all__ = ["Lesson", "Sentences"]
+
+
+#: Bytes that the arrays of a corpus may take. The sentences of a larger one are read whenever they
+#: are trained on, and the bits are the same.
+IN_MEMORY = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Lesson:
         """
         corpus = settings.corpus()
         length = corpus.longest
-        corpus = corpus.loaded()
+        if _fits(len(corpus), length):
+            corpus = corpus.loaded()
         training, held_out = corpus.split(settings.validation_split)
         config = Config(
             settings,
@@ -101,6 +107,25 @@ class Lesson:
             )
         return lesson
 
+    def data(self, corpus: Corpus) -> Any:
+        """Return what `fastrnn.models.Model.fit` takes as its data: arrays or a dataset.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            `training` or `held_out`.
+
+        Returns
+        -------
+        tuple of ndarray, or Sentences
+            What `arrays` returns, or what reads sentences when they are asked for, where the whole
+            corpus is too large for arrays.
+        """
+        sentences = len(self.training) + len(self.held_out)
+        if _fits(sentences, self.config.length):
+            return self.arrays(corpus)
+        return Sentences(self, corpus)
+
     def arrays(self, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model and what should come out.
 
@@ -121,3 +146,37 @@ class Lesson:
         x = config.source.numbers(given, config.length)
         y = config.target.numbers(wanted, config.length)
         return encoded(x, config.settings.input), y[..., np.newaxis]
+
+
+def _fits(sentences: int, length: int) -> bool:
+    """Return whether the arrays of so many sentences may be in memory.
+
+    A step of a sentence has four bytes that go in, and four that should come out.
+    """
+    return sentences * length * 8 <= IN_MEMORY
+
+
+class Sentences:
+    """A corpus as a `fastrnn.models.Dataset`, numbered when a batch of it is asked for.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        Of which it is a part.
+    corpus : Corpus
+        Its sentences.
+    """
+
+    def __init__(self, lesson: Lesson, corpus: Corpus) -> None:
+        self._lesson = lesson
+        self._corpus = corpus
+
+    def __len__(self) -> int:
+        return len(self._corpus)
+
+    def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Return what goes into the model for some sentences, and what should come out."""
+        numbers = indices.tolist()
+        plain, cipher = self._corpus.plaintexts, self._corpus.ciphertexts
+        some = Corpus([plain[i] for i in numbers], [cipher[i] for i in numbers])
+        return self._lesson.arrays(some)

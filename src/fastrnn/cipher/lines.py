@@ -77,16 +77,10 @@ class Lines(Sequence[str]):
             part = object.__new__(Lines)
             part._file, part._numbers = self._file, self._numbers[item]
             return part
-        block, line = divmod(self._numbers[item], STRIDE)
-        return self._file.block(block)[line]
+        return self._file.line(self._numbers[item])
 
     def __iter__(self) -> Iterator[str]:
-        block, lines = -1, [""]
-        for number in self._numbers:
-            if number // STRIDE != block:
-                block = number // STRIDE
-                lines = self._file.block(block)
-            yield lines[number % STRIDE]
+        return map(self._file.line, self._numbers)
 
     def place(self, index: int) -> str:
         """Return where a line stands, as messages say it: the file and the line's number."""
@@ -114,27 +108,41 @@ class _File:
                 source.seek(0)
             self.count, self._places = _index(source, path)
             self._descriptor = os.dup(source.fileno())
+        #: The block that was read last, since the next line is often in it too.
+        self._held: tuple[int, list[bytes]] = (-1, [])
         finalize(self, os.close, self._descriptor)
 
-    def block(self, number: int) -> list[str]:
+    def line(self, number: int) -> str:
+        """Return a line."""
+        block = number // STRIDE
+        held, lines = self._held
+        if held != block:
+            lines = self._block(block)
+            # In one assignment, so that another thread finds either the old or the new one.
+            self._held = block, lines
+        try:
+            return lines[number % STRIDE].decode("utf-8")
+        except UnicodeDecodeError:
+            raise self._changed(block) from None
+
+    def _block(self, number: int) -> list[bytes]:
         """Return the lines from number · `STRIDE` on, `STRIDE` of them or those that are left."""
         start, end = int(self._places[number]), int(self._places[number + 1])
         expected = min(STRIDE, self.count - number * STRIDE)
-        try:
-            # bytes.splitlines ends lines where text files do; str.splitlines knows other ends.
-            content = self._read(start, end - start)
-            lines = [line.decode("utf-8") for line in content.splitlines()]
-        except UnicodeDecodeError:
-            lines = []
+        # Of bytes, splitlines ends lines where text files do; of a str it knows other ends too.
+        lines = self._read(start, end - start).splitlines()
         # Nothing stands behind the last end of line, and splitlines leaves out that line.
         if number == len(self._places) - 2 and len(lines) == expected - 1:
-            lines.append("")
+            lines.append(b"")
         if len(lines) != expected:
-            raise CorpusError(
-                f"{self.path}, line {number * STRIDE + 1} or behind it: changed since the file "
-                "was opened; leave it as it is while it is read"
-            )
+            raise self._changed(number)
         return lines
+
+    def _changed(self, block: int) -> CorpusError:
+        return CorpusError(
+            f"{self.path}, line {block * STRIDE + 1} or behind it: changed since the file was "
+            "opened; leave it as it is while it is read"
+        )
 
     def _read(self, start: int, size: int) -> bytes:
         """Return that part of the file; less where it has become shorter."""

@@ -164,7 +164,8 @@ class Training:
         """
         settings = self.lesson.config.settings
         held_out = self.lesson.held_out
-        x, y = self.lesson.arrays(self.lesson.training)
+        data = self.lesson.data(self.lesson.training)
+        x, y = data if isinstance(data, tuple) else (data, None)
         # Set here, a resumed run finds the order of its epochs as the first run would have.
         fastrnn.set_seed([settings.seed, _ORDER])
         try:
@@ -174,7 +175,7 @@ class Training:
                 batch_size=settings.batch_size,
                 epochs=settings.epochs,
                 initial_epoch=len(self.epochs),
-                validation_data=self.lesson.arrays(held_out) if len(held_out) else None,
+                validation_data=self.lesson.data(held_out) if len(held_out) else None,
                 callbacks=[_Keeper(self), *callbacks],
                 verbose=0,
             )

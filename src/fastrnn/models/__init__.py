@@ -1,5 +1,6 @@
 """Models: chains of layers that train, predict, and live in files."""
 
+from fastrnn.models.dataset import Dataset
 from fastrnn.models.loading import from_config, load_model
 from fastrnn.models.model import Model
 from fastrnn.models.non_finite import NonFiniteGradientError
@@ -8,6 +9,7 @@ from fastrnn.models.sequential import Sequential
 
 __all__ = [
     "CheckpointError",
+    "Dataset",
     "Model",
     "NonFiniteGradientError",
     "Sequential",

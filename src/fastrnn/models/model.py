@@ -29,6 +29,7 @@ from fastrnn.models.data import (
     split_off,
     validation_parts,
 )
+from fastrnn.models.dataset import Dataset, Drawn, DrawnSamples, Parts, Titles, is_dataset
 from fastrnn.models.network import Network, weight_names
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.samples import Data, Samples
@@ -156,7 +157,7 @@ class Model(Network):
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = 1,
@@ -172,10 +173,12 @@ class Model(Network):
 
         Parameters
         ----------
-        x : array_like of shape (samples, time, features) or (samples, features)
+        x : array_like of shape (samples, time, features) or (samples, features), or Dataset
+            A :class:`~fastrnn.models.Dataset` is asked for every batch by the numbers of its
+            samples, so that it need not fit into memory; it has the targets and weights too.
         y : array_like
             Targets, as the loss wants them: labels of shape (samples, time) or (samples, time, 1),
-            or arrays of the shape of the output.
+            or arrays of the shape of the output.  Left out with a dataset.
         batch_size : int, default 32
             Samples a step; the last step of an epoch may have fewer.  A model whose input has a
             batch size has that, and takes no other.
@@ -187,7 +190,7 @@ class Model(Network):
         validation_split : float, default 0
             Share of the samples, the last ones as they lie, that is not trained on but evaluated
             after every epoch.
-        validation_data : (x, y) or (x, y, sample_weight), optional
+        validation_data : (x, y) or (x, y, sample_weight) or Dataset, optional
             What to evaluate after every epoch instead.
         shuffle : bool, default True
             Whether every epoch takes the samples in an order of its own, drawn from
@@ -223,20 +226,27 @@ class Model(Network):
         initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
         if sample_weight is not None and class_weight is not None:
             raise ValueError("sample_weight and class_weight were both given; give one of them")
-        data = self._read_data(x, y, sample_weight, objective)
+        data = self._data(x, y, sample_weight, objective)
         batch_size = self._batch_size(batch_size)
-        held_out = None
-        if validation_data is not None:
+        held_out: Data | Drawn | None = None
+        if is_dataset(validation_data):
+            held_out = self._drawn(validation_data, objective, "validation_data")
+        elif validation_data is not None:
             parts = validation_parts(validation_data)
             titles = [f"validation_data[{index}]" for index in range(3)]
             held_out = self._read_data(*parts, objective, *titles)
         elif validation_split:
             at = split_off(validation_split, len(data))
             data, held_out = data.part(None, at), data.part(at, None)
-        if class_weight is not None:
-            data.weights = [_class_weights(class_weight, objective, data.y)]
-        for array, title in self._titled(data.x, "x"):
-            refuse_nan(array, title)
+
+        def for_training(batch: Data) -> Data:
+            if class_weight is not None:
+                batch.weights = [_class_weights(class_weight, objective, batch.y)]
+            for array, title in self._titled(batch.x, "x"):
+                refuse_nan(array, title)
+            return batch
+
+        data = data.each(for_training) if isinstance(data, Drawn) else for_training(data)
         samples = self._samples(data, batch_size)
         validation = None if held_out is None else self._samples(held_out, batch_size)
 
@@ -266,7 +276,7 @@ class Model(Network):
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         verbose: Any = 1,
         callbacks: Sequence[Callback] | Callback | None = None,
@@ -293,7 +303,7 @@ class Model(Network):
             The loss; with metrics a list, loss first; with `return_dict` by name.
         """
         objective = self._require_compiled()
-        data = self._read_data(x, y, sample_weight, objective)
+        data = self._data(x, y, sample_weight, objective)
         samples = self._samples(data, self._batch_size(batch_size))
         called = self._prepared(callbacks, len(data), samples.batch_size)
         batches = Batches(self.graph, False, objective)
@@ -523,6 +533,24 @@ class Model(Network):
     def _read_inputs(self, x: Any, argument: str) -> list[Array]:
         return read_inputs(x, self.graph, argument)
 
+    def _data(self, x: Any, y: Any, weights: Any, objective: Objective) -> Data | Drawn:
+        """Return arrays that were checked, or a dataset whose batches will be."""
+        if not is_dataset(x):
+            return self._read_data(x, y, weights, objective)
+        for argument, given in (("y", y), ("sample_weight", weights)):
+            if given is not None:
+                raise ValueError(
+                    f"{argument} was given beside a dataset, whose batches have it; leave it out"
+                )
+        return self._drawn(x, objective, "x")
+
+    def _drawn(self, dataset: Dataset, objective: Objective, argument: str) -> Drawn:
+        def read(parts: Parts, titles: Titles) -> Data:
+            x, y, weights = parts
+            return self._read_data(x, y, weights, objective, *titles)
+
+        return Drawn(dataset, argument, read)
+
     def _read_data(
         self,
         x: Any,
@@ -580,8 +608,11 @@ class Model(Network):
             )
         return batch_size
 
-    def _samples(self, data: Data, batch_size: int) -> Samples:
-        return Samples(data, self._checked_batch_size(batch_size, len(data)))
+    def _samples(self, data: Data | Drawn, batch_size: int) -> Samples:
+        batch_size = self._checked_batch_size(batch_size, len(data))
+        if isinstance(data, Drawn):
+            return DrawnSamples(data, batch_size)
+        return Samples(data, batch_size)
 
     def _require_compiled(self) -> Objective:
         if self._objective is None:

@@ -1,0 +1,148 @@
+"""Samples that are asked for by number, a batch at a time: data that need not fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeGuard, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.models.samples import Data, Samples
+
+Array = NDArray[Any]
+Indices = NDArray[np.intp]
+Parts = tuple[Any, Any, Any]
+Titles = tuple[str, str, str]
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """What :meth:`fastrnn.models.Model.fit` and ``evaluate`` take in place of arrays.
+
+    Any object with these two methods is one; it need not derive from this class.
+    """
+
+    def __len__(self) -> int:
+        """Return the number of samples, the same at any time."""
+        ...
+
+    def batch(self, indices: Indices) -> tuple[Any, ...]:
+        """Return some samples.
+
+        Parameters
+        ----------
+        indices : ndarray of intp, shape (n,)
+            Their numbers, from 0, in any order.
+
+        Returns
+        -------
+        (x, y) or (x, y, sample_weight)
+            As ``fit`` takes them, n samples of each. They are used before the next call.
+        """
+        ...
+
+
+def is_dataset(x: object) -> TypeGuard[Dataset]:
+    """Return whether `x` is to be asked for batches; arrays and lists are not."""
+    return isinstance(x, Dataset)
+
+
+class Drawn:
+    """A part of a dataset, read when it is asked for: what stands in place of a `Data`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    argument : str
+        What errors call it.
+    read : callable
+        Checks x, y and weights or None, which errors call by the names that follow.
+    numbers : range, optional
+        Of the samples; all if left out.
+
+    Raises
+    ------
+    ValueError
+        If the dataset is empty.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        argument: str,
+        read: Callable[[Parts, Titles], Data],
+        numbers: range | None = None,
+    ) -> None:
+        self._dataset, self._argument, self._read = dataset, argument, read
+        self._numbers = range(len(dataset)) if numbers is None else numbers
+        if not self._numbers:
+            raise ValueError(f"{argument} has no samples; it should have one or more")
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def part(self, start: int | None, end: int | None) -> Drawn:
+        """Return some of the samples."""
+        return Drawn(self._dataset, self._argument, self._read, self._numbers[start:end])
+
+    def each(self, function: Callable[[Data], Data]) -> Drawn:
+        """Return the same with `function` called on every batch."""
+        return Drawn(
+            self._dataset,
+            self._argument,
+            lambda parts, titles: function(self._read(parts, titles)),
+            self._numbers,
+        )
+
+    def batch(self, indices: Array) -> Data:
+        """Return samples by their numbers within this part.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If what the dataset gives does not fit the model.
+        """
+        title = f"{self._argument}.batch(...)"
+        asked = np.asarray(indices, np.intp) + self._numbers.start
+        parts: Any = self._dataset.batch(asked)
+        if not isinstance(parts, (tuple, list)) or len(parts) not in (2, 3):
+            raise TypeError(
+                f"{title} is of type {type(parts).__name__}; "
+                "it should be a pair (x, y), or (x, y, sample_weight)"
+            )
+        x, y, *weights = parts
+        titles = f"{title}[0]", f"{title}[1]", f"{title}[2]"
+        data = self._read((x, y, weights[0] if weights else None), titles)
+        if len(data) != len(asked):
+            raise ValueError(
+                f"{title} has {len(data)} samples; it should have the {len(asked)} asked for"
+            )
+        return data
+
+
+class DrawnSamples(Samples):
+    """A dataset's samples, a batch at a time, in any order.
+
+    Parameters
+    ----------
+    drawn : Drawn
+    batch_size : int
+    """
+
+    def __init__(self, drawn: Drawn, batch_size: int) -> None:
+        self._drawn = drawn
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+    def in_order(self) -> Iterator[Data]:
+        """Yield the batches as they lie."""
+        for start in range(0, len(self), self.batch_size):
+            yield self._drawn.batch(np.arange(start, min(start + self.batch_size, len(self))))
+
+    def shuffled(self, order: Array) -> Iterator[Data]:
+        """Yield the batches in the given order of samples."""
+        for start in range(0, len(self), self.batch_size):
+            yield self._drawn.batch(order[start : start + self.batch_size])
