@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.layers import GRU, Bidirectional, Dense, Input, Masking, SimpleRNN
+from fastrnn.layers import GRU, LSTM, Bidirectional, Dense, Input, Masking, SimpleRNN
 from fastrnn.models import Model, Sequential, load_model
 
 from .recurrent import RECURRENT
@@ -57,7 +57,8 @@ def test_gradients(mode, sequences):
             Input((None, 3), dtype="float64"),
             Masking(),
             Bidirectional(SimpleRNN(2, return_sequences=True), mode),
-            Bidirectional(GRU(3, return_sequences=sequences), mode),
+            Bidirectional(GRU(3, return_sequences=True), mode),
+            Bidirectional(LSTM(2, return_sequences=sequences), mode),
             Dense(2),
         ]
     )
@@ -84,19 +85,22 @@ def test_both_outputs_as_they_are():
     assert_gradients_are_differences(model, X, y)
 
 
-def test_states_in_and_out():
+@pytest.mark.parametrize("cell", RECURRENT)
+def test_states_in_and_out(cell):
     data = Input((None, 3), dtype="float64")
-    begins = [Input((4,), dtype="float64", name=f"begin_{i}") for i in range(2)]
-    layer = Bidirectional(GRU(4, return_state=True))
-    output, one, other = layer(data, initial_state=begins)
-    model = randomised(Model([data, *begins], [output, one, other]), RNG)
-    states = [RNG.normal(size=(len(LENGTHS), 4)) for _ in range(2)]
+    plain = RECURRENT[cell](3)
+    count = plain.state_count
+    begins = [Input((3,), dtype="float64", name=f"begin_{i}") for i in range(2 * count)]
+    layer = Bidirectional(RECURRENT[cell](3, return_state=True))
+    outputs = layer(data, initial_state=begins)
+    model = randomised(Model([data, *begins], outputs), RNG)
+    states = [RNG.normal(size=(len(LENGTHS), 3)) for _ in begins]
     found = model.predict([X, *states])
-    np.testing.assert_array_equal(found[0], np.concatenate(found[1:], axis=1))
-    plain = GRU(4)
-    alone = Model([data, begins[0]], plain(data, initial_state=begins[0]))
+    one, other = found[1], found[1 + count]
+    np.testing.assert_array_equal(found[0], np.concatenate([one, other], axis=1))
+    alone = Model([data, *begins[:count]], plain(data, initial_state=begins[:count]))
     plain.set_weights(layer.forward_layer.get_weights())
-    np.testing.assert_array_equal(alone.predict([X, states[0]]), found[1])
+    np.testing.assert_array_equal(alone.predict([X, *states[:count]]), one)
     model.compile("sgd", "mse")
     assert_gradients_are_differences(model, [X, *states], found[:1] + [f * 0 for f in found[1:]])
 

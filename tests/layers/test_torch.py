@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.layers import GRU, Bidirectional, Dense, Input, Masking, SimpleRNN
+from fastrnn.layers import GRU, LSTM, Bidirectional, Dense, Input, Masking, SimpleRNN
 from fastrnn.models import Model
 from tests.compare import assert_close
 from tests.tolerances import TORCH
@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 CELLS = {
     "rnn": (SimpleRNN, {}, torch.nn.RNN),
     "gru": (GRU, {"reset_after": True}, torch.nn.GRU),
+    "lstm": (LSTM, {}, torch.nn.LSTM),
 }
 #: Inputs, units, batch, steps.
 SIZES = [(3, 5, 4, 6), (1, 1, 1, 1), (67, 17, 9, 3), (5, 33, 2, 40), (2, 8, 130, 7)]

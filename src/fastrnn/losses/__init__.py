@@ -1,6 +1,7 @@
 """Losses, with Keras's names: functions on arrays, and objects for ``compile``.
 
-All are means over every position of (batch, time), padding included.
+Functions give the loss at every position of (batch, time).  A training takes the mean over all of
+them, padding included unless a mask leaves it out.
 """
 
 from __future__ import annotations

@@ -68,6 +68,8 @@ class Objective:
             stem = "" if is_single else f"{target.name}_"
             self._parts.append("loss" if self._is_one else f"{stem}loss")
             self._parts += [stem + metric.name for metric in target.metrics]
+        #: How many values :meth:`Measure.run` returns.
+        self.measured = len(self._parts)
         self.names = self._parts if self._is_one else ["loss", *self._parts]
 
     def measure(self, outputs: Sequence[Signal]) -> Measure:
@@ -148,24 +150,18 @@ class Means:
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
-        self._totals: list[Counted] | None = None
+        self._totals = [0.0] * objective.measured
+        self._counts = [0.0] * objective.measured
 
     def add(self, found: Sequence[Counted]) -> None:
         """Take in a batch."""
-        if self._totals is None:
-            self._totals = list(found)
-        else:
-            self._totals = [
-                (total + value, weights + count)
-                for (total, weights), (value, count) in zip(self._totals, found, strict=True)
-            ]
+        for index, (total, count) in enumerate(found):
+            self._totals[index] += total
+            self._counts[index] += count
 
     def logs(self, prefix: str = "") -> dict[str, float]:
         """Return the means by name."""
-        totals = self._totals
-        if totals is None:
-            return {prefix + name: 0.0 for name in self._objective.names}
-        return self._objective.report(totals, prefix)
+        return self._objective.report(zip(self._totals, self._counts, strict=True), prefix)
 
 
 def objective_of(

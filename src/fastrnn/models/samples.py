@@ -96,7 +96,7 @@ class Samples:
             for array, room in pairs:
                 # "clip" lets NumPy write straight to `out`; the indices are in range anyway.
                 np.take(array, indices, axis=0, out=room[: len(indices)], mode="clip")
-            yield gathered.part(0, len(indices))
+            yield gathered if len(indices) == size else gathered.part(0, len(indices))
 
 
 def _arrays(data: Data) -> list[Array | None]:
