@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastrnn.files import replace_file
+from fastrnn.files import remove_leftovers, replace_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="files are another thing there")
 
@@ -104,3 +104,16 @@ def test_content_is_synced_before_it_has_the_name_and_the_folder_after(tmp_path,
         patch.setattr(os, "replace", replace)
         replace_file(tmp_path / "file", b"content")
     assert told == [7, "renamed", "folder"]
+
+
+def test_leftovers_of_killed_writers_can_be_removed(tmp_path, monkeypatch):
+    names = ["mine", ".fastrnn-notes", "x.tmp"]
+    for name in names:
+        (tmp_path / name).touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda source, destination: None)  # as if killed before it
+        replace_file(tmp_path / "file", b"content")
+    assert len(os.listdir(tmp_path)) == 4
+    remove_leftovers(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted(names)
+    remove_leftovers(tmp_path / "nowhere")

@@ -37,7 +37,7 @@ ALLOWED = {
     "losses": {"_core", "activations", "workspace"},
     "metrics": {"_core", "losses"},
     "optimizers": {"_core"},
-    "callbacks": set(),
+    "callbacks": {"files"},
     "preprocessing": set(),
     "layers": {"_core", "activations", "initializers", "seeding", "workspace"},
     "models": {

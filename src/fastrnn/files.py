@@ -6,7 +6,10 @@ import os
 import secrets
 from contextlib import suppress
 
-__all__ = ["replace_file"]
+__all__ = ["remove_leftovers", "replace_file"]
+
+# What files are called while they are written.
+_BEGIN, _END = ".fastrnn-", ".tmp"
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -28,7 +31,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """
     folder = os.path.dirname(os.path.abspath(path))
     # Not tempfile: its files are readable by their owner alone, whatever the umask says.
-    beside = os.path.join(folder, f".fastrnn-{secrets.token_hex(8)}.tmp")
+    beside = os.path.join(folder, f"{_BEGIN}{secrets.token_hex(8)}{_END}")
     try:
         with open(beside, "xb") as file:
             file.write(content)
@@ -45,3 +48,17 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def remove_leftovers(folder: str | os.PathLike[str]) -> None:
+    """Remove what processes left in a folder that were killed while they wrote to it.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        No process may be writing to it.  One that does not exist is taken for empty.
+    """
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(_BEGIN) and name.endswith(_END):
+                os.unlink(os.path.join(folder, name))

@@ -72,6 +72,46 @@ def spawn() -> np.random.SeedSequence:
         return _root.spawn(1)[0]
 
 
+def described(seed: np.random.SeedSequence) -> dict[str, Any]:
+    """Return a seed, and how many were spawned from it, as a dict that JSON can hold."""
+    return {
+        "entropy": seed.entropy,
+        "spawn_key": list(seed.spawn_key),
+        "spawned": seed.n_children_spawned,
+    }
+
+
+def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
+    """Return the seed that :func:`described` described.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is no such description.
+    """
+    return np.random.SeedSequence(
+        description["entropy"],
+        spawn_key=tuple(int(part) for part in description["spawn_key"]),
+        n_children_spawned=int(description["spawned"]),
+    )
+
+
+def root() -> np.random.SeedSequence:
+    """Return what all seeds are spawned from."""
+    global _root
+    with _lock:
+        if _root is None:
+            _root = np.random.SeedSequence([DEFAULT_SEED])
+        return _root
+
+
+def set_root(seed: np.random.SeedSequence) -> None:
+    """Spawn from `seed` from now on."""
+    global _root
+    with _lock:
+        _root = seed
+
+
 def generator() -> np.random.Generator:
     """Return the next generator, independent of all that were spawned before."""
     return np.random.Generator(np.random.PCG64(spawn()))

@@ -1,5 +1,6 @@
 """Callbacks: what happens at the milestones of a training, with Keras's names."""
 
+from fastrnn.callbacks.backup import BackupAndRestore
 from fastrnn.callbacks.callback import Callback, CallbackList, LambdaCallback
 from fastrnn.callbacks.checkpoint import ModelCheckpoint
 from fastrnn.callbacks.csv_logger import CSVLogger
@@ -10,6 +11,7 @@ from fastrnn.callbacks.stopping import EarlyStopping, TerminateOnNaN
 from fastrnn.callbacks.tensorboard import TensorBoard
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

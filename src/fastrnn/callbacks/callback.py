@@ -50,6 +50,13 @@ class Callback:
             if name in state:
                 setattr(self, name, state[name])
 
+    #: Whether it is called after all others, whose work it saves.
+    is_last: bool = False
+
+    def resume_from(self) -> str | None:
+        """Return a file to go on from, if the training that begins should; asked by ``fit``."""
+        return None
+
     def set_model(self, model: Any) -> None:
         """Take the model that is trained."""
         self.model = model
@@ -83,6 +90,13 @@ class Callback:
 
         `error` is a :class:`fastrnn.models.NonFiniteGradientError`.  It is raised after this hook
         unless a callback sets ``model.stop_training``: the training then ends in good order.
+        """
+
+    def on_interrupt(self) -> None:
+        """At Ctrl-C, before ``KeyboardInterrupt`` leaves ``fit``.
+
+        A training with a callback that has this hook finishes its step first if it is changing
+        something, so that it can be saved here.  A second Ctrl-C ends it where it is.
         """
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
@@ -126,7 +140,7 @@ class CallbackList:
     Parameters
     ----------
     callbacks : sequence of Callback
-        Called in this order.
+        Called in this order, but for those that want to be last.
 
     Raises
     ------
@@ -142,7 +156,7 @@ class CallbackList:
                     f"callbacks[{index}] is {given}; it should be an object of a class derived "
                     "from fastrnn.callbacks.Callback"
                 )
-        self.callbacks: list[Callback] = list(callbacks)
+        self.callbacks: list[Callback] = sorted(callbacks, key=lambda callback: callback.is_last)
 
     def prepare(self, model: Any, params: dict[str, Any]) -> None:
         """Tell every callback about the model and the run."""

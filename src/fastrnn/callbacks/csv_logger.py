@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+from contextlib import suppress
+from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 
@@ -44,6 +46,22 @@ class CSVLogger(Callback):
                 return next(csv.reader(file, delimiter=self.separator), None)
         except FileNotFoundError:
             return None
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the file holds."""
+        text = ""
+        with (
+            suppress(FileNotFoundError),
+            open(self.filename, newline="", encoding="utf-8") as file,
+        ):
+            text = file.read()
+        return {"text": text, "columns": self._columns}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Let the file hold what it held: no line is lost, and none comes twice."""
+        self._columns = state["columns"]
+        with open(self.filename, "w", newline="", encoding="utf-8") as file:
+            file.write(state["text"])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the line.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastrnn.callbacks.callback import Callback, Logs
 
 
@@ -23,6 +25,12 @@ class History(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start anew."""
         self.history, self.epoch = {}, []
+
+    def fill(self, epochs: Sequence[tuple[int, Logs]]) -> None:
+        """Take over the epochs of a training that goes on, each with its logs."""
+        self.history, self.epoch = {}, []
+        for epoch, logs in epochs:
+            self.on_epoch_end(epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Note the epoch."""

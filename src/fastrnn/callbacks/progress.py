@@ -68,13 +68,22 @@ class ProgressBar(ProgressLines):
     """The same, with a bar that moves while an epoch runs."""
 
     _bar: Any = None
+    _done = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Say on how much the training runs, and note what of the first epoch is done already."""
+        super().on_train_begin(logs)
+        self._done = self.params.get("steps_done", 0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Say which epoch begins, and draw the bar."""
         from tqdm import tqdm
 
         super().on_epoch_begin(epoch, logs)
-        self._bar = tqdm(total=self.params["steps"], unit="batch", leave=False, file=sys.stdout)
+        done, self._done = self._done, 0
+        self._bar = tqdm(
+            total=self.params["steps"], initial=done, unit="batch", leave=False, file=sys.stdout
+        )
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar."""

@@ -110,6 +110,15 @@ class Bidirectional(Layer):
             key = (*seed.spawn_key, index)
             layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
+    def get_state(self) -> dict[str, Any]:
+        """Return what the layers of both directions remember."""
+        return {which: layer.get_state() for which, layer in self._both}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+        for which, layer in self._both:
+            layer.set_state(state.get(which, {}))
+
     def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
         """Let the next batch begin with zeros, or with `states`, those of forward first."""
         count = self.forward_layer.state_count

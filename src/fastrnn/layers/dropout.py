@@ -54,6 +54,15 @@ class Dropout(Layer):
         """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
         self._random.reseed(seed)
 
+    def get_state(self) -> dict[str, Any]:
+        """Return where the random numbers are."""
+        return {"random": self._random.state} if self.rate else {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on with random numbers from there."""
+        if "random" in state:
+            self._random.state = state["random"]
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         return input_shape
@@ -98,6 +107,21 @@ class DropoutRandom:
             # The key says which training, epoch and layer.
             seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key)
         self._generator = np.random.Generator(np.random.PCG64(seed))
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """Where the numbers are, as NumPy says it; None before the first."""
+        if self._generator is None:
+            return None
+        state: dict[str, Any] = dict(self._generator.bit_generator.state)
+        return state
+
+    @state.setter
+    def state(self, state: dict[str, Any] | None) -> None:
+        self._generator = None
+        if state is not None:
+            self._generator = np.random.Generator(np.random.PCG64(0))
+            self._generator.bit_generator.state = state
 
     def fill(self, out: np.ndarray[Any, Any]) -> None:
         """Fill a contiguous float32 array with draws from 0 to 1."""

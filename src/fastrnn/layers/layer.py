@@ -116,6 +116,19 @@ class Layer:
     def reset_states(self) -> None:
         """Let the next batch begin anew: only asked of layers with ``stateful``."""
 
+    def get_state(self) -> dict[str, Any]:
+        """Return what a training needs to go on beside the weights; see :meth:`set_state`.
+
+        Returns
+        -------
+        dict of str to object
+            Numbers, strings, None, arrays of floats, and lists and dicts of these; copies.
+        """
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
 

@@ -122,6 +122,21 @@ class RecurrentLayer(Layer):
         """Whether a training draws random numbers."""
         return self.dropout > 0
 
+    def get_state(self) -> dict[str, Any]:
+        """Return where the random numbers are, and the states of a stateful layer."""
+        state: dict[str, Any] = {"random": self.random.state} if self.is_random else {}
+        if self.stateful:
+            kept = self.states
+            state["states"] = None if kept is None else [array.copy() for array in kept]
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        if "random" in state:
+            self.random.state = state["random"]
+        if "states" in state:
+            self.states = state["states"]
+
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
         self.random.reseed(seed)

@@ -137,12 +137,12 @@ class DrawnSamples(Samples):
     def __len__(self) -> int:
         return len(self._drawn)
 
-    def in_order(self) -> Iterator[Data]:
-        """Yield the batches as they lie."""
-        for start in range(0, len(self), self.batch_size):
+    def in_order(self, first: int = 0) -> Iterator[Data]:
+        """Yield the batches as they lie, from number `first` on."""
+        for start in range(first * self.batch_size, len(self), self.batch_size):
             yield self._drawn.batch(np.arange(start, min(start + self.batch_size, len(self))))
 
-    def shuffled(self, order: Array) -> Iterator[Data]:
-        """Yield the batches in the given order of samples."""
-        for start in range(0, len(self), self.batch_size):
+    def shuffled(self, order: Array, first: int = 0) -> Iterator[Data]:
+        """Yield the batches in the given order of samples, from number `first` on."""
+        for start in range(first * self.batch_size, len(self), self.batch_size):
             yield self._drawn.batch(order[start : start + self.batch_size])

@@ -32,6 +32,8 @@ from fastrnn.models.data import (
 from fastrnn.models.dataset import Dataset, Drawn, DrawnSamples, Parts, Titles, is_dataset
 from fastrnn.models.network import Network, weight_names
 from fastrnn.models.objective import Means, Objective, objective_of
+from fastrnn.models.resuming import Resumption
+from fastrnn.models.run import Run
 from fastrnn.models.samples import Data, Samples
 from fastrnn.models.tracing import trace
 from fastrnn.models.trainer import Trainer
@@ -103,6 +105,8 @@ class Model(Network):
         #: Set it to True to end a training: see :class:`fastrnn.callbacks.Callback`.
         self.stop_training = False
         self._trainer: Trainer | None = None
+        #: The training that goes on at this moment.
+        self._run: Run | None = None
 
     def compile(
         self,
@@ -168,6 +172,7 @@ class Model(Network):
         initial_epoch: int = 0,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
+        resume: str | os.PathLike[str] | None = None,
     ) -> History:
         """Train.
 
@@ -201,6 +206,12 @@ class Model(Network):
             not named.  For validation it does not count.
         sample_weight : array_like of shape (samples,) or (samples, time), optional
             Factor of the loss of every sample, or of every step of it.
+        resume : str or path, optional
+            A file that was saved while a training ran, by a callback such as
+            :class:`~fastrnn.callbacks.ModelCheckpoint`: go on with that training from there,
+            within an epoch too, instead of beginning one.  It ends with the same bits as if it had
+            never stopped, if data, options and callbacks are what they were; `epochs` may be more.
+            See also :class:`~fastrnn.callbacks.BackupAndRestore`.
 
         Returns
         -------
@@ -217,6 +228,9 @@ class Model(Network):
             If the model was not compiled.
         ValueError, TypeError
             If data or options do not fit; nothing is trained then.
+        CheckpointError
+            If `resume` is no file of a training, is damaged, or does not fit; the model is as it
+            was then.
         NonFiniteGradientError
             If a gradient becomes infinite or NaN: it names epoch, step and weight, and the weights
             are those of before the step.  See :meth:`compile` for other ways to deal with it.
@@ -253,6 +267,13 @@ class Model(Network):
         self.history = History()
         called = CallbackList([*progress(verbose), *_list(callbacks), self.history])
         trainer = self._current_trainer()
+        # Nothing is drawn for a training that needs nothing at random.
+        seed = seeding.spawn() if shuffle or trainer.is_random else None
+        run = Run(seed, bool(shuffle), len(samples), batch_size, initial_epoch, callbacks=called)
+        if resume is None:
+            files = [callback.resume_from() for callback in called.callbacks]
+            resume = next((file for file in files if file is not None), None)
+        resumed = None if resume is None else Resumption(resume, self, run)
         called.prepare(
             self,
             {
@@ -263,14 +284,17 @@ class Model(Network):
                 "batch_size": batch_size,
                 "verbose": verbose,
                 "metrics": objective.names,
+                "steps_done": run.step,
             },
         )
         self.stop_training = False
-        # Nothing is drawn for a training that needs nothing at random.
-        seed = seeding.spawn() if shuffle or trainer.is_random else None
-        training.fit(
-            self, trainer, samples, validation, range(initial_epoch, epochs), seed, shuffle, called
-        )
+        if resumed is not None:
+            resumed.restore_model(self)
+        self._run = run
+        try:
+            training.fit(self, trainer, samples, validation, run, epochs, resumed)
+        finally:
+            self._run = None
         return self.history
 
     def evaluate(
@@ -447,6 +471,8 @@ class Model(Network):
     def save(self, filepath: str | os.PathLike[str]) -> None:
         """Write the whole model: chain, weights, how it was compiled, state of its optimizer.
 
+        While a training runs, also where it is: what :meth:`fit` needs to ``resume`` it.
+
         Parameters
         ----------
         filepath : str or path
@@ -473,7 +499,11 @@ class Model(Network):
             if self.optimizer.slots:
                 # A model that was compiled again may have an optimizer that has learned before.
                 tensors.update(self._current_trainer().slots())
-        saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors))
+        said: dict[str, Any] | None = None
+        if self._run is not None:
+            said, kept = self._run.record(self._current_trainer(), self.stop_training)
+            tensors.update(kept)
+        saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors, said))
 
     def restore_optimizer(self, iterations: int, tensors: Mapping[str, Array]) -> None:
         """Give the optimizer the state that a file of :meth:`save` holds.
@@ -489,6 +519,31 @@ class Model(Network):
         CheckpointError
             If one is missing or does not fit; nothing is changed then.
         """
+        self._check_slots(tensors)
+        self._current_trainer().restore(iterations, tensors)
+
+    def check_checkpoint(self, checkpoint: saving.Checkpoint) -> None:
+        """Raise an error unless weights, optimizer and metrics of a file are those of this model.
+
+        Raises
+        ------
+        CheckpointError
+            If one does not fit.
+        """
+        self._check_weights(checkpoint.tensors)
+        self._check_slots(checkpoint.tensors)
+        totals = (checkpoint.run or {}).get("totals")
+        if totals is not None and len(totals) != self._require_compiled().measured:
+            raise saving.CheckpointError("the training had other losses or metrics than the model")
+
+    def take_checkpoint(self, checkpoint: saving.Checkpoint) -> None:
+        """Take weights and optimizer of a file that :meth:`check_checkpoint` lets pass."""
+        assert checkpoint.training is not None
+        self._take_weights(checkpoint.tensors)
+        iterations = int(checkpoint.training["iterations"])
+        self._current_trainer().restore(iterations, checkpoint.tensors)
+
+    def _check_slots(self, tensors: Mapping[str, Array]) -> None:
         self._require_compiled()
         assert self.optimizer is not None
         names, weights = weight_names(self.graph.layers), self.weights
@@ -502,7 +557,6 @@ class Model(Network):
             saving.check(tensors, title, weight.shape, weight.value.dtype)
         known = {name for name in tensors if not name.startswith("optimizer:")}
         saving.check_names(tensors, {*wanted, *known}, repr(self.optimizer))
-        self._current_trainer().restore(iterations, tensors)
 
     def _current_trainer(self) -> Trainer:
         if self._trainer is None or not self._trainer.is_current():

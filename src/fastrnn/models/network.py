@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -182,21 +182,28 @@ class Network:
         CheckpointError
             If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
-        path, names = os.fspath(filepath), weight_names(self.graph.layers)
+        path = os.fspath(filepath)
         tensors = saving.read(path).tensors
-        named = list(zip(names, self.weights, strict=True))
+        try:
+            self._check_weights(tensors)
+        except saving.CheckpointError as error:
+            raise saving.CheckpointError(f"{path}: {error}") from None
+        self._take_weights(tensors)
+
+    def _check_weights(self, tensors: Mapping[str, Array]) -> None:
+        """Raise ``CheckpointError`` unless the tensors of a file are the weights of this model."""
+        names = weight_names(self.graph.layers)
         extra = sorted(name for name in tensors if name not in names and ":" not in name)
         if extra:
             raise saving.CheckpointError(
-                f"{path} holds {', '.join(extra)}, which the model lacks; "
+                f"the file holds {', '.join(extra)}, which the model lacks; "
                 f"the model has {', '.join(names)}"
             )
-        try:
-            for name, parameter in named:
-                saving.check(tensors, name, parameter.shape, parameter.value.dtype)
-        except saving.CheckpointError as error:
-            raise saving.CheckpointError(f"{path}: {error}") from None
-        for name, parameter in named:
+        for name, parameter in zip(names, self.weights, strict=True):
+            saving.check(tensors, name, parameter.shape, parameter.value.dtype)
+
+    def _take_weights(self, tensors: Mapping[str, Array]) -> None:
+        for name, parameter in zip(weight_names(self.graph.layers), self.weights, strict=True):
             parameter.value[...] = tensors[name]
 
     def _weight_tensors(self) -> dict[str, Array]:

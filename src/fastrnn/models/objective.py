@@ -148,10 +148,16 @@ class Measure:
 class Means:
     """Means over the batches so far of what an objective measures."""
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, totals: list[Counted] | None = None) -> None:
         self._objective = objective
-        self._totals = [0.0] * objective.measured
-        self._counts = [0.0] * objective.measured
+        known = [(0.0, 0.0)] * objective.measured if totals is None else totals
+        self._totals = [total for total, _ in known]
+        self._counts = [count for _, count in known]
+
+    @property
+    def totals(self) -> list[Counted]:
+        """What was added up so far."""
+        return list(zip(self._totals, self._counts, strict=True))
 
     def add(self, found: Sequence[Counted]) -> None:
         """Take in a batch."""

@@ -72,13 +72,13 @@ class Samples:
         """How many batches there are; the last may be shorter."""
         return -(-len(self) // self.batch_size)
 
-    def in_order(self) -> Iterator[Data]:
-        """Yield the batches as they lie."""
-        for start in range(0, len(self), self.batch_size):
+    def in_order(self, first: int = 0) -> Iterator[Data]:
+        """Yield the batches as they lie, from number `first` on."""
+        for start in range(first * self.batch_size, len(self), self.batch_size):
             yield self.data.part(start, start + self.batch_size)
 
-    def shuffled(self, order: Array) -> Iterator[Data]:
-        """Yield the batches in the given order of samples."""
+    def shuffled(self, order: Array, first: int = 0) -> Iterator[Data]:
+        """Yield the batches in the given order of samples, from number `first` on."""
         # np.take copies an array that is not in one piece or has the other byte order at every
         # call.
         self.data = self.data.map(
@@ -91,7 +91,7 @@ class Samples:
             for array, room in zip(_arrays(self.data), _arrays(gathered), strict=True)
             if array is not None and room is not None
         ]
-        for start in range(0, len(self), self.batch_size):
+        for start in range(first * self.batch_size, len(self), self.batch_size):
             indices = order[start : start + self.batch_size]
             for array, room in pairs:
                 # "clip" lets NumPy write straight to `out`; the indices are in range anyway.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,10 @@ class Trainer:
         self.batches = Batches(graph, True, objective)
         #: Whether a step draws random numbers.
         self.is_random = any(layer.is_random for layer in self._layers)
+        #: Whether a step changes what layers remember, beside the weights.
+        self.has_states = self.is_random or any(layer.stateful for layer in self._layers)
+        #: Whether nothing is half done: a step looks at its batch, and has not changed anything.
+        self.is_open = False
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Let every layer that draws random numbers draw from a branch of `seed`."""
@@ -77,7 +81,11 @@ class Trainer:
         NonFiniteGradientError
             If a gradient is not finite; weights and optimizer are as they were.
         """
-        found = self.gradients(data)
+        self.is_open = True
+        try:
+            found = self.gradients(data)
+        finally:
+            self.is_open = False
         vector = self.vector
         if self._check_gradients and not vector.gradients_are_finite():
             error = describe(
@@ -99,6 +107,20 @@ class Trainer:
         found = batch.measure(True)
         batch.backward()
         return found
+
+    def layer_states(self) -> list[dict[str, Any]]:
+        """Return what every layer remembers beside its weights."""
+        return [layer.get_state() for layer in self._layers]
+
+    def set_layer_states(self, states: Sequence[dict[str, Any]]) -> None:
+        """Take what :meth:`layer_states` returned."""
+        for layer, state in zip(self._layers, states, strict=True):
+            layer.set_state(state)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Change the learning rate, unless a schedule decides it."""
+        if self._optimizer.schedule is None:
+            self._optimizer.learning_rate = rate
 
     def slots(self) -> dict[str, Array]:
         """Return what the optimizer remembers of each weight: views, by their names in files."""

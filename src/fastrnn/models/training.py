@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
 from fastrnn.models.batch import Batches
+from fastrnn.models.interrupts import Interrupts
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means, Objective
-from fastrnn.models.samples import Samples
+from fastrnn.models.resuming import Resumption
+from fastrnn.models.run import Run
+from fastrnn.models.samples import Data, Samples
 from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
@@ -23,10 +26,9 @@ def fit(
     trainer: Trainer,
     samples: Samples,
     validation: Samples | None,
-    epochs: range,
-    seed: np.random.SeedSequence | None,
-    shuffle: bool,
-    callbacks: CallbackList,
+    run: Run,
+    until: int,
+    resumed: Resumption | None = None,
 ) -> None:
     """Train epoch by epoch.
 
@@ -36,35 +38,76 @@ def fit(
         Looked at for `stop_training` only.
     trainer : Trainer
     samples, validation : Samples
-    epochs : range
-    seed : numpy.random.SeedSequence, optional
-        Where the order of the samples comes from, and what layers draw; None if neither is wanted.
-        An epoch depends on this and its number alone, so a training can begin at any epoch.
-    shuffle : bool
-        Whether every epoch has an order of its own; else samples are taken as they lie.
-    callbacks : CallbackList
+    run : Run
+        From where on to train; moved on.  An epoch depends on its seed and the epoch's number
+        alone, so a training can begin at any epoch.
+    until : int
+        The epoch to stop before.
+    resumed : Resumption, optional
+        What is to be put back at the right moment.
 
     Raises
     ------
     NonFiniteGradientError
         At a gradient that is not finite, unless a callback then sets `stop_training`.
+    KeyboardInterrupt
+        At Ctrl-C, after the callbacks' `on_interrupt`.
     """
+    callbacks = run.callbacks
+    interrupted = callbacks.hook("on_interrupt")
+    interrupts = Interrupts(interrupted is not None, lambda: trainer.is_open)
+    interrupts.begin()
+    try:
+        _train(model, trainer, samples, validation, run, until, resumed, interrupts)
+    except KeyboardInterrupt:
+        interrupts.release()
+        if interrupted is not None:
+            interrupted()
+        raise
+    finally:
+        interrupts.release()
+
+
+def _train(
+    model: Any,
+    trainer: Trainer,
+    samples: Samples,
+    validation: Samples | None,
+    run: Run,
+    until: int,
+    resumed: Resumption | None,
+    interrupts: Interrupts,
+) -> None:
+    callbacks = run.callbacks
     step_begins = callbacks.hook("on_train_batch_begin")
     step_ends = callbacks.hook("on_train_batch_end")
+    trainer.is_open = False
+    remembers = interrupts.active and trainer.has_states
     logs: Logs = {}
     callbacks.call("on_train_begin", {})
-    for epoch in epochs:
+    ended = False
+    if resumed is not None:
+        model.stop_training = resumed.stopped
+        if not run.step:
+            ended = resumed.stopped
+            resumed.restore_rest(trainer, callbacks, run)
+            resumed = None
+    while run.epoch < until and not ended:
+        epoch = run.epoch
         callbacks.call("on_epoch_begin", epoch, {})
-        means = Means(trainer.objective)
-        if seed is not None:
-            trainer.reseed(_of_epoch(epoch, seed))
-        if seed is None or not shuffle:
-            batches = samples.in_order()
-        else:
-            batches = samples.shuffled(order_of(epoch, len(samples), seed))
-        for number, data in enumerate(batches):
+        means = run.means = Means(trainer.objective, run.totals)
+        if run.seed is not None:
+            trainer.reseed(_of_epoch(epoch, run.seed))
+        batches = _batches(samples, run)
+        if resumed is not None:
+            resumed.restore_rest(trainer, callbacks, run)
+            batches = batches if not resumed.stopped else iter(())
+            resumed = None
+        for number, data in enumerate(batches, start=run.step):
             if step_begins is not None:
                 step_begins(number, {})
+            if remembers:
+                run.layers = trainer.layer_states()
             try:
                 means.add(trainer.step(data))
             except NonFiniteGradientError as error:
@@ -73,18 +116,31 @@ def fit(
                 if not model.stop_training:
                     raise
                 means.add(error.measured)
+            run.step, run.layers = number + 1, None
             if step_ends is not None:
                 step_ends(number, means.logs())
+            interrupts.check()
             if model.stop_training:
                 break
         logs = means.logs()
         if validation is not None:
+            run.layers = trainer.layer_states() if remembers else None
+            trainer.is_open = True
             found = evaluate(trainer.batches, trainer.objective, validation, callbacks)
+            trainer.is_open, run.layers = False, None
             logs.update({f"val_{name}": value for name, value in found.items()})
+        run.epochs.append((epoch, logs))
+        run.epoch, run.step, run.means, run.totals = epoch + 1, 0, None, None
         callbacks.call("on_epoch_end", epoch, logs)
-        if model.stop_training:
-            break
+        interrupts.check()
+        ended = model.stop_training
     callbacks.call("on_train_end", logs)
+
+
+def _batches(samples: Samples, run: Run) -> Iterator[Data]:
+    if run.seed is None or not run.shuffle:
+        return samples.in_order(run.step)
+    return samples.shuffled(order_of(run.epoch, len(samples), run.seed), run.step)
 
 
 def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Array:

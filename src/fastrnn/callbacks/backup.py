@@ -1,0 +1,114 @@
+"""A training that goes on when its program is started again."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.console import say
+from fastrnn.callbacks.frequency import Frequency, checked
+from fastrnn.files import remove_leftovers
+
+
+class BackupAndRestore(Callback):
+    """Save the training as it goes, and go on from there after whatever ended it.
+
+    A program that was killed, or ended by Ctrl-C, is simply started again: `fit` finds the file and
+    ends with the same bits as if it had never stopped: weights, optimizer, random numbers, the
+    position in the shuffled epoch, the history, and what other callbacks remember.
+
+    Parameters
+    ----------
+    backup_dir : str or path
+        A folder of this training's own; made if it is missing.  The file in it is
+        ``training.safetensors``.
+    save_freq : {"epoch"}, int or None, default "epoch"
+        When to save: after every epoch, or after every so many steps.
+    save_seconds : float, optional
+        Save after the first step that ends so many seconds after the last save, too.
+    delete_checkpoint : bool, default True
+        Whether to remove the file when the training has come to its end.
+
+    Notes
+    -----
+    The model has to be compiled, and `fit` to be called, as it was the first time; `epochs` may be
+    more.  Called after all other callbacks, whose state is saved with the model's.
+
+    See Also
+    --------
+    fastrnn.models.Model.fit : ``resume=`` goes on from any file that was saved in a training
+    """
+
+    is_last = True
+
+    _kept = ("_steps",)
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: Frequency | None = "epoch",
+        save_seconds: float | None = None,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        if not os.fspath(backup_dir):
+            raise ValueError("backup_dir is empty; it should name a folder")
+        if save_freq is not None and save_freq is not False:
+            checked("save_freq", save_freq)
+        if save_seconds is not None and not save_seconds > 0:
+            raise ValueError(f"save_seconds is {save_seconds}; it should be above 0")
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq or None
+        self.save_seconds = save_seconds
+        self.delete_checkpoint = delete_checkpoint
+        self._steps = 0
+        self._saved_at = 0.0
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return os.path.join(self.backup_dir, "training.safetensors")
+
+    def resume_from(self) -> str | None:
+        """Return the file, if there is one."""
+        return self.path if os.path.exists(self.path) else None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Look at the clock, and remove what a save that was killed has left."""
+        remove_leftovers(self.backup_dir)
+        self._steps, self._saved_at = 0, monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Save, if it is time."""
+        self._steps += 1
+        by_steps = isinstance(self.save_freq, int) and self._steps % self.save_freq == 0
+        if by_steps or self._seconds_are_over():
+            self._save()
+
+    def _seconds_are_over(self) -> bool:
+        return self.save_seconds is not None and monotonic() >= self._saved_at + self.save_seconds
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Save, if it is time."""
+        if self.save_freq == "epoch":
+            self._save()
+
+    def on_interrupt(self) -> None:
+        """Save, and say how to go on."""
+        self._save()
+        say(f"\nInterrupted; saved to {self.path}: start the program again to go on from there")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Remove the file."""
+        if self.delete_checkpoint:
+            with suppress(FileNotFoundError):
+                os.unlink(self.path)
+            with suppress(OSError):  # there may be something else in it
+                os.rmdir(self.backup_dir)
+
+    def _save(self) -> None:
+        model: Any = self.model
+        model.save(self.path)
+        self._saved_at = monotonic()

@@ -1,0 +1,92 @@
+"""A training that goes on from a file."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fastrnn import seeding
+from fastrnn.callbacks import CallbackList, History
+from fastrnn.models import saving
+from fastrnn.models.run import Run, tensors_in, unpacked
+from fastrnn.models.saving import CheckpointError
+from fastrnn.models.trainer import Trainer
+
+
+class Resumption:
+    """What a file has of a training that should go on, checked before anything is changed.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that :meth:`fastrnn.models.Model.save` wrote while the training ran.
+    model : Model
+        Compiled as it was.
+    run : Run
+        Moved to where the training was.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    CheckpointError
+        If it is no such file, or does not fit the model.
+    ValueError
+        If it is of another training.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], model: Any, run: Run) -> None:
+        self._path = os.fspath(path)
+        self._file = saving.read(path)
+        said, compiled = self._file.run, self._file.training
+        if said is None or compiled is None:
+            raise CheckpointError(
+                f"{self._path} was not saved in a training; load_model and fit make a new one"
+            )
+        self._said, self._compiled = said, compiled
+        names = {model.optimizer.__class__.__name__, compiled["optimizer"]["class_name"]}
+        if len(names) > 1:
+            raise CheckpointError(
+                f"{self._path}: the training had the optimizer "
+                f"{compiled['optimizer']['class_name']}; the model has {model.optimizer!r}"
+            )
+        try:
+            for name in tensors_in([said.get("layers"), said.get("callbacks")]):
+                if name not in self._file.tensors:
+                    raise CheckpointError(f"the file lacks {name}, which its training had")
+            self._layers, self._callbacks = list(said["layers"]), list(said["callbacks"])
+            model.check_checkpoint(self._file)
+            run.restore(said)
+        except CheckpointError as error:
+            raise CheckpointError(f"{self._path}: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{self._path}: what the file says of its training is no use: {error!r}"
+            ) from error
+        #: Whether a callback had ended the training.
+        self.stopped = bool(said.get("stopped"))
+
+    def restore_model(self, model: Any) -> None:
+        """Give the model its weights, and the optimizer its state."""
+        model.take_checkpoint(self._file)
+        seeding.set_root(seeding.from_description(self._said["root"]))
+
+    def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
+        """Give callbacks and layers what they remembered, and the optimizer its rate.
+
+        Called at the place in the training's course at which the file was written, so that a hook
+        that has run before the file was written does not count twice.
+        """
+        tensors = self._file.tensors
+        trainer.set_layer_states(unpacked(self._layers, tensors))
+        rate = self._compiled["optimizer"]["config"].get("learning_rate")
+        if isinstance(rate, (int, float)):
+            trainer.set_learning_rate(rate)
+        left = list(self._callbacks)
+        for callback in callbacks.callbacks:
+            mine = [entry for entry in left if entry["class_name"] == type(callback).__name__]
+            if mine:
+                left.remove(mine[0])
+                callback.set_state(unpacked(mine[0]["state"], tensors))
+            if isinstance(callback, History):
+                callback.fill(run.epochs)

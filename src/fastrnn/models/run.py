@@ -1,0 +1,187 @@
+"""Where a training is: enough to go on from there and end with the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import seeding
+from fastrnn.callbacks import CallbackList
+from fastrnn.models.objective import Counted, Means
+from fastrnn.models.saving import CheckpointError
+from fastrnn.models.trainer import Trainer
+
+Array = NDArray[Any]
+Logs = dict[str, float]
+
+
+@dataclass
+class Run:
+    """The position of a training, moved on by :func:`fastrnn.models.training.fit`.
+
+    Attributes
+    ----------
+    seed : numpy.random.SeedSequence or None
+        Where the order of the samples comes from, and what layers draw.
+    shuffle : bool
+    samples, batch_size : int
+        Of the data.
+    epoch : int
+        That is running, or the next.
+    step : int
+        How many steps of it were made.
+    means : Means or None
+        What the epoch has added up so far, while it runs.
+    totals : list of (float, float) or None
+        The same, of an epoch that is to go on; see :class:`fastrnn.models.objective.Means`.
+    epochs : list of (int, dict)
+        The finished ones, with their logs.
+    callbacks : CallbackList
+        Whose state belongs to that of the training.
+    layers : list of dict or None
+        What layers remembered before a step that is not finished; None: what they do now.
+    """
+
+    seed: np.random.SeedSequence | None
+    shuffle: bool
+    samples: int
+    batch_size: int
+    epoch: int
+    step: int = 0
+    means: Means | None = None
+    totals: list[Counted] | None = None
+    epochs: list[tuple[int, Logs]] = field(default_factory=list)
+    callbacks: CallbackList = field(default_factory=lambda: CallbackList([]))
+    layers: list[dict[str, Any]] | None = None
+
+    def record(self, trainer: Trainer, stopped: bool) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return what a file should say of the run: a dict that JSON can hold, and tensors.
+
+        Parameters
+        ----------
+        trainer : Trainer
+        stopped : bool
+            Whether a callback has ended the training.
+        """
+        tensors: dict[str, Array] = {}
+        layers = trainer.layer_states() if self.layers is None else self.layers
+        callbacks = [
+            {"class_name": type(callback).__name__, "state": callback.get_state()}
+            for callback in self.callbacks.callbacks
+        ]
+        said = {
+            "seed": None if self.seed is None else seeding.described(self.seed),
+            "root": seeding.described(seeding.root()),
+            "shuffle": self.shuffle,
+            "samples": self.samples,
+            "batch_size": self.batch_size,
+            "epoch": self.epoch,
+            "step": self.step,
+            "totals": self.totals if self.means is None else self.means.totals,
+            "epochs": [(epoch, _numbers(logs)) for epoch, logs in self.epochs],
+            "stopped": stopped,
+            "layers": _packed(layers, "run:layers", tensors),
+            "callbacks": _packed(callbacks, "run:callbacks", tensors),
+        }
+        return said, tensors
+
+    def restore(self, said: Mapping[str, Any]) -> None:
+        """Move to where a file says that the training was.
+
+        Raises
+        ------
+        CheckpointError
+            If the file says nothing sensible; the run is as it was then.
+        ValueError
+            If it was another training.
+        """
+        try:
+            epoch, step = _count(said["epoch"]), _count(said["step"])
+            totals = said["totals"]
+            if totals is not None:
+                totals = [(float(total), float(weights)) for total, weights in totals]
+            epochs = [
+                (_count(number), {str(name): float(value) for name, value in logs.items()})
+                for number, logs in said["epochs"]
+            ]
+            seed = None if said["seed"] is None else seeding.from_description(said["seed"])
+            theirs = bool(said["shuffle"]), _count(said["samples"]), _count(said["batch_size"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CheckpointError(
+                f"what the file says of its training is no use: {error}"
+            ) from error
+        ours = self.shuffle, self.samples, self.batch_size
+        if theirs != ours:
+            raise ValueError(
+                "the training to resume had shuffle={}, {} samples and batches of {}; ".format(
+                    *theirs
+                )
+                + "this one has shuffle={}, {} samples and batches of {}".format(*ours)
+            )
+        self.epoch, self.step, self.totals, self.epochs = epoch, step, totals, epochs
+        self.seed = seed
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is not a count")
+    return value
+
+
+def _numbers(logs: Mapping[str, Any]) -> Logs:
+    """Return what a file can hold of logs to which callbacks may have added anything."""
+    return {
+        name: float(value)
+        for name, value in logs.items()
+        if isinstance(value, (int, float, np.integer, np.floating))
+    }
+
+
+def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:
+    """Return `value` with arrays moved to `tensors`, under names that say their place."""
+    if isinstance(value, np.ndarray):
+        if value.dtype not in (np.float32, np.float64):
+            raise TypeError(f"{place} is an array of {value.dtype}; it should be of floats")
+        tensors[place] = value
+        return {"tensor": place}
+    if isinstance(value, dict):
+        return {key: _packed(part, f"{place}/{key}", tensors) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_packed(part, f"{place}/{index}", tensors) for index, part in enumerate(value)]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def unpacked(value: Any, tensors: Mapping[str, Array]) -> Any:
+    """Return `value` with its arrays out of a file.
+
+    Raises
+    ------
+    CheckpointError
+        If one is missing.
+    """
+    if isinstance(value, dict):
+        if set(value) == {"tensor"}:
+            name = value["tensor"]
+            if not isinstance(name, str) or name not in tensors:
+                raise CheckpointError(f"the file lacks {name}, which its training had")
+            return tensors[name]
+        return {key: unpacked(part, tensors) for key, part in value.items()}
+    if isinstance(value, list):
+        return [unpacked(part, tensors) for part in value]
+    return value
+
+
+def tensors_in(value: Any) -> Iterator[str]:
+    """Yield the names of the tensors that a packed value stands for."""
+    if isinstance(value, dict):
+        if set(value) == {"tensor"}:
+            yield str(value["tensor"])
+        for part in value.values():
+            yield from tensors_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from tensors_in(part)
