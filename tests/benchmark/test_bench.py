@@ -32,6 +32,25 @@ def test_prints_markdown_for_each_number_of_threads(capfd):
     assert out.count("| GRU live step (1, 64, 1, 1, 1) | f32 |") == 2
 
 
+def test_prints_what_lengths_save(capfd):
+    words = ["--quick", "--table", "lengths", "--dtype", "float32", "--threads", "1"]
+    assert main([*words, "--peers", "fastrnn", "numpy"]) == 0
+    out, err = capfd.readouterr()
+    assert not err
+    rows = [line.split() for line in out.splitlines() if " f32 " in line]
+    assert [row[row.index("f32") + 1] for row in rows] == ["100%", "50%", "25%", "15%"]
+    assert all(row[-1].endswith("x)") for row in rows)
+
+
+def test_problems_with_lengths_have_no_gradient_past_the_ends():
+    sizes = cases.Sizes("odd", 3, 5, 2, 3, 4)
+    lengths = (4, 1, 2)
+    problem = cases.Problem(sizes, np.dtype(np.float32), lengths=lengths)
+    assert problem.runs.sum(axis=1).tolist() == [*lengths]
+    assert problem.ds.dtype == np.float32
+    assert (problem.ds != 0).any(axis=0).tolist() == problem.runs.tolist()
+
+
 def test_an_unknown_case_is_named(capfd):
     assert main(["--case", "nowhere", "--threads", "1"]) != 0
     assert "'nowhere'" in capfd.readouterr().out

@@ -57,6 +57,8 @@ GRU_STREAM = (
     Sizes("GRU live block", 1, 64, 1, 1, 512),
 )
 
+RAGGED = FORWARD_BACKWARD[2]
+
 TRAINING_JOB = Sizes("decipher", 1, 64, 32, 32, 101)
 
 SCALING = (
@@ -64,6 +66,18 @@ SCALING = (
     *(Sizes(f"n_s {n_s}", n_s, n_s, 16, 32, 100) for n_s in (16, 32, 64, 128, 256, 512)),
     *(Sizes(f"m {m}", 32, 64, 32, m, 100) for m in (1, 2, 4, 8, 16, 32, 64, 128, 256)),
 )
+
+
+def lengths(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+    """Return batches of sequences of several lengths, in no order, by what one would call them."""
+    m, T_x = sizes.m, sizes.T_x
+    uniform = np.random.default_rng(0).permutation(np.linspace(1, T_x, m).round().astype(int))
+    return {
+        "all of T_x steps": (T_x,) * m,
+        "uniform, 1 to T_x": tuple(uniform.tolist()),
+        "all of T_x / 4 steps": (T_x // 4,) * m,
+        "one of T_x steps, the rest of T_x / 8": (*((T_x // 8,) * (m - 1)), T_x),
+    }
 
 
 def recurrent_matrix(rng: np.random.Generator, n_s: int) -> Array:
@@ -81,13 +95,15 @@ class Problem:
     """A case's data: one draw of random numbers that every competitor gets.
 
     Arrays stand as the contract's section 1 has them, features first and time last; a peer
-    that wants another layout makes its copies before the clock starts.
+    that wants another layout makes its copies before the clock starts.  Where the sequences have
+    lengths, there is no gradient past their ends.
     """
 
     sizes: Sizes
     dtype: np.dtype[Any]
     gates: int = 1
     seed: int = 0
+    lengths: tuple[int, ...] | None = None
 
     def _draw(self, key: int, *shape: int) -> Array:
         values = np.random.default_rng((self.seed, key)).standard_normal(shape)
@@ -106,7 +122,18 @@ class Problem:
     @cached_property
     def ds(self) -> Array:
         """Upstream gradient on every hidden state, (n_s, m, T_x)."""
-        return self._draw(3, self.sizes.n_s, self.sizes.m, self.sizes.T_x)
+        ds = self._draw(3, self.sizes.n_s, self.sizes.m, self.sizes.T_x)
+        return ds if self.runs is None else ds * self.runs.astype(ds.dtype)
+
+    @cached_property
+    def runs(self) -> Array | None:
+        """Which steps are before the end of their sequence, (m, T_x); None if there are no lengths.
+
+        As ``cross_entropy`` takes it for a mask.
+        """
+        if self.lengths is None:
+            return None
+        return np.arange(self.sizes.T_x) < np.array(self.lengths)[:, np.newaxis]
 
     @cached_property
     def parameters(self) -> dict[str, Array]:

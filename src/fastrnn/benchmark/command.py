@@ -13,7 +13,7 @@ from fastrnn.benchmark.affinity import cores
 # Nothing that imports NumPy may stand here: the number of threads is set in the environment
 # of a process of its own, before NumPy and the peers are loaded.
 
-TABLES = ("fb", "inference", "training", "scaling")
+TABLES = ("fb", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
 PEERS = ("fastrnn", "numpy", "torch", "jax", "keras", "onnxruntime", "numba")
 _INSIDE = "FASTRNN_BENCH_THREADS"

@@ -17,6 +17,7 @@ from fastrnn.benchmark.timing import Call, Timing, interleaved
 
 OURS = "fastrnn"
 GEMM = "GEMM"
+PADDED = "without lengths"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,35 @@ def forward_backward(
             table.rows.append([str(size), _name(dtype), *_cells(peers, timings), fraction])
     speeds = ", ".join(f"{_name(d)} {peak / 1e9:.0f} Gflop/s" for d, peak in peaks.items())
     table.notes.append(f"GEMM, NumPy's product of 1024 x 1024 matrices, at best: {speeds}.")
+    return table
+
+
+def lengths(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effort) -> Table:
+    """As :func:`forward_backward`, of batches whose sequences differ in length."""
+    size = cases.RAGGED
+    table = Table(
+        f"Sequences of several lengths, forward and backward of the tanh RNN, {size}",
+        ["lengths", "type", "steps", *(peer.name for peer in peers), f"{OURS} without lengths"],
+    )
+    # the other peers have no such thing, or none that their users do not have to build
+    able = [peer for peer in peers if peer.takes_lengths]
+    ours = [peer for peer in able if peer.name == OURS]
+    for name, given in cases.lengths(size).items():
+        for dtype in dtypes:
+            problem, padded = Problem(size, dtype, lengths=given), Problem(size, dtype)
+            without = [one.call for peer in ours if (one := peer.forward_backward(padded))]
+            beside = {PADDED: without[0]} if without else {}
+            timings = _compare(
+                able,
+                lambda peer: peer.forward_backward(problem),  # noqa: B023
+                effort,
+                **beside,
+            )
+            steps = f"{sum(given) / (size.m * size.T_x):.0%}"
+            whole = duration(timings[PADDED].median) if beside else NOTHING
+            if beside:
+                whole += f" ({times(timings[PADDED].ratio(timings[OURS]))})"
+            table.rows.append([name, _name(dtype), steps, *_cells(peers, timings), whole])
     return table
 
 
@@ -239,6 +269,7 @@ __all__ = [
     "Effort",
     "forward_backward",
     "inference",
+    "lengths",
     "scaling",
     "training",
     "training_job",

@@ -73,6 +73,7 @@ def report(options: argparse.Namespace, threads: int) -> int:
     inference = _chosen((*cases.GRU_SEQUENCE, cases.GRU_STEP, *cases.GRU_STREAM), options.case)
     make: dict[str, Callable[[], Table]] = {
         "fb": lambda: measure.forward_backward(field, dtypes, forward_backward, effort),
+        "lengths": lambda: measure.lengths(field, dtypes, effort),
         "inference": lambda: measure.inference(field, dtypes, inference, effort),
         "training": lambda: measure.training(field, effort),
         "scaling": lambda: measure.scaling(field, dtypes, effort),

@@ -56,11 +56,14 @@ class Peer:
     """A library beside fastrnn. Each method returns None where the library has no such thing."""
 
     name = ""
+    #: Whether :meth:`forward_backward` looks at the lengths of a problem.
+    takes_lengths = False
 
     def forward_backward(self, problem: Problem) -> Competitor | None:
         """Tanh RNN: ``S, y_pred`` of the forward pass, then every gradient of BPTT.
 
-        The upstream gradient ``ds`` is given on the states; none flows through ``y_pred``.
+        The upstream gradient ``ds`` is given on the states; none flows through ``y_pred``.  Where
+        the problem has lengths, past an end the last state stands in ``S``, and zero in ``y_pred``.
         """
         return None
 

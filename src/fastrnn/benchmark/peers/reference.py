@@ -15,16 +15,17 @@ class Reference(Peer):
     """NumPy, one Python call a step."""
 
     name = "NumPy"
+    takes_lengths = True
     #: Whose functions are called; fastrnn's own have the same names and arguments.
     functions: Any = reference
 
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
         X, S_0, ds, parameters = problem.X, problem.S_0, problem.ds, problem.parameters
-        functions = self.functions
+        functions, lengths = self.functions, problem.lengths
 
         def call() -> Any:
-            S, y_pred, caches = functions.rnn_forward(X, S_0, parameters)
+            S, y_pred, caches = functions.rnn_forward(X, S_0, parameters, lengths=lengths)
             return S, y_pred, functions.rnn_backward(ds, caches)
 
         def arrays(result: Any) -> dict[str, Array]:

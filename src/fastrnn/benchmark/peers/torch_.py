@@ -30,6 +30,7 @@ def _load(layer: Any, parameters: dict[str, Array], suffix: str = "") -> None:
 class Torch(Peer):
     """PyTorch on the CPU, eager: its recurrent layers are single calls already."""
 
+    takes_lengths = True
     name = f"PyTorch {torch.__version__.split('+')[0]}"
 
     def forward_backward(self, problem: Problem) -> Competitor:
@@ -47,14 +48,27 @@ class Torch(Peer):
         ds = _tensor(time_major(problem.ds))
         wanted = [x, h_0, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_hh_l0]
 
+        lengths = None if problem.lengths is None else torch.tensor(problem.lengths)
+
         def call() -> Any:
-            states, _ = layer(x, h_0)
+            states, last = layer(x, h_0)
             with torch.no_grad():
                 y_pred = torch.softmax(output(states), dim=-1)
-            return states, y_pred, torch.autograd.grad(states, wanted, ds)
+            return states, last, y_pred, torch.autograd.grad(states, wanted, ds)
+
+        def call_with_lengths() -> Any:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+            packed, last = layer(packed, h_0)
+            with torch.no_grad():
+                y_packed = packed._replace(data=torch.softmax(output(packed.data), dim=-1))
+                y_pred, _ = nn.utils.rnn.pad_packed_sequence(y_packed, total_length=len(x))
+            states, _ = nn.utils.rnn.pad_packed_sequence(packed, total_length=len(x))
+            return states, last, y_pred, torch.autograd.grad(states, wanted, ds)
 
         def arrays(result: Any) -> dict[str, Array]:
-            states, y_pred, (dx, dh_0, dwx, dws, dbs) = result
+            states, last, y_pred, (dx, dh_0, dwx, dws, dbs) = result
+            if problem.runs is not None:
+                states = torch.where(torch.tensor(problem.runs.T)[:, :, None], states, last)
             return {
                 "S": features_first(states.detach()),
                 "y_pred": features_first(y_pred),
@@ -65,7 +79,7 @@ class Torch(Peer):
                 "dbs": dbs.numpy()[:, None],
             }
 
-        return Competitor(call, arrays)
+        return Competitor(call if lengths is None else call_with_lengths, arrays)
 
     def gru_sequence(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.gru_sequence`."""
