@@ -114,12 +114,11 @@ def test_a_mask_that_leaves_out_nothing_changes_nothing(form, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_memory_and_inputs_that_do_not_count_change_nothing(form, dtype):
-    largest = float(np.finfo(dtype).max)
     for sizes in SIZES:
         case = cell_case(form, *sizes, dtype)
         for mask in masks(*sizes):
             want = without_rows_that_do_not_count(run_cell(case, mask=mask), mask)
-            got = run_cell(case, np.nan, mask=mask, garbage=largest)
+            got = run_cell(case, np.nan, mask=mask, garbage=np.nan)
             got = without_rows_that_do_not_count(got, mask)
             assert all(np.isfinite(array).all() for array in got.values()), str(case)
             assert_same_bits(got, want, str(case))

@@ -92,8 +92,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     gates : OUT (T, m, 3, ld), r, z and n after activation; unspecified where a step does not count
     hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; likewise
     work : scratch, `forward_work` elements
-    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
-        its rows of x have to be finite
+    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
+        whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]

@@ -89,7 +89,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     tanh_c : OUT (T, m, ld), tanh of the cells after every step; likewise
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state and
-        its cell, and its rows of x have to be finite
+        its cell, whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]

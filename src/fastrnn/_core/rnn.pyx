@@ -71,8 +71,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     wx, ws, bs : IN (n_s, n_x), (n_s, n_s), (n_s,), any strides
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     work : scratch, `forward_work` elements
-    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state, and
-        its rows of x have to be finite
+    mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
+        whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]

@@ -149,7 +149,7 @@ def gru_forward(
         S, y_pred = features_first(states[1:], n_s), features_first(y, n_y)
         return S, y_pred, (steps, X, reset_after)
     ragged = Ragged(ends, X.shape[2])
-    x = ragged.inputs(X)
+    x = ragged.ordered(readable_rows(X))
     states, *kept, y = _run(x, ragged.ordered(S_0.T).T, *weights, mask=ragged.mask)
     steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged, reset_after=reset_after)
     S, y_pred = ragged.restored(states[1:]), ragged.restored(y)

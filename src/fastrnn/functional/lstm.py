@@ -158,7 +158,7 @@ def lstm_forward(
         S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
         return S, features_first(y, n_y), C, (steps, X)
     ragged = Ragged(ends, X.shape[2])
-    x = ragged.inputs(X)
+    x = ragged.ordered(readable_rows(X))
     S_0, initial = ragged.ordered(S_0.T).T, ragged.ordered(initial.T).T
     states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, ragged.mask)
     steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged)

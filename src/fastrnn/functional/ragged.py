@@ -11,10 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn._core.layout import padded_copy
+from fastrnn._core.recycled import empty
 from fastrnn.arguments import Array
-
-from .layout import readable_rows
 
 
 class Ragged:
@@ -48,21 +46,13 @@ class Ragged:
                 lengths = lengths[self._order]
             self.mask = (np.arange(T)[:, np.newaxis] < lengths).view(np.uint8)
 
-    def inputs(self, X: Array) -> Array:
-        """Return the input (n_x, m, T) as the core reads it, with zeros past the ends."""
-        if self.mask is None:
-            return readable_rows(X)
-        x = self.ordered(padded_copy(X))
-        x[self.mask == 0] = 0
-        return x
-
     def ordered(self, time_major: Array, batch_axis: int = -2) -> Array:
         """Return an array (..., m, ld) of the user's order in that of the core."""
-        return time_major if self._order is None else time_major.take(self._order, batch_axis)
+        return time_major if self._order is None else _taken(time_major, self._order, batch_axis)
 
     def restored(self, time_major: Array) -> Array:
         """Return an array (..., m, ld) of the core's order in that of the user."""
-        return time_major if self._back is None else time_major.take(self._back, -2)
+        return time_major if self._back is None else _taken(time_major, self._back, -2)
 
     def held_past_ends(
         self, t: int, columns: Sequence[Array], held: Sequence[float]
@@ -75,3 +65,9 @@ class Ragged:
         return tuple(
             np.where(counts, array, other) for array, other in zip(columns, held, strict=True)
         )
+
+
+def _taken(time_major: Array, order: NDArray[np.intp], batch_axis: int) -> Array:
+    memory: Array = empty(time_major.shape, time_major.dtype)
+    # NumPy writes straight into it unless it has to look for places out of range
+    return time_major.take(order, batch_axis, out=memory, mode="clip")

@@ -128,7 +128,7 @@ def rnn_forward(
         steps = Steps(states, x, (), X, parameters_dict, n_s)
         return features_first(states[1:], n_s), features_first(y, n_y), (steps, X)
     ragged = Ragged(ends, X.shape[2])
-    x = ragged.inputs(X)
+    x = ragged.ordered(readable_rows(X))
     states, y = _run(x, ragged.ordered(S_0.T).T, Wx, Ws, Wy, bs, by, ragged.mask)
     steps = Steps(states, x, (), X, parameters_dict, n_s, ragged)
     S, y_pred = ragged.restored(states[1:]), ragged.restored(y)

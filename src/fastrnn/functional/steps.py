@@ -96,13 +96,15 @@ class Steps(Sequence[Cache]):
 
     def _step(self, t: int) -> Cache:
         St_prev, St_next = self._columns(self.states[t]), self._columns(self.states[t + 1])
-        Xt = self.X[:, :, t] if self.ragged is None else self._columns(self.x[t], len(self.X))
+        Xt = self.X[:, :, t]
+        if self.ragged is not None:
+            (Xt,) = self.ragged.held_past_ends(t, (Xt,), (0,))
         return (St_next, St_prev, *self._kept_of(t), Xt, self.parameters_dict)
 
-    def _columns(self, rows: Array, n: int | None = None) -> Array:
-        """Return rows (m, ld) of a step as the columns (n, m) that the user has."""
+    def _columns(self, rows: Array) -> Array:
+        """Return rows (m, ld) of a step as the columns (n_s, m) that the user has."""
         columns: Array = rows if self.ragged is None else self.ragged.restored(rows)
-        return columns.T[: self.units if n is None else n]
+        return columns.T[: self.units]
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
         """Return what the cell keeps of a step, as columns."""

@@ -21,6 +21,11 @@ A size of zero is a size: with ``T_x`` = 0 there are no states and no prediction
 gradients of the weights are zero; with ``m`` = 0 the gradients of the weights are sums over
 nothing, zero; with ``n_x`` = 0 the state runs on ``Ws`` and ``bs`` alone.
 
+With ``lengths`` (m,) every sequence of a batch has its own number of steps, 0 to T_x. Past its end
+nothing is computed from ``X``: the state stays as it was, the prediction is zero, and so is the
+gradient of ``X``; no gradient of a weight has a part from there. The caches know the lengths. The
+mask of what is left, for :func:`cross_entropy`, is ``np.arange(T_x) < lengths[:, np.newaxis]``.
+
 ±inf and numbers near the largest saturate: tanh(±inf) = ±1, σ(-inf) = 0, σ(inf) = 1.  Where a sum
 meets inf - inf the result is NaN, in that column of the batch and from that step on.  None of this
 warns.
