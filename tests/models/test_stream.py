@@ -8,12 +8,16 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from fastrnn import activations
 from fastrnn.layers import (
     GRU,
     LSTM,
     Activation,
+    Bidirectional,
+    CategoryEncoding,
     Dense,
     Dropout,
+    Embedding,
     Input,
     Masking,
     SimpleRNN,
@@ -151,6 +155,39 @@ def test_arrays_of_all_kinds():
     for dtype in (np.int8, np.uint64, bool):
         x = whole.astype(dtype)
         assert_same_bits(model.stream()(x), model.predict(x[np.newaxis])[0], str(dtype))
+
+
+def test_every_activation():
+    names = [name for name in activations.__all__ if name[0].islower() and name != "get"]
+    layers = [layer for name in names for layer in (Dense(5, name), Activation(name))]
+    model, x = model_of([SimpleRNN(5, return_sequences=True), *layers]), data_of(1, 9)
+    assert_same_bits(fed(model.stream(), x[0], [0, 8]), model.predict(x)[0], "all of them")
+
+
+def test_tokens():
+    for layer in (Embedding(7, 4), CategoryEncoding(7)):
+        layers = [layer, GRU(9, return_sequences=True), Dense(7, "softmax")]
+        model = Sequential([Input((None,), dtype="int32"), *layers])
+        x = np.random.default_rng(7).integers(0, 7, (3, 20))
+        want = model.predict(x)
+        stream = model.stream()
+        got = [stream(int(token)) for token in x[0, :5]]
+        got += list(stream(x[0, 5:9].tolist())) + list(stream(x[0, 9:].astype(np.float32)))
+        assert_same_bits(np.array(got), want[0], "one stream")
+        stream = model.stream(3)
+        got = [stream(x[:, 0])[:, np.newaxis], stream(x[:, 1:4].astype(np.int8))]
+        got.append(stream(np.asfortranarray(x[:, 4:])))
+        assert_same_bits(np.concatenate(got, 1), want, "three streams")
+        state = stream.state[0]
+        for wrong, message in (
+            (np.full((3, 2), 7), "x holds the token 7; tokens should be from 0 to 6"),
+            ([1, -1, 1], "x holds the token -1"),
+            ([1, 0.5, 1], "x holds numbers that are not whole"),
+            (x[:, :, np.newaxis], r"it should be \(3,\) for a step or \(3, time\) for a block"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                stream(wrong)
+        assert_same_bits(stream.state[0], state, "the state after errors")
 
 
 def test_numbers_of_a_model_with_one_feature():
@@ -330,6 +367,7 @@ def test_models_that_cannot_run_in_a_stream():
     for layers, message in (
         ([GRU(4, go_backwards=True, name="back")], "back cannot run in a stream: .*go_backwards"),
         ([Masking(), GRU(4)], "masking_1 cannot run in a stream"),
+        ([Bidirectional(GRU(4), name="both")], "both cannot run in a stream"),
     ):
         with pytest.raises(ValueError, match=message):
             model_of(layers).stream()

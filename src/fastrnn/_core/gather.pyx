@@ -6,6 +6,8 @@ Arrays are time-major, rows padded to `ld` elements (memory.py).  Every array ar
 from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport floating
+from fastrnn._core.sequence cimport padded
+from fastrnn._core.stage cimport Stage
 from fastrnn._core.tokens cimport check_tokens, scatter_rows
 
 
@@ -56,3 +58,40 @@ def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, con
         counts = &mask[0, 0]
     with nogil:
         scatter_rows(0, T * m, 0, ld, 1, width, ld, &tokens[0, 0], counts, &dout[0, 0, 0], &dtable[0, 0], 1, width)
+
+
+cdef class TableStage(Stage):
+    """Rows of a table in a stream, which picks them by the integers that are its input."""
+
+    cdef const char *table
+    cdef Py_ssize_t row_bytes
+
+    cdef Stage twin(self):
+        cdef TableStage twin = TableStage.__new__(TableStage)
+        twin.table, twin.row_bytes = self.table, self.row_bytes
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        self.y = memory
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        cdef const long long *tokens = <const long long *> x
+        cdef Py_ssize_t row, width = self.y_row * self.itemsize
+        for row in range(steps * self.streams):
+            memcpy(<char *> self.y + row * width, self.table + tokens[row * x_row] * self.row_bytes, self.row_bytes)
+
+
+def stage(const floating[:, :] table, Py_ssize_t streams, Py_ssize_t steps, dtype):
+    """Return the stage of a stream (stage.pyx); its tokens have to be from 0 to len(table) - 1."""
+    cdef Py_ssize_t n = table.shape[0], width = table.shape[1], row, i
+    cdef TableStage self = TableStage.__new__(TableStage)
+    cdef floating *copied
+    if n < 1 or width < 1 or dtype.itemsize != sizeof(floating):
+        raise ValueError("table and dtype do not fit together")
+    self.y_row, self.row_bytes = padded(width, dtype), width * sizeof(floating)
+    copied = <floating *> self.make(streams, steps, width, dtype, n * width, steps * streams * self.y_row)
+    for row in range(n):
+        for i in range(width):
+            copied[row * width + i] = table[row, i]
+    self.table = <const char *> copied
+    return self

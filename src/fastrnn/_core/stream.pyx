@@ -46,7 +46,8 @@ cdef class Stream:
     x : array_like
         Of one stream: (features,) for a step, (time, features) for a block; a number too, where the model takes one
         feature.  Of several: (streams, features) and (streams, time, features).  Any real type and strides; arrays
-        of the model's own type pass without a conversion.
+        of the model's own type pass without a conversion.  Of a model that takes tokens: integers, without the last
+        axis, so that a step of one stream is an int.
     out : ndarray, optional
         Where the answer goes, of its shape and of type :attr:`dtype`; any strides.  Default: an array that nobody
         else holds.
@@ -77,7 +78,8 @@ cdef class Stream:
 
     cdef list stages
     cdef PyObject **chain
-    cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize
+    cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize, x_size
+    cdef long long tokens
     cdef bint batched, busy
     cdef char kind
     cdef double operations
@@ -86,12 +88,13 @@ cdef class Stream:
     cdef Py_ssize_t answers_steps
     cdef readonly object dtype
 
-    def __cinit__(self, list stages, Py_ssize_t features, bint batched):
+    def __cinit__(self, list stages, Py_ssize_t features, bint batched, long long tokens=0):
         cdef Stage stage, last = stages[len(stages) - 1]
         cdef Py_ssize_t i
         self.stages, self.batched, self.count = list(stages), batched, len(stages)
         self.m, self.steps, self.n_x, self.n_y = last.streams, last.steps, features, last.features
         self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, ord(last.dtype.char)
+        self.tokens, self.x_size = tokens, sizeof(long long) if tokens else self.itemsize
         self.answers = []
         self.chain = <PyObject **> malloc(self.count * sizeof(PyObject *))
         if self.chain == NULL:
@@ -102,7 +105,7 @@ cdef class Stream:
                 raise ValueError("the stages do not fit together")
             self.chain[i] = <PyObject *> stage
             self.operations += stage.operations
-        self.gathered = new_array(self.m * self.steps * features * self.itemsize + 1, np.uint8)
+        self.gathered = new_array(self.m * self.steps * features * self.x_size + 1, np.uint8)
 
     def __dealloc__(self):
         free(self.chain)
@@ -111,18 +114,22 @@ cdef class Stream:
         cdef Py_buffer x_view, y_view
         cdef Rows source, target
         cdef Py_ssize_t T = -1
+        cdef bint has_features = not self.tokens
         cdef int axis
         if self.busy:
             raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
         x = self.take(x, &x_view)
         try:
-            axis = x_view.ndim - 1
-            if ((axis != self.batched and axis != self.batched + 1) or x_view.shape[axis] != self.n_x
+            axis = x_view.ndim - has_features
+            if ((axis != self.batched and axis != self.batched + 1)
+                    or (has_features and x_view.shape[axis] != self.n_x)
                     or (self.batched and x_view.shape[0] != self.m)):
                 raise ValueError(self.misfit(x.shape))
             if axis > self.batched:
                 T = x_view.shape[axis - 1]
-            set_rows(&source, &x_view, self.batched, T >= 0)
+            set_rows(&source, &x_view, self.batched, T >= 0, has_features)
+            if self.tokens:
+                self.check_tokens(&source, T if T >= 0 else 1)
             if out is None:
                 out = self.answer(T, &y_view)
             elif not self.is_answer(out, T, &y_view):
@@ -130,7 +137,7 @@ cdef class Stream:
             elif overlap(&x_view, &y_view):
                 PyBuffer_Release(&y_view)
                 return self(np.array(x), out)  # an answer would overwrite what is read after it
-            set_rows(&target, &y_view, self.batched, T >= 0)
+            set_rows(&target, &y_view, self.batched, T >= 0, True)
             self.busy = True
             try:
                 self.run(&source, &target, T if T >= 0 else 1)
@@ -182,7 +189,7 @@ cdef class Stream:
     def copy(self):
         """Return a stream in the same state that goes its own way from here; the weights are shared."""
         self.require_idle()
-        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched)
+        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched, self.tokens)
 
     def __copy__(self):
         return self.copy()
@@ -199,8 +206,7 @@ cdef class Stream:
         return self.m if self.batched else None
 
     def __repr__(self):
-        shape = f"({self.m}, {self.n_x})" if self.batched else f"({self.n_x},)"
-        return f"<Stream, a step is {shape} {self.dtype}>"
+        return f"<Stream, a step is {self.step_shape()} {'integers' if self.tokens else self.dtype}>"
 
     cdef list views(self):
         return [view for stage in self.stages for view in stage.states()]
@@ -220,7 +226,7 @@ cdef class Stream:
             except (BufferError, ValueError):
                 pass  # dates, say
             else:
-                if view.format[0] == self.kind and view.format[1] == 0 and <size_t> view.buf % self.itemsize == 0:
+                if self.is_read(view):
                     return x
                 PyBuffer_Release(view)
         try:
@@ -229,17 +235,40 @@ cdef class Stream:
             raise ValueError(f"x is no array: {error}") from None
         if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8 or array.dtype.char == "e":
             raise TypeError(f"x is of type {array.dtype}; it should be float32, float64 or integers")
-        if array.ndim == 0 and self.n_x == 1 and not self.batched:
+        if array.ndim == 0 and self.n_x == 1 and not self.batched and not self.tokens:
             array = array.reshape(1)
-        array = np.require(array, self.dtype, "A")
+        if self.tokens and array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.floor(array))).all():
+            raise ValueError("x holds numbers that are not whole; tokens should be")
+        array = np.require(array, np.longlong if self.tokens else self.dtype, "A")
         PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT)
         return array
 
+    cdef bint is_read(self, const Py_buffer *view) noexcept:
+        """Whether an array is of the type that the stages read, and lies as that type should."""
+        cdef bint kind = view.format[0] == self.kind
+        if self.tokens:
+            kind = (view.format[0] == c'l' or view.format[0] == c'q') and view.itemsize == sizeof(long long)
+        return kind and view.format[1] == 0 and <size_t> view.buf % view.itemsize == 0
+
+    cdef int check_tokens(self, const Rows *x, Py_ssize_t T) except -1:
+        cdef Py_ssize_t t, j
+        cdef long long token
+        for j in range(self.m):
+            for t in range(T):
+                token = (<const long long *> (x.first + t * x.step + j * x.stream))[0]
+                if token < 0 or token >= self.tokens:
+                    raise ValueError(f"x holds the token {token}; tokens should be from 0 to {self.tokens - 1}")
+        return 0
+
+    cdef str step_shape(self):
+        return str(self.shape_with(()))
+
+    cdef tuple shape_with(self, tuple time):
+        return ((self.m,) if self.batched else ()) + time + (() if self.tokens else (self.n_x,))
+
     cdef str misfit(self, tuple shape):
-        if self.batched:
-            return (f"x has shape {shape}; it should be {(self.m, self.n_x)} for a step or "
-                    f"({self.m}, time, {self.n_x}) for a block")
-        return f"x has shape {shape}; it should be {(self.n_x,)} for a step or (time, {self.n_x}) for a block"
+        block = str(self.shape_with(("time",))).replace("'", "")
+        return f"x has shape {shape}; it should be {self.step_shape()} for a step or {block} for a block"
 
     cdef tuple answer_shape(self, Py_ssize_t T):
         cdef list shape = [self.m] if self.batched else []
@@ -329,7 +358,7 @@ cdef class Stream:
 
     cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:
         """Rows of some steps in time-major order, features side by side: those of x itself if they stand so."""
-        cdef Py_ssize_t size = self.itemsize, m = self.m, t, j, i, distance
+        cdef Py_ssize_t size = self.x_size, m = self.m, t, j, i, distance
         cdef const char *source = x.first + first * x.step
         cdef char *target
         distance = x.stream if m > 1 else x.step
@@ -361,9 +390,9 @@ cdef class Stream:
                 rows += row_bytes
 
 
-cdef void set_rows(Rows *rows, const Py_buffer *view, bint batched, bint block) noexcept:
-    cdef int axis = view.ndim - 1
-    rows.first, rows.feature = <char *> view.buf, view.strides[axis]
+cdef void set_rows(Rows *rows, const Py_buffer *view, bint batched, bint block, bint has_features) noexcept:
+    cdef int axis = view.ndim - has_features
+    rows.first, rows.feature = <char *> view.buf, view.strides[axis] if has_features else view.itemsize
     rows.stream = view.strides[0] if batched else 0
     rows.step = view.strides[axis - 1] if block else 0
 

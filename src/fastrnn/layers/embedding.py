@@ -8,6 +8,7 @@ import numpy as np
 
 from fastrnn import initializers
 from fastrnn._core import gather as core
+from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.tokens import check_range
@@ -72,6 +73,16 @@ class Embedding(Layer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _EmbeddingWorkspace(self, source, training)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what picks the vectors of each step."""
+        if self.mask_zero:
+            raise ValueError(
+                f"{self.name} cannot run in a stream: it has mask_zero=True; a stream has no "
+                "padding, so leave such steps out and make the layer without it"
+            )
+        table = self.parameter("embeddings").value
+        return [core.stage(table, source.streams, source.steps, self.dtype)]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from fastrnn._core import gather as core
+from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Array, Signal, Workspace, zeros
@@ -49,6 +51,11 @@ class CategoryEncoding(Layer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _OneHotWorkspace(self, source)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what makes the rows of each step."""
+        rows = np.eye(self.num_tokens, dtype=self.dtype)
+        return [core.stage(rows, source.streams, source.steps, self.dtype)]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

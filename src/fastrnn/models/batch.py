@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,11 @@ Shapes = tuple[tuple[int, ...], ...]
 #: How many shapes of batch keep their memory.  A training has two, or four with validation: its
 #: batches and the last, shorter one.
 KEPT_SHAPES = 8
+
+#: Numbers that a batch may put out, in all layers together, for its memory to be kept between two
+#: predictions; and for how many threads it is kept.
+MOST_NUMBERS_KEPT = 100_000
+MOST_IDLE = 16
 
 
 class Batch:
@@ -157,3 +164,37 @@ class Batches:
         else:
             self._kept.move_to_end(shapes)
         return batch
+
+
+class IdleBatches:
+    """Memory for predictions that no call is using at the moment.
+
+    To make it takes longer than to predict a small batch.  Every call takes some of its own and
+    gives it back, so any number of threads may predict at once.  That of large batches is not kept.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[Graph, list[Array], Batches]] = []
+
+    def __reduce__(self) -> tuple[type[IdleBatches], tuple[()]]:
+        # A copy of a model has weights of its own, which this memory does not see.
+        return IdleBatches, ()
+
+    @contextmanager
+    def borrow(self, graph: Graph, rows: int) -> Iterator[Batches]:
+        """Lend memory for predictions of a graph, in batches of so many rows (sample, step)."""
+        weights = [p.value for layer in graph.layers for p in layer.parameters]
+        batches: Batches | None = None
+        while self._idle and batches is None:
+            try:
+                of_graph, of_weights, kept = self._idle.pop()
+            except IndexError:  # another thread was faster
+                break
+            # Weights may have moved since, such as into a trainer's vector.
+            if of_graph is graph and all(map(is_, of_weights, weights)):
+                batches = kept
+        if batches is None:
+            batches = Batches(graph, False)
+        yield batches
+        if rows * graph.numbers_a_row <= MOST_NUMBERS_KEPT and len(self._idle) < MOST_IDLE:
+            self._idle.append((graph, weights, batches))

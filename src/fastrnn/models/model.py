@@ -17,7 +17,7 @@ from fastrnn.callbacks.progress import line_of, progress
 from fastrnn.layers import SymbolicTensor
 from fastrnn.metrics import Metric
 from fastrnn.models import saving, streaming, training
-from fastrnn.models.batch import Batches
+from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.data import (
     one_each,
     positive_integer,
@@ -107,6 +107,7 @@ class Model(Network):
         self._trainer: Trainer | None = None
         #: The training that goes on at this moment.
         self._run: Run | None = None
+        self._idle = IdleBatches()
 
     def compile(
         self,
@@ -373,7 +374,9 @@ class Model(Network):
             for index in range(len(graph.outputs))
         ]
         called = self._prepared(callbacks, len(inputs[0]), batch_size)
-        training.predict(Batches(graph, False), inputs, outputs, batch_size, called)
+        rows = min(batch_size, len(inputs[0])) * max(x.shape[1] for x in inputs)
+        with self._idle.borrow(graph, rows) as batches:
+            training.predict(batches, inputs, outputs, batch_size, called)
         return _one_or_all(outputs)
 
     def stream(self, streams: int | None = None) -> Stream:

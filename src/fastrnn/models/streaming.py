@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastrnn._core import stage
 from fastrnn._core.stream import Stream
+from fastrnn.layers import CategoryEncoding, Embedding
 from fastrnn.models.tracing import Graph
 
 #: About how many numbers the steps that are computed at once may put out: all of it should stay in
@@ -17,7 +18,8 @@ def stream(graph: Graph, streams: int | None) -> Stream:
     """Return a stream of a graph; see :meth:`fastrnn.models.Model.stream`."""
     _require_chain(graph)
     start = graph.inputs[0]
-    features = start.shape[-1]
+    tokens = _tokens(graph)
+    features = 1 if tokens else start.shape[-1]
     assert features is not None
     count = 1 if streams is None else streams
     widest = max(tensor.shape[-1] or 1 for node in graph.nodes for tensor in node.outputs)
@@ -30,7 +32,17 @@ def stream(graph: Graph, streams: int | None) -> Stream:
             stages += node.layer.stages(stages[-1] if stages else source)
     if not stages:
         raise ValueError("the model computes nothing, so there is nothing to stream")
-    return Stream(stages, features, streams is not None)
+    return Stream(stages, features, streams is not None, tokens)
+
+
+def _tokens(graph: Graph) -> int:
+    """Return how many tokens the input knows; 0 if it is numbers."""
+    start = graph.inputs[0]
+    if not graph.takes_tokens(start):
+        return 0
+    table = graph.readers(start)[0][0]
+    assert isinstance(table, (Embedding, CategoryEncoding))
+    return table.input_dim if isinstance(table, Embedding) else table.num_tokens
 
 
 def _require_chain(graph: Graph) -> None:
@@ -40,7 +52,7 @@ def _require_chain(graph: Graph) -> None:
             "wants a model with one of each"
         )
     start = graph.inputs[0]
-    if len(start.shape) != 3:
+    if len(start.shape) != (2 if graph.takes_tokens(start) else 3):
         raise ValueError(
             f"the input of the model has shape {start.shape}; a stream wants (None, time, features)"
         )

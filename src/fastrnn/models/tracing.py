@@ -24,6 +24,8 @@ class Graph:
         The calls; those of input layers are among them where they are first needed.
     uses : Counter of SymbolicTensor
         How many calls and outputs read a tensor.
+    numbers_a_row : int
+        How many numbers all layers together put out for a sample, or for a step of one.
     """
 
     def __init__(self, inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> None:
@@ -37,6 +39,8 @@ class Graph:
         self.uses = Counter(self.outputs)
         for node in self.nodes:
             self.uses.update(node.inputs)
+        made = [tensor for node in self.nodes for tensor in node.outputs]
+        self.numbers_a_row = sum(tensor.shape[-1] or 1 for tensor in made)
         for index, tensor in enumerate(self.inputs):
             if not self.uses[tensor]:
                 raise ValueError(f"inputs[{index}], {tensor!r}, leads to none of the outputs")
