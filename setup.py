@@ -65,6 +65,8 @@ extensions = [
 ]
 
 setup(
+    # one compiler a processor: the modules do not depend on each other
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
     libraries=libraries,
     ext_modules=cythonize(
         extensions,

@@ -14,12 +14,12 @@ from fastrnn.layers import GRU, Dense, Embedding, Input
 from fastrnn.models import Sequential
 from fastrnn.optimizers import Adam
 
-STRIPS, WINDOW, EPOCHS = 32, 64, 5
+STRIPS, WINDOW, EPOCHS = 32, 64, 6
 
 
 def main() -> None:
     fastrnn.set_seed(1)
-    text = "\n".join(generate(6_000))
+    text = "\n".join(generate(3_000))
     alphabet = sorted(set(text))
     ids = np.array([alphabet.index(character) for character in text], np.int32)
 
@@ -46,7 +46,9 @@ def main() -> None:
         model.reset_states()
         history = model.fit(in_turn(x), in_turn(y), batch_size=STRIPS, shuffle=False, verbose=0)
         loss, accuracy = history.history["loss"][0], history.history["accuracy"][0]
-        print(f"epoch {epoch + 1:2d}: {loss / np.log(2):.2f} bits a character, {accuracy:.1%} right")
+        print(
+            f"epoch {epoch + 1:2d}: {loss / np.log(2):.2f} bits a character, {accuracy:.1%} right"
+        )
 
     print()
     rng = np.random.default_rng(1)
