@@ -145,7 +145,10 @@ def _batches(samples: Samples, run: Run) -> Iterator[Data]:
 
 def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Array:
     """Return the order of the samples in an epoch."""
-    return np.random.Generator(np.random.PCG64(_of_epoch(epoch, seed))).permutation(samples)
+    generator = np.random.Generator(np.random.PCG64(_of_epoch(epoch, seed)))
+    # The order is the same whatever type holds it, and a corpus past memory has millions.
+    narrow = samples <= np.iinfo(np.int32).max
+    return generator.permutation(np.arange(samples, dtype=np.int32 if narrow else np.int64))
 
 
 def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
