@@ -1,9 +1,9 @@
-"""Tanh RNN, forward and backward through time: reference and compiled, case by case."""
+"""Tanh RNN and LSTM, forward and backward through time: reference and compiled, case by case."""
 
 import pytest
 
 from bench.fields import DTYPES, SIDES, competitor
-from fastrnn.benchmark.cases import FORWARD_BACKWARD
+from fastrnn.benchmark.cases import FORWARD_BACKWARD, LSTM_CASES
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -12,3 +12,12 @@ from fastrnn.benchmark.cases import FORWARD_BACKWARD
 def test_forward_backward(benchmark, sizes, dtype, side):
     benchmark.group = f"forward and backward, {sizes}, {dtype}"
     benchmark(competitor(side, "forward_backward", sizes, dtype))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", LSTM_CASES)
+def test_lstm_forward_backward(benchmark, name, dtype, side):
+    (sizes,) = (sizes for sizes in FORWARD_BACKWARD if sizes.name == name)
+    benchmark.group = f"forward and backward, LSTM, {sizes}, {dtype}"
+    benchmark(competitor(side, "lstm_forward_backward", sizes, dtype, gates=4))

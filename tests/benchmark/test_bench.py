@@ -51,6 +51,16 @@ def test_problems_with_lengths_have_no_gradient_past_the_ends():
     assert (problem.ds != 0).any(axis=0).tolist() == problem.runs.tolist()
 
 
+def test_prints_the_tables_of_an_lstm(capfd):
+    words = ["--quick", "--table", "lstm", "inference", "--case", "cipher", "LSTM stream"]
+    words += ["--peers", "fastrnn", "numpy", "--threads", "1", "--dtype", "float32"]
+    assert main(words) == 0
+    out, _ = capfd.readouterr()
+    assert "Forward and backward, LSTM" in out
+    for row in ("cipher (32, 64, 32, 32, 101)", "LSTM stream (1, 64, 32, 1, 100)"):
+        assert sum(line.startswith(row) for line in out.splitlines()) == 1
+
+
 def test_an_unknown_case_is_named(capfd):
     assert main(["--case", "nowhere", "--threads", "1"]) != 0
     assert "'nowhere'" in capfd.readouterr().out
@@ -141,7 +151,9 @@ def test_recurrent_weights_have_a_spectral_radius_of_about_one():
 
 def test_operations_are_counted():
     # Forward 2 (3 5 + 5 5 + 2 5) = 100, backward 4 (3 5 + 5 5) = 160, for 10 rows and 4 steps.
-    assert cases.FORWARD_BACKWARD[0].forward_backward_flops == 260 * 40
+    assert cases.FORWARD_BACKWARD[0].forward_backward_flops() == 260 * 40
+    # The cell counts four times, the output once.
+    assert cases.FORWARD_BACKWARD[0].forward_backward_flops(4) == (4 * 240 + 20) * 40
 
 
 def test_the_training_job_is_a_substitution():

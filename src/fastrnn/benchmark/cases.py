@@ -29,10 +29,9 @@ class Sizes:
     def __str__(self) -> str:
         return f"{self.name} ({self.n_x}, {self.n_s}, {self.n_y}, {self.m}, {self.T_x})"
 
-    @property
-    def forward_backward_flops(self) -> int:
-        """Useful operations of a tanh RNN's forward pass with outputs, and of its BPTT."""
-        recurrence = self.n_s * (self.n_x + self.n_s)
+    def forward_backward_flops(self, gates: int = 1) -> int:
+        """Useful operations of a cell's forward pass with outputs, and of its BPTT."""
+        recurrence = gates * self.n_s * (self.n_x + self.n_s)
         forward = 2 * (recurrence + self.n_y * self.n_s)
         backward = 2 * 2 * recurrence
         return self.T_x * self.m * (forward + backward)
@@ -46,6 +45,13 @@ FORWARD_BACKWARD = (
     Sizes("large", 256, 512, 256, 128, 50),
 )
 
+#: Which of these an LSTM goes through.
+LSTM_CASES = ("cipher", "medium", "large")
+
+LSTM_SEQUENCE = (
+    Sizes("LSTM batch", 1, 64, 32, 32, 101),
+    Sizes("LSTM stream", 1, 64, 32, 1, 100),
+)
 GRU_SEQUENCE = (
     Sizes("GRU batch", 1, 64, 32, 32, 101),
     Sizes("GRU stream", 1, 64, 32, 1, 100),
@@ -118,6 +124,11 @@ class Problem:
     def S_0(self) -> Array:
         """Initial state, (n_s, m), within the range of tanh."""
         return np.tanh(self._draw(2, self.sizes.n_s, self.sizes.m))
+
+    @cached_property
+    def C_0(self) -> Array:
+        """Initial cell of an LSTM, (n_s, m)."""
+        return self._draw(5, self.sizes.n_s, self.sizes.m)
 
     @cached_property
     def ds(self) -> Array:

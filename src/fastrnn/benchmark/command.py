@@ -13,7 +13,7 @@ from fastrnn.benchmark.affinity import cores
 # Nothing that imports NumPy may stand here: the number of threads is set in the environment
 # of a process of its own, before NumPy and the peers are loaded.
 
-TABLES = ("fb", "lengths", "inference", "training", "scaling")
+TABLES = ("fb", "lstm", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
 PEERS = ("fastrnn", "numpy", "torch", "jax", "keras", "onnxruntime", "numba")
 _INSIDE = "FASTRNN_BENCH_THREADS"
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table",
         nargs="+",
         choices=TABLES,
-        default=["fb", "inference", "training"],
-        help="which tables (default: fb inference training)",
+        default=["fb", "lstm", "inference", "training"],
+        help="which tables (default: fb lstm inference training)",
     )
     parser.add_argument("--case", nargs="+", metavar="NAME", help="only cases named so")
     parser.add_argument("--dtype", nargs="+", choices=DTYPES, default=list(DTYPES))

@@ -89,11 +89,13 @@ def forward_backward(
     dtypes: Sequence[np.dtype[Any]],
     sizes: Iterable[Sizes],
     effort: Effort,
+    gates: int = 1,
 ) -> Table:
-    """Tanh RNN, forward with outputs and BPTT with every gradient, beside GEMM."""
+    """Tanh RNN or LSTM, forward with outputs and BPTT with every gradient, beside GEMM."""
+    cell, offer = {1: ("tanh RNN", "forward_backward"), 4: ("LSTM", "lstm_forward_backward")}[gates]
     peaks = dict.fromkeys(dtypes, 0.0)
     table = Table(
-        "Forward and backward, tanh RNN",
+        f"Forward and backward, {cell}",
         [
             "case (n_x, n_s, n_y, m, T_x)",
             "type",
@@ -103,16 +105,16 @@ def forward_backward(
     )
     for size in sizes:
         for dtype in dtypes:
-            problem = Problem(size, dtype)
+            problem = Problem(size, dtype, gates)
             timings = _compare(
                 peers,
-                lambda peer: peer.forward_backward(problem),  # noqa: B023
+                lambda peer: getattr(peer, offer)(problem),  # noqa: B023
                 effort,
                 **{GEMM: gemm.product(dtype)},
             )
             fraction = NOTHING
             if OURS in timings:
-                useful = size.forward_backward_flops / gemm.FLOPS
+                useful = size.forward_backward_flops(gates) / gemm.FLOPS
                 fraction = f"{useful * timings[GEMM].ratio(timings[OURS]):.0%}"
             peaks[dtype] = max(peaks[dtype], gemm.FLOPS / min(timings[GEMM].rounds))
             table.rows.append([str(size), _name(dtype), *_cells(peers, timings), fraction])
@@ -156,19 +158,21 @@ def inference(
     sizes: Iterable[Sizes],
     effort: Effort,
 ) -> Table:
-    """GRU states of a sequence in one call, of one step a call; and with output, as a stream."""
+    """GRU and LSTM: states of a sequence in a call, of a step a call; with output, as a stream."""
     table = Table(
-        "Inference, GRU (reset after the product)",
+        "Inference, GRU (reset after the product) and LSTM",
         ["case (n_x, n_s, n_y, m, T_x)", "type", *(peer.name for peer in peers)],
     )
     for size in sizes:
-        offer = "gru_sequence"
-        if size in cases.GRU_STREAM:
+        offer, gates = "gru_sequence", 3
+        if size in cases.LSTM_SEQUENCE:
+            offer, gates = "lstm_sequence", 4
+        elif size in cases.GRU_STREAM:
             offer = "gru_stream"
         elif size == cases.GRU_STEP:
             offer = "gru_step"
         for dtype in dtypes:
-            problem = Problem(size, dtype, gates=3)
+            problem = Problem(size, dtype, gates)
             timings = _compare(
                 peers,
                 lambda peer: getattr(peer, offer)(problem),  # noqa: B023
@@ -257,7 +261,7 @@ def scaling(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effo
                     _name(dtype),
                     duration(timing.median),
                     duration(timing.median / size.T_x),
-                    f"{size.forward_backward_flops / timing.median / 1e9:.1f}",
+                    f"{size.forward_backward_flops() / timing.median / 1e9:.1f}",
                 ]
             )
     return table

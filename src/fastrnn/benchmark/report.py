@@ -55,6 +55,7 @@ def report(options: argparse.Namespace, threads: int) -> int:
             *cases.GRU_SEQUENCE,
             cases.GRU_STEP,
             *cases.GRU_STREAM,
+            *cases.LSTM_SEQUENCE,
         )
     ]
     unknown = [name for name in options.case or [] if name not in known]
@@ -70,9 +71,12 @@ def report(options: argparse.Namespace, threads: int) -> int:
         effort = measure.Effort(options.rounds, effort.seconds, effort.samples)
     dtypes = [np.dtype(name) for name in options.dtype]
     forward_backward = _chosen(cases.FORWARD_BACKWARD, options.case)
-    inference = _chosen((*cases.GRU_SEQUENCE, cases.GRU_STEP, *cases.GRU_STREAM), options.case)
+    lstm = [size for size in forward_backward if size.name in cases.LSTM_CASES]
+    sequences = (*cases.GRU_SEQUENCE, cases.GRU_STEP, *cases.GRU_STREAM, *cases.LSTM_SEQUENCE)
+    inference = _chosen(sequences, options.case)
     make: dict[str, Callable[[], Table]] = {
         "fb": lambda: measure.forward_backward(field, dtypes, forward_backward, effort),
+        "lstm": lambda: measure.forward_backward(field, dtypes, lstm, effort, gates=4),
         "lengths": lambda: measure.lengths(field, dtypes, effort),
         "inference": lambda: measure.inference(field, dtypes, inference, effort),
         "training": lambda: measure.training(field, effort),

@@ -67,6 +67,14 @@ class Peer:
         """
         return None
 
+    def lstm_forward_backward(self, problem: Problem) -> Competitor | None:
+        """LSTM: ``S, y_pred`` of the forward pass, then every gradient, as `forward_backward`."""
+        return None
+
+    def lstm_sequence(self, problem: Problem) -> Competitor | None:
+        """LSTM, inference: ``S``, the states of a whole sequence."""
+        return None
+
     def gru_sequence(self, problem: Problem) -> Competitor | None:
         """GRU (``reset_after=True``), inference: ``S``, the states of a whole sequence."""
         return None

@@ -30,6 +30,19 @@ def _rnn_states(x: Any, s_0: Any, wx: Any, ws: Any, bs: Any) -> Any:
     return jax.lax.scan(step, s_0, x @ wx + bs)[1]
 
 
+def _lstm_states(x: Any, s_0: Any, c_0: Any, wx: Any, ws: Any, bs: Any) -> Any:
+    """LSTM over (T_x, m, n_x), as :func:`_rnn_states`."""
+
+    def step(carry: tuple[Any, Any], projected: Any) -> tuple[tuple[Any, Any], Any]:
+        s, c = carry
+        i, f, g, o = jnp.split(projected + s @ ws, 4, axis=-1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        s = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (s, c), s
+
+    return jax.lax.scan(step, (s_0, c_0), x @ wx + bs)[1]
+
+
 def _gru_update(s: Any, projected: Any, ws: Any, bs: Any) -> Any:
     n_s = s.shape[-1]
     recurrent = s @ ws + bs
@@ -42,6 +55,17 @@ def _gru_update(s: Any, projected: Any, ws: Any, bs: Any) -> Any:
 def _forward_backward(x: Any, s_0: Any, ds: Any, w: dict[str, Any]) -> Any:
     states, pull = jax.vjp(_rnn_states, x, s_0, w["Wx"], w["Ws"], w["bs"])
     return states, jax.nn.softmax(states @ w["Wy"] + w["by"]), pull(ds)
+
+
+@jax.jit
+def _lstm_forward_backward(x: Any, s_0: Any, c_0: Any, ds: Any, w: dict[str, Any]) -> Any:
+    states, pull = jax.vjp(_lstm_states, x, s_0, c_0, w["Wx"], w["Ws"], w["bs"])
+    return states, jax.nn.softmax(states @ w["Wy"] + w["by"]), pull(ds)
+
+
+@jax.jit
+def _lstm_sequence(x: Any, s_0: Any, c_0: Any, w: dict[str, Any]) -> Any:
+    return _lstm_states(x, s_0, c_0, w["Wx"], w["Ws"], w["bs"])
 
 
 @jax.jit
@@ -58,6 +82,21 @@ def _gru_step(x: Any, s: Any, w: dict[str, Any]) -> Any:
     return _gru_update(s, x @ w["Wx"] + w["bx"], w["Ws"], w["bs"])
 
 
+def _results(result: Any) -> dict[str, Array]:
+    """Return states, predictions and gradients by the contract's names and layouts."""
+    states, y_pred, (dx, *dstart, dwx, dws, dbs) = result
+    at_start = zip(("ds_0", "dc_0"), dstart, strict=False)
+    return {
+        "S": features_first(states),
+        "y_pred": features_first(y_pred),
+        "dX": features_first(dx),
+        **{name: np.asarray(gradient).T for name, gradient in at_start},
+        "dWx": np.asarray(dwx).T,
+        "dWs": np.asarray(dws).T,
+        "dbs": np.asarray(dbs)[:, None],
+    }
+
+
 class Jax(Peer):
     """JAX on the CPU, compiled before the clock starts."""
 
@@ -67,21 +106,27 @@ class Jax(Peer):
         """See :meth:`Peer.forward_backward`."""
         x, ds = jnp.asarray(time_major(problem.X)), jnp.asarray(time_major(problem.ds))
         s_0, weights = jnp.asarray(problem.S_0.T), _weights(problem.parameters)
-
-        def arrays(result: Any) -> dict[str, Array]:
-            states, y_pred, (dx, ds_0, dwx, dws, dbs) = result
-            return {
-                "S": features_first(states),
-                "y_pred": features_first(y_pred),
-                "dX": features_first(dx),
-                "ds_0": np.asarray(ds_0).T,
-                "dWx": np.asarray(dwx).T,
-                "dWs": np.asarray(dws).T,
-                "dbs": np.asarray(dbs)[:, None],
-            }
-
         return Competitor(
-            lambda: jax.block_until_ready(_forward_backward(x, s_0, ds, weights)), arrays
+            lambda: jax.block_until_ready(_forward_backward(x, s_0, ds, weights)), _results
+        )
+
+    def lstm_forward_backward(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_forward_backward`."""
+        x, ds = jnp.asarray(time_major(problem.X)), jnp.asarray(time_major(problem.ds))
+        s_0, c_0 = jnp.asarray(problem.S_0.T), jnp.asarray(problem.C_0.T)
+        weights = _weights(problem.parameters)
+        return Competitor(
+            lambda: jax.block_until_ready(_lstm_forward_backward(x, s_0, c_0, ds, weights)),
+            _results,
+        )
+
+    def lstm_sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_sequence`."""
+        x, s_0 = jnp.asarray(time_major(problem.X)), jnp.asarray(problem.S_0.T)
+        c_0, weights = jnp.asarray(problem.C_0.T), _weights(problem.parameters)
+        return Competitor(
+            lambda: jax.block_until_ready(_lstm_sequence(x, s_0, c_0, weights)),
+            lambda states: {"S": features_first(states)},
         )
 
     def gru_sequence(self, problem: Problem) -> Competitor:

@@ -1,4 +1,4 @@
-"""ONNX Runtime: inference with its GRU operator."""
+"""ONNX Runtime: inference with its GRU and LSTM operators."""
 
 from __future__ import annotations
 
@@ -19,33 +19,43 @@ def _gates_zrn(weights: Array) -> Array:
     return np.concatenate([z, r, n])
 
 
-def _model(problem: Problem) -> Any:
-    """Return a serialized model of one GRU operator with the problem's weights.
+def _gates_iofc(weights: Array) -> Array:
+    """Reorder gate rows from i, f, g, o to ONNX's i, o, f, c."""
+    i, f, g, o = np.split(weights, 4)
+    return np.concatenate([i, o, f, g])
 
-    Inputs x (T_x, m, n_x) and h_0 (1, m, n_s); output states (T_x, 1, m, n_s).
+
+def _model(problem: Problem) -> Any:
+    """Return a serialized model of one GRU or LSTM operator with the problem's weights.
+
+    Inputs x (T_x, m, n_x), h_0 and, of an LSTM, c_0 (1, m, n_s); output states (T_x, 1, m, n_s).
     """
     w = problem.parameters
+    lstm = problem.gates == 4
+    reordered = _gates_iofc if lstm else _gates_zrn
+    biases = (np.zeros_like(w["bs"]) if lstm else w["bx"], w["bs"])
     constants = {
-        "w": _gates_zrn(w["Wx"])[None],
-        "r": _gates_zrn(w["Ws"])[None],
-        "b": np.concatenate([_gates_zrn(w["bx"]), _gates_zrn(w["bs"])])[None, :, 0],
+        "w": reordered(w["Wx"])[None],
+        "r": reordered(w["Ws"])[None],
+        "b": np.concatenate([reordered(bias) for bias in biases])[None, :, 0],
     }
     kind = helper.np_dtype_to_tensor_dtype(problem.dtype)
     sizes = problem.sizes
+    start = ["h_0", "c_0"] if lstm else ["h_0"]
     graph = helper.make_graph(
         [
             helper.make_node(
-                "GRU",
-                ["x", "w", "r", "b", "", "h_0"],
+                "LSTM" if lstm else "GRU",
+                ["x", "w", "r", "b", "", *start],
                 ["states"],
                 hidden_size=sizes.n_s,
-                linear_before_reset=1,
+                **({} if lstm else {"linear_before_reset": 1}),
             )
         ],
-        "gru",
+        "recurrent",
         [
             helper.make_tensor_value_info("x", kind, [sizes.T_x, sizes.m, sizes.n_x]),
-            helper.make_tensor_value_info("h_0", kind, [1, sizes.m, sizes.n_s]),
+            *(helper.make_tensor_value_info(n, kind, [1, sizes.m, sizes.n_s]) for n in start),
         ],
         [helper.make_tensor_value_info("states", kind, [sizes.T_x, 1, sizes.m, sizes.n_s])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
@@ -87,7 +97,7 @@ def _model_with_output(problem: Problem) -> Any:
 
 
 class OnnxRuntime(Peer):
-    """ONNX Runtime on the CPU. Its GRU knows float32 only."""
+    """ONNX Runtime on the CPU. Its recurrent operators know float32 only."""
 
     name = f"ONNX Runtime {onnxruntime.__version__}"
 
@@ -98,12 +108,20 @@ class OnnxRuntime(Peer):
 
     def gru_sequence(self, problem: Problem) -> Competitor | None:
         """See :meth:`Peer.gru_sequence`."""
+        return self._sequence(problem, {"h_0": problem.S_0})
+
+    def lstm_sequence(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.lstm_sequence`."""
+        return self._sequence(problem, {"h_0": problem.S_0, "c_0": problem.C_0})
+
+    def _sequence(self, problem: Problem, start: dict[str, Array]) -> Competitor | None:
         if helper.np_dtype_to_tensor_dtype(problem.dtype) != TensorProto.FLOAT:
             return None
         session = onnxruntime.InferenceSession(
             _model(problem), self.options, providers=["CPUExecutionProvider"]
         )
-        feed = {"x": time_major(problem.X), "h_0": np.ascontiguousarray(problem.S_0.T)[None]}
+        initial = {name: np.ascontiguousarray(array.T)[None] for name, array in start.items()}
+        feed = {"x": time_major(problem.X), **initial}
         return Competitor(
             lambda: session.run(None, feed)[0],
             lambda states: {"S": features_first(states[:, 0])},

@@ -34,6 +34,29 @@ class Reference(Peer):
 
         return Competitor(call, arrays)
 
+    def lstm_forward_backward(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_forward_backward`."""
+        X, S_0, C_0 = problem.X, problem.S_0, problem.C_0
+        ds, parameters, functions = problem.ds, problem.parameters, self.functions
+
+        def call() -> Any:
+            S, y_pred, _, caches = functions.lstm_forward(X, S_0, parameters, C_0)
+            return S, y_pred, functions.lstm_backward(ds, caches)
+
+        def arrays(result: Any) -> dict[str, Array]:
+            S, y_pred, gradients = result
+            return {"S": S, "y_pred": y_pred, **gradients}
+
+        return Competitor(call, arrays)
+
+    def lstm_sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_sequence`; the output layer, which the peers lack, comes on top."""
+        X, S_0, C_0, parameters = problem.X, problem.S_0, problem.C_0, problem.parameters
+        lstm_forward = self.functions.lstm_forward
+        return Competitor(
+            lambda: lstm_forward(X, S_0, parameters, C_0), lambda result: {"S": result[0]}
+        )
+
     def gru_sequence(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.gru_sequence`; the output layer, which the peers lack, comes on top."""
         X, S_0, parameters = problem.X, problem.S_0, problem.parameters

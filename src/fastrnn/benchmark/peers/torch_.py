@@ -35,8 +35,15 @@ class Torch(Peer):
 
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
+        return self._forward_backward(problem, nn.RNN)
+
+    def lstm_forward_backward(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_forward_backward`."""
+        return self._forward_backward(problem, nn.LSTM)
+
+    def _forward_backward(self, problem: Problem, kind: Any) -> Competitor:
         sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
-        layer = nn.RNN(sizes.n_x, sizes.n_s, dtype=dtype)
+        layer = kind(sizes.n_x, sizes.n_s, dtype=dtype)
         _load(layer, problem.parameters, "_l0")
         layer.bias_ih_l0.requires_grad_(False)  # one bias is enough: its gradient is the other's
         output = nn.Linear(sizes.n_s, sizes.n_y, dtype=dtype)
@@ -44,21 +51,24 @@ class Torch(Peer):
             output.weight.copy_(_tensor(problem.parameters["Wy"]))
             output.bias.copy_(_tensor(problem.parameters["by"][:, 0]))
         x = _tensor(time_major(problem.X)).requires_grad_()
-        h_0 = _tensor(problem.S_0.T)[None].requires_grad_()
+        start = [_tensor(problem.S_0.T)[None].requires_grad_()]
+        if kind is nn.LSTM:
+            start.append(_tensor(problem.C_0.T)[None].requires_grad_())
+        given = start[0] if len(start) == 1 else tuple(start)
         ds = _tensor(time_major(problem.ds))
-        wanted = [x, h_0, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_hh_l0]
+        wanted = [x, *start, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_hh_l0]
 
         lengths = None if problem.lengths is None else torch.tensor(problem.lengths)
 
         def call() -> Any:
-            states, last = layer(x, h_0)
+            states, last = layer(x, given)
             with torch.no_grad():
                 y_pred = torch.softmax(output(states), dim=-1)
             return states, last, y_pred, torch.autograd.grad(states, wanted, ds)
 
         def call_with_lengths() -> Any:
             packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
-            packed, last = layer(packed, h_0)
+            packed, last = layer(packed, given)
             with torch.no_grad():
                 y_packed = packed._replace(data=torch.softmax(output(packed.data), dim=-1))
                 y_pred, _ = nn.utils.rnn.pad_packed_sequence(y_packed, total_length=len(x))
@@ -66,20 +76,35 @@ class Torch(Peer):
             return states, last, y_pred, torch.autograd.grad(states, wanted, ds)
 
         def arrays(result: Any) -> dict[str, Array]:
-            states, last, y_pred, (dx, dh_0, dwx, dws, dbs) = result
+            states, last, y_pred, (dx, *dstart, dwx, dws, dbs) = result
+            at_start = zip(("ds_0", "dc_0"), dstart, strict=False)
             if problem.runs is not None:
                 states = torch.where(torch.tensor(problem.runs.T)[:, :, None], states, last)
             return {
                 "S": features_first(states.detach()),
                 "y_pred": features_first(y_pred),
                 "dX": features_first(dx),
-                "ds_0": dh_0[0].numpy().T,
+                **{name: gradient[0].numpy().T for name, gradient in at_start},
                 "dWx": dwx.numpy(),
                 "dWs": dws.numpy(),
                 "dbs": dbs.numpy()[:, None],
             }
 
         return Competitor(call if lengths is None else call_with_lengths, arrays)
+
+    def lstm_sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.lstm_sequence`."""
+        sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
+        layer = nn.LSTM(sizes.n_x, sizes.n_s, dtype=dtype).eval()
+        _load(layer, problem.parameters, "_l0")
+        x = _tensor(time_major(problem.X))
+        start = tuple(_tensor(array.T)[None] for array in (problem.S_0, problem.C_0))
+
+        @torch.inference_mode()
+        def call() -> Any:
+            return layer(x, start)[0]
+
+        return Competitor(call, lambda states: {"S": features_first(states)})
 
     def gru_sequence(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.gru_sequence`."""
