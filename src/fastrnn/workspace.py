@@ -152,6 +152,14 @@ class _Branch(Signal):
         return self._source.output
 
 
+def rows_reached(mask: NDArray[np.uint8] | None, rows: int) -> int:
+    """Return how many rows (time · batch) there are up to the last step that a mask leaves."""
+    if mask is None:
+        return rows
+    steps = np.flatnonzero(mask.any(axis=1))
+    return (int(steps[-1]) + 1) * mask.shape[1] if len(steps) else 0
+
+
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     """Return an uninitialised buffer for `shape`, its rows padded."""
     return aligned_empty((*shape[:-1], padded(shape[-1], dtype)), dtype)

@@ -186,6 +186,21 @@ def test_every_loss_leaves_out_what_is_masked(loss, activation):
     assert_close(masked.compute_gradients(x, y), gradients, PARITY)
 
 
+def test_what_an_earlier_batch_left_behind_does_not_matter():
+    rng = np.random.default_rng(10)
+    x, _ = ragged(rng)
+    y = rng.integers(0, CLASSES, (len(x), TIME))
+    short = x.copy()
+    short[:, 3:] = 0
+    model = stack("gru", True)
+    expected, predictions = model.compute_gradients(short, y), model.predict(short)
+    model.compute_gradients(x, y)
+    assert_close(model.compute_gradients(short, y), expected, 0.0)
+    both = model.predict(np.concatenate([x, short]), batch_size=len(x))
+    assert both[: len(x), 3:].any()
+    np.testing.assert_array_equal(both[len(x) :], predictions)
+
+
 def test_another_value_may_pad():
     x = np.random.default_rng(8).normal(size=(2, 4, 3))
     x[0, 2:], x[1, 1] = -9.5, 0

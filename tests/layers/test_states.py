@@ -155,6 +155,8 @@ def test_a_batch_shape():
     data = Input(batch_shape=(BATCH, None, 3))
     assert data.shape == (BATCH, None, 3)
     assert RECURRENT["gru"](2)(data).shape == (BATCH, 2)
+    layer = RECURRENT["gru"](2, stateful=True, batch_input_shape=(BATCH, None, 3))
+    assert Sequential([layer]).input_shape == (BATCH, None, 3)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,8 @@ def test_unbuilt_models_see_that_they_get_tokens():
     model = Sequential([Embedding(7, 3), RECURRENT["gru"](4), Dense(1)])
     assert model.predict(TOKENS).shape == (5, 1)
     assert model.predict(TOKENS[:, :2]).shape == (5, 1)
+    model = Sequential([Embedding(7, 3, input_length=6), RECURRENT["gru"](4)])
+    assert model.input_shape == (None, 6)
 
 
 @pytest.mark.parametrize("first", [Embedding(7, 3, mask_zero=True), CategoryEncoding(7)])

@@ -14,7 +14,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import activation_stages, input_room
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Signal, Workspace, as_rows, empty, rows_reached, zeros
 
 Array = NDArray[Any]
 
@@ -94,6 +94,8 @@ class Dense(Layer):
 
 
 class _DenseWorkspace(Workspace):
+    """Computes the rows up to the last step that a mask leaves; those behind it are zeros."""
+
     def __init__(self, layer: Dense, source: Signal, training: bool) -> None:
         self.source = source
         self.features = layer.units
@@ -122,10 +124,21 @@ class _DenseWorkspace(Workspace):
         self._work = aligned_empty(elements, layer.dtype)
 
     def forward(self, training: bool) -> None:
-        core.affine(self._x, self._w, self._b, self._y, self._work)
-        self.activation.forward(self._y, self.features, self._before if training else None)
+        rows = self._reached = rows_reached(self.mask, len(self._y))
+        y = self._y[:rows]
+        core.affine(self._x[:rows], self._w, self._b, y, self._work)
+        before = self._before[:rows] if training and self._before is not None else None
+        self.activation.forward(y, self.features, before)
+        self._y[rows:] = 0
 
     def backward(self) -> None:
+        rows = self._reached
+        dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
         if not self.fused:
-            self.activation.backward(self._y, self._dy, self.features, self._scratch, self._before)
-        core.affine_backward(self._dy, self._x, self._w, self._dx, self._dw, self._db, self._work)
+            before = None if self._before is None else self._before[:rows]
+            self.activation.backward(
+                self._y[:rows], dy, self.features, self._scratch[:rows], before
+            )
+        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, self._work)
+        if self._dx is not None:
+            self._dx[rows:] = 0

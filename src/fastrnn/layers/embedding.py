@@ -31,6 +31,8 @@ class Embedding(Layer):
     mask_zero : bool, default False
         Whether the token 0 is padding, which what comes after passes over; see
         :class:`~fastrnn.layers.Masking`.
+    input_length : int, optional
+        Steps of a sequence, as older versions of Keras have it: ``input_shape=(steps,)``.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -49,8 +51,11 @@ class Embedding(Layer):
         output_dim: int,
         embeddings_initializer: initializers.Identifier = "uniform",
         mask_zero: bool = False,
+        input_length: int | None = None,
         **options: Any,
     ) -> None:
+        if input_length is not None:
+            options.setdefault("input_shape", (input_length,))
         super().__init__(**options)
         self.input_dim = positive(self, "input_dim", input_dim)
         self.output_dim = positive(self, "output_dim", output_dim)

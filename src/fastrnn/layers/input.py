@@ -42,7 +42,8 @@ class InputLayer(Layer):
                 f"dtype of Input is {given}; it should be float32, float64, or integers for tokens"
             )
         self._dtype = given.newbyteorder("=")
-        self.batch_size = None if batch_size is None else _extent("batch_size", batch_size)
+        if batch_size is not None:
+            self.batch_size = _extent("batch_size", batch_size)
         self.shape: Shape = (self.batch_size, *_sample_shape(shape))
         self.built = True
 

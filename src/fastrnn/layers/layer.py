@@ -29,6 +29,8 @@ class Layer:
         What it computes in; that of its input if left out.
     input_shape : tuple of int, optional
         Shape of one sample.  Only for the first layer of a ``Sequential`` without an ``Input``.
+    batch_input_shape : tuple of int, optional
+        The same with the size of every batch before it, for stateful layers.
 
     Notes
     -----
@@ -51,6 +53,7 @@ class Layer:
         name: str | None = None,
         dtype: DTypeLike | None = None,
         input_shape: Sequence[int | None] | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
     ) -> None:
         if name is not None:
             _check_name(name)
@@ -59,6 +62,11 @@ class Layer:
         self.input_shape: tuple[int | None, ...] | None = (
             None if input_shape is None else tuple(input_shape)
         )
+        #: Of every batch, where `batch_input_shape` says so.
+        self.batch_size: int | None = None
+        if batch_input_shape is not None:
+            self.batch_size, *sample = batch_input_shape
+            self.input_shape = tuple(sample)
         self.parameters: list[Parameter] = []
         self.built = False
         #: Set while a file is read: gives a weight by name and shape, in place of the initializers.

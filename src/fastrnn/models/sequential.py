@@ -72,7 +72,7 @@ class Sequential(Model):
         if any(other is layer for other in self._added):
             raise ValueError(f"{layer.name} stands in the chain twice")
         if self._start_tensor is None and not self._added and layer.input_shape is not None:
-            self._start_tensor = Input(layer.input_shape, layer.dtype)
+            self._start_tensor = Input(layer.input_shape, layer.dtype, batch_size=layer.batch_size)
         if self._start_tensor is not None:
             end = self._start_tensor if self._known_graph is None else self.graph.outputs[0]
             self._known_graph = Graph([self._start_tensor], [_behind(end, layer)])
