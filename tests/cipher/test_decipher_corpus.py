@@ -68,3 +68,12 @@ def test_the_rnn_learns_too(files, tmp_path, capsys):
     assert main(["cipher", "train", "--cell", "rnn", "--epochs", "2", *words]) == 0
     losses = [float(x) for x in re.findall(r"val_loss (\S+)", capsys.readouterr().out)]
     assert losses[1] < losses[0] < 2
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_one_hot_input_makes_no_mistake_after_an_epoch(files, tmp_path, capsys, cell):
+    words = ["--plaintext", str(files[0]), "--ciphertext", str(files[1]), "--out", str(tmp_path)]
+    told = ["--cell", cell, "--input", "one-hot", "--epochs", "1", "--quiet"]
+    assert main(["cipher", "train", *told, *words]) == 0
+    assert main(["cipher", "evaluate", "--model", str(tmp_path)]) == 0
+    assert "right by character: 1.00000 (131102 of 131102)" in capsys.readouterr().out
