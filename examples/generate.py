@@ -56,7 +56,7 @@ def main() -> None:
     character = alphabet.index("\n")
     written = []
     while len(written) < 600:
-        probabilities = stream(np.array([character])).astype(float) ** 1.4  # rather sure
+        probabilities = stream(character).astype(float) ** 1.4  # rather sure
         character = rng.choice(len(alphabet), p=probabilities / probabilities.sum())
         written.append(alphabet[character])
     print("".join(written).strip())
