@@ -192,6 +192,51 @@ def test_a_run_that_was_killed_while_it_kept_an_epoch(whole, start, monkeypatch)
     assert state(resumed) == state(whole)
 
 
+@pytest.mark.parametrize(("save_steps", "kept"), [(1, 3), (2, 2), (None, 0)])
+def test_a_run_that_is_kept_within_epochs_goes_on_there(whole, start, save_steps, kept):
+    broken = start()
+    broken.save_steps = save_steps
+    with pytest.raises(Killed):
+        broken.run([Kill(2)])
+    resumed = Training.resume(broken.directory)
+    assert (len(resumed.epochs), resumed.step) == (1, kept)
+    resumed.run()
+    assert state(resumed) == state(whole)
+
+
+def test_a_run_is_kept_by_the_clock_too(start):
+    training, saved = start(epochs=1), []
+    save = training.model.save
+    training.model.save = lambda path: saved.append(training.step)
+    training.save_seconds = 1e-9
+    training.run()
+    assert saved[:-2] == list(range(1, training.steps + 1))
+    training.model.save = save
+
+
+def test_a_run_that_is_watched_writes_the_same_bytes(start):
+    alone, watched = start("alone", epochs=1), start("watched", epochs=1)
+    alone.run()
+    watched.run([Callback()])
+    one, other = (run.directory.last_file.read_bytes() for run in (alone, watched))
+    assert one == other
+
+
+def test_ctrl_c_keeps_the_run(whole, start):
+    class Press(Kill):
+        def on_train_batch_end(self, batch, logs=None):
+            if (self.now, batch) == (self.kill_in, 3):
+                raise KeyboardInterrupt
+
+    broken = start()
+    with pytest.raises(KeyboardInterrupt):
+        broken.run([Press(2)])
+    resumed = Training.resume(broken.directory)
+    assert (len(resumed.epochs), resumed.step) == (1, 4)
+    resumed.run()
+    assert state(resumed) == state(whole)
+
+
 def test_more_epochs(whole, start):
     first = start(epochs=1)
     first.run()

@@ -90,7 +90,7 @@ def test_an_interrupt_takes_the_bar_away(fastrnn, tmp_path, monkeypatch):
     code, _, err = fastrnn(*TRAIN, "--out", tmp_path)
     assert code == 130
     assert "/6 [" in err
-    assert err.rpartition("\r")[2].startswith("fastrnn: interrupted; ")
+    assert err.rpartition("\r")[2].startswith("fastrnn: interrupted, ")
 
 
 def test_a_directory_of_its_own_by_default(fastrnn, tmp_path, monkeypatch):
@@ -279,9 +279,9 @@ def test_an_interrupt_says_how_to_continue(fastrnn, tmp_path, monkeypatch):
     out = tmp_path / "a run"
     code, _, err = fastrnn(*TRAIN, "--out", out)
     assert code == 130
-    assert not list(out.glob("*.safetensors"))
+    assert [path.name for path in out.glob("*.safetensors")] == ["last.safetensors"]
     assert err == (
-        "fastrnn: interrupted; to continue after the last finished epoch: "
+        "fastrnn: interrupted, after step 1 of epoch 1; to continue: "
         f"fastrnn cipher train --resume --out '{out}'\n"
     )
     monkeypatch.setattr(Training, "run", run)

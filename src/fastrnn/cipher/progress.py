@@ -33,6 +33,7 @@ class Progress(Callback):
             self._bar = tqdm(
                 desc=f"epoch {epoch + 1}/{self._epochs}",
                 total=self._training.steps,
+                initial=self._training.step,
                 unit=" batches",
                 leave=False,
                 dynamic_ncols=True,

@@ -17,7 +17,8 @@ from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
 from fastrnn.cipher.plot import plot
-from fastrnn.models import Model, NonFiniteGradientError, load_model
+from fastrnn.files import remove_leftovers
+from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
 from fastrnn.optimizers import Adam
 
 __all__ = ["Training"]
@@ -30,7 +31,7 @@ class Training:
     """A run, ready to go on after the epochs that it has.
 
     Made by `start` or `resume`. The same settings give the same bits, for any number of threads,
-    and whether or not the run was resumed after any of its epochs.
+    and whether or not the run was resumed, wherever it was interrupted.
 
     Attributes
     ----------
@@ -42,6 +43,10 @@ class Training:
         As it stands after the last epoch.
     epochs : list of Epoch
         The figures of the finished epochs.
+    step : int
+        How many steps of the next epoch were made when `model` was saved.
+    save_steps, save_seconds : float or None
+        Keep the run within epochs too: every so many steps, or after so many seconds.
     """
 
     def __init__(
@@ -51,6 +56,9 @@ class Training:
         self.directory = directory
         self.model = model
         self.epochs = epochs
+        self.step = 0
+        self.save_steps: int | None = None
+        self.save_seconds: float | None = None
 
     @property
     def steps(self) -> int:
@@ -112,7 +120,7 @@ class Training:
         Returns
         -------
         Training
-            After its last epoch that was kept.
+            Where it was kept last.
 
         Raises
         ------
@@ -126,19 +134,19 @@ class Training:
         settings = config.settings.continued(given or {})
         lesson = Lesson.again(directory, settings, "start a new run elsewhere")
         epochs = directory.read_history()
+        remove_leftovers(directory.path)
         if len(epochs) <= 1 and not directory.last_file.exists():
             return cls.start(lesson, directory)
-        model = load_model(directory.last_file)
-        run = cls(lesson, directory, model, epochs)
-        steps = model.optimizer.iterations if model.optimizer is not None else 0
-        finished, rest = divmod(steps, run.steps)
-        if rest or not 1 <= finished <= len(epochs):
+        run = cls(lesson, directory, load_model(directory.last_file), epochs)
+        position = training_position(directory.last_file)
+        if position is None or position[0] > len(epochs):
+            where = "no training" if position is None else f"a training after epoch {position[0]}"
             raise RunError(
-                f"{directory.last_file}: after step {steps}, which does not fit the "
+                f"{directory.last_file}: saved in {where}, which does not fit the "
                 f"{len(epochs)} epochs of history.csv; start a new run elsewhere"
             )
         # The history is written first, so that it may be one epoch ahead.
-        run.epochs = epochs[:finished]
+        run.epochs, run.step = epochs[: position[0]], position[1]
         if settings != config.settings:
             directory.write_config(replace(config, settings=settings))
         return run
@@ -174,7 +182,7 @@ class Training:
                 y,
                 batch_size=settings.batch_size,
                 epochs=settings.epochs,
-                initial_epoch=len(self.epochs),
+                resume=self.directory.last_file if self.directory.last_file.exists() else None,
                 validation_data=self.lesson.data(held_out) if len(held_out) else None,
                 callbacks=[_Keeper(self), *callbacks],
                 verbose=0,
@@ -186,7 +194,7 @@ class Training:
 
 
 class _Keeper(Callback):
-    """Keeps every epoch in the run's directory.
+    """Keeps every epoch in the run's directory, and moments between where that is wanted.
 
     ``last.safetensors`` is written last: whenever the program ends, the run can go on from it, and
     what the other files have beyond it is written again with the same content.
@@ -195,10 +203,29 @@ class _Keeper(Callback):
     def __init__(self, training: Training) -> None:
         self._training = training
         self._started = 0.0
+        self._saved_at = perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look at the clock."""
         self._started = perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the last model, if it is time."""
+        training = self._training
+        training.step = batch + 1
+        steps, seconds = training.save_steps, training.save_seconds
+        if (steps and (batch + 1) % steps == 0) or (
+            seconds is not None and perf_counter() >= self._saved_at + seconds
+        ):
+            self._save()
+
+    def on_interrupt(self) -> None:
+        """Write the last model."""
+        self._save()
+
+    def _save(self) -> None:
+        self._training.model.save(self._training.directory.last_file)
+        self._saved_at = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the history, the best model so far, and the last one."""
@@ -218,7 +245,8 @@ class _Keeper(Callback):
         )
         best = all(row.score < before.score for before in training.epochs)
         training.epochs.append(row)
+        training.step = 0
         training.directory.write_history(training.epochs)
         if best:
             training.model.save(training.directory.best_file)
-        training.model.save(training.directory.last_file)
+        self._save()

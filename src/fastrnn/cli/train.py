@@ -69,8 +69,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the run in --out after its last finished epoch; settings are those it was "
+        help="continue the run in --out where it was saved last; settings are those it was "
         "started with, but --epochs may be more",
+    )
+    parser.add_argument(
+        "--save-steps", type=int, metavar="N", help="save within epochs too, every N steps"
+    )
+    parser.add_argument(
+        "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=run, parser=parser)
@@ -86,9 +92,15 @@ def run(arguments: argparse.Namespace) -> int:
         import fastrnn
 
         fastrnn.set_num_threads(arguments.threads)
+    for name in ("save_steps", "save_seconds"):
+        value = getattr(arguments, name)
+        if value is not None and not value > 0:
+            option = name.replace("_", "-")
+            arguments.parser.error(f"--{option}: {value}, but it should be above 0")
     from fastrnn.cipher.progress import Progress
 
     training = _resumed(arguments) if arguments.resume else _started(arguments)
+    training.save_steps, training.save_seconds = arguments.save_steps, arguments.save_seconds
     try:
         if arguments.quiet:
             training.run()
@@ -99,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
             _tell_end(training)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            "interrupted; to continue after the last finished epoch: "
+            f"interrupted{_place(training)}; to continue: "
             f"fastrnn cipher train --resume --out {shlex.quote(str(training.directory))}"
         ) from None
     return 0
@@ -150,9 +162,17 @@ def _tell_start(training: Training) -> None:
         f"{training.model.count_params()} parameters"
     )
     done = len(training.epochs)
-    print(f"writing to {training.directory}" + (f", after epoch {done}" if done else ""))
+    print(f"writing to {training.directory}{_place(training)}")
     if done >= settings.epochs:
         print(f"all {done} epochs are done; more of them with --epochs")
+
+
+def _place(training: Training) -> str:
+    """Return how far the training is, for the end of a sentence; nothing if it has not begun."""
+    done = f"after epoch {len(training.epochs)}" if training.epochs else ""
+    step = f"after step {training.step} of epoch {len(training.epochs) + 1}"
+    place = step if training.step else done
+    return f", {place}" if place else ""
 
 
 def _corpus(settings: Settings) -> str:

@@ -90,3 +90,34 @@ class Resumption:
                 callback.set_state(unpacked(mine[0]["state"], tensors))
             if isinstance(callback, History):
                 callback.fill(run.epochs)
+
+
+def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Return where the training was in which a file was saved.
+
+    Parameters
+    ----------
+    filepath : str or path
+
+    Returns
+    -------
+    (int, int) or None
+        How many epochs were finished, and how many steps of the next; None for a file that was not
+        saved in a training.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    CheckpointError
+        If it is no such file, or is damaged.
+    """
+    said = saving.read(filepath).run
+    if said is None:
+        return None
+    epoch, step = said.get("epoch"), said.get("step")
+    if not isinstance(epoch, int) or not isinstance(step, int):
+        raise CheckpointError(
+            f"{os.fspath(filepath)}: what the file says of its training is no use"
+        )
+    return epoch, step

@@ -70,8 +70,10 @@ class Run:
         tensors: dict[str, Array] = {}
         layers = trainer.layer_states() if self.layers is None else self.layers
         callbacks = [
-            {"class_name": type(callback).__name__, "state": callback.get_state()}
+            {"class_name": type(callback).__name__, "state": state}
             for callback in self.callbacks.callbacks
+            # Whether a training is watched should make no difference to its files.
+            if (state := callback.get_state())
         ]
         said = {
             "seed": None if self.seed is None else seeding.described(self.seed),
