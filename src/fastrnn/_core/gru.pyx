@@ -16,8 +16,9 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
-                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias,
-                                     padded, put_back, row_stride, set_aside, start_by_work, steps_between_signals)
+                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias, padded,
+                                     put_back, row_stride, segment_length, set_aside, start_by_work,
+                                     steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
@@ -73,7 +74,8 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    return (GATES * ld * (ld + ld_x) + (GATES + 1) * T * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
+    cdef Py_ssize_t steps = segment_length(T, (GATES + 1) * m * ld * <Py_ssize_t> dtype.itemsize)
+    return (GATES * ld * (ld + ld_x) + (GATES + 1) * steps * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
             + m * ld)
 
 
@@ -287,7 +289,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef Py_ssize_t columns = GATES * ld
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
-    cdef Py_ssize_t segment = steps_between_signals(step_operations + weight_operations), first
+    cdef Py_ssize_t steps = segment_length(T, (GATES + 1) * m * ld * size)
+    cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
+    cdef int shares, weight_shares
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
@@ -306,7 +310,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
             or dbs.shape[0] != GATES * n_s or (dbx is not None and dbx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * T * m * ld + columns * (n_x + n_s)
+            or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
                                 + (GATES + 2) * ld + m * ld)):
         raise ValueError("ds, states, gates, hidden, x, mask, the weights, their gradients and work do not fit "
                          "together")
@@ -315,13 +319,14 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef floating *packed_n = packed_rz + 2 * ld * ld
     cdef floating *packed_wx = packed_n + ld * ld
     cdef floating *da = packed_wx + columns * ld_x
-    cdef floating *d_hidden = da + T * m * columns
-    cdef floating *sums = d_hidden + T * m * ld
+    cdef floating *d_hidden = da + steps * m * columns
+    cdef floating *sums = d_hidden + steps * m * ld
     cdef floating *bias_sums = sums + (n_x + n_s) * columns
     cdef floating *hidden_sums = bias_sums + columns
     cdef floating *aside = hidden_sums + ld
     cdef Py_ssize_t w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
-    job.shares, job.reset_after = threads_for(step_operations * T, m), reset_after
+    shares = job.shares = threads_for(step_operations * T, m)
+    job.reset_after = reset_after
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states, job.gates = <void *> &states[0, 0, 0], <void *> &gates[0, 0, 0, 0]
@@ -345,21 +350,20 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     if job.dx != NULL:
         pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
              wx.strides[1] // size)
+    weight_shares = threads_for(weight_operations * T, columns // 16)
+    memset(sums, 0, ((n_x + n_s + 1) * columns + ld) * size)
     job.end_step = T
     while job.end_step > 0:
         job.first_step = max(job.end_step - segment, 0)
+        # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
+        job.da, job.d_hidden = da - job.first_step * m * columns, d_hidden - job.first_step * m * ld
         with nogil:
-            run_shares(job.shares, backward_float if floating is float else backward_double, &job)
+            job.shares = shares
+            run_shares(shares, backward_float if floating is float else backward_double, &job)
+            # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
+            job.shares = weight_shares
+            run_shares(weight_shares, weights_float if floating is float else weights_double, &job)
         job.end_step = job.first_step
-        PyErr_CheckSignals()
-
-    # the gradients of the weights as long products over all rows, each share its own columns
-    memset(sums, 0, ((n_x + n_s + 1) * columns + ld) * size)
-    job.shares = threads_for(weight_operations * T, columns // 16)
-    for first in range(0, T, segment):
-        job.first_step, job.end_step = first, min(first + segment, T)
-        with nogil:
-            run_shares(job.shares, weights_float if floating is float else weights_double, &job)
         PyErr_CheckSignals()
     if n_x:
         copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, GATES, n_s, ld)

@@ -16,7 +16,7 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bi
                                     lstm_update, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
-                                     pack_bias, padded, put_back, row_stride, set_aside, start_by_work,
+                                     pack_bias, padded, put_back, row_stride, segment_length, set_aside, start_by_work,
                                      steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
@@ -71,7 +71,8 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    return GATES * ld * (ld + ld_x) + GATES * T * m * ld + GATES * (n_x + n_s + 1) * ld + ld + 2 * m * ld
+    cdef Py_ssize_t steps = segment_length(T, GATES * m * ld * <Py_ssize_t> dtype.itemsize)
+    return GATES * ld * (ld + ld_x) + GATES * steps * m * ld + GATES * (n_x + n_s + 1) * ld + ld + 2 * m * ld
 
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
@@ -261,7 +262,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef Py_ssize_t columns = GATES * ld
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
-    cdef Py_ssize_t segment = steps_between_signals(step_operations + weight_operations), first
+    cdef Py_ssize_t steps = segment_length(T, GATES * m * ld * size)
+    cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
+    cdef int shares, weight_shares
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
@@ -279,17 +282,18 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
             or dbs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or work.shape[0] < columns * (ld + ld_x) + T * m * columns + columns * (n_x + n_s + 1) + ld + 2 * m * ld):
+            or work.shape[0] < (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
+                                + 2 * m * ld)):
         raise ValueError("ds, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do not fit "
                          "together")
 
     cdef floating *packed_ws = line_start(&work[0])
     cdef floating *packed_wx = packed_ws + columns * ld
     cdef floating *da = packed_wx + columns * ld_x
-    cdef floating *sums = da + T * m * columns
+    cdef floating *sums = da + steps * m * columns
     cdef floating *bias_sums = sums + (n_x + n_s) * columns
     cdef floating *aside = bias_sums + columns
-    job.shares = threads_for(step_operations * T, m)
+    shares = job.shares = threads_for(step_operations * T, m)
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states, job.cells = <void *> &states[0, 0, 0], <void *> &cells[0, 0, 0]
@@ -313,21 +317,20 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     if job.dx != NULL:
         pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
              wx.strides[1] // size)
+    weight_shares = threads_for(weight_operations * T, columns // 16)
+    memset(sums, 0, (n_x + n_s + 1) * columns * size)
     job.end_step = T
     while job.end_step > 0:
         job.first_step = max(job.end_step - segment, 0)
+        # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
+        job.da = da - job.first_step * m * columns
         with nogil:
-            run_shares(job.shares, backward_float if floating is float else backward_double, &job)
+            job.shares = shares
+            run_shares(shares, backward_float if floating is float else backward_double, &job)
+            # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
+            job.shares = weight_shares
+            run_shares(weight_shares, weights_float if floating is float else weights_double, &job)
         job.end_step = job.first_step
-        PyErr_CheckSignals()
-
-    # the gradients of the weights as long products over all rows, each share its own columns
-    memset(sums, 0, (n_x + n_s + 1) * columns * size)
-    job.shares = threads_for(weight_operations * T, columns // 16)
-    for first in range(0, T, segment):
-        job.first_step, job.end_step = first, min(first + segment, T)
-        with nogil:
-            run_shares(job.shares, weights_float if floating is float else weights_double, &job)
         PyErr_CheckSignals()
     if n_x:
         copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, GATES, n_s, ld)

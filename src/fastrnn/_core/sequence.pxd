@@ -27,6 +27,9 @@ cdef enum:
     # how many bytes of a share's rows go through projection, recurrence and output before the next steps: they
     # should still be in the second-level cache when they are used again
     CHUNK_BYTES = 131072
+    # how many bytes of gradients at the pre-activations BPTT leaves before the gradients of the weights take them: they
+    # should still be in the last-level cache, and memory should not grow with the length of a sequence
+    SEGMENT_BYTES = 4194304
     # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
     LONG_GAP = 8
     # rows, and elements of them, that are brought together where the gradients of the weights leave rows out
@@ -88,6 +91,12 @@ cdef inline Py_ssize_t steps_between_signals(double operations_a_step) noexcept 
 cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexcept nogil:
     cdef Py_ssize_t steps = CHUNK_BYTES // (rows * row_bytes + 1)
     return steps if steps > 1 else 1
+
+
+cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t step_bytes) noexcept nogil:
+    """Steps of BPTT between two turns of the gradients of the weights: parts of T as equal as they can be."""
+    cdef Py_ssize_t parts = (T * step_bytes + SEGMENT_BYTES - 1) // SEGMENT_BYTES
+    return 1 if T < 1 else (T + parts - 1) // parts if parts < T else 1
 
 
 cdef inline floating *line_start(floating *work) noexcept nogil:

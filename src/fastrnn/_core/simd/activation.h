@@ -1,7 +1,7 @@
 /* Vector exp, tanh and sigmoid: at most 3 ulp over the whole range, NaN and infinities as in libm.
  *
- * One reduction serves all three.  y = n ln2 / 2 + h with |h| <= ln2 / 4 (Cody and Waite: ln2 / 2 in two pieces, so that
- * n * HALF_LN2_HIGH is exact), and tanh h = T / Q with
+ * One reduction serves all three.  y = n ln2 / 2 + h with |h| <= ln2 / 4 (Cody and Waite: ln2 / 2 in two pieces, so
+ * that n * HALF_LN2_HIGH is exact), and tanh h = T / Q with
  *     T = h + h^3 p(h^2),    Q = 1 + h^2 q(h^2),
  * p and q being the minimax fit of T / Q to tanh.  Then e^(2 y) = U / D with U = 2^n (Q + T) and D = Q - T, and
  *     sigmoid 2 y = e^(2 y) / (e^(2 y) + 1) = U / (U + D)

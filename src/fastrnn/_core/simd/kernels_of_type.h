@@ -57,5 +57,6 @@ const TABLE EXPORT = {
 #undef STRIPS_ABOVE_6
 #undef STRIPS
 #undef GRADIENT_SLICE
+#undef GRADIENT_COPIED
 #undef FOR_ROWS
 #undef FOR_VECTORS

@@ -86,36 +86,61 @@ static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, co
 }
 
 /* IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which the sum is added
- * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors. */
+ * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors, and there are
+ * GRADIENT_SLICE rows at most. */
 #define GRADIENT_SLICE 64
-static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
-                           const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
+static void NAME(gradient_of_few)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
+                                  const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
 {
     REAL panel[GRADIENT_SLICE * 2 * VBYTES / sizeof(REAL)] __attribute__((aligned(64)));
     const ptrdiff_t blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
 
+    for (ptrdiff_t first = 0; first < columns; first += 2 * LANES) {
+        const ptrdiff_t width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
+        for (ptrdiff_t v = 0; v < width; v += LANES) {
+            vec sum = sums ? NAME(load)(sums + first + v) : (vec){0};
+            for (ptrdiff_t k = 0; k < rows; k++) {
+                const vec x = NAME(load)(b + k * b_row + first + v);
+                NAME(store)(panel + k * width + v, x);
+                sum += x;
+            }
+            if (sums)
+                NAME(store)(sums + first + v, sum);
+        }
+        ptrdiff_t i = 0;
+        for (ptrdiff_t block = 0; block < blocks; block++) {
+            const ptrdiff_t tall = height / blocks + (block < height % blocks);
+            NAME(strip_of_columns)((int)tall, (int)(width / LANES), rows, a + i, a_row, panel, width,
+                                   c + i * c_row + first, c_row, FASTRNN_FROM_C, panel);
+            i += tall;
+        }
+    }
+}
+
+/* The same for any number of rows, in slices that stay in the cache.  Where the rows of `a` lie a multiple of 4096
+ * bytes apart, a column of theirs has only a few places in the first-level cache, and drives itself out: then some
+ * columns at a time are copied to where they do not. */
+#define GRADIENT_COPIED 126
+static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
+                           const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
+{
+    enum { COPY_ROW = GRADIENT_COPIED + 2 + 64 / sizeof(REAL) };
+    const int copied = height > 0 && a_row * sizeof(REAL) % 4096 == 0 && columns >= 16 * LANES;
+    REAL copy[GRADIENT_SLICE * COPY_ROW] __attribute__((aligned(64)));
+
     for (ptrdiff_t row = 0; row < rows; row += GRADIENT_SLICE) {
         const ptrdiff_t now = rows - row < GRADIENT_SLICE ? rows - row : GRADIENT_SLICE;
-        for (ptrdiff_t first = 0; first < columns; first += 2 * LANES) {
-            const ptrdiff_t width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
-            const REAL *source = b + row * b_row + first;
-            for (ptrdiff_t v = 0; v < width; v += LANES) {
-                vec sum = sums ? NAME(load)(sums + first + v) : (vec){0};
-                for (ptrdiff_t k = 0; k < now; k++) {
-                    const vec x = NAME(load)(source + k * b_row + v);
-                    NAME(store)(panel + k * width + v, x);
-                    sum += x;
-                }
-                if (sums)
-                    NAME(store)(sums + first + v, sum);
-            }
-            ptrdiff_t i = 0;
-            for (ptrdiff_t block = 0; block < blocks; block++) {
-                const ptrdiff_t tall = height / blocks + (block < height % blocks);
-                NAME(strip_of_columns)((int)tall, (int)(width / LANES), now, a + row * a_row + i, a_row, panel, width,
-                                       c + i * c_row + first, c_row, FASTRNN_FROM_C, panel);
-                i += tall;
-            }
+        const REAL *left = a + row * a_row, *right = b + row * b_row;
+        if (!copied) {
+            NAME(gradient_of_few)(now, height, columns, left, a_row, right, b_row, c, c_row, sums);
+            continue;
+        }
+        for (ptrdiff_t i = 0; i < height; i += GRADIENT_COPIED) {
+            const ptrdiff_t tall = height - i < GRADIENT_COPIED ? height - i : GRADIENT_COPIED;
+            for (ptrdiff_t k = 0; k < now; k++)
+                memcpy(copy + k * COPY_ROW, left + k * a_row + i, tall * sizeof(REAL));
+            NAME(gradient_of_few)(now, tall, columns, copy, COPY_ROW, right, b_row, c + i * c_row, c_row,
+                                  i ? NULL : sums);
         }
     }
 }
