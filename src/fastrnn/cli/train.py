@@ -35,7 +35,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--input", str, "HOW", "a character goes in: scalar, one-hot, embedding (default: scalar)"),
     ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
     ("--batch-size", int, "N", "sentences a step (default: 32)"),
-    ("--learning-rate", float, "RATE", "of Adam (default: 0.001; 0.01 but for scalar input)"),
+    ("--learning-rate", float, "RATE", "of Adam (default: 0.001; 0.01 unless input is scalar)"),
     ("--clip-norm", float, "NORM", "longest that the gradient may be (default: any length)"),
     ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
     ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
