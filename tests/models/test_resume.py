@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from fastrnn.callbacks import (
     ReduceLROnPlateau,
 )
 from fastrnn.layers import GRU, Bidirectional, Dense, Dropout, Input
-from fastrnn.models import CheckpointError, Sequential, load_model
+from fastrnn.models import CheckpointError, Sequential, load_model, saving
 from fastrnn.optimizers import SGD, Adam, RMSprop
 from fastrnn.optimizers.schedules import CosineDecay
 
@@ -273,6 +274,24 @@ def test_what_is_another_training_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):
         fit(made(), [BackupAndRestore(tmp_path)])
+    for one, two in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    "key", ["seed", "root", "epoch", "totals", "epochs", "layers", "callbacks"]
+)
+@pytest.mark.parametrize("value", [3.5, "x", [1], {"entropy": -1, "spawn_key": [], "spawned": 0}])
+def test_what_a_file_says_of_its_training_is_checked_first(tmp_path, key, value):
+    with pytest.raises(Killed):
+        fit(made(), [Kill(1, 2), BackupAndRestore(tmp_path, 1)])
+    path = tmp_path / "training.safetensors"
+    found = saving.read(path)
+    saving.write(path, replace(found, run={**found.run, key: value}))
+    model = made()
+    before = model.get_weights()
+    with pytest.raises(CheckpointError, match=r"training\.safetensors"):
+        fit(model, resume=path)
     for one, two in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList, History
 from fastrnn.models import saving
@@ -43,7 +45,7 @@ class Resumption:
             raise CheckpointError(
                 f"{self._path} was not saved in a training; load_model and fit make a new one"
             )
-        self._said, self._compiled = said, compiled
+        self._compiled = compiled
         names = {model.optimizer.__class__.__name__, compiled["optimizer"]["class_name"]}
         if len(names) > 1:
             raise CheckpointError(
@@ -55,11 +57,20 @@ class Resumption:
                 if name not in self._file.tensors:
                     raise CheckpointError(f"the file lacks {name}, which its training had")
             self._layers, self._callbacks = list(said["layers"]), list(said["callbacks"])
+            self._root = _root(said["root"])
+            if len(self._layers) != len(model.graph.layers):
+                raise CheckpointError(
+                    f"its training had {len(self._layers)} layers; "
+                    f"the model has {len(model.graph.layers)}"
+                )
+            for state in [*self._layers, *(entry["state"] for entry in self._callbacks)]:
+                if not isinstance(state, dict):
+                    raise TypeError(f"{state!r} is no state")
             model.check_checkpoint(self._file)
             run.restore(said)
         except CheckpointError as error:
             raise CheckpointError(f"{self._path}: {error}") from error
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(
                 f"{self._path}: what the file says of its training is no use: {error!r}"
             ) from error
@@ -69,7 +80,7 @@ class Resumption:
     def restore_model(self, model: Any) -> None:
         """Give the model its weights, and the optimizer its state."""
         model.take_checkpoint(self._file)
-        seeding.set_root(seeding.from_description(self._said["root"]))
+        seeding.set_root(self._root)
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
         """Give callbacks and layers what they remembered, and the optimizer its rate.
@@ -90,6 +101,13 @@ class Resumption:
                 callback.set_state(unpacked(mine[0]["state"], tensors))
             if isinstance(callback, History):
                 callback.fill(run.epochs)
+
+
+def _root(description: dict[str, Any]) -> np.random.SeedSequence:
+    try:
+        return seeding.from_description(description)
+    except ValueError as error:
+        raise CheckpointError(f"its training's root seed is no use: {error}") from error
 
 
 def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | None:
