@@ -95,7 +95,7 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexc
 
 cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t step_bytes) noexcept nogil:
     """Steps of BPTT between two turns of the gradients of the weights: parts of T as equal as they can be."""
-    cdef Py_ssize_t parts = (T * step_bytes + SEGMENT_BYTES - 1) // SEGMENT_BYTES
+    cdef Py_ssize_t parts = T * step_bytes // SEGMENT_BYTES + 1
     return 1 if T < 1 else (T + parts - 1) // parts if parts < T else 1
 
 
