@@ -55,6 +55,17 @@ def parameters_in_stub(path):
     return {node.name: [argument.arg for argument in node.args.args] for node in functions}
 
 
+def members_in_stub(path):
+    """Return the names of a stub's classes with those of their public members."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: public(m.name for m in node.body if hasattr(m, "name")) for node in classes}
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
 EXTENSIONS = sorted({path.name.partition(".")[0] for path in FOLDER.joinpath("_core").glob("*.so")})
 
 
@@ -66,8 +77,17 @@ def test_stub_tells_what_the_extension_has(name):
         for key, value in vars(module).items()
         if not key.startswith("_") and "cython_function" in type(value).__name__
     }
-    assert functions
-    assert parameters_in_stub(FOLDER / "_core" / f"{name}.pyi") == functions
+    classes = {
+        key: public(vars(value))
+        for key, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__ and public([key])
+    }
+    assert functions or classes
+    stub = FOLDER / "_core" / f"{name}.pyi"
+    assert parameters_in_stub(stub) == functions
+    # a class that users meet; what only compiled code makes may stay out of the stub
+    for key, members in members_in_stub(stub).items():
+        assert members == classes[key]
 
 
 def test_there_are_extensions():
