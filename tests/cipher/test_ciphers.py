@@ -107,3 +107,8 @@ def test_a_bad_key_is_refused(name, key, should):
 def test_an_unknown_cipher_is_refused():
     with pytest.raises(InvalidKeyError, match="'rot13', but it should be one of caesar, "):
         make_cipher("rot13")
+
+
+@given(keyed, st.lists(st.text(alphabet="abyzAZ é😀\r\ud800", max_size=9), min_size=1))
+def test_lines_are_enciphered_together_as_alone(cipher, texts):
+    assert cipher.encode_lines("\n".join(texts)) == "\n".join(map(cipher.encode, texts))

@@ -1,8 +1,22 @@
 """Reading a corpus, and the one line that a bad file gets."""
 
+import random
+from hashlib import sha256
+
 import pytest
 
-from fastrnn.cipher import Caesar, Corpus, CorpusError, built_in, enciphered, load_data, read_pair
+from fastrnn.cipher import (
+    Caesar,
+    Corpus,
+    CorpusError,
+    Vigenere,
+    Vocabulary,
+    built_in,
+    enciphered,
+    lines,
+    load_data,
+    read_pair,
+)
 
 
 @pytest.fixture
@@ -134,3 +148,38 @@ def test_the_fingerprint_tells_corpora_apart():
     ]
     assert len({corpus.fingerprint for corpus in corpora}) == 3
     assert corpora[0].fingerprint == Corpus(["A", "B"], ["C", "D"]).fingerprint
+
+
+@pytest.mark.parametrize("chunk", [1, 30, 1 << 18])
+def test_one_pass_finds_what_each_text_says(write, monkeypatch, chunk):
+    monkeypatch.setattr(lines, "CHUNK", chunk)
+    monkeypatch.setattr(lines, "PLACES", 9)
+    generator = random.Random(chunk)
+    for ending in ("\n", "\r\n", "\r"):
+        plain = ["".join(generator.choices("ab Σé😀Z", k=n % 9)) for n in range(250)]
+        other = [line.replace("a", "ß").replace("Z", "İ") for line in plain]
+        p = write("p", "\ufeff" + ending.join([*plain, ""]))
+        c = write("c", ending.join([*other, ""]))
+        for corpus, ciphertexts in (
+            (read_pair(p, c), [*other, ""]),
+            (read_pair(p, c, 77), other[:77]),
+            (enciphered(p, Vigenere("KEY")), list(map(Vigenere("KEY").encode, [*plain, ""]))),
+        ):
+            plaintexts = [*plain, ""][: len(corpus)]
+            assert corpus.loaded() == Corpus(plaintexts, ciphertexts)
+            found = corpus.survey()
+            assert found.longest == max(map(len, plaintexts))
+            assert found.plain.characters == Vocabulary(plaintexts).characters
+            assert found.cipher.characters == Vocabulary(ciphertexts).characters
+            whole = "\n".join([*plaintexts, *ciphertexts])
+            assert found.fingerprint == sha256(whole.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("line", [1, 40, 199, 200])
+def test_a_line_of_another_length_is_found_anywhere(write, monkeypatch, line):
+    monkeypatch.setattr(lines, "CHUNK", 50)
+    texts = ["é" * (number % 7 + 1) for number in range(200)]
+    plain = write("p", "\n".join(texts))
+    texts[line - 1] += "x"
+    cipher = write("c", "\n".join("é"[: len(text)] * len(text) for text in texts))
+    refused(lambda: read_pair(plain, cipher), f"{cipher}, line {line}:")

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from fastrnn.cipher import CorpusError, lines
-from fastrnn.cipher.lines import STRIDE, Lines, grouped, place_of
+from fastrnn.cipher.lines import STRIDE, Lines, blocks, grouped, lengths, place_of
 
 PIECES = ["a", "b", "é", "😀", "\u2028", "\x0b", "\n", "\r", "\r\n"]
 
@@ -40,6 +40,21 @@ def test_lines_are_those_of_the_text(write, monkeypatch, chunk):
         assert [found[i] for i in range(-1, len(found) - 1)] == expected[-1:] + expected[:-1]
         for part in (slice(3, -2), slice(None, None, -3), slice(STRIDE, None), slice(9, 2)):
             assert list(found[part]) == expected[part]
+            assert [found[part][i] for i in range(len(found[part]))] == expected[part]
+            pieces = list(blocks(found[part]))
+            assert "\n".join(pieces) == "\n".join(expected[part])
+            lines_of = [n for piece in pieces for n in lengths(piece)]
+            assert lines_of == list(map(len, expected[part]))
+
+
+def test_the_index_of_many_lines_has_the_place_of_fewer(write, monkeypatch):
+    monkeypatch.setattr(lines, "PLACES", 20)
+    monkeypatch.setattr(lines, "CHUNK", 100)
+    for count in (300, 319, 320, 321, 5000):
+        expected = [str(number) * (number % 3) for number in range(count)]
+        found = Lines(write("\n".join(expected).encode()))
+        assert len(found._file._places) <= 21
+        assert list(found) == [found[i] for i in range(count)] == expected
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 20])
@@ -97,7 +112,7 @@ def test_memory_does_not_grow_with_the_file(write, monkeypatch):
         assert tracemalloc.get_traced_memory()[1] < 0.1 * file.stat().st_size
     finally:
         tracemalloc.stop()
-    assert found._file._places.nbytes < file.stat().st_size / 200
+    assert found._file._places.nbytes < file.stat().st_size / 50
 
 
 def test_places(write):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrnn.cipher import Vocabulary
+from fastrnn.cipher.vocabulary import Tally
 from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.preprocessing.text import Tokenizer
 
@@ -53,3 +54,11 @@ def test_what_is_unknown_or_too_long():
     vocabulary = Vocabulary(["ab"])
     assert vocabulary.numbers(["a😀b", "!a"], 4).tolist() == [[1, 0, 2, 0], [0, 1, 0, 0]]
     assert vocabulary.numbers(["abab"], 3).tolist() == [[1, 2, 1]]
+
+
+@given(st.lists(st.text(alphabet="abAB .Éé😀ΣσςßĞİi\u0307\ud800", max_size=8), max_size=9))
+def test_lines_that_are_counted_together(texts):
+    tally = Tally()
+    for some in (texts[:3], texts[3:]):
+        tally.add_lines("\n".join(some))
+    assert Vocabulary(tally).characters == Vocabulary(texts).characters

@@ -6,6 +6,7 @@
 ``grammar``     the sentences of the built-in corpus
 ``corpus``      sentences and their ciphers, from files or built in
 ``vocabulary``  characters as numbers
+``survey``      what a run must know of a whole corpus
 ``settings``    what a training run is told
 ``network``     the model
 ``lesson``      a corpus as arrays, some of it held out

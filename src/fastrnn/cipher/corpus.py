@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fastrnn.cipher import grammar
 from fastrnn.cipher.ciphers import Cipher
 from fastrnn.cipher.errors import CorpusError
-from fastrnn.cipher.lines import Lines, grouped, place_of
+from fastrnn.cipher.lines import Lines, blocks, lengths, place_of
+from fastrnn.cipher.survey import Survey, survey
 
 __all__ = ["Corpus", "Enciphered", "built_in", "enciphered", "load_data", "read_pair"]
 
@@ -24,8 +27,9 @@ class Corpus:
     Parameters
     ----------
     plaintexts, ciphertexts : sequence of str
-        As many of one as of the other; the i-th two have the same length. They may be read or made
-        when they are asked for: nothing here holds more than some of them at a time.
+        As many of one as of the other, without line feeds; the i-th two have the same length. They
+        may be read or made when they are asked for: nothing here holds more than some of them at a
+        time.
     """
 
     plaintexts: Sequence[str]
@@ -37,17 +41,16 @@ class Corpus:
     @property
     def longest(self) -> int:
         """The number of characters of the longest sentence."""
-        return max(map(len, self.plaintexts), default=0)
+        return self.survey().longest
 
     @property
     def fingerprint(self) -> str:
         """A SHA-256 of every character, which tells whether two corpora are the same."""
-        digest, between = sha256(), ""
-        for texts in (self.plaintexts, self.ciphertexts):
-            for group in grouped(texts):
-                digest.update((between + "\n".join(group)).encode("utf-8", "surrogatepass"))
-                between = "\n"
-        return digest.hexdigest()
+        return self.survey().fingerprint
+
+    def survey(self) -> Survey:
+        """Return what a run must know of all sentences, for which they are gone through once."""
+        return survey(self.plaintexts, self.ciphertexts)
 
     def loaded(self) -> Corpus:
         """Return the same corpus with its sentences in memory."""
@@ -112,6 +115,10 @@ class Enciphered(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         return map(self._cipher.encode, self._texts)
+
+    def blocks(self) -> Iterator[str]:
+        """Yield all of them, many at a time, with line feeds between them."""
+        return map(self._cipher.encode_lines, blocks(self._texts))
 
     def place(self, index: int) -> str:
         """Return where a text stands before it is enciphered."""
@@ -189,13 +196,30 @@ def read_pair(
             f"{long}, line {fewer + 1}: has no partner, since {short} has {fewer} lines "
             f"and {long} {more}; both should have as many"
         )
-    for index, (a, b) in enumerate(zip(plain, cipher, strict=True)):
-        if len(a) != len(b):
-            raise CorpusError(
-                f"{cipher.place(index)}: has {len(b)} characters, but its plain text in "
-                f"{names[0]} has {len(a)}; each character should have its cipher"
-            )
+    index = _first_difference(map(lengths, plain.blocks()), map(lengths, cipher.blocks()))
+    if index is not None:
+        raise CorpusError(
+            f"{cipher.place(index)}: has {len(cipher[index])} characters, but its plain text in "
+            f"{names[0]} has {len(plain[index])}; each character should have its cipher"
+        )
     return Corpus(plain[:sentences], cipher[:sentences])
+
+
+def _first_difference(
+    first: Iterator[NDArray[np.int64]], second: Iterator[NDArray[np.int64]]
+) -> int | None:
+    """Return where two rows of numbers differ, which come in pieces; None where they are equal."""
+    index, a, b = 0, *np.empty((2, 0), np.int64)
+    while True:
+        a = a if len(a) else next(first, a)
+        b = b if len(b) else next(second, b)
+        both = min(len(a), len(b))
+        if not both:
+            return None
+        differ = np.flatnonzero(a[:both] != b[:both])
+        if len(differ):
+            return index + int(differ[0])
+        index, a, b = index + both, a[both:], b[both:]
 
 
 def enciphered(
@@ -250,6 +274,6 @@ def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
 def _sentences(path: str | PathLike[str]) -> Lines:
     """Return the lines of a file, which should not all be empty."""
     lines = Lines(path)
-    if not any(lines):
+    if not any(block.strip("\n") for block in lines.blocks()):
         raise CorpusError(f"{lines.place(0)}: the file is empty; it should have a sentence a line")
     return lines

@@ -39,7 +39,7 @@ class Config:
     plain, cipher : Vocabulary
         The characters of the plain texts and of the ciphers.
     fingerprint : str
-        Of the corpus, see `Corpus.fingerprint`.
+        Of the corpus, see `fastrnn.cipher.survey.Survey`.
     """
 
     settings: Settings

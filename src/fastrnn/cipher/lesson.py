@@ -13,7 +13,6 @@ from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import Settings
-from fastrnn.cipher.vocabulary import Vocabulary
 
 __all__ = ["Lesson", "Sentences"]
 
@@ -61,17 +60,11 @@ class Lesson:
             A file cannot be read.
         """
         corpus = settings.corpus()
-        length = corpus.longest
-        if _fits(len(corpus), length):
+        found = corpus.survey()
+        if _fits(len(corpus), found.longest):
             corpus = corpus.loaded()
         training, held_out = corpus.split(settings.validation_split)
-        config = Config(
-            settings,
-            length,
-            Vocabulary(corpus.plaintexts),
-            Vocabulary(corpus.ciphertexts),
-            corpus.fingerprint,
-        )
+        config = Config(settings, found.longest, found.plain, found.cipher, found.fingerprint)
         return cls(config, training, held_out)
 
     @classmethod
@@ -176,7 +169,8 @@ class Sentences:
 
     def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model for some sentences, and what should come out."""
-        numbers = indices.tolist()
         plain, cipher = self._corpus.plaintexts, self._corpus.ciphertexts
-        some = Corpus([plain[i] for i in numbers], [cipher[i] for i in numbers])
-        return self._lesson.arrays(some)
+        # A sentence that is enciphered when it is asked for is still at hand.
+        pairs = [(plain[number], cipher[number]) for number in indices.tolist()]
+        plaintexts, ciphertexts = zip(*pairs, strict=True)
+        return self._lesson.arrays(Corpus(plaintexts, ciphertexts))

@@ -7,7 +7,7 @@ import shutil
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
+from itertools import chain, islice
 from os import PathLike, fspath
 from tempfile import TemporaryFile
 from typing import BinaryIO, TypeVar, overload
@@ -18,16 +18,20 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher.errors import CorpusError
 
-__all__ = ["Lines", "grouped", "place_of"]
+__all__ = ["Lines", "blocks", "code_points", "grouped", "lengths", "place_of"]
 
 T = TypeVar("T")
 
 #: Every so many lines the index has the place of one: what lies between is read together, which
 #: costs little more than one line alone, and keeps the index small beside the file.
-STRIDE = 64
+STRIDE = 16
 
-#: Bytes that are read at once to make the index.
-CHUNK = 1 << 20
+#: Places that an index has at most, 32 MiB of them: in a file of more lines, which can only be
+#: short ones, they lie twice as far apart, or four times, or as far as it takes.
+PLACES = 1 << 22
+
+#: Bytes that are read at once to make the index, or to go through all lines.
+CHUNK = 1 << 18
 
 #: Lines that `grouped` puts together.
 GROUP = 4096
@@ -57,8 +61,8 @@ class Lines(Sequence[str]):
 
     Notes
     -----
-    Takes a byte of memory for some hundreds of the file. Any number of threads and forked
-    processes may read.
+    Takes some hundredths of the file's size of memory, and 32 MiB at most. Any number of threads
+    and forked processes may read.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -80,7 +84,14 @@ class Lines(Sequence[str]):
         return self._file.line(self._numbers[item])
 
     def __iter__(self) -> Iterator[str]:
-        return map(self._file.line, self._numbers)
+        return chain.from_iterable(block.split("\n") for block in self.blocks())
+
+    def blocks(self) -> Iterator[str]:
+        """Yield all lines, many at a time, with line feeds between them."""
+        numbers = self._numbers
+        if numbers.step != 1:
+            return map("\n".join, grouped(map(self._file.line, numbers)))
+        return self._file.blocks(numbers.start, numbers.stop)
 
     def place(self, index: int) -> str:
         """Return where a line stands, as messages say it: the file and the line's number."""
@@ -88,7 +99,7 @@ class Lines(Sequence[str]):
 
 
 class _File:
-    """A file with its index: the place of every `STRIDE`-th line, and the end.
+    """A file with its index: the places of lines as far apart as `stride` says, and the end.
 
     Attributes
     ----------
@@ -106,42 +117,51 @@ class _File:
                 pipe, source = source, stack.enter_context(TemporaryFile())
                 shutil.copyfileobj(pipe, source)
                 source.seek(0)
-            self.count, self._places = _index(source, path)
+            self.count, self._stride, self._places = _index(source, path)
             self._descriptor = os.dup(source.fileno())
-        #: The block that was read last, since the next line is often in it too.
-        self._held: tuple[int, list[bytes]] = (-1, [])
+        #: What was read last, since the next line is often in it too.
+        self._held: tuple[int, list[str]] = (-1, [])
         finalize(self, os.close, self._descriptor)
 
     def line(self, number: int) -> str:
         """Return a line."""
-        block = number // STRIDE
+        place, within = divmod(number, self._stride)
         held, lines = self._held
-        if held != block:
-            lines = self._block(block)
+        if held != place:
+            lines = self._text(place, place + 1).split("\n")
             # In one assignment, so that another thread finds either the old or the new one.
-            self._held = block, lines
+            self._held = place, lines
+        return lines[within]
+
+    def blocks(self, start: int, stop: int) -> Iterator[str]:
+        """Yield the lines from one number up to another, joined, about `CHUNK` bytes at a time."""
+        while start < stop:
+            first, skipped = divmod(start, self._stride)
+            reach = np.searchsorted(self._places, self._places[first] + CHUNK, "right")
+            last = min(max(int(reach) - 1, first + 1), -(-stop // self._stride))
+            text, begin = self._text(first, last), start - skipped
+            start = last * self._stride
+            if skipped or start > stop:
+                text = "\n".join(text.split("\n")[skipped : stop - begin])
+            yield text
+
+    def _text(self, first: int, last: int) -> str:
+        """Return the lines from one place of the index up to another, with line feeds between."""
+        start, end = int(self._places[first]), int(self._places[last])
+        content = self._read(start, end - start)
+        if b"\r" in content:
+            content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = min(last * self._stride, self.count) - first * self._stride
+        ends = lines - (last == len(self._places) - 1)
         try:
-            return lines[number % STRIDE].decode("utf-8")
+            if content.count(b"\n") == ends:
+                # The line feed behind the last of these lines is not between two of them.
+                return content[: len(content) - (ends == lines)].decode("utf-8")
         except UnicodeDecodeError:
-            raise self._changed(block) from None
-
-    def _block(self, number: int) -> list[bytes]:
-        """Return the lines from number · `STRIDE` on, `STRIDE` of them or those that are left."""
-        start, end = int(self._places[number]), int(self._places[number + 1])
-        expected = min(STRIDE, self.count - number * STRIDE)
-        # Of bytes, splitlines ends lines where text files do; of a str it knows other ends too.
-        lines = self._read(start, end - start).splitlines()
-        # Nothing stands behind the last end of line, and splitlines leaves out that line.
-        if number == len(self._places) - 2 and len(lines) == expected - 1:
-            lines.append(b"")
-        if len(lines) != expected:
-            raise self._changed(number)
-        return lines
-
-    def _changed(self, block: int) -> CorpusError:
-        return CorpusError(
-            f"{self.path}, line {block * STRIDE + 1} or behind it: changed since the file was "
-            "opened; leave it as it is while it is read"
+            pass
+        raise CorpusError(
+            f"{self.path}, line {first * self._stride + 1} or behind it: changed since the file "
+            "was opened; leave it as it is while it is read"
         )
 
     def _read(self, start: int, size: int) -> bytes:
@@ -153,12 +173,15 @@ class _File:
         return b"".join(parts)
 
 
-def _index(source: BinaryIO, path: str) -> tuple[int, NDArray[np.int64]]:
-    """Return how many lines a file has, and where every `STRIDE`-th begins, and the end."""
+def _index(source: BinaryIO, path: str) -> tuple[int, int, NDArray[np.int64]]:
+    """Return how many lines a file has, and every how many of them it says where one begins.
+
+    The third are these places, and the end.
+    """
     check = getincrementaldecoder("utf-8")()
     begin = len(BOM_UTF8) if source.read(len(BOM_UTF8)) == BOM_UTF8 else 0
     source.seek(begin)
-    places = [np.array([begin])]
+    places, kept, stride = [np.array([begin])], 1, STRIDE
     count, held = 1, b""
     while True:
         read = source.read(CHUNK)
@@ -177,11 +200,15 @@ def _index(source: BinaryIO, path: str) -> tuple[int, NDArray[np.int64]]:
                 f"{path}, line {line}: not UTF-8; save the file as UTF-8 text"
             ) from None
         # A copy: a view would keep all of them.
-        places.append(starts[-count % STRIDE :: STRIDE].copy())
+        places.append(starts[-count % stride :: stride].copy())
+        kept += len(places[-1])
         count += len(starts)
         begin += len(content)
+        while kept > PLACES:
+            places = [np.concatenate(places)[::2].copy()]
+            kept, stride = len(places[0]), 2 * stride
         if not read:
-            return count, np.concatenate([*places, [begin]])
+            return count, stride, np.concatenate([*places, [begin]])
 
 
 def _ends(content: bytes) -> NDArray[np.int64]:
@@ -198,6 +225,25 @@ def grouped(items: Iterable[T], size: int = GROUP) -> Iterator[list[T]]:
     rest = iter(items)
     while group := list(islice(rest, size)):
         yield group
+
+
+def blocks(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts of one line each, many at a time, with line feeds between them."""
+    own: Callable[[], Iterator[str]] | None = getattr(texts, "blocks", None)
+    return map("\n".join, grouped(texts)) if own is None else own()
+
+
+def lengths(block: str) -> NDArray[np.int64]:
+    """Return how many characters each line of what `blocks` yields has."""
+    codes = code_points(block)
+    return np.diff(np.flatnonzero(codes == _NEWLINE), prepend=-1, append=len(codes)) - 1
+
+
+def code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
+    """Return the numbers of the characters of `text`."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def place_of(texts: Sequence[str], index: int) -> str:

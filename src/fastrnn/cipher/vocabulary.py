@@ -7,12 +7,53 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.cipher.lines import grouped
+from fastrnn.cipher.lines import code_points, grouped
 
-__all__ = ["PADDING", "Vocabulary"]
+__all__ = ["PADDING", "Tally", "Vocabulary"]
 
 #: The number at every step after the end of a sentence.
 PADDING = 0
+
+#: A sigma is another letter at the end of a word, and the dotted capital I in lower case is two
+#: characters; what other characters are in lower case does not depend on the text around them.
+_UNLIKE_OTHERS = "\N{GREEK CAPITAL LETTER SIGMA}\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+
+
+class Tally:
+    """How often characters occur in texts, in lower case, by their first appearance.
+
+    Attributes
+    ----------
+    counts : dict of str to int
+        Of every character.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Count the characters of some texts."""
+        text = "".join(map(_folded, texts))
+        self._add(text, np.bincount(code_points(text)))
+
+    def add_lines(self, block: str) -> None:
+        """Count those of what `fastrnn.cipher.lines.blocks` yields, but for its line feeds."""
+        if any(character in block for character in _UNLIKE_OTHERS):
+            self.add(block.split("\n"))
+            return
+        found = np.bincount(code_points(block))
+        found[ord("\n") : ord("\n") + 1] = 0
+        self._add(block, found)
+
+    def _add(self, text: str, found: NDArray[np.intp]) -> None:
+        """Add what was found of every character of `text`, by its code point."""
+        numbers = np.flatnonzero(found)
+        counts = dict(zip(map(chr, numbers), found[numbers].tolist(), strict=True))
+        new = [c for c in counts if _small(c) not in self.counts]
+        for character in sorted(new, key=text.index):
+            self.counts.setdefault(_small(character), 0)
+        for character, count in counts.items():
+            self.counts[_small(character)] += count
 
 
 class Vocabulary:
@@ -23,18 +64,17 @@ class Vocabulary:
 
     Parameters
     ----------
-    texts : iterable of str
-        The texts, gone through once. ``Vocabulary([vocabulary.characters])`` is the same
-        vocabulary again.
+    texts : iterable of str, or Tally
+        The texts, gone through once, or their characters, counted. A
+        ``Vocabulary([vocabulary.characters])`` is the same vocabulary again.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        counts: dict[str, int] = {}
-        for group in grouped(texts):
-            text = "".join(map(_folded, group))
-            found = np.bincount(_codes(text))
-            for character in sorted(map(chr, np.flatnonzero(found)), key=text.index):
-                counts[character] = counts.get(character, 0) + int(found[ord(character)])
+    def __init__(self, texts: Iterable[str] | Tally) -> None:
+        tally = texts if isinstance(texts, Tally) else Tally()
+        if not isinstance(texts, Tally):
+            for group in grouped(texts):
+                tally.add(group)
+        counts = tally.counts
         # Python's sort is stable, so equal counts keep the order of first appearance.
         self._characters = sorted(counts, key=counts.__getitem__, reverse=True)
         self._numbers = {c: number for number, c in enumerate(self._characters, start=1)}
@@ -77,7 +117,7 @@ class Vocabulary:
         folded = [_folded(text[:length]) for text in texts]
         lengths = np.fromiter(map(len, folded), np.intp, len(folded))
         numbers = np.full((len(folded), length), PADDING, np.int32)
-        codes = np.minimum(_codes("".join(folded)), len(self._table) - 1)
+        codes = np.minimum(code_points("".join(folded)), len(self._table) - 1)
         numbers[np.arange(length) < lengths[:, np.newaxis]] = self._table[codes]
         return numbers
 
@@ -95,9 +135,10 @@ def _folded(text: str) -> str:
     lower = text.lower()
     if len(lower) == len(text):
         return lower
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return "".join(map(_small, text))
 
 
-def _codes(text: str) -> NDArray[np.uint32]:
-    """Return the code points of `text`."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+def _small(character: str) -> str:
+    """Return a character in lower case where that is one character too, else as it is."""
+    lower = character.lower()
+    return lower if len(lower) == 1 else character

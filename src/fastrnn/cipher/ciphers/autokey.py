@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fastrnn.cipher.ciphers.base import LETTERS, Cipher, letter_key
+from fastrnn.cipher.ciphers.keystream import encode_lines
 from fastrnn.cipher.ciphers.vigenere import SHIFTS
 
 __all__ = ["Autokey"]
@@ -37,6 +38,10 @@ class Autokey(Cipher):
         letters = [c for c in text if c in LETTERS]
         shifts = iter([*self.key, *letters])
         return "".join(SHIFTS[next(shifts).upper()].encode(c) if c in LETTERS else c for c in text)
+
+    def encode_lines(self, lines: str) -> str:
+        """Return messages enciphered, each for itself, that have line feeds between them."""
+        return encode_lines(lines, self.key, repeats=False)
 
     def decode(self, text: str) -> str:
         """Return the message whose cipher is `text`."""

@@ -53,6 +53,21 @@ class Cipher(ABC):
             Its cipher, of the same length.
         """
 
+    def encode_lines(self, lines: str) -> str:
+        """Return messages enciphered, each for itself, that have line feeds between them.
+
+        Parameters
+        ----------
+        lines : str
+            Messages without line feeds, joined by them.
+
+        Returns
+        -------
+        str
+            Their ciphers, joined likewise.
+        """
+        return "\n".join(map(self.encode, lines.split("\n")))
+
     @abstractmethod
     def decode(self, text: str) -> str:
         """Return the message that `encode` turns into `text`.

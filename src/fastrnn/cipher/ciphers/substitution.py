@@ -33,14 +33,25 @@ class Substitution(Cipher):
             raise InvalidKeyError(
                 f"{self.name}: the key is {key!r}, but it should have each of the 26 letters once"
             )
-        plain, cipher = ALPHABET + ALPHABET.lower(), self.key + self.key.lower()
-        self._encoding = str.maketrans(plain, cipher)
-        self._decoding = str.maketrans(cipher, plain)
+        plain = (ALPHABET + ALPHABET.lower()).encode()
+        cipher = (self.key + self.key.lower()).encode()
+        self._encoding = bytes.maketrans(plain, cipher)
+        self._decoding = bytes.maketrans(cipher, plain)
 
     def encode(self, text: str) -> str:
         """Return `text` enciphered."""
-        return text.translate(self._encoding)
+        return _translated(text, self._encoding)
+
+    def encode_lines(self, lines: str) -> str:
+        """Return messages enciphered, each for itself, that have line feeds between them."""
+        return self.encode(lines)
 
     def decode(self, text: str) -> str:
         """Return the message whose cipher is `text`."""
-        return text.translate(self._decoding)
+        return _translated(text, self._decoding)
+
+
+def _translated(text: str, table: bytes) -> str:
+    """Return `text` with other letters: those of ASCII are single bytes in UTF-8 too."""
+    content = text.encode("utf-8", "surrogatepass")
+    return content.translate(table).decode("utf-8", "surrogatepass")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from fastrnn.cipher.ciphers.base import ALPHABET, LETTERS, Cipher, letter_key
 from fastrnn.cipher.ciphers.caesar import Caesar
+from fastrnn.cipher.ciphers.keystream import encode_lines
 
 __all__ = ["SHIFTS", "Vigenere"]
 
@@ -40,6 +41,10 @@ class Vigenere(Cipher):
         """Return `text` enciphered."""
         shifts = cycle(SHIFTS[letter] for letter in self.key)
         return "".join(next(shifts).encode(c) if c in LETTERS else c for c in text)
+
+    def encode_lines(self, lines: str) -> str:
+        """Return messages enciphered, each for itself, that have line feeds between them."""
+        return encode_lines(lines, self.key, repeats=True)
 
     def decode(self, text: str) -> str:
         """Return the message whose cipher is `text`."""
