@@ -43,6 +43,8 @@ ALLOWED = {
     "models": {
         "_core",
         "callbacks",
+        "config",
+        "distributed",
         "files",
         "layers",
         "losses",
@@ -51,10 +53,12 @@ ALLOWED = {
         "seeding",
         "workspace",
     },
+    "distributed": {"_core"},
     "config": {"_core", "fastrnn"},  # the version, asked for when it is printed
     "cipher": {
         "fastrnn",
         "callbacks",
+        "distributed",
         "files",
         "functional",
         "layers",
@@ -64,13 +68,13 @@ ALLOWED = {
         "preprocessing",
     },
     "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference"},
-    "cli": {"fastrnn", "benchmark", "cipher", "config"},
+    "cli": {"fastrnn", "benchmark", "cipher", "config", "distributed"},
     "__main__": {"cli"},
 }
 
 # Outside the standard library and NumPy: needed for one purpose, so imported by whoever gets
 # there, and not by `import fastrnn`. The bench's peers import what they measure.
-LATE = {"matplotlib", "safetensors", "tensorboard", "threadpoolctl", "tqdm"}
+LATE = {"matplotlib", "mpi4py", "safetensors", "tensorboard", "threadpoolctl", "tqdm"}
 
 
 def files(part: str, *patterns: str) -> list[Path]:

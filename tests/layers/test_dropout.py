@@ -74,7 +74,7 @@ def test_gradients_go_where_numbers_went(layers):
     trainer, data = model._current_trainer(), Data([X], [Y], [None])
 
     def loss():
-        trainer.reseed(np.random.SeedSequence(5))
+        trainer.begin_epoch(np.random.SeedSequence(5))
         (total, count), *_ = trainer.gradients(data)
         return total / count
 

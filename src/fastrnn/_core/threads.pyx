@@ -14,6 +14,7 @@ cdef extern from "pool/pool.h" nogil:
 # Under this many floating-point operations a thread's start and end cost more than its help.
 cdef double OPERATIONS_A_THREAD = 400e3
 cdef int _threads = 1
+cdef bint _told = False
 
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
@@ -50,6 +51,12 @@ def set_num_threads(n):
     TypeError, ValueError
         If `n` is not an integer, or not from 1 to 256.
     """
+    global _told
+    _use(n)
+    _told = True
+
+
+def _use(n):
     global _threads
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"n must be an integer of at least 1, got {n!r}")
@@ -65,6 +72,20 @@ def get_num_threads():
     ``OMP_NUM_THREADS`` says, which tools that run many processes set; else as many as this process has processors.
     """
     return _threads
+
+
+def limit_unless_told(n):
+    """Use at most ``n`` threads, unless somebody has said how many; return what `give_back` wants."""
+    before = _threads
+    if not _told:
+        _use(min(n, before))
+    return before
+
+
+def give_back(before):
+    """Use as many threads as before `limit_unless_told`, unless somebody has said how many since."""
+    if not _told:
+        _use(before)
 
 
 def _processors():
@@ -84,7 +105,10 @@ def _from_environment():
                               name="fastrnn") from None  # the name: see kernels.pyx
     # a list of numbers there means nested levels, of which the first is ours
     text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    set_num_threads(min(max(int(text), 1), 256) if text.isdecimal() else min(_processors(), 256))
+    if text.isdecimal():
+        set_num_threads(min(max(int(text), 1), 256))
+    else:
+        _use(min(_processors(), 256))
 
 
 _from_environment()

@@ -43,6 +43,7 @@ class BackupAndRestore(Callback):
     """
 
     is_last = True
+    is_for_first = True
 
     _kept = ("_steps",)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fastrnn.callbacks.console import say
+
 Logs = dict[str, float]
 
 
@@ -17,7 +19,8 @@ class Callback:
         Set before anything else is called.  Setting ``model.stop_training`` ends the training:
         after the epoch, or, from a hook of a step, after that step.
     params : dict
-        ``epochs``, ``steps``, ``samples``, ``batch_size``, ``verbose``, ``metrics``.
+        ``epochs``, ``steps``, ``samples``, ``batch_size``, ``verbose``, ``metrics``, and
+        ``is_first``: whether this is the first of the processes that train the model.
 
     Notes
     -----
@@ -52,6 +55,9 @@ class Callback:
 
     #: Whether it is called after all others, whose work it saves.
     is_last: bool = False
+    #: Whether only the first process calls it where several train one model: what writes or prints
+    #: does so once, and all others see the same figures everywhere and decide the same.
+    is_for_first: bool = False
 
     def resume_from(self) -> str | None:
         """Return a file to go on from, if the training that begins should; asked by ``fit``."""
@@ -64,6 +70,12 @@ class Callback:
     def set_params(self, params: dict[str, Any]) -> None:
         """Take the facts of the run."""
         self.params = params
+
+    def say(self, text: str) -> None:
+        """Print a line, once where several processes train one model."""
+        # Hooks may be called by hand, without the facts of a run.
+        if getattr(self, "params", {}).get("is_first", True):
+            say(text)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
@@ -141,6 +153,14 @@ class CallbackList:
     ----------
     callbacks : sequence of Callback
         Called in this order, but for those that want to be last.
+    is_first : bool, default True
+        Whether this is the first of the processes that train the model.
+
+    Attributes
+    ----------
+    callbacks : list of Callback
+    called : list of Callback
+        Those of them that this process calls.
 
     Raises
     ------
@@ -148,7 +168,7 @@ class CallbackList:
         If one is no :class:`Callback`.
     """
 
-    def __init__(self, callbacks: Sequence[Any]) -> None:
+    def __init__(self, callbacks: Sequence[Any], is_first: bool = True) -> None:
         for index, callback in enumerate(callbacks):
             if not isinstance(callback, Callback):
                 given = callback.__name__ if isinstance(callback, type) else type(callback).__name__
@@ -157,6 +177,7 @@ class CallbackList:
                     "from fastrnn.callbacks.Callback"
                 )
         self.callbacks: list[Callback] = sorted(callbacks, key=lambda callback: callback.is_last)
+        self.called = [c for c in self.callbacks if is_first or not c.is_for_first]
 
     def prepare(self, model: Any, params: dict[str, Any]) -> None:
         """Tell every callback about the model and the run."""
@@ -166,7 +187,7 @@ class CallbackList:
 
     def hook(self, name: str) -> Callable[..., None] | None:
         """Return a function that calls the hook `name`, or None if nobody listens."""
-        listeners = [getattr(c, name) for c in self.callbacks if _overrides(c, name)]
+        listeners = [getattr(c, name) for c in self.called if _overrides(c, name)]
         if not listeners:
             return None
 

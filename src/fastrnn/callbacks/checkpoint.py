@@ -40,6 +40,7 @@ class ModelCheckpoint(Monitor):
     A file holds the old or the new checkpoint at any moment, never a part of one.
     """
 
+    is_for_first = True
     _kept = ("best", "_steps")
 
     def __init__(

@@ -22,6 +22,8 @@ class CSVLogger(Callback):
         Whether to go on with a file that is there; its header stays.
     """
 
+    is_for_first = True
+
     def __init__(
         self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
     ) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
-from fastrnn.callbacks.console import say
 from fastrnn.callbacks.monitor import Mode, Monitor
 
 
@@ -45,7 +44,7 @@ class LearningRateScheduler(Callback):
         rate = self.schedule(epoch, before) if takes_rate else self.schedule(epoch)
         optimizer.learning_rate = rate
         if self.verbose:
-            say(f"\nEpoch {epoch + 1:05d}: setting learning rate to {rate:g}")
+            self.say(f"\nEpoch {epoch + 1:05d}: setting learning rate to {rate:g}")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs."""
@@ -142,7 +141,9 @@ class ReduceLROnPlateau(Monitor):
         self.cooldown_counter = self.cooldown
         self.wait = 0
         if self.verbose:
-            say(f"\nEpoch {epoch + 1:05d}: reducing learning rate to {optimizer.learning_rate:g}")
+            self.say(
+                f"\nEpoch {epoch + 1:05d}: reducing learning rate to {optimizer.learning_rate:g}"
+            )
 
 
 def _takes(function: Callable[..., Any], arguments: int) -> bool:

@@ -44,6 +44,8 @@ def _number(value: float) -> str:
 class ProgressLines(Callback):
     """Two lines an epoch: its number, then seconds, loss and metrics."""
 
+    is_for_first = True
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Say on how much the training runs."""
         text = f"Train on {self.params['samples']} samples"

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
-from fastrnn.callbacks.console import say
 from fastrnn.callbacks.monitor import Mode, Monitor
 
 
@@ -90,7 +89,7 @@ class EarlyStopping(Monitor):
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Restore the best weights where that was asked for."""
         if self.stopped_epoch and self.verbose:
-            say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
+            self.say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
         if self._best_weights is not None:
             self.model.set_weights(self._best_weights)
 
@@ -104,7 +103,7 @@ class TerminateOnNaN(Callback):
     def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
         """Say what was found, and end the training."""
         loss = getattr(error, "logs", {}).get("loss")
-        say(f"Batch {batch}: the loss is {loss}, terminating training: {error}")
+        self.say(f"Batch {batch}: the loss is {loss}, terminating training: {error}")
         self.model.stop_training = True
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
@@ -112,5 +111,5 @@ class TerminateOnNaN(Callback):
         loss = (logs or {}).get("loss")
         already = self.model.stop_training  # said, if its gradient was not finite either
         if loss is not None and not math.isfinite(loss) and not already:
-            say(f"Batch {batch}: the loss is {loss}, terminating training")
+            self.say(f"Batch {batch}: the loss is {loss}, terminating training")
             self.model.stop_training = True

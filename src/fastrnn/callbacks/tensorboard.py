@@ -32,6 +32,7 @@ class TensorBoard(Callback):
     ``batch_loss``... by step.  Weights stand under ``layer/weight``.
     """
 
+    is_for_first = True
     _kept = ("_step",)
 
     def __init__(

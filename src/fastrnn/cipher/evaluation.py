@@ -160,8 +160,9 @@ def held_out_of(directory: RunDirectory) -> Corpus:
     CorpusError, OSError
         The corpus cannot be read any more.
     """
-    settings = directory.read_config().settings
-    lesson = Lesson.again(directory, settings, "give other sentences with --plaintext")
+    config = directory.read_config()
+    otherwise = "give other sentences with --plaintext"
+    lesson = Lesson.again(directory, config, config.settings, otherwise)
     if not len(lesson.held_out):
         raise RunError(f"{directory}: no sentences were held out; give others with --plaintext")
     return lesson.held_out

@@ -68,13 +68,17 @@ class Lesson:
         return cls(config, training, held_out)
 
     @classmethod
-    def again(cls, directory: RunDirectory, settings: Settings, otherwise: str) -> Lesson:
+    def again(
+        cls, directory: RunDirectory, config: Config, settings: Settings, otherwise: str
+    ) -> Lesson:
         """Return what a run has learned from, which should still be the same.
 
         Parameters
         ----------
         directory : RunDirectory
-            Of the run.
+            Of the run, for the message.
+        config : Config
+            What it says of the run.
         settings : Settings
             Those of the run, or others that ask for the same corpus.
         otherwise : str
@@ -93,7 +97,7 @@ class Lesson:
             They cannot be read any more.
         """
         lesson = cls.prepare(settings)
-        if lesson.config.fingerprint != directory.read_config().fingerprint:
+        if lesson.config.fingerprint != config.fingerprint:
             raise RunError(
                 f"{directory}: the sentences are not those that the run was started with; "
                 f"bring them back, or {otherwise}"

@@ -11,12 +11,13 @@ from typing import Any
 
 import fastrnn
 from fastrnn.callbacks import Callback
-from fastrnn.cipher.directory import RunDirectory
+from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
 from fastrnn.cipher.plot import plot
+from fastrnn.distributed import Group
 from fastrnn.files import remove_leftovers
 from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
 from fastrnn.optimizers import Adam
@@ -47,15 +48,23 @@ class Training:
         How many steps of the next epoch were made when `model` was saved.
     save_steps, save_seconds : float or None
         Keep the run within epochs too: every so many steps, or after so many seconds.
+    group : Group
+        The processes that train the model together; the first one keeps the run.
     """
 
     def __init__(
-        self, lesson: Lesson, directory: RunDirectory, model: Model, epochs: list[Epoch]
+        self,
+        lesson: Lesson,
+        directory: RunDirectory,
+        model: Model,
+        epochs: list[Epoch],
+        group: Group | None = None,
     ) -> None:
         self.lesson = lesson
         self.directory = directory
         self.model = model
         self.epochs = epochs
+        self.group = Group() if group is None else group
         self.step = 0
         self.save_steps: int | None = None
         self.save_seconds: float | None = None
@@ -66,7 +75,7 @@ class Training:
         return math.ceil(len(self.lesson.training) / self.lesson.config.settings.batch_size)
 
     @classmethod
-    def start(cls, lesson: Lesson, directory: RunDirectory) -> Training:
+    def start(cls, lesson: Lesson, directory: RunDirectory, group: Group | None = None) -> Training:
         """Return a new run, with random weights.
 
         Parameters
@@ -75,6 +84,8 @@ class Training:
             What to learn from.
         directory : RunDirectory
             Where to keep the run; its ``config.json`` is written.
+        group : Group, optional
+            The processes that train together; this one alone if left out.
 
         Returns
         -------
@@ -86,28 +97,17 @@ class Training:
         OSError
             The directory cannot be written to.
         """
-        config = lesson.config
-        settings = config.settings
-        assert settings.learning_rate is not None
-        fastrnn.set_seed([settings.seed, _WEIGHTS])
-        model = build(
-            settings.cell,
-            settings.units,
-            config.length,
-            len(config.source),
-            len(config.target),
-            settings.input,
-        )
-        model.compile(
-            optimizer=Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
-            loss="sparse_categorical_crossentropy",
-            metrics=["accuracy"],
-        )
-        directory.write_config(config)
-        return cls(lesson, directory, model, [])
+        run = cls(lesson, directory, _new_model(lesson.config), [], group)
+        run.group.first(lambda: directory.write_config(lesson.config))
+        return run
 
     @classmethod
-    def resume(cls, directory: RunDirectory, given: Mapping[str, Any] | None = None) -> Training:
+    def resume(
+        cls,
+        directory: RunDirectory,
+        given: Mapping[str, Any] | None = None,
+        group: Group | None = None,
+    ) -> Training:
         """Return a run that was interrupted or finished, ready to go on.
 
         Parameters
@@ -116,6 +116,9 @@ class Training:
             Where it is kept.
         given : mapping, optional
             Settings asked for anew; only ``"epochs"`` may differ.
+        group : Group, optional
+            As for `start`. It need not have as many processes as the run had before, and only the
+            first one needs the directory.
 
         Returns
         -------
@@ -130,15 +133,19 @@ class Training:
         CorpusError, OSError
             The corpus cannot be read any more.
         """
-        config = directory.read_config()
+        group = Group() if group is None else group
+        config = group.first(directory.read_config)
         settings = config.settings.continued(given or {})
-        lesson = Lesson.again(directory, settings, "start a new run elsewhere")
-        epochs = directory.read_history()
-        remove_leftovers(directory.path)
-        if len(epochs) <= 1 and not directory.last_file.exists():
-            return cls.start(lesson, directory)
-        run = cls(lesson, directory, load_model(directory.last_file), epochs)
-        position = training_position(directory.last_file)
+        with group.together():
+            lesson = Lesson.again(directory, config, settings, "start a new run elsewhere")
+        epochs = group.first(directory.read_history)
+        group.first(lambda: remove_leftovers(directory.path))
+        if len(epochs) <= 1 and not group.first(directory.last_file.exists):
+            return cls.start(lesson, directory, group)
+        # The others are given what the file holds when the training goes on.
+        model = load_model(directory.last_file) if group.is_first else _new_model(lesson.config)
+        run = cls(lesson, directory, model, epochs, group)
+        position = group.first(lambda: training_position(directory.last_file))
         if position is None or position[0] > len(epochs):
             where = "no training" if position is None else f"a training after epoch {position[0]}"
             raise RunError(
@@ -148,7 +155,7 @@ class Training:
         # The history is written first, so that it may be one epoch ahead.
         run.epochs, run.step = epochs[: position[0]], position[1]
         if settings != config.settings:
-            directory.write_config(replace(config, settings=settings))
+            group.first(lambda: directory.write_config(replace(config, settings=settings)))
         return run
 
     def run(self, callbacks: Sequence[Callback] = ()) -> None:
@@ -172,6 +179,7 @@ class Training:
         """
         settings = self.lesson.config.settings
         held_out = self.lesson.held_out
+        last_file = self.directory.last_file
         data = self.lesson.data(self.lesson.training)
         x, y = data if isinstance(data, tuple) else (data, None)
         # Set here, a resumed run finds the order of its epochs as the first run would have.
@@ -182,15 +190,38 @@ class Training:
                 y,
                 batch_size=settings.batch_size,
                 epochs=settings.epochs,
-                resume=self.directory.last_file if self.directory.last_file.exists() else None,
+                resume=last_file if self.group.first(last_file.exists) else None,
                 validation_data=self.lesson.data(held_out) if len(held_out) else None,
                 callbacks=[_Keeper(self), *callbacks],
                 verbose=0,
+                comm=self.group,
             )
         except NonFiniteGradientError as error:
             raise RunError(str(error)) from error
         with suppress(ImportError):
-            self.directory.write_history_plot(plot(self.epochs))
+            if self.group.is_first:
+                self.directory.write_history_plot(plot(self.epochs))
+
+
+def _new_model(config: Config) -> Model:
+    """Return the model that a run starts with."""
+    settings = config.settings
+    assert settings.learning_rate is not None
+    fastrnn.set_seed([settings.seed, _WEIGHTS])
+    model = build(
+        settings.cell,
+        settings.units,
+        config.length,
+        len(config.source),
+        len(config.target),
+        settings.input,
+    )
+    model.compile(
+        optimizer=Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
 
 
 class _Keeper(Callback):
@@ -224,7 +255,8 @@ class _Keeper(Callback):
         self._save()
 
     def _save(self) -> None:
-        self._training.model.save(self._training.directory.last_file)
+        if self._training.group.is_first:
+            self._training.model.save(self._training.directory.last_file)
         self._saved_at = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -246,7 +278,8 @@ class _Keeper(Callback):
         best = all(row.score < before.score for before in training.epochs)
         training.epochs.append(row)
         training.step = 0
-        training.directory.write_history(training.epochs)
-        if best:
-            training.model.save(training.directory.best_file)
+        if training.group.is_first:
+            training.directory.write_history(training.epochs)
+            if best:
+                training.model.save(training.directory.best_file)
         self._save()

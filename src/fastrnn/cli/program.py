@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from fastrnn import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
 from fastrnn.cli import bench, decode, encode, evaluate, info, plot, train
+from fastrnn.cli.failures import FAILED, INTERRUPTED, line_of
 
 __all__ = ["main"]
-
-FAILED = 1
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except (SettingsError, InvalidKeyError) as error:
-        arguments.parser.error(_line(error))
+        arguments.parser.error(line_of(error))
     except KeyboardInterrupt as interrupt:
         return _fail(str(interrupt) or "interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -56,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("FASTRNN_TRACEBACK"):
             raise
-        return _fail(_line(error), FAILED)
+        return _fail(line_of(error), FAILED)
     return code
 
 
@@ -84,21 +82,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     arguments.rest = rest
     return arguments
-
-
-def _line(error: Exception) -> str:
-    """Return what to tell of an error, in one line."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}; check the name and permissions"
-    if isinstance(error, MemoryError):
-        return "out of memory; try fewer units, a smaller batch size or fewer sentences"
-    text = " ".join(str(error).split())
-    if isinstance(error, (ValueError, OSError, ImportError)) and text:
-        return text
-    return (
-        f"{type(error).__name__}: {text}; this should not happen, please report it "
-        "(FASTRNN_TRACEBACK=1 in the environment shows where it comes from)"
-    )
 
 
 def _fail(message: str, code: int) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastrnn.cipher.ciphers import CIPHERS
+from fastrnn.cli.failures import FAILED, line_of
+from fastrnn.distributed import Group, world
 
 if TYPE_CHECKING:
     from fastrnn.cipher.settings import Settings
@@ -78,6 +80,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
     )
+    parser.add_argument(
+        "--distributed",
+        action="store_true",
+        help="train on all processes that mpiexec started, each with its share of every step "
+        "(needs mpi4py and an MPI); only the first one needs --out",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=run, parser=parser)
 
@@ -97,12 +105,27 @@ def run(arguments: argparse.Namespace) -> int:
         if value is not None and not value > 0:
             option = name.replace("_", "-")
             arguments.parser.error(f"--{option}: {value}, but it should be above 0")
+    if not arguments.distributed:
+        return _train(arguments, Group())
+    with world(line_of) as group:
+        try:
+            with group.ending_together():
+                return _train(arguments, group)
+        except (Exception, KeyboardInterrupt):
+            # All have failed, and the first one says why.
+            if group.is_first:
+                raise
+            return FAILED
+
+
+def _train(arguments: argparse.Namespace, group: Group) -> int:
+    """Train, on these processes; the first one tells how it goes."""
     from fastrnn.cipher.progress import Progress
 
-    training = _resumed(arguments) if arguments.resume else _started(arguments)
+    training = _resumed(arguments, group) if arguments.resume else _started(arguments, group)
     training.save_steps, training.save_seconds = arguments.save_steps, arguments.save_seconds
     try:
-        if arguments.quiet:
+        if arguments.quiet or not group.is_first:
             training.run()
         else:
             _tell_start(training)
@@ -123,30 +146,33 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in names if name in arguments}
 
 
-def _started(arguments: argparse.Namespace) -> Training:
+def _started(arguments: argparse.Namespace, group: Group) -> Training:
     """Start the run that the command line asks for."""
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.lesson import Lesson
     from fastrnn.cipher.settings import Settings
     from fastrnn.cipher.training import Training
 
-    settings = Settings(**_given(arguments))
     # A corpus that cannot be used should leave no directory behind.
-    lesson = Lesson.prepare(settings)
-    if arguments.out is not None:
-        directory = RunDirectory.fresh(arguments.out)
-    else:
+    with group.together():
+        settings = Settings(**_given(arguments))
+        lesson = Lesson.prepare(settings)
+
+    def directory() -> Path:
+        if arguments.out is not None:
+            return RunDirectory.fresh(arguments.out).path
         name = f"{settings.cipher or Path(settings.ciphertext or '').stem}-{settings.cell}"
-        directory = RunDirectory.numbered(Path("runs") / name)
-    return Training.start(lesson, directory)
+        return RunDirectory.numbered(Path("runs") / name).path
+
+    return Training.start(lesson, RunDirectory(group.first(directory)), group)
 
 
-def _resumed(arguments: argparse.Namespace) -> Training:
+def _resumed(arguments: argparse.Namespace, group: Group) -> Training:
     """Take up the run that the command line names."""
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.training import Training
 
-    return Training.resume(RunDirectory(arguments.out), _given(arguments))
+    return Training.resume(RunDirectory(arguments.out), _given(arguments), group)
 
 
 def _tell_start(training: Training) -> None:

@@ -110,6 +110,11 @@ class Bidirectional(Layer):
             key = (*seed.spawn_key, index)
             layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        for _, layer in self._both:
+            layer.draw_for(rows)
+
     def get_state(self) -> dict[str, Any]:
         """Return what the layers of both directions remember."""
         return {which: layer.get_state() for which, layer in self._both}

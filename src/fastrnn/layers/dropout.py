@@ -54,6 +54,10 @@ class Dropout(Layer):
         """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
         self._random.reseed(seed)
 
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        self._random.rows = rows
+
     def get_state(self) -> dict[str, Any]:
         """Return where the random numbers are."""
         return {"random": self._random.state} if self.rate else {}
@@ -94,6 +98,9 @@ class DropoutRandom:
         self._check(seed)
         self._seed = None if seed is None else int(seed)
         self._generator: np.random.Generator | None = None
+        #: The first row of what is filled, and all rows, where that is a part of a batch.
+        self.rows: tuple[int, int] | None = None
+        self._whole = np.empty((0, 0), np.float32)
 
     @staticmethod
     def _check(seed: Any) -> None:
@@ -124,11 +131,19 @@ class DropoutRandom:
             self._generator.bit_generator.state = state
 
     def fill(self, out: np.ndarray[Any, Any]) -> None:
-        """Fill a contiguous float32 array with draws from 0 to 1."""
+        """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1."""
         if self._generator is None:
             own = None if self._seed is None else np.random.SeedSequence(self._seed)
             self._generator = np.random.Generator(np.random.PCG64(own or seeding.spawn()))
-        self._generator.random(dtype=np.float32, out=out)
+        if self.rows is None:
+            self._generator.random(dtype=np.float32, out=out)
+            return
+        start, total = self.rows
+        *steps, rows, features = out.shape
+        if self._whole.shape != (*steps, total, features):
+            self._whole = np.empty((*steps, total, features), np.float32)
+        self._generator.random(dtype=np.float32, out=self._whole)
+        out[...] = self._whole[..., start : start + rows, :]
 
 
 class DropoutWorkspace(Workspace):

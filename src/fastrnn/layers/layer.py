@@ -140,6 +140,18 @@ class Layer:
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
 
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for batches that are rows of larger ones; called for layers with ``is_random``.
+
+        Such a layer draws for all rows and takes its part, so that it makes no difference how a
+        batch is shared out.
+
+        Parameters
+        ----------
+        rows : (int, int) or None
+            The first row, and how many the larger batch has; None: batches are whole.
+        """
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again, as JSON can hold them."""
         return {"name": self.name, "dtype": None if self._dtype is None else self._dtype.name}

@@ -141,6 +141,10 @@ class RecurrentLayer(Layer):
         """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
         self.random.reseed(seed)
 
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        self.random.rows = rows
+
     def __call__(
         self,
         tensor: SymbolicTensor,

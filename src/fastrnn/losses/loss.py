@@ -77,6 +77,9 @@ class Head:
         View of what the model put out.
     counted : float
         How many positions count: all, or those that the output's mask leaves.
+    divisor : float
+        What the sum of their losses is divided by: `counted`, or more where these are some rows of
+        a larger batch.
     mask : ndarray of shape (time · batch,), or None
         1 where a position counts, else 0; None: all do.
     weights : ndarray of shape (time · batch,), or None
@@ -94,7 +97,7 @@ class Head:
         self.rows = last.rows
         self.output = self.rows[:, : self.features]
         self.gradient = None if last.drows is None else last.drows[:, : self.features]
-        self.counted = float(len(self.rows))
+        self.counted = self.divisor = float(len(self.rows))
         self.mask: Array | None = None
         self.weights: Array | None = None
         self._steps_mask = last.mask if last.output.ndim == 3 else None
@@ -124,6 +127,7 @@ class Head:
             assert self._steps_mask is not None
             np.not_equal(self._steps_mask.reshape(-1), 0, out=self.mask)
             self.counted = float(self.mask.sum(dtype=np.float64))
+        self.divisor = self.counted
         if not self._has_weights:
             self.weights = self.mask
         else:
@@ -155,7 +159,7 @@ class Head:
 
     def average(self, gradient: Array, features: int = 1) -> None:
         """Turn the gradient of every row's loss into that of the mean, `features` a row."""
-        gradient /= max(1.0, self.counted) * features
+        gradient /= max(1.0, self.divisor) * features
         if self.weights is not None:
             np.multiply(gradient, self.weights[:, np.newaxis], out=gradient)
             np.copyto(gradient, 0, where=self._ignored[:, np.newaxis])

@@ -77,7 +77,7 @@ class _SoftmaxHead(LabelHead):
             self.features,
             self.targets,
             self.weights,
-            self.loss_weight / max(1.0, self.counted),
+            self.loss_weight / max(1.0, self.divisor),
             self._dlogits if training else None,
             self._partial_sums,
         )

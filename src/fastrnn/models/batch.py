@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers import SymbolicTensor
-from fastrnn.models.objective import Counted, Measure, Objective
+from fastrnn.models.objective import CountAll, Counted, Measure, Objective
 from fastrnn.models.tracing import Graph
 from fastrnn.workspace import Fork, InputWorkspace, Signal, Workspace
 
@@ -100,10 +100,13 @@ class Batch:
         for step in self._steps:
             step.forward(training)
 
-    def measure(self, training: bool) -> list[Counted]:
-        """Return losses and metrics of the answer; in a training also write their gradient."""
+    def measure(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
+        """Return losses and metrics of the answer; in a training also write their gradient.
+
+        `count_all` is what :meth:`fastrnn.models.objective.Measure.run` takes.
+        """
         assert self._measure is not None
-        return self._measure.run(training)
+        return self._measure.run(training, count_all)
 
     def backward(self) -> None:
         """Fill the gradients of all weights."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.models.samples import Data, Samples
+from fastrnn.models.samples import Data, Samples, Sharing
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -128,21 +128,24 @@ class DrawnSamples(Samples):
     ----------
     drawn : Drawn
     batch_size : int
+    sharing : callable, optional
+        See :class:`~fastrnn.models.samples.Samples`.
     """
 
-    def __init__(self, drawn: Drawn, batch_size: int) -> None:
+    def __init__(self, drawn: Drawn, batch_size: int, sharing: Sharing | None = None) -> None:
         self._drawn = drawn
         self.batch_size = batch_size
+        self._sharing = sharing
 
     def __len__(self) -> int:
         return len(self._drawn)
 
-    def in_order(self, first: int = 0) -> Iterator[Data]:
-        """Yield the batches as they lie, from number `first` on."""
-        for start in range(first * self.batch_size, len(self), self.batch_size):
-            yield self._drawn.batch(np.arange(start, min(start + self.batch_size, len(self))))
+    def some(self, numbers: Array, most: int = 0) -> Data:
+        """Return samples by their numbers."""
+        return self._drawn.batch(numbers)
 
-    def shuffled(self, order: Array, first: int = 0) -> Iterator[Data]:
-        """Yield the batches in the given order of samples, from number `first` on."""
-        for start in range(first * self.batch_size, len(self), self.batch_size):
-            yield self._drawn.batch(order[start : start + self.batch_size])
+    def _in_order(self) -> Callable[[int, int], Data]:
+        return lambda first, last: self._drawn.batch(np.arange(first, last))
+
+    def _shuffled(self, order: Array) -> Callable[[int, int], Data]:
+        return lambda first, last: self._drawn.batch(order[first:last])

@@ -48,7 +48,7 @@ class Interrupts:
             raise KeyboardInterrupt
         self._seen = True
 
-    def check(self) -> None:
-        """Raise ``KeyboardInterrupt`` if one was put off."""
-        if self._seen:
-            raise KeyboardInterrupt
+    @property
+    def seen(self) -> bool:
+        """Whether one was put off."""
+        return self._seen

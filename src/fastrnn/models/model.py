@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from fastrnn._core.stream import Stream
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
+from fastrnn.distributed import Group, group_of, share_of
 from fastrnn.layers import SymbolicTensor
 from fastrnn.metrics import Metric
 from fastrnn.models import saving, streaming, training
+from fastrnn.models.agreement import facts
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.data import (
     one_each,
@@ -174,6 +177,7 @@ class Model(Network):
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         resume: str | os.PathLike[str] | None = None,
+        comm: Any = None,
     ) -> History:
         """Train.
 
@@ -213,6 +217,14 @@ class Model(Network):
             within an epoch too, instead of beginning one.  It ends with the same bits as if it had
             never stopped, if data, options and callbacks are what they were; `epochs` may be more.
             See also :class:`~fastrnn.callbacks.BackupAndRestore`.
+        comm : mpi4py.MPI.Intracomm, optional
+            Processes that train the model together, such as ``MPI.COMM_WORLD`` in a program that
+            ``mpiexec`` started.  All of them call `fit` with the same model, data and options; each
+            computes its rows of every batch of `batch_size`, the gradients are summed, and the
+            weights, losses and metrics are the same everywhere and, up to rounding, those of one
+            process.  A dataset is asked for the rows of its process alone.  Validation is shared
+            out too.  Only the first process prints, and calls the callbacks that write files; each
+            uses one thread, unless it was told how many to use.
 
         Returns
         -------
@@ -235,67 +247,71 @@ class Model(Network):
         NonFiniteGradientError
             If a gradient becomes infinite or NaN: it names epoch, step and weight, and the weights
             are those of before the step.  See :meth:`compile` for other ways to deal with it.
+        DistributedError
+            If the processes of `comm` disagree about model, data or options, or one of them cannot
+            begin.  One that fails later ends the whole job, after it has said why.
         """
-        objective = self._require_compiled()
-        epochs = positive_integer("epochs", epochs, least=0)
-        initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
-        if sample_weight is not None and class_weight is not None:
-            raise ValueError("sample_weight and class_weight were both given; give one of them")
-        data = self._data(x, y, sample_weight, objective)
-        batch_size = self._batch_size(batch_size)
-        held_out: Data | Drawn | None = None
-        if is_dataset(validation_data):
-            held_out = self._drawn(validation_data, objective, "validation_data")
-        elif validation_data is not None:
-            parts = validation_parts(validation_data)
-            titles = [f"validation_data[{index}]" for index in range(3)]
-            held_out = self._read_data(*parts, objective, *titles)
-        elif validation_split:
-            at = split_off(validation_split, len(data))
-            data, held_out = data.part(None, at), data.part(at, None)
-
-        def for_training(batch: Data) -> Data:
-            if class_weight is not None:
-                batch.weights = [_class_weights(class_weight, objective, batch.y)]
-            for array, title in self._titled(batch.x, "x"):
-                refuse_nan(array, title)
-            return batch
-
-        data = data.each(for_training) if isinstance(data, Drawn) else for_training(data)
-        samples = self._samples(data, batch_size)
-        validation = None if held_out is None else self._samples(held_out, batch_size)
-
-        self.history = History()
-        called = CallbackList([*progress(verbose), *_list(callbacks), self.history])
-        trainer = self._current_trainer()
-        # Nothing is drawn for a training that needs nothing at random.
-        seed = seeding.spawn() if shuffle or trainer.is_random else None
-        run = Run(seed, bool(shuffle), len(samples), batch_size, initial_epoch, callbacks=called)
-        if resume is None:
-            files = [callback.resume_from() for callback in called.callbacks]
-            resume = next((file for file in files if file is not None), None)
-        resumed = None if resume is None else Resumption(resume, self, run)
-        called.prepare(
-            self,
-            {
-                "epochs": epochs,
-                "steps": samples.steps,
-                "samples": len(samples),
-                "validation_samples": 0 if validation is None else len(validation),
-                "batch_size": batch_size,
-                "verbose": verbose,
-                "metrics": objective.names,
-                "steps_done": run.step,
-            },
-        )
-        self.stop_training = False
-        if resumed is not None:
-            resumed.restore_model(self)
-        self._run = run
-        try:
-            training.fit(self, trainer, samples, validation, run, epochs, resumed)
-        finally:
-            self._run = None
+        with group_of(comm) as group, group.ending_together():
+            with group.together():
+                objective = self._require_compiled()
+                epochs = positive_integer("epochs", epochs, least=0)
+                initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
+                data, held_out = self._parts(
+                    objective, x, y, sample_weight, validation_split, validation_data
+                )
+                batch_size = self._batch_size(batch_size)
+                data = self._for_training(objective, data, class_weight, sample_weight)
+                samples = self._samples(data, batch_size, group)
+                validation = None if held_out is None else self._samples(held_out, batch_size)
+                self.history = History()
+                listed = [*progress(verbose), *_list(callbacks), self.history]
+                called = CallbackList(listed, group.is_first)
+                trainer = self._current_trainer()
+                options = {
+                    "epochs": epochs,
+                    "initial_epoch": initial_epoch,
+                    "batch_size": batch_size,
+                    "shuffle": bool(shuffle),
+                    "class_weight": class_weight,
+                }
+                told = {}
+                if group.size > 1:
+                    compiled = self._compiled_config()
+                    told = facts(self.get_config(), compiled, options, samples, validation)
+            group.agree(told)
+            # Nothing is drawn for a training that needs nothing at random.
+            seed = seeding.spawn() if shuffle or trainer.is_random else None
+            seed = group.first(lambda: seed)
+            run = Run(seed, bool(shuffle), len(samples), batch_size, initial_epoch)
+            run.callbacks = called
+            if resume is None:
+                files = [callback.resume_from() for callback in called.callbacks]
+                resume = next((file for file in files if file is not None), None)
+            resume = group.first(lambda: resume)
+            resumed = None if resume is None else Resumption(resume, self, run, group)
+            called.prepare(
+                self,
+                {
+                    "epochs": epochs,
+                    "steps": samples.steps,
+                    "samples": len(samples),
+                    "validation_samples": 0 if validation is None else len(validation),
+                    "batch_size": batch_size,
+                    "verbose": verbose,
+                    "metrics": objective.names,
+                    "steps_done": run.step,
+                    "is_first": group.is_first,
+                },
+            )
+            self.stop_training = False
+            if resumed is not None:
+                resumed.restore_model(self)
+            self._run = run
+            try:
+                with trainer.sharing(group):
+                    training.fit(self, trainer, samples, validation, run, epochs, resumed)
+            finally:
+                self._run = None
         return self.history
 
     def evaluate(
@@ -493,12 +509,7 @@ class Model(Network):
         tensors = self._weight_tensors()
         compiled: dict[str, Any] | None = None
         if self.optimizer is not None and self._objective is not None:
-            compiled = {
-                "optimizer": optimizers.serialize(self.optimizer),
-                "iterations": self.optimizer.iterations,
-                **self._objective.get_config(len(self._output_names())),
-                "check_gradients": self.check_gradients,
-            }
+            compiled = {**self._compiled_config(), "iterations": self.optimizer.iterations}
             if self.optimizer.slots:
                 # A model that was compiled again may have an optimizer that has learned before.
                 tensors.update(self._current_trainer().slots())
@@ -560,6 +571,16 @@ class Model(Network):
             saving.check(tensors, title, weight.shape, weight.value.dtype)
         known = {name for name in tensors if not name.startswith("optimizer:")}
         saving.check_names(tensors, {*wanted, *known}, repr(self.optimizer))
+
+    def _compiled_config(self) -> dict[str, Any]:
+        """Return how the model was compiled, as JSON can hold it."""
+        assert self.optimizer is not None
+        assert self._objective is not None
+        return {
+            "optimizer": optimizers.serialize(self.optimizer),
+            **self._objective.get_config(len(self._output_names())),
+            "check_gradients": self.check_gradients,
+        }
 
     def _current_trainer(self) -> Trainer:
         if self._trainer is None or not self._trainer.is_current():
@@ -665,11 +686,52 @@ class Model(Network):
             )
         return batch_size
 
-    def _samples(self, data: Data | Drawn, batch_size: int) -> Samples:
+    def _samples(self, data: Data | Drawn, batch_size: int, group: Group | None = None) -> Samples:
+        """Return batches, of which every process of a group has its share."""
         batch_size = self._checked_batch_size(batch_size, len(data))
+        sharing = None
+        if group is not None and group.size > 1:
+            keeping = [layer.name for layer in self.graph.layers if layer.stateful]
+            if keeping:
+                raise ValueError(
+                    f"comm has {group.size} processes, and {keeping[0]} is stateful: its states "
+                    "could not be saved; train it on one"
+                )
+            sharing = partial(share_of, rank=group.rank, size=group.size)
         if isinstance(data, Drawn):
-            return DrawnSamples(data, batch_size)
-        return Samples(data, batch_size)
+            return DrawnSamples(data, batch_size, sharing)
+        return Samples(data, batch_size, sharing)
+
+    def _parts(
+        self, objective: Objective, x: Any, y: Any, weights: Any, split: float, validation: Any
+    ) -> tuple[Data | Drawn, Data | Drawn | None]:
+        """Return what to train on, and what to evaluate, checked."""
+        data = self._data(x, y, weights, objective)
+        if is_dataset(validation):
+            return data, self._drawn(validation, objective, "validation_data")
+        if validation is not None:
+            titles = [f"validation_data[{index}]" for index in range(3)]
+            return data, self._read_data(*validation_parts(validation), objective, *titles)
+        if split:
+            at = split_off(split, len(data))
+            return data.part(None, at), data.part(at, None)
+        return data, None
+
+    def _for_training(
+        self, objective: Objective, data: Data | Drawn, class_weight: Any, sample_weight: Any
+    ) -> Data | Drawn:
+        """Return data with weights for its classes, and without NaN."""
+        if sample_weight is not None and class_weight is not None:
+            raise ValueError("sample_weight and class_weight were both given; give one of them")
+
+        def checked(batch: Data) -> Data:
+            if class_weight is not None:
+                batch.weights = [_class_weights(class_weight, objective, batch.y)]
+            for array, title in self._titled(batch.x, "x"):
+                refuse_nan(array, title)
+            return batch
+
+        return data.each(checked) if isinstance(data, Drawn) else checked(data)
 
     def _require_compiled(self) -> Objective:
         if self._objective is None:

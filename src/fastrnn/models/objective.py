@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from fastrnn.workspace import Signal
 Array = NDArray[Any]
 #: The sum of what was measured, and of the weights of all that it was measured at.
 Counted = tuple[float, float]
+#: Returns how many positions count in the whole batch, of what counts here for each loss, and
+#: whether masks decide it.
+CountAll = Callable[[Sequence[float], bool], Sequence[float]]
 
 
 @dataclass
@@ -132,14 +135,21 @@ class Measure:
             head.load(array)
             head.load_weights(None if weights is None else weights[index])
 
-    def run(self, training: bool) -> list[Counted]:
+    def run(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
         """Return what was found: for each output its loss, then its metrics.
 
-        In a training also write the gradients of the losses.
+        In a training also write the gradients of the losses, of their means over this batch, or
+        over a larger one of which it is a part and whose positions `count_all` counts.
         """
+        for head in self._heads:
+            head.count()
+        if count_all is not None:
+            is_masked = any(head.mask is not None for head in self._heads)
+            counts = count_all([head.counted for head in self._heads], is_masked)
+            for head, count in zip(self._heads, counts, strict=True):
+                head.divisor = count
         found: list[Counted] = []
         for head, metrics in zip(self._heads, self._metrics, strict=True):
-            head.count()
             found.append((head.run(training and head.gradient is not None), head.counted))
             found += [metric() for metric in metrics]
         return found
@@ -164,6 +174,10 @@ class Means:
         for index, (total, count) in enumerate(found):
             self._totals[index] += total
             self._counts[index] += count
+
+    def replaced(self, totals: list[Counted]) -> Means:
+        """Return means of the same objective with other sums."""
+        return Means(self._objective, totals)
 
     def logs(self, prefix: str = "") -> dict[str, float]:
         """Return the means by name."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList, History
+from fastrnn.distributed import Group
 from fastrnn.models import saving
 from fastrnn.models.run import Run, tensors_in, unpacked
-from fastrnn.models.saving import CheckpointError
+from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.trainer import Trainer
 
 
@@ -26,6 +28,8 @@ class Resumption:
         Compiled as it was.
     run : Run
         Moved to where the training was.
+    group : Group
+        The processes that go on with it; the first reads the file.
 
     Raises
     ------
@@ -37,9 +41,9 @@ class Resumption:
         If it is of another training.
     """
 
-    def __init__(self, path: str | os.PathLike[str], model: Any, run: Run) -> None:
+    def __init__(self, path: str | os.PathLike[str], model: Any, run: Run, group: Group) -> None:
         self._path = os.fspath(path)
-        self._file = saving.read(path)
+        self._file = group.first(lambda: _to_send(saving.read(path), group))
         said, compiled = self._file.run, self._file.training
         if said is None or compiled is None:
             raise CheckpointError(
@@ -98,9 +102,15 @@ class Resumption:
             mine = [entry for entry in left if entry["class_name"] == type(callback).__name__]
             if mine:
                 left.remove(mine[0])
-                callback.set_state(unpacked(mine[0]["state"], tensors))
+                if callback in callbacks.called:
+                    callback.set_state(unpacked(mine[0]["state"], tensors))
             if isinstance(callback, History):
                 callback.fill(run.epochs)
+
+
+def _to_send(checkpoint: Checkpoint, group: Group) -> Checkpoint:
+    """Return a checkpoint that can be sent to the others, if there are any."""
+    return checkpoint if group.size == 1 else replace(checkpoint, tensors={**checkpoint.tensors})
 
 
 def _root(description: dict[str, Any]) -> np.random.SeedSequence:

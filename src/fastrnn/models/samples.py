@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fastrnn.distributed import Share
 
 Array = NDArray[Any]
 
@@ -24,11 +26,14 @@ class Data:
         One for each output with a loss.
     weights : list of ndarray or None
         As many: (samples,) or (samples, time); None where all are one.
+    share : Share or None
+        Which rows of a batch these are, where other processes have the others.
     """
 
     x: list[Array]
     y: list[Array]
     weights: list[Array | None]
+    share: Share | None = None
 
     def __len__(self) -> int:
         return len(self.x[0])
@@ -46,6 +51,10 @@ class Data:
         return self.map(lambda array: array[start:end])
 
 
+#: Says which rows of a batch of so many are to be had.
+Sharing = Callable[[int], Share]
+
+
 class Samples:
     """Data, a batch at a time, in any order.
 
@@ -53,6 +62,9 @@ class Samples:
     ----------
     data : Data
     batch_size : int
+    sharing : callable, optional
+        Returns which rows of a training's batch are wanted; the others belong to other processes,
+        and are not looked at.  All if left out.
 
     Notes
     -----
@@ -60,9 +72,10 @@ class Samples:
     that lie in one piece are not copied as a whole: they may be memory maps larger than memory.
     """
 
-    def __init__(self, data: Data, batch_size: int) -> None:
+    def __init__(self, data: Data, batch_size: int, sharing: Sharing | None = None) -> None:
         self.data = data
         self.batch_size = batch_size
+        self._sharing = sharing
 
     def __len__(self) -> int:
         return len(self.data)
@@ -72,13 +85,48 @@ class Samples:
         """How many batches there are; the last may be shorter."""
         return -(-len(self) // self.batch_size)
 
-    def in_order(self, first: int = 0) -> Iterator[Data]:
-        """Yield the batches as they lie, from number `first` on."""
-        for start in range(first * self.batch_size, len(self), self.batch_size):
-            yield self.data.part(start, start + self.batch_size)
+    def some(self, numbers: Array, most: int = 0) -> Data:
+        """Return samples by their numbers, or all if they take no more than `most` bytes."""
+        data = self.data
+        if sum(array.nbytes for array in _arrays(data) if array is not None) <= most:
+            return data
+        return data.map(lambda array: array[numbers])
 
-    def shuffled(self, order: Array, first: int = 0) -> Iterator[Data]:
-        """Yield the batches in the given order of samples, from number `first` on."""
+    def in_order(self, start: int = 0, stop: int | None = None) -> Iterator[Data]:
+        """Yield batches of the samples as they lie, from number `start` to `stop`."""
+        read = self._in_order()
+        for first, last in self._batches(start, stop):
+            yield read(first, last)
+
+    def for_training(self, order: Array | None, step: int = 0) -> Iterator[Data]:
+        """Yield this process's share of a training's batches.
+
+        Parameters
+        ----------
+        order : ndarray of int, shape (samples,), or None
+            Of the samples; as they lie if None.
+        step : int, default 0
+            The batch to begin with.
+        """
+        read = self._in_order() if order is None else self._shuffled(order)
+        for first, last in self._batches(step * self.batch_size):
+            if self._sharing is None:
+                yield read(first, last)
+            else:
+                share = self._sharing(last - first)
+                yield replace(read(first + share.start, first + share.stop), share=share)
+
+    def _batches(self, start: int, stop: int | None = None) -> Iterator[tuple[int, int]]:
+        end = len(self) if stop is None else stop
+        for first in range(start, end, self.batch_size):
+            yield first, min(first + self.batch_size, end)
+
+    def _in_order(self) -> Callable[[int, int], Data]:
+        """Return what returns the samples from one place to another."""
+        return self.data.part
+
+    def _shuffled(self, order: Array) -> Callable[[int, int], Data]:
+        """Return what returns the samples that stand from one place of `order` to another."""
         # np.take copies an array that is not in one piece or has the other byte order at every
         # call.
         self.data = self.data.map(
@@ -91,12 +139,15 @@ class Samples:
             for array, room in zip(_arrays(self.data), _arrays(gathered), strict=True)
             if array is not None and room is not None
         ]
-        for start in range(first * self.batch_size, len(self), self.batch_size):
-            indices = order[start : start + self.batch_size]
+
+        def read(first: int, last: int) -> Data:
+            indices = order[first:last]
             for array, room in pairs:
                 # "clip" lets NumPy write straight to `out`; the indices are in range anyway.
                 np.take(array, indices, axis=0, out=room[: len(indices)], mode="clip")
-            yield gathered if len(indices) == size else gathered.part(0, len(indices))
+            return gathered if len(indices) == size else gathered.part(0, len(indices))
+
+        return read
 
 
 def _arrays(data: Data) -> list[Array | None]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.distributed import Group
 from fastrnn.layers.parameter import ParameterVector
 from fastrnn.models.batch import Batches
+from fastrnn.models.exchange import Exchange, SharedExchange
 from fastrnn.models.network import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
@@ -45,6 +48,8 @@ class Trainer:
         objective: Objective,
         check_gradients: bool = True,
     ) -> None:
+        #: Tells other processes of every step, where there are some.
+        self.exchange = Exchange()
         self._check_gradients = check_gradients
         self._layers = tuple(graph.layers)
         self.vector = ParameterVector(self._parameters())
@@ -59,7 +64,7 @@ class Trainer:
         #: Whether nothing is half done: a step looks at its batch, and has not changed anything.
         self.is_open = False
 
-    def reseed(self, seed: np.random.SeedSequence) -> None:
+    def _reseed(self, seed: np.random.SeedSequence) -> None:
         """Let every layer that draws random numbers draw from a branch of `seed`."""
         for index, layer in enumerate(self._layers):
             if layer.is_random:
@@ -80,12 +85,17 @@ class Trainer:
         ------
         NonFiniteGradientError
             If a gradient is not finite; weights and optimizer are as they were.
+        Halted
+            If another process wants to end here; nothing has changed then, but for random numbers.
         """
-        self.is_open = True
+        exchange = self.exchange
+        # Where others wait for this step, it is not given up halfway.
+        self.is_open = not exchange.is_shared
         try:
-            found = self.gradients(data)
+            found = self.gradients(data) if not exchange.halts else []
         finally:
             self.is_open = False
+        found = exchange.sum_step(found)
         vector = self.vector
         if self._check_gradients and not vector.gradients_are_finite():
             error = describe(
@@ -100,13 +110,48 @@ class Trainer:
         return found
 
     def gradients(self, data: Data) -> list[Counted]:
-        """Fill the flat gradients for a batch, leave the weights; return losses and metrics."""
+        """Fill the flat gradients for a batch, leave the weights; return losses and metrics.
+
+        Of a share of a batch they are what it adds to those of the whole.
+        """
         batch = self.batches.for_data(data.x)
         batch.load(data.x, data.y, data.weights)
+        if data.share is not None:
+            self.exchange.share = data.share
+            self._draw_for((data.share.start, data.share.total))
         batch.forward(True)
-        found = batch.measure(True)
+        found = batch.measure(True, None if data.share is None else self.exchange.count_all)
         batch.backward()
         return found
+
+    @contextmanager
+    def sharing(self, group: Group) -> Iterator[None]:
+        """Make steps with other processes meanwhile, from the weights that the first one has."""
+        if group.size == 1:
+            yield
+            return
+        optimizer = self._optimizer
+        for vector in (self.vector.values, *optimizer.slots.values()):
+            group.take_first(vector)
+        optimizer.iterations = group.first(lambda: optimizer.iterations)
+        self.exchange = SharedExchange(group, self.vector, self.objective.measured)
+        try:
+            yield
+        finally:
+            self.exchange = Exchange()
+            self._draw_for(None)
+
+    def _draw_for(self, rows: tuple[int, int] | None) -> None:
+        for layer in self._layers:
+            if layer.is_random:
+                layer.draw_for(rows)
+
+    def begin_epoch(self, seed: np.random.SeedSequence | None) -> None:
+        """Let layers draw from `seed`, and let all processes learn at the first one's rate."""
+        if seed is not None:
+            self._reseed(seed)
+        if self.exchange.is_shared and self._optimizer.schedule is None:
+            self._optimizer.learning_rate = self.exchange.first(self._optimizer.learning_rate)
 
     def layer_states(self) -> list[dict[str, Any]]:
         """Return what every layer remembers beside its weights."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
 from fastrnn.models.batch import Batches
+from fastrnn.models.exchange import Exchange, Halted
 from fastrnn.models.interrupts import Interrupts
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means, Objective
@@ -51,11 +52,12 @@ def fit(
     NonFiniteGradientError
         At a gradient that is not finite, unless a callback then sets `stop_training`.
     KeyboardInterrupt
-        At Ctrl-C, after the callbacks' `on_interrupt`.
+        At Ctrl-C, after the callbacks' `on_interrupt`; in all processes if one was interrupted.
     """
     callbacks = run.callbacks
     interrupted = callbacks.hook("on_interrupt")
-    interrupts = Interrupts(interrupted is not None, lambda: trainer.is_open)
+    wanted = interrupted is not None or trainer.exchange.is_shared
+    interrupts = Interrupts(wanted, lambda: trainer.is_open)
     interrupts.begin()
     try:
         _train(model, trainer, samples, validation, run, until, resumed, interrupts)
@@ -78,12 +80,18 @@ def _train(
     resumed: Resumption | None,
     interrupts: Interrupts,
 ) -> None:
-    callbacks = run.callbacks
+    callbacks, exchange = run.callbacks, trainer.exchange
     step_begins = callbacks.hook("on_train_batch_begin")
     step_ends = callbacks.hook("on_train_batch_end")
     trainer.is_open = False
     remembers = interrupts.active and trainer.has_states
     logs: Logs = {}
+
+    def settle() -> None:
+        model.stop_training, interrupted = exchange.settle(model.stop_training, interrupts.seen)
+        if interrupted:
+            raise KeyboardInterrupt
+
     callbacks.call("on_train_begin", {})
     ended = False
     if resumed is not None:
@@ -96,8 +104,7 @@ def _train(
         epoch = run.epoch
         callbacks.call("on_epoch_begin", epoch, {})
         means = run.means = Means(trainer.objective, run.totals)
-        if run.seed is not None:
-            trainer.reseed(_of_epoch(epoch, run.seed))
+        trainer.begin_epoch(None if run.seed is None else _of_epoch(epoch, run.seed))
         batches = _batches(samples, run)
         if resumed is not None:
             resumed.restore_rest(trainer, callbacks, run)
@@ -110,6 +117,8 @@ def _train(
                 run.layers = trainer.layer_states()
             try:
                 means.add(trainer.step(data))
+            except Halted:
+                break
             except NonFiniteGradientError as error:
                 error.epoch, error.step = epoch, number
                 callbacks.call("on_non_finite_gradient", number, error)
@@ -119,28 +128,32 @@ def _train(
             run.step, run.layers = number + 1, None
             if step_ends is not None:
                 step_ends(number, means.logs())
-            interrupts.check()
-            if model.stop_training:
-                break
+            if model.stop_training or interrupts.seen:
+                if not exchange.is_shared:
+                    break
+                # The others are told at the step that they begin, which nobody makes then.
+                exchange.halts = True
+        settle()
         logs = means.logs()
         if validation is not None:
             run.layers = trainer.layer_states() if remembers else None
-            trainer.is_open = True
-            found = evaluate(trainer.batches, trainer.objective, validation, callbacks)
+            trainer.is_open = not exchange.is_shared
+            found = evaluate(trainer.batches, trainer.objective, validation, callbacks, exchange)
             trainer.is_open, run.layers = False, None
             logs.update({f"val_{name}": value for name, value in found.items()})
         run.epochs.append((epoch, logs))
         run.epoch, run.step, run.means, run.totals = epoch + 1, 0, None, None
         callbacks.call("on_epoch_end", epoch, logs)
-        interrupts.check()
+        settle()
         ended = model.stop_training
     callbacks.call("on_train_end", logs)
 
 
 def _batches(samples: Samples, run: Run) -> Iterator[Data]:
-    if run.seed is None or not run.shuffle:
-        return samples.in_order(run.step)
-    return samples.shuffled(order_of(run.epoch, len(samples), run.seed), run.step)
+    order = None
+    if run.seed is not None and run.shuffle:
+        order = order_of(run.epoch, len(samples), run.seed)
+    return samples.for_training(order, run.step)
 
 
 def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Array:
@@ -156,13 +169,18 @@ def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequenc
 
 
 def evaluate(
-    batches: Batches, objective: Objective, samples: Samples, callbacks: CallbackList
+    batches: Batches,
+    objective: Objective,
+    samples: Samples,
+    callbacks: CallbackList,
+    exchange: Exchange | None = None,
 ) -> Logs:
-    """Return loss and metrics over `samples`, by name."""
+    """Return loss and metrics over `samples`, by name; with an exchange, their parts are shared."""
+    exchange = exchange or Exchange()
     begins, ends = callbacks.hook("on_test_batch_begin"), callbacks.hook("on_test_batch_end")
     means = Means(objective)
     callbacks.call("on_test_begin", {})
-    for number, data in enumerate(samples.in_order()):
+    for number, data in enumerate(samples.in_order(*exchange.part(len(samples)))):
         if begins is not None:
             begins(number, {})
         batch = batches.for_data(data.x)
@@ -171,6 +189,7 @@ def evaluate(
         means.add(batch.measure(False))
         if ends is not None:
             ends(number, means.logs())
+    means = exchange.sum_means(means)
     callbacks.call("on_test_end", means.logs())
     return means.logs()
 

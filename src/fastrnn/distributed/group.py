@@ -1,0 +1,135 @@
+"""What a training asks of the processes that it runs on; here, where there is only one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+T = TypeVar("T")
+
+
+class DistributedError(RuntimeError):
+    """Processes that should train one model disagree, or one of them has failed."""
+
+
+class Group:
+    """One process alone.
+
+    A subclass stands for several.  Its methods are then for all of them to call, in the same order.
+
+    Attributes
+    ----------
+    rank : int
+        Which one this is, from 0.
+    size : int
+        How many there are.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one that writes and prints."""
+        return self.rank == 0
+
+    def first(self, function: Callable[[], T]) -> T:
+        """Return what `function` returns, or raise what it raises, in the first process."""
+        return function()
+
+    def sum(self, array: Array) -> None:
+        """Replace a contiguous array by the sum of everybody's, the same bits everywhere."""
+
+    def take_first(self, array: Array) -> None:
+        """Replace a contiguous array by that of the first process."""
+
+    def agree(self, facts: Mapping[str, str]) -> None:
+        """Check that all say the same.
+
+        Parameters
+        ----------
+        facts : mapping of str to str
+            What it is about, and what this process says of it.
+
+        Raises
+        ------
+        DistributedError
+            Everywhere, if one says something else; it tells who says what.
+        """
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return a context at whose end all know whether one has failed.
+
+        It may raise no more than an ``Exception``, and call none of these methods.
+
+        Raises
+        ------
+        DistributedError
+            In processes that have not failed where others have.
+        """
+        return nullcontext()
+
+    def ending_together(self) -> AbstractContextManager[None]:
+        """Return a context that ends the whole job if it fails here and not everywhere.
+
+        Contexts within one another are one.
+        """
+        return nullcontext()
+
+
+@contextmanager
+def group_of(comm: Any) -> Iterator[Group]:
+    """Yield the processes of a communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Intracomm, Group or None
+        A group is yielded as it is; None stands for this process alone.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if comm is None:
+        yield Group()
+    elif isinstance(comm, Group):
+        yield comm
+    else:
+        from fastrnn.distributed.ranks import Ranks
+
+        ranks = Ranks(comm)
+        with ranks.entered():
+            yield ranks
+
+
+@contextmanager
+def world(tell: Callable[[BaseException], str]) -> Iterator[Group]:
+    """Yield all processes that ``mpiexec`` started, for a program that ends when one of them fails.
+
+    Parameters
+    ----------
+    tell : callable
+        Returns what to print of an error.
+
+    Raises
+    ------
+    ImportError
+        If there is no mpi4py, or no MPI.
+    """
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            f"training on several processes needs mpi4py and an MPI ({error}); "
+            'pip install "fastrnn[mpi]" and, where the system has no MPI, pip install mpich'
+        ) from error
+    from fastrnn.distributed.ranks import Ranks
+
+    ranks = Ranks(MPI.COMM_WORLD, tell)
+    with ranks.entered():
+        yield ranks

@@ -1,0 +1,134 @@
+"""What the processes that train one model tell each other at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastrnn.distributed import Group, Share, part_of
+from fastrnn.layers.parameter import ParameterVector
+from fastrnn.models.objective import Counted, Means
+
+
+class Halted(Exception):
+    """A process wants the epoch to end here; this step was not made."""
+
+
+class Exchange:
+    """Of a process that trains alone: there is nobody to tell."""
+
+    #: Whether there are others.
+    is_shared: bool = False
+
+    #: Whether this process wants the epoch to end before the step that comes.
+    halts: bool = False
+    #: What this process has of the batch at hand.
+    share: Share | None = None
+
+    def first(self, value: float) -> float:
+        """Return the value that the first process has."""
+        return value
+
+    def part(self, total: int) -> tuple[int, int]:
+        """Return from where to where this process evaluates so many samples."""
+        return 0, total
+
+    def count_all(self, counts: Sequence[float], is_masked: bool) -> Sequence[float]:
+        """Return what counts in the whole batch, of what counts here for each loss."""
+        return counts
+
+    def sum_step(self, found: list[Counted]) -> list[Counted]:
+        """Make the gradients those of the whole batch; return what was measured on it.
+
+        Raises
+        ------
+        Halted
+            If a process wants to end here.
+        """
+        return found
+
+    def sum_means(self, means: Means) -> Means:
+        """Return the means of all processes."""
+        return means
+
+    def settle(self, stop: bool, interrupted: bool) -> tuple[bool, bool]:
+        """Return whether any process wants to stop, and whether any was interrupted."""
+        return stop, interrupted
+
+
+class SharedExchange(Exchange):
+    """Of one of several processes: one sum of all gradients a step, with the figures behind it.
+
+    Parameters
+    ----------
+    group : Group
+    vector : ParameterVector
+        Whose gradients are summed.
+    measured : int
+        How many figures a step measures.
+    """
+
+    is_shared = True
+
+    def __init__(self, group: Group, vector: ParameterVector, measured: int) -> None:
+        self._group, self._vector = group, vector
+        size = vector.values.size
+        # Behind the gradients totals, counts, and how many processes want to end here.
+        self._sums = np.zeros(size + 2 * measured + 1, vector.values.dtype)
+        self._gradients = self._sums[:size]
+        self._figures = self._sums[size:-1].reshape(2, measured)
+
+    def first(self, value: float) -> float:
+        """Return the value that the first process has."""
+        return self._group.first(lambda: value)
+
+    def part(self, total: int) -> tuple[int, int]:
+        """Return from where to where this process evaluates so many samples."""
+        return part_of(total, self._group.rank, self._group.size)
+
+    def count_all(self, counts: Sequence[float], is_masked: bool) -> Sequence[float]:
+        """Return what counts in the whole batch, of what counts here for each loss."""
+        share = self.share
+        assert share is not None
+        if not is_masked:
+            return [count / share.rows * share.total for count in counts]
+        sums = np.array(counts, np.float64) * share.counts
+        self._group.sum(sums)
+        return [float(total) for total in sums]
+
+    def sum_step(self, found: list[Counted]) -> list[Counted]:
+        """Make the gradients those of the whole batch; return what was measured on it.
+
+        Raises
+        ------
+        Halted
+            If a process wants to end here.
+        """
+        gradients = self._vector.gradients
+        if self.share is not None and self.share.counts and not self.halts:
+            np.copyto(self._gradients, gradients)
+            self._figures[...] = np.transpose(found)
+        else:
+            self._sums[...] = 0
+        self._sums[-1] = self.halts
+        self._group.sum(self._sums)
+        if self._sums[-1]:
+            raise Halted
+        np.copyto(gradients, self._gradients)
+        totals, counts = self._figures.tolist()
+        return list(zip(totals, counts, strict=True))
+
+    def sum_means(self, means: Means) -> Means:
+        """Return the means of all processes."""
+        sums = np.array(means.totals, np.float64)
+        self._group.sum(sums)
+        return means.replaced([(total, count) for total, count in sums.tolist()])
+
+    def settle(self, stop: bool, interrupted: bool) -> tuple[bool, bool]:
+        """Return whether any process wants to stop, and whether any was interrupted."""
+        wishes = np.array([stop, interrupted], np.float64)
+        self._group.sum(wishes)
+        self.halts = False
+        any_stops, any_interrupted = (wishes > 0).tolist()
+        return any_stops, any_interrupted
