@@ -54,6 +54,7 @@ def test_what_is_unknown_or_too_long():
     vocabulary = Vocabulary(["ab"])
     assert vocabulary.numbers(["a😀b", "!a"], 4).tolist() == [[1, 0, 2, 0], [0, 1, 0, 0]]
     assert vocabulary.numbers(["abab"], 3).tolist() == [[1, 2, 1]]
+    assert Vocabulary(["aŁ"]).numbers(["a!"]).tolist() == [[1, 0]]
 
 
 @given(st.lists(st.text(alphabet="abAB .Éé😀ΣσςßĞİi\u0307\ud800", max_size=8), max_size=9))

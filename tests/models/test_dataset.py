@@ -6,7 +6,7 @@ import pytest
 import fastrnn
 from fastrnn.callbacks import TerminateOnNaN
 from fastrnn.layers import GRU, Dense, Input
-from fastrnn.models import Dataset, Model, training
+from fastrnn.models import Dataset, Model
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((50, 4, 3)).astype(np.float32)
@@ -113,11 +113,3 @@ def test_what_a_dataset_has_itself():
             model().fit(Kept(X, Y), verbose=0, **argument)
     with pytest.raises(TypeError, match="y is None"):
         model().fit(X, verbose=0)
-
-
-def test_the_order_takes_half_the_memory_and_stays_what_it_was():
-    seed = np.random.SeedSequence(3)
-    order = training.order_of(2, 1000, seed)
-    own = np.random.SeedSequence(seed.entropy, spawn_key=(2,))
-    assert order.dtype == np.int32
-    assert np.array_equal(order, np.random.Generator(np.random.PCG64(own)).permutation(1000))

@@ -117,7 +117,7 @@ class Vocabulary:
         folded = [_folded(text[:length]) for text in texts]
         lengths = np.fromiter(map(len, folded), np.intp, len(folded))
         numbers = np.full((len(folded), length), PADDING, np.int32)
-        codes = np.minimum(code_points("".join(folded)), len(self._table) - 1)
+        codes = np.minimum(code_points("".join(folded)), len(self._table) - 1, dtype=np.intp)
         numbers[np.arange(length) < lengths[:, np.newaxis]] = self._table[codes]
         return numbers
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
+from fastrnn.models import order
 from fastrnn.models.batch import Batches
 from fastrnn.models.exchange import Exchange, Halted
 from fastrnn.models.interrupts import Interrupts
@@ -156,12 +157,9 @@ def _batches(samples: Samples, run: Run) -> Iterator[Data]:
     return samples.for_training(order, run.step)
 
 
-def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Array:
-    """Return the order of the samples in an epoch."""
-    generator = np.random.Generator(np.random.PCG64(_of_epoch(epoch, seed)))
-    # The order is the same whatever type holds it, and a corpus past memory has millions.
-    narrow = samples <= np.iinfo(np.int32).max
-    return generator.permutation(np.arange(samples, dtype=np.int32 if narrow else np.int64))
+def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Any:
+    """Return the order of the samples in an epoch, as :func:`fastrnn.models.order.drawn` does."""
+    return order.drawn(samples, _of_epoch(epoch, seed))
 
 
 def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
