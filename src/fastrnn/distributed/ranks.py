@@ -108,9 +108,11 @@ class Ranks(Group):
                 parts = [f"{_named(ranks)}: {view}" for view, ranks in views.items()]
                 told.append(f"{subject} ({'; '.join(parts)})")
         if told:
+            # The first is enough: of two different models much else differs too.
             raise DistributedError(
-                f"the processes disagree about {', and about '.join(told)}; "
-                "all of them should be given the same"
+                f"the processes disagree about {told[0]}"
+                + (f" and {len(told) - 1} more" if len(told) > 1 else "")
+                + "; all of them should be given the same"
             )
 
     @contextmanager

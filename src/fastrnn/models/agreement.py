@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,17 +40,24 @@ def facts(
         "the version of fastrnn": running()["version"],
         # Weights stay the same bits everywhere only where the same code changes them.
         "the instruction set, which FASTRNN_ISA can choose": running()["instruction_set"],
-        "the model": _digest(config),
-        "the optimizer, the loss or the metrics": _digest(compiled),
+        **dict(_leaves("the model", config)),
+        **dict(_leaves("compile", compiled)),
         **{name: str(value) for name, value in options.items()},
         "the data": _data(samples),
         "the validation data": "none" if validation is None else _data(validation),
     }
 
 
-def _digest(config: Mapping[str, Any]) -> str:
-    text = json.dumps(config, sort_keys=True, default=str)
-    return f"{text[:200]}{'...' if len(text) > 200 else ''} (CRC {zlib.crc32(text.encode()):08x})"
+def _leaves(name: str, config: Any) -> Iterator[tuple[str, str]]:
+    """Yield what stands at every place of a configuration, so that the place can be told."""
+    if isinstance(config, Mapping) and config:
+        for key, part in config.items():
+            yield from _leaves(f"{name}, {key}", part)
+    elif isinstance(config, (list, tuple)) and config:
+        for number, part in enumerate(config):
+            yield from _leaves(f"{name} {number}", part)
+    else:
+        yield name, str(config)
 
 
 def _data(samples: Samples) -> str:

@@ -1,0 +1,129 @@
+"""Trains models alone and on all ranks, and prints how far apart they are, as JSON."""
+
+import json
+import sys
+import zlib
+
+import numpy as np
+from mpi4py import MPI
+
+import fastrnn
+from fastrnn import layers as L
+from fastrnn.losses import SparseCategoricalCrossentropy
+from fastrnn.models import Model
+from fastrnn.optimizers import SGD, Adam
+
+COMM = MPI.COMM_WORLD
+# With 24 held out 97 are left: the last batch has one sample, fewer than there are ranks.
+SAMPLES, TIME, FEATURES, CLASSES, BATCH = 121, 9, 3, 5, 16
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((SAMPLES, TIME, FEATURES))
+Y = RNG.integers(0, CLASSES, (SAMPLES, TIME))
+LENGTHS = RNG.integers(1, TIME + 1, SAMPLES)
+PADDED = np.where(np.arange(TIME)[:, None] < LENGTHS[:, None, None], X, 0)
+
+
+class Asked:
+    """A dataset that notes what it is asked for."""
+
+    def __init__(self, *arrays):
+        self.arrays, self.asked = arrays, []
+
+    def __len__(self):
+        return len(self.arrays[0])
+
+    def batch(self, indices):
+        self.asked.append(indices.tolist())
+        return tuple(array[indices] for array in self.arrays)
+
+
+def chain(dtype, *middle):
+    """Return a model of some layers, and a softmax behind them."""
+    x = L.Input((TIME, FEATURES), dtype=dtype)
+    tensor = x
+    for layer in middle:
+        tensor = layer(tensor)
+    return Model(x, L.Dense(CLASSES, activation="softmax", dtype=dtype)(tensor))
+
+
+def plain(cell, **options):
+    """Return a model of one recurrent layer."""
+    return lambda dtype: chain(dtype, cell(8, return_sequences=True, dtype=dtype, **options))
+
+
+def masked(dtype):
+    """Return a model whose batches have different numbers of positions that count."""
+    return chain(dtype, L.Masking(dtype=dtype), L.GRU(8, return_sequences=True, dtype=dtype))
+
+
+def random(dtype):
+    """Return a model that draws random numbers in three layers."""
+    both = L.Bidirectional(L.LSTM(4, return_sequences=True, dropout=0.2, dtype=dtype))
+    return chain(dtype, both, L.Dropout(0.3, dtype=dtype))
+
+
+def two_losses(dtype):
+    """Return a model with two outputs, of which one is masked."""
+    x = L.Input((TIME, FEATURES), dtype=dtype)
+    y = L.GRU(8, return_sequences=True, dtype=dtype)(x)
+    z = L.SimpleRNN(6, return_sequences=True, dtype=dtype)(L.Masking(dtype=dtype)(x))
+    first = L.Dense(CLASSES, activation="softmax", dtype=dtype, name="first")(y)
+    return Model(x, [first, L.Dense(CLASSES, dtype=dtype, name="second")(z)])
+
+
+LOGITS = SparseCategoricalCrossentropy(from_logits=True)
+LABELS = "sparse_categorical_crossentropy"
+WEIGHTS = RNG.random((SAMPLES, TIME))
+CASES = {
+    "rnn": (plain(L.SimpleRNN), X, Y, {}),
+    "gru": (plain(L.GRU), X, Y, {}),
+    "lstm": (plain(L.LSTM), X, Y, {}),
+    "in order": (plain(L.GRU), X, Y, {"shuffle": False}),
+    "masks": (masked, PADDED, Y, {}),
+    "random numbers": (random, X, Y, {}),
+    "two losses": (two_losses, PADDED, [Y, Y], {}),
+    "sample weights": (masked, PADDED, Y, {"sample_weight": WEIGHTS}),
+    "class weights": (plain(L.GRU), X, Y, {"class_weight": {0: 3.0, 2: 0.5}}),
+    "dataset": (plain(L.GRU), None, None, {"validation_split": 0, "validation_data": (X, Y)}),
+}
+
+
+def trained(case, dtype, comm):
+    """Return a trained model, its history, and what its dataset was asked for."""
+    make, x, y, options = CASES[case]
+    options = {"validation_split": 0.2, **options}
+    fastrnn.set_seed(7)
+    model = make(dtype)
+    loss = [LABELS, LOGITS] if case == "two losses" else LABELS
+    optimizer = SGD(0.3, momentum=0.9) if case == "in order" else Adam(0.01, global_clipnorm=0.4)
+    model.compile(optimizer, loss, ["accuracy"] if loss is LABELS else None)
+    asked = Asked(X, Y)
+    data = (asked,) if x is None else (x, y)
+    history = model.fit(*data, batch_size=BATCH, epochs=2, verbose=0, comm=comm, **options)
+    return model, history.history, asked.asked
+
+
+def distance(a, b):
+    """Return the largest difference relative to the largest magnitude, over pairs of arrays."""
+    return max(
+        float(np.abs(np.subtract(v, w)).max() / np.abs(v).max()) for v, w in zip(a, b, strict=True)
+    )
+
+
+for dtype in ("float32", "float64"):
+    for case in CASES:
+        alone, curve, _ = trained(case, dtype, None)
+        together, other, asked = trained(case, dtype, COMM)
+        bits = zlib.crc32(b"".join(w.tobytes() for w in together.get_weights()))
+        found = {
+            "case": case,
+            "dtype": dtype,
+            "curve": distance(curve.values(), other.values()),
+            "model": distance(alone.get_weights(), together.get_weights()),
+            "same bits": len(set(COMM.allgather(bits))) == 1,
+            "same names": list(curve) == list(other),
+            "asked": COMM.allgather(asked),
+        }
+        if COMM.rank == 0:
+            sys.stdout.write(json.dumps(found) + "\n")

@@ -1,0 +1,39 @@
+"""Several ranks give the answer of one."""
+
+import json
+from itertools import chain
+
+import pytest
+
+from .conftest import PROGRAMS
+
+# What the same training may differ by after some epochs, when sums are made in another order.
+WITHIN = {"float32": 1e-5, "float64": 1e-10}
+
+SAMPLES, STEPS = 121, 8
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_every_kind_of_model_learns_the_same(mpiexec, ranks):
+    code, out, err = mpiexec(ranks, PROGRAMS / "same_answer.py")
+    assert code == 0, err
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == 20
+    for found in lines:
+        title = f"{found['case']}, {found['dtype']}"
+        assert found["curve"] < WITHIN[found["dtype"]], title
+        assert found["model"] < WITHIN[found["dtype"]], title
+        assert found["same bits"], title
+        assert found["same names"], title
+        if found["case"] == "dataset":
+            assert_shared_out(found["asked"])
+
+
+def assert_shared_out(asked):
+    """Check that each rank asked for its own rows of every batch, and for no others."""
+    # The first time is before the training, to see whether all have the same data.
+    parts = zip(*(of_rank[1:] for of_rank in asked), strict=True)
+    steps = [sorted(chain.from_iterable(of_step)) for of_step in parts]
+    assert [len(step) for step in steps] == [16, 16, 16, 16, 16, 16, 16, 9] * 2
+    for epoch in (steps[:STEPS], steps[STEPS:]):
+        assert sorted(chain.from_iterable(epoch)) == list(range(SAMPLES))
