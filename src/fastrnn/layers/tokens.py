@@ -10,6 +10,7 @@ from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
+from fastrnn.scanning import find
 from fastrnn.workspace import Array, Signal, Workspace, zeros
 
 
@@ -91,10 +92,9 @@ class _OneHotWorkspace(Workspace):
 
 def check_range(tokens: Array, count: int, argument: str, limit: str) -> None:
     """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1; `limit` is what says so."""
-    if tokens.size and (tokens.min() < 0 or tokens.max() >= count):
-        place = np.argwhere((tokens < 0) | (tokens >= count))[0]
-        index = ", ".join(str(int(i)) for i in place)
+    place = find(tokens, lambda part: (part < 0) | (part >= count))
+    if place is not None:
         raise ValueError(
-            f"{argument} holds the token {tokens[tuple(place)]} at [{index}]; {limit} is {count}, "
+            f"{argument} holds the token {tokens[place]} at {list(place)}; {limit} is {count}, "
             f"so tokens should be whole numbers of 0 to {count - 1}"
         )

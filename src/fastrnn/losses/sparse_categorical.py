@@ -12,6 +12,7 @@ from fastrnn._core import activation
 from fastrnn._core import output as core
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
+from fastrnn.scanning import find
 from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
@@ -40,7 +41,7 @@ def sparse_categorical_crossentropy(
         If the shapes do not fit, or a label is not one of 0 to classes − 1.
     """
     predictions = real_predictions(y_pred)
-    labels = check_labels(np.asarray(y_true), predictions.shape, "y_true")
+    labels = check_labels(np.asarray(y_true), predictions.shape, "y_true").astype(np.int64)
     picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
     if not from_logits:
         return np.asarray(-np.log(np.clip(picked, EPSILON, 1 - EPSILON)))
@@ -59,7 +60,8 @@ class LabelHead(Head):
 
     def load(self, y: Array) -> None:
         """Copy the labels of a batch, (batch, time) or (batch,)."""
-        np.copyto(self._by_step, y.T, casting="same_kind")
+        # Checked labels are whole numbers, whatever their type.
+        np.copyto(self._by_step, y.T, casting="unsafe")
 
 
 class _SoftmaxHead(LabelHead):
@@ -146,7 +148,7 @@ class SparseCategoricalCrossentropy(CrossEntropy):
 
 
 def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-    """Return labels as an integer array of shape ``output_shape[:-1]``.
+    """Return labels, whole numbers of any type, as an array of shape ``output_shape[:-1]``.
 
     Raises
     ------
@@ -166,19 +168,17 @@ def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Arra
             f"{argument} has shape {y.shape}; it should be {positions} or {(*positions, 1)}: "
             "an integer label for every position of the output"
         )
-    if y.dtype.kind == "f":
-        fractional = ~(np.isfinite(y) & (y == np.floor(y)))
-        if fractional.any():
-            raise ValueError(_label_message(argument, y, fractional, classes))
-    if y.size and (y.min() < 0 or y.max() >= classes):
-        raise ValueError(_label_message(argument, y, (y < 0) | (y >= classes), classes))
-    return y.astype(np.int64) if y.dtype.kind in "bf" else y
+    place = find(y, lambda part: _no_label(part, classes))
+    if place is not None:
+        raise ValueError(
+            f"{argument} holds the label {y[place]} at {list(place)}; the output has {classes} "
+            f"classes, so labels should be whole numbers of 0 to {classes - 1}"
+        )
+    return y
 
 
-def _label_message(argument: str, y: Array, wrong: Array, classes: int) -> str:
-    where = tuple(int(i) for i in np.argwhere(wrong)[0])
-    index = ", ".join(map(str, where))
-    return (
-        f"{argument} holds the label {y[where]} at [{index}]; "
-        f"the output has {classes} classes, so labels should be whole numbers of 0 to {classes - 1}"
-    )
+def _no_label(y: Array, classes: int) -> Array:
+    """Return what is no whole number of 0 to `classes` - 1."""
+    outside = (y < 0) | (y >= classes)
+    # An infinite number is outside, and a NaN is unequal to everything.
+    return outside | (y != np.floor(y)) if y.dtype.kind == "f" else outside

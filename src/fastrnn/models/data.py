@@ -12,6 +12,7 @@ from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.symbolic import Shape
 from fastrnn.losses import Loss
 from fastrnn.models.tracing import Graph
+from fastrnn.scanning import find
 
 Array = NDArray[Any]
 
@@ -114,9 +115,8 @@ def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: s
     if 0 in array.shape[1:]:
         raise ValueError(f"{argument} has shape {array.shape}; it should have one step or more")
     if array.dtype.kind == "f":
-        whole = np.isfinite(array) & (array == np.floor(array))
-        if not whole.all():
-            place = tuple(int(i) for i in np.argwhere(~whole)[0])
+        place = find(array, lambda part: ~(np.isfinite(part) & (part == np.floor(part))))
+        if place is not None:
             raise ValueError(
                 f"{argument} holds {array[place]} at {list(place)}; tokens should be whole numbers"
             )
@@ -192,7 +192,7 @@ def read_weights(weights: ArrayLike, output_shape: tuple[int, ...], argument: st
     if array.shape not in allowed:
         should = " or ".join(map(_written, allowed))
         raise ValueError(f"{argument} has shape {array.shape}; it should be {should}")
-    if not np.isfinite(array).all():
+    if find(array, lambda part: ~np.isfinite(part)) is not None:
         raise ValueError(f"{argument} holds a number that is not finite")
     return array
 
@@ -234,17 +234,12 @@ def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
     return x, y, weights[0] if weights else None
 
 
-def refuse_nan(x: Array, argument: str, chunk: int = 4096) -> None:
+def refuse_nan(x: Array, argument: str) -> None:
     """Raise ``ValueError`` if `x` holds a NaN: one is enough to make every weight a NaN."""
-    if x.dtype.kind != "f":
-        return
-    for start in range(0, len(x), chunk):
-        nan = np.isnan(x[start : start + chunk])
-        if nan.any():
-            where = np.argwhere(nan)[0]
-            where[0] += start
-            index = ", ".join(str(int(i)) for i in where)
-            raise ValueError(f"{argument}[{index}] is NaN; training on it would spoil every weight")
+    place = find(x, np.isnan) if x.dtype.kind == "f" else None
+    if place is not None:
+        index = ", ".join(map(str, place))
+        raise ValueError(f"{argument}[{index}] is NaN; training on it would spoil every weight")
 
 
 def split_off(fraction: float, samples: int) -> int:
