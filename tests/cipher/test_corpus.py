@@ -3,6 +3,7 @@
 import random
 from hashlib import sha256
 
+import numpy as np
 import pytest
 
 from fastrnn.cipher import (
@@ -171,6 +172,10 @@ def test_one_pass_finds_what_each_text_says(write, monkeypatch, chunk):
             assert found.longest == max(map(len, plaintexts))
             assert found.plain.characters == Vocabulary(plaintexts).characters
             assert found.cipher.characters == Vocabulary(ciphertexts).characters
+            some = corpus.split(0.5)[1].some(np.array([3, 0, 30]))
+            numbers = [len(corpus) // 2 + n for n in (3, 0, 30)]
+            assert some.plaintexts == [plaintexts[n] for n in numbers]
+            assert some.ciphertexts == [ciphertexts[n] for n in numbers]
             whole = "\n".join([*plaintexts, *ciphertexts])
             assert found.fingerprint == sha256(whole.encode()).hexdigest()
 

@@ -4,10 +4,11 @@ import os
 import random
 import tracemalloc
 
+import numpy as np
 import pytest
 
 from fastrnn.cipher import CorpusError, lines
-from fastrnn.cipher.lines import STRIDE, Lines, blocks, grouped, lengths, place_of
+from fastrnn.cipher.lines import STRIDE, Lines, blocks, grouped, lengths, place_of, take
 
 PIECES = ["a", "b", "é", "😀", "\u2028", "\x0b", "\n", "\r", "\r\n"]
 
@@ -41,6 +42,10 @@ def test_lines_are_those_of_the_text(write, monkeypatch, chunk):
         for part in (slice(3, -2), slice(None, None, -3), slice(STRIDE, None), slice(9, 2)):
             assert list(found[part]) == expected[part]
             assert [found[part][i] for i in range(len(found[part]))] == expected[part]
+            numbers = range(len(found[part]))
+            for some in (numbers, numbers[::-1], random.Random(seed).sample(numbers, len(numbers))):
+                wanted = [expected[part][i] for i in some]
+                assert take(found[part], np.array(some, np.intp)) == wanted
             pieces = list(blocks(found[part]))
             assert "\n".join(pieces) == "\n".join(expected[part])
             lines_of = [n for piece in pieces for n in lengths(piece)]
@@ -87,8 +92,9 @@ def test_a_file_that_has_changed(write, content):
     if len(content) > 5:
         assert list(found[:2]) == ["A", "B"]
         return
-    with pytest.raises(CorpusError, match="text, line 1 or behind it: changed"):
-        found[1]
+    for read in (lambda: found[1], lambda: found.take(np.array([2, 0])), lambda: list(found)):
+        with pytest.raises(CorpusError, match="text, line 1 or behind it: changed"):
+            read()
 
 
 def test_a_pipe_is_read_too(tmp_path):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
 from typing import overload
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from fastrnn.cipher import grammar
 from fastrnn.cipher.ciphers import Cipher
 from fastrnn.cipher.errors import CorpusError
-from fastrnn.cipher.lines import Lines, blocks, lengths, place_of
+from fastrnn.cipher.lines import Lines, blocks, lengths, place_of, take
 from fastrnn.cipher.survey import Survey, survey
 
 __all__ = ["Corpus", "Enciphered", "built_in", "enciphered", "load_data", "read_pair"]
@@ -56,6 +57,11 @@ class Corpus:
         """Return the same corpus with its sentences in memory."""
         return Corpus(list(self.plaintexts), list(self.ciphertexts))
 
+    def some(self, indices: NDArray[np.intp]) -> Corpus:
+        """Return sentences by their indices, from 0 and in any order, in memory."""
+        plaintexts = take(self.plaintexts, indices)
+        return self._of(plaintexts, lambda ciphertexts: take(ciphertexts, indices)).loaded()
+
     def split(self, fraction: float) -> tuple[Corpus, Corpus]:
         """Return the first sentences, to train on, and the last `fraction`, to hold out.
 
@@ -80,10 +86,19 @@ class Corpus:
                 f"{len(self)} sentences are too few to hold out a fraction of {fraction}: "
                 "give more of them, or change the fraction"
             )
-        return (
-            Corpus(self.plaintexts[:at], self.ciphertexts[:at]),
-            Corpus(self.plaintexts[at:], self.ciphertexts[at:]),
-        )
+        return self._part(slice(None, at)), self._part(slice(at, None))
+
+    def _part(self, part: slice) -> Corpus:
+        return self._of(self.plaintexts[part], lambda ciphertexts: ciphertexts[part])
+
+    def _of(
+        self, plaintexts: Sequence[str], pick: Callable[[Sequence[str]], Sequence[str]]
+    ) -> Corpus:
+        """Return some sentences, with their ciphers: picked, or made of them as all others are."""
+        made = self.ciphertexts
+        if isinstance(made, Enciphered) and made.texts is self.plaintexts:
+            return Corpus(plaintexts, Enciphered(plaintexts, made.cipher))
+        return Corpus(plaintexts, pick(made))
 
 
 class Enciphered(Sequence[str]):
@@ -92,17 +107,17 @@ class Enciphered(Sequence[str]):
     Parameters
     ----------
     texts : sequence of str
-        The messages.
+        The messages, of one line each.
     cipher : Cipher
         What enciphers them.
     """
 
     def __init__(self, texts: Sequence[str], cipher: Cipher) -> None:
-        self._texts = texts
-        self._cipher = cipher
+        self.texts = texts
+        self.cipher = cipher
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self.texts)
 
     @overload
     def __getitem__(self, item: int) -> str: ...
@@ -110,19 +125,19 @@ class Enciphered(Sequence[str]):
     def __getitem__(self, item: slice) -> Enciphered: ...
     def __getitem__(self, item: int | slice) -> str | Enciphered:
         if isinstance(item, slice):
-            return Enciphered(self._texts[item], self._cipher)
-        return self._cipher.encode(self._texts[item])
+            return Enciphered(self.texts[item], self.cipher)
+        return self.cipher.encode(self.texts[item])
 
     def __iter__(self) -> Iterator[str]:
-        return map(self._cipher.encode, self._texts)
+        return chain.from_iterable(block.split("\n") for block in self.blocks())
 
     def blocks(self) -> Iterator[str]:
         """Yield all of them, many at a time, with line feeds between them."""
-        return map(self._cipher.encode_lines, blocks(self._texts))
+        return map(self.cipher.encode_lines, blocks(self.texts))
 
     def place(self, index: int) -> str:
         """Return where a text stands before it is enciphered."""
-        return place_of(self._texts, index)
+        return place_of(self.texts, index)
 
 
 def load_data(path: str | PathLike[str]) -> list[str]:

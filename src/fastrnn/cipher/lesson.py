@@ -173,8 +173,4 @@ class Sentences:
 
     def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model for some sentences, and what should come out."""
-        plain, cipher = self._corpus.plaintexts, self._corpus.ciphertexts
-        # A sentence that is enciphered when it is asked for is still at hand.
-        pairs = [(plain[number], cipher[number]) for number in indices.tolist()]
-        plaintexts, ciphertexts = zip(*pairs, strict=True)
-        return self._lesson.arrays(Corpus(plaintexts, ciphertexts))
+        return self._lesson.arrays(self._corpus.some(indices))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher.errors import CorpusError
 
-__all__ = ["Lines", "blocks", "code_points", "grouped", "lengths", "place_of"]
+__all__ = ["Lines", "blocks", "code_points", "grouped", "lengths", "place_of", "take"]
 
 T = TypeVar("T")
 
@@ -93,6 +93,10 @@ class Lines(Sequence[str]):
             return map("\n".join, grouped(map(self._file.line, numbers)))
         return self._file.blocks(numbers.start, numbers.stop)
 
+    def take(self, indices: NDArray[np.intp]) -> list[str]:
+        """Return lines by their indices, from 0, in any order: faster than one by one."""
+        return self._file.take(self._numbers.start + self._numbers.step * indices)
+
     def place(self, index: int) -> str:
         """Return where a line stands, as messages say it: the file and the line's number."""
         return f"{self._file.path}, line {self._numbers[index] + 1}"
@@ -132,6 +136,28 @@ class _File:
             # In one assignment, so that another thread finds either the old or the new one.
             self._held = place, lines
         return lines[within]
+
+    def take(self, numbers: NDArray[np.intp]) -> list[str]:
+        """Return some lines."""
+        if (np.diff(numbers) == 1).all():
+            blocks = self.blocks(int(numbers[0]), int(numbers[-1]) + 1) if len(numbers) else ()
+            return [line for block in blocks for line in block.split("\n")]
+        places, within = np.divmod(numbers, self._stride)
+        starts = self._places[places]
+        sizes = self._places[places + 1] - starts
+        found = []
+        for number, start, size, index in zip(
+            numbers.tolist(), starts.tolist(), sizes.tolist(), within.tolist(), strict=True
+        ):
+            # Of bytes, splitlines ends lines where text files do; of a str it knows other ends too.
+            lines = os.pread(self._descriptor, size, start).splitlines()
+            try:
+                # Where the file ends, or has changed, it is not that simple.
+                simple = len(lines) == self._stride
+                found.append(lines[index].decode("utf-8") if simple else self.line(number))
+            except UnicodeDecodeError:
+                found.append(self.line(number))
+        return found
 
     def blocks(self, start: int, stop: int) -> Iterator[str]:
         """Yield the lines from one number up to another, joined, about `CHUNK` bytes at a time."""
@@ -244,6 +270,12 @@ def code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), np.uint8)
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def take(texts: Sequence[str], indices: NDArray[np.intp]) -> list[str]:
+    """Return texts by their indices, from 0."""
+    own: Callable[[NDArray[np.intp]], list[str]] | None = getattr(texts, "take", None)
+    return [texts[index] for index in indices.tolist()] if own is None else own(indices)
 
 
 def place_of(texts: Sequence[str], index: int) -> str:
