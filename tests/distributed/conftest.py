@@ -14,6 +14,14 @@ PROGRAMS = Path(__file__).parent / "programs"
 LIMIT = 120
 
 
+#: Open MPI asks before it starts more processes than processors, or as root.
+OPEN_MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
+
+
 def launcher():
     """Return the mpiexec that is installed beside this Python, else the one of the system."""
     beside = Path(sys.executable).parent
@@ -33,7 +41,7 @@ def start(tmp_path):
         job = subprocess.Popen(
             [program, "-n", str(ranks), sys.executable, *map(str, words)],
             cwd=tmp_path,
-            env={**os.environ, **environment},
+            env={**os.environ, **OPEN_MPI, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -149,7 +149,8 @@ def lstm_forward(
         "xmt sm" + len(given) * " sm", (X, S_0, *given), parameters_dict, gates=4
     ) or read_layer(X, S_0, parameters_dict, gates=4, cells=given)
     n_s, n_y = len(S_0), len(Wy)
-    initial = cells[0] if cells else np.zeros_like(S_0)
+    # Not zeros_like, which writes the zeros: memory that is never looked at should cost nothing.
+    initial = cells[0] if cells else np.zeros(S_0.shape, S_0.dtype)
     ends = read_lengths(lengths, X)
     if ends is None:
         x = readable_rows(X)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,33 +14,27 @@ from fastrnn._core.stream import Stream
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
-from fastrnn.distributed import Group, group_of, share_of
+from fastrnn.distributed import group_of
 from fastrnn.layers import SymbolicTensor
 from fastrnn.metrics import Metric
 from fastrnn.models import saving, streaming, training
 from fastrnn.models.agreement import facts
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.data import (
-    one_each,
     positive_integer,
-    read_class_weight,
     read_inputs,
-    read_targets,
-    read_weights,
-    refuse_nan,
-    split_off,
-    validation_parts,
 )
-from fastrnn.models.dataset import Dataset, Drawn, DrawnSamples, Parts, Titles, is_dataset
 from fastrnn.models.network import Network, weight_names
 from fastrnn.models.objective import Means, Objective, objective_of
+from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
 from fastrnn.models.resuming import Resumption
 from fastrnn.models.run import Run
-from fastrnn.models.samples import Data, Samples
 from fastrnn.models.tracing import trace
 from fastrnn.models.trainer import Trainer
 
 Array = NDArray[Any]
+
+BOTH_WEIGHTS = "sample_weight and class_weight were both given; give one of them"
 
 
 class Model(Network):
@@ -256,13 +249,15 @@ class Model(Network):
                 objective = self._require_compiled()
                 epochs = positive_integer("epochs", epochs, least=0)
                 initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
-                data, held_out = self._parts(
-                    objective, x, y, sample_weight, validation_split, validation_data
+                if sample_weight is not None and class_weight is not None:
+                    raise ValueError(BOTH_WEIGHTS)
+                reader = self._reader(objective)
+                data, held_out = reader.parts(
+                    x, y, sample_weight, validation_split, validation_data
                 )
-                batch_size = self._batch_size(batch_size)
-                data = self._for_training(objective, data, class_weight, sample_weight)
-                samples = self._samples(data, batch_size, group)
-                validation = None if held_out is None else self._samples(held_out, batch_size)
+                batch_size = batch_size_of(self, batch_size)
+                samples = reader.samples(reader.to_learn(data, class_weight), batch_size, group)
+                validation = None if held_out is None else reader.samples(held_out, batch_size)
                 self.history = History()
                 listed = [*progress(verbose), *_list(callbacks), self.history]
                 called = CallbackList(listed, group.is_first)
@@ -344,8 +339,9 @@ class Model(Network):
             The loss; with metrics a list, loss first; with `return_dict` by name.
         """
         objective = self._require_compiled()
-        data = self._data(x, y, sample_weight, objective)
-        samples = self._samples(data, self._batch_size(batch_size))
+        reader = self._reader(objective)
+        data = reader.data(x, y, sample_weight)
+        samples = reader.samples(data, batch_size_of(self, batch_size))
         called = self._prepared(callbacks, len(data), samples.batch_size)
         batches = Batches(self.graph, False, objective)
         found = training.evaluate(batches, objective, samples, called)
@@ -383,7 +379,7 @@ class Model(Network):
         bits of calls in turn.
         """
         inputs = self._read_inputs(x, "x")
-        batch_size = self._checked_batch_size(self._batch_size(batch_size), len(inputs[0]))
+        batch_size = checked_batch_size(self, batch_size_of(self, batch_size), len(inputs[0]))
         graph = self.graph
         outputs = [
             np.empty(graph.answer_shape(index, inputs), self.dtype)
@@ -458,12 +454,9 @@ class Model(Network):
         """
         objective = self._require_compiled()
         if sample_weight is not None and class_weight is not None:
-            raise ValueError("sample_weight and class_weight were both given; give one of them")
-        data = self._read_data(x, y, sample_weight, objective)
-        if class_weight is not None:
-            data.weights = [_class_weights(class_weight, objective, data.y)]
-        for array, title in self._titled(data.x, "x"):
-            refuse_nan(array, title)
+            raise ValueError(BOTH_WEIGHTS)
+        reader = self._reader(objective)
+        data = reader.batch_to_learn(reader.arrays(x, y, sample_weight), class_weight)
         means = Means(objective)
         means.add(self._current_trainer().step(data))
         return _one_or_all(list(means.logs().values()))
@@ -484,7 +477,7 @@ class Model(Network):
         """
         objective = self._require_compiled()
         trainer = self._current_trainer()
-        trainer.gradients(self._read_data(x, y, sample_weight, objective))
+        trainer.gradients(self._reader(objective).arrays(x, y, sample_weight))
         return [view.copy() for view in trainer.vector.views(trainer.vector.gradients)]
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
@@ -611,140 +604,13 @@ class Model(Network):
     def _read_inputs(self, x: Any, argument: str) -> list[Array]:
         return read_inputs(x, self.graph, argument)
 
-    def _data(self, x: Any, y: Any, weights: Any, objective: Objective) -> Data | Drawn:
-        """Return arrays that were checked, or a dataset whose batches will be."""
-        if not is_dataset(x):
-            return self._read_data(x, y, weights, objective)
-        for argument, given in (("y", y), ("sample_weight", weights)):
-            if given is not None:
-                raise ValueError(
-                    f"{argument} was given beside a dataset, whose batches have it; leave it out"
-                )
-        return self._drawn(x, objective, "x")
-
-    def _drawn(self, dataset: Dataset, objective: Objective, argument: str) -> Drawn:
-        def read(parts: Parts, titles: Titles) -> Data:
-            x, y, weights = parts
-            return self._read_data(x, y, weights, objective, *titles)
-
-        return Drawn(dataset, argument, read)
-
-    def _read_data(
-        self,
-        x: Any,
-        y: Any,
-        weights: Any,
-        objective: Objective,
-        x_argument: str = "x",
-        y_argument: str = "y",
-        weights_argument: str = "sample_weight",
-    ) -> Data:
-        inputs = self._read_inputs(x, x_argument)
-        if not len(inputs[0]):
-            raise ValueError(f"{x_argument} has no samples; it should have one or more")
-        names = [target.name for target in objective.targets]
-        read = (x_argument, inputs[0])
-        targets, found = [], []
-        for target, (array, title) in zip(
-            objective.targets, one_each(y, names, y_argument, "loss"), strict=True
-        ):
-            shape = self.graph.answer_shape(target.index, inputs)
-            targets.append(read_targets(array, target.loss, shape, title, read))
-        given = (
-            [(None, "")] * len(names)
-            if weights is None
-            else one_each(weights, names, weights_argument, "loss")
-        )
-        for target, (array, title) in zip(objective.targets, given, strict=True):
-            shape = self.graph.answer_shape(target.index, inputs)
-            found.append(None if array is None else read_weights(array, shape, title))
-        return Data(inputs, targets, found)
-
-    def _titled(self, arrays: list[Array], argument: str) -> list[tuple[Array, str]]:
-        if len(arrays) == 1:
-            return [(arrays[0], argument)]
-        return [(array, f"{argument}[{index}]") for index, array in enumerate(arrays)]
-
-    def _batch_size(self, batch_size: int | None) -> int:
-        """Return the size of batches: the model's own, that which was asked for, or 32."""
-        sizes = {tensor.shape[0] for tensor in self.graph.inputs if tensor.shape[0] is not None}
-        own = max(sizes, default=None)
-        if batch_size is None:
-            return own or 32
-        batch_size = positive_integer("batch_size", batch_size)
-        if own not in (None, batch_size):
-            raise ValueError(f"batch_size is {batch_size}; the model's input says {own}")
-        return batch_size
-
-    def _checked_batch_size(self, batch_size: int, samples: int) -> int:
-        """Return the size of batches that `samples` fall into, for a model that keeps states."""
-        keeping = [layer.name for layer in self.graph.layers if layer.stateful]
-        if keeping and samples > batch_size and samples % batch_size:
-            raise ValueError(
-                f"batch_size is {batch_size} for {samples} samples, so the last batch is smaller; "
-                f"{keeping[0]} is stateful and wants batches of one size"
-            )
-        return batch_size
-
-    def _samples(self, data: Data | Drawn, batch_size: int, group: Group | None = None) -> Samples:
-        """Return batches, of which every process of a group has its share."""
-        batch_size = self._checked_batch_size(batch_size, len(data))
-        sharing = None
-        if group is not None and group.size > 1:
-            keeping = [layer.name for layer in self.graph.layers if layer.stateful]
-            if keeping:
-                raise ValueError(
-                    f"comm has {group.size} processes, and {keeping[0]} is stateful: its states "
-                    "could not be saved; train it on one"
-                )
-            sharing = partial(share_of, rank=group.rank, size=group.size)
-        if isinstance(data, Drawn):
-            return DrawnSamples(data, batch_size, sharing)
-        return Samples(data, batch_size, sharing)
-
-    def _parts(
-        self, objective: Objective, x: Any, y: Any, weights: Any, split: float, validation: Any
-    ) -> tuple[Data | Drawn, Data | Drawn | None]:
-        """Return what to train on, and what to evaluate, checked."""
-        data = self._data(x, y, weights, objective)
-        if is_dataset(validation):
-            return data, self._drawn(validation, objective, "validation_data")
-        if validation is not None:
-            titles = [f"validation_data[{index}]" for index in range(3)]
-            return data, self._read_data(*validation_parts(validation), objective, *titles)
-        if split:
-            at = split_off(split, len(data))
-            return data.part(None, at), data.part(at, None)
-        return data, None
-
-    def _for_training(
-        self, objective: Objective, data: Data | Drawn, class_weight: Any, sample_weight: Any
-    ) -> Data | Drawn:
-        """Return data with weights for its classes, and without NaN."""
-        if sample_weight is not None and class_weight is not None:
-            raise ValueError("sample_weight and class_weight were both given; give one of them")
-
-        def checked(batch: Data) -> Data:
-            if class_weight is not None:
-                batch.weights = [_class_weights(class_weight, objective, batch.y)]
-            for array, title in self._titled(batch.x, "x"):
-                refuse_nan(array, title)
-            return batch
-
-        return data.each(checked) if isinstance(data, Drawn) else checked(data)
+    def _reader(self, objective: Objective) -> Reader:
+        return Reader(self, self._read_inputs, objective)
 
     def _require_compiled(self) -> Objective:
         if self._objective is None:
             raise RuntimeError("the model was not compiled; call model.compile(optimizer, loss)")
         return self._objective
-
-
-def _class_weights(
-    class_weight: Mapping[int, float], objective: Objective, y: list[Array]
-) -> Array:
-    if len(objective.targets) > 1:
-        raise ValueError("class_weight is for models with one loss; give sample_weight instead")
-    return read_class_weight(class_weight, objective.targets[0].loss, y[0])
 
 
 def _one_or_all(values: list[Any]) -> Any:
