@@ -17,6 +17,9 @@ TORCH = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 2e-5}
 #: Optimizers against Keras, after many steps in float32: both round.
 KERAS = {np.dtype(np.float32): 2e-6}
 
+#: A training on several processes against the same on one: sums are made in another order.
+PROCESSES = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-5}
+
 #: NumPy against itself on memory laid out in another way: its BLAS adds in another order.
 LAYOUT = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 2e-6}
 

@@ -12,6 +12,7 @@ import pytest
 
 from fastrnn.cli import main
 from fastrnn.models import load_model
+from tests.tolerances import PROCESSES
 
 from .conftest import LIMIT
 
@@ -30,9 +31,10 @@ def weights(directory):
 
 
 def assert_same_run(a, b):
-    np.testing.assert_allclose(figures(a), figures(b), rtol=1e-5)
+    within = PROCESSES[np.dtype(np.float32)]
+    np.testing.assert_allclose(figures(a), figures(b), rtol=within)
     for v, w in zip(weights(a), weights(b), strict=True):
-        np.testing.assert_allclose(v, w, rtol=0, atol=1e-5 * np.abs(v).max())
+        np.testing.assert_allclose(v, w, rtol=0, atol=within * np.abs(v).max())
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,9 @@ def test_a_job_that_was_ended_goes_on_with_any_number_of_ranks(
     whole = tmp_path / "whole"
     words = [*SIZES[:4], *SIZES[6:], "--out", whole, "--epochs", epochs, "--quiet"]
     assert main(["cipher", "train", *map(str, words)]) == 0
-    np.testing.assert_allclose(figures(directory), figures(whole), rtol=1e-4)
+    # What rounding makes of many epochs; a run that went on elsewhere is far off.
+    within = 10 * PROCESSES[np.dtype(np.float32)]
+    np.testing.assert_allclose(figures(directory), figures(whole), rtol=within)
 
 
 def test_a_corpus_that_is_another_on_one_rank_is_one_line(mpiexec, tmp_path):
