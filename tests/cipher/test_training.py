@@ -342,3 +342,12 @@ def test_the_configuration_is_readable(start):
     content = json.loads(training.directory.config_file.read_text())
     assert content["settings"]["cipher"] == "caesar"
     assert content["length"] == training.lesson.config.length
+
+
+def test_many_short_sentences_are_not_held_in_memory(tmp_path):
+    plain = tmp_path / "plain.txt"
+    plain.write_text("AB\n" * 600_000)
+    prepared = lesson.Lesson.prepare(lesson.Settings(plaintext=str(plain)))
+    # As many take hardly any place in an array, but as objects of Python's.
+    assert isinstance(prepared.training.plaintexts, Lines)
+    assert isinstance(prepared.data(prepared.training), lesson.Sentences)

@@ -17,9 +17,12 @@ from fastrnn.cipher.settings import Settings
 __all__ = ["Lesson", "Sentences"]
 
 
-#: Bytes that the arrays of a corpus may take. The sentences of a larger one are read whenever they
+#: Bytes that a corpus and its arrays may take. The sentences of a larger one are read whenever they
 #: are trained on, and the bits are the same.
 IN_MEMORY = 1 << 26
+
+#: Bytes that Python takes for a sentence and its cipher, beside their characters.
+OBJECTS = 128
 
 
 @dataclass(frozen=True)
@@ -146,11 +149,11 @@ class Lesson:
 
 
 def _fits(sentences: int, length: int) -> bool:
-    """Return whether the arrays of so many sentences may be in memory.
+    """Return whether so many sentences and their arrays may be in memory.
 
     A step of a sentence has four bytes that go in, and four that should come out.
     """
-    return sentences * length * 8 <= IN_MEMORY
+    return sentences * (length * 8 + OBJECTS) <= IN_MEMORY
 
 
 class Sentences:

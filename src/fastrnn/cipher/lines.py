@@ -180,7 +180,8 @@ class _File:
         lines = min(last * self._stride, self.count) - first * self._stride
         ends = lines - (last == len(self._places) - 1)
         try:
-            if content.count(b"\n") == ends:
+            # Where lines are short, this counts many times as fast as bytes.count.
+            if np.count_nonzero(np.frombuffer(content, np.uint8) == _NEWLINE) == ends:
                 # The line feed behind the last of these lines is not between two of them.
                 return content[: len(content) - (ends == lines)].decode("utf-8")
         except UnicodeDecodeError:
