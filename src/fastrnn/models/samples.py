@@ -13,6 +13,9 @@ from fastrnn.distributed import Share
 
 Array = NDArray[Any]
 
+#: Bytes of an array that may be copied, so that it lies as its samples are found fastest.
+COPIED = 1 << 26
+
 
 @dataclass
 class Data:
@@ -68,8 +71,8 @@ class Samples:
 
     Notes
     -----
-    Batches are gathered into memory that is made once, so a batch is valid until the next.  Arrays
-    that lie in one piece are not copied as a whole: they may be memory maps larger than memory.
+    Batches are gathered into memory that is made once, so a batch is valid until the next.  No
+    array larger than `COPIED` is copied as a whole: it may be a memory map larger than memory.
     """
 
     def __init__(self, data: Data, batch_size: int, sharing: Sharing | None = None) -> None:
@@ -127,13 +130,11 @@ class Samples:
 
     def _shuffled(self, order: Array) -> Callable[[int, int], Data]:
         """Return what returns the samples that stand from one place of `order` to another."""
-        # np.take copies an array that is not in one piece or has the other byte order at every
-        # call.
-        self.data = self.data.map(
-            lambda array: np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-        )
+        self.data = self.data.map(_taken_well)
         size = min(self.batch_size, len(self))
-        gathered = self.data.map(lambda array: np.empty((size, *array.shape[1:]), array.dtype))
+        gathered = self.data.map(
+            lambda array: np.empty((size, *array.shape[1:]), array.dtype.newbyteorder("="))
+        )
         pairs = [
             (array, room)
             for array, room in zip(_arrays(self.data), _arrays(gathered), strict=True)
@@ -143,11 +144,27 @@ class Samples:
         def read(first: int, last: int) -> Data:
             indices = order[first:last]
             for array, room in pairs:
-                # "clip" lets NumPy write straight to `out`; the indices are in range anyway.
-                np.take(array, indices, axis=0, out=room[: len(indices)], mode="clip")
+                if _is_plain(array):
+                    # "clip" lets NumPy write straight to `out`; the indices are in range anyway.
+                    np.take(array, indices, axis=0, out=room[: len(indices)], mode="clip")
+                else:
+                    room[: len(indices)] = array[indices]
             return gathered if len(indices) == size else gathered.part(0, len(indices))
 
         return read
+
+
+def _is_plain(array: Array) -> bool:
+    """Return whether np.take reads an array where it lies; it copies others whole, every time."""
+    flags = array.flags
+    return bool(flags.c_contiguous and flags.aligned and array.dtype.isnative)
+
+
+def _taken_well(array: Array) -> Array:
+    """Return an array that is plain, if that takes no large copy."""
+    if _is_plain(array) or array.nbytes > COPIED:
+        return array
+    return np.array(array, array.dtype.newbyteorder("="), order="C")
 
 
 def _arrays(data: Data) -> list[Array | None]:
