@@ -3,17 +3,22 @@
 Every draw comes from a generator of its own, spawned from one root in the order in which layers are
 built and trainings start.  The same seed and the same program therefore give the same bits; NumPy's
 global random state is neither read nor changed.
+
+The root belongs to the whole program.  What runs beside other things in one process, such as a job
+of a sweep in a thread, works within :func:`apart`, which has a root of its own.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-__all__ = ["DEFAULT_SEED", "generator", "set_seed", "spawn"]
+__all__ = ["DEFAULT_SEED", "apart", "generator", "set_seed", "spawn"]
 
 #: The seed of a program that sets none, so that a notebook prints the same when it is run again.
 #: It learns the whole first sentence of the decipher corpus in the five epochs of the notebook that
@@ -24,6 +29,8 @@ DEFAULT_SEED = 9
 _lock = threading.Lock()
 # Made when it is first needed: NumPy loads its random numbers late, and they take their time.
 _root: np.random.SeedSequence | None = None
+# Within `apart`, what stands in for it. Every thread has its own.
+_apart: ContextVar[np.random.SeedSequence | None] = ContextVar("fastrnn_root", default=None)
 
 
 def set_seed(seed: int | Sequence[int] | None) -> None:
@@ -46,10 +53,8 @@ def set_seed(seed: int | Sequence[int] | None) -> None:
     Same seed, same bits: on one instruction set, for any number of threads of this package.
     Without a call, the seed is ``DEFAULT_SEED``.
     """
-    global _root
     if seed is None:
-        with _lock:
-            _root = np.random.SeedSequence()
+        set_root(np.random.SeedSequence())
         return
     parts: Any = [seed] if isinstance(seed, (int, np.integer)) else seed
     if isinstance(parts, (str, bytes)) or not isinstance(parts, Sequence) or not parts:
@@ -59,17 +64,28 @@ def set_seed(seed: int | Sequence[int] | None) -> None:
             raise TypeError(f"seed is {seed!r}; it should be an integer or a sequence of integers")
         if part < 0:
             raise ValueError(f"seed is {seed!r}; it should not be negative")
-    with _lock:
-        _root = np.random.SeedSequence([int(part) for part in parts])
+    set_root(np.random.SeedSequence([int(part) for part in parts]))
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Let this thread draw from a root of its own, which begins as that of a new program.
+
+    What is set or drawn in the ``with`` block neither changes what the rest of the program draws
+    nor depends on it, also where several threads are in such blocks at once.
+    """
+    before = _apart.set(np.random.SeedSequence([DEFAULT_SEED]))
+    try:
+        yield
+    finally:
+        _apart.reset(before)
 
 
 def spawn() -> np.random.SeedSequence:
     """Return the next seed, independent of all that were spawned before."""
-    global _root
+    seed = root()
     with _lock:
-        if _root is None:
-            _root = np.random.SeedSequence([DEFAULT_SEED])
-        return _root.spawn(1)[0]
+        return seed.spawn(1)[0]
 
 
 def described(seed: np.random.SeedSequence) -> dict[str, Any]:
@@ -99,6 +115,9 @@ def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
 def root() -> np.random.SeedSequence:
     """Return what all seeds are spawned from."""
     global _root
+    own = _apart.get()
+    if own is not None:
+        return own
     with _lock:
         if _root is None:
             _root = np.random.SeedSequence([DEFAULT_SEED])
@@ -108,6 +127,9 @@ def root() -> np.random.SeedSequence:
 def set_root(seed: np.random.SeedSequence) -> None:
     """Spawn from `seed` from now on."""
     global _root
+    if _apart.get() is not None:
+        _apart.set(seed)
+        return
     with _lock:
         _root = seed
 
