@@ -68,6 +68,7 @@ ALLOWED = {
         "models",
         "optimizers",
         "preprocessing",
+        "seeding",  # runs of a sweep side by side, each with its own
     },
     "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference"},
     "cli": {"fastrnn", "benchmark", "cipher", "config", "distributed"},
@@ -76,7 +77,18 @@ ALLOWED = {
 
 # Outside the standard library and NumPy: needed for one purpose, so imported by whoever gets
 # there, and not by `import fastrnn`. The bench's peers import what they measure.
-LATE = {"matplotlib", "mpi4py", "safetensors", "tensorboard", "threadpoolctl", "tqdm"}
+LATE = {
+    "dask",
+    "distributed",
+    "joblib",
+    "matplotlib",
+    "mpi4py",
+    "ray",
+    "safetensors",
+    "tensorboard",
+    "threadpoolctl",
+    "tqdm",
+}
 
 
 def files(part: str, *patterns: str) -> list[Path]:

@@ -17,6 +17,7 @@
 ``directory``   its files
 ``decoding``    a trained model put to work
 ``evaluation``  and compared with the truth
+``sweeps``      many runs over a grid of settings
 ==============  ==========================================================================
 
 A name is imported with its module when it is first used, so that a cipher does not wait for the
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
     from fastrnn.cipher.evaluation import Evaluation, evaluate
     from fastrnn.cipher.settings import Settings
+    from fastrnn.cipher.sweeps import SweepResult, SweepRun, sweep
     from fastrnn.cipher.training import Training
     from fastrnn.cipher.vocabulary import Vocabulary
 
@@ -69,6 +71,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Substitution",
+    "SweepResult",
+    "SweepRun",
     "Training",
     "Vigenere",
     "Vocabulary",
@@ -78,6 +82,7 @@ __all__ = [
     "load_data",
     "make_cipher",
     "read_pair",
+    "sweep",
 ]
 
 _MODULES = {
@@ -87,6 +92,7 @@ _MODULES = {
     **dict.fromkeys(("CipherError", "CorpusError", "InvalidKeyError"), "errors"),
     **dict.fromkeys(("RunError", "SettingsError"), "errors"),
     **dict.fromkeys(("Evaluation", "evaluate"), "evaluation"),
+    **dict.fromkeys(("SweepResult", "SweepRun", "sweep"), "sweeps"),
     "Decipherer": "decoding",
     "RunDirectory": "directory",
     "Settings": "settings",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fastrnn import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
-from fastrnn.cli import bench, decode, encode, evaluate, info, plot, train
+from fastrnn.cli import bench, decode, encode, evaluate, info, plot, sweep, train
 from fastrnn.cli.failures import FAILED, INTERRUPTED, line_of
 
 __all__ = ["main"]
@@ -69,11 +69,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     cipher = commands.add_parser(
         "cipher",
-        help="learn to decipher: train, evaluate, plot, decode, encode",
+        help="learn to decipher: train, sweep, evaluate, plot, decode, encode",
         description="Learn a cipher from sentences and their ciphers, character by character.",
     )
     cipher_commands = cipher.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in (train, evaluate, plot, decode, encode):
+    for command in (train, sweep, evaluate, plot, decode, encode):
         command.add_parser(cipher_commands)
     for command in (info, bench):
         command.add_parser(commands)

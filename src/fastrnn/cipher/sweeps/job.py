@@ -1,0 +1,171 @@
+"""One run of a sweep, as a worker of joblib does it, perhaps on another machine.
+
+What goes in and what comes out is small and made of Python's own types. Paths are absolute: another
+machine needs the same file system, and nothing else of the one that asked.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import fastrnn
+from fastrnn import seeding
+from fastrnn.cipher.directory import RunDirectory
+from fastrnn.cipher.errors import RunError, line_of
+from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.lesson import Lesson
+from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.sweeps.stopping import Watch
+from fastrnn.cipher.training import Training
+from fastrnn.models import training_position
+
+__all__ = ["FAILED", "INTERRUPTED", "SKIPPED", "TRAINED", "Outcome", "Task", "perform"]
+
+#: What may become of a run: it was finished before, is now, broke off, or could not be.
+SKIPPED, TRAINED, INTERRUPTED, FAILED = "skipped", "trained", "interrupted", "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do.
+
+    Attributes
+    ----------
+    number : int
+        Which run of the sweep it is.
+    path : str
+        The directory of the run, absolute; it need not exist.
+    settings : Settings
+        What to train.
+    threads : int
+        How many to use.
+    save_steps, save_seconds : int or float or None
+        As in `Training`.
+    watched : str
+        A file, absolute; the run ends when it is gone.
+    """
+
+    number: int
+    path: str
+    settings: Settings
+    threads: int
+    save_steps: int | None = None
+    save_seconds: float | None = None
+    watched: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it.
+
+    Attributes
+    ----------
+    number : int
+        Which run of the sweep it is.
+    state : str
+        `SKIPPED`, `TRAINED`, `INTERRUPTED` or `FAILED`.
+    epochs : tuple of Epoch
+        The figures of the finished epochs.
+    error : str or None
+        Why it failed, in one line.
+    """
+
+    number: int
+    state: str
+    epochs: tuple[Epoch, ...] = ()
+    error: str | None = None
+
+
+def perform(task: Task) -> Outcome:
+    """Train a run to its end, from where it was kept, if it is not at its end already.
+
+    Parameters
+    ----------
+    task : Task
+        Which.
+
+    Returns
+    -------
+    Outcome
+        Also of a run that failed: other runs are none the worse for it.
+    """
+    directory = RunDirectory(task.path)
+    try:
+        # Other runs may be at work in other threads of this process.
+        with seeding.apart(), _at_most(task.threads):
+            Watch(task.watched).look()
+            state = SKIPPED if _is_finished(directory, task.settings) else _train(directory, task)
+        return Outcome(task.number, state, tuple(directory.read_history()))
+    except KeyboardInterrupt:
+        return Outcome(task.number, INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("FASTRNN_TRACEBACK"):
+            traceback.print_exc()
+        return Outcome(task.number, FAILED, _epochs(directory), line_of(error))
+
+
+def _train(directory: RunDirectory, task: Task) -> str:
+    if directory.config_file.exists():
+        training = Training.resume(directory, asdict(task.settings))
+    else:
+        # A corpus that cannot be used should leave no directory behind.
+        lesson = Lesson.prepare(task.settings)
+        training = Training.start(lesson, RunDirectory.fresh(directory.path))
+    training.save_steps, training.save_seconds = task.save_steps, task.save_seconds
+    training.run([Watch(task.watched)])
+    _is_finished(directory, task.settings)  # for what it has to say of files from before
+    return TRAINED
+
+
+def _is_finished(directory: RunDirectory, settings: Settings) -> bool:
+    """Return whether a run has all its epochs, and its files whole."""
+    if not directory.config_file.exists() or directory.read_config().settings != settings:
+        return False
+    if len(directory.read_history()) < settings.epochs or not directory.last_file.exists():
+        return False
+    if training_position(directory.last_file) != (settings.epochs, 0):
+        return False
+    if not directory.best_file.exists():
+        raise RunError(
+            f"{directory}: its {directory.best_file.name} is gone; bring it back, or remove the "
+            "directory to train the run again"
+        )
+    training_position(directory.best_file)  # reads it all, and says so if it is damaged
+    return True
+
+
+def _epochs(directory: RunDirectory) -> tuple[Epoch, ...]:
+    try:
+        return tuple(directory.read_history())
+    except (RunError, OSError):
+        return ()
+
+
+_lock = threading.Lock()
+_limits: list[int] = []
+_before = 1
+
+
+@contextmanager
+def _at_most(threads: int) -> Iterator[None]:
+    """Set the number of threads of this process, which other runs in it may do as well.
+
+    The least of their numbers is in force, and after the last of them what was before the first.
+    """
+    global _before
+    with _lock:
+        if not _limits:
+            _before = fastrnn.get_num_threads()
+        _limits.append(threads)
+        fastrnn.set_num_threads(min(_limits))
+    try:
+        yield
+    finally:
+        with _lock:
+            _limits.remove(threads)
+            fastrnn.set_num_threads(min(_limits, default=_before))

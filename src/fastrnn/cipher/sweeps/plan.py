@@ -1,0 +1,74 @@
+"""The directory of each run of a sweep, new or there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from fastrnn.cipher.directory import RunDirectory
+from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.sweeps.grid import Point
+
+__all__ = ["directories"]
+
+
+def directories(folder: Path, points: Sequence[Point]) -> list[Path]:
+    """Return where the runs of a sweep are kept, or will be.
+
+    A run that is in `folder` already, under the name that another sweep gave it, stays there.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the sweep; it need not exist.
+    points : sequence of Point
+        The runs.
+
+    Returns
+    -------
+    list of Path
+        One for each.
+
+    Raises
+    ------
+    RunError
+        A directory holds a run with other settings.
+    """
+    there = dict(_there(folder))
+    named = {path.name: settings for path, settings in there.items()}
+    paths = []
+    for point in points:
+        own = folder / point.name
+        if point.name in named:
+            _check(own, named[point.name], point.settings)
+            paths.append(own)
+            continue
+        same = (path for path, settings in there.items() if settings == point.settings)
+        paths.append(next(same, own))
+    return paths
+
+
+def _there(folder: Path) -> Iterator[tuple[Path, Settings]]:
+    """Yield the runs in a folder; what is damaged is told when it is needed."""
+    for file in sorted(folder.glob("*/config.json")):
+        with suppress(RunError, OSError):
+            yield file.parent, RunDirectory(file.parent).read_config().settings
+
+
+def _check(path: Path, there: Settings, wanted: Settings) -> None:
+    """Check that the run in a directory is the one that is wanted, or its beginning."""
+    for name, value in asdict(wanted).items():
+        other = getattr(there, name)
+        if name == "epochs" and value < other:
+            raise RunError(
+                f"{path}: holds a run of {other} epochs, but the sweep has {value}; "
+                "epochs can only become more, so give another directory with --out"
+            )
+        if name != "epochs" and value != other:
+            raise RunError(
+                f"{path}: holds another run, with {name} {other!r}, but the sweep has {value!r}; "
+                "give another directory with --out"
+            )

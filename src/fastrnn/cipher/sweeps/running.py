@@ -1,0 +1,231 @@
+"""A sweep through joblib: many runs at once, on whatever back end joblib is told to use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fastrnn.cipher.errors import SettingsError
+from fastrnn.cipher.sweeps.grid import Grid
+from fastrnn.cipher.sweeps.job import FAILED, INTERRUPTED, Outcome, Task, perform
+from fastrnn.cipher.sweeps.plan import directories
+from fastrnn.cipher.sweeps.result import SweepResult, SweepRun
+from fastrnn.cipher.sweeps.stopping import Stop, shielded
+from fastrnn.files import replace_file
+
+__all__ = ["sweep"]
+
+#: The table of a sweep, in its folder.
+TABLE = "sweep.csv"
+
+#: What `sweep` tells of: a run that has ended, how many have, and of how many.
+Report = Callable[[SweepRun, int, int], None]
+
+
+def sweep(
+    grid: Mapping[str, Any],
+    out: str | os.PathLike[str],
+    *,
+    jobs: int | None = None,
+    threads: int = 1,
+    save_steps: int | None = None,
+    save_seconds: float | None = None,
+    report: Report | None = None,
+) -> SweepResult:
+    """Train a run for every combination of settings, and compare them.
+
+    Each run is the one that ``fastrnn cipher train`` makes of the same settings, to the bit.
+
+    Parameters
+    ----------
+    grid : mapping
+        For names of `Settings`, a value or several, such as ``{"units": [32, 64], "cell": "rnn"}``.
+    out : str or path-like
+        The folder of the runs. What it holds of them is used: a finished run is skipped, any other
+        continued from where it was kept last. Other runs in it stay as they are.
+    jobs : int, optional
+        How many runs at once; -1 for as many as there are processors, -2 for one less, and so on,
+        divided by `threads`. What `joblib.parallel_config` says, or else -1, where left out.
+    threads : int, default 1
+        How many threads each run has. Its result is the same.
+    save_steps, save_seconds : int or float, optional
+        Keep the runs within epochs too: every so many steps, or after so many seconds.
+    report : callable, optional
+        Called with a `SweepRun` that has ended, how many have ended, and how many there are.
+
+    Returns
+    -------
+    SweepResult
+        The runs, the best first; also written to ``sweep.csv`` in `out`. A run that fails ends no
+        other, and is in it with its reason.
+
+    Raises
+    ------
+    SettingsError, InvalidKeyError
+        A setting is unknown, out of its range, does not go with another, or is there twice.
+    RunError
+        A directory in `out` holds another run.
+    ImportError
+        joblib is not installed.
+    KeyboardInterrupt
+        At Ctrl-C; the same call goes on from there.
+
+    Notes
+    -----
+    The runs go through `joblib.Parallel`, so that ``joblib.parallel_config(backend="dask")`` around
+    the call has them done by a Dask cluster, and likewise with Ray. The workers need fastrnn, and
+    `out` and the files of the corpus under the same paths, on a shared file system.
+    """
+    joblib = joblib_or_say()
+    if jobs == 0:
+        raise SettingsError("jobs: 0, but it should be at least 1, or less than 0")
+    if threads < 1:
+        raise SettingsError(f"threads: {threads}, but it should be at least 1")
+    chosen = Grid.of(grid)
+    points = chosen.points()
+    folder = Path(os.path.abspath(out))
+    paths = directories(folder, points)
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = [SweepRun(path, point.settings, "") for path, point in zip(paths, points, strict=True)]
+    jobs = jobs_for(jobs, threads, len(runs))
+    tasks = [
+        Task(number, str(run.path), run.settings, threads, save_steps, save_seconds)
+        for number, run in enumerate(runs)
+    ]
+    done = 0
+    try:
+        stop = Stop(folder, handles=joblib.effective_n_jobs(jobs) != 1)
+        with stop.going_on():
+            for outcome in _outcomes(tasks, jobs, stop):
+                if outcome.state == INTERRUPTED:
+                    stop.stop()
+                    continue
+                run = runs[outcome.number] = replace(
+                    runs[outcome.number],
+                    state=outcome.state,
+                    history=outcome.epochs,
+                    error=outcome.error,
+                )
+                done += 1
+                if report is not None:
+                    report(run, done, len(runs))
+            if stop.stopped and done < len(runs):
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted after {done} of {len(runs)} runs") from None
+    result = SweepResult.of(folder, chosen.varied, runs)
+    replace_file(folder / TABLE, result.to_csv().encode())
+    return result
+
+
+def joblib_or_say() -> Any:
+    """Return the module `joblib`.
+
+    Raises
+    ------
+    ImportError
+        It is not installed; the message says how to.
+    """
+    try:
+        import joblib
+    except ImportError as error:
+        raise ImportError(
+            'a sweep needs joblib, which is not installed: pip install "fastrnn[sweep]"'
+        ) from error
+    return joblib
+
+
+def jobs_for(jobs: int | None, threads: int, runs: int) -> int | None:
+    """Return how many jobs to ask of joblib, in the back end that it uses now.
+
+    Parameters
+    ----------
+    jobs : int or None
+        What was asked for, see `sweep`.
+    threads : int
+        Of a run.
+    runs : int
+        How many there are.
+
+    Returns
+    -------
+    int or None
+        None for what joblib's configuration says.
+    """
+    import joblib
+    from joblib.parallel import get_active_backend
+
+    backend, configured = get_active_backend()
+    if jobs is None and configured is not None:
+        return None
+    if type(backend).__module__ != "joblib._parallel_backends":
+        return -1 if jobs is None else jobs  # a cluster knows how many it can do
+    if jobs is None or jobs < 0:
+        jobs = max(joblib.cpu_count() // threads + 1 + (jobs or -1), 1)
+    return min(jobs, runs)
+
+
+def runs_at_once(jobs: int | None, threads: int, runs: int) -> int:
+    """Return how many runs go on at a time; the arguments are those of `jobs_for`."""
+    import joblib
+
+    number: int = joblib.effective_n_jobs(jobs_for(jobs, threads, runs))
+    return number
+
+
+def _outcomes(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterator[Outcome]:
+    """Yield what becomes of the runs, as they end.
+
+    When a worker dies, those beside it are lost too, and nobody says which run it was. So all that
+    had begun are put aside, the rest goes on, and at the end each of the former is tried alone.
+    """
+    import joblib
+
+    left = {task.number: task for task in tasks}
+    aside: list[Task] = []
+    while left:
+        for outcome in _until_a_death([*left.values()], jobs, stop):
+            if isinstance(outcome, Outcome):
+                del left[outcome.number]
+                yield outcome
+            else:
+                begun = [*left][: joblib.effective_n_jobs(jobs)]
+                aside += [left.pop(number) for number in begun]
+    for task in aside:
+        for outcome in _until_a_death([task], jobs, stop):
+            if isinstance(outcome, Outcome):
+                yield outcome
+            else:
+                said, _, _ = " ".join(str(outcome).split()).partition(". ")
+                why = f"its worker failed, {type(outcome).__name__}: {said}"
+                yield Outcome(task.number, FAILED, error=why)
+
+
+def _until_a_death(
+    tasks: list[Task], jobs: int | None, stop: Stop
+) -> Iterator[Outcome | Exception]:
+    """Yield what becomes of the runs, and last what the back end says if it cannot go on."""
+    try:
+        yield from _parallel(tasks, jobs, stop)
+    except Exception as error:
+        stop.renew()
+        yield error
+
+
+def _parallel(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterable[Outcome]:
+    """Yield what becomes of the runs; all at once where the back end cannot do better."""
+    import joblib
+    from joblib.parallel import get_active_backend
+
+    streams = getattr(get_active_backend()[0], "supports_return_generator", False)
+    parallel = joblib.Parallel(
+        n_jobs=jobs, batch_size=1, return_as="generator_unordered" if streams else "list"
+    )
+    calls = [joblib.delayed(perform)(replace(task, watched=str(stop.file))) for task in tasks]
+    with shielded() if streams else nullcontext():
+        outcomes: Iterable[Outcome] = parallel(calls)
+    return outcomes
