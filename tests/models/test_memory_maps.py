@@ -8,7 +8,7 @@ import pytest
 import fastrnn
 from fastrnn.callbacks import Callback
 from fastrnn.layers import Dense, Embedding, Input, SimpleRNN
-from fastrnn.models import Model
+from fastrnn.models import Model, reading
 
 SAMPLES, TIME, FEATURES, CLASSES = 4096, 16, 64, 5
 SIZE = SAMPLES * TIME * FEATURES * 8
@@ -107,3 +107,28 @@ def test_few_samples_that_are_large_are_looked_at_in_pieces(on_disk, peak):
     with pytest.raises(ValueError, match=rf"x\[2, {x.shape[1] - 1}, 7\] is NaN"):
         made.fit(x, y, verbose=0)
     assert peak() < SIZE / 20
+
+
+def test_weights_of_classes_are_made_for_each_batch_where_all_would_be_large(on_disk, peak):
+    x, y = on_disk("x", "u1", (SIZE // 2, 1)), on_disk("y", "u1", (SIZE // 2, 1))
+    tokens = Input((None,))
+    hidden = SimpleRNN(2, return_sequences=True)(Embedding(9, 3)(tokens))
+    made = Model(tokens, Dense(CLASSES, activation="softmax")(hidden))
+    made.compile("sgd", "sparse_categorical_crossentropy")
+    options = {"verbose": 0, "callbacks": [Brief()], "shuffle": False}
+    made.fit(x, y, class_weight={0: 2.0}, **options)
+    assert peak() < SIZE / 4
+
+
+def test_weights_of_classes_are_the_same_for_each_batch(monkeypatch):
+    generator = np.random.default_rng(0)
+    x, y = generator.random((70, TIME, FEATURES)), generator.integers(0, CLASSES, (70, TIME))
+    options = {"class_weight": {0: 2.5, 3: 0.5}, "epochs": 2, "verbose": 0}
+    expected = model().fit(x, y, validation_split=0.1, **options).history
+    monkeypatch.setattr(reading, "IN_MEMORY", 0)
+    assert model().fit(x, y, validation_split=0.1, **options).history == expected
+    with pytest.raises(ValueError, match=r"class_weight\[1\] is inf"):
+        model().fit(x, y, class_weight={1: np.inf}, verbose=0)
+    x[60, 2, 3] = np.nan
+    with pytest.raises(ValueError, match=r"x\[60, 2, 3\] is NaN"):
+        model().fit(x, y, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,9 @@ from fastrnn.models.objective import Objective
 from fastrnn.models.samples import Data, Samples
 
 Array = NDArray[Any]
+
+#: Bytes that the weights of classes may take for all samples; larger ones are made for each batch.
+IN_MEMORY = 1 << 26
 
 
 class Reader:
@@ -133,23 +137,49 @@ class Reader:
     ) -> Data | Drawn:
         """Return data with weights for its classes, which has no NaN."""
 
+        def weighed(batch: Data) -> Data:
+            return self._weighed(batch, class_weight)
+
         def checked(batch: Data) -> Data:
             return self.batch_to_learn(batch, class_weight)
 
-        return data.each(checked) if isinstance(data, Drawn) else checked(data)
+        if isinstance(data, Drawn):
+            return data.each(checked)
+        # Those of one sample tell how large all are, and what is wrong with `class_weight`.
+        (first, *_) = weighed(data.part(0, 1)).weights
+        if class_weight is None or first is None or first.nbytes * len(data) <= IN_MEMORY:
+            return checked(data)
+        self.batch_to_learn(data, None)
+        return Drawn(_Kept(data), "x", lambda parts, _: Data(*parts)).each(weighed)
 
     def batch_to_learn(self, batch: Data, class_weight: Mapping[int, float] | None) -> Data:
         """Return the same of arrays."""
-        if class_weight is not None:
-            if len(self._objective.targets) > 1:
-                raise ValueError(
-                    "class_weight is for models with one loss; give sample_weight instead"
-                )
-            loss = self._objective.targets[0].loss
-            batch.weights = [read_class_weight(class_weight, loss, batch.y[0])]
+        batch = self._weighed(batch, class_weight)
         for index, array in enumerate(batch.x):
             refuse_nan(array, "x" if len(batch.x) == 1 else f"x[{index}]")
         return batch
+
+    def _weighed(self, batch: Data, class_weight: Mapping[int, float] | None) -> Data:
+        if class_weight is None:
+            return batch
+        if len(self._objective.targets) > 1:
+            raise ValueError("class_weight is for models with one loss; give sample_weight instead")
+        loss = self._objective.targets[0].loss
+        return replace(batch, weights=[read_class_weight(class_weight, loss, batch.y[0])])
+
+
+class _Kept:
+    """Arrays that were checked, as a dataset."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def batch(self, indices: Array) -> tuple[Any, Any, Any]:
+        batch = self._data.map(lambda array: array[indices])
+        return batch.x, batch.y, batch.weights
 
 
 def batch_size_of(network: Network, batch_size: int | None) -> int:
