@@ -1,5 +1,7 @@
 """However a training on several ranks ends, it ends everywhere, and says why."""
 
+import os
+
 import pytest
 
 from fastrnn.config import config
@@ -14,6 +16,32 @@ def test_all_ranks_make_all_steps_and_one_prints(mpiexec):
     assert (code, err) == (0, "")
     assert out.count("Epoch 1/3") == 1
     assert out.splitlines()[-3:] == ["30 steps"] * 3
+
+
+def test_a_rank_uses_one_thread_unless_it_was_told_otherwise(mpiexec, monkeypatch):
+    code, out, _ = mpiexec(2, ENDS, "threads", 0, FASTRNN_NUM_THREADS="3")
+    assert code == 0
+    assert out.splitlines() == ["{3}, then 3"] * 2
+    for name in ("FASTRNN_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, _ = mpiexec(2, ENDS, "threads", 0)
+    assert code == 0
+    processors = len(os.sched_getaffinity(0))
+    assert out.splitlines() == [f"{{1}}, then {processors}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("comm", "said"),
+    [
+        ("'world'", "TypeError: comm is of type builtins.str; it should be a communicator"),
+        ("MPI.COMM_NULL", "ValueError: comm is MPI.COMM_NULL, which has no processes"),
+        ("MPI.COMM_SELF", "trained"),
+    ],
+)
+def test_what_comm_may_be(mpiexec, comm, said):
+    code, out, err = mpiexec(1, PROGRAMS / "one_comm.py", comm)
+    assert (code, err) == (0, "")
+    assert out.startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,10 @@ class Ranks(Group):
             )
         from mpi4py import MPI
 
+        if isinstance(comm, MPI.Comm) and comm == MPI.COMM_NULL:
+            raise ValueError("comm is MPI.COMM_NULL, which has no processes")
         if not isinstance(comm, MPI.Intracomm):
             raise TypeError(f"comm is of type {name}; it should be an mpi4py.MPI.Intracomm")
-        if comm == MPI.COMM_NULL:
-            raise ValueError("comm is MPI.COMM_NULL, which has no processes")
         self._in_place, self._plus = MPI.IN_PLACE, MPI.SUM
         self._given = comm
         self._tell = tell or _traceback

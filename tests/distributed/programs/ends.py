@@ -53,10 +53,12 @@ def build():
 
 
 model = build()
+threads = []
 
 
 def at_step(step, logs):
     """What happens after the fourth step."""
+    threads.append(fastrnn.get_num_threads())
     if step != 3 or not (IS_CULPRIT or EVERYBODY):
         return
     if KIND == "stop":
@@ -86,6 +88,8 @@ try:
         comm=COMM,
     )
     outcome = f"{model.optimizer.iterations} steps"
+    if KIND == "threads":
+        outcome = f"{set(threads)}, then {fastrnn.get_num_threads()}"
 except BaseException as error:
     outcome = f"{type(error).__name__}: {error}"
 # One line at a time, and the ranks in their order.
