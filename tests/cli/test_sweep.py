@@ -173,3 +173,21 @@ def test_a_scheduler_that_does_not_answer(refused, tmp_path, monkeypatch):
     words = f"cipher sweep {TINY} --backend dask --scheduler tcp://127.0.0.1:9 --out".split()
     assert "tcp://127.0.0.1:9" in refused(*words, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("default")  # those of Dask are not ours
+def test_a_cluster_of_dask(fastrnn, tmp_path):
+    """Workers with two threads each: runs share processes there, and not this one."""
+    distributed = pytest.importorskip("distributed")
+    words = f"cipher sweep {TINY} --quiet --backend dask --seed 1,2,3,4 --out".split()
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None
+    ) as cluster:
+        at = ("--scheduler", cluster.scheduler_address)
+        assert fastrnn(*words, tmp_path / "out", *at) == (0, "", "")
+    assert (
+        fastrnn(*f"cipher train {TINY} --seed 3 --quiet --out".split(), tmp_path / "run").code == 0
+    )
+    for file in ("best.safetensors", "last.safetensors"):
+        there = tmp_path / "out" / "sentences-200_units-8_seed-3" / file
+        assert there.read_bytes() == (tmp_path / "run" / file).read_bytes()

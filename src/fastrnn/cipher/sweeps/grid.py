@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -114,17 +114,17 @@ class Grid:
             for name, several in self.values.items()
             if len(several) > 1 or (name != "epochs" and several[0] != DEFAULTS[name])
         ]
-        points: list[Point] = []
+        points: dict[tuple[Any, ...], Point] = {}
         for choice in product(*self.values.values()):
             given = dict(zip(self.values, choice, strict=True))
             settings = Settings(**given)
-            for other in points:
-                if other.settings == settings:
-                    raise SettingsError(
-                        f"{', '.join(self.varied)}: two values make the same run, {other.name}"
-                    )
-            points.append(Point(_name(settings, given, told), settings))
-        return points
+            point = Point(_name(settings, given, told), settings)
+            same = points.setdefault(astuple(settings), point)
+            if same is not point:
+                raise SettingsError(
+                    f"{', '.join(self.varied)}: two values make the same run, {same.name}"
+                )
+        return [*points.values()]
 
 
 def _listed(given: Any) -> list[Any]:

@@ -48,6 +48,8 @@ class Task:
         As in `Training`.
     watched : str
         A file, absolute; the run ends when it is gone.
+    sweeper : int
+        The process that waits for the outcome, see `Watch`.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Task:
     save_steps: int | None = None
     save_seconds: float | None = None
     watched: str = ""
+    sweeper: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,15 @@ def perform(task: Task) -> Outcome:
         Also of a run that failed: other runs are none the worse for it.
     """
     directory = RunDirectory(task.path)
+    watch = Watch(task.watched, task.sweeper)
     try:
         # Other runs may be at work in other threads of this process.
         with seeding.apart(), _at_most(task.threads):
-            Watch(task.watched).look()
-            state = SKIPPED if _is_finished(directory, task.settings) else _train(directory, task)
+            watch.look()
+            state = SKIPPED
+            if not _is_finished(directory, task.settings):
+                _train(directory, task, watch)
+                state = TRAINED
         return Outcome(task.number, state, tuple(directory.read_history()))
     except KeyboardInterrupt:
         return Outcome(task.number, INTERRUPTED)
@@ -109,7 +116,7 @@ def perform(task: Task) -> Outcome:
         return Outcome(task.number, FAILED, _epochs(directory), line_of(error))
 
 
-def _train(directory: RunDirectory, task: Task) -> str:
+def _train(directory: RunDirectory, task: Task, watch: Watch) -> None:
     if directory.config_file.exists():
         training = Training.resume(directory, asdict(task.settings))
     else:
@@ -117,9 +124,8 @@ def _train(directory: RunDirectory, task: Task) -> str:
         lesson = Lesson.prepare(task.settings)
         training = Training.start(lesson, RunDirectory.fresh(directory.path))
     training.save_steps, training.save_seconds = task.save_steps, task.save_seconds
-    training.run([Watch(task.watched)])
+    training.run([watch])
     _is_finished(directory, task.settings)  # for what it has to say of files from before
-    return TRAINED
 
 
 def _is_finished(directory: RunDirectory, settings: Settings) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 from fastrnn.cipher.directory import RunDirectory
@@ -38,16 +38,16 @@ def directories(folder: Path, points: Sequence[Point]) -> list[Path]:
         A directory holds a run with other settings.
     """
     there = dict(_there(folder))
-    named = {path.name: settings for path, settings in there.items()}
+    own = {folder / point.name for point in points}
+    elsewhere = {astuple(settings): path for path, settings in there.items() if path not in own}
     paths = []
     for point in points:
-        own = folder / point.name
-        if point.name in named:
-            _check(own, named[point.name], point.settings)
-            paths.append(own)
-            continue
-        same = (path for path, settings in there.items() if settings == point.settings)
-        paths.append(next(same, own))
+        path = folder / point.name
+        if path in there:
+            _check(path, there[path], point.settings)
+        else:
+            path = elsewhere.get(astuple(point.settings), path)
+        paths.append(path)
     return paths
 
 

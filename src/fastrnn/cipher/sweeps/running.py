@@ -221,11 +221,16 @@ def _parallel(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterable[Outco
     import joblib
     from joblib.parallel import get_active_backend
 
-    streams = getattr(get_active_backend()[0], "supports_return_generator", False)
+    backend, _ = get_active_backend()
+    streams = getattr(backend, "supports_return_generator", False)
     parallel = joblib.Parallel(
         n_jobs=jobs, batch_size=1, return_as="generator_unordered" if streams else "list"
     )
-    calls = [joblib.delayed(perform)(replace(task, watched=str(stop.file))) for task in tasks]
-    with shielded() if streams else nullcontext():
+    calls = [
+        joblib.delayed(perform)(replace(task, watched=str(stop.file), sweeper=os.getpid()))
+        for task in tasks
+    ]
+    starts_processes = streams and not getattr(backend, "uses_threads", False)
+    with shielded() if starts_processes else nullcontext():
         outcomes: Iterable[Outcome] = parallel(calls)
     return outcomes

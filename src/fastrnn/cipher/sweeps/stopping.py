@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 from time import monotonic, sleep
 from types import FrameType
@@ -104,11 +105,13 @@ def shielded() -> Iterator[None]:
     """Let the processes that start in the ``with`` block know nothing of Ctrl-C.
 
     A terminal sends it to all of them at once, and those that have nothing to do would end with
-    the traceback of wherever they are.
+    the traceback of wherever they are. A process inherits what is blocked.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # It would be started with the first of them, and unblock the signal here.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -122,24 +125,28 @@ def ignore_interrupts() -> None:
 
 
 class Watch(Callback):
-    """Ends a training, as Ctrl-C would, when the file of its sweep is gone.
+    """Ends a training, as Ctrl-C would, when nobody waits for it any more.
 
     Parameters
     ----------
     file : str
-        Of `Stop`.
+        Of `Stop`; gone when the sweep has ended.
+    sweeper : int
+        The process of the sweep. If it is the parent of this one, its death is noticed too.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, sweeper: int) -> None:
         self._file = file
+        self._parent = sweeper if os.getppid() == sweeper else None
         self._next = 0.0
 
     def look(self) -> None:
-        """Raise ``KeyboardInterrupt`` if the file is gone."""
+        """Raise ``KeyboardInterrupt`` if nobody waits."""
         now = monotonic()
         if now >= self._next:
             self._next = now + OFTEN
-            if not os.path.exists(self._file):
+            orphaned = self._parent is not None and os.getppid() != self._parent
+            if orphaned or not os.path.exists(self._file):
                 raise KeyboardInterrupt
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
