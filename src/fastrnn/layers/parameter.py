@@ -61,16 +61,21 @@ class ParameterVector:
     ----------
     parameters : sequence of Parameter
         All of one dtype.  Their values move here: afterwards they are views of this vector.
+    behind : int, default 0
+        How many numbers `sums` has behind the gradients.
 
     Attributes
     ----------
     values, gradients : ndarray of shape (n,)
+    sums : ndarray of shape (n + behind,)
+        The gradients and, in the same piece of memory, what processes sum together with them.
     bounds : ndarray of intp, shape (parameters + 1,)
         Where each weight begins, and the end of the last.
     """
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, parameters: Sequence[Parameter], behind: int = 0) -> None:
         self.parameters = tuple(parameters)
+        self._behind = behind
         dtype: DTypeLike = parameters[0].value.dtype if parameters else np.float32
         self._starts: list[int] = []
         size = 0
@@ -79,18 +84,23 @@ class ParameterVector:
             size += padded(parameter.value.size, dtype) if parameter.value.size else 0
         self.values: Array = aligned_zeros(size, dtype)
         self.bounds: Array = np.array([*self._starts, size], np.intp)
-        self._gradients: Array | None = None
+        self._sums: Array | None = None
         for parameter, view in zip(self.parameters, self.views(self.values), strict=True):
             view[...] = parameter.value
             parameter.value = view
             parameter.store = self
 
     @property
+    def sums(self) -> Array:
+        """The gradients and what stands behind them; allocated when first asked for."""
+        if self._sums is None:
+            self._sums = aligned_zeros(self.values.size + self._behind, self.values.dtype)
+        return self._sums
+
+    @property
     def gradients(self) -> Array:
         """The gradient vector; allocated when it is first asked for."""
-        if self._gradients is None:
-            self._gradients = aligned_zeros(self.values.shape, self.values.dtype)
-        return self._gradients
+        return self.sums[: self.values.size]
 
     def gradients_are_finite(self) -> bool:
         """Return whether no gradient is infinite or NaN: one pass, a fraction of an update's."""

@@ -57,6 +57,11 @@ class Exchange:
         return stop, interrupted
 
 
+def figures_behind(measured: int) -> int:
+    """Return how many figures stand behind the gradients where a step measures so many."""
+    return 2 * measured + 1
+
+
 class SharedExchange(Exchange):
     """Of one of several processes: one sum of all gradients a step, with the figures behind it.
 
@@ -64,7 +69,7 @@ class SharedExchange(Exchange):
     ----------
     group : Group
     vector : ParameterVector
-        Whose gradients are summed.
+        Whose gradients are summed, with :func:`figures_behind` figures behind them.
     measured : int
         How many figures a step measures.
     """
@@ -72,12 +77,10 @@ class SharedExchange(Exchange):
     is_shared = True
 
     def __init__(self, group: Group, vector: ParameterVector, measured: int) -> None:
-        self._group, self._vector = group, vector
-        size = vector.values.size
+        self._group = group
         # Behind the gradients totals, counts, and how many processes want to end here.
-        self._sums = np.zeros(size + 2 * measured + 1, vector.values.dtype)
-        self._gradients = self._sums[:size]
-        self._figures = self._sums[size:-1].reshape(2, measured)
+        self._sums = vector.sums
+        self._figures = self._sums[vector.values.size : -1].reshape(2, measured)
 
     def first(self, value: float) -> float:
         """Return the value that the first process has."""
@@ -105,9 +108,7 @@ class SharedExchange(Exchange):
         Halted
             If a process wants to end here.
         """
-        gradients = self._vector.gradients
         if self.share is not None and self.share.counts and not self.halts:
-            np.copyto(self._gradients, gradients)
             self._figures[...] = np.transpose(found)
         else:
             self._sums[...] = 0
@@ -115,7 +116,6 @@ class SharedExchange(Exchange):
         self._group.sum(self._sums)
         if self._sums[-1]:
             raise Halted
-        np.copyto(gradients, self._gradients)
         totals, counts = self._figures.tolist()
         return list(zip(totals, counts, strict=True))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastrnn.distributed import Group
 from fastrnn.layers.parameter import ParameterVector
 from fastrnn.models.batch import Batches
-from fastrnn.models.exchange import Exchange, SharedExchange
+from fastrnn.models.exchange import Exchange, SharedExchange, figures_behind
 from fastrnn.models.network import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
@@ -52,7 +52,7 @@ class Trainer:
         self.exchange = Exchange()
         self._check_gradients = check_gradients
         self._layers = tuple(graph.layers)
-        self.vector = ParameterVector(self._parameters())
+        self.vector = ParameterVector(self._parameters(), figures_behind(objective.measured))
         self._optimizer = optimizer
         optimizer.build(self.vector.values)
         self.objective = objective
