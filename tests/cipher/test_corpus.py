@@ -1,6 +1,7 @@
 """Reading a corpus, and the one line that a bad file gets."""
 
 import random
+import tracemalloc
 from hashlib import sha256
 
 import numpy as np
@@ -178,6 +179,22 @@ def test_one_pass_finds_what_each_text_says(write, monkeypatch, chunk):
             assert some.ciphertexts == [ciphertexts[n] for n in numbers]
             whole = "\n".join([*plaintexts, *ciphertexts])
             assert found.fingerprint == sha256(whole.encode()).hexdigest()
+
+
+def test_a_pass_takes_the_memory_of_a_block(write, monkeypatch):
+    monkeypatch.setattr(lines, "CHUNK", 1 << 16)
+    plain = write("p", "The lime is hér least liked fruit .\n" * 250_000)
+    cipher = write("c", "Ymj qnrj nx mér qjfxy qnpji kwzny .\r\n" * 250_000)
+    tracemalloc.start()
+    try:
+        for corpus in (read_pair(plain, cipher), enciphered(plain, Vigenere("KEY"))):
+            assert corpus.survey().longest == 35
+            training = corpus.split(0.1)[0]
+            assert training.some(np.arange(0, 200_000, 5000)).survey().longest == 35
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < plain.stat().st_size / 3
 
 
 @pytest.mark.parametrize("line", [1, 40, 199, 200])
