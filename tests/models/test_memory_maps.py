@@ -8,7 +8,7 @@ import pytest
 import fastrnn
 from fastrnn.callbacks import Callback
 from fastrnn.layers import Dense, Embedding, Input, SimpleRNN
-from fastrnn.models import Model, reading
+from fastrnn.models import Model, reading, samples
 
 SAMPLES, TIME, FEATURES, CLASSES = 4096, 16, 64, 5
 SIZE = SAMPLES * TIME * FEATURES * 8
@@ -132,3 +132,37 @@ def test_weights_of_classes_are_the_same_for_each_batch(monkeypatch):
     x[60, 2, 3] = np.nan
     with pytest.raises(ValueError, match=r"x\[60, 2, 3\] is NaN"):
         model().fit(x, y, **options)
+
+
+def oddly_laid_out(array, how):
+    """Return the same numbers, as they may lie in a file that others wrote."""
+    if how == "other byte order":
+        return array.astype(array.dtype.newbyteorder())
+    if how == "other order of axes":
+        return np.asfortranarray(array)
+    moved = np.ndarray(array.shape, array.dtype, bytearray(array.nbytes + 1), offset=1)
+    moved[...] = array
+    return moved
+
+
+@pytest.mark.parametrize("how", ["other byte order", "other order of axes", "not aligned"])
+def test_large_arrays_are_not_copied_however_they_lie(monkeypatch, how, peak):
+    generator = np.random.default_rng(0)
+    x, y = generator.random((SAMPLES, TIME, 8)), generator.integers(0, CLASSES, (SAMPLES, TIME))
+    given = Input((TIME, 8))
+    answer = Dense(CLASSES, activation="softmax")(SimpleRNN(2, return_sequences=True)(given))
+    made = Model(given, answer)
+    made.compile("sgd", "sparse_categorical_crossentropy")
+    start = made.get_weights()
+    odd = oddly_laid_out(x, how), oddly_laid_out(y, how)
+    found = []
+    monkeypatch.setattr(samples, "COPIED", 0)
+    for arrays in ((x, y), odd):
+        made.set_weights(start)
+        fastrnn.set_seed(1)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        made.fit(*arrays, verbose=0, callbacks=[Brief()])
+        assert peak() - before < x.nbytes / 4
+        found.append(made.get_weights())
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
