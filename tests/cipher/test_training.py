@@ -11,7 +11,7 @@ import fastrnn
 from fastrnn.callbacks import Callback
 from fastrnn.cipher import Caesar, Decipherer, RunDirectory, RunError, Training, built_in, lesson
 from fastrnn.cipher.lines import Lines
-from fastrnn.models import CheckpointError, load_model
+from fastrnn.models import CheckpointError, load_model, order
 
 
 class Killed(BaseException):
@@ -202,6 +202,27 @@ def test_a_run_that_is_kept_within_epochs_goes_on_there(whole, start, save_steps
     assert (len(resumed.epochs), resumed.step) == (1, kept)
     resumed.run()
     assert state(resumed) == state(whole)
+
+
+def test_a_run_of_a_corpus_past_memory_goes_on_within_an_epoch(whole, start, monkeypatch):
+    # As if the sentences were millions: read when asked for, and in an order drawn by blocks.
+    for module, name, value in (
+        (lesson, "IN_MEMORY", 0),
+        (order, "MOST", 0),
+        (order, "BLOCK", 3),
+        (order, "BLOCKS_MIXED", 7),
+    ):
+        monkeypatch.setattr(module, name, value)
+    unbroken = start("unbroken")
+    unbroken.run()
+    broken = start("broken")
+    broken.save_steps = 2
+    with pytest.raises(Killed):
+        broken.run([Kill(2)])
+    resumed = Training.resume(broken.directory)
+    assert resumed.step == 2
+    resumed.run()
+    assert state(resumed) == state(unbroken) != state(whole)
 
 
 def test_a_run_is_kept_by_the_clock_too(start):
