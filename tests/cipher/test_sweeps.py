@@ -179,10 +179,22 @@ def test_runs_in_threads_are_those_of_train(tmp_path, monkeypatch):
         assert same_models(trained, tmp_path / "out" / name)
 
 
+def test_runs_at_a_time(monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
+    asked = {(None, 1): 8, (None, 3): 2, (-1, 1): 8, (-2, 1): 7, (-9, 1): 1, (5, 1): 5, (5, 4): 5}
+    for (jobs, threads), wanted in asked.items():
+        assert running.jobs_for(jobs, threads, 20) == wanted
+        assert running.jobs_for(jobs, threads, 2) == min(wanted, 2)
+    with joblib.parallel_config(n_jobs=3):
+        assert running.jobs_for(None, 1, 20) is None
+        assert running.runs_at_once(None, 1, 20) == 3
+        assert running.jobs_for(2, 1, 20) == 2
+
+
 def test_the_table(tmp_path):
     grid = {**TINY, "cell": ["gru", "rnn"], "learning_rate": [0.01, 1e300]}
     result = sweep({**grid, "epochs": 2}, tmp_path, jobs=1)
-    losses = [run.best.val_loss for run in result.runs if not run.error]
+    losses = [run.best_epoch.val_loss for run in result.runs if not run.error]
     assert losses == sorted(losses)
     assert [run.state for run in result.runs] == ["trained", "trained", "failed", "failed"]
     assert result.best is result.runs[0]
@@ -200,7 +212,7 @@ def test_the_table(tmp_path):
     with open(tmp_path / "sweep.csv", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["run"] for row in table] == [run.path.name for run in result.runs]
-    best = result.best.best
+    best = result.best.best_epoch
     assert float(table[0]["val_loss"]) == best.val_loss
     assert (table[0]["epochs"], table[0]["best_epoch"]) == ("2", str(best.epoch))
     assert float(table[0]["seconds"]) == sum(epoch.seconds for epoch in result.best.history)
@@ -214,7 +226,7 @@ def test_finished_runs_are_skipped_and_others_added(tmp_path):
     before = contents(tmp_path)
     again = sweep({**TINY, "cell": ["gru", "rnn"]}, tmp_path, jobs=1)
     assert [run.state for run in again.runs] == ["skipped", "skipped"]
-    assert all(run.best is not None for run in again.runs)
+    assert all(run.best_epoch is not None for run in again.runs)
     assert contents(tmp_path) == before
     more = sweep({**TINY, "cell": "gru", "units": [8, 9]}, tmp_path, jobs=1)
     # The run that is there keeps the name that the first sweep gave it.

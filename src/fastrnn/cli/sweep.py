@@ -186,7 +186,7 @@ def _tell_start(arguments: argparse.Namespace, runs: int) -> None:
 
 def _tell_run(run: SweepRun, done: int, runs: int) -> None:
     """Print what became of a run."""
-    best = run.best
+    best = run.best_epoch
     if run.error is not None or best is None:
         said = f"failed: {run.error}"
     else:

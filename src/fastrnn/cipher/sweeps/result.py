@@ -50,7 +50,7 @@ class SweepRun:
     error: str | None = None
 
     @property
-    def best(self) -> Epoch | None:
+    def best_epoch(self) -> Epoch | None:
         """The epoch with the least `val_loss`, whose model is ``best.safetensors``."""
         return min(self.history, key=_score, default=None)
 
@@ -62,7 +62,7 @@ class SweepRun:
     @property
     def figures(self) -> dict[str, Any]:
         """The row of the table, without the settings."""
-        best = self.best
+        best = self.best_epoch
         return {
             "epochs": len(self.history),
             "loss": best and best.loss,
@@ -148,13 +148,13 @@ class SweepResult:
         writer.writerow(["run", *self.varied, *FIGURES, "best_epoch", "error"])
         for run in self.runs:
             settings = (getattr(run.settings, name) for name in self.varied)
-            best = run.best and run.best.epoch
+            best = run.best_epoch and run.best_epoch.epoch
             writer.writerow([run.path.name, *settings, *run.figures.values(), best, run.error])
         return text.getvalue()
 
 
 def _place(run: SweepRun) -> tuple[bool, float]:
-    return run.error is not None, math.inf if run.best is None else _score(run.best)
+    return run.error is not None, math.inf if run.best_epoch is None else _score(run.best_epoch)
 
 
 def _shown(value: Any, form: str = "") -> str:
