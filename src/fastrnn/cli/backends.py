@@ -63,18 +63,15 @@ def _dask(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         raise ImportError(
             '--backend dask needs Dask, which is not installed: pip install "dask[distributed]"'
         ) from error
-    from fastrnn.cipher.sweeps.stopping import ignore_interrupts
+    from fastrnn.cipher.sweeps.stopping import shielded
 
     with ExitStack() as stack:
-        own = scheduler is None
-        if own:
-            scheduler = stack.enter_context(
-                LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
-            )
-        client = stack.enter_context(Client(scheduler, timeout=PATIENCE, set_as_default=False))
-        if own:  # its processes get the Ctrl-C of this terminal too
-            client.run(ignore_interrupts)
-        yield client
+        if scheduler is None:
+            with shielded():  # for some seconds; a Ctrl-C is answered then
+                scheduler = stack.enter_context(
+                    LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+                )
+        yield stack.enter_context(Client(scheduler, timeout=PATIENCE, set_as_default=False))
 
 
 @contextmanager

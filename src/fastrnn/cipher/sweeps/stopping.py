@@ -21,7 +21,7 @@ from types import FrameType
 
 from fastrnn.callbacks import Callback
 
-__all__ = ["Stop", "Watch", "ignore_interrupts", "shielded"]
+__all__ = ["Stop", "Watch", "shielded"]
 
 #: Seconds that the jobs have to keep their runs after Ctrl-C; then they are ended as they are.
 GRACE = 4.0
@@ -117,11 +117,6 @@ def shielded() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def ignore_interrupts() -> None:
-    """Let this process, a worker, know nothing of Ctrl-C from now on; for its main thread."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Watch(Callback):
