@@ -64,6 +64,7 @@ _LAZY = {
     "benchmark",
     "callbacks",
     "cipher",
+    "distributed",
     "initializers",
     "layers",
     "losses",
