@@ -31,14 +31,16 @@ def find(array: Array, marks: Callable[[Array], Array]) -> tuple[int, ...] | Non
     """
     if not array.size:
         return None
-    row = array.nbytes // len(array) if array.ndim else 0
+    if not array.ndim:
+        return () if marks(array) else None
+    row = array.nbytes // len(array)
     if row > PIECE and array.ndim > 1:
         for index, part in enumerate(array):
             place = find(part, marks)
             if place is not None:
                 return index, *place
         return None
-    rows = max(1, PIECE // max(1, row))
+    rows = max(1, PIECE // row)
     for start in range(0, len(array), rows):
         marked = marks(array[start : start + rows])
         if marked.any():
