@@ -325,6 +325,17 @@ def test_an_interrupt_keeps_the_runs(tmp_path, jobs, monkeypatch):
     assert same_models(trained, tmp_path / "out" / begun[0])
 
 
+def test_a_report_that_fails_ends_the_sweep(tmp_path):
+    def fail(run, done, runs):
+        raise BrokenPipeError
+
+    with joblib.parallel_config(backend="threading"), pytest.raises(BrokenPipeError):
+        sweep({**TINY, "epochs": [1, 200, 201, 202]}, tmp_path, jobs=2, report=fail)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names <= {f"sentences-200_units-8_epochs-{epochs}" for epochs in (1, 200, 201)}
+    assert len(RunDirectory(tmp_path / "sentences-200_units-8_epochs-200").read_history()) < 200
+
+
 def test_without_joblib(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "joblib", None)
     with pytest.raises(ImportError, match=r'pip install "fastrnn\[sweep\]"'):

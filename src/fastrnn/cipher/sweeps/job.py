@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from time import monotonic, sleep
 
 import fastrnn
 from fastrnn import seeding
@@ -24,7 +25,16 @@ from fastrnn.cipher.sweeps.stopping import Watch
 from fastrnn.cipher.training import Training
 from fastrnn.models import training_position
 
-__all__ = ["FAILED", "INTERRUPTED", "SKIPPED", "TRAINED", "Outcome", "Task", "perform"]
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "SKIPPED",
+    "TRAINED",
+    "Outcome",
+    "Task",
+    "perform",
+    "wait_until_idle",
+]
 
 #: What may become of a run: it was finished before, is now, broke off, or could not be.
 SKIPPED, TRAINED, INTERRUPTED, FAILED = "skipped", "trained", "interrupted", "failed"
@@ -175,3 +185,10 @@ def _at_most(threads: int) -> Iterator[None]:
         with _lock:
             _limits.remove(threads)
             fastrnn.set_num_threads(min(_limits, default=_before))
+
+
+def wait_until_idle(seconds: float) -> None:
+    """Wait until no run is at work in this process, but not for longer than some seconds."""
+    end = monotonic() + seconds
+    while _limits and monotonic() < end:
+        sleep(0.01)

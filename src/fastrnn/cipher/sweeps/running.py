@@ -11,10 +11,17 @@ from typing import Any
 
 from fastrnn.cipher.errors import SettingsError
 from fastrnn.cipher.sweeps.grid import Grid
-from fastrnn.cipher.sweeps.job import FAILED, INTERRUPTED, Outcome, Task, perform
+from fastrnn.cipher.sweeps.job import (
+    FAILED,
+    INTERRUPTED,
+    Outcome,
+    Task,
+    perform,
+    wait_until_idle,
+)
 from fastrnn.cipher.sweeps.plan import directories
 from fastrnn.cipher.sweeps.result import SweepResult, SweepRun
-from fastrnn.cipher.sweeps.stopping import Stop, shielded
+from fastrnn.cipher.sweeps.stopping import GRACE, Stop, shielded
 from fastrnn.files import replace_file
 
 __all__ = ["sweep"]
@@ -97,6 +104,7 @@ def sweep(
         for number, run in enumerate(runs)
     ]
     done = 0
+    fault: Exception | None = None
     try:
         stop = Stop(folder, handles=joblib.effective_n_jobs(jobs) != 1)
         with stop.going_on():
@@ -111,15 +119,31 @@ def sweep(
                     error=outcome.error,
                 )
                 done += 1
-                if report is not None:
-                    report(run, done, len(runs))
-            if stop.stopped and done < len(runs):
-                raise KeyboardInterrupt
+                fault = fault or _fault(report, run, done, len(runs))
+                if fault is not None:
+                    stop.stop()  # and wait for the others, which are kept
+        if fault is not None:
+            raise fault
+        if done < len(runs):
+            raise KeyboardInterrupt
     except KeyboardInterrupt:
+        # Threads outlive joblib's end; they should be done with their directories before the next
+        # sweep, and with the compiled code before the interpreter ends.
+        wait_until_idle(GRACE / 2)
         raise KeyboardInterrupt(f"interrupted after {done} of {len(runs)} runs") from None
     result = SweepResult.of(folder, chosen.varied, runs)
     replace_file(folder / TABLE, result.to_csv().encode())
     return result
+
+
+def _fault(report: Report | None, run: SweepRun, done: int, runs: int) -> Exception | None:
+    """Tell of a run, and return what went wrong with that, such as a pipe that nobody reads."""
+    try:
+        if report is not None:
+            report(run, done, runs)
+    except Exception as error:
+        return error
+    return None
 
 
 def joblib_or_say() -> Any:
