@@ -103,23 +103,33 @@ def test_a_job_that_was_ended_goes_on_with_any_number_of_ranks(
     np.testing.assert_allclose(figures(directory), figures(whole), rtol=within)
 
 
-def test_a_corpus_that_is_another_on_one_rank_is_one_line(mpiexec, tmp_path):
+@pytest.mark.parametrize(
+    ("options", "about"),
+    [
+        ("['--units', str(4 + rank)]", "units (rank 0: 4; rank 1: 5)"),
+        ("['--units', '4', '--plaintext', f'{rank}.txt']", "the corpus (rank 0: SHA-256 "),
+    ],
+    ids=["settings", "corpus"],
+)
+def test_ranks_that_are_told_different_things_are_one_line(mpiexec, tmp_path, options, about):
     sentences = [f"{'abc' * (i % 5)} {i % 7}" for i in range(40)]
     for rank in (0, 1):
         (tmp_path / f"{rank}.txt").write_text("\n".join(sentences))
         sentences[30] = "abd"
-    # Each rank reads a file of its own, which is what this program is for.
-    program = tmp_path / "own_corpus.py"
+    program = tmp_path / "different.py"
     program.write_text(
         "import sys\n"
         "from mpi4py import MPI\n"
         "from fastrnn.cli import main\n"
-        "sys.exit(main([*sys.argv[1:], '--plaintext', f'{MPI.COMM_WORLD.rank}.txt']))\n"
+        "rank = MPI.COMM_WORLD.rank\n"
+        f"sys.exit(main([*sys.argv[1:], *{options}]))\n"
     )
-    words = (*TRAIN[2:], "--units", 4, "--epochs", 1, "--out", "run")
+    words = (*TRAIN[2:], "--sentences", 40, "--epochs", 1, "--out", "run")
     code, _, err = mpiexec(2, program, *words)
     assert code != 0
-    assert err.count("fastrnn: the processes disagree about ") == 1
+    assert err.count("\n") == 1
+    assert err.startswith(f"fastrnn: the processes disagree about {about}")
+    assert not (tmp_path / "run").exists()
 
 
 def test_without_mpi_a_line_says_what_to_install(monkeypatch, capsys, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from contextlib import closing
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,10 +154,15 @@ def _started(arguments: argparse.Namespace, group: Group) -> Training:
     from fastrnn.cipher.settings import Settings
     from fastrnn.cipher.training import Training
 
-    # A corpus that cannot be used should leave no directory behind.
+    # A corpus that cannot be used should leave no directory behind, nor should processes that were
+    # told to do different things.
     with group.together():
         settings = Settings(**_given(arguments))
         lesson = Lesson.prepare(settings)
+    facts = {name: str(value) for name, value in asdict(settings).items()}
+    # Machines may keep the same files in different places.
+    del facts["plaintext"], facts["ciphertext"]
+    group.agree({**facts, "the corpus": f"SHA-256 {lesson.config.fingerprint}"})
 
     def directory() -> Path:
         if arguments.out is not None:
