@@ -29,7 +29,10 @@ def test_version(fastrnn):
     assert fastrnn("--version") == (0, f"fastrnn {package.__version__}\n", "")
 
 
-@pytest.mark.parametrize("words", ["--help", "cipher --help", "cipher train --help", "info -h"])
+@pytest.mark.parametrize(
+    "words",
+    ["--help", "cipher --help", "cipher train --help", "cipher sweep --help", "info -h"],
+)
 def test_help(fastrnn, words):
     code, out, err = fastrnn(*words.split())
     assert (code, err) == (0, "")
