@@ -343,7 +343,11 @@ def test_without_joblib(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
-def test_processes(tmp_path):
+def test_processes(tmp_path, monkeypatch):
+    # Half of a worker's time would go by until matplotlib is imported.
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "matplotlib.py").write_text("raise ImportError")
+    monkeypatch.syspath_prepend(tmp_path / "none")
     result = sweep({**TINY, "seed": [1, 2]}, tmp_path / "out", jobs=2)
     assert [run.state for run in result.runs] == ["trained"] * 2
     trained = alone(tmp_path / "alone", seed=2)
