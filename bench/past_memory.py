@@ -77,6 +77,8 @@ def main():
     parser.add_argument("--folder", help="where to write the files (default: the system's)")
     parser.add_argument("--markdown", action="store_true")
     arguments = parser.parse_args()
+    # A shell's background jobs ignore Ctrl-C, and so would the runs that are to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     table = Table(
         f"A corpus of {arguments.gigabytes:g} GB",
         ["corpus", "lines", "first step", "peak", "resumed", "peak"],
@@ -90,6 +92,7 @@ def main():
                 ready, peak = trained(Path(folder) / "run", given)
                 row += [f"{ready:.0f} s", f"{peak / 1e6:.0f} MB"]
             table.rows.append(row)
+            print(*row, sep=", ", file=sys.stderr, flush=True)
     print(table.markdown() if arguments.markdown else table.text())
 
 
