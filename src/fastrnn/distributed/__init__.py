@@ -5,7 +5,8 @@ of an mpi4py communicator, and :func:`world` one of all that ``mpiexec`` started
 then and not before.
 """
 
-from fastrnn.distributed.group import DistributedError, Group, group_of, world
+from fastrnn.distributed.group import DistributedError, Group
+from fastrnn.distributed.joining import group_of, world
 from fastrnn.distributed.share import Share, part_of, share_of
 
 __all__ = ["DistributedError", "Group", "Share", "group_of", "part_of", "share_of", "world"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -79,57 +79,3 @@ class Group:
         Contexts within one another are one.
         """
         return nullcontext()
-
-
-@contextmanager
-def group_of(comm: Any) -> Iterator[Group]:
-    """Yield the processes of a communicator.
-
-    Parameters
-    ----------
-    comm : mpi4py.MPI.Intracomm, Group or None
-        A group is yielded as it is; None stands for this process alone.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
-    if comm is None:
-        yield Group()
-    elif isinstance(comm, Group):
-        yield comm
-    else:
-        from fastrnn.distributed.ranks import Ranks
-
-        ranks = Ranks(comm)
-        with ranks.entered():
-            yield ranks
-
-
-@contextmanager
-def world(tell: Callable[[BaseException], str]) -> Iterator[Group]:
-    """Yield all processes that ``mpiexec`` started, for a program that ends when one of them fails.
-
-    Parameters
-    ----------
-    tell : callable
-        Returns what to print of an error.
-
-    Raises
-    ------
-    ImportError
-        If there is no mpi4py, or no MPI.
-    """
-    try:
-        from mpi4py import MPI
-    except (ImportError, RuntimeError) as error:
-        raise ImportError(
-            f"training on several processes needs mpi4py and an MPI ({error}); "
-            'pip install "fastrnn[mpi]" and, where the system has no MPI, pip install mpich'
-        ) from error
-    from fastrnn.distributed.ranks import Ranks
-
-    ranks = Ranks(MPI.COMM_WORLD, tell)
-    with ranks.entered():
-        yield ranks

@@ -1,0 +1,63 @@
+"""Where a group of processes comes from: a communicator, or all that ``mpiexec`` started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastrnn.distributed.group import Group
+
+
+@contextmanager
+def group_of(comm: Any) -> Iterator[Group]:
+    """Yield the processes of a communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Intracomm, Group or None
+        A group is yielded as it is; None stands for this process alone.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if comm is None:
+        yield Group()
+    elif isinstance(comm, Group):
+        yield comm
+    else:
+        from fastrnn.distributed.ranks import Ranks
+
+        ranks = Ranks(comm)
+        with ranks.entered():
+            yield ranks
+
+
+@contextmanager
+def world(tell: Callable[[BaseException], str]) -> Iterator[Group]:
+    """Yield all processes that ``mpiexec`` started, for a program that ends when one of them fails.
+
+    Parameters
+    ----------
+    tell : callable
+        Returns what to print of an error.
+
+    Raises
+    ------
+    ImportError
+        If there is no mpi4py, or no MPI.
+    """
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            f"training on several processes needs mpi4py and an MPI ({error}); "
+            'pip install "fastrnn[mpi]" and, where the system has no MPI, pip install mpich'
+        ) from error
+    from fastrnn.distributed.ranks import Ranks
+
+    ranks = Ranks(MPI.COMM_WORLD, tell)
+    with ranks.entered():
+        yield ranks
