@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.distributed_job import Job, Patience, here, launched, machine, start
-from fastrnn.benchmark.table import Table, duration, times
+from fastrnn.benchmark.table import Table, duration
 from fastrnn.distributed.cost import (
     Transport,
     Work,
@@ -58,21 +58,21 @@ def job_of(cell, units, batch):
     return Job(cell, units, batch=batch, steps=int(np.clip(SECONDS / guess, 3, 60)), epochs=2)
 
 
-def measured_work(cell, units, rows, rounds, patience):
+def measured_work(cell, units, rows, rounds):
     """Return the work of steps of one cell, by units, and the parameters of its models."""
+    # One thread waits for nobody: what counts is the time on a processor, which others do not take.
     found = {}
     for _ in range(rounds):
         for size in units:
             for count in rows:
-                run = patience.measure(partial(here, job_of(cell, size, count)))
+                run = here(job_of(cell, size, count))
                 found.setdefault((size, count), []).append(run)
+    # Whatever disturbs a computation makes it longer.
     return {
         size: {
             "rows": rows,
-            "seconds": [
-                statistics.median(run.shared for run in found[size, count]) for count in rows
-            ],
-            "serial": statistics.median(run.serial for count in rows for run in found[size, count]),
+            "seconds": [min(run.processor.shared for run in found[size, n]) for n in rows],
+            "serial": min(run.processor.serial for n in rows for run in found[size, n]),
             "parameters": found[size, rows[0]][0].parameters,
         }
         for size in units
@@ -108,7 +108,6 @@ def sums():
 def measured_transport(rounds):
     """Return what two ranks on this machine send their messages over, and what was measured."""
     runs = [start(2, ["bench.cost", "--sums"]) for _ in range(rounds)]
-    # Whatever disturbs a sum of some microseconds makes it longer.
     seconds = np.min(runs, axis=0).tolist()
     return fitted(SIZES, seconds, 2), seconds
 
@@ -139,8 +138,12 @@ def checked(cell, works, transport, batches, rounds, patience):
     table = Table(
         f"Two ranks on this machine: {cell}, T 100, float32",
         [
-            *("units, batch", "1 rank", "predicted", "measured", "predicted/measured"),
-            *("times as fast, predicted", "measured", "others"),
+            *("units, batch", "1 rank", "2 ranks, predicted", "measured", "predicted/measured"),
+            *("times as fast, predicted", "measured", "on the clock", "others"),
+        ],
+        notes=[
+            "Measured: medians of the time that ranks had a processor, with the shortest sum of "
+            "gradients; on the clock: with all that other programs took."
         ],
     )
     for units, (work, said) in works.items():
@@ -150,16 +153,19 @@ def checked(cell, works, transport, batches, rounds, patience):
             runs = [
                 [patience.measure(partial(launched, job, n)) for n in (1, 2)] for _ in range(rounds)
             ]
-            alone, two = (statistics.median(run[i].step for run in runs) for i in (0, 1))
-            ratio = statistics.median(one.step / both.step for one, both in runs)
+            alone, two = (statistics.median(run[i].undisturbed for run in runs) for i in (0, 1))
             predicted = step_seconds(work, batch, size, 2, transport)
+            ratios = [
+                (one.undisturbed / both.undisturbed, one.clock.step / both.clock.step)
+                for one, both in runs
+            ]
             table.rows.append(
                 [
                     f"{units}, {batch}",
                     *(duration(seconds) for seconds in (alone, predicted, two)),
                     f"{predicted / two:.2f}",
-                    times(speedup(work, batch, size, 2, transport)),
-                    times(ratio),
+                    f"{speedup(work, batch, size, 2, transport):.2f}",
+                    *(f"{ratio:.2f}" for ratio in np.median(ratios, axis=0)),
                     f"{max(found.others for run in runs for found in run):.2f}",
                 ]
             )
@@ -265,7 +271,7 @@ def main(words=None):
         kept = json.loads(options.given.read_text(encoding="utf-8"))
     else:
         kept = {
-            cell: measured_work(cell, options.units, options.rows, options.rounds, patience)
+            cell: measured_work(cell, options.units, options.rows, options.rounds)
             for cell in options.cells
         }
         if options.keep:

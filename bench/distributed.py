@@ -50,19 +50,19 @@ def measured(job, ranks, rounds, patience):
     return found
 
 
-def ratio(found, name):
-    """Return the median over the rounds of how many times as fast a variant was as one rank."""
+def ratio(found, name, seconds):
+    """Return the median over the rounds of how many times as long one rank takes as a variant."""
     pairs = zip(found["alone"], found[name], strict=True)
-    return statistics.median(alone.step / other.step for alone, other in pairs)
+    return statistics.median(seconds(alone) / seconds(other) for alone, other in pairs)
 
 
 def row(job, found):
     """Return a line of the table."""
     alone, several = (
-        statistics.median(one.step for one in found[name]) for name in ("alone", "ranks")
+        statistics.median(one.clock.step for one in found[name]) for name in ("alone", "ranks")
     )
     parts = [
-        duration(statistics.median(getattr(one, part) for one in found["ranks"]))
+        duration(statistics.median(getattr(one.clock, part) for one in found["ranks"]))
         for part in ("shared", "summed", "serial")
     ]
     others = max(one.others for runs in found.values() for one in runs)
@@ -71,8 +71,9 @@ def row(job, found):
         f"f{8 * np.dtype(job.dtype).itemsize}",
         f"{1 / alone:.1f}",
         f"{1 / several:.1f}",
-        f"{ratio(found, 'ranks'):.2f}",
-        f"{ratio(found, 'apart'):.2f}",
+        f"{ratio(found, 'ranks', lambda one: one.clock.step):.2f}",
+        f"{ratio(found, 'apart', lambda one: one.clock.step):.2f}",
+        f"{ratio(found, 'ranks', lambda one: one.undisturbed):.2f}",
         *parts,
         f"{others:.2f}",
     ]
@@ -96,14 +97,24 @@ def main(words=None):
     table = Table(
         f"{ranks} ranks and one, medians of {options.rounds} rounds",
         [
-            *("case", "type", "1 rank, steps/s", f"{ranks} ranks, steps/s", "ratio", "ceiling"),
+            *(
+                "case",
+                "type",
+                "1 rank, steps/s",
+                f"{ranks} ranks, steps/s",
+                "ratio",
+                "ceiling",
+                "undisturbed",
+            ),
             *("forward, backward", "sum", "rest", "others"),
         ],
         notes=[
-            f"Ceiling: {ranks} programs side by side, each with its part of the batch. The parts "
-            f"are those of a step on {ranks} ranks; the sum includes waiting for the slower one. "
-            f"Others: most cores that other programs used in a run, which was repeated above "
-            f"{QUIET} while there was patience.",
+            f"Ceiling: {ranks} programs side by side, each with its part of the batch. "
+            "Undisturbed: the ratio by the time that ranks had a processor, and the shortest sum "
+            "of gradients, without what others took. The parts are those of a step on "
+            f"{ranks} ranks; the sum includes waiting for the slower one. Others: most cores that "
+            f"other programs used in a run, which was repeated above {QUIET} while there was "
+            "patience.",
             machine(),
         ],
     )

@@ -4,13 +4,13 @@
 """
 
 import json
+import math
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +62,37 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run of a job came to, in the slowest of its processes."""
+class Times:
+    """Medians of the seconds of a step and of its parts.
 
-    #: Median of the seconds of a step, and of its parts.
+    In what is `summed` processes wait too; `computed` is the rest, of which `shared` is forward and
+    backward, and `serial` what everybody does.
+    """
+
     step: float
     shared: float
     summed: float
+    computed: float
+    serial: float
+
+    @classmethod
+    def medians(cls, steps, shared, summed):
+        """Return the medians of what was measured of every step."""
+        parts = steps, shared, summed, steps - summed, steps - summed - shared
+        return cls(*(float(np.median(part)) for part in parts))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run of a job came to, in the slowest of its processes.
+
+    On the clock, and on a processor: the time in which others had it does not count there.
+    """
+
+    clock: Times
+    processor: Times
+    #: Shortest sum of gradients, on the clock: nobody waited in it.
+    least_sum: float
     #: One an epoch.
     losses: list[float]
     #: How many cores other programs used meanwhile.
@@ -76,13 +100,22 @@ class Found:
     parameters: int
 
     @property
-    def serial(self):
-        """Seconds of a step that are neither forward and backward nor the sum of gradients."""
-        return self.step - self.shared - self.summed
+    def undisturbed(self):
+        """Seconds that a step would take if other programs took nothing.
+
+        What was computed, by its time on a processor, and the sum of gradients without waiting.
+        """
+        return self.processor.computed + self.least_sum
+
+    @classmethod
+    def read(cls, said):
+        """Return what a dict, that may come from JSON, says."""
+        times = {name: Times(**said[name]) for name in ("clock", "processor")}
+        return cls(**{**said, **times})
 
 
-class Clock(Callback):
-    """Looks at the clock after every step, and at the machine while the epochs after the first."""
+class Watch(Callback):
+    """Looks at the clocks after every step, and at the machine while the epochs after the first."""
 
     def __init__(self):
         self.steps, self.last = [], None
@@ -96,7 +129,7 @@ class Clock(Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Note how long the step took; an epoch's first one comes after other things."""
-        now = time.perf_counter()
+        now = clocks()
         if self.last is not None:
             self.steps.append(now - self.last)
         self.last = now
@@ -106,36 +139,46 @@ class Clock(Callback):
         self.ended = usage()
 
 
+def clocks():
+    """Return the seconds on the clock and on a processor."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 def usage():
     """Return the time, this process's seconds of CPU, and those of the whole machine."""
     try:
         line = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
     except OSError:
-        return time.perf_counter(), time.process_time(), None
+        return time.perf_counter(), time.process_time(), math.nan
     user, nice, system, _, _, irq, soft, steal = map(int, line.split()[1:9])
     busy = user + nice + system + irq + soft + steal
     return time.perf_counter(), time.process_time(), busy / os.sysconf("SC_CLK_TCK")
 
 
 def timed(function, seconds):
-    """Return the function, that adds to a list how long each call took."""
+    """Return the function, that adds to a list how long each call took, by both clocks."""
 
     def call(*arguments):
-        start = time.perf_counter()
+        start = clocks()
         result = function(*arguments)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clocks() - start)
         return result
 
     return call
 
 
+def later(found, job):
+    """Return what was found at the steps that :class:`Watch` notes."""
+    return np.reshape(found, (job.epochs, job.steps, 2))[1:, 1:].reshape(-1, 2)
+
+
 def train(job, comm=None):
-    """Train, and return a dict of what was found and how this process was used meanwhile."""
+    """Train, and return what was found, and how many cores were used here and in all."""
     rng = np.random.default_rng(0)
     samples = job.batch * job.steps
     x = rng.standard_normal((samples, job.time, job.features)).astype(job.dtype)
     y = rng.integers(0, job.classes, (samples, job.time))
-    model, clock = job.model(), Clock()
+    model, watch = job.model(), Watch()
     gradients, sums = [], []
     trainer = model._current_trainer()
     trainer.gradients = timed(trainer.gradients, gradients)
@@ -148,31 +191,29 @@ def train(job, comm=None):
             batch_size=job.batch,
             epochs=job.epochs,
             verbose=0,
-            callbacks=[clock],
+            callbacks=[watch],
             comm=None if job.apart else comm,
         )
     finally:
         SharedExchange.sum_step = sum_step
-    (start, before, _), (end, after, _) = clock.began, clock.ended
-    return {
-        "step": statistics.median(clock.steps),
-        "shared": statistics.median(gradients[job.steps :]),
-        "summed": statistics.median(sums[job.steps :]) if sums else 0.0,
-        "losses": history.history["loss"],
-        "parameters": model.count_params(),
-        "own": (after - before) / (end - start),
-        "busy": 0.0
-        if clock.began[2] is None
-        else (clock.ended[2] - clock.began[2]) / (end - start),
-    }
+    steps = np.array(watch.steps)
+    shared = later(gradients, job)
+    summed = later(sums, job) if sums else np.zeros_like(steps)
+    clock, processor = (Times.medians(steps[:, i], shared[:, i], summed[:, i]) for i in range(2))
+    (start, before, busy_before), (end, after, busy_after) = watch.began, watch.ended
+    losses = history.history["loss"]
+    least = float(summed[:, 0].min())
+    found = Found(clock, processor, least, losses, others=0.0, parameters=model.count_params())
+    return found, (after - before) / (end - start), (busy_after - busy_before) / (end - start)
 
 
 def together(parts):
-    """Return what was found, of the dicts of all processes."""
-    slowest = max(parts, key=lambda part: part["step"])
-    others = max(0.0, slowest["busy"] - sum(part["own"] for part in parts))
-    said = {name: slowest[name] for name in ("step", "shared", "summed", "losses", "parameters")}
-    return Found(**said, others=others)
+    """Return what was found, of what :func:`train` returned in every process."""
+    slowest, _, busy = max(parts, key=lambda part: part[0].processor.computed)
+    # Who comes last waits for nobody.
+    least = min(found.least_sum for found, _, _ in parts)
+    others = max(0.0, busy - sum(own for _, own, _ in parts))
+    return replace(slowest, least_sum=least, others=others)
 
 
 def here(job):
@@ -206,7 +247,7 @@ def start(ranks, words):
 
 def launched(job, ranks):
     """Return what a run on several processes, of one thread each, came to."""
-    return Found(**start(ranks, ["bench.distributed_job", json.dumps(asdict(job))]))
+    return Found.read(start(ranks, ["bench.distributed_job", json.dumps(asdict(job))]))
 
 
 class Patience:
@@ -238,7 +279,7 @@ class Patience:
             start, _, before = usage()
             time.sleep(0.2)
             end, _, after = usage()
-            busy = 0.0 if before is None else (after - before) / (end - start)
+            busy = (after - before) / (end - start)
             self.left -= end - start
 
 

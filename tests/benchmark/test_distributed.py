@@ -2,10 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from bench import cost, distributed, distributed_job
-from bench.distributed_job import Found, Job, Patience, start
+from bench.distributed_job import Found, Job, Patience, Times, start
 
 
 @pytest.fixture
@@ -30,7 +31,13 @@ def test_sums_are_measured_between_real_ranks(mpi):
 
 
 def found(step=1.0, others=0.0, losses=(2.0, 1.0)):
-    return Found(step, 0.9 * step, 0.0, list(losses), others, parameters=100)
+    times = Times(step, 0.8 * step, 0.1 * step, 0.9 * step, 0.1 * step)
+    return Found(times, times, 0.01 * step, list(losses), others, parameters=100)
+
+
+def test_the_parts_of_a_step_are_those_of_each_step():
+    steps, shared, summed = np.array([[3.0, 5.0, 9.0], [2.0, 1.0, 7.0], [0.5, 3.0, 1.0]])
+    assert Times.medians(steps, shared, summed) == Times(5.0, 2.0, 1.0, 2.5, 1.0)
 
 
 def test_curves_that_differ_are_found():
@@ -71,7 +78,7 @@ def test_the_cost_is_told_and_drawn(tmp_path, capsys):
 
 def test_the_work_is_measured(monkeypatch):
     monkeypatch.setattr(cost, "SECONDS", 0.0)
-    made = cost.measured_work("rnn", (4,), (1, 3), 1, Patience(0))[4]
+    made = cost.measured_work("rnn", (4,), (1, 3), 1)[4]
     assert made["parameters"] == 4 * (32 + 4 + 1) + 32 * 5
     assert all(0 < seconds < 0.1 for seconds in made["seconds"])
     assert made["serial"] > 0

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 #: Bytes up to which MPICH sums whole vectors, in fewer messages; its
 #: ``MPIR_CVAR_ALLREDUCE_SHORT_MSG_SIZE``.  Open MPI changes over at 10 kB.
@@ -190,9 +191,12 @@ class Work:
         Between two measured numbers of rows the time is on the line between theirs.  Fewer rows
         than were measured take as long as the fewest; more take as long a row as the most.
         """
-        if rows > self.rows[-1]:
-            return self.seconds[-1] * rows / self.rows[-1]
-        return float(np.interp(rows, self.rows, self.seconds))
+        return float(self.shared_each(np.array([rows]))[0])
+
+    def shared_each(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the same for several numbers of rows."""
+        beyond = np.maximum(rows / self.rows[-1], 1.0)
+        return np.interp(rows, self.rows, self.seconds) * beyond
 
 
 def step_seconds(work: Work, batch: int, size: float, machines: int, transport: Transport) -> float:
@@ -250,10 +254,12 @@ def smallest_batch(
     int or None
         Rows; None if there is no such batch.
     """
-    for batch in range(1, most + 1):
-        if speedup(work, batch, size, machines, transport) > gain:
-            return batch
-    return None
+    told = allreduce_seconds(size, machines, transport)
+    batches = np.arange(1, most + 1)
+    alone = work.shared_each(batches) + work.serial
+    several = work.shared_each(-(-batches // machines)) + work.serial + told
+    found = np.flatnonzero(alone > gain * several)
+    return int(batches[found[0]]) if found.size else None
 
 
 def _check_machines(machines: int) -> None:
