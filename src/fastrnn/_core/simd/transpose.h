@@ -1,6 +1,36 @@
-/* OUT target[column * target_row + row] = source[row * source_row + column], in blocks that keep whole cache lines of
- * both sides in the first-level cache. */
+/* OUT target[column * target_row + row] = source[row * source_row + column], in blocks of whole cache lines on both
+ * sides.  A block goes in squares of vectors of 16 bytes, at every level: wider ones need as many shuffles, and few
+ * instructions let the processor look far ahead, to where the next lines come from memory. */
 #define BLOCK_SIDE ((ptrdiff_t)(64 / sizeof(REAL)))
+#define SQUARE_SIDE ((ptrdiff_t)(16 / sizeof(REAL)))
+typedef REAL NAME(quad) __attribute__((vector_size(16)));
+typedef REAL NAME(quad_memory) __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias));
+
+#if REAL_BITS == 64
+#define LOW_OF(a, b) SHUFFLE(int64_t, a, b, 0, 2)
+#define HIGH_OF(a, b) SHUFFLE(int64_t, a, b, 1, 3)
+#else
+#define LOW_OF(a, b) SHUFFLE(int32_t, a, b, 0, 4, 1, 5)
+#define HIGH_OF(a, b) SHUFFLE(int32_t, a, b, 2, 6, 3, 7)
+#endif
+
+static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_row, REAL *target, ptrdiff_t target_row)
+{
+    NAME(quad) row[16 / sizeof(REAL)];
+    for (ptrdiff_t i = 0; i < SQUARE_SIDE; i++)
+        row[i] = *(const NAME(quad_memory) *)(source + i * source_row);
+#if REAL_BITS == 32
+    /* what follows interleaves neighbours; two rows of the halves of the square first */
+    const NAME(quad) a = LOW_OF(row[0], row[2]), b = HIGH_OF(row[0], row[2]);
+    const NAME(quad) c = LOW_OF(row[1], row[3]), d = HIGH_OF(row[1], row[3]);
+    row[0] = a, row[1] = c, row[2] = b, row[3] = d;
+#endif
+    for (ptrdiff_t i = 0; i < SQUARE_SIDE; i += 2) {
+        *(NAME(quad_memory) *)(target + i * target_row) = LOW_OF(row[i], row[i + 1]);
+        *(NAME(quad_memory) *)(target + (i + 1) * target_row) = HIGH_OF(row[i], row[i + 1]);
+    }
+}
+
 static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row,
                             REAL *target, ptrdiff_t target_row)
 {
@@ -10,15 +40,12 @@ static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *sourc
             const ptrdiff_t tall = rows - top < BLOCK_SIDE ? rows - top : BLOCK_SIDE;
             const REAL *from = source + top * source_row + first;
             REAL *to = target + first * target_row + top;
-            if (wide == BLOCK_SIDE && tall == BLOCK_SIDE) {
-                REAL block[64 / sizeof(REAL)][64 / sizeof(REAL)] __attribute__((aligned(64)));
-                for (ptrdiff_t i = 0; i < BLOCK_SIDE; i++)
-                    for (ptrdiff_t k = 0; k < BLOCK_SIDE; k++)
-                        block[i][k] = from[i * source_row + k];
-                for (ptrdiff_t k = 0; k < BLOCK_SIDE; k++)
-                    for (ptrdiff_t i = 0; i < BLOCK_SIDE; i++)
-                        to[k * target_row + i] = block[i][k];
-            } else
+            if (wide == BLOCK_SIDE && tall == BLOCK_SIDE)
+                for (ptrdiff_t k = 0; k < BLOCK_SIDE; k += SQUARE_SIDE)
+                    for (ptrdiff_t i = 0; i < BLOCK_SIDE; i += SQUARE_SIDE)
+                        NAME(transpose_square)(from + i * source_row + k, source_row, to + k * target_row + i,
+                                               target_row);
+            else
                 for (ptrdiff_t k = 0; k < wide; k++)
                     for (ptrdiff_t i = 0; i < tall; i++)
                         to[k * target_row + i] = from[i * source_row + k];
@@ -26,3 +53,6 @@ static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *sourc
     }
 }
 #undef BLOCK_SIDE
+#undef SQUARE_SIDE
+#undef LOW_OF
+#undef HIGH_OF

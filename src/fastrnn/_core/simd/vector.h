@@ -24,6 +24,16 @@ static inline void NAME(store)(REAL *p, vec x) { *(vec_memory *)p = x; }
 /* x - 0 is x for every x, -0 and NaN too, so the compiler sees a plain broadcast */
 static inline vec NAME(all)(REAL x) { return x - (vec){0}; }
 
+/* the elements of a and b whose numbers follow, b's after a's; two compilers, two names */
+#ifndef SHUFFLE
+#if defined(__clang__)
+#define SHUFFLE(integer, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(integer, a, b, ...) \
+    __builtin_shuffle(a, b, (integer __attribute__((vector_size(sizeof(a))))){__VA_ARGS__})
+#endif
+#endif
+
 /* mask is all ones or all zeros in each lane, as comparisons give it */
 static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
