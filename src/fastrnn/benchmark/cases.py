@@ -68,7 +68,11 @@ RAGGED = FORWARD_BACKWARD[2]
 TRAINING_JOB = Sizes("decipher", 1, 64, 32, 32, 101)
 
 SCALING = (
-    *(Sizes(f"T_x {T_x}", 16, 64, 16, 8, T_x) for T_x in (10, 100, 1_000, 10_000, 100_000)),
+    *(
+        Sizes(f"T_x {T_x}", 16, 64, 16, m, T_x)
+        for m in (1, 8)
+        for T_x in (10, 100, 1_000, 10_000, 100_000)
+    ),
     *(Sizes(f"n_s {n_s}", n_s, n_s, 16, 32, 100) for n_s in (16, 32, 64, 128, 256, 512)),
     *(Sizes(f"m {m}", 32, 64, 32, m, 100) for m in (1, 2, 4, 8, 16, 32, 64, 128, 256)),
 )
