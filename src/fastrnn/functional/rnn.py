@@ -215,8 +215,10 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
 
-    References ---------- P. J. Werbos, Backpropagation through time: what it does and how to do it,
-    Proceedings of the IEEE 78, 1990.
+    References
+    ----------
+    P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the
+    IEEE 78, 1990.
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
         ds, Wx, Ws, states, x = caches[0].read(ds)
