@@ -21,9 +21,9 @@ def gradients(module, case, a):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("form", "sizes"),
-    # four mebibytes of gradients at the pre-activations are one segment; 4096 bytes, a wide row
+    # half a mebibyte of gradients at the pre-activations is a segment; 1024 bytes, a wide row
     [(form, (2, 7, 129, 1200)) for form in FORMS]
-    + [(("rnn", False), (n_x, 129, 3, 5)) for n_x in (512, 1024)]
+    + [(("rnn", False), (n_x, 129, 3, 5)) for n_x in (128, 512, 1024)]
     + [(("gru", True), (0, 70, 3, 5))],
     ids=str,
 )

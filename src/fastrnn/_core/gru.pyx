@@ -74,7 +74,7 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    cdef Py_ssize_t steps = segment_length(T, (GATES + 1) * m * ld * <Py_ssize_t> dtype.itemsize)
+    cdef Py_ssize_t steps = segment_length(T, m, (GATES + 1) * m * ld * <Py_ssize_t> dtype.itemsize)
     return (GATES * ld * (ld + ld_x) + (GATES + 1) * steps * m * ld + GATES * (n_x + n_s) * ld + (GATES + 2) * ld
             + m * ld)
 
@@ -289,7 +289,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef Py_ssize_t columns = GATES * ld
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
-    cdef Py_ssize_t steps = segment_length(T, (GATES + 1) * m * ld * size)
+    cdef Py_ssize_t steps = segment_length(T, m, (GATES + 1) * m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
     cdef Job job

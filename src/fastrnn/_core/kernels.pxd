@@ -16,6 +16,7 @@ cdef extern from "simd/bind.h" nogil:
         FROM_BIAS "FASTRNN_FROM_BIAS"
         FROM_C "FASTRNN_FROM_C"
         LAST_FIRST "FASTRNN_LAST_FIRST"
+        GRADIENT_ROWS "FASTRNN_GRADIENT_ROWS"
 
     Py_ssize_t panel_width "fastrnn_panel_width"(const void *type, Py_ssize_t rows)
     void pack "fastrnn_pack"(void *packed, Py_ssize_t width, const void *w, Py_ssize_t k_gates, Py_ssize_t units_k,

@@ -10,9 +10,9 @@ from libc.string cimport memset
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, pack, panel_width,
                                     product, rnn_backward, tanh_rows)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
-                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias, padded,
-                                     put_back, row_stride, segment_length, set_aside, start_by_work,
-                                     steps_between_signals)
+                                     copy_gradient, fetch_ahead, hold_states, line_start, multiply_rows, next_run,
+                                     pack_bias, padded, put_back, row_stride, segment_length, set_aside,
+                                     start_by_work, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
@@ -58,7 +58,7 @@ def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dty
 def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`backward` needs."""
     cdef Py_ssize_t ld = padded(n_s, dtype), ld_x = padded(n_x, dtype)
-    cdef Py_ssize_t steps = segment_length(T, m * ld * <Py_ssize_t> dtype.itemsize)
+    cdef Py_ssize_t steps = segment_length(T, m, m * ld * <Py_ssize_t> dtype.itemsize)
     return (n_s + 2) * ld + n_s * ld_x + (steps + 1) * m * ld + (n_x + n_s) * ld
 
 
@@ -230,7 +230,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
     cdef double step_operations = 2.0 * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * m * n_s * (n_s + n_x)
-    cdef Py_ssize_t steps = segment_length(T, m * ld * size)
+    cdef Py_ssize_t steps = segment_length(T, m, m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
     cdef Job job
@@ -328,6 +328,9 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
                 c = carry + (row - first_row) * job.carry_row
                 rnn_backward(rows, n_s, ds + row * job.ds_row, job.ds_row, c, job.carry_row, states + (row + m) * ld,
                              ld, da + row * ld, ld)
+                if t > job.first_step:
+                    fetch_ahead(ds + (row - m) * job.ds_row, rows * job.ds_row)
+                    fetch_ahead(states + row * ld, rows * ld)
                 product(rows, ld, n_s, da + row * ld, ld, <const floating *> job.packed_ws, job.s_width, c,
                         job.carry_row, FROM_ZERO, <floating *> NULL)
                 row += rows

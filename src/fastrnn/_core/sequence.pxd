@@ -15,10 +15,13 @@ computed.  So short sequences save time, and save most where neighbours in the b
 
 from libc.string cimport memcpy, memset
 
-from fastrnn._core.kernels cimport floating, gradient, panel_width, product
+from fastrnn._core.kernels cimport GRADIENT_ROWS, floating, gradient, panel_width, product
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
+
+cdef extern from *:
+    void __builtin_prefetch(const void *address) nogil
 
 # A call looks for Ctrl-C each time that it has done so many floating-point operations: some tenths of a second on
 # the slowest level.
@@ -28,11 +31,13 @@ cdef enum:
     # should still be in the second-level cache when they are used again
     CHUNK_BYTES = 131072
     # how many bytes of gradients at the pre-activations BPTT leaves before the gradients of the weights take them: they
-    # should still be in the last-level cache, and memory should not grow with the length of a sequence
-    SEGMENT_BYTES = 4194304
+    # should still be in the second-level cache, and memory should not grow with the length of a sequence
+    SEGMENT_BYTES = 524288
+    # the most of an array that is asked for while a step before it is computed
+    FETCHED_BYTES = 4096
     # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
     LONG_GAP = 8
-    # rows, and elements of them, that are brought together where the gradients of the weights leave rows out
+    # elements of rows that are brought together where the gradients of the weights leave rows out
     BLOCK = 64
 
 
@@ -93,10 +98,22 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexc
     return steps if steps > 1 else 1
 
 
-cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t step_bytes) noexcept nogil:
-    """Steps of BPTT between two turns of the gradients of the weights: parts of T as equal as they can be."""
-    cdef Py_ssize_t parts = T * step_bytes // SEGMENT_BYTES + 1
-    return 1 if T < 1 else (T + parts - 1) // parts if parts < T else 1
+cdef inline void fetch_ahead(const floating *rows, Py_ssize_t elements) noexcept nogil:
+    """Ask for what the step before will read, where that is little: no processor foresees so short a way back."""
+    cdef Py_ssize_t i, bytes = elements * sizeof(floating)
+    if bytes <= FETCHED_BYTES:
+        for i in range(0, bytes, 64):
+            __builtin_prefetch(<const char *> rows + i)
+
+
+cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t m, Py_ssize_t step_bytes) noexcept nogil:
+    """Steps of BPTT between two turns of the gradients of the weights: parts of T as equal as they can be.
+
+    They have some rows in any case, since a turn goes over all of these gradients, whatever their size.
+    """
+    cdef Py_ssize_t most = max(SEGMENT_BYTES // (step_bytes + 1), 2 * <Py_ssize_t> GRADIENT_ROWS // (m + 1), 1)
+    cdef Py_ssize_t parts = (T + most - 1) // most
+    return (T + parts - 1) // parts if T > 0 else 1
 
 
 cdef inline floating *line_start(floating *work) noexcept nogil:
@@ -205,16 +222,16 @@ cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize
                               const floating *a, Py_ssize_t a_row, const floating *b, Py_ssize_t b_row,
                               floating *c, Py_ssize_t c_row, floating *sums, const unsigned char *mask) noexcept nogil:
     """c += a^T b, and sums += those of b, over the rows that count among some."""
-    cdef Py_ssize_t index[BLOCK]
+    cdef Py_ssize_t index[GRADIENT_ROWS]
     cdef Py_ssize_t row = first_row, rows, left, top, wide, tall
-    cdef floating a_block[BLOCK * BLOCK]
-    cdef floating b_block[BLOCK * BLOCK]
+    cdef floating a_block[GRADIENT_ROWS * BLOCK]
+    cdef floating b_block[GRADIENT_ROWS * BLOCK]
     if mask == NULL:
         gradient(end_row - row, height, columns, a + row * a_row, a_row, b + row * b_row, b_row, c, c_row, sums)
         return
     while row < end_row:
         rows = 0
-        while row < end_row and rows < BLOCK:
+        while row < end_row and rows < GRADIENT_ROWS:
             index[rows] = row
             rows += mask[row] != 0
             row += 1

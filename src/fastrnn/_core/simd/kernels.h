@@ -16,10 +16,22 @@
 #undef REAL
 #undef TABLE
 
-/* Where the sums of a product start; and beside it, that the last panel of weights goes first.  A recurrence that turns
- * the order round at every other step finds in the first-level cache what it used last, where all of its weights are
- * somewhat larger than that: for a single row, whose time is that of reading them. */
-enum { FASTRNN_FROM_ZERO, FASTRNN_FROM_BIAS, FASTRNN_FROM_C, FASTRNN_STARTS = 3, FASTRNN_LAST_FIRST = 4 };
+/* Where the sums of a product start, or that they are added to C in the end: then a very long sum made in parts loses
+ * to rounding what a part does and not what all of it would.  And beside it, that the last panel of weights goes first.
+ * A recurrence that turns the order round at every other step finds in the first-level cache what it used last, where
+ * all of its weights are somewhat larger than that: for a single row, whose time is that of reading them. */
+enum {
+    FASTRNN_FROM_ZERO,
+    FASTRNN_FROM_BIAS,
+    FASTRNN_FROM_C,
+    FASTRNN_ONTO_C,
+    FASTRNN_STARTS = 3,
+    FASTRNN_LAST_FIRST = 4
+};
+
+/* Rows whose products the gradient of weights adds up before it adds them to the sums of those before: who hands them
+ * on so many at a time gets the bits of one call for all. */
+enum { FASTRNN_GRADIENT_ROWS = 96 };
 
 typedef struct {
     const char *name;

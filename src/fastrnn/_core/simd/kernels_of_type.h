@@ -56,7 +56,7 @@ const TABLE EXPORT = {
 #undef STRIP
 #undef STRIPS_ABOVE_6
 #undef STRIPS
-#undef GRADIENT_SLICE
+#undef GRADIENT_COLUMNS
 #undef GRADIENT_COPIED
 #undef FOR_ROWS
 #undef FOR_VECTORS

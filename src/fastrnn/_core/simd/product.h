@@ -85,62 +85,88 @@ static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, co
     }
 }
 
-/* IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which the sum is added
- * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors, and there are
- * GRADIENT_SLICE rows at most. */
-#define GRADIENT_SLICE 64
-static void NAME(gradient_of_few)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
-                                  const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
+/* OUT panels: some rows of b as panels of two vectors, [panel][row][width]; IN/OUT sums[column], where not NULL, which
+ * the sums of the rows are added to. */
+static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, REAL *panels, REAL *sums)
 {
-    REAL panel[GRADIENT_SLICE * 2 * VBYTES / sizeof(REAL)] __attribute__((aligned(64)));
-    const ptrdiff_t blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
+    const ptrdiff_t whole = columns & -(2 * LANES);
+    /* row by row, as they lie in memory: where they come from far away the processor sees what is next */
+    for (ptrdiff_t k = 0; k < rows; k++, b += b_row) {
+        for (ptrdiff_t first = 0; first < whole; first += 2 * LANES) {
+            REAL *target = panels + first * rows + k * 2 * LANES;
+            NAME(store)(target, NAME(load)(b + first));
+            NAME(store)(target + LANES, NAME(load)(b + first + LANES));
+        }
+        if (whole < columns)
+            NAME(store)(panels + whole * rows + k * LANES, NAME(load)(b + whole));
+    }
+    if (sums == NULL)
+        return;
+    for (ptrdiff_t first = 0; first < whole; first += 2 * LANES) {
+        vec sum = {0}, next = {0};
+        for (ptrdiff_t k = 0; k < rows; k++, panels += 2 * LANES) {
+            sum += NAME(load)(panels);
+            next += NAME(load)(panels + LANES);
+        }
+        NAME(store)(sums + first, NAME(load)(sums + first) + sum);
+        NAME(store)(sums + first + LANES, NAME(load)(sums + first + LANES) + next);
+    }
+    if (whole < columns) {
+        vec sum = {0};
+        for (ptrdiff_t k = 0; k < rows; k++, panels += LANES)
+            sum += NAME(load)(panels);
+        NAME(store)(sums + whole, NAME(load)(sums + whole) + sum);
+    }
+}
 
+/* c[i, :] += sum over rows of a[row * a_row + i] * panels[row] for i < height; panels as pack_rows leaves them */
+static void NAME(gradient_of_panels)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a,
+                                     ptrdiff_t a_row, const REAL *panels, REAL *c, ptrdiff_t c_row)
+{
+    const ptrdiff_t blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
     for (ptrdiff_t first = 0; first < columns; first += 2 * LANES) {
         const ptrdiff_t width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
-        for (ptrdiff_t v = 0; v < width; v += LANES) {
-            vec sum = sums ? NAME(load)(sums + first + v) : (vec){0};
-            for (ptrdiff_t k = 0; k < rows; k++) {
-                const vec x = NAME(load)(b + k * b_row + first + v);
-                NAME(store)(panel + k * width + v, x);
-                sum += x;
-            }
-            if (sums)
-                NAME(store)(sums + first + v, sum);
-        }
         ptrdiff_t i = 0;
         for (ptrdiff_t block = 0; block < blocks; block++) {
             const ptrdiff_t tall = height / blocks + (block < height % blocks);
-            NAME(strip_of_columns)((int)tall, (int)(width / LANES), rows, a + i, a_row, panel, width,
-                                   c + i * c_row + first, c_row, FASTRNN_FROM_C, panel);
+            NAME(strip_of_columns)((int)tall, (int)(width / LANES), rows, a + i, a_row, panels + first * rows, width,
+                                   c + i * c_row + first, c_row, FASTRNN_ONTO_C, panels);
             i += tall;
         }
     }
 }
 
-/* The same for any number of rows, in slices that stay in the cache.  Where the rows of `a` lie a multiple of 4096
- * bytes apart, a column of theirs has only a few places in the first-level cache, and drives itself out: then some
- * columns at a time are copied to where they do not. */
-#define GRADIENT_COPIED 126
+/* IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which the sum is added
+ * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors.
+ *
+ * Some rows and columns of b at a time are packed, and stay in the second-level cache while the columns of a pass by.
+ * Where the rows of a lie a multiple of 1024 bytes apart, a column of theirs has only a few places in the first-level
+ * cache, and drives itself out: then some columns are copied to where they do not. */
+#define GRADIENT_COLUMNS 128
+#define GRADIENT_COPIED 66
 static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
                            const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
 {
-    enum { COPY_ROW = GRADIENT_COPIED + 2 + 64 / sizeof(REAL) };
-    const int copied = height > 0 && a_row * sizeof(REAL) % 4096 == 0 && columns >= 16 * LANES;
-    REAL copy[GRADIENT_SLICE * COPY_ROW] __attribute__((aligned(64)));
+    enum { COPY_ROW = 64 + 64 / sizeof(REAL) };
+    const int copied = height > 0 && a_row * sizeof(REAL) % 1024 == 0 && columns >= 16 * LANES;
+    const ptrdiff_t parts = copied ? (height + GRADIENT_COPIED - 1) / GRADIENT_COPIED : 1;
+    REAL panels[FASTRNN_GRADIENT_ROWS * GRADIENT_COLUMNS] __attribute__((aligned(64)));
+    REAL copy[FASTRNN_GRADIENT_ROWS * COPY_ROW] __attribute__((aligned(64)));
 
-    for (ptrdiff_t row = 0; row < rows; row += GRADIENT_SLICE) {
-        const ptrdiff_t now = rows - row < GRADIENT_SLICE ? rows - row : GRADIENT_SLICE;
-        const REAL *left = a + row * a_row, *right = b + row * b_row;
-        if (!copied) {
-            NAME(gradient_of_few)(now, height, columns, left, a_row, right, b_row, c, c_row, sums);
-            continue;
-        }
-        for (ptrdiff_t i = 0; i < height; i += GRADIENT_COPIED) {
-            const ptrdiff_t tall = height - i < GRADIENT_COPIED ? height - i : GRADIENT_COPIED;
-            for (ptrdiff_t k = 0; k < now; k++)
-                memcpy(copy + k * COPY_ROW, left + k * a_row + i, tall * sizeof(REAL));
-            NAME(gradient_of_few)(now, tall, columns, copy, COPY_ROW, right, b_row, c + i * c_row, c_row,
-                                  i ? NULL : sums);
+    for (ptrdiff_t now; rows > 0; rows -= now, a += now * a_row, b += now * b_row) {
+        now = rows < FASTRNN_GRADIENT_ROWS ? rows : FASTRNN_GRADIENT_ROWS;
+        for (ptrdiff_t left = 0; left < columns; left += GRADIENT_COLUMNS) {
+            const ptrdiff_t wide = columns - left < GRADIENT_COLUMNS ? columns - left : GRADIENT_COLUMNS;
+            NAME(pack_rows)(now, wide, b + left, b_row, panels, sums ? sums + left : NULL);
+            ptrdiff_t top = 0;
+            for (ptrdiff_t part = 0; part < parts; part++) {
+                const ptrdiff_t tall = height / parts + (part < height % parts);
+                for (ptrdiff_t k = 0; copied && k < now; k++)
+                    memcpy(copy + k * COPY_ROW, a + k * a_row + top, tall * sizeof(REAL));
+                NAME(gradient_of_panels)(now, tall, wide, copied ? copy : a, copied ? COPY_ROW : a_row, panels,
+                                         c + top * c_row + left, c_row);
+                top += tall;
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 /* The register tile: C[row, :] += sum over k of a[row, k] * b[k, :], for a few rows and a few vectors.
  *
  * Everything in fastrnn that multiplies matrices comes down to this loop.  For each k it broadcasts one element of
- * `a` for each row and multiplies it with the vectors of `b`; the sums stay in registers.  Every element of C is
- * one chain of multiply-adds in the order of k, whatever the tile's height and width are: a row has the same bits
- * in a batch of 1 and in a batch of 100, on one thread and on eight.
+ * `a` for each row and multiplies it with the vectors of `b`; the sums stay in registers.  Every sum is one chain of
+ * multiply-adds in the order of k, whatever the tile's height and width are: a row has the same bits in a batch of 1
+ * and in a batch of 100, on one thread and on eight.
  *
  * a[row, k] stands at a[row * a_row + k * a_k]; b[k, :] at b + k * b_k.
  */
@@ -42,6 +42,12 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
         a += a_k;
         b += b_k;
     }
+    if (start == FASTRNN_ONTO_C)
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] += NAME(load)(c + i * c_row + v * LANES);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
