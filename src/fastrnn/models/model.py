@@ -197,7 +197,9 @@ class Model(Network):
             What to evaluate after every epoch instead.
         shuffle : bool, default True
             Whether every epoch takes the samples in an order of its own, drawn from
-            :func:`fastrnn.set_seed`.
+            :func:`fastrnn.set_seed`.  Of more than 16 million, blocks of neighbours are shuffled
+            and then the samples of some blocks with each other, so that the order needs little
+            memory.
         initial_epoch : int, default 0
         class_weight : dict of int to float, optional
             Factor of the loss of every position with a target of that class; 1 for those that are
