@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.models.order import Order
 from fastrnn.models.samples import Data, Samples, Sharing
 
 Array = NDArray[Any]
@@ -147,5 +148,5 @@ class DrawnSamples(Samples):
     def _in_order(self) -> Callable[[int, int], Data]:
         return lambda first, last: self._drawn.batch(np.arange(first, last))
 
-    def _shuffled(self, order: Array) -> Callable[[int, int], Data]:
+    def _shuffled(self, order: Order) -> Callable[[int, int], Data]:
         return lambda first, last: self._drawn.batch(order[first:last])

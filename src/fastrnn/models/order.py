@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,20 @@ BLOCK = 1 << 10
 BLOCKS_MIXED = 1 << 11
 
 
-def drawn(samples: int, seed: np.random.SeedSequence) -> Any:
-    """Return the numbers of the samples in an order drawn from `seed`.
+class Order(Protocol):
+    """The numbers of all samples, each once: an array of them, or what makes parts of it."""
 
-    Returns
-    -------
-    ndarray of int32, shape (samples,), or Blocks
-        Slices are what both can do.
-    """
+    def __len__(self) -> int:
+        """Return how many samples there are."""
+        ...
+
+    def __getitem__(self, part: slice, /) -> Array:
+        """Return the samples at some places that follow one another."""
+        ...
+
+
+def drawn(samples: int, seed: np.random.SeedSequence) -> Order:
+    """Return the numbers of the samples in an order drawn from `seed`."""
     return shuffled(samples, seed) if samples <= MOST else Blocks(samples, seed)
 
 

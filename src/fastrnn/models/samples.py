@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.distributed import Share
+from fastrnn.models.order import Order
 
 Array = NDArray[Any]
 
@@ -101,12 +102,12 @@ class Samples:
         for first, last in self._batches(start, stop):
             yield read(first, last)
 
-    def for_training(self, order: Array | None, step: int = 0) -> Iterator[Data]:
+    def for_training(self, order: Order | None, step: int = 0) -> Iterator[Data]:
         """Yield this process's share of a training's batches.
 
         Parameters
         ----------
-        order : ndarray of int, shape (samples,), or None
+        order : Order or None
             Of the samples; as they lie if None.
         step : int, default 0
             The batch to begin with.
@@ -128,7 +129,7 @@ class Samples:
         """Return what returns the samples from one place to another."""
         return self.data.part
 
-    def _shuffled(self, order: Array) -> Callable[[int, int], Data]:
+    def _shuffled(self, order: Order) -> Callable[[int, int], Data]:
         """Return what returns the samples that stand from one place of `order` to another."""
         self.data = self.data.map(_taken_well)
         size = min(self.batch_size, len(self))

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
-from fastrnn.models import order
 from fastrnn.models.batch import Batches
 from fastrnn.models.exchange import Exchange, Halted
 from fastrnn.models.interrupts import Interrupts
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means, Objective
+from fastrnn.models.order import Order, drawn
 from fastrnn.models.resuming import Resumption
 from fastrnn.models.run import Run
 from fastrnn.models.samples import Data, Samples
@@ -151,15 +151,15 @@ def _train(
 
 
 def _batches(samples: Samples, run: Run) -> Iterator[Data]:
-    order = None
+    order: Order | None = None
     if run.seed is not None and run.shuffle:
         order = order_of(run.epoch, len(samples), run.seed)
     return samples.for_training(order, run.step)
 
 
-def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Any:
+def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Order:
     """Return the order of the samples in an epoch, as :func:`fastrnn.models.order.drawn` does."""
-    return order.drawn(samples, _of_epoch(epoch, seed))
+    return drawn(samples, _of_epoch(epoch, seed))
 
 
 def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
