@@ -244,7 +244,7 @@ def draw(cell, works, batch, path):
         f"Data-parallel training of a {cell.upper()}, 100 steps, float32, one thread a machine",
         fontsize=11,
     )
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=90)
 
 
 def main(words=None):
