@@ -1,6 +1,8 @@
 """What every test may use: hypothesis's settings, and the real corpus where it is at hand."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +13,11 @@ import pytest
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=200)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+# A shell that starts a program in the background has it ignore Ctrl-C, and all that it starts do so
+# too. The tests that interrupt something would wait for ever.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DECIPHER_DATA = "FASTRNN_DECIPHER_DATA"
 
