@@ -33,9 +33,14 @@ class Timing:
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
+#: Seconds between two turns. Threads of a BLAS go on turning, without work, for some 30 ms, and
+#: whoever comes next would have to share a processor with them.
+PAUSE = 0.05
+
+
 def _time(call: Call, repeats: int) -> float:
     if repeats > 1:
-        call()  # whoever had the turn before has left the caches, and its threads awake
+        call()  # whoever had the turn before has left the caches
     start = time.perf_counter()
     for _ in range(repeats):
         call()
@@ -81,6 +86,7 @@ def interleaved(
         for turn in range(rounds):
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
+                time.sleep(PAUSE)
                 measured[name].append(_time(calls[name], repeats[name]))
             gc.collect()
     finally:
