@@ -104,8 +104,8 @@ def test_the_package_is_small():
 
 def test_import_is_quick():
     program = (
-        "import numpy, time; start = time.process_time(); import fastrnn; "
-        "print(time.process_time() - start)"
+        "import numpy, time; start = time.thread_time(); import fastrnn; "
+        "print(time.thread_time() - start)"
     )
     seconds = [
         float(
@@ -113,5 +113,6 @@ def test_import_is_quick():
         )
         for _ in range(7)
     ]
-    # Of the processor's time the least of seven: what else a machine does only adds to it.
+    # The least of seven, and of the time that this thread had a processor: what else a machine does
+    # only adds to it, and the threads of the BLAS that NumPy has started are none of ours.
     assert min(seconds) < 0.05
