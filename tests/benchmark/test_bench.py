@@ -93,10 +93,56 @@ def test_competitors_take_turns(monkeypatch):
     clock = itertools.count()
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
     order = []
+    monkeypatch.setattr(timing, "wait_until_quiet", lambda: order.append("-"))
     calls = {name: (lambda name=name: order.append(name)) for name in "abc"}
     timings = timing.interleaved(calls, rounds=4, seconds=1)
-    assert "".join(order[-12:]) == "abcbcacababc"
+    # Before each of them everybody has come to rest.
+    assert "".join(order[-24:]) == "-a-b-c-b-c-a-c-a-b-a-b-c"
     assert [len(timings[name].rounds) for name in "abc"] == [4, 4, 4]
+
+
+class Machine:
+    """A process whose threads work and rest as they are told, without a clock of its own.
+
+    Parameters
+    ----------
+    works
+        For one look after another whether a thread is at work meanwhile.
+    """
+
+    def __init__(self, works):
+        self.works = iter(works)
+        self.now = self.used = 0.0
+        self.looks = 0
+
+    def sleep(self, seconds):
+        self.looks += 1
+        self.now += seconds
+        self.used += seconds * (0.5 if next(self.works) else 0.01)
+
+    def looks_until_quiet(self, **options):
+        """Return how often one looked before the wait was over."""
+        clocks = {"clock": lambda: self.now, "cpu": lambda: self.used, "sleep": self.sleep}
+        timing.wait_until_quiet(**options, **clocks)
+        return self.looks
+
+
+@pytest.mark.parametrize(
+    ("works", "looks"),
+    [
+        ([0, 0, 0], 3),
+        ([1] * 12 + [0, 0, 0], 15),
+        # A rest that is too short is none.
+        ([0, 1, 0, 0, 1, 0, 0, 0], 8),
+    ],
+)
+def test_a_turn_begins_when_no_thread_is_at_work(works, looks):
+    assert Machine(works).looks_until_quiet() == looks
+
+
+def test_threads_that_never_rest_are_not_waited_for():
+    assert Machine(itertools.repeat(1)).looks_until_quiet(most=0.995) == 100
+    assert Machine([]).looks_until_quiet(most=0.0) == 0
 
 
 def test_ratios_are_taken_within_a_round():

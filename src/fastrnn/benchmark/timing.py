@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 Call = Callable[[], object]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,40 @@ class Timing:
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
-#: Seconds between two turns. Threads of a BLAS go on turning, without work, for some 30 ms, and
-#: whoever comes next would have to share a processor with them.
-PAUSE = 0.05
+#: Seconds of one look at how busy this process is, and how many quiet ones in a row are trusted.
+#: A system may count the time of a running thread only every 10 ms, so that one look may miss it.
+LOOK, QUIET_LOOKS = 0.01, 3
+#: The share of one processor up to which a process is quiet.
+QUIET = 0.1
+
+
+def wait_until_quiet(
+    most: float = 1.0,
+    *,
+    clock: Clock = time.perf_counter,
+    cpu: Clock = time.process_time,
+    sleep: Callable[[float], object] = time.sleep,
+) -> None:
+    """Wait until no thread of this process is at work.
+
+    Threads of a BLAS go on turning after their last product, without work, for 100 ms and more,
+    and whoever has the next turn would have to share a processor with them.
+
+    Parameters
+    ----------
+    most
+        Seconds to wait at most: some threads never rest.
+    clock, cpu
+        Return seconds: of the wall, and what all threads have used.
+    sleep
+        Waits so many seconds.
+    """
+    end = clock() + most
+    quiet = 0
+    while quiet < QUIET_LOOKS and clock() < end:
+        start, used = clock(), cpu()
+        sleep(LOOK)
+        quiet = quiet + 1 if cpu() - used < QUIET * (clock() - start) else 0
 
 
 def _time(call: Call, repeats: int) -> float:
@@ -86,7 +118,7 @@ def interleaved(
         for turn in range(rounds):
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
-                time.sleep(PAUSE)
+                wait_until_quiet()
                 measured[name].append(_time(calls[name], repeats[name]))
             gc.collect()
     finally:
