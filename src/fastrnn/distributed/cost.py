@@ -19,6 +19,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.distributed.figures import figures_behind
+
 #: Bytes up to which MPICH sums whole vectors, in fewer messages; its
 #: ``MPIR_CVAR_ALLREDUCE_SHORT_MSG_SIZE``.  Open MPI changes over at 10 kB.
 SHORT_MESSAGE = 2048
@@ -148,10 +150,9 @@ def gradient_bytes(parameters: int, itemsize: int = 4, measured: int = 1) -> int
     itemsize : int, default 4
         Bytes of a number: 4 for float32, 8 for float64.
     measured : int, default 1
-        Losses and metrics: of each a sum and a count stand behind the gradients, and then one
-        number more.
+        Losses and metrics; see :func:`~fastrnn.distributed.figures.figures_behind`.
     """
-    return (parameters + 2 * measured + 1) * itemsize
+    return (parameters + figures_behind(measured)) * itemsize
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,6 @@ class Exchange:
         return stop, interrupted
 
 
-def figures_behind(measured: int) -> int:
-    """Return how many figures stand behind the gradients where a step measures so many."""
-    return 2 * measured + 1
-
-
 class SharedExchange(Exchange):
     """Of one of several processes: one sum of all gradients a step, with the figures behind it.
 
@@ -69,7 +64,8 @@ class SharedExchange(Exchange):
     ----------
     group : Group
     vector : ParameterVector
-        Whose gradients are summed, with :func:`figures_behind` figures behind them.
+        Whose gradients are summed, with the figures behind them; see
+        :func:`~fastrnn.distributed.figures.figures_behind`.
     measured : int
         How many figures a step measures.
     """

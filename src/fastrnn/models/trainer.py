@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.distributed import Group
+from fastrnn.distributed.figures import figures_behind
 from fastrnn.layers.parameter import ParameterVector
 from fastrnn.models.batch import Batches
-from fastrnn.models.exchange import Exchange, SharedExchange, figures_behind
+from fastrnn.models.exchange import Exchange, SharedExchange
 from fastrnn.models.network import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
