@@ -1,4 +1,4 @@
-"""What every test may use: hypothesis's settings, and the real corpus where it is at hand."""
+"""What every test may use: settings of hypothesis, the real corpus, quick runs of ciphers."""
 
 import os
 import signal
@@ -37,3 +37,15 @@ def decipher_data() -> Path:
     if missing:
         pytest.fail(f"{DECIPHER_DATA} is {named!r}, which lacks {' and '.join(missing)}")
     return folder
+
+
+@pytest.fixture
+def quick_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of a run of a cipher what takes the longest where it is small."""
+    from fastrnn.cipher import training
+
+    def no_plot(epochs: object) -> None:
+        raise ImportError("matplotlib")
+
+    monkeypatch.setattr(training, "plot", no_plot)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)

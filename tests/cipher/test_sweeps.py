@@ -21,7 +21,6 @@ from fastrnn.cipher import (
     SettingsError,
     Training,
     sweep,
-    training,
 )
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.sweeps import running, stopping
@@ -31,16 +30,7 @@ joblib = pytest.importorskip("joblib")
 
 TINY = {"sentences": 200, "units": 8, "epochs": 1}
 
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    """Leave out what takes the longest in runs as small as these."""
-
-    def no_plot(epochs):
-        raise ImportError("matplotlib")
-
-    monkeypatch.setattr(training, "plot", no_plot)
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+pytestmark = pytest.mark.usefixtures("quick_runs")
 
 
 def names(**given):

@@ -1,13 +1,12 @@
 """``fastrnn cipher sweep``."""
 
 import csv
-import os
 import re
 import sys
 
 import pytest
 
-from fastrnn.cipher import Training, training
+from fastrnn.cipher import Training
 from fastrnn.cli import backends
 
 pytest.importorskip("joblib")
@@ -16,16 +15,7 @@ FIGURES = ["epochs", "loss", "val_loss", "val_accuracy", "seconds"]
 TINY = "--sentences 200 --units 8 --epochs 1"
 SWEEP = ("cipher", "sweep", "--jobs", "1", *TINY.split())
 
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    """Leave out what takes the longest in runs as small as these."""
-
-    def no_plot(epochs):
-        raise ImportError("matplotlib")
-
-    monkeypatch.setattr(training, "plot", no_plot)
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+pytestmark = pytest.mark.usefixtures("quick_runs")
 
 
 def test_what_it_prints(fastrnn, tmp_path):
