@@ -36,10 +36,11 @@ def facts(
         Of the training.
     samples, validation : Samples
     """
+    here = running()
     return {
-        "the version of fastrnn": running()["version"],
+        "the version of fastrnn": here["version"],
         # Weights stay the same bits everywhere only where the same code changes them.
-        "the instruction set, which FASTRNN_ISA can choose": running()["instruction_set"],
+        "the instruction set, which FASTRNN_ISA can choose": here["instruction_set"],
         **dict(_leaves("the model", config)),
         **dict(_leaves("compile", compiled)),
         **{name: str(value) for name, value in options.items()},
