@@ -59,6 +59,7 @@ ALLOWED = {
     "config": {"_core", "fastrnn"},  # the version, asked for when it is printed
     "cipher": {
         "fastrnn",
+        "_core",  # the number of threads of a sweep's runs, which is not the user's
         "callbacks",
         "distributed",
         "files",

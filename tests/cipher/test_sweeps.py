@@ -25,6 +25,7 @@ from fastrnn.cipher import (
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.sweeps import running, stopping
 from fastrnn.cipher.sweeps.grid import Grid
+from tests.core import child
 
 joblib = pytest.importorskip("joblib")
 
@@ -167,6 +168,24 @@ def test_runs_in_threads_are_those_of_train(tmp_path, monkeypatch):
         trained = alone(tmp_path / f"{cell}{seed}", cell=cell, seed=seed)
         name = f"sentences-200_cell-{cell}_units-8_seed-{seed}"
         assert same_models(trained, tmp_path / "out" / name)
+
+
+def test_the_threads_of_runs_are_none_that_the_user_has_said(tmp_path):
+    """A training on several processes, which comes after a sweep, still limits its own."""
+    program = f"""
+import joblib
+import fastrnn
+from fastrnn._core import threads
+from fastrnn.cipher import sweep
+before = fastrnn.get_num_threads()
+with joblib.parallel_config(backend="threading"):
+    sweep({TINY}, {str(tmp_path / "out")!r}, jobs=1, threads=2)
+print(fastrnn.get_num_threads() == before)
+threads.use_for_now(2)
+threads.limit_unless_told(1)
+print(fastrnn.get_num_threads())
+"""
+    assert child.run(program).split() == ["True", "1"]
 
 
 def test_runs_at_a_time(monkeypatch):

@@ -83,6 +83,17 @@ def test_the_environment(variables, number):
     assert int(run(NUMBER, **variables)) == number
 
 
+@pytest.mark.parametrize(("variables", "number"), [({}, 1), ({"FASTRNN_NUM_THREADS": "3"}, 2)])
+def test_a_number_for_now_is_none_that_was_told(variables, number):
+    program = """
+from fastrnn._core import threads
+threads.use_for_now(2)
+threads.limit_unless_told(1)
+print(threads.get_num_threads())
+"""
+    assert int(run(program, **variables)) == number
+
+
 @pytest.mark.parametrize("value", ["0", "-2", "257", "two", "2.5", "1e1"])
 def test_a_bad_environment(value):
     done = attempt(NUMBER, FASTRNN_NUM_THREADS=value)

@@ -52,11 +52,12 @@ def set_num_threads(n):
         If `n` is not an integer, or not from 1 to 256.
     """
     global _told
-    _use(n)
+    use_for_now(n)
     _told = True
 
 
-def _use(n):
+def use_for_now(n):
+    """Do as `set_num_threads` does; whether somebody has said how many stays as it is."""
     global _threads
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"n must be an integer of at least 1, got {n!r}")
@@ -78,14 +79,14 @@ def limit_unless_told(n):
     """Use at most ``n`` threads, unless somebody has said how many; return what `give_back` wants."""
     before = _threads
     if not _told:
-        _use(min(n, before))
+        use_for_now(min(n, before))
     return before
 
 
 def give_back(before):
     """Use as many threads as before `limit_unless_told`, unless somebody has said how many since."""
     if not _told:
-        _use(before)
+        use_for_now(before)
 
 
 def _processors():
@@ -108,7 +109,7 @@ def _from_environment():
     if text.isdecimal():
         set_num_threads(min(max(int(text), 1), 256))
     else:
-        _use(min(_processors(), 256))
+        use_for_now(min(_processors(), 256))
 
 
 _from_environment()

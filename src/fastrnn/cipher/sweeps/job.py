@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from time import monotonic, sleep
 
-import fastrnn
 from fastrnn import seeding
+from fastrnn._core import threads
 from fastrnn.cipher.directory import RunDirectory
 from fastrnn.cipher.errors import RunError, line_of
 from fastrnn.cipher.history import Epoch
@@ -168,23 +168,24 @@ _before = 1
 
 
 @contextmanager
-def _at_most(threads: int) -> Iterator[None]:
+def _at_most(number: int) -> Iterator[None]:
     """Set the number of threads of this process, which other runs in it may do as well.
 
-    The least of their numbers is in force, and after the last of them what was before the first.
+    The least of their numbers is in force, and after the last of them what was before the first. It
+    is no number that the user has said: a training on several processes would go by it.
     """
     global _before
     with _lock:
         if not _limits:
-            _before = fastrnn.get_num_threads()
-        _limits.append(threads)
-        fastrnn.set_num_threads(min(_limits))
+            _before = threads.get_num_threads()
+        _limits.append(number)
+        threads.use_for_now(min(_limits))
     try:
         yield
     finally:
         with _lock:
-            _limits.remove(threads)
-            fastrnn.set_num_threads(min(_limits, default=_before))
+            _limits.remove(number)
+            threads.use_for_now(min(_limits, default=_before))
 
 
 def wait_until_idle(seconds: float) -> None:
