@@ -10,7 +10,7 @@ from tests.tolerances import PROCESSES
 
 from .conftest import PROGRAMS
 
-SAMPLES, STEPS = 121, 8
+SAMPLES, STEPS = 122, 8
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
@@ -24,6 +24,8 @@ def test_every_kind_of_model_learns_the_same(mpiexec, ranks):
         within = PROCESSES[np.dtype(found["dtype"])]
         assert found["curve"] < within, title
         assert found["model"] < within, title
+        # The seventh batch of 97 samples is one that has fewer rows than there are ranks.
+        assert found["steps"] == 2 * (STEPS if found["case"] == "dataset" else 7), title
         assert found["same bits"], title
         assert found["same names"], title
         if found["case"] == "dataset":
@@ -35,6 +37,6 @@ def assert_shared_out(asked):
     # The first time is before the training, to see whether all have the same data.
     parts = zip(*(of_rank[1:] for of_rank in asked), strict=True)
     steps = [sorted(chain.from_iterable(of_step)) for of_step in parts]
-    assert [len(step) for step in steps] == [16, 16, 16, 16, 16, 16, 16, 9] * 2
+    assert [len(step) for step in steps] == [16, 16, 16, 16, 16, 16, 16, 10] * 2
     for epoch in (steps[:STEPS], steps[STEPS:]):
         assert sorted(chain.from_iterable(epoch)) == list(range(SAMPLES))
