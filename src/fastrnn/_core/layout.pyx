@@ -2,7 +2,8 @@
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 
-from fastrnn._core.kernels cimport bind_kernels, floating, transpose
+from fastrnn._core.given cimport Given, take_steps
+from fastrnn._core.kernels cimport bind_kernels, floating
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport share_start
 from fastrnn._core.threads cimport run_shares, threads_for
@@ -16,10 +17,9 @@ cdef enum:
 
 cdef struct Job:
     int shares
-    Py_ssize_t n, m, T, ld
-    Py_ssize_t feature, column, step  # distances in the source, in elements
-    const void *source  # float or double
-    void *target
+    Py_ssize_t m, T, ld
+    Given source
+    void *target  # float or double
 
 
 def padded_copy(array):
@@ -30,6 +30,13 @@ def padded_copy(array):
     array : ndarray of float64 or float32, in native byte order and aligned
     """
     return copy_behind(0, array)
+
+
+def empty_rows(array):
+    """Return memory for an (n, m, T) array in the core's layout, (T, m, ld), not filled."""
+    n, m, T = array.shape
+    dtype = array.dtype
+    return empty((T, m, line_multiple(n, dtype.itemsize)), dtype)
 
 
 def states_from(initial, Py_ssize_t T):
@@ -87,22 +94,22 @@ cdef int copy_into(target, Py_ssize_t first, array) except -1:
     """Copy an (n, m, T) or (n, m) array into the rows of a (>= first + T, m, ld) array from step `first` on."""
     cdef Py_buffer source, rows
     cdef Job job
-    cdef Py_ssize_t size
+    cdef Py_ssize_t size, n
     PyObject_GetBuffer(array, &source, PyBUF_STRIDES)
     PyObject_GetBuffer(target, &rows, PyBUF_STRIDES | PyBUF_WRITABLE)
     try:
         size = source.itemsize
-        job.n, job.m, job.T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
+        n, job.m, job.T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
         job.ld = rows.shape[2]
-        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + job.T or job.ld < job.n:
+        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + job.T or job.ld < n:
             raise ValueError("arrays of several shapes or types")
         if job.m == 0 or job.T == 0:
             return 0
-        job.source = source.buf if job.n else NULL
-        job.feature, job.column = source.strides[0] // size, source.strides[1] // size
-        job.step = source.strides[2] // size if source.ndim == 3 else 0
+        job.source.array, job.source.n = source.buf, n
+        job.source.over_feature, job.source.over_column = source.strides[0] // size, source.strides[1] // size
+        job.source.over_step = source.strides[2] // size if source.ndim == 3 else 0
         job.target = <char *> rows.buf + first * job.m * job.ld * size
-        job.shares = threads_for(<double> MOVE * job.n * job.m * job.T, job.m)
+        job.shares = threads_for(<double> MOVE * n * job.m * job.T, job.m)
         with nogil:
             run_shares(job.shares, copy_float if size == sizeof(float) else copy_double, &job)
     finally:
@@ -122,22 +129,4 @@ cdef void copy_double(void *job, int share) noexcept nogil:
 cdef void copy_share(Job *job, int share, floating *_) noexcept nogil:
     """Some batch columns."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
-    cdef Py_ssize_t n = job.n, T = job.T, ld = job.ld, row = job.m * ld, i, j, t
-    cdef const floating *source = <const floating *> job.source
-    cdef floating *target = <floating *> job.target
-    if n and job.step == 1 and T > 1:
-        for j in range(first, end):
-            transpose(n, T, source + j * job.column, job.feature, target + j * ld, row)
-    elif n and job.column == 1 and job.m > 1:
-        for t in range(T):
-            transpose(n, end - first, source + first + t * job.step, job.feature, target + t * row + first * ld, ld)
-    else:
-        for t in range(T):
-            for j in range(first, end):
-                for i in range(n):
-                    target[t * row + j * ld + i] = source[i * job.feature + j * job.column + t * job.step]
-    if n < ld:
-        for t in range(T):
-            for j in range(first, end):
-                for i in range(n, ld):
-                    target[t * row + j * ld + i] = 0
+    take_steps(&job.source, 0, job.T, first, end, job.m, <floating *> job.target, job.ld, job.ld)

@@ -9,6 +9,7 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, pack, panel_width,
                                     product, rnn_backward, tanh_rows)
+from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, fetch_ahead, hold_states, line_start, multiply_rows, next_run,
                                      pack_bias, padded, put_back, row_stride, segment_length, set_aside,
@@ -26,6 +27,7 @@ cdef struct Job:
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
+    Given given  # what x is to hold in the forward pass, and ds in the backward pass
     const void *packed_wx
     Py_ssize_t x_width
     const void *packed_ws
@@ -64,18 +66,19 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             floating[:, :, ::1] states, floating[::1] work, const unsigned char[:, ::1] mask=None,
-            const long long[:, ::1] tokens=None):
+            const long long[:, ::1] tokens=None, const floating[:, :, :] given=None):
     """Run the whole sequence.
 
     Parameters
     ----------
-    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances
+    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
     wx, ws, bs : IN (n_s, n_x), (n_s, n_s), (n_s,), any strides
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     work : scratch, `forward_work` elements
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
         whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
+    given : IN (n_x, m, T), any strides, what x is to hold, (T, m, ld_x); or None where x holds it
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = wx.shape[0], size = sizeof(floating)
@@ -86,13 +89,17 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
         return
     if (work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s
-            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))):
-        raise ValueError("states, x, wx, ws, bs, mask and work do not fit together")
+            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))):
+        raise ValueError("states, x, given, wx, ws, bs, mask and work do not fit together")
 
     job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states = &states[0, 0, 0]
+    give_nothing(&job.given)
+    if given is not None and n_x:
+        job.given = given_by(given)
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
@@ -139,7 +146,7 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_end
-    cdef Py_ssize_t step = job.first_step, end_row
+    cdef Py_ssize_t step = job.first_step, taken = step, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + ld) * sizeof(floating))
     cdef const floating *packed_ws = <const floating *> job.packed_ws
     cdef const floating *bias = <const floating *> job.bias
@@ -151,6 +158,8 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
             gather_rows(step, t_end, first, end, m, 1, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
                         job.w_input, bias, states + m * ld)
         else:
+            take_until(&job.given, &taken, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
+                       job.x_row)
             multiply_rows(step, t_end, first, end, m, ld, job.n_x, <const floating *> job.x, job.x_row,
                           <const floating *> job.packed_wx, job.x_width, states + m * ld, ld, FROM_BIAS, bias,
                           job.mask)
@@ -199,6 +208,7 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
             or dtype.itemsize != sizeof(floating)):
         raise ValueError("the weights and dtype do not fit together")
     job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    give_nothing(&job.given)
     self.kinds, self.state_bytes, self.y_row = 1, streams * job.ld * sizeof(floating), job.ld
     self.needs_output = True
     self.operations = 2.0 * streams * n_s * (n_x + n_s)
@@ -213,17 +223,19 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
 def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
              const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
-             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None,
+             const floating[:, :, :] given=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
-    ds : IN (T, m, ld), gradient at each state
+    ds : IN (T, m, ld), gradient at each state, or None where it is given
     x, states, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dwx, dws, dbs : OUT (n_s, n_x), (n_s, n_s), (n_s,), any strides
     work : scratch, `backward_work` elements
+    given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = wx.shape[0], size = sizeof(floating)
@@ -240,14 +252,16 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             dx[:, :, :] = 0
         return
     memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
-    if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[1] < ld
+    if ((ds is None) == (given is None) or ld < n_s or ds0.shape[1] < ld
+            or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
+            or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
             or ds0.shape[0] < m or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
             or ws.shape[0] != n_s or ws.shape[1] != n_s or dwx.shape[0] != n_s or dwx.shape[1] != wx.shape[1]
             or dws.shape[0] != n_s or dws.shape[1] != n_s or dbs.shape[0] != n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (n_s + 2) * ld + n_s * ld_x + (steps + 1) * m * ld + (n_x + n_s) * ld):
-        raise ValueError("ds, states, x, mask, the weights, their gradients and work do not fit together")
+        raise ValueError("ds or given, states, x, mask, the weights, their gradients and work do not fit together")
 
     cdef floating *packed_ws = line_start(&work[0])
     cdef floating *packed_wx = packed_ws + n_s * ld
@@ -260,7 +274,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states = <void *> &states[0, 0, 0]
     job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
-    job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.carry, job.carry_row = &ds0[0, 0], ds0.shape[1]
+    give_nothing(&job.given)
+    if given is not None:
+        job.given = given_by(given)
+    else:
+        job.ds, job.ds_row = &ds[0, 0, 0], ds.shape[2]
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.tokens, job.dwx = NULL, NULL
     if tokens is not None:
@@ -282,6 +301,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         job.first_step = max(job.end_step - segment, 0)
         # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
         job.da = da - job.first_step * m * ld
+        if given is not None:
+            # what is given is taken to where da will stand, and each row of da takes the place of its row of ds
+            job.ds, job.ds_row = job.da, ld
         with nogil:
             job.shares = shares
             run_shares(shares, backward_float if floating is float else backward_double, &job)
@@ -309,7 +331,7 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, row, t, t_first
-    cdef Py_ssize_t step = job.end_step, first_row, end_row
+    cdef Py_ssize_t step = job.end_step, taken = step, first_row, end_row
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + 3 * ld) * sizeof(floating))
     cdef const floating *states = <const floating *> job.states
     cdef const floating *ds = <const floating *> job.ds
@@ -321,6 +343,7 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
         t_first = max(step - chunk, job.first_step)
         for t in range(step - 1, t_first - 1, -1):
             first_row, end_row = t * m + first, t * m + end
+            take_back_to(&job.given, &taken, t, job.first_step, first, end, m, da, ld, ld)
             set_aside(job.mask, first_row, end_row, n_s, ds, job.ds_row, carry, job.carry_row, aside, ld)
             row = first_row
             while row < end_row:

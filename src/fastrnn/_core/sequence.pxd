@@ -15,7 +15,7 @@ computed.  So short sequences save time, and save most where neighbours in the b
 
 from libc.string cimport memcpy, memset
 
-from fastrnn._core.kernels cimport GRADIENT_ROWS, floating, gradient, panel_width, product
+from fastrnn._core.kernels cimport GRADIENT_ROWS, floating, gradient, panel_width, product, transpose
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
@@ -266,7 +266,10 @@ cdef inline void copy_gradient(floating *dw, Py_ssize_t dw_unit, Py_ssize_t dw_i
                                Py_ssize_t inputs, Py_ssize_t gates, Py_ssize_t units, Py_ssize_t ld) noexcept nogil:
     """dw[g * units + i, k] = sums[k, g * ld + i], from the kernels' layout to the caller's."""
     cdef Py_ssize_t k, g, i
-    for k in range(inputs):
-        for g in range(gates):
+    for g in range(gates):
+        if dw_input == 1:
+            transpose(inputs, units, sums + g * ld, gates * ld, dw + g * units * dw_unit, dw_unit)
+            continue
+        for k in range(inputs):
             for i in range(units):
                 dw[(g * units + i) * dw_unit + k * dw_input] = sums[k * gates * ld + g * ld + i]

@@ -8,10 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn._core.layout import padded_copy
 from fastrnn.arguments import Array, Gradients, columns_that_count, of_columns, read_cell_cache
 
 from .layout import features_first
 from .ragged import Ragged
+
+
+def rows_or_given(
+    ds: Array, ragged: Ragged | None
+) -> tuple[Array | None, Array | None, NDArray[np.uint8] | None]:
+    """Return the gradient at the states for the core: as rows, or as it is given; and the mask.
+
+    The core can take it as it is given, but not in another order of the batch.
+    """
+    if ragged is None:
+        return None, ds, None
+    return ragged.ordered(padded_copy(ds)), None, ragged.mask
 
 
 def gradients_by_name(

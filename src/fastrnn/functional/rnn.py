@@ -26,10 +26,10 @@ from fastrnn.arguments import (
     read_lengths,
 )
 
-from .layout import features_first, readable_rows
+from .layout import features_first, readable_rows, rows_and_given
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import Steps, joined
 from .typed import typed
 
@@ -123,8 +123,8 @@ def rnn_forward(
     n_s, n_y = len(Ws), len(Wy)
     ends = read_lengths(lengths, X)
     if ends is None:
-        x = readable_rows(X)
-        states, y = _run(x, S_0, Wx, Ws, Wy, bs, by)
+        x, given = rows_and_given(X)
+        states, y = _run(x, S_0, Wx, Ws, Wy, bs, by, given=given)
         steps = Steps(states, x, (), X, parameters_dict, n_s)
         return features_first(states[1:], n_s), features_first(y, n_y), (steps, X)
     ragged = Ragged(ends, X.shape[2])
@@ -144,14 +144,15 @@ def _run(
     bs: Array,
     by: Array,
     mask: NDArray[np.uint8] | None = None,
+    given: Array | None = None,
 ) -> tuple[Array, Array]:
-    """Return the states and the predictions, time-major."""
+    """Return the states and the predictions, time-major; what is given is put into x."""
     T, m, _ = x.shape
     n_s, n_x = Wx.shape
     dtype = x.dtype
     states = states_from(S_0, T)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work, mask)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work, mask, None, given)
     return states, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -188,7 +189,8 @@ def _backward_of_step(
     ds_next: Array, St_next: Array, St_prev: Array, Xt: Array, Wx: Array, Ws: Array
 ) -> Gradients:
     states = stacked((St_prev, St_next))
-    return of_one_step(_run_back(padded_copy(ds_next), padded_copy(Xt), states, Wx, Ws))
+    ds = ds_next[:, :, np.newaxis]
+    return of_one_step(_run_back(ds, padded_copy(Xt), states, Wx, Ws))
 
 
 def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -222,7 +224,7 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
         ds, Wx, Ws, states, x = caches[0].read(ds)
-        return _run_back(padded_copy(ds), x, states, Wx, Ws, caches[0].ragged)
+        return _run_back(ds, x, states, Wx, Ws, caches[0].ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -239,18 +241,18 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     if lengths is not None:
         ragged = Ragged(lengths, len(steps))
         x, states = ragged.ordered(x), ragged.ordered(states)
-    return _run_back(padded_copy(ds), x, states, Wx[0], Ws[0], ragged)
+    return _run_back(ds, x, states, Wx[0], Ws[0], ragged)
 
 
 def _run_back(
     ds: Array, x: Array, states: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
 ) -> Gradients:
-    mask = None
-    if ragged is not None:
-        ds, mask = ragged.ordered(ds), ragged.mask
-    T, m, _ = ds.shape
-    (n_s, n_x), dtype = Wx.shape, ds.dtype
+    m, T = ds.shape[1:]
+    (n_s, n_x), dtype = Wx.shape, x.dtype
+    ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    _backward[dtype](ds, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work, mask)
+    _backward[dtype](
+        ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work, mask, None, given
+    )
     return gradients_by_name(*out, ragged=ragged)

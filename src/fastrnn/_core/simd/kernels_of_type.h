@@ -3,12 +3,12 @@
 
 #include "activation.h"
 #include "tile.h"
+#include "transpose.h"
 #include "product.h"
 #include "cell.h"
 #include "lstm.h"
 #include "output.h"
 #include "optimizer.h"
-#include "transpose.h"
 
 const TABLE EXPORT = {
     .panel_width = NAME(panel_width),
@@ -56,6 +56,8 @@ const TABLE EXPORT = {
 #undef STRIP
 #undef STRIPS_ABOVE_6
 #undef STRIPS
+#undef SLICE_BYTES
+#undef STAYING_BYTES
 #undef GRADIENT_COLUMNS
 #undef GRADIENT_COPIED
 #undef FOR_ROWS

@@ -18,6 +18,20 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
     const ptrdiff_t columns = gates * gate_width;
     for (ptrdiff_t first = 0; first < columns; first += width) {
         const ptrdiff_t panel = columns - first < width ? columns - first : width;
+        const ptrdiff_t unit = first % gate_width;
+        const REAL *corner = w + (first / gate_width * units + unit) * w_column;
+        if (unit + panel <= units && w_k == 1 && k_gates == 1 && units_k == k_width) {
+            NAME(transpose)(panel, k_width, corner, w_column, packed, panel);
+            packed += panel * k_width;
+            continue;
+        }
+        if (unit + panel <= units && w_column == 1) {
+            for (ptrdiff_t h = 0; h < k_gates; h++)
+                for (ptrdiff_t j = 0; j < k_width; j++, packed += panel)
+                    for (ptrdiff_t i = 0; i < panel; i += LANES)
+                        NAME(store)(packed + i, j < units_k ? NAME(load)(corner + (h * units_k + j) * w_k + i) : (vec){0});
+            continue;
+        }
         for (ptrdiff_t h = 0; h < k_gates; h++)
             for (ptrdiff_t j = 0; j < k_width; j++, packed += panel) {
                 const REAL *row = w + (h * units_k + j) * w_k;
@@ -42,8 +56,12 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
 }
 
 /* IN a[row * a_row + k], packed from pack with that width; OUT c[row * c_row + column].  Where `start` says so c
- * starts from bias[column] or from what it holds.  The inner panel of weights stays in the first-level cache while
- * the rows pass by; a deep product goes in slices for that. */
+ * starts from bias[column] or from what it holds.
+ *
+ * Weights that stay in the second-level cache pass by a few rows, which stay in the first.  Of more weights a panel
+ * stays in the first-level cache while all rows pass by it, and a deep product goes in slices for that. */
+#define SLICE_BYTES (16 * 1024)
+#define STAYING_BYTES (256 * 1024)
 static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                           const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
@@ -62,21 +80,23 @@ static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, co
         return;
     }
     start &= FASTRNN_STARTS;
-    const ptrdiff_t slice_bytes = 24 * 1024;
-    const ptrdiff_t slice = slice_bytes / (ptrdiff_t)(width * sizeof(REAL));
+    const ptrdiff_t slice = SLICE_BYTES / (ptrdiff_t)(width * sizeof(REAL));
+    const ptrdiff_t group = columns * depth * (ptrdiff_t)sizeof(REAL) <= STAYING_BYTES ? columns : width;
     const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (ptrdiff_t k = 0; k < depth || k == 0; k += slice) {
         const ptrdiff_t now = depth - k < slice ? depth - k : slice;
-        for (ptrdiff_t first = 0; first < columns; first += width) {
-            const ptrdiff_t panel = columns - first < width ? columns - first : width;
-            const REAL *b = packed + first * depth + k * panel;
+        for (ptrdiff_t left = 0; left < columns; left += group) {
+            const ptrdiff_t right = columns - left < group ? columns : left + group;
             ptrdiff_t row = 0;
             for (ptrdiff_t block = 0; block < blocks; block++) {
                 /* blocks as equal as they can be: 16 rows are 6 + 5 + 5, not 6 + 6 + 4 */
                 const ptrdiff_t height = rows / blocks + (block < rows % blocks);
-                NAME(strip_of_rows)((int)height, (int)(panel / LANES), now, a + row * a_row + k, a_row, b, panel,
-                                    c + row * c_row + first, c_row, k ? FASTRNN_FROM_C : start,
-                                    k ? any : any + (bias ? first : 0));
+                for (ptrdiff_t first = left; first < right; first += width) {
+                    const ptrdiff_t panel = columns - first < width ? columns - first : width;
+                    NAME(strip_of_rows)((int)height, (int)(panel / LANES), now, a + row * a_row + k, a_row,
+                                        packed + first * depth + k * panel, panel, c + row * c_row + first, c_row,
+                                        k ? FASTRNN_FROM_C : start, k ? any : any + (bias ? first : 0));
+                }
                 row += height;
             }
         }

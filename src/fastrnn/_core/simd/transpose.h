@@ -34,21 +34,25 @@ static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_r
 static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row,
                             REAL *target, ptrdiff_t target_row)
 {
+    if (rows < SQUARE_SIDE || columns < SQUARE_SIDE) {
+        for (ptrdiff_t k = 0; k < columns; k++)
+            for (ptrdiff_t i = 0; i < rows; i++)
+                target[k * target_row + i] = source[i * source_row + k];
+        return;
+    }
     for (ptrdiff_t first = 0; first < columns; first += BLOCK_SIDE) {
-        const ptrdiff_t wide = columns - first < BLOCK_SIDE ? columns - first : BLOCK_SIDE;
+        const ptrdiff_t right = columns - first < BLOCK_SIDE ? columns : first + BLOCK_SIDE;
         for (ptrdiff_t top = 0; top < rows; top += BLOCK_SIDE) {
-            const ptrdiff_t tall = rows - top < BLOCK_SIDE ? rows - top : BLOCK_SIDE;
-            const REAL *from = source + top * source_row + first;
-            REAL *to = target + first * target_row + top;
-            if (wide == BLOCK_SIDE && tall == BLOCK_SIDE)
-                for (ptrdiff_t k = 0; k < BLOCK_SIDE; k += SQUARE_SIDE)
-                    for (ptrdiff_t i = 0; i < BLOCK_SIDE; i += SQUARE_SIDE)
-                        NAME(transpose_square)(from + i * source_row + k, source_row, to + k * target_row + i,
-                                               target_row);
-            else
-                for (ptrdiff_t k = 0; k < wide; k++)
-                    for (ptrdiff_t i = 0; i < tall; i++)
-                        to[k * target_row + i] = from[i * source_row + k];
+            const ptrdiff_t bottom = rows - top < BLOCK_SIDE ? rows : top + BLOCK_SIDE;
+            for (ptrdiff_t column = first; column < right; column += SQUARE_SIDE) {
+                /* the last squares lie over those before where they would stand out */
+                const ptrdiff_t k = column + SQUARE_SIDE <= columns ? column : columns - SQUARE_SIDE;
+                for (ptrdiff_t row = top; row < bottom; row += SQUARE_SIDE) {
+                    const ptrdiff_t i = row + SQUARE_SIDE <= rows ? row : rows - SQUARE_SIDE;
+                    NAME(transpose_square)(source + i * source_row + k, source_row, target + k * target_row + i,
+                                           target_row);
+                }
+            }
         }
     }
 }
