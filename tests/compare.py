@@ -45,7 +45,8 @@ def relative_error(got, want):
 
     Infinities and NaN have to be the same in both; where they are not, the error is infinite.
     """
-    if want.size == 0:
+    # most results are the same, and long doubles are slow
+    if want.size == 0 or np.array_equal(got, want):
         return 0.0, ()
     got, want = got.astype(np.longdouble), want.astype(np.longdouble)
     finite = np.isfinite(want)

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastrnn._core import gru, lstm, output, rnn
 from fastrnn._core.memory import LINE, aligned_empty, padded
+from fastrnn.functional.typed import typed
 from tests.cases import Case
 
 DTYPES = ["float64", "float32"]
@@ -50,6 +51,12 @@ class Memory:
         view[...] = values
         return view
 
+    def dense(self, values):
+        """Return values without gaps."""
+        array = self.empty(*values.shape)
+        array[...] = values
+        return array
+
     def check(self):
         """Fail where a margin was written to."""
         for margin in self._margins:
@@ -62,7 +69,7 @@ def arrays_of(case):
     return case.make()
 
 
-def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0):
+def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0, given=None):
     """Run a case forward and backward through the core.
 
     Parameters
@@ -80,6 +87,9 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         The steps that count, of all columns of the case.
     garbage : float
         The input at steps that do not count.
+    given : callable, optional
+        Lays out an array of the contract.  The core then takes the input and the gradient at the
+        states as they are given, and not in rows; and weights and their gradients have no gaps.
 
     Returns
     -------
@@ -89,15 +99,20 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     a, memory = arrays_of(case), Memory(case.dtype, fill)
     core = {"rnn": rnn, "gru": gru, "lstm": lstm}[case.cell]
     of_batch = slice(None) if columns is None else columns
-    x = memory.rows(a.X[:, of_batch].transpose(2, 1, 0))
-    ds = memory.rows(a.ds[:, of_batch].transpose(2, 1, 0))
-    (T, m, _), n_x, n_s = x.shape, case.n_x, case.n_s
+    X, ds = a.X[:, of_batch], a.ds[:, of_batch]
+    (_, m, T), n_x, n_s = X.shape, case.n_x, case.n_s
     ld = padded(n_s, case.dtype)
-    wx, ws = (memory.spread(a.parameters[name]) for name in ("Wx", "Ws"))
-    bs = memory.spread(a.parameters["bs"][:, 0])
+    laid = memory.spread if given is None else memory.dense
+    wx, ws, bs = laid(a.parameters["Wx"]), laid(a.parameters["Ws"]), laid(a.parameters["bs"][:, 0])
     if mask is not None:
         mask = np.ascontiguousarray(mask[:, of_batch], np.uint8)
-        x[mask == 0] = garbage
+        X = np.where(mask.T, X, np.asarray(garbage, X.dtype))
+    if given is None:
+        x, ds = memory.rows(X.T), memory.rows(ds.T)
+        x_given = ds_given = None
+    else:
+        x_given, ds_given = given(X), given(ds)
+        x, ds = memory.empty(T, m, padded(n_x, case.dtype)), None
     states = memory.empty(T + 1, m, ld)
     states[0, :, :n_s] = a.S_0[:, of_batch].T
 
@@ -105,7 +120,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     results = {"states": states[..., :n_s]}
     kept, extra, names = (), (), ()
     if case.cell == "gru":
-        bx = memory.spread(a.parameters["bx"][:, 0]) if case.reset_after else None
+        bx = laid(a.parameters["bx"][:, 0]) if case.reset_after else None
         kept, extra = (memory.empty(T, m, 3, ld), memory.empty(T, m, ld)), (bx,)
         names = ("gates", "hidden")
     elif case.cell == "lstm":
@@ -115,11 +130,13 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         names = ("cells", "gates", "tanh_c")
     results |= {name: array[..., :n_s] for name, array in zip(names, kept, strict=True)}
     work = memory.empty(core.forward_work(*sizes))
-    core.forward(x, wx, ws, bs, *extra, states, *kept, work, mask)
+    forward, backward = (typed(f)[x.dtype] for f in (core.forward, core.backward))
+    forward(x, wx, ws, bs, *extra, states, *kept, work, mask, None, x_given)
+    assert np.array_equal(x[..., :n_x], X.T, equal_nan=True), "x does not hold the input"
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
     ds0, dc0, dbx = memory.empty(m, ld), (), ()
-    dwx, dws, dbs = (memory.spread(np.full_like(w, fill)) for w in (wx, ws, bs))
+    dwx, dws, dbs = (laid(np.full_like(w, fill)) for w in (wx, ws, bs))
     results |= {"ds0": ds0[..., :n_s], "dwx": dwx, "dws": dws, "dbs": dbs}
     if wants_dx:
         results["dx"] = dx[..., :n_x]
@@ -127,15 +144,14 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     if case.cell == "gru":
         form, dbx = (case.reset_after,), (None,)
         if case.reset_after:
-            dbx = (memory.spread(np.full_like(bs, fill)),)
+            dbx = (laid(np.full_like(bs, fill)),)
             results["dbx"] = dbx[0]
     elif case.cell == "lstm":
         dc0 = (memory.rows(a.dc[:, of_batch].T),)
         results["dc0"] = dc0[0][:, :n_s]
     work = memory.empty(core.backward_work(*sizes))
-    core.backward(
-        ds, x, states, *kept, wx, ws, *form, dx, ds0, *dc0, dwx, dws, dbs, *dbx, work, mask
-    )
+    gradients = (dx, ds0, *dc0, dwx, dws, dbs, *dbx)
+    backward(ds, x, states, *kept, wx, ws, *form, *gradients, work, mask, None, ds_given)
     memory.check()
     return results
 

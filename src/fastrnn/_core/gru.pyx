@@ -15,6 +15,7 @@ from libc.string cimport memset
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
+from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias, padded,
                                      put_back, row_stride, segment_length, set_aside, start_by_work,
@@ -36,6 +37,7 @@ cdef struct Job:
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
+    Given given  # what x is to hold in the forward pass, and ds in the backward pass
     const void *packed_wx
     Py_ssize_t x_width
     const void *packed_rz
@@ -82,12 +84,12 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             const floating[:] bx, floating[:, :, ::1] states, floating[:, :, :, ::1] gates,
             floating[:, :, ::1] hidden, floating[::1] work, const unsigned char[:, ::1] mask=None,
-            const long long[:, ::1] tokens=None):
+            const long long[:, ::1] tokens=None, const floating[:, :, :] given=None):
     """Run the whole sequence.
 
     Parameters
     ----------
-    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances
+    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
     wx, ws, bs : IN (3 n_s, n_x), (3 n_s, n_s), (3 n_s,), any strides
     bx : IN (3 n_s,) for the reset after the product, None for the reset before it
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
@@ -97,6 +99,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
         whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
+    given : IN (n_x, m, T), any strides, what x is to hold, (T, m, ld_x); or None where x holds it
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
@@ -110,13 +113,17 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
             or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
             or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
-        raise ValueError("states, x, gates, hidden, mask, the weights and work do not fit together")
+        raise ValueError("states, x, given, gates, hidden, mask, the weights and work do not fit together")
 
     job.shares, job.reset_after, job.turn = threads_for(step_operations * T, m), bx is not None, 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states, job.gates, job.hidden = &states[0, 0, 0], &gates[0, 0, 0, 0], &hidden[0, 0, 0]
+    give_nothing(&job.given)
+    if given is not None and n_x:
+        job.given = given_by(given)
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
@@ -175,7 +182,7 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 2) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
+    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step, taken = step
     cdef int order
     cdef const floating *packed_rz = <const floating *> job.packed_rz
     cdef const floating *packed_n = <const floating *> job.packed_n
@@ -191,6 +198,8 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
             gather_rows(step, t_end, first, end, m, GATES, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
                         job.w_input, <const floating *> job.bias, gates)
         else:
+            take_until(&job.given, &taken, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
+                       job.x_row)
             multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
                           <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
                           <const floating *> job.bias, job.mask)
@@ -253,6 +262,7 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
             or (bx is not None and bx.shape[0] != GATES * n_s) or dtype.itemsize != sizeof(floating)):
         raise ValueError("the weights and dtype do not fit together")
     job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    give_nothing(&job.given)
     job.reset_after = bx is not None
     self.kinds, self.state_bytes, self.y_row = 1, streams * job.ld * sizeof(floating), job.ld
     self.needs_output = True
@@ -269,12 +279,13 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
              const floating[:, :, :, ::1] gates, const floating[:, :, ::1] hidden, const floating[:, :] wx,
              const floating[:, :] ws, bint reset_after, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[:] dbx, floating[::1] work,
-             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None,
+             const floating[:, :, :] given=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
-    ds : IN (T, m, ld), gradient at each state
+    ds : IN (T, m, ld), gradient at each state, or None where it is given
     x, states, gates, hidden, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     reset_after : whether `forward` was given a bx
     dx : OUT (T, m, ld_x), or None where it is not wanted
@@ -282,6 +293,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     dwx, dws, dbs : OUT (3 n_s, n_x), (3 n_s, n_s), (3 n_s,), any strides
     dbx : OUT (3 n_s,) with `reset_after`, else None
     work : scratch, `backward_work` elements
+    given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
@@ -301,8 +313,10 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             dbx[:] = 0
         return
     memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
-    if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[1] < ld
-            or ds0.shape[0] < m or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or gates.shape[0] < T
+    if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
+            or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
+            or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
+            or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or gates.shape[0] < T
             or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T
             or hidden.shape[1] != m or hidden.shape[2] != ld or reset_after != (dbx is not None)
             or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
@@ -312,8 +326,8 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
                                 + (GATES + 2) * ld + m * ld)):
-        raise ValueError("ds, states, gates, hidden, x, mask, the weights, their gradients and work do not fit "
-                         "together")
+        raise ValueError("ds or given, states, gates, hidden, x, mask, the weights, their gradients and work do not "
+                         "fit together")
 
     cdef floating *packed_rz = line_start(&work[0])
     cdef floating *packed_n = packed_rz + 2 * ld * ld
@@ -333,7 +347,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.hidden = <void *> &hidden[0, 0, 0]
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.da, job.d_hidden, job.sums, job.bias_sums, job.hidden_sums = da, d_hidden, sums, bias_sums, hidden_sums
-    job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.carry, job.carry_row = &ds0[0, 0], ds0.shape[1]
+    give_nothing(&job.given)
+    if given is not None:
+        job.given = given_by(given)
+    else:
+        job.ds, job.ds_row = &ds[0, 0, 0], ds.shape[2]
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.tokens, job.dwx = NULL, NULL
     if tokens is not None:
@@ -357,6 +376,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         job.first_step = max(job.end_step - segment, 0)
         # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
         job.da, job.d_hidden = da - job.first_step * m * columns, d_hidden - job.first_step * m * ld
+        if given is not None:
+            # what is given is taken to where da_n will stand, and each row of that takes the place of its row of ds
+            job.ds, job.ds_row = da - job.first_step * m * columns + 2 * ld, columns
         with nogil:
             job.shares = shares
             run_shares(shares, backward_float if floating is float else backward_double, &job)
@@ -389,7 +411,7 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, carry_row = job.carry_row
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, taken = step, carry_row = job.carry_row
     cdef const floating *packed_n = <const floating *> job.packed_n
     cdef const floating *ds
     cdef const floating *s_prev
@@ -403,6 +425,8 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
         t_first = max(step - chunk, job.first_step)
         for t in range(step - 1, t_first - 1, -1):
             first_row, end_row = t * m + first, t * m + end
+            take_back_to(&job.given, &taken, t, job.first_step, first, end, m, <floating *> job.da + 2 * ld, ld,
+                         columns)
             set_aside(job.mask, first_row, end_row, n_s, <const floating *> job.ds, job.ds_row, carry, carry_row,
                       aside, ld)
             row = first_row

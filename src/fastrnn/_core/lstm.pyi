@@ -19,9 +19,10 @@ def forward(
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
     tokens: NDArray[np.int64] | None = None,
+    given: NDArray[Any] | None = None,
 ) -> None: ...
 def backward(
-    ds: NDArray[Any],
+    ds: NDArray[Any] | None,
     x: NDArray[Any],
     states: NDArray[Any],
     cells: NDArray[Any],
@@ -38,6 +39,7 @@ def backward(
     work: NDArray[Any],
     mask: NDArray[np.uint8] | None = None,
     tokens: NDArray[np.int64] | None = None,
+    given: NDArray[Any] | None = None,
 ) -> None: ...
 def stage(
     wx: NDArray[Any],

@@ -14,6 +14,7 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, lstm_backward,
                                     lstm_update, pack, panel_width, product)
+from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
                                      pack_bias, padded, put_back, row_stride, segment_length, set_aside, start_by_work,
@@ -34,6 +35,7 @@ cdef struct Job:
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x
     const void *x
     Py_ssize_t x_row
+    Given given  # what x is to hold in the forward pass, and ds in the backward pass
     const void *packed_wx
     Py_ssize_t x_width
     const void *packed_ws
@@ -78,12 +80,12 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
 def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
             floating[:, :, ::1] states, floating[:, :, ::1] cells, floating[:, :, :, ::1] gates,
             floating[:, :, ::1] tanh_c, floating[::1] work, const unsigned char[:, ::1] mask=None,
-            const long long[:, ::1] tokens=None):
+            const long long[:, ::1] tokens=None, const floating[:, :, :] given=None):
     """Run the whole sequence.
 
     Parameters
     ----------
-    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances
+    x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
     wx, ws, bs : IN (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
     states, cells : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 4, ld), i, f, g and o after activation; unspecified where a step does not count
@@ -92,6 +94,7 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state and
         its cell, whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
+    given : IN (n_x, m, T), any strides, what x is to hold, (T, m, ld_x); or None where x holds it
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
@@ -105,14 +108,18 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or gates.shape[3] != ld or tanh_c.shape[0] < T or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
             or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
             or work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
-        raise ValueError("states, cells, x, gates, tanh_c, mask, the weights and work do not fit together")
+        raise ValueError("states, cells, x, given, gates, tanh_c, mask, the weights and work do not fit together")
 
     job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
     job.states, job.cells = &states[0, 0, 0], &cells[0, 0, 0]
     job.gates, job.tanh_c = &gates[0, 0, 0, 0], &tanh_c[0, 0, 0]
+    give_nothing(&job.given)
+    if given is not None and n_x:
+        job.given = given_by(given)
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
@@ -160,7 +167,7 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + (GATES + 3) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step
+    cdef Py_ssize_t row, end_row, t, t_end, step = job.first_step, taken = step
     cdef floating *states = <floating *> job.states
     cdef floating *cells = <floating *> job.cells
     cdef floating *gates = <floating *> job.gates
@@ -173,6 +180,8 @@ cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
             gather_rows(step, t_end, first, end, m, GATES, n_s, ld, job.tokens, <const floating *> job.wx, job.w_unit,
                         job.w_input, <const floating *> job.bias, gates)
         else:
+            take_until(&job.given, &taken, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
+                       job.x_row)
             multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
                           <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
                           <const floating *> job.bias, job.mask)
@@ -228,6 +237,7 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
             or dtype.itemsize != sizeof(floating)):
         raise ValueError("the weights and dtype do not fit together")
     job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
+    give_nothing(&job.given)
     self.kinds, self.state_bytes, self.y_row = 2, streams * job.ld * sizeof(floating), job.ld
     self.needs_output = True
     self.operations = 2.0 * GATES * streams * n_s * (n_x + n_s)
@@ -243,18 +253,20 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
              const floating[:, :, ::1] cells, const floating[:, :, :, ::1] gates, const floating[:, :, ::1] tanh_c,
              const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
              floating[:, ::1] dc0, floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
-             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None):
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None,
+             const floating[:, :, :] given=None):
     """Backpropagate through the whole sequence.
 
     Parameters
     ----------
-    ds : IN (T, m, ld), gradient at each state
+    ds : IN (T, m, ld), gradient at each state, or None where it is given
     x, states, cells, gates, tanh_c, wx, ws, mask, tokens : IN as :func:`forward` had and left them
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dc0 : IN/OUT (m, ld); IN the gradient at the last cells, OUT that at the first
     dwx, dws, dbs : OUT (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
     work : scratch, `backward_work` elements
+    given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
@@ -272,7 +284,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             dx[:, :, :] = 0
         return
     memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
-    if (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
+    if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
+            or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
+            or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
             or dc0.shape[0] < m or dc0.shape[1] < ld or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or cells.shape[0] <= T or cells.shape[1] != m or cells.shape[2] != ld or gates.shape[0] < T
             or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or tanh_c.shape[0] < T
@@ -284,8 +298,8 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or work.shape[0] < (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
                                 + 2 * m * ld)):
-        raise ValueError("ds, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do not fit "
-                         "together")
+        raise ValueError("ds or given, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do "
+                         "not fit together")
 
     cdef floating *packed_ws = line_start(&work[0])
     cdef floating *packed_wx = packed_ws + columns * ld
@@ -299,7 +313,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     job.states, job.cells = <void *> &states[0, 0, 0], <void *> &cells[0, 0, 0]
     job.gates, job.tanh_c = <void *> &gates[0, 0, 0, 0], <void *> &tanh_c[0, 0, 0]
     job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
-    job.ds, job.ds_row, job.carry, job.carry_row = &ds[0, 0, 0], ds.shape[2], &ds0[0, 0], ds0.shape[1]
+    job.carry, job.carry_row = &ds0[0, 0], ds0.shape[1]
+    give_nothing(&job.given)
+    if given is not None:
+        job.given = given_by(given)
+    else:
+        job.ds, job.ds_row = &ds[0, 0, 0], ds.shape[2]
     job.c_carry, job.c_carry_row = &dc0[0, 0], dc0.shape[1]
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.aside, job.c_aside = aside, aside + m * ld
@@ -324,6 +343,9 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         job.first_step = max(job.end_step - segment, 0)
         # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
         job.da = da - job.first_step * m * columns
+        if given is not None:
+            # what is given is taken to where da_o will stand, and each row of that takes the place of its row of ds
+            job.ds, job.ds_row = da - job.first_step * m * columns + 3 * ld, columns
         with nogil:
             job.shares = shares
             run_shares(shares, backward_float if floating is float else backward_double, &job)
@@ -353,7 +375,7 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, rows = end - first, columns = GATES * ld
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + (2 * GATES + 3) * ld) * sizeof(floating))
-    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, taken = step
     cdef Py_ssize_t carry_row = job.carry_row, c_carry_row = job.c_carry_row
     cdef const floating *ds = <const floating *> job.ds
     cdef floating *carry = <floating *> job.carry + first * carry_row
@@ -366,6 +388,8 @@ cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
         t_first = max(step - chunk, job.first_step)
         for t in range(step - 1, t_first - 1, -1):
             first_row, end_row = t * m + first, t * m + end
+            take_back_to(&job.given, &taken, t, job.first_step, first, end, m, <floating *> job.da + 3 * ld, ld,
+                         columns)
             set_aside(job.mask, first_row, end_row, n_s, ds, job.ds_row, carry, carry_row, aside, ld)
             copy_aside(job.mask, first_row, end_row, n_s, c_carry, c_carry_row, c_aside, ld)
             row = first_row

@@ -26,10 +26,10 @@ from fastrnn.arguments import (
     read_lengths,
 )
 
-from .layout import features_first, readable_rows
+from .layout import features_first, readable_rows, rows_and_given
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import GRUSteps, joined
 from .typed import typed
 
@@ -143,8 +143,8 @@ def gru_forward(
     n_s, n_y = len(S_0), len(weights[2])
     ends = read_lengths(lengths, X)
     if ends is None:
-        x = readable_rows(X)
-        states, *kept, y = _run(x, S_0, *weights)
+        x, given = rows_and_given(X)
+        states, *kept, y = _run(x, S_0, *weights, given=given)
         steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, reset_after=reset_after)
         S, y_pred = features_first(states[1:], n_s), features_first(y, n_y)
         return S, y_pred, (steps, X, reset_after)
@@ -166,17 +166,20 @@ def _run(
     by: Array,
     *bx: Array,
     mask: NDArray[np.uint8] | None = None,
+    given: Array | None = None,
 ) -> tuple[Array, Array, Array, Array]:
-    """Return states, gates, what is kept as hidden, and predictions, all time-major."""
+    """Return states, gates, what is kept as hidden, and predictions, all time-major.
+
+    What is given is put into x.
+    """
     T, m, _ = x.shape
     n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
     states = states_from(S_0, T)
     gates = empty((T, m, 3, states.shape[2]), dtype)
     hidden = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](
-        x, Wx, Ws, bs[:, 0], bx[0][:, 0] if bx else None, states, gates, hidden, work, mask
-    )
+    b = (bs[:, 0], bx[0][:, 0] if bx else None)
+    _forward[dtype](x, Wx, Ws, *b, states, gates, hidden, work, mask, None, given)
     return states, gates, hidden, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -215,7 +218,7 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 
 def _backward_of_step(ds_next: Array, *entries: Any) -> Gradients:
-    return of_one_step(_run_back(padded_copy(ds_next), *_arrays_of([entries])))
+    return of_one_step(_run_back(ds_next[:, :, np.newaxis], *_arrays_of([entries])))
 
 
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -246,9 +249,7 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     if type(caches) is tuple and len(caches) == 3 and type(caches[0]) is GRUSteps:
         steps = caches[0]
         ds, Wx, Ws, states, x, gates, hidden = steps.read(ds)
-        return _run_back(
-            padded_copy(ds), states, x, gates, hidden, Wx, Ws, steps.reset_after, steps.ragged
-        )
+        return _run_back(ds, states, x, gates, hidden, Wx, Ws, steps.reset_after, steps.ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -264,7 +265,7 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     if lengths is not None:
         ragged = Ragged(lengths, len(steps))
         states, x, gates, hidden = (ragged.ordered(a, 1) for a in (states, x, gates, hidden))
-    return _run_back(padded_copy(ds), states, x, gates, hidden, Wx, Ws, reset_after, ragged)
+    return _run_back(ds, states, x, gates, hidden, Wx, Ws, reset_after, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
@@ -290,15 +291,13 @@ def _run_back(
     reset_after: bool,
     ragged: Ragged | None = None,
 ) -> Gradients:
-    mask = None
-    if ragged is not None:
-        ds, mask = ragged.ordered(ds), ragged.mask
-    T, m, _ = ds.shape
-    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
+    m, T = ds.shape[1:]
+    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], x.dtype
+    ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     _backward[dtype](
-        ds,
+        ds_rows,
         x,
         states,
         gates,
@@ -314,5 +313,7 @@ def _run_back(
         dbx[0][:, 0] if dbx else None,
         work,
         mask,
+        None,
+        given,
     )
     return gradients_by_name(*out, ragged=ragged)

@@ -26,10 +26,10 @@ from fastrnn.arguments import (
     read_lengths,
 )
 
-from .layout import features_first, readable_rows
+from .layout import features_first, readable_rows, rows_and_given
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, sum_of_steps
+from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import LSTMSteps, joined
 from .typed import typed
 
@@ -144,17 +144,17 @@ def lstm_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    given: tuple[Any, ...] = () if C_0 is None else (C_0,)
+    optional: tuple[Any, ...] = () if C_0 is None else (C_0,)
     X, S_0, *cells, Wx, Ws, Wy, bs, by = plain(
-        "xmt sm" + len(given) * " sm", (X, S_0, *given), parameters_dict, gates=4
-    ) or read_layer(X, S_0, parameters_dict, gates=4, cells=given)
+        "xmt sm" + len(optional) * " sm", (X, S_0, *optional), parameters_dict, gates=4
+    ) or read_layer(X, S_0, parameters_dict, gates=4, cells=optional)
     n_s, n_y = len(S_0), len(Wy)
     # Not zeros_like, which writes the zeros: memory that is never looked at should cost nothing.
     initial = cells[0] if cells else np.zeros(S_0.shape, S_0.dtype)
     ends = read_lengths(lengths, X)
     if ends is None:
-        x = readable_rows(X)
-        states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by)
+        x, given = rows_and_given(X)
+        states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, given=given)
         steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s)
         S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
         return S, features_first(y, n_y), C, (steps, X)
@@ -177,15 +177,19 @@ def _run(
     bs: Array,
     by: Array,
     mask: NDArray[np.uint8] | None = None,
+    given: Array | None = None,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Return states, cells, gates, tanh of the cells, and predictions, all time-major."""
+    """Return states, cells, gates, tanh of the cells, and predictions, all time-major.
+
+    What is given is put into x.
+    """
     T, m, _ = x.shape
     n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
     states, cells = states_from(S_0, T), states_from(C_0, T)
     gates = empty((T, m, 4, states.shape[2]), dtype)
     tanh_c = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work, mask)
+    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work, mask, None, given)
     return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -227,7 +231,7 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
 
 
 def _backward_of_step(ds_next: Array, dc_next: Array, *entries: Any) -> Gradients:
-    return of_one_step(_run_back(padded_copy(ds_next), dc_next, *_arrays_of([entries])))
+    return of_one_step(_run_back(ds_next[:, :, np.newaxis], dc_next, *_arrays_of([entries])))
 
 
 def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -257,9 +261,7 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is LSTMSteps:
         steps = caches[0]
         ds, Wx, Ws, states, x, cells, gates, tanh_c = steps.read(ds)
-        return _run_back(
-            padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws, steps.ragged
-        )
+        return _run_back(ds, None, states, x, cells, gates, tanh_c, Wx, Ws, steps.ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -276,7 +278,7 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
         ragged = Ragged(lengths, len(steps))
         time_major = [ragged.ordered(array, 1) for array in time_major]
     states, x, cells, gates, tanh_c = time_major
-    return _run_back(padded_copy(ds), None, states, x, cells, gates, tanh_c, Wx, Ws, ragged)
+    return _run_back(ds, None, states, x, cells, gates, tanh_c, Wx, Ws, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
@@ -302,17 +304,15 @@ def _run_back(
     ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
-    mask = None
-    if ragged is not None:
-        ds, mask = ragged.ordered(ds), ragged.mask
-    T, m, _ = ds.shape
-    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], ds.dtype
+    m, T = ds.shape[1:]
+    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], x.dtype
+    ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
     # the core turns the gradient at the last cells into that at the first
     dc0 = np.zeros_like(ds0) if dc is None else padded_copy(dc)[0]
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     _backward[dtype](
-        ds,
+        ds_rows,
         x,
         states,
         cells,
@@ -328,5 +328,7 @@ def _run_back(
         db[:, 0],
         work,
         mask,
+        None,
+        given,
     )
     return gradients_by_name(dx, ds0, dWx, dWs, db, dc0=dc0, ragged=ragged)

@@ -39,7 +39,8 @@ static void NAME(exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x
     }
 }
 
-/* RNN.  IN ds (of this step's output), carry (from the step after), s; OUT da = (ds + carry) (1 - s^2) */
+/* RNN.  IN ds (of this step's output), carry (from the step after), s; OUT da = (ds + carry) (1 - s^2).  ds may stand
+ * where da will: it is loaded before da is stored there. */
 static void NAME(rnn_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row,
                                const REAL *carry, ptrdiff_t carry_row, const REAL *s, ptrdiff_t s_row,
                                REAL *da, ptrdiff_t da_row)
@@ -106,7 +107,8 @@ static void NAME(gru_reset_after)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, 
     }
 }
 
-/* IN ds, gates, s_prev; IN/OUT carry: from the step after, then z * (ds + carry); OUT da_z, da_n */
+/* IN ds, gates, s_prev; IN/OUT carry: from the step after, then z * (ds + carry); OUT da_z, da_n.  ds may stand where
+ * da_n will: it is loaded before da_n is stored there. */
 static void NAME(gru_update_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row,
                                       REAL *carry, ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row,
                                       ptrdiff_t gate_width, const REAL *s_prev, ptrdiff_t s_row,
@@ -143,7 +145,7 @@ static void NAME(gru_reset_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL
 }
 
 /* as gru_update_backward, for the reset after the product.  IN hidden; OUT da (r, z, n) on the side of the input and
- * d_hidden = da_n * r on the side of the state */
+ * d_hidden = da_n * r on the side of the state.  ds may stand where da_n will, as there. */
 static void NAME(gru_reset_after_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row,
                                            REAL *carry, ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row,
                                            ptrdiff_t gate_width, const REAL *hidden, ptrdiff_t hidden_row,

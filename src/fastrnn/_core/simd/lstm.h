@@ -30,7 +30,8 @@ static void NAME(lstm_update)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrd
 }
 
 /* IN ds (of this step's output), carry (from the step after), gates, c_prev, tanh_c; IN/OUT c_carry: the gradient at
- * c_next from the step after, then that at c_prev; OUT da of all gates */
+ * c_next from the step after, then that at c_prev; OUT da of all gates.  ds may stand where da_o will: it is loaded
+ * before da_o is stored there. */
 static void NAME(lstm_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row,
                                 const REAL *carry, ptrdiff_t carry_row, REAL *c_carry, ptrdiff_t c_carry_row,
                                 const REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
