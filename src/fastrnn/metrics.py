@@ -145,10 +145,17 @@ class _Bound:
 
 
 class _LabelAccuracy(_Bound):
+    def __init__(self, head: Head, is_weighted: bool) -> None:
+        super().__init__(head, is_weighted)
+        self._partial_sums = np.empty(core.loss_blocks(len(head.targets)))
+
     def __call__(self) -> tuple[float, float]:
         head = self._head
         weights, count = self._weights()
-        return float(core.count_correct(head.rows, head.features, head.targets, weights)), count
+        correct = core.count_correct(
+            head.rows, head.features, head.targets, weights, self._partial_sums
+        )
+        return float(correct), count
 
 
 class _OnRows(_Bound):

@@ -93,7 +93,7 @@ def test_cross_entropy(dtype):
                 memory.rows(p), n, targets, weights, 0.5, dlogits, sums
             )
             memory.check()
-            correct = output.count_correct(memory.rows(p), n, targets, weights)
+            correct = output.count_correct(memory.rows(p), n, targets, weights, sums)
             scalars = np.array([loss, correct])
             results.append({"loss and correct": scalars, "dlogits": dlogits[:, :n]})
         assert_clean(*results, f"n = {n}")

@@ -12,13 +12,13 @@ as safety wants it.  A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, gru_reset,
+from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
-from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
-                                     copy_gradient, hold_states, line_start, multiply_rows, next_run, pack_bias, padded,
-                                     put_back, row_stride, segment_length, set_aside, start_by_work,
+                                     copy_gradient, factor_of, hold_states, line_start, multiply_rows, next_run,
+                                     pack_bias, padded, put_back, row_stride, segment_length, set_aside, start_by_work,
                                      steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
@@ -113,7 +113,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
             or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T
+                                      or x.strides[1] != x.shape[2] * size))
             or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
         raise ValueError("states, x, given, gates, hidden, mask, the weights and work do not fit together")
 
@@ -312,7 +313,6 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         if dbx is not None:
             dbx[:] = 0
         return
-    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
     if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
             or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
             or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
@@ -370,6 +370,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
              wx.strides[1] // size)
     weight_shares = threads_for(weight_operations * T, columns // 16)
+    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
     memset(sums, 0, ((n_x + n_s + 1) * columns + ld) * size)
     job.end_step = T
     while job.end_step > 0:
@@ -482,19 +483,25 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef floating *x_sums = <floating *> job.sums
     cdef floating *s_sums = x_sums + n_x * columns
     cdef floating *bias_sums = <floating *> job.bias_sums
+    cdef Factor factors[2]
+    cdef int count = 2 if n_x else 1
     if job.tokens != NULL:
         scatter_rows(first, end, left, right, GATES, n_s, ld, job.tokens, job.mask, da, <floating *> job.dwx,
                      job.w_unit, job.w_input)
-    # with n_x = 0 this still sums the bias
-    add_gradient(first, end, n_x, right - left, <const floating *> job.x if n_x else states, job.x_row, da + left,
-                 columns, x_sums + left, columns, bias_sums + left, job.mask)
+    factors[0] = factor_of(states, ld, n_s, s_sums + left)
+    factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + left)
     if left < middle:
-        add_gradient(first, end, n_s, middle - left, states, ld, da + left, columns, s_sums + left, columns,
-                     <floating *> NULL, job.mask)
-    if middle < right and job.reset_after:
-        add_gradient(first, end, n_s, right - middle, states, ld,
-                     <const floating *> job.d_hidden + middle - 2 * ld, ld, s_sums + middle, columns,
-                     <floating *> job.hidden_sums + middle - 2 * ld, job.mask)
-    elif middle < right:
-        add_gradient(first, end, n_s, right - middle, <const floating *> job.hidden, ld, da + middle, columns,
-                     s_sums + middle, columns, <floating *> NULL, job.mask)
+        add_gradient(first, end, middle - left, da + left, columns, factors, count, columns, bias_sums + left, job.mask)
+    if middle == right:
+        return
+    factors[0].c, factors[1].c = s_sums + middle, x_sums + middle
+    if job.reset_after:
+        # without the first factor, the states
+        add_gradient(first, end, right - middle, da + middle, columns, factors + 1, count - 1, columns,
+                     bias_sums + middle, job.mask)
+        add_gradient(first, end, right - middle, <const floating *> job.d_hidden + middle - 2 * ld, ld, factors, 1,
+                     columns, <floating *> job.hidden_sums + middle - 2 * ld, job.mask)
+    else:
+        factors[0].a = job.hidden
+        add_gradient(first, end, right - middle, da + middle, columns, factors, count, columns, bias_sums + middle,
+                     job.mask)

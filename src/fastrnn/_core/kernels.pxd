@@ -18,6 +18,11 @@ cdef extern from "simd/bind.h" nogil:
         LAST_FIRST "FASTRNN_LAST_FIRST"
         GRADIENT_ROWS "FASTRNN_GRADIENT_ROWS"
 
+    ctypedef struct Factor "fastrnn_factor":
+        const void *a
+        Py_ssize_t a_row, height
+        void *c
+
     Py_ssize_t panel_width "fastrnn_panel_width"(const void *type, Py_ssize_t rows)
     void pack "fastrnn_pack"(void *packed, Py_ssize_t width, const void *w, Py_ssize_t k_gates, Py_ssize_t units_k,
                              Py_ssize_t k_width, Py_ssize_t w_k, Py_ssize_t gates, Py_ssize_t units,
@@ -25,9 +30,8 @@ cdef extern from "simd/bind.h" nogil:
     void product "fastrnn_product"(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t depth, const void *a,
                                    Py_ssize_t a_row, const void *packed, Py_ssize_t width, void *c, Py_ssize_t c_row,
                                    int start, const void *bias)
-    void gradient "fastrnn_gradient"(Py_ssize_t rows, Py_ssize_t height, Py_ssize_t columns, const void *a,
-                                     Py_ssize_t a_row, const void *b, Py_ssize_t b_row, void *c, Py_ssize_t c_row,
-                                     void *sums)
+    void gradient "fastrnn_gradient"(Py_ssize_t rows, Py_ssize_t columns, const void *b, Py_ssize_t b_row,
+                                     const Factor *factors, int count, Py_ssize_t c_row, void *sums)
     void tanh_rows "fastrnn_tanh_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void sigmoid_rows "fastrnn_sigmoid_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void exp_rows "fastrnn_exp_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)

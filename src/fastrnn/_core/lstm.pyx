@@ -12,13 +12,13 @@ as safety wants it.  A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, bind_kernels, floating, lstm_backward,
-                                    lstm_update, pack, panel_width, product)
 from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating,
+                                    lstm_backward, lstm_update, pack, panel_width, product)
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
-                                     copy_aside, copy_gradient, hold_states, line_start, multiply_rows, next_run,
-                                     pack_bias, padded, put_back, row_stride, segment_length, set_aside, start_by_work,
-                                     steps_between_signals)
+                                     copy_aside, copy_gradient, factor_of, hold_states, line_start, multiply_rows,
+                                     next_run, pack_bias, padded, put_back, row_stride, segment_length, set_aside,
+                                     start_by_work, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
@@ -108,7 +108,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or gates.shape[3] != ld or tanh_c.shape[0] < T or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
             or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T
+                                      or x.strides[1] != x.shape[2] * size))
             or work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
         raise ValueError("states, cells, x, given, gates, tanh_c, mask, the weights and work do not fit together")
 
@@ -283,7 +284,6 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         if dx is not None:
             dx[:, :, :] = 0
         return
-    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
     if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
             or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
             or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
@@ -337,6 +337,7 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
              wx.strides[1] // size)
     weight_shares = threads_for(weight_operations * T, columns // 16)
+    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
     memset(sums, 0, (n_x + n_s + 1) * columns * size)
     job.end_step = T
     while job.end_step > 0:
@@ -430,11 +431,11 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
     cdef const floating *da = <const floating *> job.da + left
     cdef floating *sums = <floating *> job.sums + left
+    cdef Factor factors[2]
     if job.tokens != NULL:
         scatter_rows(first, end, left, right, GATES, job.n_s, ld, job.tokens, job.mask, <const floating *> job.da,
                      <floating *> job.dwx, job.w_unit, job.w_input)
-    add_gradient(first, end, job.n_s, right - left, <const floating *> job.states, ld, da, columns,
-                 sums + n_x * columns, columns, <floating *> job.bias_sums + left, job.mask)
-    if n_x:
-        add_gradient(first, end, n_x, right - left, <const floating *> job.x, job.x_row, da, columns, sums, columns,
-                     <floating *> NULL, job.mask)
+    factors[0] = factor_of(<const floating *> job.states, ld, job.n_s, sums + n_x * columns)
+    factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, sums)
+    add_gradient(first, end, right - left, da, columns, factors, 2 if n_x else 1, columns,
+                 <floating *> job.bias_sums + left, job.mask)

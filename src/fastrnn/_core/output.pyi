@@ -36,7 +36,11 @@ def softmax_cross_entropy(
     partial_sums: NDArray[Any],
 ) -> float: ...
 def count_correct(
-    probabilities: NDArray[Any], n: int, targets: NDArray[Any], weights: NDArray[Any] | None
+    probabilities: NDArray[Any],
+    n: int,
+    targets: NDArray[Any],
+    weights: NDArray[Any] | None,
+    partial_sums: NDArray[np.float64],
 ) -> float: ...
 def stage(
     w: NDArray[Any], b: NDArray[Any], streams: int, steps: int, dtype: np.dtype[Any]

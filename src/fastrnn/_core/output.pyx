@@ -7,10 +7,10 @@ says IN or OUT.  Shapes are the caller's duty, and are checked only as far as sa
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, bind_kernels, correct_rows, cross_entropy_rows, floating,
-                                    gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, Factor, bind_kernels, correct_rows, cross_entropy_rows,
+                                    floating, gradient, pack, panel_width, product, softmax_rows)
 from fastrnn._core.recycled cimport empty
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, line_start,
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of, line_start,
                                      next_run, pack_bias, padded, share_start, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
@@ -20,8 +20,9 @@ bind_kernels()
 cdef enum:
     # rows of a block: what is handed to a thread, and the partial sums of a loss, in an order that never changes
     BLOCK = 256
-    # operations that an exponential or a logarithm is worth when threads are counted
+    # operations that an exponential is worth when threads are counted, and a row of a loss or a metric
     EXPONENTIAL = 20
+    ROW_OF_LOSS = 800
 
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
@@ -325,8 +326,9 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t right = column_start(job.ld, share + 1, job.shares, _)
     cdef const floating *dout = <const floating *> job.dout + job.first_row * job.ld + left
     cdef const floating *x = <const floating *> job.x + job.first_row * job.x_row if job.k else dout
-    gradient(job.end_row - job.first_row, job.k, right - left, x, job.x_row, dout, job.ld,
-             <floating *> job.sums + left, job.ld, <floating *> job.bias_sums + left)
+    cdef Factor factor = factor_of(x, job.x_row, job.k, <floating *> job.sums + left)
+    gradient(job.end_row - job.first_row, right - left, dout, job.ld, &factor, 1, job.ld,
+             <floating *> job.bias_sums + left)
 
 
 def loss_blocks(R):
@@ -362,7 +364,7 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
             or partial_sums.shape[0] < blocks
             or (dlogits is not None and (dlogits.shape[0] < R or dlogits.shape[1] != ld))):
         raise ValueError("probabilities, targets, weights and dlogits do not fit together")
-    job.shares = threads_for(<double> EXPONENTIAL * R * (1 + n // 8), blocks)
+    job.shares = threads_for(<double> ROW_OF_LOSS * R, blocks)
     job.R, job.n, job.ld, job.blocks, job.scale = R, n, ld, blocks, scale
     job.p, job.targets, job.partial_sums = &probabilities[0, 0], &targets[0], &partial_sums[0]
     job.weights = &weights[0] if weights is not None else NULL
@@ -397,18 +399,45 @@ cdef void loss_share(LossJob *job, int share, floating *_) noexcept nogil:
 
 
 def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
-                  const floating[::1] weights):
+                  const floating[::1] weights, double[::1] partial_sums):
     """Weight of the rows whose largest of the first `n` probabilities is the target's (ties: the first).
 
     Parameters as :func:`softmax_cross_entropy`; every target is from 0 to n - 1.
     """
-    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1]
-    cdef double correct
+    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
+    cdef LossJob job
+    cdef double correct = 0
     if R == 0 or n == 0:
-        return 0.0
-    if ld < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R):
-        raise ValueError("probabilities, targets and weights do not fit together")
-    cdef const floating *w = &weights[0] if weights is not None else NULL
+        return correct
+    if (ld < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R)
+            or partial_sums.shape[0] < blocks):
+        raise ValueError("probabilities, targets, weights and partial_sums do not fit together")
+    job.shares = threads_for(<double> ROW_OF_LOSS * R, blocks)
+    job.R, job.n, job.ld, job.blocks = R, n, ld, blocks
+    job.p, job.targets, job.partial_sums = &probabilities[0, 0], &targets[0], &partial_sums[0]
+    job.weights = &weights[0] if weights is not None else NULL
     with nogil:
-        correct = correct_rows(R, n, &probabilities[0, 0], ld, &targets[0], w)
+        run_shares(job.shares, correct_float if floating is float else correct_double, &job)
+    for block in range(blocks):
+        correct += partial_sums[block]
     return correct
+
+
+cdef void correct_float(void *job, int share) noexcept nogil:
+    correct_share(<LossJob *> job, share, <float *> NULL)
+
+
+cdef void correct_double(void *job, int share) noexcept nogil:
+    correct_share(<LossJob *> job, share, <double *> NULL)
+
+
+cdef void correct_share(LossJob *job, int share, floating *_) noexcept nogil:
+    """Some blocks of rows, each with a sum of its own."""
+    cdef Py_ssize_t block, first
+    cdef const floating *weights
+    for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
+        first = block * BLOCK
+        weights = <const floating *> job.weights + first if job.weights != NULL else NULL
+        job.partial_sums[block] = correct_rows(min(job.R - first, <Py_ssize_t> BLOCK), job.n,
+                                               <const floating *> job.p + first * job.ld, job.ld, job.targets + first,
+                                               weights)

@@ -15,7 +15,7 @@ computed.  So short sequences save time, and save most where neighbours in the b
 
 from libc.string cimport memcpy, memset
 
-from fastrnn._core.kernels cimport GRADIENT_ROWS, floating, gradient, panel_width, product, transpose
+from fastrnn._core.kernels cimport GRADIENT_ROWS, Factor, floating, gradient, panel_width, product, transpose
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
@@ -37,6 +37,8 @@ cdef enum:
     FETCHED_BYTES = 4096
     # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
     LONG_GAP = 8
+    # the most factors of a gradient: the states, and the input
+    FACTORS = 2
     # elements of rows that are brought together where the gradients of the weights leave rows out
     BLOCK = 64
 
@@ -218,16 +220,20 @@ cdef inline void multiply_rows(Py_ssize_t first_step, Py_ssize_t end_step, Py_ss
         step = next_step
 
 
-cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize_t height, Py_ssize_t columns,
-                              const floating *a, Py_ssize_t a_row, const floating *b, Py_ssize_t b_row,
-                              floating *c, Py_ssize_t c_row, floating *sums, const unsigned char *mask) noexcept nogil:
-    """c += a^T b, and sums += those of b, over the rows that count among some."""
+cdef inline Factor factor_of(const floating *a, Py_ssize_t a_row, Py_ssize_t height, floating *c) noexcept nogil:
+    cdef Factor factor
+    factor.a, factor.a_row, factor.height, factor.c = a, a_row, height, c
+    return factor
+
+
+cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize_t columns, const floating *b,
+                              Py_ssize_t b_row, const Factor *factors, int count, Py_ssize_t c_row, floating *sums,
+                              const unsigned char *mask) noexcept nogil:
+    """c += a^T b for the a and c of each factor, at most FACTORS, and sums += b, over those of some rows that count."""
     cdef Py_ssize_t index[GRADIENT_ROWS]
-    cdef Py_ssize_t row = first_row, rows, left, top, wide, tall
-    cdef floating a_block[GRADIENT_ROWS * BLOCK]
-    cdef floating b_block[GRADIENT_ROWS * BLOCK]
+    cdef Py_ssize_t row = first_row, rows
     if mask == NULL:
-        gradient(end_row - row, height, columns, a + row * a_row, a_row, b + row * b_row, b_row, c, c_row, sums)
+        gradient_from(row, end_row - row, columns, b, b_row, factors, count, c_row, sums)
         return
     while row < end_row:
         rows = 0
@@ -238,20 +244,46 @@ cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize
         if rows == 0:
             return
         if index[rows - 1] - index[0] == rows - 1:
-            gradient(rows, height, columns, a + index[0] * a_row, a_row, b + index[0] * b_row, b_row, c, c_row, sums)
-            continue
-        left = 0
-        while left < columns:
-            wide = min(columns - left, <Py_ssize_t> BLOCK)
-            bring_together(rows, index, b + left, b_row, wide, b_block)
+            gradient_from(index[0], rows, columns, b, b_row, factors, count, c_row, sums)
+        else:
+            gradient_here_and_there(rows, index, columns, b, b_row, factors, count, c_row, sums)
+
+
+cdef inline void gradient_from(Py_ssize_t row, Py_ssize_t rows, Py_ssize_t columns, const floating *b, Py_ssize_t b_row,
+                               const Factor *factors, int count, Py_ssize_t c_row, floating *sums) noexcept nogil:
+    """As :func:`add_gradient`, over some neighbouring rows."""
+    cdef Factor moved[FACTORS]
+    cdef int f
+    for f in range(count):
+        moved[f] = factors[f]
+        moved[f].a = <const floating *> factors[f].a + row * factors[f].a_row
+    gradient(rows, columns, b + row * b_row, b_row, moved, count, c_row, sums)
+
+
+cdef inline void gradient_here_and_there(Py_ssize_t rows, const Py_ssize_t *index, Py_ssize_t columns,
+                                         const floating *b, Py_ssize_t b_row, const Factor *factors, int count,
+                                         Py_ssize_t c_row, floating *sums) noexcept nogil:
+    """As :func:`add_gradient`, over at most GRADIENT_ROWS rows anywhere."""
+    cdef floating a_block[GRADIENT_ROWS * BLOCK]
+    cdef floating b_block[GRADIENT_ROWS * BLOCK]
+    cdef Py_ssize_t left = 0, top, wide
+    cdef Factor part
+    cdef int f
+    while left < columns:
+        wide = min(columns - left, <Py_ssize_t> BLOCK)
+        bring_together(rows, index, b + left, b_row, wide, b_block)
+        if sums != NULL:
+            gradient(rows, wide, b_block, BLOCK, NULL, 0, c_row, sums + left)
+        for f in range(count):
             top = 0
-            while top == 0 or top < height:
-                tall = min(height - top, <Py_ssize_t> BLOCK)
-                bring_together(rows, index, a + top, a_row, tall, a_block)
-                gradient(rows, tall, wide, a_block, BLOCK, b_block, BLOCK, c + top * c_row + left, c_row,
-                         sums + left if sums != NULL and top == 0 else NULL)
+            while top < factors[f].height:
+                part = factor_of(a_block, BLOCK, min(factors[f].height - top, <Py_ssize_t> BLOCK),
+                                 <floating *> factors[f].c + top * c_row + left)
+                bring_together(rows, index, <const floating *> factors[f].a + top, factors[f].a_row, part.height,
+                               a_block)
+                gradient(rows, wide, b_block, BLOCK, &part, 1, c_row, <floating *> NULL)
                 top += BLOCK
-            left += BLOCK
+        left += BLOCK
 
 
 cdef inline void bring_together(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,

@@ -70,7 +70,7 @@ class _SoftmaxHead(LabelHead):
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._probabilities, self._dlogits = self.rows, last.drows
-        self._partial_sums = np.empty(len(self.targets) // 256 + 1)
+        self._partial_sums = np.empty(core.loss_blocks(len(self.targets)))
         last.fused = True
 
     def run(self, training: bool) -> float:

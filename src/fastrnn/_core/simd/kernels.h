@@ -5,6 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A matrix, and where its products with the columns of another are added to: c[i, :] += sum over rows of
+ * a[row * a_row + i] * b[row, :] for i < height.  Both are of the type of the kernel that takes it. */
+typedef struct {
+    const void *a;
+    ptrdiff_t a_row, height;
+    void *c;
+} fastrnn_factor;
+
 #define REAL float
 #define TABLE fastrnn_kernels_f32
 #include "table.h"

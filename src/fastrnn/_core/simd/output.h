@@ -69,14 +69,25 @@ static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptr
                                  const int64_t *target, const REAL *weight)
 {
     double correct = 0;
+    ivec first_lanes;
+    for (int i = 0; i < LANES; i++)
+        first_lanes[i] = i;
     FOR_ROWS {
-        const REAL at_target = p[target[row]];
-        int best = at_target == at_target;
-        for (ptrdiff_t i = 0; i < target[row]; i++)
-            best &= p[i] < at_target;
-        for (ptrdiff_t i = target[row] + 1; i < n; i++)
-            best &= p[i] <= at_target;
-        correct += best * (weight ? (double)weight[row] : 1.0);
+        const vec at_target = NAME(all)(p[target[row]]);
+        ivec lane = first_lanes;
+        union {
+            ivec lanes;
+            int64_t words[VBYTES / 8];
+        } wrong = {{0}};
+        for (ptrdiff_t i = 0; i < n; i += LANES, lane += (INTEGER)LANES) {
+            const vec x = NAME(load)(p + i);
+            const ivec right = (ivec)(x < at_target) | ((ivec)(x == at_target) & (lane >= (INTEGER)target[row]));
+            wrong.lanes |= ~right & (lane < (INTEGER)n);
+        }
+        int64_t any = 0;
+        for (int i = 0; i < VBYTES / 8; i++)
+            any |= wrong.words[i];
+        correct += any ? 0 : weight ? (double)weight[row] : 1.0;
         p += p_row;
     }
     return correct;

@@ -65,49 +65,34 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
 static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                           const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
-    const REAL *any = bias ? bias : packed; /* never read unless the sums start from it */
+    const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    NAME(right) right = {packed, columns, width, depth, 0, depth, start & FASTRNN_LAST_FIRST};
+    start &= FASTRNN_STARTS;
     if (rows <= TILE_ROWS) {
-        /* one tile high: each weight is read once, so nothing has to stay and no slice is cut.  A single row is over
-         * in the time of a few divisions, so there is none (a width is a power of two). */
-        const int last_first = start & FASTRNN_LAST_FIRST;
-        const ptrdiff_t last = (columns - 1) & -width;
-        for (ptrdiff_t done = 0; done < columns; done += width) {
-            const ptrdiff_t first = last_first ? last - done : done;
-            const ptrdiff_t panel = columns - first < width ? columns - first : width;
-            NAME(strip_of_rows)((int)rows, (int)(panel / LANES), depth, a, a_row, packed + first * depth, panel,
-                                c + first, c_row, start & FASTRNN_STARTS, any + (bias ? first : 0));
-        }
+        /* each weight is read once, so nothing has to stay */
+        NAME(strip_of_rows)((int)rows, &right, a, a_row, c, c_row, start, bias);
         return;
     }
-    start &= FASTRNN_STARTS;
+    right.last_first = 0;
     const ptrdiff_t slice = SLICE_BYTES / (ptrdiff_t)(width * sizeof(REAL));
     const ptrdiff_t group = columns * depth * (ptrdiff_t)sizeof(REAL) <= STAYING_BYTES ? columns : width;
-    const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (ptrdiff_t k = 0; k < depth || k == 0; k += slice) {
-        const ptrdiff_t now = depth - k < slice ? depth - k : slice;
+        right.first_k = k, right.depth = depth - k < slice ? depth - k : slice;
         for (ptrdiff_t left = 0; left < columns; left += group) {
-            const ptrdiff_t right = columns - left < group ? columns : left + group;
-            ptrdiff_t row = 0;
-            for (ptrdiff_t block = 0; block < blocks; block++) {
+            right.panels = packed + left * depth, right.columns = columns - left < group ? columns - left : group;
+            for (ptrdiff_t block = 0, row = 0; block < blocks; block++) {
                 /* blocks as equal as they can be: 16 rows are 6 + 5 + 5, not 6 + 6 + 4 */
                 const ptrdiff_t height = rows / blocks + (block < rows % blocks);
-                for (ptrdiff_t first = left; first < right; first += width) {
-                    const ptrdiff_t panel = columns - first < width ? columns - first : width;
-                    NAME(strip_of_rows)((int)height, (int)(panel / LANES), now, a + row * a_row + k, a_row,
-                                        packed + first * depth + k * panel, panel, c + row * c_row + first, c_row,
-                                        k ? FASTRNN_FROM_C : start, k ? any : any + (bias ? first : 0));
-                }
+                NAME(strip_of_rows)((int)height, &right, a + row * a_row + k, a_row, c + row * c_row + left, c_row,
+                                    k ? FASTRNN_FROM_C : start, bias ? bias + left : NULL);
                 row += height;
             }
         }
-        if (now == depth)
-            break;
     }
 }
 
-/* OUT panels: some rows of b as panels of two vectors, [panel][row][width]; IN/OUT sums[column], where not NULL, which
- * the sums of the rows are added to. */
-static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, REAL *panels, REAL *sums)
+/* OUT panels: some rows of b as panels of two vectors, [panel][row][width] */
+static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, REAL *panels)
 {
     const ptrdiff_t whole = columns & -(2 * LANES);
     /* row by row, as they lie in memory: where they come from far away the processor sees what is next */
@@ -120,72 +105,114 @@ static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, pt
         if (whole < columns)
             NAME(store)(panels + whole * rows + k * LANES, NAME(load)(b + whole));
     }
-    if (sums == NULL)
-        return;
-    for (ptrdiff_t first = 0; first < whole; first += 2 * LANES) {
-        vec sum = {0}, next = {0};
-        for (ptrdiff_t k = 0; k < rows; k++, panels += 2 * LANES) {
-            sum += NAME(load)(panels);
-            next += NAME(load)(panels + LANES);
+}
+
+/* sums += the rows of some neighbouring panels, and c += x[row * x_row] times them where x is not NULL: several
+ * panels at once, since each sum waits for the one before */
+static inline __attribute__((always_inline)) void
+NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REAL *panels, const REAL *x,
+                   ptrdiff_t x_row, REAL *c, REAL *sums)
+{
+    const ptrdiff_t width = vectors * LANES;
+    vec sum[2][2] = {{{0}}}, product[2][2] = {{{0}}};
+    for (ptrdiff_t k = 0; k < rows; k++) {
+        const vec left = x ? NAME(all)(x[k * x_row]) : (vec){0};
+#pragma GCC unroll 2
+        for (int p = 0; p < count; p++)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++) {
+                const vec right = NAME(load)(panels + (p * rows + k) * width + v * LANES);
+                sum[p][v] += right;
+                product[p][v] = left * right + product[p][v];
+            }
+    }
+#pragma GCC unroll 2
+    for (int p = 0; p < count; p++)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            const ptrdiff_t place = p * width + v * LANES;
+            NAME(store)(sums + place, NAME(load)(sums + place) + sum[p][v]);
+            if (x)
+                NAME(store)(c + place, product[p][v] + NAME(load)(c + place));
         }
-        NAME(store)(sums + first, NAME(load)(sums + first) + sum);
-        NAME(store)(sums + first + LANES, NAME(load)(sums + first + LANES) + next);
+}
+
+/* As sums_of_some, of all panels that pack_rows leaves */
+static void NAME(sums_of_panels)(ptrdiff_t rows, ptrdiff_t columns, const REAL *panels, const REAL *x,
+                                 ptrdiff_t x_row, REAL *c, REAL *sums)
+{
+    ptrdiff_t first = 0;
+#define SUMS_OF(count, vectors) \
+    NAME(sums_of_some)(count, vectors, rows, panels + first * rows, x, x_row, c + first, sums + first)
+    for (; columns - first >= 4 * LANES; first += 4 * LANES)
+        SUMS_OF(2, 2);
+    if (columns - first >= 2 * LANES) {
+        SUMS_OF(1, 2);
+        first += 2 * LANES;
     }
-    if (whole < columns) {
-        vec sum = {0};
-        for (ptrdiff_t k = 0; k < rows; k++, panels += LANES)
-            sum += NAME(load)(panels);
-        NAME(store)(sums + whole, NAME(load)(sums + whole) + sum);
-    }
+    if (first < columns)
+        SUMS_OF(1, 1);
+#undef SUMS_OF
 }
 
 /* c[i, :] += sum over rows of a[row * a_row + i] * panels[row] for i < height; panels as pack_rows leaves them */
 static void NAME(gradient_of_panels)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a,
                                      ptrdiff_t a_row, const REAL *panels, REAL *c, ptrdiff_t c_row)
 {
+    const NAME(right) right = {panels, columns, 2 * LANES, rows, 0, rows, 0};
     const ptrdiff_t blocks = (height + TILE_ROWS - 1) / TILE_ROWS;
-    for (ptrdiff_t first = 0; first < columns; first += 2 * LANES) {
-        const ptrdiff_t width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
-        ptrdiff_t i = 0;
-        for (ptrdiff_t block = 0; block < blocks; block++) {
-            const ptrdiff_t tall = height / blocks + (block < height % blocks);
-            NAME(strip_of_columns)((int)tall, (int)(width / LANES), rows, a + i, a_row, panels + first * rows, width,
-                                   c + i * c_row + first, c_row, FASTRNN_ONTO_C, panels);
-            i += tall;
-        }
+    for (ptrdiff_t block = 0, i = 0; block < blocks; block++) {
+        const ptrdiff_t tall = height / blocks + (block < height % blocks);
+        NAME(strip_of_columns)((int)tall, &right, a + i, a_row, c + i * c_row, c_row);
+        i += tall;
     }
 }
 
-/* IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which the sum is added
- * to; IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole number of vectors.
+/* For each factor: IN a[row * a_row + i] for i < height, b[row * b_row + column]; IN/OUT c[i * c_row + column], which
+ * the sum over rows is added to.  IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole
+ * number of vectors.
  *
  * Some rows and columns of b at a time are packed, and stay in the second-level cache while the columns of a pass by.
- * Where the rows of a lie a multiple of 1024 bytes apart, a column of theirs has only a few places in the first-level
- * cache, and drives itself out: then some columns are copied to where they do not. */
+ * A factor of one column, as the input of one feature is, goes with the sums.  Where the rows of a lie a multiple of
+ * 1024 bytes apart, a column of theirs has only a few places in the first-level cache, and drives itself out: then
+ * some columns are copied to where they do not. */
 #define GRADIENT_COLUMNS 128
 #define GRADIENT_COPIED 66
-static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
-                           const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums)
+static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row,
+                           const fastrnn_factor *factors, int count, ptrdiff_t c_row, REAL *sums)
 {
     enum { COPY_ROW = 64 + 64 / sizeof(REAL) };
-    const int copied = height > 0 && a_row * sizeof(REAL) % 1024 == 0 && columns >= 16 * LANES;
-    const ptrdiff_t parts = copied ? (height + GRADIENT_COPIED - 1) / GRADIENT_COPIED : 1;
     REAL panels[FASTRNN_GRADIENT_ROWS * GRADIENT_COLUMNS] __attribute__((aligned(64)));
     REAL copy[FASTRNN_GRADIENT_ROWS * COPY_ROW] __attribute__((aligned(64)));
+    const fastrnn_factor *thin = NULL;
+    for (int f = 0; f < count && sums; f++)
+        if (factors[f].height == 1)
+            thin = &factors[f];
 
-    for (ptrdiff_t now; rows > 0; rows -= now, a += now * a_row, b += now * b_row) {
-        now = rows < FASTRNN_GRADIENT_ROWS ? rows : FASTRNN_GRADIENT_ROWS;
+    for (ptrdiff_t row = 0, now; row < rows; row += now) {
+        now = rows - row < FASTRNN_GRADIENT_ROWS ? rows - row : FASTRNN_GRADIENT_ROWS;
         for (ptrdiff_t left = 0; left < columns; left += GRADIENT_COLUMNS) {
             const ptrdiff_t wide = columns - left < GRADIENT_COLUMNS ? columns - left : GRADIENT_COLUMNS;
-            NAME(pack_rows)(now, wide, b + left, b_row, panels, sums ? sums + left : NULL);
-            ptrdiff_t top = 0;
-            for (ptrdiff_t part = 0; part < parts; part++) {
-                const ptrdiff_t tall = height / parts + (part < height % parts);
-                for (ptrdiff_t k = 0; copied && k < now; k++)
-                    memcpy(copy + k * COPY_ROW, a + k * a_row + top, tall * sizeof(REAL));
-                NAME(gradient_of_panels)(now, tall, wide, copied ? copy : a, copied ? COPY_ROW : a_row, panels,
-                                         c + top * c_row + left, c_row);
-                top += tall;
+            NAME(pack_rows)(now, wide, b + row * b_row + left, b_row, panels);
+            if (thin)
+                NAME(sums_of_panels)(now, wide, panels, (const REAL *)thin->a + row * thin->a_row, thin->a_row,
+                                     (REAL *)thin->c + left, sums + left);
+            else if (sums)
+                NAME(sums_of_panels)(now, wide, panels, NULL, 0, NULL, sums + left);
+            for (const fastrnn_factor *factor = factors; factor < factors + count; factor++) {
+                const ptrdiff_t height = factor == thin ? 0 : factor->height, a_row = factor->a_row;
+                const REAL *a = (const REAL *)factor->a + row * a_row;
+                REAL *c = (REAL *)factor->c + left;
+                const int copied = a_row * sizeof(REAL) % 1024 == 0 && columns >= 16 * LANES;
+                const ptrdiff_t parts = copied ? (height + GRADIENT_COPIED - 1) / GRADIENT_COPIED : 1;
+                for (ptrdiff_t part = 0, top = 0; part < parts; part++) {
+                    const ptrdiff_t tall = height / parts + (part < height % parts);
+                    for (ptrdiff_t k = 0; copied && k < now; k++)
+                        memcpy(copy + k * COPY_ROW, a + k * a_row + top, tall * sizeof(REAL));
+                    NAME(gradient_of_panels)(now, tall, wide, copied ? copy : a, copied ? COPY_ROW : a_row, panels,
+                                             c + top * c_row, c_row);
+                    top += tall;
+                }
             }
         }
     }

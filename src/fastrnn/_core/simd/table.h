@@ -6,8 +6,8 @@ typedef struct {
                  ptrdiff_t w_k, ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_width, ptrdiff_t w_column);
     void (*product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                     const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias);
-    void (*gradient)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row,
-                     const REAL *b, ptrdiff_t b_row, REAL *c, ptrdiff_t c_row, REAL *sums);
+    void (*gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, const fastrnn_factor *factors,
+                     int count, ptrdiff_t c_row, REAL *sums);
     void (*tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);

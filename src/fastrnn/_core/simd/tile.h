@@ -55,10 +55,10 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
             NAME(store)(c + i * c_row + v * LANES, sum[i][v]);
 }
 
-/* A strip of `vectors` vectors in tiles two vectors wide, or wider for the few rows that would otherwise leave the
- * multipliers waiting for the sum before. */
+/* The tiles of one panel, two vectors wide, or wider for the few rows that would otherwise leave the multipliers
+ * waiting for the sum before. */
 static inline __attribute__((always_inline)) void
-NAME(strip)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
+NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
             const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
     int v = 0;
@@ -77,9 +77,33 @@ NAME(strip)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff
 #undef TILE
 }
 
-#define STRIP(rows)                                                                              \
-    case rows:                                                                                   \
-        NAME(strip)(rows, vectors, depth, a, a_row, a_k, b, b_k, c, c_row, start, bias);         \
+/* What a few rows have to be multiplied with: panels of `width` columns (the last may have fewer), all of `whole` k,
+ * one behind the other.  Of each `depth` k are used, from k = `first_k` on. */
+typedef struct {
+    const REAL *panels;
+    ptrdiff_t columns, width, whole, first_k, depth;
+    int last_first; /* the order of the panels */
+} NAME(right);
+
+/* A strip of the result: the tiles of a few rows, panel by panel. */
+static inline __attribute__((always_inline)) void
+NAME(strip)(const int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k, REAL *c,
+            ptrdiff_t c_row, int start, const REAL *bias)
+{
+    /* a width is a power of two; a single row is over in the time of a few divisions */
+    const ptrdiff_t columns = right->columns, width = right->width, last = (columns - 1) & -width;
+    for (ptrdiff_t done = 0; done < columns; done += width) {
+        const ptrdiff_t first = right->last_first ? last - done : done;
+        const ptrdiff_t wide = columns - first < width ? columns - first : width;
+        NAME(panel)(rows, (int)(wide / LANES), right->depth, a, a_row, a_k,
+                    right->panels + first * right->whole + right->first_k * wide, wide, c + first, c_row, start,
+                    start == FASTRNN_FROM_BIAS ? bias + first : right->panels);
+    }
+}
+
+#define STRIP(rows)                                                     \
+    case rows:                                                          \
+        NAME(strip)(rows, right, a, a_row, a_k, c, c_row, start, bias); \
         break;
 #if TILE_ROWS > 6
 #define STRIPS_ABOVE_6 STRIP(7) STRIP(8) STRIP(9) STRIP(10) STRIP(11) STRIP(12)
@@ -89,17 +113,19 @@ NAME(strip)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff
 #define STRIPS STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIPS_ABOVE_6
 
 /* a holds rows, its k are neighbours: states times weights */
-static void NAME(strip_of_rows)(int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
-                                const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+static void NAME(strip_of_rows)(int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row, REAL *c,
+                                ptrdiff_t c_row, int start, const REAL *bias)
 {
     const ptrdiff_t a_k = 1;
     switch (rows) { STRIPS }
 }
 
 /* a holds columns, the tile's rows are neighbours: activations times gradients, summed over batch and time */
-static void NAME(strip_of_columns)(int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_k,
-                                   const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+static void NAME(strip_of_columns)(int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_k, REAL *c,
+                                   ptrdiff_t c_row)
 {
     const ptrdiff_t a_row = 1;
+    const int start = FASTRNN_ONTO_C;
+    const REAL *bias = NULL;
     switch (rows) { STRIPS }
 }
