@@ -113,8 +113,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
             or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T
-                                      or x.strides[1] != x.shape[2] * size))
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
+            or (given is not None and x.strides[1] != x.shape[2] * size)
             or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
         raise ValueError("states, x, given, gates, hidden, mask, the weights and work do not fit together")
 

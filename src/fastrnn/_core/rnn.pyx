@@ -90,8 +90,8 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     if (work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
             or ws.shape[0] != n_s or ws.shape[1] != n_s or bs.shape[0] != n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T
-                                      or x.strides[1] != x.shape[2] * size))):
+            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
+            or (given is not None and x.strides[1] != x.shape[2] * size)):
         raise ValueError("states, x, given, wx, ws, bs, mask and work do not fit together")
 
     job.shares, job.turn = threads_for(step_operations * T, m), 0

@@ -55,6 +55,17 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
     }
 }
 
+/* As product for a depth of 1, an input of one feature: nothing is summed, and panels of one k are one row of weights */
+static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row, const REAL *weights,
+                                REAL *c, ptrdiff_t c_row, const REAL *bias)
+{
+    for (ptrdiff_t row = 0; row < rows; row++, a += a_row, c += c_row) {
+        const vec left = NAME(all)(*a);
+        for (ptrdiff_t i = 0; i < columns; i += LANES)
+            NAME(store)(c + i, left * NAME(load)(weights + i) + NAME(load)(bias + i));
+    }
+}
+
 /* IN a[row * a_row + k], packed from pack with that width; OUT c[row * c_row + column].  Where `start` says so c
  * starts from bias[column] or from what it holds.
  *
@@ -65,6 +76,10 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
 static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                           const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
+    if (depth == 1 && (start & FASTRNN_STARTS) == FASTRNN_FROM_BIAS) {
+        NAME(outer_product)(rows, columns, a, a_row, packed, c, c_row, bias);
+        return;
+    }
     const ptrdiff_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
     NAME(right) right = {packed, columns, width, depth, 0, depth, start & FASTRNN_LAST_FIRST};
     start &= FASTRNN_STARTS;
