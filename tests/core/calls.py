@@ -11,7 +11,6 @@ import numpy as np
 
 from fastrnn._core import gru, lstm, output, rnn
 from fastrnn._core.memory import LINE, aligned_empty, padded
-from fastrnn.functional.typed import typed
 from tests.cases import Case
 
 DTYPES = ["float64", "float32"]
@@ -130,8 +129,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         names = ("cells", "gates", "tanh_c")
     results |= {name: array[..., :n_s] for name, array in zip(names, kept, strict=True)}
     work = memory.empty(core.forward_work(*sizes))
-    forward, backward = (typed(f)[x.dtype] for f in (core.forward, core.backward))
-    forward(x, wx, ws, bs, *extra, states, *kept, work, mask, None, x_given)
+    core.forward(x, wx, ws, bs, *extra, states, *kept, work, mask, None, x_given)
     assert np.array_equal(x[..., :n_x], X.T, equal_nan=True), "x does not hold the input"
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
@@ -151,7 +149,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         results["dc0"] = dc0[0][:, :n_s]
     work = memory.empty(core.backward_work(*sizes))
     gradients = (dx, ds0, *dc0, dwx, dws, dbs, *dbx)
-    backward(ds, x, states, *kept, wx, ws, *form, *gradients, work, mask, None, ds_given)
+    core.backward(ds, x, states, *kept, wx, ws, *form, *gradients, work, mask, None, ds_given)
     memory.check()
     return results
 

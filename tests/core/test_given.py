@@ -118,22 +118,21 @@ WRONG = [(6, 2, 4), (2, 2, 4), (0, 2, 4), (3, 1, 4), (5, 3, 4), (3, 2, 3), (5, 2
 def test_a_given_array_of_another_shape_is_refused(forward):
     ds, n = ((), 3) if forward else ((None,), 5)
     for function, arguments in forward_calls() if forward else backward_calls():
-        call, arguments = function["double"], (*ds, *arguments, np.zeros(5000), None, None)
-        call(*arguments, np.zeros((n, 2, 4)))
+        arguments = (*ds, *arguments, np.zeros(5000), None, None)
+        function(*arguments, np.zeros((n, 2, 4)))
         for shape in WRONG:
             with pytest.raises(ValueError, match="given"):
-                call(*arguments, np.zeros(shape))
+                function(*arguments, np.zeros(shape))
 
 
 def test_the_gradient_at_the_states_comes_in_one_way():
     rows, given, work = np.zeros((4, 2, 8)), np.zeros((5, 2, 4)), np.zeros(5000)
     for function, arguments in backward_calls():
-        call = function["double"]
-        call(rows, *arguments, work)
-        call(None, *arguments, work, None, None, given)
+        function(rows, *arguments, work)
+        function(None, *arguments, work, None, None, given)
         for ds, other in ((rows, given), (None, None)):
             with pytest.raises(ValueError, match="ds or given"):
-                call(ds, *arguments, work, None, None, other)
+                function(ds, *arguments, work, None, None, other)
 
 
 #: The order of the axes in memory; each is its own inverse.

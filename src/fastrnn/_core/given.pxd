@@ -20,11 +20,11 @@ cdef inline void give_nothing(Given *given) noexcept nogil:
     given.array = NULL
 
 
-cdef inline Given given_by(const floating[:, :, :] array) noexcept:
-    """Return an array, not empty, as the loops take it."""
+cdef inline Given given_by(const Py_buffer *array) noexcept:
+    """Return an array (n, m, T) as the loops take it."""
     cdef Given given
-    cdef Py_ssize_t size = sizeof(floating)
-    given.array, given.n = &array[0, 0, 0], array.shape[0]
+    cdef Py_ssize_t size = array.itemsize
+    given.array, given.n = array.buf, array.shape[0]
     given.over_feature, given.over_column = array.strides[0] // size, array.strides[1] // size
     given.over_step = array.strides[2] // size
     return given

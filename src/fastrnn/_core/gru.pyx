@@ -12,6 +12,8 @@ as safety wants it.  A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
+from fastrnn._core.buffers cimport (READ, READ_ROWS, WRITE, WRITE_ROWS, Buffers, clear, hold, hold_nothing,
+                                    hold_vector, let_go)
 from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
@@ -66,6 +68,27 @@ cdef struct Job:
     void *bias_sums
     void *hidden_sums
 
+cdef struct Arrays:
+    # those of a call, NULL where there is none
+    Py_buffer *x
+    Py_buffer *wx
+    Py_buffer *ws
+    Py_buffer *bs
+    Py_buffer *bx
+    Py_buffer *states
+    Py_buffer *gates
+    Py_buffer *hidden
+    Py_buffer *work
+    Py_buffer *given
+    # of the backward pass
+    Py_buffer *ds
+    Py_buffer *dx
+    Py_buffer *ds0
+    Py_buffer *dwx
+    Py_buffer *dws
+    Py_buffer *dbs
+    Py_buffer *dbx
+
 
 def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`forward` needs."""
@@ -81,17 +104,15 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
             + m * ld)
 
 
-def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
-            const floating[:] bx, floating[:, :, ::1] states, floating[:, :, :, ::1] gates,
-            floating[:, :, ::1] hidden, floating[::1] work, const unsigned char[:, ::1] mask=None,
-            const long long[:, ::1] tokens=None, const floating[:, :, :] given=None):
+def forward(x, wx, ws, bs, bx, states, gates, hidden, work, const unsigned char[:, ::1] mask=None,
+            const long long[:, ::1] tokens=None, given=None):
     """Run the whole sequence.
 
     Parameters
     ----------
     x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
-    wx, ws, bs : IN (3 n_s, n_x), (3 n_s, n_s), (3 n_s,), any strides
-    bx : IN (3 n_s,) for the reset after the product, None for the reset before it
+    wx, ws, bs : IN (3 n_s, n_x), (3 n_s, n_s), (3 n_s,) or (3 n_s, 1), any strides
+    bx : IN as `bs`, for the reset after the product, None for the reset before it
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 3, ld), r, z and n after activation; unspecified where a step does not count
     hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; likewise
@@ -101,39 +122,61 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     given : IN (n_x, m, T), any strides, what x is to hold, (T, m, ld_x); or None where x holds it
     """
-    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.x, a.wx, a.ws = hold(&buffers, x, 3, READ), hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.bs = hold_vector(&buffers, bs, READ)
+        a.bx = hold_vector(&buffers, bx, READ) if bx is not None else NULL
+        a.states, a.gates = hold(&buffers, states, 3, WRITE_ROWS), hold(&buffers, gates, 4, WRITE_ROWS)
+        a.hidden, a.work = hold(&buffers, hidden, 3, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
+        if buffers.format == c'f':
+            run_forward(&a, mask, tokens, <float *> NULL)
+        else:
+            run_forward(&a, mask, tokens, <double *> NULL)
+    finally:
+        let_go(&buffers)
+
+
+cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
+                     floating *_) except -1:
+    cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
+    cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
+    cdef floating *work = <floating *> a.work.buf
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
-        return
-    if (ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or gates.shape[0] < T or gates.shape[1] != m
-            or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T or hidden.shape[1] != m
-            or hidden.shape[2] != ld or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s
-            or bs.shape[0] != GATES * n_s or (bx is not None and bx.shape[0] != GATES * n_s)
+        return 0
+    if (ld < n_s or a.x.shape[0] < T or a.x.shape[1] < m or a.x.shape[2] < n_x
+            or a.gates.shape[0] < T or a.gates.shape[1] != m or a.gates.shape[2] != GATES or a.gates.shape[3] != ld
+            or a.hidden.shape[0] < T or a.hidden.shape[1] != m or a.hidden.shape[2] != ld
+            or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.bs.shape[0] != GATES * n_s
+            or (a.bx != NULL and a.bx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
-            or (given is not None and x.strides[1] != x.shape[2] * size)
-            or work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
+            or (a.given != NULL and (a.given.shape[0] != n_x or a.given.shape[1] != m or a.given.shape[2] != T))
+            or (a.given != NULL and a.x.strides[1] != a.x.shape[2] * size)
+            or a.work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
         raise ValueError("states, x, given, gates, hidden, mask, the weights and work do not fit together")
 
-    job.shares, job.reset_after, job.turn = threads_for(step_operations * T, m), bx is not None, 0
+    job.shares, job.reset_after, job.turn = threads_for(step_operations * T, m), a.bx != NULL, 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
-    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.states, job.gates, job.hidden = &states[0, 0, 0], &gates[0, 0, 0, 0], &hidden[0, 0, 0]
+    job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
+    job.states, job.gates, job.hidden = a.states.buf, a.gates.buf, a.hidden.buf
     give_nothing(&job.given)
-    if given is not None and n_x:
-        job.given = given_by(given)
+    if a.given != NULL and n_x:
+        job.given = given_by(a.given)
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, wx.shape[1])
-        job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
-        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
-    job.s_width = panel_width(&work[0], m // job.shares)
-    job.x_width = panel_width(&work[0], m // job.shares if job.shares > 1 else m * T)
-    pack_weights(&job, wx, ws, bs, bx, &work[0])
+        check_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.wx = &tokens[0, 0], a.wx.buf
+        job.w_unit, job.w_input = a.wx.strides[0] // size, a.wx.strides[1] // size
+    job.s_width = panel_width(work, m // job.shares)
+    job.x_width = panel_width(work, m // job.shares if job.shares > 1 else m * T)
+    pack_weights(&job, a.wx, a.ws, a.bs, a.bx, work)
 
     for first in range(0, T, segment):
         job.first_step, job.end_step = first, min(first + segment, T)
@@ -141,10 +184,11 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             run_shares(job.shares, forward_float if floating is float else forward_double, &job)
         if job.end_step < T:
             PyErr_CheckSignals()
+    return 0
 
 
-cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
-                       const floating[:] bx, floating *work) noexcept:
+cdef void pack_weights(Job *job, const Py_buffer *wx, const Py_buffer *ws, const Py_buffer *bs,
+                       const Py_buffer *bx, floating *work) noexcept:
     """Pack what a forward pass reads, for the sizes and widths of the job, into `forward_work` elements."""
     cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating)
     cdef floating *bias = line_start(work)
@@ -152,21 +196,22 @@ cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] w
     cdef floating *packed_rz = hidden_bias + ld
     cdef floating *packed_n = packed_rz + 2 * n_s * ld
     cdef floating *packed_wx = packed_n + n_s * ld
-    cdef Py_ssize_t w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
+    cdef Py_ssize_t w_k = ws.strides[1] // size, w_column = ws.strides[0] // size, b_step = bs.strides[0] // size
+    cdef const floating *b = <const floating *> bs.buf
     job.bias, job.hidden_bias = bias, hidden_bias
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
-    pack(packed_rz, job.s_width, &ws[0, 0], 1, n_s, n_s, w_k, 2, n_s, ld, w_column)
-    pack(packed_n, job.s_width, &ws[2 * n_s, 0], 1, n_s, n_s, w_k, 1, n_s, ld, w_column)
+    pack(packed_rz, job.s_width, ws.buf, 1, n_s, n_s, w_k, 2, n_s, ld, w_column)
+    pack(packed_n, job.s_width, <const floating *> ws.buf + 2 * n_s * w_column, 1, n_s, n_s, w_k, 1, n_s, ld, w_column)
     if n_x:
-        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
+        pack(packed_wx, job.x_width, wx.buf, 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
              wx.strides[0] // size)
     if job.reset_after:
         # bs joins bx but for n, where r multiplies it
-        pack_bias(bias, &bx[0], bx.strides[0] // size, GATES, n_s, ld, False)
-        pack_bias(bias, &bs[0], bs.strides[0] // size, 2, n_s, ld, True)
-        pack_bias(hidden_bias, &bs[2 * n_s], bs.strides[0] // size, 1, n_s, ld, False)
+        pack_bias(bias, <const floating *> bx.buf, bx.strides[0] // size, GATES, n_s, ld, False)
+        pack_bias(bias, b, b_step, 2, n_s, ld, True)
+        pack_bias(hidden_bias, b + 2 * n_s * b_step, b_step, 1, n_s, ld, False)
     else:
-        pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
+        pack_bias(bias, b, b_step, GATES, n_s, ld, False)
 
 
 cdef void forward_float(void *job, int share) noexcept nogil:
@@ -253,18 +298,35 @@ cdef class GRUStage(Stage):
         self.keep(steps)
 
 
-def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs, const floating[:] bx,
-          Py_ssize_t streams, Py_ssize_t steps, dtype):
+def stage(wx, ws, bs, bx, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage of a stream (stage.pyx); weights as :func:`forward` takes them, of this dtype."""
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1]
     cdef GRUStage self = GRUStage.__new__(GRUStage)
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.wx, a.ws = hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.bs = hold_vector(&buffers, bs, READ)
+        a.bx = hold_vector(&buffers, bx, READ) if bx is not None else NULL
+        if buffers.format == c'f':
+            prepare(self, &a, streams, steps, dtype, <float *> NULL)
+        else:
+            prepare(self, &a, streams, steps, dtype, <double *> NULL)
+    finally:
+        let_go(&buffers)
+    return self
+
+
+cdef int prepare(GRUStage self, const Arrays *a, Py_ssize_t streams, Py_ssize_t steps, dtype, floating *_) except -1:
+    """Give a stage its sizes, its memory and its weights."""
+    cdef Py_ssize_t n_x = a.wx.shape[1], n_s = a.ws.shape[1]
     cdef Job *job = &self.job
-    if (n_s < 1 or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
-            or (bx is not None and bx.shape[0] != GATES * n_s) or dtype.itemsize != sizeof(floating)):
+    if (n_s < 1 or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.bs.shape[0] != GATES * n_s
+            or (a.bx != NULL and a.bx.shape[0] != GATES * n_s) or dtype.itemsize != sizeof(floating)):
         raise ValueError("the weights and dtype do not fit together")
     job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
     give_nothing(&job.given)
-    job.reset_after = bx is not None
+    job.reset_after = a.bx != NULL
     self.kinds, self.state_bytes, self.y_row = 1, streams * job.ld * sizeof(floating), job.ld
     self.needs_output = True
     self.operations = 2.0 * GATES * streams * n_s * (n_x + n_s)
@@ -272,16 +334,12 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
                                                  forward_work(steps, streams, n_x, n_s, dtype),
                                                  ((GATES + 2) * steps + 1) * streams * job.ld)
     job.s_width = job.x_width = panel_width(work, streams)
-    pack_weights(job, wx, ws, bs, bx, work)
-    return self
+    pack_weights(job, a.wx, a.ws, a.bs, a.bx, work)
+    return 0
 
 
-def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
-             const floating[:, :, :, ::1] gates, const floating[:, :, ::1] hidden, const floating[:, :] wx,
-             const floating[:, :] ws, bint reset_after, floating[:, :, ::1] dx, floating[:, ::1] ds0,
-             floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[:] dbx, floating[::1] work,
-             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None,
-             const floating[:, :, :] given=None):
+def backward(ds, x, states, gates, hidden, wx, ws, bint reset_after, dx, ds0, dwx, dws, dbs, dbx, work,
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None, given=None):
     """Backpropagate through the whole sequence.
 
     Parameters
@@ -291,45 +349,70 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     reset_after : whether `forward` was given a bx
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
-    dwx, dws, dbs : OUT (3 n_s, n_x), (3 n_s, n_s), (3 n_s,), any strides
-    dbx : OUT (3 n_s,) with `reset_after`, else None
+    dwx, dws, dbs : OUT (3 n_s, n_x), (3 n_s, n_s), (3 n_s,) or (3 n_s, 1), any strides
+    dbx : OUT as `dbs` with `reset_after`, else None
     work : scratch, `backward_work` elements
     given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
-    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.x, a.states = hold(&buffers, x, 3, READ), hold(&buffers, states, 3, READ_ROWS)
+        a.gates, a.hidden = hold(&buffers, gates, 4, READ_ROWS), hold(&buffers, hidden, 3, READ_ROWS)
+        a.wx, a.ws = hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.ds = hold(&buffers, ds, 3, READ_ROWS) if ds is not None else NULL
+        a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
+        a.dx = hold(&buffers, dx, 3, WRITE_ROWS) if dx is not None else NULL
+        a.ds0, a.work = hold(&buffers, ds0, 2, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.dwx, a.dws = hold(&buffers, dwx, 2, WRITE), hold(&buffers, dws, 2, WRITE)
+        a.dbs = hold_vector(&buffers, dbs, WRITE)
+        a.dbx = hold_vector(&buffers, dbx, WRITE) if dbx is not None else NULL
+        if buffers.format == c'f':
+            run_backward(&a, reset_after, mask, tokens, <float *> NULL)
+        else:
+            run_backward(&a, reset_after, mask, tokens, <double *> NULL)
+    finally:
+        let_go(&buffers)
+
+
+cdef int run_backward(const Arrays *a, bint reset_after, const unsigned char[:, ::1] mask,
+                      const long long[:, ::1] tokens, floating *_) except -1:
+    cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
+    cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t ld_x = a.dx.shape[2] if a.dx != NULL else 0
     cdef Py_ssize_t columns = GATES * ld
-    cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
+    cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if a.dx != NULL else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
     cdef Py_ssize_t steps = segment_length(T, m, (GATES + 1) * m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
-        dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
-        if dx is not None:
-            dx[:, :, :] = 0
-        if dbx is not None:
-            dbx[:] = 0
-        return
-    if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
-            or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
-            or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
-            or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or gates.shape[0] < T
-            or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or hidden.shape[0] < T
-            or hidden.shape[1] != m or hidden.shape[2] != ld or reset_after != (dbx is not None)
-            or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
-            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
-            or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
-            or dbs.shape[0] != GATES * n_s or (dbx is not None and dbx.shape[0] != GATES * n_s)
+        clear(a.dwx)
+        clear(a.dws)
+        clear(a.dbs)
+        clear(a.dbx)
+        clear(a.ds0)
+        clear(a.dx)
+        return 0
+    if ((a.ds == NULL) == (a.given == NULL) or ld < n_s or a.ds0.shape[0] < m or a.ds0.shape[1] < ld
+            or (a.ds != NULL and (a.ds.shape[0] < T or a.ds.shape[1] != m or a.ds.shape[2] < ld))
+            or (a.given != NULL and (a.given.shape[0] != n_s or a.given.shape[1] != m or a.given.shape[2] != T))
+            or a.x.shape[0] < T or a.x.shape[1] < m or a.x.shape[2] < n_x or a.gates.shape[0] < T
+            or a.gates.shape[1] != m or a.gates.shape[2] != GATES or a.gates.shape[3] != ld or a.hidden.shape[0] < T
+            or a.hidden.shape[1] != m or a.hidden.shape[2] != ld or reset_after != (a.dbx != NULL)
+            or (a.dx != NULL and (a.dx.shape[0] < T or a.dx.shape[1] != m or ld_x < n_x))
+            or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.dwx.shape[0] != GATES * n_s
+            or a.dwx.shape[1] != a.wx.shape[1] or a.dws.shape[0] != GATES * n_s or a.dws.shape[1] != n_s
+            or a.dbs.shape[0] != GATES * n_s or (a.dbx != NULL and a.dbx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
-                                + (GATES + 2) * ld + m * ld)):
+            or a.work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
+                                  + (GATES + 2) * ld + m * ld)):
         raise ValueError("ds or given, states, gates, hidden, x, mask, the weights, their gradients and work do not "
                          "fit together")
 
-    cdef floating *packed_rz = line_start(&work[0])
+    cdef floating *packed_rz = line_start(<floating *> a.work.buf)
     cdef floating *packed_n = packed_rz + 2 * ld * ld
     cdef floating *packed_wx = packed_n + ld * ld
     cdef floating *da = packed_wx + columns * ld_x
@@ -338,46 +421,47 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef floating *bias_sums = sums + (n_x + n_s) * columns
     cdef floating *hidden_sums = bias_sums + columns
     cdef floating *aside = hidden_sums + ld
-    cdef Py_ssize_t w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
+    cdef floating *dbs = <floating *> a.dbs.buf
+    cdef Py_ssize_t w_k = a.ws.strides[0] // size, w_column = a.ws.strides[1] // size
+    cdef Py_ssize_t dbs_step = a.dbs.strides[0] // size
     shares = job.shares = threads_for(step_operations * T, m)
     job.reset_after = reset_after
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
-    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.states, job.gates = <void *> &states[0, 0, 0], <void *> &gates[0, 0, 0, 0]
-    job.hidden = <void *> &hidden[0, 0, 0]
+    job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
+    job.states, job.gates, job.hidden = a.states.buf, a.gates.buf, a.hidden.buf
     job.packed_rz, job.packed_n, job.packed_wx = packed_rz, packed_n, packed_wx
     job.da, job.d_hidden, job.sums, job.bias_sums, job.hidden_sums = da, d_hidden, sums, bias_sums, hidden_sums
-    job.carry, job.carry_row = &ds0[0, 0], ds0.shape[1]
+    job.carry, job.carry_row = a.ds0.buf, a.ds0.shape[1]
     give_nothing(&job.given)
-    if given is not None:
-        job.given = given_by(given)
+    if a.given != NULL:
+        job.given = given_by(a.given)
     else:
-        job.ds, job.ds_row = &ds[0, 0, 0], ds.shape[2]
+        job.ds, job.ds_row = a.ds.buf, a.ds.shape[2]
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.tokens, job.dwx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, wx.shape[1])
-        job.tokens, job.dwx = &tokens[0, 0], &dwx[0, 0]
-        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
-        dwx[:, :] = 0
-    job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
+        check_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.dwx = &tokens[0, 0], a.dwx.buf
+        job.w_unit, job.w_input = a.dwx.strides[0] // size, a.dwx.strides[1] // size
+        clear(a.dwx)
+    job.dx = a.dx.buf if a.dx != NULL and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
     # the rows of da are padded gate by gate, so the panels have rows of zeros there
-    pack(packed_rz, job.s_width, &ws[0, 0], 2, n_s, ld, w_k, 1, n_s, ld, w_column)
-    pack(packed_n, job.s_width, &ws[2 * n_s, 0], 1, n_s, ld, w_k, 1, n_s, ld, w_column)
+    pack(packed_rz, job.s_width, a.ws.buf, 2, n_s, ld, w_k, 1, n_s, ld, w_column)
+    pack(packed_n, job.s_width, <const floating *> a.ws.buf + 2 * n_s * w_k, 1, n_s, ld, w_k, 1, n_s, ld, w_column)
     if job.dx != NULL:
-        pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
-             wx.strides[1] // size)
+        pack(packed_wx, job.x_width, a.wx.buf, GATES, n_s, ld, a.wx.strides[0] // size, 1, n_x, ld_x,
+             a.wx.strides[1] // size)
     weight_shares = threads_for(weight_operations * T, columns // 16)
-    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
+    memset(a.ds0.buf, 0, m * a.ds0.shape[1] * size)
     memset(sums, 0, ((n_x + n_s + 1) * columns + ld) * size)
     job.end_step = T
     while job.end_step > 0:
         job.first_step = max(job.end_step - segment, 0)
         # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
         job.da, job.d_hidden = da - job.first_step * m * columns, d_hidden - job.first_step * m * ld
-        if given is not None:
+        if a.given != NULL:
             # what is given is taken to where da_n will stand, and each row of that takes the place of its row of ds
             job.ds, job.ds_row = da - job.first_step * m * columns + 2 * ld, columns
         with nogil:
@@ -389,13 +473,15 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         job.end_step = job.first_step
         PyErr_CheckSignals()
     if n_x:
-        copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, GATES, n_s, ld)
-    copy_gradient(&dws[0, 0], dws.strides[0] // size, dws.strides[1] // size, sums + n_x * columns, n_s, GATES, n_s,
-                  ld)
-    copy_gradient(&dbs[0], dbs.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
+        copy_gradient(<floating *> a.dwx.buf, a.dwx.strides[0] // size, a.dwx.strides[1] // size, sums, n_x, GATES,
+                      n_s, ld)
+    copy_gradient(<floating *> a.dws.buf, a.dws.strides[0] // size, a.dws.strides[1] // size, sums + n_x * columns,
+                  n_s, GATES, n_s, ld)
+    copy_gradient(dbs, dbs_step, 0, bias_sums, 1, GATES, n_s, ld)
     if reset_after:
-        copy_gradient(&dbx[0], dbx.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
-        copy_gradient(&dbs[2 * n_s], dbs.strides[0] // size, 0, hidden_sums, 1, 1, n_s, ld)
+        copy_gradient(<floating *> a.dbx.buf, a.dbx.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
+        copy_gradient(dbs + 2 * n_s * dbs_step, dbs_step, 0, hidden_sums, 1, 1, n_s, ld)
+    return 0
 
 
 cdef void backward_float(void *job, int share) noexcept nogil:

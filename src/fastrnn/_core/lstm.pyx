@@ -12,6 +12,8 @@ as safety wants it.  A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
+from fastrnn._core.buffers cimport (READ, READ_ROWS, WRITE, WRITE_ROWS, Buffers, clear, hold, hold_nothing,
+                                    hold_vector, let_go)
 from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating,
                                     lstm_backward, lstm_update, pack, panel_width, product)
@@ -63,6 +65,27 @@ cdef struct Job:
     void *sums
     void *bias_sums
 
+cdef struct Arrays:
+    # those of a call, NULL where there is none
+    Py_buffer *x
+    Py_buffer *wx
+    Py_buffer *ws
+    Py_buffer *bs
+    Py_buffer *states
+    Py_buffer *cells
+    Py_buffer *gates
+    Py_buffer *tanh_c
+    Py_buffer *work
+    Py_buffer *given
+    # of the backward pass
+    Py_buffer *ds
+    Py_buffer *dx
+    Py_buffer *ds0
+    Py_buffer *dc0
+    Py_buffer *dwx
+    Py_buffer *dws
+    Py_buffer *dbs
+
 
 def forward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dtype):
     """Elements of scratch memory of this dtype that :func:`forward` needs."""
@@ -77,16 +100,14 @@ def backward_work(Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, dt
     return GATES * ld * (ld + ld_x) + GATES * steps * m * ld + GATES * (n_x + n_s + 1) * ld + ld + 2 * m * ld
 
 
-def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
-            floating[:, :, ::1] states, floating[:, :, ::1] cells, floating[:, :, :, ::1] gates,
-            floating[:, :, ::1] tanh_c, floating[::1] work, const unsigned char[:, ::1] mask=None,
-            const long long[:, ::1] tokens=None, const floating[:, :, :] given=None):
+def forward(x, wx, ws, bs, states, cells, gates, tanh_c, work, const unsigned char[:, ::1] mask=None,
+            const long long[:, ::1] tokens=None, given=None):
     """Run the whole sequence.
 
     Parameters
     ----------
     x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
-    wx, ws, bs : IN (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
+    wx, ws, bs : IN (4 n_s, n_x), (4 n_s, n_s), (4 n_s,) or (4 n_s, 1), any strides
     states, cells : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 4, ld), i, f, g and o after activation; unspecified where a step does not count
     tanh_c : OUT (T, m, ld), tanh of the cells after every step; likewise
@@ -96,40 +117,62 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
     given : IN (n_x, m, T), any strides, what x is to hold, (T, m, ld_x); or None where x holds it
     """
-    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.x, a.wx, a.ws = hold(&buffers, x, 3, READ), hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.bs = hold_vector(&buffers, bs, READ)
+        a.states, a.cells = hold(&buffers, states, 3, WRITE_ROWS), hold(&buffers, cells, 3, WRITE_ROWS)
+        a.gates, a.tanh_c = hold(&buffers, gates, 4, WRITE_ROWS), hold(&buffers, tanh_c, 3, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS)
+        a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
+        if buffers.format == c'f':
+            run_forward(&a, mask, tokens, <float *> NULL)
+        else:
+            run_forward(&a, mask, tokens, <double *> NULL)
+    finally:
+        let_go(&buffers)
+
+
+cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
+                     floating *_) except -1:
+    cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
+    cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
+    cdef floating *work = <floating *> a.work.buf
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
-        return
-    if (ld < n_s or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x or cells.shape[0] <= T or cells.shape[1] != m
-            or cells.shape[2] != ld or gates.shape[0] < T or gates.shape[1] != m or gates.shape[2] != GATES
-            or gates.shape[3] != ld or tanh_c.shape[0] < T or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
-            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
+        return 0
+    if (ld < n_s or a.x.shape[0] < T or a.x.shape[1] < m or a.x.shape[2] < n_x
+            or a.cells.shape[0] <= T or a.cells.shape[1] != m or a.cells.shape[2] != ld
+            or a.gates.shape[0] < T or a.gates.shape[1] != m or a.gates.shape[2] != GATES or a.gates.shape[3] != ld
+            or a.tanh_c.shape[0] < T or a.tanh_c.shape[1] != m or a.tanh_c.shape[2] != ld
+            or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.bs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (given is not None and (given.shape[0] != n_x or given.shape[1] != m or given.shape[2] != T))
-            or (given is not None and x.strides[1] != x.shape[2] * size)
-            or work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
+            or (a.given != NULL and (a.given.shape[0] != n_x or a.given.shape[1] != m or a.given.shape[2] != T))
+            or (a.given != NULL and a.x.strides[1] != a.x.shape[2] * size)
+            or a.work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
         raise ValueError("states, cells, x, given, gates, tanh_c, mask, the weights and work do not fit together")
 
     job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
-    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.states, job.cells = &states[0, 0, 0], &cells[0, 0, 0]
-    job.gates, job.tanh_c = &gates[0, 0, 0, 0], &tanh_c[0, 0, 0]
+    job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
+    job.states, job.cells = a.states.buf, a.cells.buf
+    job.gates, job.tanh_c = a.gates.buf, a.tanh_c.buf
     give_nothing(&job.given)
-    if given is not None and n_x:
-        job.given = given_by(given)
+    if a.given != NULL and n_x:
+        job.given = given_by(a.given)
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, wx.shape[1])
-        job.tokens, job.wx = &tokens[0, 0], &wx[0, 0]
-        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
-    job.s_width = panel_width(&work[0], m // job.shares)
-    job.x_width = panel_width(&work[0], m // job.shares if job.shares > 1 else m * T)
-    pack_weights(&job, wx, ws, bs, &work[0])
+        check_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.wx = &tokens[0, 0], a.wx.buf
+        job.w_unit, job.w_input = a.wx.strides[0] // size, a.wx.strides[1] // size
+    job.s_width = panel_width(work, m // job.shares)
+    job.x_width = panel_width(work, m // job.shares if job.shares > 1 else m * T)
+    pack_weights(&job, a.wx, a.ws, a.bs, work)
 
     for first in range(0, T, segment):
         job.first_step, job.end_step = first, min(first + segment, T)
@@ -137,9 +180,10 @@ def forward(const floating[:, :, :] x, const floating[:, :] wx, const floating[:
             run_shares(job.shares, forward_float if floating is float else forward_double, &job)
         if job.end_step < T:
             PyErr_CheckSignals()
+    return 0
 
 
-cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs,
+cdef void pack_weights(Job *job, const Py_buffer *wx, const Py_buffer *ws, const Py_buffer *bs,
                        floating *work) noexcept:
     """Pack what a forward pass reads, for the sizes and widths of the job, into `forward_work` elements."""
     cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating)
@@ -147,10 +191,10 @@ cdef void pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] w
     cdef floating *packed_ws = bias + GATES * ld
     cdef floating *packed_wx = packed_ws + GATES * n_s * ld
     job.bias, job.packed_ws, job.packed_wx = bias, packed_ws, packed_wx
-    pack_bias(bias, &bs[0], bs.strides[0] // size, GATES, n_s, ld, False)
-    pack(packed_ws, job.s_width, &ws[0, 0], 1, n_s, n_s, ws.strides[1] // size, GATES, n_s, ld, ws.strides[0] // size)
+    pack_bias(bias, <const floating *> bs.buf, bs.strides[0] // size, GATES, n_s, ld, False)
+    pack(packed_ws, job.s_width, ws.buf, 1, n_s, n_s, ws.strides[1] // size, GATES, n_s, ld, ws.strides[0] // size)
     if n_x:
-        pack(packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
+        pack(packed_wx, job.x_width, wx.buf, 1, n_x, n_x, wx.strides[1] // size, GATES, n_s, ld,
              wx.strides[0] // size)
 
 
@@ -228,13 +272,29 @@ cdef class LSTMStage(Stage):
         self.keep(steps)
 
 
-def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs, Py_ssize_t streams,
-          Py_ssize_t steps, dtype):
+def stage(wx, ws, bs, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage of a stream (stage.pyx); weights as :func:`forward` takes them, of this dtype."""
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1]
     cdef LSTMStage self = LSTMStage.__new__(LSTMStage)
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.wx, a.ws = hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.bs = hold_vector(&buffers, bs, READ)
+        if buffers.format == c'f':
+            prepare(self, &a, streams, steps, dtype, <float *> NULL)
+        else:
+            prepare(self, &a, streams, steps, dtype, <double *> NULL)
+    finally:
+        let_go(&buffers)
+    return self
+
+
+cdef int prepare(LSTMStage self, const Arrays *a, Py_ssize_t streams, Py_ssize_t steps, dtype, floating *_) except -1:
+    """Give a stage its sizes, its memory and its weights."""
+    cdef Py_ssize_t n_x = a.wx.shape[1], n_s = a.ws.shape[1]
     cdef Job *job = &self.job
-    if (n_s < 1 or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or bs.shape[0] != GATES * n_s
+    if (n_s < 1 or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.bs.shape[0] != GATES * n_s
             or dtype.itemsize != sizeof(floating)):
         raise ValueError("the weights and dtype do not fit together")
     job.m, job.n_x, job.n_s, job.ld = streams, n_x, n_s, padded(n_s, dtype)
@@ -246,16 +306,12 @@ def stage(const floating[:, :] wx, const floating[:, :] ws, const floating[:] bs
                                                  forward_work(steps, streams, n_x, n_s, dtype),
                                                  (2 * (steps + 1) + (GATES + 1) * steps) * streams * job.ld)
     job.s_width = job.x_width = panel_width(work, streams)
-    pack_weights(job, wx, ws, bs, work)
-    return self
+    pack_weights(job, a.wx, a.ws, a.bs, work)
+    return 0
 
 
-def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floating[:, :, ::1] states,
-             const floating[:, :, ::1] cells, const floating[:, :, :, ::1] gates, const floating[:, :, ::1] tanh_c,
-             const floating[:, :] wx, const floating[:, :] ws, floating[:, :, ::1] dx, floating[:, ::1] ds0,
-             floating[:, ::1] dc0, floating[:, :] dwx, floating[:, :] dws, floating[:] dbs, floating[::1] work,
-             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None,
-             const floating[:, :, :] given=None):
+def backward(ds, x, states, cells, gates, tanh_c, wx, ws, dx, ds0, dc0, dwx, dws, dbs, work,
+             const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None, given=None):
     """Backpropagate through the whole sequence.
 
     Parameters
@@ -265,43 +321,70 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dc0 : IN/OUT (m, ld); IN the gradient at the last cells, OUT that at the first
-    dwx, dws, dbs : OUT (4 n_s, n_x), (4 n_s, n_s), (4 n_s,), any strides
+    dwx, dws, dbs : OUT (4 n_s, n_x), (4 n_s, n_s), (4 n_s,) or (4 n_s, 1), any strides
     work : scratch, `backward_work` elements
     given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
-    cdef Py_ssize_t T = states.shape[0] - 1, m = states.shape[1], ld = states.shape[2]
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t ld_x = dx.shape[2] if dx is not None else 0
+    cdef Buffers buffers
+    cdef Arrays a
+    hold_nothing(&buffers)
+    try:
+        a.x, a.states = hold(&buffers, x, 3, READ), hold(&buffers, states, 3, READ_ROWS)
+        a.cells, a.gates = hold(&buffers, cells, 3, READ_ROWS), hold(&buffers, gates, 4, READ_ROWS)
+        a.tanh_c = hold(&buffers, tanh_c, 3, READ_ROWS)
+        a.wx, a.ws = hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
+        a.ds = hold(&buffers, ds, 3, READ_ROWS) if ds is not None else NULL
+        a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
+        a.dx = hold(&buffers, dx, 3, WRITE_ROWS) if dx is not None else NULL
+        a.ds0, a.work = hold(&buffers, ds0, 2, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.dc0 = hold(&buffers, dc0, 2, WRITE_ROWS)
+        a.dwx, a.dws = hold(&buffers, dwx, 2, WRITE), hold(&buffers, dws, 2, WRITE)
+        a.dbs = hold_vector(&buffers, dbs, WRITE)
+        if buffers.format == c'f':
+            run_backward(&a, mask, tokens, <float *> NULL)
+        else:
+            run_backward(&a, mask, tokens, <double *> NULL)
+    finally:
+        let_go(&buffers)
+
+
+cdef int run_backward(const Arrays *a, const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
+                      floating *_) except -1:
+    cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
+    cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
+    cdef Py_ssize_t ld_x = a.dx.shape[2] if a.dx != NULL else 0
     cdef Py_ssize_t columns = GATES * ld
-    cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if dx is not None else 0))
+    cdef double step_operations = 2.0 * GATES * m * n_s * (n_s + (n_x if a.dx != NULL else 0))
     cdef double weight_operations = 2.0 * GATES * m * n_s * (n_s + n_x)
     cdef Py_ssize_t steps = segment_length(T, m, GATES * m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
-        dwx[:, :], dws[:, :], dbs[:], ds0[:, :] = 0, 0, 0, 0
-        if dx is not None:
-            dx[:, :, :] = 0
-        return
-    if ((ds is None) == (given is None) or ld < n_s or ds0.shape[0] < m or ds0.shape[1] < ld
-            or (ds is not None and (ds.shape[0] < T or ds.shape[1] != m or ds.shape[2] < ld))
-            or (given is not None and (given.shape[0] != n_s or given.shape[1] != m or given.shape[2] != T))
-            or dc0.shape[0] < m or dc0.shape[1] < ld or x.shape[0] < T or x.shape[1] < m or x.shape[2] < n_x
-            or cells.shape[0] <= T or cells.shape[1] != m or cells.shape[2] != ld or gates.shape[0] < T
-            or gates.shape[1] != m or gates.shape[2] != GATES or gates.shape[3] != ld or tanh_c.shape[0] < T
-            or tanh_c.shape[1] != m or tanh_c.shape[2] != ld
-            or (dx is not None and (dx.shape[0] < T or dx.shape[1] != m or ld_x < n_x))
-            or wx.shape[0] != GATES * n_s or ws.shape[0] != GATES * n_s or dwx.shape[0] != GATES * n_s
-            or dwx.shape[1] != wx.shape[1] or dws.shape[0] != GATES * n_s or dws.shape[1] != n_s
-            or dbs.shape[0] != GATES * n_s
+        clear(a.dwx)
+        clear(a.dws)
+        clear(a.dbs)
+        clear(a.ds0)
+        clear(a.dx)
+        return 0
+    if ((a.ds == NULL) == (a.given == NULL) or ld < n_s or a.ds0.shape[0] < m or a.ds0.shape[1] < ld
+            or (a.ds != NULL and (a.ds.shape[0] < T or a.ds.shape[1] != m or a.ds.shape[2] < ld))
+            or (a.given != NULL and (a.given.shape[0] != n_s or a.given.shape[1] != m or a.given.shape[2] != T))
+            or a.dc0.shape[0] < m or a.dc0.shape[1] < ld or a.x.shape[0] < T or a.x.shape[1] < m or a.x.shape[2] < n_x
+            or a.cells.shape[0] <= T or a.cells.shape[1] != m or a.cells.shape[2] != ld or a.gates.shape[0] < T
+            or a.gates.shape[1] != m or a.gates.shape[2] != GATES or a.gates.shape[3] != ld or a.tanh_c.shape[0] < T
+            or a.tanh_c.shape[1] != m or a.tanh_c.shape[2] != ld
+            or (a.dx != NULL and (a.dx.shape[0] < T or a.dx.shape[1] != m or ld_x < n_x))
+            or a.wx.shape[0] != GATES * n_s or a.ws.shape[0] != GATES * n_s or a.dwx.shape[0] != GATES * n_s
+            or a.dwx.shape[1] != a.wx.shape[1] or a.dws.shape[0] != GATES * n_s or a.dws.shape[1] != n_s
+            or a.dbs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or work.shape[0] < (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
-                                + 2 * m * ld)):
+            or a.work.shape[0] < (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
+                                  + 2 * m * ld)):
         raise ValueError("ds or given, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do "
                          "not fit together")
 
-    cdef floating *packed_ws = line_start(&work[0])
+    cdef floating *packed_ws = line_start(<floating *> a.work.buf)
     cdef floating *packed_wx = packed_ws + columns * ld
     cdef floating *da = packed_wx + columns * ld_x
     cdef floating *sums = da + steps * m * columns
@@ -309,42 +392,42 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
     cdef floating *aside = bias_sums + columns
     shares = job.shares = threads_for(step_operations * T, m)
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, ld, ld_x
-    job.x, job.x_row = (&x[0, 0, 0] if n_x else NULL), row_stride(T, m, x.strides[0], x.strides[1], size)
-    job.states, job.cells = <void *> &states[0, 0, 0], <void *> &cells[0, 0, 0]
-    job.gates, job.tanh_c = <void *> &gates[0, 0, 0, 0], <void *> &tanh_c[0, 0, 0]
+    job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
+    job.states, job.cells = a.states.buf, a.cells.buf
+    job.gates, job.tanh_c = a.gates.buf, a.tanh_c.buf
     job.packed_ws, job.packed_wx, job.da, job.sums, job.bias_sums = packed_ws, packed_wx, da, sums, bias_sums
-    job.carry, job.carry_row = &ds0[0, 0], ds0.shape[1]
+    job.carry, job.carry_row = a.ds0.buf, a.ds0.shape[1]
     give_nothing(&job.given)
-    if given is not None:
-        job.given = given_by(given)
+    if a.given != NULL:
+        job.given = given_by(a.given)
     else:
-        job.ds, job.ds_row = &ds[0, 0, 0], ds.shape[2]
-    job.c_carry, job.c_carry_row = &dc0[0, 0], dc0.shape[1]
+        job.ds, job.ds_row = a.ds.buf, a.ds.shape[2]
+    job.c_carry, job.c_carry_row = a.dc0.buf, a.dc0.shape[1]
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.aside, job.c_aside = aside, aside + m * ld
     job.tokens, job.dwx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, wx.shape[1])
-        job.tokens, job.dwx = &tokens[0, 0], &dwx[0, 0]
-        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
-        dwx[:, :] = 0
-    job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
+        check_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.dwx = &tokens[0, 0], a.dwx.buf
+        job.w_unit, job.w_input = a.dwx.strides[0] // size, a.dwx.strides[1] // size
+        clear(a.dwx)
+    job.dx = a.dx.buf if a.dx != NULL and n_x else NULL
     job.s_width = panel_width(da, m // job.shares)
     job.x_width = panel_width(da, m // job.shares if job.shares > 1 else m * T)
     # the rows of da are padded gate by gate, so the panels have rows of zeros there
-    pack(packed_ws, job.s_width, &ws[0, 0], GATES, n_s, ld, ws.strides[0] // size, 1, n_s, ld, ws.strides[1] // size)
+    pack(packed_ws, job.s_width, a.ws.buf, GATES, n_s, ld, a.ws.strides[0] // size, 1, n_s, ld, a.ws.strides[1] // size)
     if job.dx != NULL:
-        pack(packed_wx, job.x_width, &wx[0, 0], GATES, n_s, ld, wx.strides[0] // size, 1, n_x, ld_x,
-             wx.strides[1] // size)
+        pack(packed_wx, job.x_width, a.wx.buf, GATES, n_s, ld, a.wx.strides[0] // size, 1, n_x, ld_x,
+             a.wx.strides[1] // size)
     weight_shares = threads_for(weight_operations * T, columns // 16)
-    memset(&ds0[0, 0], 0, m * ds0.shape[1] * size)
+    memset(a.ds0.buf, 0, m * a.ds0.shape[1] * size)
     memset(sums, 0, (n_x + n_s + 1) * columns * size)
     job.end_step = T
     while job.end_step > 0:
         job.first_step = max(job.end_step - segment, 0)
         # the memory holds the steps of a segment, and is looked at as if the steps before stood in front of it
         job.da = da - job.first_step * m * columns
-        if given is not None:
+        if a.given != NULL:
             # what is given is taken to where da_o will stand, and each row of that takes the place of its row of ds
             job.ds, job.ds_row = da - job.first_step * m * columns + 3 * ld, columns
         with nogil:
@@ -356,10 +439,12 @@ def backward(const floating[:, :, ::1] ds, const floating[:, :, :] x, const floa
         job.end_step = job.first_step
         PyErr_CheckSignals()
     if n_x:
-        copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, GATES, n_s, ld)
-    copy_gradient(&dws[0, 0], dws.strides[0] // size, dws.strides[1] // size, sums + n_x * columns, n_s, GATES, n_s,
-                  ld)
-    copy_gradient(&dbs[0], dbs.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
+        copy_gradient(<floating *> a.dwx.buf, a.dwx.strides[0] // size, a.dwx.strides[1] // size, sums, n_x, GATES,
+                      n_s, ld)
+    copy_gradient(<floating *> a.dws.buf, a.dws.strides[0] // size, a.dws.strides[1] // size, sums + n_x * columns,
+                  n_s, GATES, n_s, ld)
+    copy_gradient(<floating *> a.dbs.buf, a.dbs.strides[0] // size, 0, bias_sums, 1, GATES, n_s, ld)
+    return 0
 
 
 cdef void backward_float(void *job, int share) noexcept nogil:

@@ -31,9 +31,6 @@ from .plain import plain, plain_cache
 from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import GRUSteps, joined
-from .typed import typed
-
-_forward, _backward = typed(core.forward), typed(core.backward)
 
 
 def gru_cell_forward(
@@ -178,8 +175,8 @@ def _run(
     gates = empty((T, m, 3, states.shape[2]), dtype)
     hidden = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    b = (bs[:, 0], bx[0][:, 0] if bx else None)
-    _forward[dtype](x, Wx, Ws, *b, states, gates, hidden, work, mask, None, given)
+    b = (bs, bx[0] if bx else None)
+    core.forward(x, Wx, Ws, *b, states, gates, hidden, work, mask, None, given)
     return states, gates, hidden, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -296,7 +293,7 @@ def _run_back(
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    _backward[dtype](
+    core.backward(
         ds_rows,
         x,
         states,
@@ -309,8 +306,8 @@ def _run_back(
         ds0,
         dWx,
         dWs,
-        db[:, 0],
-        dbx[0][:, 0] if dbx else None,
+        db,
+        dbx[0] if dbx else None,
         work,
         mask,
         None,

@@ -31,9 +31,6 @@ from .plain import plain, plain_cache
 from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import LSTMSteps, joined
-from .typed import typed
-
-_forward, _backward = typed(core.forward), typed(core.backward)
 
 #: The axes of ds_next, dc_next and the arrays of a cache; the letters are those of plain().
 _CACHE_FORM = "sm sm sm sm sm sm sm sm sm sm xm"
@@ -189,7 +186,7 @@ def _run(
     gates = empty((T, m, 4, states.shape[2]), dtype)
     tanh_c = empty((T, m, states.shape[2]), dtype)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, cells, gates, tanh_c, work, mask, None, given)
+    core.forward(x, Wx, Ws, bs, states, cells, gates, tanh_c, work, mask, None, given)
     return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -311,7 +308,7 @@ def _run_back(
     # the core turns the gradient at the last cells into that at the first
     dc0 = np.zeros_like(ds0) if dc is None else padded_copy(dc)[0]
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    _backward[dtype](
+    core.backward(
         ds_rows,
         x,
         states,
@@ -325,7 +322,7 @@ def _run_back(
         dc0,
         dWx,
         dWs,
-        db[:, 0],
+        db,
         work,
         mask,
         None,

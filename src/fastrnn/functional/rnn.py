@@ -31,9 +31,6 @@ from .plain import plain, plain_cache
 from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
 from .steps import Steps, joined
-from .typed import typed
-
-_forward, _backward = typed(core.forward), typed(core.backward)
 
 
 def rnn_cell_forward(
@@ -152,7 +149,7 @@ def _run(
     dtype = x.dtype
     states = states_from(S_0, T)
     work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    _forward[dtype](x, Wx, Ws, bs[:, 0], states, work, mask, None, given)
+    core.forward(x, Wx, Ws, bs, states, work, mask, None, given)
     return states, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -252,7 +249,5 @@ def _run_back(
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
     work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    _backward[dtype](
-        ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db[:, 0], work, mask, None, given
-    )
+    core.backward(ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db, work, mask, None, given)
     return gradients_by_name(*out, ragged=ragged)
