@@ -18,6 +18,7 @@ from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, ta
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating, gru_reset,
                                     gru_reset_after, gru_reset_after_backward, gru_reset_backward, gru_update,
                                     gru_update_backward, pack, panel_width, product)
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, factor_of, hold_states, line_start, multiply_rows, next_run,
                                      pack_bias, padded, put_back, row_stride, segment_length, set_aside, start_by_work,
@@ -116,7 +117,7 @@ def forward(x, wx, ws, bs, bx, states, gates, hidden, work, const unsigned char[
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 3, ld), r, z and n after activation; unspecified where a step does not count
     hidden : OUT (T, m, ld); r * s before, Ws_n s + bs_n after; likewise
-    work : scratch, `forward_work` elements
+    work : scratch, `forward_work` elements, or None to have it made
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
         whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
@@ -130,7 +131,8 @@ def forward(x, wx, ws, bs, bx, states, gates, hidden, work, const unsigned char[
         a.bs = hold_vector(&buffers, bs, READ)
         a.bx = hold_vector(&buffers, bx, READ) if bx is not None else NULL
         a.states, a.gates = hold(&buffers, states, 3, WRITE_ROWS), hold(&buffers, gates, 4, WRITE_ROWS)
-        a.hidden, a.work = hold(&buffers, hidden, 3, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.hidden = hold(&buffers, hidden, 3, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         if buffers.format == c'f':
             run_forward(&a, mask, tokens, <float *> NULL)
@@ -144,9 +146,11 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
                      floating *_) except -1:
     cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
     cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
-    cdef floating *work = <floating *> a.work.buf
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
+    cdef Py_ssize_t work_length = GATES * (n_x + n_s) * ld + (GATES + 2) * ld
+    cdef Scratch own
+    cdef floating *work
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         return 0
@@ -158,9 +162,11 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (a.given != NULL and (a.given.shape[0] != n_x or a.given.shape[1] != m or a.given.shape[2] != T))
             or (a.given != NULL and a.x.strides[1] != a.x.shape[2] * size)
-            or a.work.shape[0] < GATES * (n_x + n_s) * ld + (GATES + 2) * ld):
+            or (a.work != NULL and a.work.shape[0] < work_length)):
         raise ValueError("states, x, given, gates, hidden, mask, the weights and work do not fit together")
 
+    own = None if a.work != NULL else scratch(work_length * size)
+    work = <floating *> (own.start if a.work == NULL else a.work.buf)
     job.shares, job.reset_after, job.turn = threads_for(step_operations * T, m), a.bx != NULL, 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
@@ -351,7 +357,7 @@ def backward(ds, x, states, gates, hidden, wx, ws, bint reset_after, dx, ds0, dw
     ds0 : OUT (m, ld)
     dwx, dws, dbs : OUT (3 n_s, n_x), (3 n_s, n_s), (3 n_s,) or (3 n_s, 1), any strides
     dbx : OUT as `dbs` with `reset_after`, else None
-    work : scratch, `backward_work` elements
+    work : scratch, `backward_work` elements, or None to have it made
     given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Buffers buffers
@@ -364,7 +370,8 @@ def backward(ds, x, states, gates, hidden, wx, ws, bint reset_after, dx, ds0, dw
         a.ds = hold(&buffers, ds, 3, READ_ROWS) if ds is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         a.dx = hold(&buffers, dx, 3, WRITE_ROWS) if dx is not None else NULL
-        a.ds0, a.work = hold(&buffers, ds0, 2, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.ds0 = hold(&buffers, ds0, 2, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.dwx, a.dws = hold(&buffers, dwx, 2, WRITE), hold(&buffers, dws, 2, WRITE)
         a.dbs = hold_vector(&buffers, dbs, WRITE)
         a.dbx = hold_vector(&buffers, dbx, WRITE) if dbx is not None else NULL
@@ -387,6 +394,9 @@ cdef int run_backward(const Arrays *a, bint reset_after, const unsigned char[:, 
     cdef Py_ssize_t steps = segment_length(T, m, (GATES + 1) * m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
+    cdef Py_ssize_t work_length = (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
+                                   + (GATES + 2) * ld + m * ld)
+    cdef Scratch own
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         clear(a.dwx)
@@ -407,12 +417,12 @@ cdef int run_backward(const Arrays *a, bint reset_after, const unsigned char[:, 
             or a.dwx.shape[1] != a.wx.shape[1] or a.dws.shape[0] != GATES * n_s or a.dws.shape[1] != n_s
             or a.dbs.shape[0] != GATES * n_s or (a.dbx != NULL and a.dbx.shape[0] != GATES * n_s)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or a.work.shape[0] < (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
-                                  + (GATES + 2) * ld + m * ld)):
+            or (a.work != NULL and a.work.shape[0] < work_length)):
         raise ValueError("ds or given, states, gates, hidden, x, mask, the weights, their gradients and work do not "
                          "fit together")
 
-    cdef floating *packed_rz = line_start(<floating *> a.work.buf)
+    own = None if a.work != NULL else scratch(work_length * size)
+    cdef floating *packed_rz = line_start(<floating *> (own.start if a.work == NULL else a.work.buf))
     cdef floating *packed_n = packed_rz + 2 * ld * ld
     cdef floating *packed_wx = packed_n + ld * ld
     cdef floating *da = packed_wx + columns * ld_x

@@ -17,6 +17,7 @@ from fastrnn._core.buffers cimport (READ, READ_ROWS, WRITE, WRITE_ROWS, Buffers,
 from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating,
                                     lstm_backward, lstm_update, pack, panel_width, product)
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_aside, copy_gradient, factor_of, hold_states, line_start, multiply_rows,
                                      next_run, pack_bias, padded, put_back, row_stride, segment_length, set_aside,
@@ -111,7 +112,7 @@ def forward(x, wx, ws, bs, states, cells, gates, tanh_c, work, const unsigned ch
     states, cells : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
     gates : OUT (T, m, 4, ld), i, f, g and o after activation; unspecified where a step does not count
     tanh_c : OUT (T, m, ld), tanh of the cells after every step; likewise
-    work : scratch, `forward_work` elements
+    work : scratch, `forward_work` elements, or None to have it made
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state and
         its cell, whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
@@ -125,7 +126,7 @@ def forward(x, wx, ws, bs, states, cells, gates, tanh_c, work, const unsigned ch
         a.bs = hold_vector(&buffers, bs, READ)
         a.states, a.cells = hold(&buffers, states, 3, WRITE_ROWS), hold(&buffers, cells, 3, WRITE_ROWS)
         a.gates, a.tanh_c = hold(&buffers, gates, 4, WRITE_ROWS), hold(&buffers, tanh_c, 3, WRITE_ROWS)
-        a.work = hold(&buffers, work, 1, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         if buffers.format == c'f':
             run_forward(&a, mask, tokens, <float *> NULL)
@@ -139,9 +140,11 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
                      floating *_) except -1:
     cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
     cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.ws.shape[1], size = sizeof(floating)
-    cdef floating *work = <floating *> a.work.buf
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
+    cdef Py_ssize_t work_length = GATES * (n_x + n_s + 1) * ld + ld
+    cdef Scratch own
+    cdef floating *work
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         return 0
@@ -153,9 +156,11 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (a.given != NULL and (a.given.shape[0] != n_x or a.given.shape[1] != m or a.given.shape[2] != T))
             or (a.given != NULL and a.x.strides[1] != a.x.shape[2] * size)
-            or a.work.shape[0] < GATES * (n_x + n_s + 1) * ld + ld):
+            or (a.work != NULL and a.work.shape[0] < work_length)):
         raise ValueError("states, cells, x, given, gates, tanh_c, mask, the weights and work do not fit together")
 
+    own = None if a.work != NULL else scratch(work_length * size)
+    work = <floating *> (own.start if a.work == NULL else a.work.buf)
     job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
@@ -322,7 +327,7 @@ def backward(ds, x, states, cells, gates, tanh_c, wx, ws, dx, ds0, dc0, dwx, dws
     ds0 : OUT (m, ld)
     dc0 : IN/OUT (m, ld); IN the gradient at the last cells, OUT that at the first
     dwx, dws, dbs : OUT (4 n_s, n_x), (4 n_s, n_s), (4 n_s,) or (4 n_s, 1), any strides
-    work : scratch, `backward_work` elements
+    work : scratch, `backward_work` elements, or None to have it made
     given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Buffers buffers
@@ -336,7 +341,8 @@ def backward(ds, x, states, cells, gates, tanh_c, wx, ws, dx, ds0, dc0, dwx, dws
         a.ds = hold(&buffers, ds, 3, READ_ROWS) if ds is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         a.dx = hold(&buffers, dx, 3, WRITE_ROWS) if dx is not None else NULL
-        a.ds0, a.work = hold(&buffers, ds0, 2, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.ds0 = hold(&buffers, ds0, 2, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.dc0 = hold(&buffers, dc0, 2, WRITE_ROWS)
         a.dwx, a.dws = hold(&buffers, dwx, 2, WRITE), hold(&buffers, dws, 2, WRITE)
         a.dbs = hold_vector(&buffers, dbs, WRITE)
@@ -359,6 +365,9 @@ cdef int run_backward(const Arrays *a, const unsigned char[:, ::1] mask, const l
     cdef Py_ssize_t steps = segment_length(T, m, GATES * m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
+    cdef Py_ssize_t work_length = (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
+                                   + 2 * m * ld)
+    cdef Scratch own
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         clear(a.dwx)
@@ -379,12 +388,12 @@ cdef int run_backward(const Arrays *a, const unsigned char[:, ::1] mask, const l
             or a.dwx.shape[1] != a.wx.shape[1] or a.dws.shape[0] != GATES * n_s or a.dws.shape[1] != n_s
             or a.dbs.shape[0] != GATES * n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or a.work.shape[0] < (columns * (ld + ld_x) + steps * m * columns + columns * (n_x + n_s + 1) + ld
-                                  + 2 * m * ld)):
+            or (a.work != NULL and a.work.shape[0] < work_length)):
         raise ValueError("ds or given, states, cells, gates, tanh_c, x, mask, the weights, their gradients and work do "
                          "not fit together")
 
-    cdef floating *packed_ws = line_start(<floating *> a.work.buf)
+    own = None if a.work != NULL else scratch(work_length * size)
+    cdef floating *packed_ws = line_start(<floating *> (own.start if a.work == NULL else a.work.buf))
     cdef floating *packed_wx = packed_ws + columns * ld
     cdef floating *da = packed_wx + columns * ld_x
     cdef floating *sums = da + steps * m * columns

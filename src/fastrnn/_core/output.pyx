@@ -9,7 +9,7 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, Factor, bind_kernels, correct_rows, cross_entropy_rows,
                                     floating, gradient, pack, panel_width, product, softmax_rows)
-from fastrnn._core.recycled cimport empty
+from fastrnn._core.recycled cimport Scratch, empty, scratch
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of, line_start,
                                      next_run, pack_bias, padded, share_start, steps_between_signals)
 from fastrnn._core.stage cimport Stage
@@ -114,6 +114,7 @@ def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1]
     cdef Py_buffer x_view, w_view, b_view, y_view
     cdef Rows rows
     cdef Py_ssize_t size
+    cdef Scratch work
     PyObject_GetBuffer(states, &x_view, PyBUF_C_CONTIGUOUS)
     PyObject_GetBuffer(w, &w_view, PyBUF_STRIDES)
     PyObject_GetBuffer(b, &b_view, PyBUF_STRIDES)
@@ -133,10 +134,8 @@ def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1]
         if rows.R == 0 or rows.n == 0:
             return y
         rows.mask = &mask[0, 0] if mask is not None else NULL
-        work = empty(((rows.k + 2) * rows.ld,), states.dtype)
-        PyObject_GetBuffer(work, &y_view, PyBUF_SIMPLE)
-        rows.work = y_view.buf
-        PyBuffer_Release(&y_view)
+        work = scratch((rows.k + 2) * rows.ld * size)
+        rows.work = work.start
         PyObject_GetBuffer(y, &y_view, PyBUF_SIMPLE)
         rows.out = y_view.buf
         PyBuffer_Release(&y_view)

@@ -7,6 +7,7 @@ forward and backward would spend half its time so.
 
 cimport cython
 from cpython.buffer cimport PyBuffer_FillInfo
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 import numpy as np
 
@@ -29,10 +30,12 @@ cdef class Block:
     cdef object memory  # a flat array of bytes, with some to spare in front
     cdef Py_ssize_t bytes
 
-    def __getbuffer__(self, Py_buffer *view, int flags):
+    cdef void *start(self) except NULL:
         cdef unsigned char[::1] memory = self.memory
-        cdef size_t start = (<size_t> &memory[0] + LINE - 1) // LINE * LINE
-        PyBuffer_FillInfo(view, self, <void *> start, self.bytes, False, flags)
+        return <void *> ((<size_t> &memory[0] + LINE - 1) // LINE * LINE)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.start(), self.bytes, False, flags)
 
     def __dealloc__(self):
         global _kept_bytes
@@ -58,15 +61,42 @@ cpdef object empty(tuple shape, dtype):
         As ``numpy.empty``.
     """
     cdef double elements = 1
-    cdef Block block
     for extent in shape:
         elements *= <Py_ssize_t> extent
     if not SMALLEST <= elements < 1e17:
         return fresh(shape, dtype)
-    block = Block.__new__(Block)
-    block.bytes = <Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize
-    block.memory = kept_or_fresh(block.bytes + LINE)
-    return ndarray(shape, dtype, block)
+    return ndarray(shape, dtype, block_of(<Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize))
+
+
+cdef Block block_of(Py_ssize_t bytes):
+    cdef Block block = Block.__new__(Block)
+    block.bytes = bytes
+    block.memory = kept_or_fresh(bytes + LINE)
+    return block
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(4)
+cdef class Scratch:
+    """Uninitialised memory that nobody reads after the call that makes it."""
+
+    def __dealloc__(self):
+        if self.block is None:
+            PyMem_Free(self.start)
+
+
+cdef Scratch scratch(Py_ssize_t bytes):
+    """Return memory for a call to write to; it is gone with the last reference to what is returned."""
+    cdef Scratch made = Scratch.__new__(Scratch)
+    if bytes < SMALLEST * <Py_ssize_t> sizeof(double):
+        made.start = PyMem_Malloc(bytes)
+        if made.start == NULL:
+            raise MemoryError
+    else:
+        made.block = block_of(bytes)
+        made.start = (<Block> made.block).start()
+    return made
 
 
 cdef object kept_or_fresh(Py_ssize_t bytes):

@@ -12,6 +12,7 @@ from fastrnn._core.buffers cimport (READ, READ_ROWS, WRITE, WRITE_ROWS, Buffers,
 from fastrnn._core.given cimport Given, give_nothing, given_by, take_back_to, take_until
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_C, FROM_ZERO, LAST_FIRST, Factor, bind_kernels, floating, pack,
                                     panel_width, product, rnn_backward, tanh_rows)
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
                                      copy_gradient, factor_of, fetch_ahead, hold_states, line_start, multiply_rows,
                                      next_run, pack_bias, padded, put_back, row_stride, segment_length, set_aside,
@@ -92,7 +93,7 @@ def forward(x, wx, ws, bs, states, work, const unsigned char[:, ::1] mask=None,
     x : IN (T, m, >= n_x), neighbouring features, rows at equal distances; OUT where it is given
     wx, ws, bs : IN (n_s, n_x), (n_s, n_s), (n_s,) or (n_s, 1), any strides
     states : IN/OUT (T + 1, m, ld); IN the first step, OUT the others
-    work : scratch, `forward_work` elements
+    work : scratch, `forward_work` elements, or None to have it made
     mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its state,
         whatever x holds there
     tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
@@ -104,7 +105,7 @@ def forward(x, wx, ws, bs, states, work, const unsigned char[:, ::1] mask=None,
     try:
         a.x, a.wx, a.ws = hold(&buffers, x, 3, READ), hold(&buffers, wx, 2, READ), hold(&buffers, ws, 2, READ)
         a.bs, a.states = hold_vector(&buffers, bs, READ), hold(&buffers, states, 3, WRITE_ROWS)
-        a.work = hold(&buffers, work, 1, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         if buffers.format == c'f':
             run_forward(&a, mask, tokens, <float *> NULL)
@@ -118,19 +119,23 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
                      floating *_) except -1:
     cdef Py_ssize_t T = a.states.shape[0] - 1, m = a.states.shape[1], ld = a.states.shape[2]
     cdef Py_ssize_t n_x = a.wx.shape[1] if tokens is None else 0, n_s = a.wx.shape[0], size = sizeof(floating)
-    cdef floating *work = <floating *> a.work.buf
     cdef double step_operations = 2.0 * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
+    cdef Py_ssize_t work_length = (n_x + n_s + 2) * ld
+    cdef Scratch own
+    cdef floating *work
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         return 0
-    if (a.work.shape[0] < (n_x + n_s + 2) * ld or ld < n_s or a.x.shape[0] < T or a.x.shape[1] < m
+    if ((a.work != NULL and a.work.shape[0] < work_length) or ld < n_s or a.x.shape[0] < T or a.x.shape[1] < m
             or a.x.shape[2] < n_x or a.ws.shape[0] != n_s or a.ws.shape[1] != n_s or a.bs.shape[0] != n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (a.given != NULL and (a.given.shape[0] != n_x or a.given.shape[1] != m or a.given.shape[2] != T))
             or (a.given != NULL and a.x.strides[1] != a.x.shape[2] * size)):
         raise ValueError("states, x, given, wx, ws, bs, mask and work do not fit together")
 
+    own = None if a.work != NULL else scratch(work_length * size)
+    work = <floating *> (own.start if a.work == NULL else a.work.buf)
     job.shares, job.turn = threads_for(step_operations * T, m), 0
     job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, ld
     job.x, job.x_row = (a.x.buf if n_x else NULL), row_stride(T, m, a.x.strides[0], a.x.strides[1], size)
@@ -286,7 +291,7 @@ def backward(ds, x, states, wx, ws, dx, ds0, dwx, dws, dbs, work, const unsigned
     dx : OUT (T, m, ld_x), or None where it is not wanted
     ds0 : OUT (m, ld)
     dwx, dws, dbs : OUT (n_s, n_x), (n_s, n_s), (n_s,) or (n_s, 1), any strides
-    work : scratch, `backward_work` elements
+    work : scratch, `backward_work` elements, or None to have it made
     given : IN (n_s, m, T), any strides, the gradient at each state, or None
     """
     cdef Buffers buffers
@@ -298,7 +303,8 @@ def backward(ds, x, states, wx, ws, dx, ds0, dwx, dws, dbs, work, const unsigned
         a.ds = hold(&buffers, ds, 3, READ_ROWS) if ds is not None else NULL
         a.given = hold(&buffers, given, 3, READ) if given is not None else NULL
         a.dx = hold(&buffers, dx, 3, WRITE_ROWS) if dx is not None else NULL
-        a.ds0, a.work = hold(&buffers, ds0, 2, WRITE_ROWS), hold(&buffers, work, 1, WRITE_ROWS)
+        a.ds0 = hold(&buffers, ds0, 2, WRITE_ROWS)
+        a.work = hold(&buffers, work, 1, WRITE_ROWS) if work is not None else NULL
         a.dwx, a.dws = hold(&buffers, dwx, 2, WRITE), hold(&buffers, dws, 2, WRITE)
         a.dbs = hold_vector(&buffers, dbs, WRITE)
         if buffers.format == c'f':
@@ -319,6 +325,8 @@ cdef int run_backward(const Arrays *a, const unsigned char[:, ::1] mask, const l
     cdef Py_ssize_t steps = segment_length(T, m, m * ld * size)
     cdef Py_ssize_t segment = min(steps, steps_between_signals(step_operations + weight_operations))
     cdef int shares, weight_shares
+    cdef Py_ssize_t work_length = (n_s + 2) * ld + n_s * ld_x + (steps + 1) * m * ld + (n_x + n_s) * ld
+    cdef Scratch own
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         clear(a.dwx)
@@ -335,10 +343,11 @@ cdef int run_backward(const Arrays *a, const unsigned char[:, ::1] mask, const l
             or a.ws.shape[0] != n_s or a.ws.shape[1] != n_s or a.dwx.shape[0] != n_s or a.dwx.shape[1] != a.wx.shape[1]
             or a.dws.shape[0] != n_s or a.dws.shape[1] != n_s or a.dbs.shape[0] != n_s
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or a.work.shape[0] < (n_s + 2) * ld + n_s * ld_x + (steps + 1) * m * ld + (n_x + n_s) * ld):
+            or (a.work != NULL and a.work.shape[0] < work_length)):
         raise ValueError("ds or given, states, x, mask, the weights, their gradients and work do not fit together")
 
-    cdef floating *packed_ws = line_start(<floating *> a.work.buf)
+    own = None if a.work != NULL else scratch(work_length * size)
+    cdef floating *packed_ws = line_start(<floating *> (own.start if a.work == NULL else a.work.buf))
     cdef floating *packed_wx = packed_ws + n_s * ld
     cdef floating *da = packed_wx + n_s * ld_x
     cdef floating *sums = da + steps * m * ld

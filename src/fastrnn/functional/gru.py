@@ -170,13 +170,11 @@ def _run(
     What is given is put into x.
     """
     T, m, _ = x.shape
-    n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
     states = states_from(S_0, T)
-    gates = empty((T, m, 3, states.shape[2]), dtype)
-    hidden = empty((T, m, states.shape[2]), dtype)
-    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    b = (bs, bx[0] if bx else None)
-    core.forward(x, Wx, Ws, *b, states, gates, hidden, work, mask, None, given)
+    ld, dtype = states.shape[2], x.dtype
+    gates, hidden = empty((T, m, 3, ld), dtype), empty((T, m, ld), dtype)
+    input_bias = bx[0] if bx else None
+    core.forward(x, Wx, Ws, bs, input_bias, states, gates, hidden, None, mask, None, given)
     return states, gates, hidden, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -289,10 +287,8 @@ def _run_back(
     ragged: Ragged | None = None,
 ) -> Gradients:
     m, T = ds.shape[1:]
-    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], x.dtype
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
-    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     core.backward(
         ds_rows,
         x,
@@ -308,7 +304,7 @@ def _run_back(
         dWs,
         db,
         dbx[0] if dbx else None,
-        work,
+        None,
         mask,
         None,
         given,

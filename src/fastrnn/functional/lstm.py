@@ -181,12 +181,10 @@ def _run(
     What is given is put into x.
     """
     T, m, _ = x.shape
-    n_x, n_s, dtype = Wx.shape[1], Ws.shape[1], x.dtype
     states, cells = states_from(S_0, T), states_from(C_0, T)
-    gates = empty((T, m, 4, states.shape[2]), dtype)
-    tanh_c = empty((T, m, states.shape[2]), dtype)
-    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    core.forward(x, Wx, Ws, bs, states, cells, gates, tanh_c, work, mask, None, given)
+    ld, dtype = states.shape[2], x.dtype
+    gates, tanh_c = empty((T, m, 4, ld), dtype), empty((T, m, ld), dtype)
+    core.forward(x, Wx, Ws, bs, states, cells, gates, tanh_c, None, mask, None, given)
     return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -302,12 +300,10 @@ def _run_back(
 ) -> Gradients:
     """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
     m, T = ds.shape[1:]
-    (_, n_x), n_s, dtype = Wx.shape, Ws.shape[1], x.dtype
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
     # the core turns the gradient at the last cells into that at the first
     dc0 = np.zeros_like(ds0) if dc is None else padded_copy(dc)[0]
-    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
     core.backward(
         ds_rows,
         x,
@@ -323,7 +319,7 @@ def _run_back(
         dWx,
         dWs,
         db,
-        work,
+        None,
         mask,
         None,
         given,

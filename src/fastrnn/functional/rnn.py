@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn._core import rnn as core
 from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
 from fastrnn._core.output import softmax_of_states
-from fastrnn._core.recycled import empty
 from fastrnn.arguments import (
     RNN_CACHE,
     RNN_CACHES,
@@ -144,12 +143,8 @@ def _run(
     given: Array | None = None,
 ) -> tuple[Array, Array]:
     """Return the states and the predictions, time-major; what is given is put into x."""
-    T, m, _ = x.shape
-    n_s, n_x = Wx.shape
-    dtype = x.dtype
-    states = states_from(S_0, T)
-    work = empty((core.forward_work(T, m, n_x, n_s, dtype),), dtype)
-    core.forward(x, Wx, Ws, bs, states, work, mask, None, given)
+    states = states_from(S_0, len(x))
+    core.forward(x, Wx, Ws, bs, states, None, mask, None, given)
     return states, softmax_of_states(states, 1, Wy, by, mask)
 
 
@@ -245,9 +240,7 @@ def _run_back(
     ds: Array, x: Array, states: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
 ) -> Gradients:
     m, T = ds.shape[1:]
-    (n_s, n_x), dtype = Wx.shape, x.dtype
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
-    work = empty((core.backward_work(T, m, n_x, n_s, dtype),), dtype)
-    core.backward(ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db, work, mask, None, given)
+    core.backward(ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db, None, mask, None, given)
     return gradients_by_name(*out, ragged=ragged)
