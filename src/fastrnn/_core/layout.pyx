@@ -32,11 +32,32 @@ def padded_copy(array):
     return copy_behind(0, array)
 
 
-def empty_rows(array):
-    """Return memory for an (n, m, T) array in the core's layout, (T, m, ld), not filled."""
-    n, m, T = array.shape
-    dtype = array.dtype
-    return empty((T, m, line_multiple(n, dtype.itemsize)), dtype)
+def rows_in_place(array):
+    """Return an (n, m, T) array as a view (T, m, n) where the core can read it so, else None."""
+    cdef Py_buffer given
+    cdef Py_ssize_t n, m, T, over_batch, over_time
+    cdef bint readable
+    PyObject_GetBuffer(array, &given, PyBUF_STRIDES)
+    n, m, T = given.shape[0], given.shape[1], given.shape[2]
+    over_batch, over_time = given.strides[1], given.strides[2]
+    readable = given.strides[0] == given.itemsize and over_batch >= n * given.itemsize and (
+        over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * given.itemsize))
+    PyBuffer_Release(&given)
+    return array.T if readable else None
+
+
+def rows_and_given(array):
+    """Return (T, m, >= n) rows of an (n, m, T) array, and what the core is to put there.
+
+    Where the array can be read as it is, the rows are a view of it and there is nothing to put.
+    """
+    cdef Py_ssize_t n
+    rows = rows_in_place(array)
+    if rows is not None:
+        return rows, None
+    shape, dtype = array.shape, array.dtype
+    n = shape[0]
+    return empty((shape[2], shape[1], line_multiple(n, dtype.itemsize)), dtype), array
 
 
 def states_from(initial, Py_ssize_t T):

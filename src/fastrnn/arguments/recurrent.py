@@ -64,7 +64,7 @@ def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequenc
             f"got {type(parameters_dict).__name__}"
         )
     try:
-        return [parameters_dict[key] for key in keys]
+        return [*map(parameters_dict.__getitem__, keys)]
     except KeyError as error:
         needed = ", ".join(keys)
         raise KeyError(f"parameters_dict has no {error.args[0]}; it needs {needed}") from None

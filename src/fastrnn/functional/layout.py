@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastrnn._core.layout import empty_rows, padded_copy
+from fastrnn._core.layout import padded_copy, rows_in_place
 from fastrnn.arguments import Array
 
 
@@ -19,28 +19,6 @@ def readable_rows(array: Array) -> Array:
     """Return an (n, m, T) array as (T, m, >= n): a view where the core can read it, else a copy."""
     rows = rows_in_place(array)
     return padded_copy(array) if rows is None else rows
-
-
-def rows_in_place(array: Array) -> Array | None:
-    """Return an (n, m, T) array as a view (T, m, n) where the core can read it so."""
-    size, strides = array.itemsize, array.strides
-    if strides[0] == size:
-        n, m, T = array.shape
-        _, over_batch, over_time = strides
-        if over_batch >= n * size and (
-            over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * size)
-        ):
-            return array.T
-    return None
-
-
-def rows_and_given(array: Array) -> tuple[Array, Array | None]:
-    """Return (T, m, >= n) rows, and what the core is to put there.
-
-    Where the array can be read as it is, the rows are a view of it and there is nothing to put.
-    """
-    rows = rows_in_place(array)
-    return (empty_rows(array), array) if rows is None else (rows, None)
 
 
 def features_first(time_major: NDArray[Any], n: int) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core import rnn as core
-from fastrnn._core.layout import empty_gradients, padded_copy, stacked, states_from
+from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_given, stacked, states_from
 from fastrnn._core.output import softmax_of_states
 from fastrnn.arguments import (
     RNN_CACHE,
@@ -25,7 +25,7 @@ from fastrnn.arguments import (
     read_lengths,
 )
 
-from .layout import features_first, readable_rows, rows_and_given
+from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
 from .ragged import Ragged
 from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
