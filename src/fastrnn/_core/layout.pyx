@@ -88,11 +88,12 @@ def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, bint input_bias=False):
     tuple of ndarray
         dx (T, m, ld_x), ds0 (m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx likewise.
     """
-    dtype = wx.dtype
-    cdef Py_ssize_t size = dtype.itemsize, rows = wx.shape[0], n_x = wx.shape[1], n_s = ws.shape[1]
+    dtype, wx_shape, ws_shape = wx.dtype, wx.shape, ws.shape
+    cdef Py_ssize_t size = dtype.itemsize, n_x = wx_shape[1], n_s = ws_shape[1]
+    bias_shape = (wx_shape[0], 1)
     made = (empty((T, m, line_multiple(n_x, size)), dtype), empty((m, line_multiple(n_s, size)), dtype),
-            empty((rows, n_x), dtype), empty((rows, n_s), dtype), empty((rows, 1), dtype))
-    return (*made, empty((rows, 1), dtype)) if input_bias else made
+            empty(wx_shape, dtype), empty(ws_shape, dtype), empty(bias_shape, dtype))
+    return (*made, empty(bias_shape, dtype)) if input_bias else made
 
 
 cdef inline Py_ssize_t line_multiple(Py_ssize_t n, Py_ssize_t size) noexcept:

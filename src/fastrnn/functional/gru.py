@@ -286,7 +286,7 @@ def _run_back(
     reset_after: bool,
     ragged: Ragged | None = None,
 ) -> Gradients:
-    m, T = ds.shape[1:]
+    _, m, T = ds.shape
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
     core.backward(

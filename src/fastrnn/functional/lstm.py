@@ -299,7 +299,7 @@ def _run_back(
     ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
-    m, T = ds.shape[1:]
+    _, m, T = ds.shape
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
     # the core turns the gradient at the last cells into that at the first

@@ -239,8 +239,8 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
 def _run_back(
     ds: Array, x: Array, states: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
 ) -> Gradients:
-    m, T = ds.shape[1:]
+    _, m, T = ds.shape
     ds_rows, given, mask = rows_or_given(ds, ragged)
-    dx, ds0, dWx, dWs, db = out = empty_gradients(Wx, Ws, T, m)
+    dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
     core.backward(ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db, None, mask, None, given)
-    return gradients_by_name(*out, ragged=ragged)
+    return gradients_by_name(dx, ds0, dWx, dWs, db, ragged=ragged)
