@@ -303,7 +303,7 @@ def _run_back(
     ds_rows, given, mask = rows_or_given(ds, ragged)
     dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
     # the core turns the gradient at the last cells into that at the first
-    dc0 = np.zeros_like(ds0) if dc is None else padded_copy(dc)[0]
+    dc0 = np.zeros(ds0.shape, ds0.dtype) if dc is None else padded_copy(dc)[0]
     core.backward(
         ds_rows,
         x,
