@@ -19,6 +19,10 @@ T = TypeVar("T")
 #: them.  They may be in the middle of a step.
 PATIENCE = 2.0
 
+#: Seconds between what it prints and the end of the job.  A launcher that is told to end a job may
+#: do so before it has passed on what the processes have printed.
+FAREWELL = 0.5
+
 
 class Ranks(Group):
     """Several processes, in the context that :meth:`entered` returns.
@@ -163,6 +167,7 @@ class Ranks(Group):
         sys.stdout.flush()
         sys.stderr.write(f"fastrnn: rank {self.rank} of {self.size}: {text}\n")
         sys.stderr.flush()
+        time.sleep(FAREWELL)
         self._given.Abort(1)
 
 
