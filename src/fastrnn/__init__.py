@@ -3,14 +3,15 @@
 The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step, GRU and
 LSTM versions, :func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines
 the same in NumPy.  The Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and
-their neighbours; the decipher model in :mod:`fastrnn.cipher`.
+their neighbours, so that ``import fastrnn as keras`` is enough for a script; the decipher model is
+in :mod:`fastrnn.cipher`.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from ._names import names_of
 from .config import get_num_threads, set_num_threads, show_config
 from .functional import (
     cross_entropy,
@@ -30,9 +31,6 @@ from .functional import (
     softmax,
 )
 from .seeding import set_seed
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -59,27 +57,68 @@ __all__ = [
     "softmax",
 ]
 
-#: Subpackages that are imported when they are first used, so that ``import fastrnn`` stays short.
-_LAZY = {
-    "benchmark",
-    "callbacks",
-    "cipher",
-    "distributed",
-    "initializers",
-    "layers",
-    "losses",
-    "models",
-    "optimizers",
-    "preprocessing",
-    "reference",
+#: What is imported when it is first used, so that ``import fastrnn`` stays short: modules, and the
+#: classes that Keras has at its top.
+_LATE = {
+    **{
+        name: f"{__name__}.{name}"
+        for name in (
+            "activations",
+            "backend",
+            "benchmark",
+            "callbacks",
+            "cipher",
+            "config",
+            "datasets",
+            "distributed",
+            "initializers",
+            "layers",
+            "losses",
+            "metrics",
+            "models",
+            "optimizers",
+            "preprocessing",
+            "reference",
+            "utils",
+        )
+    },
+    "Input": "fastrnn.layers",
+    "Initializer": "fastrnn.initializers",
+    "Layer": "fastrnn.layers",
+    "Loss": "fastrnn.losses",
+    "Metric": "fastrnn.metrics",
+    "Model": "fastrnn.models",
+    "Optimizer": "fastrnn.optimizers",
+    "Sequential": "fastrnn.models",
 }
 
+if TYPE_CHECKING:
+    # Said to type checkers one by one, so that a misspelt name is an error there too.
+    import fastrnn.activations as activations
+    import fastrnn.backend as backend
+    import fastrnn.benchmark as benchmark
+    import fastrnn.callbacks as callbacks
+    import fastrnn.cipher as cipher
+    import fastrnn.config as config
+    import fastrnn.datasets as datasets
+    import fastrnn.distributed as distributed
+    import fastrnn.initializers as initializers
+    import fastrnn.layers as layers
+    import fastrnn.losses as losses
+    import fastrnn.metrics as metrics
+    import fastrnn.models as models
+    import fastrnn.optimizers as optimizers
+    import fastrnn.preprocessing as preprocessing
+    import fastrnn.reference as reference
+    import fastrnn.utils as utils
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _LAZY:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    from .initializers import Initializer as Initializer
+    from .layers import Input as Input
+    from .layers import Layer as Layer
+    from .losses import Loss as Loss
+    from .metrics import Metric as Metric
+    from .models import Model as Model
+    from .models import Sequential as Sequential
+    from .optimizers import Optimizer as Optimizer
+else:
+    __getattr__, __dir__ = names_of(__name__, __all__, _LATE)

@@ -1,17 +1,67 @@
-"""What runs here: the instruction set, the threads, the versions."""
+"""What runs here: the instruction set, the threads, the versions, the type of the layers."""
 
 from __future__ import annotations
 
 import platform
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastrnn._core import kernels
 from fastrnn._core.threads import get_num_threads, set_num_threads
+from fastrnn._names import names_of
 
-__all__ = ["config", "get_num_threads", "set_num_threads", "show_config"]
+__all__ = [
+    "config",
+    "epsilon",
+    "floatx",
+    "get_num_threads",
+    "image_data_format",
+    "set_floatx",
+    "set_num_threads",
+    "show_config",
+]
+
+_floatx = "float32"
+
+
+def floatx() -> str:
+    """Return the type that layers compute in unless they are told otherwise.
+
+    Returns
+    -------
+    {"float32", "float64"}
+    """
+    return _floatx
+
+
+def set_floatx(value: str) -> None:
+    """Choose the type of the layers that are made from now on without ``dtype=``.
+
+    Parameters
+    ----------
+    value : {"float32", "float64"}
+
+    Raises
+    ------
+    ValueError
+        If it is another type.
+    """
+    global _floatx
+    if value not in ("float32", "float64"):
+        raise ValueError(f"value is {value!r}; it should be 'float32' or 'float64'")
+    _floatx = value
+
+
+def epsilon() -> float:
+    """Return the small number that keeps losses finite, 1e-7."""
+    return 1e-7
+
+
+def image_data_format() -> str:
+    """Return ``"channels_last"``: features stand last."""
+    return "channels_last"
 
 
 def config() -> dict[str, Any]:
@@ -44,3 +94,7 @@ def show_config() -> None:
     for name, value in config().items():
         text = " ".join(value) if isinstance(value, tuple) else value
         print(f"{name.replace('_', ' '):<16} {text}")
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

@@ -1,0 +1,155 @@
+"""What a module shows: its public names, those that are imported late, and advice on others.
+
+A script written for Keras may ask for what fastrnn does not have.  The error then says what to use
+instead; :data:`ADVICE` has the words, once for all modules.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+_IMAGES = "images are out of scope; read the features of an image as a sequence, or use Keras"
+_CELLS = (
+    "a layer runs its cell itself: use SimpleRNN, GRU or LSTM, several in a row for a stack; "
+    "fastrnn.rnn_cell_forward and its like take single steps"
+)
+_TENSORS = (
+    "there is no automatic differentiation: compute with NumPy, in Lambda or a Layer of yours"
+)
+_BACKEND = "fastrnn has one back end, its own compiled core"
+_OPTIMIZERS = "use Adam, AdamW, Nadam, RMSprop or SGD, or write an Optimizer of your own"
+_METRICS = "write it as a function of y_true and y_pred and give it in metrics=[...]"
+_SERIALIZING = "give your classes as custom_objects to load_model"
+
+#: Patterns of ``module.name``, and what to do instead; the first that matches counts.
+# fmt: off
+ADVICE: tuple[tuple[str, str], ...] = (
+    (r"layers\.(\w*(2D|3D)\w*|Random\w+|CenterCrop|Re(sizing|scaling)|\w*Mix|AutoContrast)",
+     _IMAGES),
+    (r"layers\.(Equalization|ContrastLimited\w+|MaxNumBoundingBoxes|Pipeline|Solarization)",
+     _IMAGES),
+    (r"layers\.RandAugment", _IMAGES),
+    (r"layers\.(ConvLSTM\w+|ConvRecurrent\w*)", "put Conv1D in front of an LSTM"),
+    (r"layers\.(RNN|StackedRNNCells|\w+Cell\w*)", _CELLS),
+    (r"layers\.(\w*Attention\w*)", "fastrnn is for recurrent networks; use Keras for attention"),
+    (r"layers\.(TextVectorization|StringLookup|IntegerLookup|Hash\w+)",
+     "turn text into numbers with fastrnn.preprocessing.text.Tokenizer before the model"),
+    (r"layers\.(Normalization|Discretization|MelSpectrogram|STFTSpectrogram)",
+     "prepare the data with NumPy before the model"),
+    (r"layers\.((Depthwise|Separable)\w+1D|Conv(olution)?1DTranspose)", "use Conv1D"),
+    (r"layers\.(Cropping1D|UpSampling1D|ZeroPadding1D|Adaptive\w+1D)",
+     "prepare the data with NumPy, or write a Lambda with a gradient"),
+    (r"layers\.(Group|RMS|Spectral|Unit)Normalization",
+     "use LayerNormalization or BatchNormalization"),
+    (r"layers\.(PReLU|ThresholdedReLU|MaxoutDense|Highway)", "use ReLU, LeakyReLU or ELU"),
+    (r"layers\.(Gaussian|Alpha)Dropout", "use Dropout or GaussianNoise"),
+    (r"layers\.EinsumDense", "use Dense, or Dense behind Reshape"),
+    (r"layers\.ReversibleEmbedding", "use Embedding, and Dense for the way back"),
+    (r"layers\.(TimeDistributedDense)", "use TimeDistributed(Dense(...)), or Dense as it is"),
+    (r"layers\.(Flax|Jax|TFSM|TorchModule)\w+", "fastrnn runs its own layers only"),
+    (r"layers\.(ActivityRegularization)", "use weight_decay of the optimizer"),
+    (r"layers\.(InputSpec|Wrapper)", "derive from fastrnn.layers.Layer"),
+    (r"optimizers\.LossScaleOptimizer", "float32 and float64 need no scaling of the loss"),
+    (r"optimizers\.(legacy|tf_optimizer\w*)", _OPTIMIZERS),
+    (r"optimizers\.[A-Z]\w+", _OPTIMIZERS),
+    (r"losses\.(CTC|ctc)\w*", "align labels and steps before training, or use Keras or PyTorch"),
+    (r"losses\.\w+",
+     "write it as a function of y_true and y_pred with a gradient; see losses.Loss"),
+    (r"metrics\.\w+", _METRICS),
+    (r"callbacks\.(RemoteMonitor|OrbaxCheckpoint)", "use CSVLogger, ModelCheckpoint or a Callback"),
+    (r"callbacks\.\w+", "derive from fastrnn.callbacks.Callback"),
+    (r"initializers\.\w+",
+     "use an initializer of fastrnn.initializers, or give weights= or set_weights"),
+    (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
+    (r"utils\.(\w*image\w*|\w*_img|img_\w+|bounding_boxes)", _IMAGES),
+    (r"utils\.(\w*(registered|serializ|[Cc]ustom)\w*)", _SERIALIZING),
+    (r"utils\.\w*_dataset_from_directory", "read the files with Python and give fit a Dataset"),
+    (r"utils\.(FeatureSpace|legacy|Config|standardize_dtype|\w*_source_inputs|is_keras_tensor)",
+     "prepare the data with NumPy before the model"),
+    (r"utils\.\w*interactive_logging", "use verbose= of fit, evaluate and predict"),
+    (r"utils\.Progbar", "use tqdm"),
+    (r"utils\.\w*pack_x_y_sample_weight", "give tuples (x, y) or (x, y, sample_weight)"),
+    (r"utils\.(multi_gpu_model|HDF5Matrix)",
+     "fastrnn runs on the CPU; give fit an array or a Dataset"),
+    (r"utils\.clear_session", "use fastrnn.backend.clear_session"),
+    (r"datasets\.(cifar\w*|fashion_mnist)", _IMAGES),
+    (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),
+    (r"preprocessing\.image\w*", _IMAGES),
+    (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
+    (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
+    (r"(backend|config)\.\w*", _TENSORS),
+    (r"(ops|random)", _TENSORS),
+    (r"regularizers", "use weight_decay of the optimizer, and Dropout"),
+    (r"constraints",
+     "use clipnorm or clipvalue of the optimizer, or a Callback that sets the weights"),
+    (r"applications", _IMAGES),
+    (r"(mixed_precision|dtype_policies|DTypePolicy|FloatDTypePolicy|quantizers|Quantizer)",
+     "give layers dtype='float32' or 'float64'"),
+    (r"(distribution|device)", "use fit(comm=...): see fastrnn.distributed"),
+    (r"wrappers", "use fastrnn.sklearn"),
+    (r"(export|saving)", "use model.save and fastrnn.models.load_model"),
+    (r"(legacy|tree|visualization|distillation|src|engine|name_scope|remat|RematScope)", _BACKEND),
+    (r"(Function|KerasTensor|Operation|Variable|Regularizer|InputSpec|\w+Scope)", _TENSORS),
+)
+# fmt: on
+
+
+def names_of(
+    module: str, public: Iterable[str], late: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` for a module.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``.
+    public : iterable of str
+        What completion shows.
+    late : mapping of str to str, optional
+        Names that are imported when they are first used, and the modules that have them.  A module
+        that ends in the name is that name.
+    """
+    sources = dict(late or {})
+    shown = sorted({*public, *sources})
+    # Python asks a package, and no plain module, for what is to be imported from it.  Asked, it can
+    # say why a name is not there.
+    sys.modules[module].__dict__.setdefault("__path__", [])
+
+    def find(name: str) -> Any:
+        if name in sources:
+            source = importlib.import_module(sources[name])
+            is_module = sources[name].rpartition(".")[2] == name
+            return source if is_module else getattr(source, name)
+        error: type[Exception] = AttributeError
+        if not name.startswith("__") and _is_imported_from(module, name):
+            # Of an AttributeError, `from module import name` would not show the message.
+            error = ImportError
+        raise error(absent(module, name, shown))
+
+    return find, lambda: shown
+
+
+def absent(module: str, name: str, public: Iterable[str]) -> str:
+    """Return what to say of a name that a module does not have."""
+    said = f"module {module!r} has no attribute {name!r}"
+    alike = difflib.get_close_matches(name, list(public), 1, 0.8)
+    if alike:
+        return f"{said}; did you mean {alike[0]!r}?"
+    inside = f"{module}.{name}".partition(".")[2]
+    for pattern, advice in ADVICE:
+        if re.fullmatch(pattern, inside):
+            return f"{said}: {advice}"
+    return said
+
+
+def _is_imported_from(module: str, name: str) -> bool:
+    """Return whether the caller's caller is an import statement, and there is no such submodule."""
+    if sys._getframe(2).f_code.co_filename != "<frozen importlib._bootstrap>":
+        return False
+    return importlib.util.find_spec(f"{module}.{name}") is None

@@ -1,0 +1,9 @@
+"""The datasets of Keras's examples, read from files that are on this machine already.
+
+Keras keeps them in ``~/.keras/datasets``; a path does as well.  Nothing is downloaded: where a file
+is missing, the error says where it can be had.
+"""
+
+from fastrnn.datasets import imdb, mnist, reuters
+
+__all__ = ["imdb", "mnist", "reuters"]

@@ -1,0 +1,16 @@
+"""What Keras has in ``keras.utils``, as far as recurrent networks need it."""
+
+from fastrnn.preprocessing.sequence import pad_sequences
+from fastrnn.utils.categorical import normalize, to_categorical
+from fastrnn.utils.local_files import get_file
+from fastrnn.utils.plotting import plot_model
+from fastrnn.utils.random_seed import set_random_seed
+
+__all__ = [
+    "get_file",
+    "normalize",
+    "pad_sequences",
+    "plot_model",
+    "set_random_seed",
+    "to_categorical",
+]

@@ -1,0 +1,134 @@
+"""A picture of a model's layers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+
+def plot_model(
+    model: Any,
+    to_file: str | os.PathLike[str] = "model.png",
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = False,
+    rankdir: str = "TB",
+    dpi: int | None = 200,
+) -> None:
+    """Draw the layers of a model and what each of them reads.
+
+    Parameters
+    ----------
+    model : Model or Sequential
+        Built: it must know the shape of its input.
+    to_file : str or path, default "model.png"
+        ``.png``, ``.svg`` or ``.pdf``.
+    show_shapes, show_dtype, show_layer_names : bool, default False
+        What a box says beside the type of its layer.
+    rankdir : {"TB", "LR"}, default "TB"
+        Whether the layers stand below each other or side by side.
+    dpi : int, default 200
+        Dots per inch.
+
+    Raises
+    ------
+    ImportError
+        If neither Graphviz nor Matplotlib (the extra ``plot``) is installed.
+    ValueError
+        If an option is unknown.
+
+    Notes
+    -----
+    Graphviz's ``dot`` draws where it is installed, and Matplotlib otherwise.
+
+    Examples
+    --------
+    >>> plot_model(model, "model.svg", show_shapes=True)  # doctest: +SKIP
+    """
+    if rankdir not in ("TB", "LR"):
+        raise ValueError(f'rankdir is {rankdir!r}; it should be "TB" or "LR"')
+    path = Path(to_file)
+    ending = path.suffix[1:].lower()
+    if ending not in ("png", "svg", "pdf"):
+        raise ValueError(f"to_file is {os.fspath(to_file)!r}; it should end in .png, .svg or .pdf")
+    nodes = model.graph.nodes
+    labels = [_label(node, show_shapes, show_dtype, show_layer_names) for node in nodes]
+    places = {node: place for place, node in enumerate(nodes)}
+    arrows = [
+        (places[model.graph.node_of(tensor)], place)
+        for node, place in places.items()
+        for tensor in node.inputs
+    ]
+    program = shutil.which("dot")
+    if program is None:
+        _draw(labels, arrows, path, rankdir == "LR", dpi)
+        return
+    command = [program, f"-T{ending}", *([f"-Gdpi={dpi}"] if dpi else []), "-o", os.fspath(path)]
+    subprocess.run(command, input=_dot(labels, arrows, rankdir), text=True, check=True)
+
+
+def _label(node: Any, show_shapes: bool, show_dtype: bool, show_layer_names: bool) -> str:
+    layer = node.layer
+    lines = [type(layer).__name__]
+    if show_layer_names:
+        lines.insert(0, layer.name)
+    if show_shapes:
+        lines.append("output " + ", ".join(str(tensor.shape) for tensor in node.outputs))
+    if show_dtype:
+        lines.append(layer.dtype.name)
+    return "\n".join(lines)
+
+
+def _dot(labels: list[str], arrows: list[tuple[int, int]], rankdir: str) -> str:
+    """Return the graph in Graphviz's language."""
+
+    def quoted(text: str) -> str:
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+
+    boxes = [f"{place} [label={quoted(label)}]" for place, label in enumerate(labels)]
+    lines = [f"{first} -> {second}" for first, second in arrows]
+    head = f"rankdir={rankdir}\nnode [shape=box fontname=Helvetica]"
+    return "\n".join(["digraph model {", head, *boxes, *lines, "}"])
+
+
+def _draw(
+    labels: list[str], arrows: list[tuple[int, int]], path: Path, sideways: bool, dpi: int | None
+) -> None:
+    """Draw the graph with Matplotlib, a layer as far down as the longest way to it."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(
+            "plot_model needs Graphviz, or Matplotlib: pip install 'fastrnn[plot]'"
+        ) from None
+    depth = [0] * len(labels)
+    for first, second in sorted(arrows, key=lambda arrow: arrow[1]):
+        depth[second] = max(depth[second], depth[first] + 1)
+    rows: list[list[int]] = [[] for _ in range(max(depth, default=0) + 1)]
+    for place, row in enumerate(depth):
+        rows[row].append(place)
+    spread = max(map(len, rows))
+    at = {}
+    for down, row_places in enumerate(rows):
+        for number, place in enumerate(row_places):
+            across = number - (len(row_places) - 1) / 2
+            at[place] = (down, across) if sideways else (across, -down)
+    width, height = (len(rows), spread) if sideways else (spread, len(rows))
+    figure = Figure(figsize=(2.6 * width, 1.1 * height), dpi=dpi or 100)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    for first, second in arrows:
+        look = {"arrowstyle": "-|>", "shrinkA": 14, "shrinkB": 14}
+        axes.annotate("", at[second], at[first], arrowprops=look)
+    for place, label in enumerate(labels):
+        across, up = at[place]
+        box = {"boxstyle": "square,pad=0.5", "facecolor": "white"}
+        axes.text(across, up, label, ha="center", va="center", fontsize=8, bbox=box)
+    xs, ys = zip(*at.values(), strict=True)
+    axes.set_xlim(min(xs) - 0.6, max(xs) + 0.6)
+    axes.set_ylim(min(ys) - 0.6, max(ys) + 0.6)
+    figure.savefig(path)

@@ -1,0 +1,39 @@
+"""One call that seeds all that a script draws from."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from fastrnn.seeding import set_seed
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python's :mod:`random`, NumPy's global generator, and fastrnn.
+
+    Parameters
+    ----------
+    seed : int
+        0 to 2**32 - 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `seed` is no integer, or out of range.
+
+    See Also
+    --------
+    fastrnn.set_seed : seeds fastrnn alone
+
+    Examples
+    --------
+    >>> set_random_seed(812)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed is {seed!r}; it should be an integer")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed}; it should be 0 to {2**32 - 1}")
+    set_seed(int(seed))
+    random.seed(int(seed))
+    np.random.seed(int(seed))

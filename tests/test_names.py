@@ -1,0 +1,83 @@
+"""Names: where people write them, nothing but what is public, and advice on those of Keras."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastrnn
+from fastrnn._names import ADVICE
+
+# What Keras 3.15 shows in each of its modules, and some names of older versions.
+KERAS = json.loads(Path(__file__).with_name("keras_names.json").read_text(encoding="utf-8"))
+WITH_ADVICE = ["", "backend", "config"]
+
+
+@pytest.mark.parametrize("module", WITH_ADVICE)
+def test_every_name_of_keras_is_there_or_says_what_to_do_instead(module):
+    ours = importlib.import_module(f"fastrnn.{module}" if module else "fastrnn")
+    advice = tuple(words for _, words in ADVICE)
+    missing = [name for name in KERAS[module] if not hasattr(ours, name)]
+    assert missing
+    for name in missing:
+        with pytest.raises(AttributeError) as caught:
+            getattr(ours, name)
+        said = str(caught.value)
+        assert said.endswith(advice) or "did you mean" in said, said
+
+
+def test_an_import_says_it_too():
+    with pytest.raises(ImportError, match="weight_decay"):
+        from fastrnn import regularizers  # noqa: F401
+    with pytest.raises(ImportError, match="did you mean 'Sequential'"):
+        from fastrnn import Sequental  # noqa: F401
+
+
+def test_a_module_can_be_asked_whether_it_has_a_name():
+    assert not hasattr(fastrnn, "regularizers")
+    assert getattr(fastrnn.config, "set_epsilon", None) is None
+
+
+def test_keras_is_what_fastrnn_is_called():
+    import fastrnn as keras
+
+    model = keras.Sequential([keras.Input((4, 2)), keras.layers.GRU(3), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(), keras.losses.MeanSquaredError())
+    assert isinstance(model, keras.Model)
+    assert keras.utils.to_categorical([1]).shape == (1, 2)
+
+
+@pytest.mark.parametrize("module", WITH_ADVICE)
+def test_completion_shows_what_is_public(module):
+    ours = importlib.import_module(f"fastrnn.{module}" if module else "fastrnn")
+    shown = dir(ours)
+    assert {*ours.__all__} <= {*shown}
+    assert all(hasattr(ours, name) for name in shown)
+    assert not {"annotations", "importlib", "np", "names_of", "functional", "seeding"} & {*shown}
+
+
+def test_late_names_are_not_imported_early():
+    program = "import sys, fastrnn; print(*(n for n in sys.modules if n.startswith('fastrnn.')))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    early = {name.split(".")[1] for name in run.stdout.split()}
+    assert not early & {"layers", "models", "utils", "datasets", "backend", "reference", "cipher"}
+
+
+@pytest.mark.slow
+def test_type_checkers_know_the_names(tmp_path):
+    pytest.importorskip("mypy")
+    good = "import fastrnn as keras\nreveal_type(keras.layers.GRU)\nkeras.Sequential\n"
+    bad = "import fastrnn as keras\nkeras.layer\nkeras.Sequentiel\nkeras.backend.floats\n"
+    for name, text, code in (("good.py", good, 0), ("bad.py", bad, 1)):
+        (tmp_path / name).write_text(text)
+        run = subprocess.run(
+            [sys.executable, "-m", "mypy", "--no-incremental", name],
+            capture_output=True, text=True, cwd=tmp_path,
+        )  # fmt: skip
+        assert run.returncode == code, run.stdout
+        assert code == 0 or "Found 3 errors" in run.stdout

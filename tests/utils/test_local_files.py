@@ -1,0 +1,70 @@
+"""get_file finds what is in Keras's folder, and says where to get what is not."""
+
+import hashlib
+import tarfile
+import zipfile
+
+import pytest
+
+from fastrnn.utils import get_file
+
+URL = "https://example.org/data/words.txt"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "datasets").mkdir()
+    return tmp_path / "datasets"
+
+
+def test_a_file_of_the_cache_is_found_by_its_name_or_its_origin(home):
+    (home / "words.txt").write_text("one two")
+    assert get_file("words.txt") == get_file(origin=URL) == str(home / "words.txt")
+
+
+def test_a_missing_file_is_named_with_where_to_get_it_and_where_to_put_it(home):
+    with pytest.raises(FileNotFoundError, match=URL) as caught:
+        get_file("words.txt", origin=URL)
+    assert str(home / "words.txt") in str(caught.value)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+def test_the_hash_is_checked(home, algorithm):
+    (home / "words.txt").write_text("one two")
+    right = hashlib.new(algorithm, b"one two").hexdigest()
+    assert get_file("words.txt", file_hash=right)
+    with pytest.raises(ValueError, match=algorithm):
+        get_file("words.txt", file_hash="0" * len(right))
+
+
+def test_archives_are_unpacked_beside_them_and_once(home):
+    (home / "a.txt").write_text("inside")
+    with zipfile.ZipFile(home / "one.zip", "w") as archive:
+        archive.write(home / "a.txt", "a.txt")
+    with tarfile.open(home / "two.tar.gz", "w:gz") as archive:
+        archive.add(home / "a.txt", "a.txt")
+    for path in (
+        get_file("one.zip", extract=True),
+        get_file("one.zip", extract=True),
+        get_file("two.tar.gz", extract=True),
+        get_file("two", untar=True),
+    ):
+        with open(f"{path}/a.txt") as file:
+            assert file.read() == "inside"
+
+
+def test_an_archive_leads_nowhere_else(home):
+    with tarfile.open(home / "bad.tar", "w") as archive:
+        member = tarfile.TarInfo("../outside.txt")
+        archive.addfile(member)
+    with pytest.raises(tarfile.OutsideDestinationError):
+        get_file("bad.tar", extract=True)
+    assert not (home / "outside.txt").exists()
+    assert not (home.parent / "outside.txt").exists()
+    assert [path.name for path in home.iterdir()] == ["bad.tar"]
+
+
+def test_nothing_is_downloaded():
+    with pytest.raises(ValueError, match="force_download"):
+        get_file("x", force_download=True)

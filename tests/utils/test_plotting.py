@@ -1,0 +1,46 @@
+"""plot_model draws every layer, with Graphviz and with Matplotlib."""
+
+import pytest
+
+from fastrnn.layers import GRU, Dense, Input
+from fastrnn.models import Model
+from fastrnn.utils import plot_model, plotting
+
+BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+def two_heads():
+    x = Input((5, 2), name="x")
+    states = GRU(3, name="a")(x)
+    return Model(x, [Dense(1, name="one")(states), Dense(2, name="two")(states)])
+
+
+@pytest.mark.parametrize("ending", BEGINNINGS)
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+def test_matplotlib_draws_it(tmp_path, monkeypatch, ending, rankdir):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(plotting.shutil, "which", lambda name: None)
+    path = tmp_path / f"model.{ending}"
+    plot_model(two_heads(), path, show_shapes=True, show_layer_names=True, rankdir=rankdir)
+    assert path.read_bytes().startswith(BEGINNINGS[ending])
+
+
+def test_graphviz_is_told_every_layer_and_every_arrow(tmp_path, monkeypatch):
+    told = {}
+    monkeypatch.setattr(plotting.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(
+        plotting.subprocess, "run", lambda command, **options: told.update(options, command=command)
+    )
+    plot_model(two_heads(), tmp_path / "model.svg", show_shapes=True, show_layer_names=True)
+    assert told["command"][:2] == ["/bin/dot", "-Tsvg"]
+    for line in ("0 -> 1", "1 -> 2", "1 -> 3", "two\\nDense\\noutput (None, 2)"):
+        assert line in told["input"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"to_file": "model.txt"}, "to_file"), ({"rankdir": "up"}, "rankdir")],
+)
+def test_unknown_options_are_named(options, words):
+    with pytest.raises(ValueError, match=words):
+        plot_model(two_heads(), **options)
