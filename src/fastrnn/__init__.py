@@ -94,31 +94,30 @@ _LATE = {
 
 if TYPE_CHECKING:
     # Said to type checkers one by one, so that a misspelt name is an error there too.
-    import fastrnn.activations as activations
-    import fastrnn.backend as backend
-    import fastrnn.benchmark as benchmark
-    import fastrnn.callbacks as callbacks
-    import fastrnn.cipher as cipher
-    import fastrnn.config as config
-    import fastrnn.datasets as datasets
-    import fastrnn.distributed as distributed
-    import fastrnn.initializers as initializers
-    import fastrnn.layers as layers
-    import fastrnn.losses as losses
-    import fastrnn.metrics as metrics
-    import fastrnn.models as models
-    import fastrnn.optimizers as optimizers
-    import fastrnn.preprocessing as preprocessing
-    import fastrnn.reference as reference
-    import fastrnn.utils as utils
-
+    from . import (
+        activations as activations,
+        backend as backend,
+        benchmark as benchmark,
+        callbacks as callbacks,
+        cipher as cipher,
+        config as config,
+        datasets as datasets,
+        distributed as distributed,
+        initializers as initializers,
+        layers as layers,
+        losses as losses,
+        metrics as metrics,
+        models as models,
+        optimizers as optimizers,
+        preprocessing as preprocessing,
+        reference as reference,
+        utils as utils,
+    )
     from .initializers import Initializer as Initializer
-    from .layers import Input as Input
-    from .layers import Layer as Layer
+    from .layers import Input as Input, Layer as Layer
     from .losses import Loss as Loss
     from .metrics import Metric as Metric
-    from .models import Model as Model
-    from .models import Sequential as Sequential
+    from .models import Model as Model, Sequential as Sequential
     from .optimizers import Optimizer as Optimizer
 else:
     __getattr__, __dir__ = names_of(__name__, __all__, _LATE)

@@ -1,8 +1,7 @@
 """Ciphers: known vectors, round trips, what they leave alone, keys that they refuse."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastrnn.cipher import CIPHERS, Autokey, Caesar, Substitution, Vigenere, make_cipher
 from fastrnn.cipher.ciphers.base import ALPHABET, LETTERS

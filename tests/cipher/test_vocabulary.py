@@ -1,8 +1,7 @@
 """Characters as numbers."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastrnn.cipher import Vocabulary
 from fastrnn.cipher.vocabulary import Tally

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastrnn._core import activation as core
-from fastrnn._core import gelu
+from fastrnn._core import activation as core, gelu
 from fastrnn.activations.kernel import Array, Kernel
 
 #: The two constants with which `selu` keeps mean and variance (G. Klambauer et al.,

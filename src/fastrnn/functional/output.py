@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import activation
-from fastrnn._core import output as core
+from fastrnn._core import activation, output as core
 from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
 from fastrnn._core.recycled import empty

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
-from fastrnn._core import activation
-from fastrnn._core import output as core
+from fastrnn._core import activation, output as core
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
 from fastrnn.scanning import find

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import layers as layer_registry
-from fastrnn import optimizers
+from fastrnn import layers as layer_registry, optimizers
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.models import saving
 from fastrnn.models.model import Model

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from fastrnn import losses
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
-from fastrnn.metrics import Metric
-from fastrnn.metrics import get as get_metrics
+from fastrnn.metrics import Metric, get as get_metrics
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
