@@ -28,3 +28,6 @@ ROUNDINGS = 4
 
 #: The core's exp, tanh and sigmoid against the exact result, in units in the last place.
 ULP = 3
+
+#: Against numbers that Keras computed in float64 and float32.
+RECORDED = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-6}

@@ -294,6 +294,11 @@ def get(identifier: Identifier) -> Initializer:
     )
 
 
+def is_builtin(initializer: Initializer) -> bool:
+    """Return whether an initializer is one of this module's, to which all gates are alike."""
+    return type(initializer) in _CLASSES
+
+
 def _class_of(name: str) -> type[Initializer]:
     if name not in _BY_NAME:
         raise ValueError(f"initializer is {name!r}; it should be one of {sorted(_BY_NAME)}")

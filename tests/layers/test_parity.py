@@ -8,6 +8,7 @@ from fastrnn.layers import GRU, LSTM, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
 from tests.cases import CASES
 from tests.compare import assert_close
+from tests.gates import keras_gates
 from tests.tolerances import PARITY, TORCH
 
 
@@ -27,9 +28,9 @@ def model_of(case, sequences=True):
         bias = np.stack([parameters["bx"][:, 0], bias])
     model.set_weights(
         [
-            parameters["Wx"].T,
-            parameters["Ws"].T,
-            bias,
+            keras_gates(parameters["Wx"].T, case.cell),
+            keras_gates(parameters["Ws"].T, case.cell),
+            keras_gates(bias, case.cell),
             parameters["Wy"].T,
             parameters["by"][:, 0],
         ]
@@ -53,7 +54,8 @@ def expected_of(case):
     bias = found["dbs"][:, 0]
     if case.reset_after:
         bias = np.stack([found["dbx"][:, 0], bias])
-    gradients = [found["dWx"].T, found["dWs"].T, bias, head["dWy"].T, head["dby"][:, 0]]
+    gradients = [keras_gates(g, case.cell) for g in (found["dWx"].T, found["dWs"].T, bias)]
+    gradients += [head["dWy"].T, head["dby"][:, 0]]
     return predictions.transpose(1, 2, 0), loss, gradients
 
 
@@ -95,7 +97,10 @@ def test_against_pytorch(case):
         case.n_x, case.n_s, batch_first=True, dtype=getattr(torch, case.dtype)
     )
     dense = torch.nn.Linear(case.n_s, case.n_y, dtype=getattr(torch, case.dtype))
-    kernel, recurrent, bias, w, b = (torch.tensor(weight) for weight in model.get_weights())
+    *weights, w, b = model.get_weights()
+    # A swap of two gates is its own inverse.
+    weights = [keras_gates(weight, case.cell) for weight in weights]
+    kernel, recurrent, bias, w, b = (torch.tensor(weight) for weight in [*weights, w, b])
     with torch.no_grad():
         made.weight_ih_l0.copy_(kernel.T)
         made.weight_hh_l0.copy_(recurrent.T)
@@ -112,11 +117,7 @@ def test_against_pytorch(case):
     bias_gradient = made.bias_ih_l0.grad
     if case.reset_after:
         bias_gradient = torch.stack([bias_gradient, made.bias_hh_l0.grad])
-    expected = [
-        made.weight_ih_l0.grad.T,
-        made.weight_hh_l0.grad.T,
-        bias_gradient,
-        dense.weight.grad.T,
-        dense.bias.grad,
-    ]
-    assert_close(model.compute_gradients(x, arrays.targets), [g.numpy() for g in expected], TORCH)
+    gates = [made.weight_ih_l0.grad.T, made.weight_hh_l0.grad.T, bias_gradient]
+    expected = [keras_gates(g.numpy(), case.cell) for g in gates]
+    expected += [dense.weight.grad.T.numpy(), dense.bias.grad.numpy()]
+    assert_close(model.compute_gradients(x, arrays.targets), expected, TORCH)

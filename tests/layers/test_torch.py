@@ -6,6 +6,7 @@ import pytest
 from fastrnn.layers import GRU, LSTM, Bidirectional, Dense, Input, Masking, SimpleRNN
 from fastrnn.models import Model
 from tests.compare import assert_close
+from tests.gates import keras_gates
 from tests.tolerances import TORCH
 
 torch = pytest.importorskip("torch")
@@ -30,7 +31,7 @@ def weights_of(made, cell, value):
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
             bias = np.stack([bx, bs]) if cell == "gru" else bx
-            found += [kernel.T, recurrent.T, bias]
+            found += [keras_gates(weight, cell) for weight in (kernel.T, recurrent.T, bias)]
     return found
 
 
@@ -116,7 +117,7 @@ def test_an_encoder_and_a_decoder(cell):
         for name, module in (("encoder", encoder), ("decoder", decoder)):
             kernel, recurrent, bx, bs = map(value, module.parameters())
             bias = np.stack([bx, bs]) if cell == "gru" else bx
-            found[name] = [kernel.T, recurrent.T, bias]
+            found[name] = [keras_gates(weight, cell) for weight in (kernel.T, recurrent.T, bias)]
         order = [layer.name for layer in model.layers if layer.parameters]
         return [array for name in order for array in found[name]]
 

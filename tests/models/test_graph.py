@@ -28,7 +28,7 @@ def encoder_decoder(outputs=1, cell=GRU):
 
 def test_inputs_come_as_lists_or_by_name():
     model = encoder_decoder()
-    assert [layer.name for layer in model.layers] == ["prefix", "source", "gru_1", "gru_2", "steps"]
+    assert [layer.name for layer in model.layers] == ["source", "prefix", "gru_1", "gru_2", "steps"]
     assert model.input_shape == [(None, None, 3), (None, None, 2)]
     found = model.predict([X, PREFIX])
     assert found.shape == (5, 4, 2)
@@ -105,9 +105,9 @@ def test_names_that_were_made_up_step_aside():
     model = Model([x, Input((3,)), extra := Input((3,))][::2], [Dense(1)(x), y, Dense(2)(extra)])
     assert [layer.name for layer in model.layers] == [
         "input_1",
+        "input_2",
         "dense_1",
         "dense_2",
-        "input_2",
         "dense_3",
     ]
 

@@ -51,8 +51,9 @@ class GRU(RecurrentLayer):
 
     Notes
     -----
-    The gates stand side by side in the columns in the order r, z, n, as everywhere in this package
-    and in PyTorch; Keras stores z, r, n.
+    ``get_weights`` and ``set_weights`` have the gates side by side in the columns in Keras's order,
+    z, r, h (h is the candidate n).  The functional API, the core and the files of ``model.save``
+    have them in PyTorch's, r, z, n.
 
     References
     ----------
@@ -61,6 +62,7 @@ class GRU(RecurrentLayer):
     """
 
     gates = 3
+    keras_gates = (1, 0, 2)
 
     def __init__(
         self,

@@ -299,9 +299,17 @@ class Layer:
         self.built = True
 
     def add_parameter(
-        self, name: str, shape: tuple[int, ...], initializer: initializers.Initializer
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        initializer: initializers.Initializer,
+        gates: tuple[int, ...] | None = None,
     ) -> Parameter:
-        """Create a weight, drawn from the layer's own generator."""
+        """Create a weight, drawn from the layer's own generator.
+
+        `gates` is that of :class:`~fastrnn.layers.parameter.Parameter`.  An initializer of one's
+        own has the gates in Keras's order; to those of this package they are all alike.
+        """
         if self.stored is not None:
             value = self.stored(name, shape)
         else:
@@ -310,7 +318,9 @@ class Layer:
             raise ValueError(
                 f"{self.name}/{name} starts with shape {value.shape}; it should be {shape}"
             )
-        parameter = Parameter(name, value)
+        parameter = Parameter(name, value, gates)
+        if self.stored is None and not initializers.is_builtin(initializer):
+            parameter.value[...] = parameter.from_keras(value)
         self.parameters.append(parameter)
         return parameter
 
@@ -333,11 +343,29 @@ class Layer:
         return sum(parameter.value.size for parameter in self.parameters)
 
     def get_weights(self) -> list[Array]:
-        """Return copies of the weights, in Keras's order and shapes."""
-        return [parameter.value.copy() for parameter in self.parameters]
+        """Return copies of the weights as Keras has them: its order, its shapes, its gates.
+
+        A list goes from a layer of Keras into the same layer here, and back: kernel, recurrent
+        kernel, bias; a GRU's columns in the order z, r, h, an LSTM's i, f, c, o; of a
+        `Bidirectional` first those of the forward direction.
+        """
+        return [parameter.to_keras(parameter.value) for parameter in self.parameters]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Replace all weights; see :func:`assign`."""
+        """Replace all weights, or none if one does not fit.
+
+        Parameters
+        ----------
+        weights : sequence of array_like
+            As :meth:`get_weights` returns them, here or in Keras.  They are copied.
+
+        Raises
+        ------
+        ValueError
+            If there are too few or too many, or a shape is not the weight's.
+        TypeError
+            If one does not hold real numbers.
+        """
         assign(self.parameters, weights, [f"{self.name}/{name}" for name in self.weight_names])
 
     @classmethod

@@ -26,13 +26,24 @@ class Parameter:
         content, so ask for it again instead of keeping it.
     store : ParameterVector
         What `value` is a view of.
+    gates : tuple of int, or None
+        Where the gates stand in Keras's arrays: the k-th of the equal blocks that the last axis has
+        there is block ``gates[k]`` of `value`.  None: the order is the same.
+
+    Notes
+    -----
+    `value`, `gradient` and the files of :meth:`fastrnn.models.Model.save` have the gates in the
+    order of the core.  What users hand over and get back, in ``get_weights``, ``set_weights`` and
+    ``compute_gradients``, has them in Keras's: :meth:`to_keras` and :meth:`from_keras` stand
+    between the two.
     """
 
-    __slots__ = ("name", "store", "value")
+    __slots__ = ("gates", "name", "store", "value")
 
-    def __init__(self, name: str, value: Array) -> None:
+    def __init__(self, name: str, value: Array, gates: tuple[int, ...] | None = None) -> None:
         self.name = name
         self.value = value
+        self.gates = gates
         ParameterVector([self])
 
     store: ParameterVector
@@ -46,6 +57,16 @@ class Parameter:
     def gradient(self) -> Array:
         """View of the flat gradient, in the shape of the weight."""
         return self.store.gradient_of(self)
+
+    def to_keras(self, array: Array) -> Array:
+        """Return a copy of an array like `value`, with the gates in Keras's order."""
+        return array.copy() if self.gates is None else reordered(array, self.gates)
+
+    def from_keras(self, array: Array) -> Array:
+        """Return a copy of an array in Keras's order, with the gates in the order of `value`."""
+        if self.gates is None:
+            return array.copy()
+        return reordered(array, tuple(map(self.gates.index, range(len(self.gates)))))
 
     def __repr__(self) -> str:
         return f"<Parameter {self.name} {self.shape} {self.value.dtype}>"
@@ -129,6 +150,12 @@ class ParameterVector:
         )
 
 
+def reordered(array: Array, gates: tuple[int, ...]) -> Array:
+    """Return an array whose k-th block of columns is block ``gates[k]`` of `array`."""
+    blocks = np.split(array, len(gates), axis=-1)
+    return np.concatenate([blocks[gate] for gate in gates], axis=-1)
+
+
 def assign(
     parameters: Sequence[Parameter], weights: Sequence[ArrayLike], names: Sequence[str]
 ) -> None:
@@ -138,7 +165,7 @@ def assign(
     ----------
     parameters : sequence of Parameter
     weights : sequence of array_like
-        One for each, in the same order.
+        One for each, in the same order, with the gates in Keras's.
     names : sequence of str
         What errors call them.
 
@@ -164,6 +191,6 @@ def assign(
                 f"{name} was given shape {array.shape}; it should be {parameter.shape}"
             )
         # A copy, since a weight may be given as a view of another.
-        arrays.append(np.array(array, dtype=parameter.value.dtype))
+        arrays.append(parameter.from_keras(array).astype(parameter.value.dtype))
     for parameter, array in zip(parameters, arrays, strict=True):
         parameter.value[...] = array

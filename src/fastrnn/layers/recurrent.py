@@ -64,6 +64,8 @@ class RecurrentLayer(Layer):
 
     #: How many gates the kernels hold side by side, G.
     gates: ClassVar[int] = 1
+    #: Which of them stands at each place in Keras's arrays; None: they stand alike.
+    keras_gates: ClassVar[tuple[int, ...] | None] = None
     #: How many states it carries: the output, and an LSTM's cell.
     state_count: ClassVar[int] = 1
 
@@ -195,10 +197,14 @@ class RecurrentLayer(Layer):
         """Create kernel, recurrent kernel and bias."""
         n_x, columns = input_shape[-1], self.gates * self.units
         assert n_x is not None
-        self.add_parameter("kernel", (n_x, columns), self.kernel_initializer)
-        self.add_parameter("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
+        shapes = {
+            "kernel": ((n_x, columns), self.kernel_initializer),
+            "recurrent_kernel": ((self.units, columns), self.recurrent_initializer),
+        }
         if self.use_bias:
-            self.add_parameter("bias", self.bias_shape, self.first_bias)
+            shapes["bias"] = (self.bias_shape, self.first_bias)
+        for name, (shape, initializer) in shapes.items():
+            self.add_parameter(name, shape, initializer, self.keras_gates)
 
     def reset_states(self, states: ArrayLike | Sequence[ArrayLike] | None = None) -> None:
         """Let the next batch begin with zeros, or with `states`.

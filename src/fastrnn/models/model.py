@@ -24,6 +24,7 @@ from fastrnn.models.data import (
     positive_integer,
     read_inputs,
 )
+from fastrnn.models.layer_order import listed
 from fastrnn.models.network import Network, weight_names
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
@@ -473,14 +474,22 @@ class Model(Network):
         return self.predict(x, batch_size=max(1, len(self._read_inputs(x, "x")[0])))
 
     def compute_gradients(self, x: Any, y: Any, sample_weight: Any = None) -> list[Array]:
-        """Return the gradients of the loss on all of `x`, one for each of :attr:`weights`.
+        """Return the gradients of the loss on all of `x`.
 
         The weights stay as they are.
+
+        Returns
+        -------
+        list of ndarray
+            One for each array of :meth:`get_weights`, in its order, its shape and with its order of
+            the gates: ``w - rate * g`` of the two goes into :meth:`set_weights`.
         """
         objective = self._require_compiled()
         trainer = self._current_trainer()
         trainer.gradients(self._reader(objective).arrays(x, y, sample_weight))
-        return [view.copy() for view in trainer.vector.views(trainer.vector.gradients)]
+        vector = trainer.vector
+        gradients = dict(zip(vector.parameters, vector.views(vector.gradients), strict=True))
+        return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
         """Write the whole model: chain, weights, how it was compiled, state of its optimizer.
@@ -555,7 +564,7 @@ class Model(Network):
     def _check_slots(self, tensors: Mapping[str, Array]) -> None:
         self._require_compiled()
         assert self.optimizer is not None
-        names, weights = weight_names(self.graph.layers), self.weights
+        names, weights = weight_names(listed(self.graph)), self.weights
         # Before the trainer makes memory for slots that the file may not have.
         wanted = {
             f"optimizer:{slot}/{name}": weight

@@ -15,6 +15,7 @@ from fastrnn.layers import Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Shape
 from fastrnn.models import saving
+from fastrnn.models.layer_order import listed
 from fastrnn.models.summary import table
 from fastrnn.models.tracing import Graph
 
@@ -47,8 +48,12 @@ class Network:
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers in order, those of the inputs included."""
-        return self.graph.layers
+        """The layers in Keras's order, those of the inputs included.
+
+        A layer comes after those that it reads; of branches, the layers that are farthest from the
+        outputs come first.
+        """
+        return listed(self.graph)
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
@@ -144,16 +149,23 @@ class Network:
 
     @property
     def weights(self) -> list[Parameter]:
-        """All weights, in the order of the layers."""
-        return [parameter for layer in self.graph.layers for parameter in layer.parameters]
+        """All weights, in the order of :attr:`layers`.
+
+        Their ``value`` is the model's own memory, with the gates of a GRU in the order r, z, n; see
+        :meth:`get_weights` for Keras's.
+        """
+        return [parameter for layer in listed(self.graph) for parameter in layer.parameters]
 
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""
         return sum(parameter.value.size for parameter in self.weights)
 
     def get_weights(self) -> list[Array]:
-        """Return copies of all weights, in the order of the layers."""
-        return [parameter.value.copy() for parameter in self.weights]
+        """Return copies of all weights as Keras has them, in the order of :attr:`layers`.
+
+        See :meth:`fastrnn.layers.Layer.get_weights` for what a layer returns.
+        """
+        return [parameter.to_keras(parameter.value) for parameter in self.weights]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace all weights, or none if one does not fit.
@@ -161,14 +173,15 @@ class Network:
         Parameters
         ----------
         weights : sequence of array_like
-            As :meth:`get_weights` returns them.
+            As :meth:`get_weights` returns them, here or of the same model in Keras.  They are
+            copied.
 
         Raises
         ------
         ValueError
             If there are too few or too many, or a shape is not the weight's.
         """
-        assign(self.weights, weights, weight_names(self.graph.layers))
+        assign(self.weights, weights, weight_names(listed(self.graph)))
 
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Write the weights and the chain, nothing of the training; else as :meth:`Model.save`."""
@@ -192,7 +205,7 @@ class Network:
 
     def _check_weights(self, tensors: Mapping[str, Array]) -> None:
         """Raise ``CheckpointError`` unless the tensors of a file are the weights of this model."""
-        names = weight_names(self.graph.layers)
+        names = weight_names(listed(self.graph))
         extra = sorted(name for name in tensors if name not in names and ":" not in name)
         if extra:
             raise saving.CheckpointError(
@@ -203,11 +216,12 @@ class Network:
             saving.check(tensors, name, parameter.shape, parameter.value.dtype)
 
     def _take_weights(self, tensors: Mapping[str, Array]) -> None:
-        for name, parameter in zip(weight_names(self.graph.layers), self.weights, strict=True):
+        for name, parameter in zip(weight_names(listed(self.graph)), self.weights, strict=True):
             parameter.value[...] = tensors[name]
 
     def _weight_tensors(self) -> dict[str, Array]:
-        return dict(zip(weight_names(self.graph.layers), self.get_weights(), strict=True))
+        names = weight_names(listed(self.graph))
+        return {name: p.value.copy() for name, p in zip(names, self.weights, strict=True)}
 
 
 def weight_names(layers: Sequence[Layer]) -> list[str]:

@@ -1,8 +1,9 @@
 """Models and weights on disk, as safetensors.
 
 A file holds the weights under ``layer/weight`` and, for a whole model, what the optimizer remembers
-of each under ``optimizer:slot/layer/weight``.  Its metadata has one entry, ``fastrnn``, a JSON
-object with sorted keys:
+of each under ``optimizer:slot/layer/weight``.  Gates stand in the order of the core, a GRU's r, z,
+n, whatever ``get_weights`` makes of it.  Its metadata has one entry, ``fastrnn``, a JSON object
+with sorted keys:
 
 ``format_version``
     The number of this layout: 1, or 2 where layers do not simply follow one another and the

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import fastrnn
 from fastrnn.benchmark.cases import Problem
 from fastrnn.benchmark.peers.base import Competitor, Peer, TrainingJob
 from fastrnn.benchmark.peers.reference import Reference
+
+Array = NDArray[Any]
 
 
 class Compiled(Reference):
@@ -29,7 +33,8 @@ class Compiled(Reference):
             [Input((None, sizes.n_x), dtype=problem.dtype), recurrent, Dense(sizes.n_y)]
         )
         bias = np.stack([w["bx"][:, 0], w["bs"][:, 0]])
-        model.set_weights([w["Wx"].T, w["Ws"].T, bias, w["Wy"].T, w["by"][:, 0]])
+        recurrent_weights = [_z_r_h(weight) for weight in (w["Wx"].T, w["Ws"].T, bias)]
+        model.set_weights([*recurrent_weights, w["Wy"].T, w["by"][:, 0]])
         stream = model.stream()
         x = np.ascontiguousarray(problem.X[:, 0].T)
         given = x[0] if sizes.T_x == 1 else x
@@ -61,6 +66,12 @@ class Compiled(Reference):
             return float(history.history["loss"][0])
 
         return epoch
+
+
+def _z_r_h(weight: Array) -> Array:
+    """Reorder gate columns from r, z, n to those of ``set_weights``."""
+    r, z, n = np.split(weight, 3, axis=-1)
+    return np.concatenate([z, r, n], axis=-1)
 
 
 def create(threads: int) -> Peer:
