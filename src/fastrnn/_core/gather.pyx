@@ -6,9 +6,10 @@ Arrays are time-major, rows padded to `ld` elements (memory.py).  Every array ar
 from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport floating
+from fastrnn._core.recycled cimport Scratch
 from fastrnn._core.sequence cimport padded
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.tokens cimport check_tokens, scatter_rows
+from fastrnn._core.tokens cimport checked_tokens, scatter_rows
 
 
 def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floating[:, :, ::1] out):
@@ -21,13 +22,12 @@ def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floa
     out : OUT (T, m, ld >= width); the padding is left as it is
     """
     cdef Py_ssize_t T = out.shape[0], m = out.shape[1], ld = out.shape[2], width = table.shape[1], row
-    cdef const long long *token
-    check_tokens(tokens, T, m, table.shape[0])
+    cdef Scratch copied = checked_tokens(tokens, T, m, table.shape[0])
+    cdef const long long *token = <const long long *> copied.start
     if T * m == 0 or width == 0:
         return
     if ld < width:
         raise ValueError("table and out do not fit together")
-    token = &tokens[0, 0]
     with nogil:
         for row in range(T * m):
             memcpy(&out[0, 0, 0] + row * ld, &table[0, 0] + token[row] * width, width * sizeof(floating))
@@ -46,7 +46,7 @@ def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, con
     """
     cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], ld = dout.shape[2], width = dtable.shape[1]
     cdef const unsigned char *counts = NULL
-    check_tokens(tokens, T, m, dtable.shape[0])
+    cdef Scratch copied = checked_tokens(tokens, T, m, dtable.shape[0])
     if dtable.shape[0] == 0 or width == 0:
         return
     if ld < width or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m)):
@@ -57,7 +57,8 @@ def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, con
     if mask is not None:
         counts = &mask[0, 0]
     with nogil:
-        scatter_rows(0, T * m, 0, ld, 1, width, ld, &tokens[0, 0], counts, &dout[0, 0, 0], &dtable[0, 0], 1, width)
+        scatter_rows(0, T * m, 0, ld, 1, width, ld, <const long long *> copied.start, counts, &dout[0, 0, 0],
+                     &dtable[0, 0], 1, width)
 
 
 cdef class TableStage(Stage):
@@ -82,7 +83,7 @@ cdef class TableStage(Stage):
 
 
 def stage(const floating[:, :] table, Py_ssize_t streams, Py_ssize_t steps, dtype):
-    """Return the stage of a stream (stage.pyx); its tokens have to be from 0 to len(table) - 1."""
+    """Return the stage of a stream (stage.pyx); its tokens, which the stream checks, are from 0 to len(table) - 1."""
     cdef Py_ssize_t n = table.shape[0], width = table.shape[1], row, i
     cdef TableStage self = TableStage.__new__(TableStage)
     cdef floating *copied

@@ -25,7 +25,7 @@ from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_len
                                      steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
-from fastrnn._core.tokens cimport check_tokens, gather_rows, scatter_rows
+from fastrnn._core.tokens cimport checked_tokens, gather_rows, scatter_rows
 
 bind_kernels()
 
@@ -149,7 +149,7 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
     cdef double step_operations = 2.0 * GATES * m * n_s * (n_x + n_s)
     cdef Py_ssize_t segment = steps_between_signals(step_operations), first
     cdef Py_ssize_t work_length = GATES * (n_x + n_s) * ld + (GATES + 2) * ld
-    cdef Scratch own
+    cdef Scratch own, own_tokens
     cdef floating *work
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
@@ -177,8 +177,8 @@ cdef int run_forward(const Arrays *a, const unsigned char[:, ::1] mask, const lo
     job.mask = &mask[0, 0] if mask is not None else NULL
     job.tokens, job.wx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, a.wx.shape[1])
-        job.tokens, job.wx = &tokens[0, 0], a.wx.buf
+        own_tokens = checked_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.wx = <const long long *> own_tokens.start, a.wx.buf
         job.w_unit, job.w_input = a.wx.strides[0] // size, a.wx.strides[1] // size
     job.s_width = panel_width(work, m // job.shares)
     job.x_width = panel_width(work, m // job.shares if job.shares > 1 else m * T)
@@ -396,7 +396,7 @@ cdef int run_backward(const Arrays *a, bint reset_after, const unsigned char[:, 
     cdef int shares, weight_shares
     cdef Py_ssize_t work_length = (columns * (ld + ld_x) + (GATES + 1) * steps * m * ld + columns * (n_x + n_s)
                                    + (GATES + 2) * ld + m * ld)
-    cdef Scratch own
+    cdef Scratch own, own_tokens
     cdef Job job
     if m == 0 or T <= 0 or n_s == 0:
         clear(a.dwx)
@@ -450,8 +450,8 @@ cdef int run_backward(const Arrays *a, bint reset_after, const unsigned char[:, 
     job.mask, job.aside = (&mask[0, 0] if mask is not None else NULL), aside
     job.tokens, job.dwx = NULL, NULL
     if tokens is not None:
-        check_tokens(tokens, T, m, a.wx.shape[1])
-        job.tokens, job.dwx = &tokens[0, 0], a.dwx.buf
+        own_tokens = checked_tokens(tokens, T, m, a.wx.shape[1])
+        job.tokens, job.dwx = <const long long *> own_tokens.start, a.dwx.buf
         job.w_unit, job.w_input = a.dwx.strides[0] // size, a.dwx.strides[1] // size
         clear(a.dwx)
     job.dx = a.dx.buf if a.dx != NULL and n_x else NULL

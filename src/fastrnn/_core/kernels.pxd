@@ -23,6 +23,10 @@ cdef extern from "simd/bind.h" nogil:
         Py_ssize_t a_row, height
         void *c
 
+    ctypedef struct BadLabel "fastrnn_bad_label":
+        Py_ssize_t row
+        long long label
+
     Py_ssize_t panel_width "fastrnn_panel_width"(const void *type, Py_ssize_t rows)
     void pack "fastrnn_pack"(void *packed, Py_ssize_t width, const void *w, Py_ssize_t k_gates, Py_ssize_t units_k,
                              Py_ssize_t k_width, Py_ssize_t w_k, Py_ssize_t gates, Py_ssize_t units,
@@ -69,9 +73,9 @@ cdef extern from "simd/bind.h" nogil:
     void softmax_rows "fastrnn_softmax_rows"(Py_ssize_t rows, Py_ssize_t n, void *x, Py_ssize_t x_row)
     double cross_entropy_rows "fastrnn_cross_entropy_rows"(
         Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row, const long long *target, const void *weight,
-        double scale, void *dlogits, Py_ssize_t dlogits_row)
+        double scale, void *dlogits, Py_ssize_t dlogits_row, BadLabel *bad)
     double correct_rows "fastrnn_correct_rows"(Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row,
-                                               const long long *target, const void *weight)
+                                               const long long *target, const void *weight, BadLabel *bad)
     void adam "fastrnn_adam"(Py_ssize_t n, void *p, const void *g, void *m, void *v, void *v_hat, double step,
                              double beta_1, double beta_2, double epsilon, double decay)
     void sgd "fastrnn_sgd"(Py_ssize_t n, void *p, const void *g, void *velocity, double rate, double momentum,

@@ -110,14 +110,15 @@ def clip_norms(floating[::1] gradients, const Py_ssize_t[::1] bounds, double lon
     bounds : IN (k + 1,), where each of k pieces begins, and the end of the last
     longest : Euclidean norm
     """
-    cdef Py_ssize_t k, pieces = bounds.shape[0] - 1
+    cdef Py_ssize_t k, start, end, pieces = bounds.shape[0] - 1
     for k in range(pieces):
-        if not 0 <= bounds[k] <= bounds[k + 1] <= gradients.shape[0]:
+        # what is used is what was checked, whoever writes to the array meanwhile
+        start, end = bounds[k], bounds[k + 1]
+        if not 0 <= start <= end <= gradients.shape[0]:
             raise ValueError("bounds must rise from 0 or more to the length of gradients or less")
-    with nogil:
-        for k in range(pieces):
-            if bounds[k] < bounds[k + 1]:
-                clip_norm_kernel(bounds[k + 1] - bounds[k], &gradients[bounds[k]], longest)
+        if start < end:
+            with nogil:
+                clip_norm_kernel(end - start, &gradients[start], longest)
 
 
 def clip_values(floating[::1] gradients, double furthest):

@@ -7,13 +7,13 @@ says IN or OUT.  Shapes are the caller's duty, and are checked only as far as sa
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, Factor, bind_kernels, correct_rows, cross_entropy_rows,
-                                    floating, gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, BadLabel, Factor, bind_kernels, correct_rows,
+                                    cross_entropy_rows, floating, gradient, pack, panel_width, product, softmax_rows)
 from fastrnn._core.recycled cimport Scratch, empty, scratch
 from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of, line_start,
                                      next_run, pack_bias, padded, share_start, steps_between_signals)
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.threads cimport MOST_THREADS, run_shares, threads_for
 
 bind_kernels()
 
@@ -64,6 +64,7 @@ cdef struct LossJob:
     double scale
     void *dlogits
     double *partial_sums
+    BadLabel bad[MOST_THREADS]  # of each share
 
 
 def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
@@ -343,7 +344,7 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
     Parameters
     ----------
     probabilities : IN (R, ld), the first `n` of each row
-    targets : IN (R,), each from 0 to n - 1 (the caller checks) where its weight is not zero
+    targets : IN (R,), each from 0 to n - 1 where its weight is not zero
     weights : IN (R,), or None for all one
     scale : factor of the gradient
     dlogits : OUT (R, ld) scale * weight * (p - one-hot of target), or None; it may be `probabilities` itself
@@ -353,6 +354,11 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
     -------
     float
         Sum over the rows of weight * -log p[target]; a p that underflowed counts as the smallest normal number.
+
+    Raises
+    ------
+    ValueError
+        If a target is out of its range; it is told where it is used, so `dlogits` has been written then.
     """
     cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
     cdef LossJob job
@@ -370,6 +376,7 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, co
     job.dlogits = &dlogits[0, 0] if dlogits is not None else NULL
     with nogil:
         run_shares(job.shares, loss_float if floating is float else loss_double, &job)
+    refuse_bad_labels(&job)
     for block in range(blocks):
         total += partial_sums[block]
     return total
@@ -388,20 +395,32 @@ cdef void loss_share(LossJob *job, int share, floating *_) noexcept nogil:
     cdef Py_ssize_t block, first
     cdef const floating *weights
     cdef floating *dlogits
+    cdef BadLabel bad
+    bad.row = -1
     for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
         first = block * BLOCK
         weights = <const floating *> job.weights + first if job.weights != NULL else NULL
         dlogits = <floating *> job.dlogits + first * job.ld if job.dlogits != NULL else NULL
         job.partial_sums[block] = cross_entropy_rows(
             min(job.R - first, <Py_ssize_t> BLOCK), job.n, <const floating *> job.p + first * job.ld, job.ld,
-            job.targets + first, weights, job.scale, dlogits, job.ld)
+            job.targets + first, weights, job.scale, dlogits, job.ld, &bad)
+    job.bad[share] = bad
+
+
+cdef int refuse_bad_labels(const LossJob *job) except -1:
+    """Raise ``ValueError`` for the first label that a share found to be no class."""
+    cdef int share
+    for share in range(job.shares):
+        if job.bad[share].row >= 0:
+            raise ValueError(f"a target is {job.bad[share].label}; it should be from 0 to {job.n - 1}")
+    return 0
 
 
 def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
                   const floating[::1] weights, double[::1] partial_sums):
     """Weight of the rows whose largest of the first `n` probabilities is the target's (ties: the first).
 
-    Parameters as :func:`softmax_cross_entropy`; every target is from 0 to n - 1.
+    Parameters and errors as :func:`softmax_cross_entropy`; every target is from 0 to n - 1, whatever its weight.
     """
     cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
     cdef LossJob job
@@ -417,6 +436,7 @@ def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long
     job.weights = &weights[0] if weights is not None else NULL
     with nogil:
         run_shares(job.shares, correct_float if floating is float else correct_double, &job)
+    refuse_bad_labels(&job)
     for block in range(blocks):
         correct += partial_sums[block]
     return correct
@@ -434,9 +454,12 @@ cdef void correct_share(LossJob *job, int share, floating *_) noexcept nogil:
     """Some blocks of rows, each with a sum of its own."""
     cdef Py_ssize_t block, first
     cdef const floating *weights
+    cdef BadLabel bad
+    bad.row = -1
     for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
         first = block * BLOCK
         weights = <const floating *> job.weights + first if job.weights != NULL else NULL
         job.partial_sums[block] = correct_rows(min(job.R - first, <Py_ssize_t> BLOCK), job.n,
                                                <const floating *> job.p + first * job.ld, job.ld, job.targets + first,
-                                               weights)
+                                               weights, &bad)
+    job.bad[share] = bad

@@ -113,6 +113,7 @@ cdef class Stream:
     def __call__(self, x, out=None):
         cdef Py_buffer x_view, y_view
         cdef Rows source, target
+        cdef unsigned char[::1] _own_tokens
         cdef Py_ssize_t T = -1
         cdef bint has_features = not self.tokens
         cdef int axis
@@ -128,8 +129,6 @@ cdef class Stream:
             if axis > self.batched:
                 T = x_view.shape[axis - 1]
             set_rows(&source, &x_view, self.batched, T >= 0, has_features)
-            if self.tokens:
-                self.check_tokens(&source, T if T >= 0 else 1)
             if out is None:
                 out = self.answer(T, &y_view)
             elif not self.is_answer(out, T, &y_view):
@@ -140,6 +139,8 @@ cdef class Stream:
             set_rows(&target, &y_view, self.batched, T >= 0, True)
             self.busy = True
             try:
+                if self.tokens:
+                    _own_tokens = self.copy_tokens(&source, T if T >= 0 else 1)
                 self.run(&source, &target, T if T >= 0 else 1)
             finally:
                 self.busy = False
@@ -250,15 +251,26 @@ cdef class Stream:
             kind = (view.format[0] == c'l' or view.format[0] == c'q') and view.itemsize == sizeof(long long)
         return kind and view.format[1] == 0 and <size_t> view.buf % view.itemsize == 0
 
-    cdef int check_tokens(self, const Rows *x, Py_ssize_t T) except -1:
-        cdef Py_ssize_t t, j
-        cdef long long token
-        for j in range(self.m):
-            for t in range(T):
-                token = (<const long long *> (x.first + t * x.step + j * x.stream))[0]
-                if token < 0 or token >= self.tokens:
-                    raise ValueError(f"x holds the token {token}; tokens should be from 0 to {self.tokens - 1}")
-        return 0
+    cdef unsigned char[::1] copy_tokens(self, Rows *x, Py_ssize_t T):
+        """Point x to a copy of its tokens, or raise ``ValueError`` where one is out of range.
+
+        The copy is what is checked: another thread may write to the caller's array while the call runs.  Who calls
+        holds what is returned as long as x is read.
+        """
+        cdef Py_ssize_t t, j, count = T * self.m
+        cdef unsigned char[::1] copied = self.gathered
+        cdef long long *token
+        if count > self.m * self.steps:
+            copied = new_array(count * sizeof(long long), np.uint8)
+        token = <long long *> &copied[0]
+        for t in range(T):
+            for j in range(self.m):
+                memcpy(&token[t * self.m + j], x.first + t * x.step + j * x.stream, sizeof(long long))
+        for t in range(count):
+            if token[t] < 0 or token[t] >= self.tokens:
+                raise ValueError(f"x holds the token {token[t]}; tokens should be from 0 to {self.tokens - 1}")
+        x.first, x.stream, x.step = <char *> token, sizeof(long long), self.m * sizeof(long long)
+        return copied
 
     cdef str step_shape(self):
         return str(self.shape_with(()))

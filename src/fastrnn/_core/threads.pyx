@@ -61,8 +61,8 @@ def use_for_now(n):
     global _threads
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"n must be an integer of at least 1, got {n!r}")
-    if not 1 <= n <= 256:
-        raise ValueError(f"n is {n}, expected 1 to 256")
+    if not 1 <= n <= MOST_THREADS:
+        raise ValueError(f"n is {n}, expected 1 to {MOST_THREADS}")
     _threads = n if fastrnn_has_threads() else 1
 
 
@@ -102,14 +102,14 @@ def _from_environment():
         try:
             return set_num_threads(int(text))
         except ValueError:
-            raise ImportError(f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to 256",
+            raise ImportError(f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to {MOST_THREADS}",
                               name="fastrnn") from None  # the name: see kernels.pyx
     # a list of numbers there means nested levels, of which the first is ours
     text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if text.isdecimal():
-        set_num_threads(min(max(int(text), 1), 256))
+        set_num_threads(min(max(int(text), 1), MOST_THREADS))
     else:
-        use_for_now(min(_processors(), 256))
+        use_for_now(min(_processors(), MOST_THREADS))
 
 
 _from_environment()

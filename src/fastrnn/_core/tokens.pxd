@@ -5,19 +5,31 @@ A token is a column of the input weights w (gates * units, n_x); a row of what t
 elements each, as everywhere in the core.
 """
 
+from libc.string cimport memcpy
+
 from fastrnn._core.kernels cimport floating
+from fastrnn._core.recycled cimport Scratch, scratch
 
 
-cdef inline int check_tokens(const long long[:, ::1] tokens, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x) except -1:
-    """Raise ``ValueError`` unless `tokens` (>= T, m) are all from 0 to n_x - 1."""
-    cdef Py_ssize_t t, j
+cdef inline Scratch checked_tokens(const long long[:, ::1] tokens, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x):
+    """Return a copy of `tokens` (>= T, m) that are all from 0 to n_x - 1, or raise ``ValueError``.
+
+    The copy is what is checked, and what a call indexes memory with: another thread may write to the caller's array
+    while the call runs.
+    """
+    cdef Scratch copied
+    cdef const long long *token
+    cdef Py_ssize_t row
     if tokens.shape[0] < T or tokens.shape[1] != m:
         raise ValueError("tokens and states do not fit together")
-    for t in range(T):
-        for j in range(m):
-            if tokens[t, j] < 0 or tokens[t, j] >= n_x:
-                raise ValueError(f"a token is {tokens[t, j]}; it should be from 0 to {n_x - 1}")
-    return 0
+    copied = scratch(T * m * sizeof(long long))
+    token = <const long long *> copied.start
+    if T * m:
+        memcpy(copied.start, &tokens[0, 0], T * m * sizeof(long long))
+    for row in range(T * m):
+        if token[row] < 0 or token[row] >= n_x:
+            raise ValueError(f"a token is {token[row]}; it should be from 0 to {n_x - 1}")
+    return copied
 
 
 cdef inline void gather_rows(Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first, Py_ssize_t end, Py_ssize_t m,

@@ -26,7 +26,8 @@ def read_cross_entropy(
     """Return ``y_pred`` (n_y, m, T_x), ``targets`` (m, T_x) and ``mask`` (m, T_x), or None.
 
     ``targets`` comes as int64. Labels at positions that the mask leaves out are not looked at: they
-    come back as 0.
+    come back as 0. Labels and mask are copied before they are checked, since another thread may
+    write to the caller's arrays.
 
     Raises
     ------
@@ -69,9 +70,11 @@ def _read_labels(targets: Any, mask: Any) -> tuple[NDArray[Any], NDArray[np.bool
         raise ValueError(f"targets must be integer labels, got dtype {labels.dtype}")
     if labels.dtype.kind not in "iuf":
         refuse("targets", "an array of integer labels", targets, labels)
+    # Steps last in memory, as the loss goes through them: it makes no second copy.
+    labels = np.array(labels, order="F")
     if mask is None:
         return labels, None
-    counts = as_array("mask", mask)
+    counts = np.array(as_array("mask", mask))
     if counts.dtype.kind != "b" and not (isinstance(mask, list | tuple) and counts.size == 0):
         refuse("mask", "an array of booleans", mask, counts)
     return labels, counts.astype(bool, copy=False)

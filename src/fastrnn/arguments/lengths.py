@@ -28,7 +28,8 @@ def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.in
     """
     if lengths is None:
         return None
-    array = as_array(name, lengths)
+    # A copy, which no other thread can change after it was checked.
+    array = np.array(as_array(name, lengths))
     if array.dtype.kind not in "iu" and not (isinstance(lengths, list | tuple) and not array.size):
         refuse(name, "an array of integers", lengths, array)
     _, m, T_x = X.shape
@@ -41,7 +42,7 @@ def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.in
     if wrong.any():
         place = int(wrong.argmax())
         raise ValueError(f"{name} has {array[place]} at {place}, expected 0 to T_x = {T_x}")
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def lengths_of(steps: Any, X: Array) -> NDArray[np.int64] | None:

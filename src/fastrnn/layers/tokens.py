@@ -70,6 +70,7 @@ class _OneHotWorkspace(Workspace):
         self.tokens = source.output
         self.features = layer.num_tokens
         self._dtype = layer.dtype
+        self._layer = layer
         self._rows: Array | None = None
 
     @property
@@ -83,6 +84,8 @@ class _OneHotWorkspace(Workspace):
     def forward(self, training: bool) -> None:
         if self._rows is not None:
             assert self.tokens is not None
+            # The batch's own copy: the user's array may have changed since it was checked.
+            self._layer.check_tokens(self.tokens, "x")
             self._rows.fill(0)
             np.put_along_axis(self._rows, self.tokens[..., np.newaxis], 1, axis=-1)
 

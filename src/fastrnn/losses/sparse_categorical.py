@@ -40,7 +40,8 @@ def sparse_categorical_crossentropy(
         If the shapes do not fit, or a label is not one of 0 to classes − 1.
     """
     predictions = real_predictions(y_pred)
-    labels = check_labels(np.asarray(y_true), predictions.shape, "y_true").astype(np.int64)
+    # A copy, which no other thread can change between the check and the use.
+    labels = check_labels(np.array(y_true), predictions.shape, "y_true").astype(np.int64)
     picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
     if not from_logits:
         return np.asarray(-np.log(np.clip(picked, EPSILON, 1 - EPSILON)))
@@ -58,9 +59,30 @@ class LabelHead(Head):
         self.targets = self._by_step.reshape(-1)
 
     def load(self, y: Array) -> None:
-        """Copy the labels of a batch, (batch, time) or (batch,)."""
-        # Checked labels are whole numbers, whatever their type.
+        """Copy the labels of a batch, (batch, time) or (batch,).
+
+        Raises
+        ------
+        ValueError
+            If a label is none of the classes. All were checked before the training began; but a
+            callback, another thread, or a process that shares a file may have written to them
+            since, so the copy is checked, which nobody else can reach.
+        """
+        if y.dtype.kind == "f":
+            y = np.array(y)
+            self._refuse(y, _no_label(y, self.features))
         np.copyto(self._by_step, y.T, casting="unsafe")
+        # A negative number is a very large one without a sign: one comparison for both ends.
+        if self.targets.size and self.targets.view(np.uint64).max() >= self.features:
+            self._refuse(self.targets, _no_label(self.targets, self.features))
+
+    def _refuse(self, labels: Array, wrong: NDArray[np.bool_]) -> None:
+        if wrong.any():
+            raise ValueError(
+                f"y holds the label {labels[wrong][0]}, which was written to it after the check; "
+                f"the output has {self.features} classes, so labels should be whole numbers of 0 "
+                f"to {self.features - 1}"
+            )
 
 
 class _SoftmaxHead(LabelHead):

@@ -88,8 +88,14 @@ class Batch:
         y: Sequence[Array] | None = None,
         weights: Sequence[Array | None] | None = None,
     ) -> None:
-        """Copy data, targets and weights in, batch first.  Any strides, any real type."""
+        """Copy data, targets and weights in, batch first.  Any strides, any real type.
+
+        Tokens and labels that were changed since they were checked raise ``ValueError``, here or
+        where a layer looks at its copy of them.
+        """
         for target, array in zip(self._inputs, x, strict=True):
+            if target.dtype.kind == "i" and array.dtype.kind == "f":
+                array = _whole(array)
             np.copyto(target, array, casting="unsafe" if target.dtype.kind == "i" else "same_kind")
         if y is not None:
             assert self._measure is not None
@@ -123,6 +129,18 @@ class Batch:
 
 def _time_major(shape: tuple[int, ...], is_sequence: bool) -> tuple[int, ...]:
     return (shape[1], shape[0], *shape[2:]) if is_sequence or len(shape) == 3 else shape
+
+
+def _whole(tokens: Array) -> Array:
+    """Return a copy of tokens that came as floats, still whole as when they were checked."""
+    tokens = np.array(tokens)
+    wrong = ~np.isfinite(tokens) | (tokens != np.floor(tokens))
+    if wrong.any():
+        raise ValueError(
+            f"x holds {tokens[wrong][0]}, which was written to it after the check; "
+            "tokens should be whole numbers"
+        )
+    return tokens
 
 
 def _batch_first(output: Array, shape: tuple[int, ...]) -> Array:

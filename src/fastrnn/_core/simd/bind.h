@@ -41,8 +41,8 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
 #define fastrnn_softmax_rows(rows, n, x, x_row) (FASTRNN_TABLE(x)->softmax_rows(rows, n, x, x_row))
 #define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \
     (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
-#define fastrnn_correct_rows(rows, n, p, p_row, target, weight) \
-    (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), weight))
+#define fastrnn_correct_rows(rows, n, p, p_row, target, ...) \
+    (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
 #define fastrnn_adam(n, p, ...) (FASTRNN_TABLE(p)->adam(n, p, __VA_ARGS__))
 #define fastrnn_sgd(n, p, ...) (FASTRNN_TABLE(p)->sgd(n, p, __VA_ARGS__))
 #define fastrnn_rmsprop(n, p, ...) (FASTRNN_TABLE(p)->rmsprop(n, p, __VA_ARGS__))

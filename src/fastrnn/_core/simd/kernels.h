@@ -13,6 +13,12 @@ typedef struct {
     void *c;
 } fastrnn_factor;
 
+/* The first label of some rows that is none of the n classes, and its row; a negative row where all are. */
+typedef struct {
+    ptrdiff_t row;
+    int64_t label;
+} fastrnn_bad_label;
+
 #define REAL float
 #define TABLE fastrnn_kernels_f32
 #include "table.h"

@@ -37,26 +37,40 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
     }
 }
 
+/* The label of a row, or -1 and a note of it in `bad` where it is none of n classes.  It is read once: another thread
+ * may write to it at any moment, and what is used has to be what was checked. */
+static inline int64_t NAME(label_of)(const int64_t *target, ptrdiff_t row, ptrdiff_t n, fastrnn_bad_label *bad)
+{
+    const int64_t label = *(const volatile int64_t *)(target + row);
+    if ((uint64_t)label < (uint64_t)n)
+        return label;
+    if (bad->row < 0)
+        *bad = (fastrnn_bad_label){row, label};
+    return -1;
+}
+
 /* IN p (probabilities of the row's classes), target and weight of each row (weight NULL: all 1); OUT, where not NULL,
  * dlogits = scale * weight * (p - one-hot of target), which may be p itself.  Returns sum of weight * -log p[target];
- * a probability that underflowed counts as the smallest normal number. */
+ * a probability that underflowed counts as the smallest normal number.  A row whose label is bad has no weight. */
 static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row,
                                        const int64_t *target, const REAL *weight, REAL scale,
-                                       REAL *dlogits, ptrdiff_t dlogits_row)
+                                       REAL *dlogits, ptrdiff_t dlogits_row, fastrnn_bad_label *bad)
 {
     double loss = 0;
     FOR_ROWS {
-        const REAL w = weight ? weight[row] : 1, probability = w != 0 ? p[target[row]] : 1;
-        if (w != 0)
+        const REAL w = weight ? weight[row] : 1;
+        const int64_t label = w != 0 ? NAME(label_of)(target, row, n, bad) : -1;
+        const REAL probability = label >= 0 ? p[label] : 1;
+        if (label >= 0)
             loss -= w * LOG(probability < SMALLEST_NORMAL ? SMALLEST_NORMAL : probability);
         if (dlogits) {
             const vec factor = NAME(all)(w * scale);
             for (ptrdiff_t i = 0; i < n; i += LANES)
-                NAME(store)(dlogits + i, w != 0 ? NAME(load)(p + i) * factor : (vec){0});
+                NAME(store)(dlogits + i, label >= 0 ? NAME(load)(p + i) * factor : (vec){0});
             for (ptrdiff_t i = n; i % LANES; i++)
                 dlogits[i] = 0;
-            if (w != 0)
-                dlogits[target[row]] = (probability - 1) * (w * scale);
+            if (label >= 0)
+                dlogits[label] = (probability - 1) * (w * scale);
             dlogits += dlogits_row;
         }
         p += p_row;
@@ -64,30 +78,34 @@ static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *
     return loss;
 }
 
-/* How many rows have their largest of n at the target, a row counting `weight`; ties go to the first */
+/* How many rows have their largest of n at the target, a row counting `weight`; ties go to the first.  A row whose
+ * label is bad does not count. */
 static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row,
-                                 const int64_t *target, const REAL *weight)
+                                 const int64_t *target, const REAL *weight, fastrnn_bad_label *bad)
 {
     double correct = 0;
     ivec first_lanes;
     for (int i = 0; i < LANES; i++)
         first_lanes[i] = i;
     FOR_ROWS {
-        const vec at_target = NAME(all)(p[target[row]]);
-        ivec lane = first_lanes;
-        union {
-            ivec lanes;
-            int64_t words[VBYTES / 8];
-        } wrong = {{0}};
-        for (ptrdiff_t i = 0; i < n; i += LANES, lane += (INTEGER)LANES) {
-            const vec x = NAME(load)(p + i);
-            const ivec right = (ivec)(x < at_target) | ((ivec)(x == at_target) & (lane >= (INTEGER)target[row]));
-            wrong.lanes |= ~right & (lane < (INTEGER)n);
+        const int64_t label = NAME(label_of)(target, row, n, bad);
+        if (label >= 0) {
+            const vec at_target = NAME(all)(p[label]);
+            ivec lane = first_lanes;
+            union {
+                ivec lanes;
+                int64_t words[VBYTES / 8];
+            } wrong = {{0}};
+            for (ptrdiff_t i = 0; i < n; i += LANES, lane += (INTEGER)LANES) {
+                const vec x = NAME(load)(p + i);
+                const ivec right = (ivec)(x < at_target) | ((ivec)(x == at_target) & (lane >= (INTEGER)label));
+                wrong.lanes |= ~right & (lane < (INTEGER)n);
+            }
+            int64_t any = 0;
+            for (int i = 0; i < VBYTES / 8; i++)
+                any |= wrong.words[i];
+            correct += any ? 0 : weight ? (double)weight[row] : 1.0;
         }
-        int64_t any = 0;
-        for (int i = 0; i < VBYTES / 8; i++)
-            any |= wrong.words[i];
-        correct += any ? 0 : weight ? (double)weight[row] : 1.0;
         p += p_row;
     }
     return correct;

@@ -38,9 +38,10 @@ typedef struct {
                           ptrdiff_t c_row, REAL *da, ptrdiff_t da_row);
     void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row);
     double (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
-                                 const REAL *weight, REAL scale, REAL *dlogits, ptrdiff_t dlogits_row);
+                                 const REAL *weight, REAL scale, REAL *dlogits, ptrdiff_t dlogits_row,
+                                 fastrnn_bad_label *bad);
     double (*correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
-                           const REAL *weight);
+                           const REAL *weight, fastrnn_bad_label *bad);
     void (*adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL *v_hat, REAL step, REAL beta_1,
                  REAL beta_2, REAL epsilon, REAL decay);
     void (*sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov,
