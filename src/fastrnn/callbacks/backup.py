@@ -11,6 +11,7 @@ from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.files import remove_leftovers
+from fastrnn.settings import boolean
 
 
 class BackupAndRestore(Callback):
@@ -63,7 +64,7 @@ class BackupAndRestore(Callback):
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq or None
         self.save_seconds = save_seconds
-        self.delete_checkpoint = delete_checkpoint
+        self.delete_checkpoint = boolean("delete_checkpoint", delete_checkpoint)
         self._steps = 0
         self._saved_at = 0.0
 

@@ -9,6 +9,7 @@ from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
+from fastrnn.settings import boolean, verbosity
 
 
 class ModelCheckpoint(Monitor):
@@ -56,9 +57,9 @@ class ModelCheckpoint(Monitor):
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
+        self.verbose = verbosity(verbose)
+        self.save_best_only = boolean("save_best_only", save_best_only)
+        self.save_weights_only = boolean("save_weights_only", save_weights_only)
         self.save_freq: Frequency = checked("save_freq", save_freq)
         if initial_value_threshold is not None:
             self.best = float(initial_value_threshold)

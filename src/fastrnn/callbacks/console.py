@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from fastrnn.terminal import write_line
 
 
 def say(text: str) -> None:
-    """Write a line to standard output, whichever that is at this moment."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    """Write a line to standard output, whichever that is at this moment, if there is one."""
+    write_line(text)

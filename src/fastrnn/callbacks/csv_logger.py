@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.settings import boolean
 
 
 class CSVLogger(Callback):
@@ -29,7 +30,7 @@ class CSVLogger(Callback):
     ) -> None:
         self.filename = os.fspath(filename)
         self.separator = separator
-        self.append = append
+        self.append = boolean("append", append)
         self._columns: list[str] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
+from fastrnn.settings import verbosity
 
 
 class LearningRateScheduler(Callback):
@@ -34,7 +35,7 @@ class LearningRateScheduler(Callback):
                 "epoch and the learning rate"
             )
         self.schedule = schedule
-        self.verbose = verbose
+        self.verbose = verbosity(verbose)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Set the rate."""
@@ -96,7 +97,7 @@ class ReduceLROnPlateau(Monitor):
             raise ValueError(f"factor is {factor}; it should be above 0 and below 1")
         self.factor = factor
         self.patience = patience
-        self.verbose = verbose
+        self.verbose = verbosity(verbose)
         self.cooldown = cooldown
         self.min_lr = min_lr
         self._begin()

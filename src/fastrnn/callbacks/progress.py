@@ -8,9 +8,11 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
+from fastrnn.settings import verbosity
+from fastrnn.terminal import is_terminal, printable
 
 
-def progress(verbose: int) -> list[Callback]:
+def progress(verbose: Any) -> list[Callback]:
     """Return the callbacks that print what `verbose` asks for.
 
     Parameters
@@ -23,11 +25,10 @@ def progress(verbose: int) -> list[Callback]:
     ValueError
         If it is none of these.
     """
-    if verbose not in (0, 1, 2, "auto"):
-        raise ValueError(f"verbose is {verbose!r}; it should be 0, 1 or 2")
+    verbose = verbosity(verbose)
     if not verbose:
         return []
-    if verbose != 2 and sys.stdout is not None and sys.stdout.isatty():
+    if verbose != 2 and is_terminal(sys.stdout):
         return [ProgressBar()]
     return [ProgressLines()]
 
@@ -91,7 +92,7 @@ class ProgressBar(ProgressLines):
         """Move the bar."""
         # The text is made only when the bar will be drawn anyway: not at every step.
         if self._bar.n + 1 >= self._bar.last_print_n + self._bar.miniters:
-            self._bar.set_postfix_str(line_of(logs), refresh=False)
+            self._bar.set_postfix_str(printable(line_of(logs)), refresh=False)
         self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

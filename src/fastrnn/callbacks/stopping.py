@@ -7,6 +7,7 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
+from fastrnn.settings import boolean, verbosity
 
 
 class EarlyStopping(Monitor):
@@ -51,9 +52,9 @@ class EarlyStopping(Monitor):
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         self.patience = patience
-        self.verbose = verbose
+        self.verbose = verbosity(verbose)
         self.baseline = baseline
-        self.restore_best_weights = restore_best_weights
+        self.restore_best_weights = boolean("restore_best_weights", restore_best_weights)
         self.start_from_epoch = start_from_epoch
         self._begin()
 

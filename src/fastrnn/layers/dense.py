@@ -14,6 +14,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import activation_stages, input_room
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
+from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace, as_rows, empty, rows_reached, zeros
 
 Array = NDArray[Any]
@@ -49,7 +50,7 @@ class Dense(Layer):
         super().__init__(**options)
         self.units = positive(self, "units", units)
         self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 

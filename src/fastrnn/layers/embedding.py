@@ -12,6 +12,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.tokens import check_range
+from fastrnn.settings import boolean
 from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
 
@@ -60,7 +61,7 @@ class Embedding(Layer):
         self.input_dim = positive(self, "input_dim", input_dim)
         self.output_dim = positive(self, "output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.mask_zero = bool(mask_zero)
+        self.mask_zero = boolean("mask_zero", mask_zero)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` with `output_dim` features."""

@@ -12,6 +12,7 @@ from fastrnn._core import gru as core
 from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.stage import Stage
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
+from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace, empty
 
 Array = NDArray[Any]
@@ -88,7 +89,7 @@ class GRU(RecurrentLayer):
             **options,
         )
         require_activation(self, "recurrent_activation", recurrent_activation, activations.SIGMOID)
-        self.reset_after = bool(reset_after)
+        self.reset_after = boolean("reset_after", reset_after)
 
     @property
     def bias_shape(self) -> tuple[int, ...]:

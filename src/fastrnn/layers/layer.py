@@ -13,6 +13,7 @@ from fastrnn import initializers, seeding
 from fastrnn._core.stage import Stage
 from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
+from fastrnn.terminal import printable
 from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
@@ -416,6 +417,8 @@ def _check_name(name: str) -> None:
         raise TypeError(f"name is {name!r}; it should be a string")
     if not name or set(name) & set("/:"):
         raise ValueError(f"name is {name!r}; it should be non-empty, without '/' and ':'")
+    if printable(name) != name:
+        raise ValueError(f"name is {name!r}; it should be without control characters")
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:

@@ -13,6 +13,7 @@ from fastrnn._core import lstm as core
 from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.stage import Stage
 from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
+from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace, empty
 
 Array = NDArray[Any]
@@ -91,7 +92,7 @@ class LSTM(RecurrentLayer):
             **options,
         )
         require_activation(self, "recurrent_activation", recurrent_activation, activations.SIGMOID)
-        self.unit_forget_bias = bool(unit_forget_bias)
+        self.unit_forget_bias = boolean("unit_forget_bias", unit_forget_bias)
 
     @property
     def first_bias(self) -> initializers.Initializer:

@@ -16,6 +16,7 @@ from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.masking import ApplyMask
 from fastrnn.layers.passing import Reversed
 from fastrnn.layers.symbolic import Shape, SymbolicTensor
+from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 Array = NDArray[Any]
@@ -90,14 +91,14 @@ class RecurrentLayer(Layer):
         super().__init__(**options)
         self.units = positive(self, "units", units)
         require_activation(self, "activation", activation, activations.TANH)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.recurrent_initializer = initializers.get(recurrent_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
-        self.return_sequences = bool(return_sequences)
-        self.return_state = bool(return_state)
-        self.go_backwards = bool(go_backwards)
-        self.stateful = bool(stateful)
+        self.return_sequences = boolean("return_sequences", return_sequences)
+        self.return_state = boolean("return_state", return_state)
+        self.go_backwards = boolean("go_backwards", go_backwards)
+        self.stateful = boolean("stateful", stateful)
         self.dropout = rate_of(self, "dropout", dropout)
         if rate_of(self, "recurrent_dropout", recurrent_dropout):
             raise ValueError(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.activations import Kernel
 from fastrnn.losses.loss import Head, Loss, check_dense_targets
+from fastrnn.settings import boolean
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
@@ -53,7 +54,7 @@ class CrossEntropy(Loss):
     _heads: Heads
 
     def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
+        self.from_logits = boolean("from_logits", from_logits)
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""

@@ -16,6 +16,7 @@ from fastrnn.models.model import Model
 from fastrnn.models.network import weight_names
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
+from fastrnn.settings import boolean
 
 
 def load_model(
@@ -50,6 +51,7 @@ def load_model(
     -----
     Nothing in a file is run, and no memory is taken for weights that the file does not hold.
     """
+    compile = boolean("compile", compile)
     checkpoint = saving.read(filepath)
     try:
         model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)

@@ -32,6 +32,7 @@ from fastrnn.models.resuming import Resumption
 from fastrnn.models.run import Run
 from fastrnn.models.tracing import trace
 from fastrnn.models.trainer import Trainer
+from fastrnn.settings import boolean, verbosity
 
 Array = NDArray[Any]
 
@@ -144,6 +145,7 @@ class Model(Network):
         ValueError, TypeError
             If one of them is unknown; nothing is changed then.
         """
+        check_gradients = boolean("check_gradients", check_gradients)
         names = self._output_names()
         objective = objective_of(names, loss, metrics, loss_weights, weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
@@ -153,7 +155,7 @@ class Model(Network):
             found[target.index] = target.loss
         self.loss = found[0] if len(names) == 1 else found
         self.metrics = [metric for target in objective.targets for metric in target.metrics]
-        self.check_gradients = bool(check_gradients)
+        self.check_gradients = check_gradients
         self._trainer = None
 
     def fit(
@@ -250,6 +252,7 @@ class Model(Network):
         with group_of(comm) as group, group.ending_together():
             with group.together():
                 objective = self._require_compiled()
+                shuffle = boolean("shuffle", shuffle)
                 epochs = positive_integer("epochs", epochs, least=0)
                 initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
                 if sample_weight is not None and class_weight is not None:
@@ -269,7 +272,7 @@ class Model(Network):
                     "epochs": epochs,
                     "initial_epoch": initial_epoch,
                     "batch_size": batch_size,
-                    "shuffle": bool(shuffle),
+                    "shuffle": shuffle,
                     "class_weight": class_weight,
                 }
                 told = {}
@@ -280,7 +283,7 @@ class Model(Network):
             # Nothing is drawn for a training that needs nothing at random.
             seed = seeding.spawn() if shuffle or trainer.is_random else None
             seed = group.first(lambda: seed)
-            run = Run(seed, bool(shuffle), len(samples), batch_size, initial_epoch)
+            run = Run(seed, shuffle, len(samples), batch_size, initial_epoch)
             run.callbacks = called
             if resume is None:
                 files = [callback.resume_from() for callback in called.callbacks]
@@ -342,6 +345,7 @@ class Model(Network):
             The loss; with metrics a list, loss first; with `return_dict` by name.
         """
         objective = self._require_compiled()
+        verbose, return_dict = verbosity(verbose), boolean("return_dict", return_dict)
         reader = self._reader(objective)
         data = reader.data(x, y, sample_weight)
         samples = reader.samples(data, batch_size_of(self, batch_size))
@@ -381,6 +385,7 @@ class Model(Network):
         Every call has memory of its own: threads may predict with one model at once, and get the
         bits of calls in turn.
         """
+        verbosity(verbose)
         inputs = self._read_inputs(x, "x")
         batch_size = checked_batch_size(self, batch_size_of(self, batch_size), len(inputs[0]))
         graph = self.graph

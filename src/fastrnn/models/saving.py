@@ -38,6 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.files import replace_file
+from fastrnn.terminal import printable
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]
@@ -54,6 +55,10 @@ _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype(np.float32), "F64": np.dtyp
 
 class CheckpointError(ValueError):
     """A file is not a checkpoint of this package, is damaged, or does not fit the model."""
+
+    def __init__(self, message: str) -> None:
+        # It names what the file holds, which a terminal must not obey.
+        super().__init__(printable(message))
 
 
 @dataclass

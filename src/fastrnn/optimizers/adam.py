@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
 from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.settings import boolean
 
 
 class Adam(Optimizer):
@@ -58,7 +59,7 @@ class Adam(Optimizer):
         self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
-        self.amsgrad = bool(amsgrad)
+        self.amsgrad = boolean("amsgrad", amsgrad)
         self.slot_names = ("m", "v", "v_hat") if self.amsgrad else ("m", "v")
 
     def update(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
 from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.settings import boolean
 
 
 class RMSprop(Optimizer):
@@ -62,7 +63,7 @@ class RMSprop(Optimizer):
         self.rho = in_range("rho", rho, 0.0, 1.0)
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
-        self.centered = bool(centered)
+        self.centered = boolean("centered", centered)
         self.slot_names = (
             "velocity",
             *(["average_gradient"] if self.centered else []),

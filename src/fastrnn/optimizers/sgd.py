@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
 from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.settings import boolean
 
 
 class SGD(Optimizer):
@@ -46,7 +47,7 @@ class SGD(Optimizer):
             alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
         )
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
-        self.nesterov = bool(nesterov)
+        self.nesterov = boolean("nesterov", nesterov)
         self.slot_names = ("velocity",) if self.momentum else ()
 
     def update(

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.settings import boolean
+
 __all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
 
 #: What separates words and is dropped, unless the caller says otherwise: all ASCII punctuation
@@ -39,7 +41,7 @@ def text_to_word_sequence(
     list of str
         Without empty words.
     """
-    if lower:
+    if boolean("lower", lower):
         text = text.lower()
     text = text.translate({ord(character): split for character in filters})
     return [word for word in text.split(split) if word]
@@ -106,9 +108,9 @@ class Tokenizer:
             raise ValueError("split is empty; it should be the text between two words")
         self.num_words = num_words
         self.filters = filters
-        self.lower = lower
+        self.lower = boolean("lower", lower)
         self.split = split
-        self.char_level = char_level
+        self.char_level = boolean("char_level", char_level)
         self.oov_token = oov_token
         self.document_count = document_count
         self.analyzer = analyzer

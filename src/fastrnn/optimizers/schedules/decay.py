@@ -7,6 +7,7 @@ from typing import Any
 
 from fastrnn.optimizers.checks import above_zero, in_range
 from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
+from fastrnn.settings import boolean
 
 
 class _RateDecay(LearningRateSchedule):
@@ -25,7 +26,7 @@ class _RateDecay(LearningRateSchedule):
         )
         self.decay_steps = above_zero("decay_steps", decay_steps)
         self.decay_rate = in_range("decay_rate", decay_rate, 0.0, math.inf)
-        self.staircase = bool(staircase)
+        self.staircase = boolean("staircase", staircase)
         self.name = type(self).__name__ if name is None else name
 
     def _share(self, step: int) -> float:
@@ -119,7 +120,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.decay_steps = above_zero("decay_steps", decay_steps)
         self.end_learning_rate = in_range("end_learning_rate", end_learning_rate, 0.0, math.inf)
         self.power = in_range("power", power, 0.0, math.inf)
-        self.cycle = bool(cycle)
+        self.cycle = boolean("cycle", cycle)
         self.name = name
 
     def __call__(self, step: int) -> float:
