@@ -216,7 +216,7 @@ def test_answers_that_are_kept_stay_and_others_are_filled_again():
     assert_same_bits(np.array(parts), want[:, 1:2], "parts")
     # What somebody has done to an answer is not handed on.
     y = stream(x[0, 0])
-    y.shape = (3, 1)
+    y.resize((3, 1), refcheck=False)
     y.flags.writeable = False
     del y
     answers = [stream(x[0, 0]) for _ in range(6)]
@@ -274,17 +274,41 @@ def test_reset():
         model.stream().reset(0)
 
 
-def test_a_nan_stays_in_the_state_until_a_reset():
-    model, x = model_of("gru"), data_of(2, 5)
-    stream = model.stream(2)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_nan_stays_in_its_stream_and_can_be_found_and_reset(name, dtype):
+    model = model_of(name, dtype=dtype)
+    x, later = data_of(3, 9, dtype=dtype), -data_of(3, 6, dtype=dtype)
     bad = x.copy()
-    bad[0, 0, 0] = np.nan
-    assert_same_bits(stream(bad), model.predict(bad), "as predict")
-    y = stream(x)
-    assert np.isnan(y[0]).all()
-    assert np.isfinite(y[1]).all()
+    bad[1, 4, 0] = np.nan
+    stream, healthy = model.stream(3), model.stream(3)
+    assert stream.isfinite().tolist() == [True, True, True]
+    got, want = stream(bad), healthy(x)
+    assert_same_bits(got, model.predict(bad), "as predict")
+    assert_same_bits(got[[0, 2]], want[[0, 2]], "the other streams")
+    assert_same_bits(got[1, :4], want[1, :4], "the steps before")
+    assert stream.isfinite().tolist() == [True, False, True]
+    assert np.isnan(stream.state[-1][1]).all()
+    got, want = stream(later), healthy(later)
+    assert_same_bits(got[[0, 2]], want[[0, 2]], "the others go on")
+    assert stream.isfinite().tolist() == [True, False, True], "the NaN has gone by itself"
+    stream.reset(~stream.isfinite())
+    assert stream.isfinite().all()
+    got, want = stream(x), healthy(x)
+    assert_same_bits(got[[0, 2]], want[[0, 2]], "the others, after the reset of one")
+    assert_same_bits(got[1], model.predict(x)[1], "the one that was reset")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_one_stream_that_is_not_finite(value):
+    model = model_of([SimpleRNN(4, activation="tanh", return_sequences=True)])
+    stream, x = model.stream(), data_of(1, 5)[0]
+    assert stream.isfinite() is True
+    stream.state = [np.array([0, value, 0, 0])]
+    assert stream.isfinite() is False
     stream.reset()
-    assert_same_bits(stream(x), model.predict(x), "after a reset")
+    assert stream.isfinite() is True
+    assert_same_bits(stream(x), model.predict(x[np.newaxis])[0], "after a reset")
 
 
 @pytest.mark.parametrize(("name", "units"), [("stack", [11, 9, 5]), ("lstm", [11, 11])])

@@ -68,7 +68,13 @@ cdef class Stream:
     -----
     The weights are those of the model when the stream was made; a training later does not change the stream.
 
-    A NaN or infinity in `x` goes into the states and stays there until :meth:`reset`.
+    A NaN in `x` makes the answers and the states of its stream NaN from its step on, as it does in ``predict``; other
+    streams keep their bits.  An infinity may do the same.  The states stay so until they are reset.  Nothing looks for
+    that in a call; :meth:`isfinite` tells which streams are affected::
+
+        stream.reset(~stream.isfinite())  # several streams
+        if not stream.isfinite():         # one stream
+            stream.reset()
 
     A stream is for one thread at a time; any number of streams of one model may run side by side.
 
@@ -162,6 +168,33 @@ cdef class Stream:
         self.require_idle()
         for view in self.views():
             view[... if index is None else index] = 0
+
+    def isfinite(self):
+        """Tell which streams have no NaN and no infinity in any state.
+
+        Returns
+        -------
+        bool, or ndarray of bool, shape (streams,)
+            True where all states of a stream are finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fastrnn.layers import GRU, Input
+        >>> from fastrnn.models import Sequential
+        >>> stream = Sequential([Input((None, 1)), GRU(4, return_sequences=True)]).stream(3)
+        >>> y = stream(np.array([[0.5], [np.nan], [0.1]]))
+        >>> stream.isfinite()
+        array([ True, False,  True])
+        >>> stream.reset(~stream.isfinite())
+        >>> stream.isfinite()
+        array([ True,  True,  True])
+        """
+        self.require_idle()
+        found = np.ones(self.m, np.bool_)
+        for view in self.views():
+            found &= np.isfinite(view).all(axis=1)
+        return found if self.batched else bool(found[0])
 
     @property
     def state(self):
