@@ -62,8 +62,19 @@ def test_a_missing_file_is_an_os_error(tmp_path):
 
 def test_a_pair_of_files(write):
     corpus = read_pair(write("p", "AB C\nDE\n"), write("c", "BC D\nEF\n"))
-    assert corpus.loaded() == Corpus(["AB C", "DE", ""], ["BC D", "EF", ""])
-    assert (len(corpus), corpus.longest) == (3, 4)
+    assert corpus.loaded() == Corpus(["AB C", "DE"], ["BC D", "EF"])
+    assert (len(corpus), corpus.longest) == (2, 4)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n\n" * 2000])
+@pytest.mark.parametrize("other_end", ["", "\n", "\r\n"])
+def test_an_empty_line_at_the_end_is_no_sentence(write, end, other_end):
+    plain, cipher = write("p", f"AB C\n\nDE{end}"), write("c", f"BC D\r\n\r\nEF{other_end}")
+    corpus = Corpus(["AB C", "", "DE"], ["BC D", "", "EF"])
+    assert read_pair(plain, cipher).loaded() == corpus
+    assert enciphered(plain, Caesar(1)).loaded() == corpus
+    assert len(enciphered(plain, Caesar(1), end_counts=True)) == len(load_data(plain))
+    assert len(read_pair(plain, plain, end_counts=True)) == len(load_data(plain))
 
 
 def test_a_byte_order_mark_is_no_character(write):
@@ -159,13 +170,15 @@ def test_one_pass_finds_what_each_text_says(write, monkeypatch, chunk):
     generator = random.Random(chunk)
     for ending in ("\n", "\r\n", "\r"):
         plain = ["".join(generator.choices("ab Σé😀Z", k=n % 9)) for n in range(250)]
+        assert plain[-1]
         other = [line.replace("a", "ß").replace("Z", "İ") for line in plain]
         p = write("p", "\ufeff" + ending.join([*plain, ""]))
         c = write("c", ending.join([*other, ""]))
         for corpus, ciphertexts in (
-            (read_pair(p, c), [*other, ""]),
+            (read_pair(p, c), other),
+            (read_pair(p, c, end_counts=True), [*other, ""]),
             (read_pair(p, c, 77), other[:77]),
-            (enciphered(p, Vigenere("KEY")), list(map(Vigenere("KEY").encode, [*plain, ""]))),
+            (enciphered(p, Vigenere("KEY")), list(map(Vigenere("KEY").encode, plain))),
         ):
             plaintexts = [*plain, ""][: len(corpus)]
             assert corpus.loaded() == Corpus(plaintexts, ciphertexts)

@@ -19,7 +19,7 @@ def gru(files, tmp_path_factory):
     """Return the directory of the default training run."""
     out = tmp_path_factory.mktemp("decipher") / "gru"
     words = ["--plaintext", str(files[0]), "--ciphertext", str(files[1]), "--out", str(out)]
-    assert main(["cipher", "train", "--quiet", *words]) == 0
+    assert main(["cipher", "train", "--quiet", "--input", "scalar", *words]) == 0
     return RunDirectory(out)
 
 
@@ -73,7 +73,7 @@ def test_the_rnn_learns_too(files, tmp_path, capsys):
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 def test_one_hot_input_makes_no_mistake_after_an_epoch(files, tmp_path, capsys, cell):
     words = ["--plaintext", str(files[0]), "--ciphertext", str(files[1]), "--out", str(tmp_path)]
-    told = ["--cell", cell, "--input", "one-hot", "--epochs", "1", "--quiet"]
+    told = ["--cell", cell, "--learning-rate", "0.01", "--epochs", "1", "--quiet"]
     assert main(["cipher", "train", *told, *words]) == 0
     assert main(["cipher", "evaluate", "--model", str(tmp_path)]) == 0
     assert "right by character: 1.00000 (131102 of 131102)" in capsys.readouterr().out

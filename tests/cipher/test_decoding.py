@@ -20,7 +20,9 @@ class Echo:
 
 @pytest.fixture(scope="module")
 def config():
-    config = Lesson.prepare(Settings(sentences=200, cipher="caesar", key="0")).config
+    config = Lesson.prepare(
+        Settings(sentences=200, cipher="caesar", key="0", input="scalar")
+    ).config
     assert config.plain.characters == config.cipher.characters
     return config
 

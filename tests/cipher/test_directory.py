@@ -82,7 +82,16 @@ def changed(content, path, value):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (["format"], 2),
+        (["format"], 3),
+        (["format"], True),
+        (["length"], True),
+        (["length"], 10**400),
+        (["characters", "plain"], "abca"),
+        (["characters", "plain"], "Ab"),
+        (["settings", "learning_rate"], 10**400),
+        (["settings", "cell"], {}),
+        (["settings", "plaintext"], "a\0"),
+        (["more"], 1),
         (["format"], ...),
         (["settings"], ...),
         (["settings"], []),

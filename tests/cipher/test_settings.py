@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from fastrnn import layers
 from fastrnn.cipher import CipherError, Corpus, InvalidKeyError, RunError, Settings, SettingsError
-from fastrnn.cipher.network import CELLS, INPUTS, build
+from fastrnn.cipher.network import CELLS, build
 
 
 def test_defaults():
@@ -18,14 +19,15 @@ def test_defaults():
         64,
     )
     assert (settings.epochs, settings.batch_size, settings.learning_rate) == (5, 32, 1e-3)
-    assert (settings.validation_split, settings.seed) == (0.2, 0)
+    assert (settings.validation_split, settings.seed, settings.input) == (0.2, 0, "one-hot")
     assert len(settings.corpus()) == 10_001
 
 
-def test_the_default_learning_rate_depends_on_the_input():
-    rates = [Settings(input=name).learning_rate for name in INPUTS]
-    assert rates == [0.001, 0.01, 0.01]
-    assert Settings(input="one-hot", learning_rate=0.5).learning_rate == 0.5
+def test_numbers_of_numpy_become_those_of_python():
+    settings = Settings(seed=np.int64(3), units=np.int8(5), learning_rate=np.float32(0.5))
+    values = settings.seed, settings.units, settings.learning_rate
+    assert [*map(type, values)] == [int, int, float]
+    assert values == (3, 5, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,15 @@ def test_the_default_learning_rate_depends_on_the_input():
         ({"epochs": 0}, "epochs: 0, but"),
         ({"batch_size": -3}, "batch_size: -3, but"),
         ({"seed": -1}, "seed: -1, but it should be a whole number of at least 0"),
+        ({"units": 10**400}, "units: 1000+[.]{3}, but it should be at most 2147483647"),
+        ({"sentences": 10**7}, "sentences: 10000000, but of the built-in corpus there are at most"),
+        ({"learning_rate": 10**400}, "learning_rate: 100"),
+        ({"learning_rate": "fast"}, "learning_rate: 'fast', but it should be a number"),
+        ({"validation_split": None}, "validation_split: None, but"),
+        ({"cipher": ["caesar"]}, r"cipher: \['caesar'\], but it should be a text"),
+        ({"plaintext": "a\0b"}, "plaintext: 'a.x00b', but it should be the name of a file"),
+        ({"plaintext": 5}, "plaintext: 5, but it should be the name of a file"),
+        ({"cell": []}, r"cell: \[\], but"),
         ({"learning_rate": 0.0}, "learning_rate: 0.0, but it should be a number above 0"),
         ({"learning_rate": math.inf}, "learning_rate: inf, but"),
         ({"learning_rate": math.nan}, "learning_rate: nan, but"),
@@ -45,13 +56,16 @@ def test_the_default_learning_rate_depends_on_the_input():
         ({"validation_split": -0.1}, "validation_split: -0.1, but"),
         ({"validation_split": math.nan}, "validation_split: nan, but"),
         ({"direction": "sideways"}, "direction: 'sideways', but it should be one of decrypt, enc"),
-        ({"input": "two-hot"}, "input: 'two-hot', but it should be one of scalar, one-hot, emb"),
+        ({"input": "two-hot"}, "input: 'two-hot', but it should be one of one-hot, scalar, emb"),
         ({"clip_norm": 0.0}, "clip_norm: 0.0, but it should be a number above 0"),
         ({"clip_norm": math.nan}, "clip_norm: nan, but"),
         ({"cell": "tanh"}, "cell: 'tanh', but it should be one of gru, rnn, lstm"),
-        ({"ciphertext": "c.txt"}, "ciphertext: it should come with plaintext"),
-        ({"plaintext": "p", "ciphertext": "c", "cipher": "caesar"}, "cipher, key: not with"),
-        ({"plaintext": "p", "ciphertext": "c", "key": "5"}, "cipher, key: not with"),
+        ({"ciphertext": "c.txt"}, "ciphertext, plaintext: the first should come with"),
+        (
+            {"plaintext": "p", "ciphertext": "c", "cipher": "caesar"},
+            "ciphertext, cipher: the sentences",
+        ),
+        ({"plaintext": "p", "ciphertext": "c", "key": "5"}, "ciphertext, key: the sentences"),
     ],
 )
 def test_what_is_out_of_range_or_does_not_go_together(given, message):
@@ -69,14 +83,14 @@ def test_bad_ciphers_and_keys(given):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_has_its_layer(cell):
-    assert isinstance(build(cell, 8, 5, 4, 4).layers[1], getattr(layers, CELLS[cell]))
+    assert isinstance(build(cell, 8, 5, 4, 4).layers[2], getattr(layers, CELLS[cell]))
     assert build(cell, 8, 5, 4, 4).output_shape == (None, 5, 4)
     assert Settings(cell=cell).cell == cell
 
 
 def test_the_model_of_the_seed():
     layer_sizes = [12_672, 2_080]
-    model = build("gru", 64, 101, 32, 32)
+    model = build("gru", 64, 101, 32, 32, "scalar")
     sizes = [sum(p.value.size for p in layer.parameters) for layer in model.layers]
     assert [size for size in sizes if size] == layer_sizes
     assert model.count_params() == 14_752
@@ -115,7 +129,7 @@ def test_a_run_continues_with_its_settings():
         ({"cipher": "caesar"}, "cipher: 'caesar', but .* was started with 'vigenere'"),
         ({"key": "MELON"}, "key: 'MELON', but .* was started with 'LEMON'"),
         ({"plaintext": "p"}, "plaintext: '.*p', but .* was started with None"),
-        ({"ciphertext": "c"}, "ciphertext: "),
+        ({"ciphertext": "c"}, "ciphertext, "),
     ],
 )
 def test_a_run_does_not_continue_with_others(given, name):

@@ -26,7 +26,7 @@ def test_held_out_sentences(fastrnn, trained):
 
 @pytest.mark.parametrize(("cipher", "cell"), [("caesar", "gru"), ("substitution", "rnn")])
 def test_one_hot_input_knows_a_simple_cipher_after_an_epoch(fastrnn, tmp_path, cipher, cell):
-    words = f"--quiet --cipher {cipher} --cell {cell} --input one-hot --epochs 1 --out"
+    words = f"--quiet --cipher {cipher} --cell {cell} --learning-rate 0.01 --epochs 1 --out"
     assert fastrnn("cipher", "train", *words.split(), tmp_path / "run").code == 0
     out = fastrnn(*EVALUATE, tmp_path / "run").out
     right, total, right_sentences, sentences = figures(out)

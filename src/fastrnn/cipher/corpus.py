@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastrnn.cipher import grammar
 from fastrnn.cipher.ciphers import Cipher
 from fastrnn.cipher.errors import CorpusError
-from fastrnn.cipher.lines import Lines, blocks, lengths, place_of, take
+from fastrnn.cipher.lines import GROUP, Lines, blocks, lengths, place_of, take
 from fastrnn.cipher.survey import Survey, survey
 
 __all__ = ["Corpus", "Enciphered", "built_in", "enciphered", "load_data", "read_pair"]
@@ -179,7 +179,11 @@ def _undecodable_line(content: bytes) -> int:
 
 
 def read_pair(
-    plaintext: str | PathLike[str], ciphertext: str | PathLike[str], sentences: int | None = None
+    plaintext: str | PathLike[str],
+    ciphertext: str | PathLike[str],
+    sentences: int | None = None,
+    *,
+    end_counts: bool = False,
 ) -> Corpus:
     """Read a corpus from two files, the n-th line of one the cipher of the n-th of the other.
 
@@ -189,6 +193,9 @@ def read_pair(
         Two UTF-8 text files, a sentence a line.
     sentences : int, optional
         How many lines to take from the beginning; all where left out.
+    end_counts : bool, default False
+        Whether empty lines at the end of a file are sentences too, such as the one that
+        `load_data` finds behind the last line break.
 
     Returns
     -------
@@ -203,7 +210,7 @@ def read_pair(
     OSError
         A file cannot be read.
     """
-    plain, cipher = _sentences(plaintext), _sentences(ciphertext)
+    plain, cipher = _sentences(plaintext, end_counts), _sentences(ciphertext, end_counts)
     names = fspath(plaintext), fspath(ciphertext)
     if len(plain) != len(cipher):
         (fewer, short), (more, long) = sorted([(len(plain), names[0]), (len(cipher), names[1])])
@@ -238,7 +245,11 @@ def _first_difference(
 
 
 def enciphered(
-    plaintext: str | PathLike[str], cipher: Cipher, sentences: int | None = None
+    plaintext: str | PathLike[str],
+    cipher: Cipher,
+    sentences: int | None = None,
+    *,
+    end_counts: bool = False,
 ) -> Corpus:
     """Read sentences from a file and encipher them.
 
@@ -250,6 +261,8 @@ def enciphered(
         What turns them into the ciphers to learn.
     sentences : int, optional
         How many lines to take from the beginning; all where left out.
+    end_counts : bool, default False
+        As for `read_pair`.
 
     Returns
     -------
@@ -263,7 +276,7 @@ def enciphered(
     OSError
         The file cannot be read.
     """
-    lines = _sentences(plaintext)[:sentences]
+    lines = _sentences(plaintext, end_counts)[:sentences]
     return Corpus(lines, Enciphered(lines, cipher))
 
 
@@ -286,9 +299,25 @@ def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
     return Corpus(lines, [cipher.encode(line) for line in lines])
 
 
-def _sentences(path: str | PathLike[str]) -> Lines:
-    """Return the lines of a file, which should not all be empty."""
+def _sentences(path: str | PathLike[str], end_counts: bool) -> Lines:
+    """Return the lines of a file, which should not all be empty.
+
+    Empty lines at the end of the file are no sentences, unless `end_counts`.
+    """
     lines = Lines(path)
-    if not any(block.strip("\n") for block in lines.blocks()):
+    end = _end_of_text(lines)
+    if not end:
         raise CorpusError(f"{lines.place(0)}: the file is empty; it should have a sentence a line")
-    return lines
+    return lines if end_counts else lines[:end]
+
+
+def _end_of_text(lines: Lines) -> int:
+    """Return the number of lines up to the last that is not empty."""
+    end = len(lines)
+    while end:
+        start = max(0, end - GROUP)
+        found = np.flatnonzero(np.concatenate([*map(lengths, lines[start:end].blocks())]))
+        if len(found):
+            return start + int(found[-1]) + 1
+        end = start
+    return 0

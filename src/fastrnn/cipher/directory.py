@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -14,16 +14,18 @@ from typing import Any
 
 from fastrnn.cipher import history
 from fastrnn.cipher.corpus import Corpus
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import RunError, brief
 from fastrnn.cipher.history import Epoch
-from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.network import SCALAR
+from fastrnn.cipher.settings import MOST, Settings
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.files import replace_file
 
 __all__ = ["Config", "RunDirectory"]
 
-#: The version of the layout of ``config.json``.
-FORMAT = 1
+#: The version of ``config.json``. In runs of the first one, an empty line at the end of a file is
+#: a sentence, and the accuracy of ``history.csv`` counts padding.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Config:
         The characters of the plain texts and of the ciphers.
     fingerprint : str
         Of the corpus, see `fastrnn.cipher.survey.Survey`.
+    format : int
+        The version of ``config.json`` that the run was started with.
     """
 
     settings: Settings
@@ -47,6 +51,7 @@ class Config:
     plain: Vocabulary
     cipher: Vocabulary
     fingerprint: str
+    format: int = FORMAT
 
     @property
     def source(self) -> Vocabulary:
@@ -66,7 +71,7 @@ class Config:
     def to_json(self) -> str:
         """Return the text of ``config.json``."""
         content = {
-            "format": FORMAT,
+            "format": self.format,
             "settings": asdict(self.settings),
             "length": self.length,
             "characters": {"plain": self.plain.characters, "cipher": self.cipher.characters},
@@ -94,33 +99,66 @@ class Config:
             The text is nothing of that kind; the message says why.
         """
         try:
-            content: Any = json.loads(text)
-            if content["format"] != FORMAT:
-                raise ValueError(f"format: {content['format']!r}, but it should be {FORMAT}")
-            characters = content["characters"]
-            return cls(
-                Settings(**content["settings"]),
-                _whole(content["length"]),
-                Vocabulary([_text(characters["plain"])]),
-                Vocabulary([_text(characters["cipher"])]),
-                str(content["corpus"]),
+            content = json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        content = _mapping("its content", content)
+        names = {"format", "settings", "length", "characters", "corpus"}
+        _check_names("its content", content, names, names)
+        format, length = content["format"], content["length"]
+        if not _is_whole(format) or not 1 <= format <= FORMAT:
+            raise ValueError(f"format: {brief(format)}, but it should be 1 to {FORMAT}")
+        if not _is_whole(length) or not 1 <= length <= MOST:
+            raise ValueError(
+                f"length: {brief(length)}, but it should be a whole number, 1 to {MOST}"
             )
-        except KeyError as error:
-            raise ValueError(f"{error.args[0]}: missing") from None
-        except (TypeError, RecursionError) as error:
-            raise ValueError(str(error)) from None
+        settings = dict(_mapping("settings", content["settings"]))
+        if format < 2:
+            # Runs older than this setting.
+            settings.setdefault("input", SCALAR)
+        _check_names("settings", settings, {field.name for field in fields(Settings)})
+        characters = _mapping("characters", content["characters"])
+        _check_names("characters", characters, {"plain", "cipher"}, {"plain", "cipher"})
+        fingerprint = content["corpus"]
+        if not isinstance(fingerprint, str):
+            raise ValueError(f"corpus: {brief(fingerprint)}, but it should be a text")
+        return cls(
+            Settings(**settings),
+            length,
+            _vocabulary("plain", characters["plain"]),
+            _vocabulary("cipher", characters["cipher"]),
+            fingerprint,
+            format,
+        )
 
 
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"length: {value!r}, but it should be a whole number of at least 1")
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: {brief(value)}, but it should be an object with names")
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"characters: {value!r}, but it should be a text")
-    return value
+def _check_names(
+    name: str, found: dict[str, Any], known: set[str], needed: set[str] | None = None
+) -> None:
+    """Check that an object has the names that it should have, and no others."""
+    for missing in sorted((needed or set()) - found.keys()):
+        raise ValueError(f"{missing}: missing")
+    for unknown in found.keys() - known:
+        raise ValueError(f"{name}: has {brief(unknown)}, which means nothing here")
+
+
+def _vocabulary(name: str, characters: Any) -> Vocabulary:
+    if not isinstance(characters, str):
+        raise ValueError(f"characters: {brief(characters)}, but it should be a text")
+    vocabulary = Vocabulary([characters])
+    if vocabulary.characters != characters:
+        raise ValueError(f"characters: one of {name} stands there twice, or as a capital")
+    return vocabulary
 
 
 class RunDirectory:

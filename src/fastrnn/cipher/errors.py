@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
+
 from fastrnn.distributed import DistributedError
 
-__all__ = ["CipherError", "CorpusError", "InvalidKeyError", "RunError", "SettingsError", "line_of"]
+__all__ = [
+    "CipherError",
+    "CorpusError",
+    "InvalidKeyError",
+    "RunError",
+    "SettingsError",
+    "brief",
+    "line_of",
+]
+
+
+#: What an error number of the operating system means for somebody who wants to save a file.
+NO_ROOM = {
+    errno.ENOSPC: "the disk is full; make room on it",
+    errno.EDQUOT: "the disk quota is used up; make room in it",
+    errno.EFBIG: "the file is larger than this system allows",
+}
+
+
+#: Characters of a value that a message shows.
+LONGEST = 100
 
 
 class CipherError(ValueError):
-    """The base of the errors of `fastrnn.cipher`."""
+    """The base of the errors of `fastrnn.cipher`.
+
+    Parameters
+    ----------
+    text : str
+        What is wrong and what to do.
+    names : sequence of str
+        The settings that it is about, if any. They stand before the text: an argument is called
+        ``batch_size`` in Python and ``--batch-size`` on the command line.
+    """
+
+    def __init__(self, text: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(text, names)
+        self.text = text
+        self.names = names
+
+    def __str__(self) -> str:
+        return self.spelled(str)
+
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """Return the message, with the names of settings as `spell` returns them."""
+        return f"{', '.join(map(spell, self.names))}: {self.text}" if self.names else self.text
 
 
 class InvalidKeyError(CipherError):
@@ -27,27 +71,48 @@ class RunError(CipherError):
     """A directory of a training run that is damaged, in the way, or does not fit."""
 
 
-def line_of(error: BaseException) -> str:
+def brief(value: object) -> str:
+    """Return a value as Python writes it, cut where it would fill the screen."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def line_of(error: BaseException, spell: Callable[[str], str] = str) -> str:
     """Return what to tell of an error, whatever it is.
 
     Parameters
     ----------
     error : BaseException
         What ended a command, or a run of a sweep.
+    spell : callable, optional
+        Returns what to call a setting, given its name in Python.
 
     Returns
     -------
     str
         One line that says what to do.
     """
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}; check the name and permissions"
+    if isinstance(error, CipherError):
+        return " ".join(error.spelled(spell).split())
+    if isinstance(error, OSError):
+        return _line_of_system(error)
     if isinstance(error, MemoryError):
         return "out of memory; try fewer units, a smaller batch size or fewer sentences"
     text = " ".join(str(error).split())
-    if isinstance(error, (ValueError, OSError, ImportError, DistributedError)) and text:
+    if isinstance(error, (ValueError, ImportError, DistributedError)) and text:
         return text
     return (
         f"{type(error).__name__}: {text}; this should not happen, please report it "
         "(FASTRNN_TRACEBACK=1 in the environment shows where it comes from)"
     )
+
+
+def _line_of_system(error: OSError) -> str:
+    """Return what to tell of what the operating system refused."""
+    where = "" if error.filename is None else f"{error.filename}: "
+    if error.errno in NO_ROOM:
+        return where + NO_ROOM[error.errno]
+    if error.errno is None or not error.strerror:
+        return " ".join(str(error).split()) or type(error).__name__
+    said = error.strerror if where else f"{error.strerror} (error {error.errno} of the system)"
+    return f"{where}{said}" + ("; check the name and permissions" if where else "")

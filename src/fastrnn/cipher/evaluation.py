@@ -205,6 +205,7 @@ def files_of(
         changes.update(cipher=None, key=None)
     elif settings.cipher is None:
         raise SettingsError(
-            "ciphertext: it should come with plaintext, since the run has no cipher of its own"
+            "the second should come with the first, since the run has no cipher of its own",
+            ("plaintext", "ciphertext"),
         )
     return replace(settings, **changes).corpus()

@@ -18,7 +18,8 @@ class Epoch:
     epoch : int
         Counted from 1.
     loss, accuracy : float
-        The means over the epoch of the cross entropy and of the share of right characters.
+        Over the epoch, the mean of the cross entropy, which is what was trained, padding included,
+        and the share of characters that are right, for which padding does not count.
     val_loss, val_accuracy : float or None
         The same, after the epoch, of the held-out sentences.
     seconds : float

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.cipher.corpus import Corpus
-from fastrnn.cipher.directory import Config, RunDirectory
+from fastrnn.cipher.directory import FORMAT, Config, RunDirectory
 from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import Settings
@@ -42,13 +43,15 @@ class Lesson:
     held_out: Corpus
 
     @classmethod
-    def prepare(cls, settings: Settings) -> Lesson:
+    def prepare(cls, settings: Settings, format: int = FORMAT) -> Lesson:
         """Read or make the corpus that `settings` ask for, and divide it.
 
         Parameters
         ----------
         settings : Settings
             Of the run.
+        format : int, optional
+            Of the run's ``config.json``: the first counted an empty line at the end of a file.
 
         Returns
         -------
@@ -62,12 +65,14 @@ class Lesson:
         OSError
             A file cannot be read.
         """
-        corpus = settings.corpus()
+        corpus = settings.corpus(end_counts=format < 2)
         found = corpus.survey()
         if _fits(len(corpus), found.longest):
             corpus = corpus.loaded()
         training, held_out = corpus.split(settings.validation_split)
-        config = Config(settings, found.longest, found.plain, found.cipher, found.fingerprint)
+        config = Config(
+            settings, found.longest, found.plain, found.cipher, found.fingerprint, format
+        )
         return cls(config, training, held_out)
 
     @classmethod
@@ -99,11 +104,23 @@ class Lesson:
         CorpusError, OSError
             They cannot be read any more.
         """
-        lesson = cls.prepare(settings)
+        for path in (settings.plaintext, settings.ciphertext):
+            # What a directory names is opened unseen: a device has no end, and a pipe may wait.
+            if path is not None and os.path.exists(path) and not os.path.isfile(path):
+                raise RunError(
+                    f"{directory}: its sentences are in {path}, which is no regular file any "
+                    f"more; bring it back, or {otherwise}"
+                )
+        lesson = cls.prepare(settings, config.format)
         if lesson.config.fingerprint != config.fingerprint:
             raise RunError(
                 f"{directory}: the sentences are not those that the run was started with; "
                 f"bring them back, or {otherwise}"
+            )
+        if replace(lesson.config, settings=config.settings) != config:
+            raise RunError(
+                f"{directory.config_file}: damaged (length and characters are not those of the "
+                "sentences); train again elsewhere"
             )
         return lesson
 

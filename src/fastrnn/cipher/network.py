@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import layers
-from fastrnn.cipher.errors import SettingsError
 from fastrnn.models import Model
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "ONE_HOT",
     "SCALAR",
     "build",
-    "check_cell",
     "encoded",
     "input_shape",
 ]
@@ -26,32 +24,15 @@ __all__ = [
 #: The recurrent layers by the names of the command line.
 CELLS = {"gru": "GRU", "rnn": "SimpleRNN", "lstm": "LSTM"}
 
-#: How a character goes in: its number as one feature, a feature for each character, or as many
+#: How a character goes in: a feature for each character, its number as one feature, or as many
 #: features as `EMBEDDING` says, which are learned.
-SCALAR, ONE_HOT, EMBEDDED = INPUTS = ("scalar", "one-hot", "embedding")
+ONE_HOT, SCALAR, EMBEDDED = INPUTS = ("one-hot", "scalar", "embedding")
 
 EMBEDDING = 32
 
 
-def check_cell(cell: str) -> None:
-    """Check that `cell` is one of `CELLS`.
-
-    Parameters
-    ----------
-    cell : str
-        A name in `CELLS`.
-
-    Raises
-    ------
-    SettingsError
-        The name is unknown.
-    """
-    if cell not in CELLS:
-        raise SettingsError(f"cell: {cell!r}, but it should be one of {', '.join(CELLS)}")
-
-
 def build(
-    cell: str, units: int, length: int, symbols: int, classes: int, input: str = SCALAR
+    cell: str, units: int, length: int, symbols: int, classes: int, input: str = ONE_HOT
 ) -> Model:
     """Return a new model, with random weights.
 

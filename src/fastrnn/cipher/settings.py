@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from os.path import abspath
+from operator import index
 from typing import Any
 
 from fastrnn.cipher.ciphers import make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
-from fastrnn.cipher.errors import RunError, SettingsError
-from fastrnn.cipher.network import EMBEDDED, INPUTS, ONE_HOT, SCALAR, check_cell
+from fastrnn.cipher.errors import RunError, SettingsError, brief
+from fastrnn.cipher.network import CELLS, INPUTS, ONE_HOT
 
 __all__ = ["DECRYPT", "DIRECTIONS", "ENCRYPT", "Settings"]
 
 DECRYPT, ENCRYPT = DIRECTIONS = ("decrypt", "encrypt")
 
-#: By input: a network that must tell numbers apart by their size wants small steps, the others
-#: know a cipher that changes letter by letter after one epoch of large ones.
-LEARNING_RATES = {SCALAR: 0.001, ONE_HOT: 0.01, EMBEDDED: 0.01}
+#: The settings that are whole numbers, with the least that each may be.
+WHOLE = {"sentences": 1, "units": 1, "epochs": 1, "batch_size": 1, "seed": 0}
+
+#: What they may be at most; a seed may be anything.
+MOST = 2**31 - 1
+
+#: Sentences of the built-in corpus that a run may ask for: they are all in memory.
+MOST_BUILT_IN = 1_000_000
+
+#: The settings that name files.
+FILES = ("plaintext", "ciphertext")
 
 
 @dataclass
@@ -43,14 +52,14 @@ class Settings:
     units : int
         The size of its state.
     input : str
-        How a character goes in: ``"scalar"``, its number as one feature, ``"one-hot"``, a feature
-        for every character, or ``"embedding"``, features that are learned.
+        How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
+        number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
         How often to go through the sentences.
     batch_size : int
         Sentences a step.
-    learning_rate : float, optional
-        Of Adam; `LEARNING_RATES` has the defaults, one for each `input`.
+    learning_rate : float
+        Of Adam.
     clip_norm : float, optional
         The greatest length of the gradient; a longer one is shortened to it.
     validation_split : float
@@ -74,68 +83,70 @@ class Settings:
     direction: str = DECRYPT
     cell: str = "gru"
     units: int = 64
-    input: str = SCALAR
+    input: str = ONE_HOT
     epochs: int = 5
     batch_size: int = 32
-    learning_rate: float | None = None
+    learning_rate: float = 0.001
     clip_norm: float | None = None
     validation_split: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_cell(self.cell)
-        for name, choices in (("direction", DIRECTIONS), ("input", INPUTS)):
+        for name, choices in (("cell", tuple(CELLS)), ("direction", DIRECTIONS), ("input", INPUTS)):
             value = getattr(self, name)
             if value not in choices:
                 raise SettingsError(
-                    f"{name}: {value!r}, but it should be one of {', '.join(choices)}"
+                    f"{brief(value)}, but it should be one of {', '.join(choices)}", (name,)
                 )
-        if self.learning_rate is None:
-            self.learning_rate = LEARNING_RATES[self.input]
-        self._check_ranges(self.learning_rate)
+        for name, least in WHOLE.items():
+            if name != "sentences" or self.sentences is not None:
+                setattr(self, name, _whole(name, getattr(self, name), least))
+        self.learning_rate = _number("learning_rate", self.learning_rate)
+        if self.clip_norm is not None:
+            self.clip_norm = _number("clip_norm", self.clip_norm)
+        split = _float(self.validation_split)
+        if split is None or not 0 <= split < 1:
+            raise SettingsError(
+                f"{brief(self.validation_split)}, but it should be at least 0 and less than 1",
+                ("validation_split",),
+            )
+        self.validation_split = split
         self._complete_corpus()
-
-    def _check_ranges(self, learning_rate: float) -> None:
-        for name, least in (
-            ("sentences", 1),
-            ("units", 1),
-            ("epochs", 1),
-            ("batch_size", 1),
-            ("seed", 0),
-        ):
-            value = getattr(self, name)
-            if name == "sentences" and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise SettingsError(
-                    f"{name}: {value!r}, but it should be a whole number of at least {least}"
-                )
-        if not 0 < learning_rate < math.inf:
-            raise SettingsError(
-                f"learning_rate: {learning_rate!r}, but it should be a number above 0"
-            )
-        if self.clip_norm is not None and not 0 < self.clip_norm < math.inf:
-            raise SettingsError(f"clip_norm: {self.clip_norm!r}, but it should be a number above 0")
-        if not 0 <= self.validation_split < 1:
-            raise SettingsError(
-                f"validation_split: {self.validation_split!r}, "
-                "but it should be at least 0 and less than 1"
-            )
 
     def _complete_corpus(self) -> None:
         """Make paths absolute, fill in the cipher and its key."""
-        if self.plaintext is not None:
-            self.plaintext = abspath(self.plaintext)
+        for name in ("plaintext", "ciphertext", "cipher", "key"):
+            value = getattr(self, name)
+            if value is not None and name in FILES:
+                value = _path(name, value)
+                setattr(self, name, value)
+            # A key may be a number; its cipher says whether it will do.
+            if not isinstance(value, (str, int) if name == "key" else str) and value is not None:
+                raise SettingsError(f"{brief(value)}, but it should be a text", (name,))
         if self.ciphertext is None:
+            self._check_size()
             cipher = make_cipher(self.cipher or "caesar", self.key)
             self.cipher, self.key = cipher.name, cipher.key
             return
-        self.ciphertext = abspath(self.ciphertext)
         if self.plaintext is None:
-            raise SettingsError("ciphertext: it should come with plaintext, the same sentences")
-        if self.cipher is not None or self.key is not None:
             raise SettingsError(
-                "cipher, key: not with ciphertext, whose sentences are enciphered already"
+                "the first should come with the second, the same sentences in plain text",
+                ("ciphertext", "plaintext"),
+            )
+        given = tuple(name for name in ("cipher", "key") if getattr(self, name) is not None)
+        if given:
+            raise SettingsError(
+                "the sentences of the first are enciphered already; leave out what follows it",
+                ("ciphertext", *given),
+            )
+
+    def _check_size(self) -> None:
+        """Check that the built-in corpus, if it is that, is none that takes hours to make."""
+        if self.plaintext is None and (self.sentences or 0) > MOST_BUILT_IN:
+            raise SettingsError(
+                f"{brief(self.sentences)}, but of the built-in corpus there are at most "
+                f"{MOST_BUILT_IN}; ask for fewer, or give files",
+                ("sentences",),
             )
 
     @property
@@ -143,8 +154,13 @@ class Settings:
         """Whether the model learns to decipher, not to encipher."""
         return self.direction == DECRYPT
 
-    def corpus(self) -> Corpus:
+    def corpus(self, end_counts: bool = False) -> Corpus:
         """Read or make the corpus.
+
+        Parameters
+        ----------
+        end_counts : bool, default False
+            As for `fastrnn.cipher.read_pair`.
 
         Returns
         -------
@@ -159,11 +175,11 @@ class Settings:
             A file cannot be read.
         """
         if self.plaintext is not None and self.ciphertext is not None:
-            return read_pair(self.plaintext, self.ciphertext, self.sentences)
+            return read_pair(self.plaintext, self.ciphertext, self.sentences, end_counts=end_counts)
         assert self.cipher is not None
         cipher = make_cipher(self.cipher, self.key)
         if self.plaintext is not None:
-            return enciphered(self.plaintext, cipher, self.sentences)
+            return enciphered(self.plaintext, cipher, self.sentences, end_counts=end_counts)
         return built_in(cipher, self.sentences)
 
     def continued(self, given: Mapping[str, Any]) -> Settings:
@@ -191,7 +207,52 @@ class Settings:
         for name in (field.name for field in fields(self) if field.name != "epochs"):
             if getattr(wanted, name) != getattr(self, name):
                 raise RunError(
-                    f"{name}: {getattr(wanted, name)!r}, but the run to resume was started with "
-                    f"{getattr(self, name)!r}; leave it out, or start a new run elsewhere"
+                    f"{brief(getattr(wanted, name))}, but the run to resume was started with "
+                    f"{brief(getattr(self, name))}; leave it out, or start a new run elsewhere",
+                    (name,),
                 )
         return wanted
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number of Python's own type."""
+    try:
+        number = least - 1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise SettingsError(
+            f"{brief(value)}, but it should be a whole number of at least {least}", (name,)
+        )
+    if number > MOST and name != "seed":
+        raise SettingsError(f"{brief(value)}, but it should be at most {MOST}", (name,))
+    return number
+
+
+def _number(name: str, value: Any) -> float:
+    """Return a number above 0 of Python's own type."""
+    number = _float(value)
+    if number is None or not 0 < number < math.inf:
+        raise SettingsError(f"{brief(value)}, but it should be a number above 0", (name,))
+    return number
+
+
+def _float(value: Any) -> float | None:
+    """Return a number of Python's own type; None where it is no number, or too large for one."""
+    if isinstance(value, (str, bytes, bool)):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _path(name: str, value: Any) -> str:
+    """Return the absolute path of a file."""
+    try:
+        path = os.path.abspath(os.fsdecode(value))
+    except TypeError:
+        path = "\0"
+    if "\0" in path:
+        raise SettingsError(f"{brief(value)}, but it should be the name of a file", (name,))
+    return path

@@ -11,6 +11,7 @@ from typing import Any
 
 import fastrnn
 from fastrnn.callbacks import Callback
+from fastrnn.cipher.accuracy import CharacterAccuracy
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError
 from fastrnn.cipher.history import Epoch
@@ -20,7 +21,7 @@ from fastrnn.cipher.plot import plot
 from fastrnn.distributed import Group
 from fastrnn.files import remove_leftovers
 from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
-from fastrnn.optimizers import Adam
+from fastrnn.optimizers import Adam, Optimizer
 
 __all__ = ["Training"]
 
@@ -143,7 +144,7 @@ class Training:
         if len(epochs) <= 1 and not group.first(directory.last_file.exists):
             return cls.start(lesson, directory, group)
         # The others are given what the file holds when the training goes on.
-        model = load_model(directory.last_file) if group.is_first else _new_model(lesson.config)
+        model = _saved(directory) if group.is_first else _new_model(lesson.config)
         run = cls(lesson, directory, model, epochs, group)
         position = group.first(lambda: training_position(directory.last_file))
         if position is None or position[0] > len(epochs):
@@ -203,10 +204,21 @@ class Training:
                 self.directory.write_history_plot(plot(self.epochs))
 
 
+def _saved(directory: RunDirectory) -> Model:
+    """Return the model that a run was saved with last."""
+    model = load_model(directory.last_file)
+    if model.optimizer is None:
+        raise RunError(
+            f"{directory.last_file}: a model without an optimizer, so no training can be resumed "
+            "from it; start a new run elsewhere"
+        )
+    # A file names the accuracy that counts every step, since it cannot hold this one.
+    return _compiled(model, model.optimizer)
+
+
 def _new_model(config: Config) -> Model:
     """Return the model that a run starts with."""
     settings = config.settings
-    assert settings.learning_rate is not None
     fastrnn.set_seed([settings.seed, _WEIGHTS])
     model = build(
         settings.cell,
@@ -216,11 +228,13 @@ def _new_model(config: Config) -> Model:
         len(config.target),
         settings.input,
     )
-    model.compile(
-        optimizer=Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    return _compiled(model, Adam(settings.learning_rate, global_clipnorm=settings.clip_norm))
+
+
+def _compiled(model: Model, optimizer: Optimizer) -> Model:
+    """Return a model with the loss and the accuracy of every run."""
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer=optimizer, loss=loss, metrics=[CharacterAccuracy()])
     return model
 
 

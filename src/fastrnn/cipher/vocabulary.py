@@ -87,6 +87,14 @@ class Vocabulary:
         """How many numbers there are, the one for padding included."""
         return len(self._characters) + 1
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self._characters == other._characters
+
+    def __hash__(self) -> int:
+        return hash(self.characters)
+
     @property
     def characters(self) -> str:
         """Every character, in the order of the numbers from 1."""

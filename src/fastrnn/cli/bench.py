@@ -14,7 +14,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         add_help=False,
         help="the speed table of this machine, against the reference and every peer installed",
     )
-    parser.set_defaults(run=run, parser=parser, takes_rest=True)
+    parser.set_defaults(run=run, takes_rest=True)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -17,11 +17,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "decode",
         help="decipher texts with a trained model",
         description="Decipher texts with the best model of a training run, a line each.",
-        allow_abbrev=False,
     )
     add_model(parser)
     add_texts(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="encipher texts",
         description="Encipher texts, a line each. Letters A to Z are enciphered and keep their "
         "case; everything else stays as it is.",
-        allow_abbrev=False,
     )
     parser.add_argument("--cipher", choices=CIPHERS, help="the cipher; wants --key too")
     parser.add_argument(
@@ -32,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="instead of cipher and key, a model that train --direction encrypt wrote there",
     )
     add_texts(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

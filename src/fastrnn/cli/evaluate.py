@@ -18,13 +18,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "evaluate",
         help="how many characters and sentences a trained model gets right",
         description="Let the best model of a training run work on sentences that it has not "
-        "seen, and print how many characters and how many whole sentences are right. Padding "
-        "does not count, which it does in the accuracy of history.csv.",
-        allow_abbrev=False,
+        "seen, and print how many characters and how many whole sentences are right.",
     )
     add_model(parser)
     add_corpus(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

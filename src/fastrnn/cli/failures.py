@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from fastrnn.cipher.errors import line_of
+from fastrnn.cipher import errors
 
-__all__ = ["FAILED", "INTERRUPTED", "line_of"]
+__all__ = ["FAILED", "INTERRUPTED", "line_of", "option"]
 
 FAILED = 1
 INTERRUPTED = 130
+
+
+def line_of(error: BaseException) -> str:
+    """Return the line that tells of an error, with settings as they are called here: options."""
+    return errors.line_of(error, option)
+
+
+def option(setting: str) -> str:
+    """Return the option that sets a setting, an argument in Python."""
+    return f"--{setting.replace('_', '-')}"

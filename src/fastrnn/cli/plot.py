@@ -17,14 +17,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Draw loss and accuracy by epoch, accuracy by position in the sentence, and "
         "which characters the best model takes for which, on sentences that it has not seen. "
         "Works while the run goes on, too. Needs matplotlib: pip install 'fastrnn[plot]'.",
-        allow_abbrev=False,
     )
     add_model(parser)
     add_corpus(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="PNG file to write (default: plot.png in DIR)"
     )
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

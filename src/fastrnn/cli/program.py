@@ -15,6 +15,7 @@ from fastrnn import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
 from fastrnn.cli import bench, decode, encode, evaluate, info, plot, sweep, train
 from fastrnn.cli.failures import FAILED, INTERRUPTED, line_of
+from fastrnn.cli.parser import Parser
 
 __all__ = ["main"]
 
@@ -60,26 +61,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="fastrnn",
         description="Small recurrent neural networks, compiled for the CPU.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fastrnn {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    commands = parser.add_commands()
     cipher = commands.add_parser(
         "cipher",
         help="learn to decipher: train, sweep, evaluate, plot, decode, encode",
         description="Learn a cipher from sentences and their ciphers, character by character.",
     )
-    cipher_commands = cipher.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    assert isinstance(cipher, Parser)
+    cipher_commands = cipher.add_commands()
     for command in (train, sweep, evaluate, plot, decode, encode):
         command.add_parser(cipher_commands)
     for command in (info, bench):
         command.add_parser(commands)
     arguments, rest = parser.parse_known_args(argv)
     if rest and not hasattr(arguments, "takes_rest"):
-        arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        arguments.parser.refuse(rest)
     arguments.rest = rest
     return arguments
 

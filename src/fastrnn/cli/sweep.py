@@ -39,7 +39,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "other; the exit code is then 1. The workers of Dask and Ray may be other machines: they "
         "need fastrnn, and DIR and the files of the corpus under the same absolute paths, on a "
         "file system that all share. Needs joblib, which the extra sweep installs.",
-        allow_abbrev=False,
     )
     for name, kind, metavar, text in OPTIONS:
         parser.add_argument(
@@ -84,7 +83,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def _several(kind: type) -> Callable[[str], list[Any]]:

@@ -35,10 +35,10 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
     ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
     ("--units", int, "N", "size of its state (default: 64)"),
-    ("--input", str, "HOW", "a character goes in: scalar, one-hot, embedding (default: scalar)"),
+    ("--input", str, "HOW", "a character goes in: one-hot, scalar, embedding (default: one-hot)"),
     ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
     ("--batch-size", int, "N", "sentences a step (default: 32)"),
-    ("--learning-rate", float, "RATE", "of Adam (default: 0.001; 0.01 unless input is scalar)"),
+    ("--learning-rate", float, "RATE", "of Adam (default: 0.001)"),
     ("--clip-norm", float, "NORM", "longest that the gradient may be (default: any length)"),
     ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
     ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
@@ -56,7 +56,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "A run that is there already is never overwritten.",
-        allow_abbrev=False,
     )
     for name, kind, metavar, text in OPTIONS:
         parser.add_argument(name, type=kind, metavar=metavar, help=text, default=argparse.SUPPRESS)
@@ -88,7 +87,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "(needs mpi4py and an MPI); only the first one needs --out",
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

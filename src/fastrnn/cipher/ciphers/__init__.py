@@ -11,7 +11,7 @@ from fastrnn.cipher.ciphers.base import Cipher
 from fastrnn.cipher.ciphers.caesar import Caesar
 from fastrnn.cipher.ciphers.substitution import Substitution
 from fastrnn.cipher.ciphers.vigenere import Vigenere
-from fastrnn.cipher.errors import InvalidKeyError
+from fastrnn.cipher.errors import InvalidKeyError, brief
 
 __all__ = ["CIPHERS", "Autokey", "Caesar", "Cipher", "Substitution", "Vigenere", "make_cipher"]
 
@@ -42,6 +42,6 @@ def make_cipher(name: str, key: str | None = None) -> Cipher:
     """
     if name not in CIPHERS:
         known = ", ".join(CIPHERS)
-        raise InvalidKeyError(f"cipher: {name!r}, but it should be one of {known}")
+        raise InvalidKeyError(f"{brief(name)}, but it should be one of {known}", ("cipher",))
     cipher = CIPHERS[name]
     return cipher(cipher.default_key if key is None else key)

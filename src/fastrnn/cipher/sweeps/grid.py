@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fastrnn.cipher.errors import SettingsError
+from fastrnn.cipher.errors import SettingsError, brief
 from fastrnn.cipher.settings import Settings
 
 __all__ = ["Grid", "Point"]
@@ -78,15 +78,17 @@ class Grid:
         for name in given:
             if name not in DEFAULTS:
                 raise SettingsError(
-                    f"{name}: no setting; it should be one of {', '.join(DEFAULTS)}"
+                    f"no setting; it should be one of {', '.join(DEFAULTS)}", (name,)
                 )
         values = {name: _listed(given[name]) for name in DEFAULTS if name in given}
         for name, several in values.items():
             if not several:
-                raise SettingsError(f"{name}: no value, but it should be one or several")
+                raise SettingsError("no value, but it should be one or several", (name,))
             for place, value in enumerate(several):
                 if value in several[:place]:
-                    raise SettingsError(f"{name}: {value!r} is there twice, but should be once")
+                    raise SettingsError(
+                        f"{brief(value)} is there twice, but should be once", (name,)
+                    )
         return cls(values)
 
     @property
@@ -121,9 +123,7 @@ class Grid:
             point = Point(_name(settings, given, told), settings)
             same = points.setdefault(astuple(settings), point)
             if same is not point:
-                raise SettingsError(
-                    f"{', '.join(self.varied)}: two values make the same run, {same.name}"
-                )
+                raise SettingsError(f"two values make the same run, {same.name}", self.varied)
         return [*points.values()]
 
 

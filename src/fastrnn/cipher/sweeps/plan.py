@@ -8,7 +8,7 @@ from dataclasses import asdict, astuple
 from pathlib import Path
 
 from fastrnn.cipher.directory import RunDirectory
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import RunError, brief
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.sweeps.grid import Point
 
@@ -69,6 +69,7 @@ def _check(path: Path, there: Settings, wanted: Settings) -> None:
             )
         if name != "epochs" and value != other:
             raise RunError(
-                f"{path}: holds another run, with {name} {other!r}, but the sweep has {value!r}; "
-                "give another directory with --out"
+                f"{brief(value)}, but {path} holds a run with {brief(other)}; "
+                "give another directory with --out",
+                (name,),
             )

@@ -89,9 +89,9 @@ def sweep(
     """
     joblib = joblib_or_say()
     if jobs == 0:
-        raise SettingsError("jobs: 0, but it should be at least 1, or less than 0")
+        raise SettingsError("0, but it should be at least 1, or less than 0", ("jobs",))
     if threads < 1:
-        raise SettingsError(f"threads: {threads}, but it should be at least 1")
+        raise SettingsError(f"{threads}, but it should be at least 1", ("threads",))
     chosen = Grid.of(grid)
     points = chosen.points()
     folder = Path(os.path.abspath(out))
