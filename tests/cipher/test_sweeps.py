@@ -282,7 +282,7 @@ def test_more_epochs(tmp_path):
 def test_a_directory_of_another_run(tmp_path):
     alone(tmp_path / "cell-gru", cell="rnn")
     before = contents(tmp_path)
-    with pytest.raises(RunError, match="sentences: None, but .*cell-gru holds a run with 200;"):
+    with pytest.raises(RunError, match=r"sentences: None, but .*cell-gru holds a run with 200;"):
         sweep({"cell": ["lstm", "gru"]}, tmp_path, jobs=1)
     assert contents(tmp_path) == before
 
