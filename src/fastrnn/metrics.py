@@ -193,7 +193,7 @@ class _OnArrays(_Bound):
 
     def _batch_first(self, rows: Array) -> Array:
         array = rows.reshape(*self._positions, *rows.shape[1:])
-        if len(self._positions) == 2:
+        if len(self._positions) > 1:
             array = array.swapaxes(0, 1)
         return np.array(array, order="C")
 

@@ -2,9 +2,11 @@
 
 A layer holds weights and knows nothing of data.  For every shape of batch it makes a
 :class:`Workspace`, which owns time-major buffers with padded rows, (time, batch, features) or
-(batch, features), and runs the layer forward and backward in them.  What goes from one workspace to
-the next is a :class:`Signal`: a workspace reads the ``output`` of the one before, and writes the
-gradient of that output into its ``doutput``.  Nothing is allocated after they are made.
+(batch, features), and runs the layer forward and backward in them.  Arrays with more axes have
+their first two exchanged too: (batch, a, b, features) is stored as (a, batch, b, features).  What
+goes from one workspace to the next is a :class:`Signal`: a workspace reads the ``output`` of the
+one before, and writes the gradient of that output into its ``doutput``.  Nothing is allocated after
+they are made.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Signal:
 
     Attributes
     ----------
-    output : ndarray of shape (time, batch, padded(features)) or (batch, padded(features))
+    output : ndarray of shape (time, batch, ..., padded(features)) or (batch, padded(features))
     doutput : ndarray of the same shape, or None
         Gradient of the loss with respect to `output`, written by what comes after; None where no
         gradient is wanted.  Zeros until then: what nobody uses has no gradient.
@@ -40,10 +42,8 @@ class Signal:
         leaves `output` alone, and it is never made.
     needs_output : bool
         Whether the backward pass reads `output`.  If not, what comes after may overwrite it.
-    activation : fastrnn.activations.Kernel
-        What was applied last.
-    fused : bool
-        Set by a loss that writes the gradient of what went into `activation` to `doutput`.
+    applied : Applied or None
+        The activation that made `output` out of what was there before.
     """
 
     output: Array
@@ -52,18 +52,85 @@ class Signal:
     mask: NDArray[np.uint8] | None = None
     tokens: NDArray[np.int64] | None = None
     needs_output: bool = True
-    activation: activations.Kernel = activations.LINEAR
-    fused: bool = False
+    applied: Applied | None = None
+
+    @property
+    def activation(self) -> activations.Kernel:
+        """What was applied last."""
+        return activations.LINEAR if self.applied is None else self.applied.kernel
+
+    @property
+    def values(self) -> Array:
+        """View of what counts of `output`, batch first: with features, or (batch, time) tokens."""
+        if self.output.dtype.kind == "i":
+            return self.output.swapaxes(0, 1)
+        return batch_first(self.output, self.features)
+
+    @property
+    def dvalues(self) -> Array | None:
+        """View of what counts of `doutput`, in the shape of `values`."""
+        return None if self.doutput is None else batch_first(self.doutput, self.features)
 
     @property
     def rows(self) -> Array:
-        """`output` as (time · batch, padded(features))."""
+        """`output` as a matrix of rows, (time · batch · ..., padded(features))."""
         return as_rows(self.output)
 
     @property
     def drows(self) -> Array | None:
-        """`doutput` as (time · batch, padded(features))."""
+        """`doutput` as a matrix of rows."""
         return None if self.doutput is None else as_rows(self.doutput)
+
+
+class Applied:
+    """An activation in the memory of a workspace, forward and backward.
+
+    Parameters
+    ----------
+    kernel : fastrnn.activations.Kernel
+    rows : ndarray of shape (R, padded(features))
+        IN/OUT.  What it is applied to, in place.
+    drows : ndarray of the same shape, or None
+        IN/OUT.  The gradient, from that of the result to that of what was there before; None where
+        no gradient is wanted.
+    features : int
+
+    Attributes
+    ----------
+    is_passed : bool
+        Set by a loss that computes the gradient of what went into the activation: there is nothing
+        left for :meth:`backward` to do then.
+    """
+
+    def __init__(
+        self, kernel: activations.Kernel, rows: Array, drows: Array | None, features: int
+    ) -> None:
+        self.kernel, self.is_passed = kernel, False
+        self._rows, self._drows, self._features = rows, drows, features
+        differentiates = drows is not None and kernel is not activations.LINEAR
+        room = (len(rows) if differentiates else 0, features)
+        self._scratch: Array = np.empty(room, rows.dtype)
+        keeps = differentiates and kernel.keeps_input
+        self._before: Array | None = np.empty(room, rows.dtype) if keeps else None
+
+    def forward(self, training: bool, count: int | None = None) -> None:
+        """Apply it to the first `count` rows, all if left out."""
+        before = self._before[:count] if training and self._before is not None else None
+        self.kernel.forward(self._rows[:count], self._features, before)
+
+    def backward(self, count: int | None = None) -> None:
+        """Turn the gradient of the first `count` rows into that of what was there before."""
+        if self.is_passed:
+            return
+        assert self._drows is not None
+        before = None if self._before is None else self._before[:count]
+        self.kernel.backward(
+            self._rows[:count],
+            self._drows[:count],
+            self._features,
+            self._scratch[:count],
+            before,
+        )
 
 
 class Workspace(Signal):
@@ -82,6 +149,9 @@ class Workspace(Signal):
         """From `doutput`: fill the layer's gradients, and `doutput` of the workspaces before."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """End a training step whose gradients were used: change what is not trained by them."""
+
 
 class InputWorkspace(Workspace):
     """What a batch is copied into: the start of a model.
@@ -89,13 +159,17 @@ class InputWorkspace(Workspace):
     Parameters
     ----------
     shape : tuple of int
-        (time, batch, features) or (batch, features); (time, batch) for tokens.
+        Of the data, batch first.
     dtype : dtype
+        An integer type for tokens, which have no features.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self.features = shape[-1]
-        self.output = np.zeros(shape, dtype) if np.dtype(dtype).kind == "i" else zeros(shape, dtype)
+        if np.dtype(dtype).kind == "i":
+            self.output = np.zeros((shape[1], shape[0], *shape[2:]), dtype)
+        else:
+            self.output = zeros(time_major(shape), dtype)
 
     def forward(self, training: bool) -> None:
         """Do nothing: the output is there already."""
@@ -152,12 +226,23 @@ class _Branch(Signal):
         return self._source.output
 
 
+def time_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how a batch-first shape is stored: with time in front of the batch, if it has time."""
+    return (shape[1], shape[0], *shape[2:]) if len(shape) > 2 else shape
+
+
+def batch_first(buffer: Array, features: int) -> Array:
+    """Return a view of a time-major buffer without its padding, batch first."""
+    counted = buffer[..., :features]
+    return counted.swapaxes(0, 1) if counted.ndim > 2 else counted
+
+
 def rows_reached(mask: NDArray[np.uint8] | None, rows: int) -> int:
-    """Return how many rows (time · batch) there are up to the last step that a mask leaves."""
+    """Return how many rows (time · batch · ...) lie before the end of the last step that counts."""
     if mask is None:
         return rows
     steps = np.flatnonzero(mask.any(axis=1))
-    return (int(steps[-1]) + 1) * mask.shape[1] if len(steps) else 0
+    return (int(steps[-1]) + 1) * (rows // len(mask)) if len(steps) else 0
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:

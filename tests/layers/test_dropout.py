@@ -53,7 +53,7 @@ def test_a_recurrent_layer_drops_features_of_a_whole_sequence():
     batch = model._current_trainer().batches.for_data([X])
     batch.load([X], [Y @ np.ones((2, 4))], [None])
     batch.forward(True)
-    dropped = batch._steps[0].x[..., :3].transpose(1, 0, 2)
+    dropped = batch._wiring._steps[0].x[..., :3].transpose(1, 0, 2)
     seen = dropped != 0
     np.testing.assert_array_equal(dropped, np.where(seen, X * 2, 0))
     assert (seen == seen[:, :1]).all()

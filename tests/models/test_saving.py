@@ -263,7 +263,7 @@ def rewritten_entry(path, change):
 
 
 DAMAGES = {
-    "a newer format": (lambda c, t: c.update(format_version=3), "version 3"),
+    "a newer format": (lambda c, t: c.update(format_version=4), "version 4"),
     "a strange version": (lambda c, t: c.update(format_version="x"), "'x', not a number"),
     "no version": (lambda c, t: c.pop("format_version"), "None, not a number"),
     "no configuration": (lambda c, t: c.pop("model"), "'model' in the metadata is not a JSON obj"),

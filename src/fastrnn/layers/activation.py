@@ -11,7 +11,7 @@ from fastrnn._core import activation as core
 from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Array, Signal, Workspace, as_rows, empty, zeros
+from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
 
 
 class Activation(Layer):
@@ -24,6 +24,9 @@ class Activation(Layer):
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
+
+    supports_masking = True
+    is_per_step = True
 
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
@@ -53,33 +56,29 @@ class _ActivationWorkspace(Workspace):
         self.source = source
         self.features = source.features
         self.mask = source.mask
-        self.activation = layer.activation
         # The input of a chain is data that later passes may read again.
         self.in_place = not source.needs_output
         shape = (*source.output.shape[:-1], self.features)
         self.output = source.output if self.in_place else empty(shape, layer.dtype)
-        self._y = as_rows(self.output)
         if training:
             in_place = self.in_place and source.doutput is not None
             self.doutput = source.doutput if in_place else zeros(shape, layer.dtype)
-            assert self.doutput is not None
-            self._dy = as_rows(self.doutput)
-            self._scratch = np.empty((len(self._y), self.features), layer.dtype)
-        self._before = input_room(self.activation, self._y, self.features, training)
+        self._steps = Applied(layer.activation, self.rows, self.drows, self.features)
+        self.applied = self._steps
 
     def forward(self, training: bool) -> None:
         if not self.in_place:
             n = self.features
             np.copyto(self.output[..., :n], self.source.output[..., :n])
-        self.activation.forward(self._y, self.features, self._before if training else None)
+        self._steps.forward(training)
 
     def backward(self) -> None:
-        if not self.fused:
-            self.activation.backward(self._y, self._dy, self.features, self._scratch, self._before)
+        self._steps.backward()
         dx = self.source.doutput
         if dx is not None and dx is not self.doutput:
+            assert self.doutput is not None
             n = self.features
-            np.copyto(dx[..., :n], self._dy.reshape(self.output.shape)[..., :n])
+            np.copyto(dx[..., :n], self.doutput[..., :n])
 
 
 def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
@@ -88,12 +87,3 @@ def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
         return []
     sizes = source.features, source.streams, source.steps, source.dtype
     return [core.stage(kernel.name, kernel.forward, not source.needs_output, *sizes)]
-
-
-def input_room(
-    kernel: activations.Kernel, rows: Array, features: int, training: bool
-) -> Array | None:
-    """Return room for what goes into an activation, if its derivative wants that."""
-    if not (training and kernel.keeps_input):
-        return None
-    return np.empty((len(rows), features), rows.dtype)

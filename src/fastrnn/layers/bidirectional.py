@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.masking import Masked
 from fastrnn.layers.passing import Passing, Reversed
-from fastrnn.layers.recurrent import RecurrentLayer, call_with_states, check_states
-from fastrnn.layers.symbolic import Shape, SymbolicTensor
+from fastrnn.layers.recurrent import RecurrentLayer, check_states, states_of
+from fastrnn.layers.registry import deserialize, serialize
+from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros
 
 #: What can be made of the two directions.
@@ -42,6 +43,8 @@ class Bidirectional(Layer):
     the states follow the output, first those of the forward direction, and in that order
     ``initial_state`` takes them.
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -132,17 +135,22 @@ class Bidirectional(Layer):
 
     def __call__(
         self,
-        tensor: SymbolicTensor,
-        mask: SymbolicTensor | None = None,
-        initial_state: SymbolicTensor | Sequence[SymbolicTensor] | None = None,
+        inputs: Any,
+        mask: Any = None,
+        training: bool | None = None,
+        initial_state: Any = None,
     ) -> Any:
-        """Put this layer behind `tensor`; see :class:`~fastrnn.layers.RecurrentLayer`."""
-        return call_with_states(self, tensor, mask, initial_state)
+        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`."""
+        return self._called(inputs, states_of(initial_state), mask, training)
 
-    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
         units = [layer.units for _, layer in self._both for _ in range(layer.state_count)]
-        check_states(self, tensors[1:], units)
+        check_states(self, shapes[1:], units)
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether the output has a mask: that of the input, if it is a sequence."""
+        return self.forward_layer.carries_mask(masked)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return the shape of the merged output; a list if several come out."""
@@ -157,7 +165,7 @@ class Bidirectional(Layer):
         outputs += one[1:] + other[1:]
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def create_parameters(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the weights of both directions, those of forward first."""
         for which, layer in self._both:
             layer._dtype = layer._dtype or self.dtype
@@ -177,14 +185,12 @@ class Bidirectional(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         layer, backward = self._given
-        config = {**super().get_config(), "merge_mode": self.merge_mode, "layer": _written(layer)}
-        return config if backward is None else {**config, "backward_layer": _written(backward)}
+        config = {**super().get_config(), "merge_mode": self.merge_mode, "layer": serialize(layer)}
+        return config if backward is None else {**config, "backward_layer": serialize(backward)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Bidirectional:
         """Return a new layer from what :meth:`get_config` returned."""
-        from fastrnn.layers import deserialize  # which knows this class too
-
         made = dict(config)
         for argument in ("layer", "backward_layer"):
             if argument in made:
@@ -302,10 +308,6 @@ def _prefixed(
     stored: Callable[[str, tuple[int, ...]], Array], which: str
 ) -> Callable[[str, tuple[int, ...]], Array]:
     return lambda name, shape: stored(f"{which}_{name}", shape)
-
-
-def _written(layer: Layer) -> dict[str, Any]:
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
 def _described(given: object) -> str:

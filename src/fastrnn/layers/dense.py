@@ -11,11 +11,11 @@ from fastrnn import activations, initializers
 from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.stage import Stage
-from fastrnn.layers.activation import activation_stages, input_room
+from fastrnn.layers.activation import activation_stages
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.symbolic import Shape
 from fastrnn.settings import boolean
-from fastrnn.workspace import Signal, Workspace, as_rows, empty, rows_reached, zeros
+from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros
 
 Array = NDArray[Any]
 
@@ -38,6 +38,9 @@ class Dense(Layer):
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
+    supports_masking = True
+    is_per_step = True
+
     def __init__(
         self,
         units: int,
@@ -58,7 +61,7 @@ class Dense(Layer):
         """Return `input_shape` with `units` features."""
         return (*input_shape[:-1], self.units)
 
-    def create_parameters(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create kernel and bias."""
         n_x = input_shape[-1]
         assert n_x is not None
@@ -101,7 +104,6 @@ class _DenseWorkspace(Workspace):
         self.source = source
         self.features = layer.units
         self.mask = source.mask
-        self.activation = layer.activation
         self.needs_output = layer.activation is not activations.LINEAR
         shape = (*source.output.shape[:-1], layer.units)
         self.output = empty(shape, layer.dtype)
@@ -116,11 +118,8 @@ class _DenseWorkspace(Workspace):
             self._db = (
                 layer.parameter("bias").gradient if layer.use_bias else np.empty_like(self._b)
             )
-            needs_scratch = self.activation is not activations.LINEAR
-            self._scratch: Array = np.empty(
-                (len(self._y) if needs_scratch else 0, layer.units), layer.dtype
-            )
-        self._before = input_room(self.activation, self._y, self.features, training)
+        self._steps = Applied(layer.activation, self._y, self.drows, self.features)
+        self.applied = self._steps
         elements = core.affine_work(len(self._x), source.features, layer.units, layer.dtype)
         self._work = aligned_empty(elements, layer.dtype)
 
@@ -128,18 +127,13 @@ class _DenseWorkspace(Workspace):
         rows = self._reached = rows_reached(self.mask, len(self._y))
         y = self._y[:rows]
         core.affine(self._x[:rows], self._w, self._b, y, self._work)
-        before = self._before[:rows] if training and self._before is not None else None
-        self.activation.forward(y, self.features, before)
+        self._steps.forward(training, rows)
         self._y[rows:] = 0
 
     def backward(self) -> None:
         rows = self._reached
         dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
-        if not self.fused:
-            before = None if self._before is None else self._before[:rows]
-            self.activation.backward(
-                self._y[:rows], dy, self.features, self._scratch[:rows], before
-            )
+        self._steps.backward(rows)
         core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, self._work)
         if self._dx is not None:
             self._dx[rows:] = 0

@@ -39,6 +39,9 @@ class Dropout(Layer):
     of Machine Learning Research 15, 2014.
     """
 
+    supports_masking = True
+    is_per_step = True
+
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.rate = rate_of(self, "rate", rate)

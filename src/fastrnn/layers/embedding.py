@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ class Embedding(Layer):
     """
 
     token_inputs = (0,)
+    supports_masking = True
 
     def __init__(
         self,
@@ -63,11 +65,20 @@ class Embedding(Layer):
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.mask_zero = boolean("mask_zero", mask_zero)
 
+    @property
+    def token_count(self) -> int:  # type: ignore[override]
+        """How many tokens it knows."""
+        return self.input_dim
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether the output has a mask: with ``mask_zero``."""
+        return self.mask_zero
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` with `output_dim` features."""
         return (*input_shape, self.output_dim)
 
-    def create_parameters(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the table."""
         shape = (self.input_dim, self.output_dim)
         self.add_parameter("embeddings", shape, self.embeddings_initializer)

@@ -44,7 +44,7 @@ class InputLayer(Layer):
         self._dtype = given.newbyteorder("=")
         if batch_size is not None:
             self.batch_size = _extent("batch_size", batch_size)
-        self.shape: Shape = (self.batch_size, *_sample_shape(shape))
+        self.shape: Shape = (self.batch_size, *_sample_shape(shape, given.kind in "iu"))
         self.built = True
 
     def tensor(self) -> SymbolicTensor:
@@ -82,7 +82,8 @@ def Input(
     shape : tuple of int
         Of one sample, without the batch: (time, features) or (features,), or (time,) for the
         integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: then every
-        batch may have a length of its own.
+        batch may have a length of its own.  More axes may stand between time and features, such as
+        (time, steps, features) for a recurrent layer in a `TimeDistributed`.
     dtype : {"float32", "float64"}
         What the model computes in.  Data of other types is converted on its way in.  For tokens an
         integer type may be given, and ``"bool"`` for a mask.
@@ -114,7 +115,7 @@ def Input(
     return InputLayer(shape, dtype, name, batch_size).tensor()
 
 
-def _sample_shape(shape: Sequence[int | None]) -> tuple[int | None, ...]:
+def _sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None, ...]:
     if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
         raise TypeError(
             f"shape of Input is {shape!r}; it should be a tuple, such as (time, features)"
@@ -124,7 +125,8 @@ def _sample_shape(shape: Sequence[int | None]) -> tuple[int | None, ...]:
         whole = isinstance(extent, (int, np.integer)) and not isinstance(extent, bool)
         if extent is not None and not (whole and extent >= 1):
             raise ValueError(f"shape of Input is {sample}; extents should be positive, or None")
-    if len(sample) not in (1, 2) or (len(sample) == 2 and sample[-1] is None):
+    is_open = len(sample) > 1 and sample[-1] is None and not tokens
+    if not sample or is_open:
         raise ValueError(
             f"shape of Input is {sample}; it should be (time, features) or (features,), "
             "with a known number of features, or (time,) for tokens"

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Sequence
-from typing import Any, ClassVar
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn import initializers, seeding
-from fastrnn._core.stage import Stage
+from fastrnn import initializers
+from fastrnn.layers import calling, registry
+from fastrnn.layers.contract import Contract
+from fastrnn.layers.naming import check_name, free_name, snake_case
 from fastrnn.layers.parameter import Parameter, assign
-from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
-from fastrnn.terminal import printable
-from fastrnn.workspace import Signal, Workspace
+from fastrnn.layers.symbolic import Node, SymbolicTensor, one_or_all
 
 Array = NDArray[Any]
 
 
-class Layer:
+class Layer(Contract):
     """A step of a model: weights, and how to compute with them.
 
     Parameters
@@ -41,13 +41,6 @@ class Layer:
     random numbers stand.
     """
 
-    #: Which of the things it is called on are integers, (None, time), straight from the data.
-    token_inputs: ClassVar[tuple[int, ...]] = ()
-    #: Whether a training draws random numbers; see :meth:`reseed`.
-    is_random: bool = False
-    #: Whether a batch begins with what the one before ended with.
-    stateful: bool = False
-
     def __init__(
         self,
         *,
@@ -57,7 +50,7 @@ class Layer:
         batch_input_shape: Sequence[int | None] | None = None,
     ) -> None:
         if name is not None:
-            _check_name(name)
+            check_name(name)
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
         self.input_shape: tuple[int | None, ...] | None = (
@@ -75,83 +68,9 @@ class Layer:
         self._rng: np.random.Generator | None = None
         self._built_for: int | None = None
         self._node: Node | None = None
+        self._is_building = False
         #: Whether the name is one that :meth:`connect` made up.
         self.is_named_by_count = False
-
-    # What a layer of one's own defines ---------------------------------------------------------
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
-        """Return the shape, batch first, that comes out for `input_shape`; a list if several do."""
-        raise NotImplementedError
-
-    def create_parameters(self, input_shape: Shape) -> None:
-        """Call :meth:`add_parameter` for every weight."""
-
-    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Return buffers for batches of the shape of ``source.output``.
-
-        Parameters
-        ----------
-        source : Signal
-            Output of the layer before.
-        training : bool
-            Whether gradients are wanted.
-        *others : Signal
-            What else the layer was called on, such as initial states.
-        """
-        raise NotImplementedError
-
-    def stages(self, source: Stage) -> list[Stage]:
-        """Return what computes the layer in a stream, step after step; none if it changes nothing.
-
-        Parameters
-        ----------
-        source : Stage
-            What comes before: how many features, streams and steps a call has.
-
-        Raises
-        ------
-        ValueError
-            If an answer of the layer depends on what comes later.
-        """
-        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
-
-    def check_tokens(self, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.
-
-        `argument` is what the error calls them.  Only asked of layers that take tokens.
-        """
-
-    def reset_states(self) -> None:
-        """Let the next batch begin anew: only asked of layers with ``stateful``."""
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what a training needs to go on beside the weights; see :meth:`set_state`.
-
-        Returns
-        -------
-        dict of str to object
-            Numbers, strings, None, arrays of floats, and lists and dicts of these; copies.
-        """
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
-
-    def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
-
-    def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for batches that are rows of larger ones; called for layers with ``is_random``.
-
-        Such a layer draws for all rows and takes its part, so that it makes no difference how a
-        batch is shared out.
-
-        Parameters
-        ----------
-        rows : (int, int) or None
-            The first row, and how many the larger batch has; None: batches are whole.
-        """
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again, as JSON can hold them."""
@@ -166,7 +85,7 @@ class Layer:
 
     def rename(self, name: str) -> None:
         """Replace the name."""
-        _check_name(name)
+        check_name(name)
         self._name = name
 
     @property
@@ -176,49 +95,64 @@ class Layer:
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What the layer was last called on; a list if that was several tensors."""
-        return _one_or_all(self._last_call().inputs)
+        """What the layer was first called on; a list if that was several tensors."""
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._first_call().inputs)
+        return found
 
     @property
     def output(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What its last call returned."""
-        return _one_or_all(self._last_call().outputs)
+        """What its first call returned."""
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._first_call().outputs)
+        return found
 
-    def _last_call(self) -> Node:
+    def _first_call(self) -> Node:
         if self._node is None:
             raise AttributeError(f"{self.name} has no input yet: call it on one first")
         return self._node
 
-    def __call__(self, tensor: SymbolicTensor, mask: SymbolicTensor | None = None) -> Any:
-        """Put this layer behind `tensor`.
+    def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Put this layer behind `inputs`, or compute it on arrays.
 
         The first call fixes the number of input features, creates the weights and gives the layer
-        its name.
+        its name.  A layer that is called again has the same weights there.
 
         Parameters
         ----------
-        tensor : SymbolicTensor
-        mask : SymbolicTensor, optional
-            Which steps of `tensor` count, (None, time), in place of the mask that it may carry:
+        inputs : SymbolicTensor or ndarray
+            A list where the layer takes several.
+        mask : SymbolicTensor or ndarray, optional
+            Which steps of the input count, (None, time), in place of the mask that it may carry:
             an ``Input((time,), dtype="bool")``.
+        training : bool, optional
+            With arrays: whether to do what a training does, such as dropping at random.
 
         Returns
         -------
-        SymbolicTensor, or list of SymbolicTensor
+        SymbolicTensor or ndarray, or list of them
             The output; a list for layers that have several.
 
         Raises
         ------
         TypeError
-            If `tensor` is not symbolic, such as an array.
+            If `inputs` is neither.
         ValueError
             If its shape or type does not fit.
         """
-        if mask is not None:
-            from fastrnn.layers.masking import ApplyMask  # which is a layer itself
+        return self._called(inputs, [], mask, training)
 
-            tensor = ApplyMask().connect([tensor, mask])[0]
-        return _one_or_all(self.connect([tensor]))
+    def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:
+        """Return what comes out for the inputs and whatever else the layer takes."""
+        is_list = isinstance(inputs, (list, tuple))
+        # A list of numbers is one array.
+        of_arrays = is_list and any(
+            isinstance(one, SymbolicTensor) or hasattr(one, "__array__") for one in inputs
+        )
+        given = [*(inputs if of_arrays else [inputs]), *others]
+        if not any(isinstance(one, SymbolicTensor) for one in given):
+            return one_or_all(calling.run(self, given, mask, bool(training)))
+        if mask is not None:
+            given[0] = registry.KNOWN["ApplyMask"]().connect([given[0], mask])[0]
+        return one_or_all(self.connect(given))
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
         """Put this layer behind all that it takes, in order; what a call comes down to.
@@ -236,37 +170,33 @@ class Layer:
         for tensor in tensors:
             if not isinstance(tensor, SymbolicTensor):
                 raise TypeError(
-                    f"{self.name} was called on {_describe(tensor)}; it should be called on the "
-                    "result of Input(...) or of another layer.  A layer takes one tensor; arrays "
-                    "go to model.predict"
+                    f"{self.name} was called on a {type(tensor).__name__} beside symbolic tensors; "
+                    "all should be results of Input(...) or of layers"
                 )
-        self.check_inputs(tensors)
+        self.check_inputs([tensor.shape for tensor in tensors])
+        for place in self.token_inputs:
+            if not tensors[place].is_input:
+                raise ValueError(
+                    f"{self.name} got {tensors[place]!r}; it takes integers straight from the "
+                    "data, Input((time,)), where time may be None"
+                )
         for tensor in tensors:
             self._take_dtype(tensor)
-        first = tensors[0]
-        if not self.built:
-            self.build(first.shape)
-        elif 0 not in self.token_inputs and first.shape[-1] != self._built_for:
-            raise ValueError(
-                f"{self.name} was built for {self._built_for} input features; "
-                f"the input has shape {first.shape}"
-            )
-        shapes = self.compute_output_shape(first.shape)
+        shapes = [tensor.shape for tensor in tensors]
+        outputs = self.prepare(shapes)
         if self._name is None:
-            self._name = _free_name(snake_case(type(self).__name__), tensors)
+            self._name = free_name(self, tensors)
             self.is_named_by_count = True
-        self._node = Node(self, tensors, shapes if isinstance(shapes, list) else [shapes])
-        return list(self._node.outputs)
-
-    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
-        """Raise ``ValueError`` unless the layer can stand behind these tensors."""
-        if len(tensors) != 1:
-            raise ValueError(f"{self.name} got {len(tensors)} inputs; it takes one")
-        if 0 in self.token_inputs and not (tensors[0].is_input and len(tensors[0].shape) == 2):
-            raise ValueError(
-                f"{self.name} got {tensors[0]!r}; it takes integers straight from the data, "
-                "Input((time,)), where time may be None"
+        masked = [tensor.has_mask for tensor in tensors]
+        if any(masked) and not self.supports_masking:
+            warnings.warn(
+                f"{self.name} got an input with a mask, and does not support masking: what comes "
+                "behind it sees no mask",
+                stacklevel=4,
             )
+        node = Node(self, tensors, outputs, self.carries_mask(masked))
+        self._node = self._node or node
+        return list(node.outputs)
 
     def _take_dtype(self, tensor: SymbolicTensor) -> None:
         given = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float32)
@@ -277,27 +207,6 @@ class Layer:
                 f"{self.name} computes in {self._dtype}, but {tensor.layer.name} before it in "
                 f"{given}; the layers of a model should share one dtype"
             )
-
-    def build(self, input_shape: Shape) -> None:
-        """Create the weights for inputs of `input_shape`, (None, time, features); once only."""
-        if self.built:
-            return
-        if 0 not in self.token_inputs and (len(input_shape) < 2 or input_shape[-1] is None):
-            raise ValueError(
-                f"{self.name} got an input of shape {input_shape}; it should be (None, time, "
-                "features) or (None, features) with a known number of features"
-            )
-        self.compute_output_shape(input_shape)
-        self._rng = None if self.stored is not None else seeding.generator()
-        try:
-            self.create_parameters(input_shape)
-        except BaseException:
-            self.parameters.clear()
-            raise
-        finally:
-            self._rng = self.stored = None
-        self._built_for = input_shape[-1]
-        self.built = True
 
     def add_parameter(
         self,
@@ -388,49 +297,8 @@ def positive(layer: Layer, argument: str, value: int) -> int:
     return int(value)
 
 
-def snake_case(name: str) -> str:
-    """Return ``TimeDistributed`` as ``time_distributed``, ``SimpleRNN`` as ``simple_rnn``."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
-
-
-def _free_name(stem: str, tensors: Sequence[SymbolicTensor]) -> str:
-    """Return `stem` with the first count that no layer before has, so a model names its own."""
-    before = {node.layer for tensor in tensors for node in tensor.history()}
-    alike = sum(snake_case(type(layer).__name__) == stem for layer in before)
-    return counted_name(stem, {layer.name for layer in before}, 1 + alike)
-
-
-def counted_name(stem: str, taken: Container[str], count: int = 1) -> str:
-    """Return ``stem_count`` with the first count, from `count` on, that is not taken."""
-    while f"{stem}_{count}" in taken:
-        count += 1
-    return f"{stem}_{count}"
-
-
-def _one_or_all(tensors: Sequence[SymbolicTensor]) -> SymbolicTensor | list[SymbolicTensor]:
-    return tensors[0] if len(tensors) == 1 else list(tensors)
-
-
-def _check_name(name: str) -> None:
-    if not isinstance(name, str):
-        raise TypeError(f"name is {name!r}; it should be a string")
-    if not name or set(name) & set("/:"):
-        raise ValueError(f"name is {name!r}; it should be non-empty, without '/' and ':'")
-    if printable(name) != name:
-        raise ValueError(f"name is {name!r}; it should be without control characters")
-
-
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:
     result = np.dtype(dtype)
     if result not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype is {result}; it should be float32 or float64")
     return result.newbyteorder("=")
-
-
-def _describe(value: object) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"

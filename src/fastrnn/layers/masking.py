@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
-from fastrnn.layers.symbolic import Shape, SymbolicTensor
+from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Signal, Workspace, zeros
 
 
@@ -28,6 +28,8 @@ class Masking(Layer):
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
+    supports_masking = True
+
     def __init__(self, mask_value: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(mask_value, bool) or not isinstance(mask_value, (int, float, np.number)):
@@ -38,6 +40,10 @@ class Masking(Layer):
         """Return `input_shape`."""
         _require_sequences(self, input_shape)
         return input_shape
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return True: it makes a mask."""
+        return True
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
@@ -104,18 +110,23 @@ class ApplyMask(Layer):
     """
 
     token_inputs = (1,)
+    supports_masking = True
 
-    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence and a mask for it."""
-        if len(tensors) != 2:
-            raise ValueError(f"{self.name} got {len(tensors)} inputs; it takes a tensor and a mask")
-        x, mask = tensors
-        _require_sequences(self, x.shape)
-        if not (mask.is_input and len(mask.shape) == 2):
+        if len(shapes) != 2:
+            raise ValueError(f"{self.name} got {len(shapes)} inputs; it takes a tensor and a mask")
+        x, mask = shapes
+        _require_sequences(self, x)
+        if len(mask) != 2:
             raise ValueError(
-                f'mask is {mask!r}; it should be an Input((time,), dtype="bool"): '
+                f'mask has shape {mask}; it should be an Input((time,), dtype="bool"): '
                 "whether each step counts"
             )
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return True: it makes a mask."""
+        return True
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""

@@ -22,6 +22,8 @@ class GlobalAveragePooling1D(Layer):
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
+    supports_masking = True
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` without the time."""
         if len(input_shape) != 3:

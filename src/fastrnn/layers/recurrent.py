@@ -13,9 +13,8 @@ from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.stage import Stage
 from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
 from fastrnn.layers.layer import Layer, positive
-from fastrnn.layers.masking import ApplyMask
 from fastrnn.layers.passing import Reversed
-from fastrnn.layers.symbolic import Shape, SymbolicTensor
+from fastrnn.layers.symbolic import Shape
 from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace, empty, zeros
 
@@ -69,6 +68,7 @@ class RecurrentLayer(Layer):
     keras_gates: ClassVar[tuple[int, ...] | None] = None
     #: How many states it carries: the output, and an LSTM's cell.
     state_count: ClassVar[int] = 1
+    supports_masking = True
 
     def __init__(
         self,
@@ -150,31 +150,36 @@ class RecurrentLayer(Layer):
 
     def __call__(
         self,
-        tensor: SymbolicTensor,
-        mask: SymbolicTensor | None = None,
-        initial_state: SymbolicTensor | Sequence[SymbolicTensor] | None = None,
+        inputs: Any,
+        mask: Any = None,
+        training: bool | None = None,
+        initial_state: Any = None,
     ) -> Any:
-        """Put this layer behind `tensor`.
+        """Put this layer behind `inputs`, or compute it on arrays.
 
         Parameters
         ----------
-        tensor : SymbolicTensor
-            (None, time, features).
-        mask : SymbolicTensor, optional
+        inputs : SymbolicTensor or ndarray
+            (None, time, features); or a list of it and all initial states.
+        mask, training :
             See :class:`~fastrnn.layers.Layer`.
-        initial_state : SymbolicTensor or sequence of them, optional
+        initial_state : SymbolicTensor or ndarray, or sequence of them, optional
             (None, units), one for each state; zeros if left out.
 
         Returns
         -------
-        SymbolicTensor, or list of SymbolicTensor
+        SymbolicTensor or ndarray, or list of them
             The output; with ``return_state`` a list of the output and the last states.
         """
-        return call_with_states(self, tensor, mask, initial_state)
+        return self._called(inputs, states_of(initial_state), mask, training)
 
-    def check_inputs(self, tensors: Sequence[SymbolicTensor]) -> None:
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
-        check_states(self, tensors[1:], [self.units] * self.state_count)
+        check_states(self, shapes[1:], [self.units] * self.state_count)
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether the output has a mask: that of the input, if it is a sequence."""
+        return masked[0] and self.return_sequences
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return (None, time, units), or (None, units) without ``return_sequences``.
@@ -194,11 +199,11 @@ class RecurrentLayer(Layer):
         output: Shape = (batch, time, self.units) if self.return_sequences else last
         return [output, *[last] * self.state_count] if self.return_state else output
 
-    def create_parameters(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create kernel, recurrent kernel and bias."""
         n_x, columns = input_shape[-1], self.gates * self.units
         assert n_x is not None
-        shapes = {
+        shapes: dict[str, tuple[tuple[int, ...], initializers.Initializer]] = {
             "kernel": ((n_x, columns), self.kernel_initializer),
             "recurrent_kernel": ((self.units, columns), self.recurrent_initializer),
         }
@@ -453,32 +458,19 @@ def _stages(layer: RecurrentLayer, source: Signal, training: bool) -> list[Works
     return stages
 
 
-def call_with_states(
-    layer: Layer,
-    tensor: SymbolicTensor,
-    mask: SymbolicTensor | None,
-    initial_state: SymbolicTensor | Sequence[SymbolicTensor] | None,
-) -> Any:
-    """Return what a layer makes of a sequence and initial states."""
-    if mask is not None:
-        tensor = ApplyMask().connect([tensor, mask])[0]
+def states_of(initial_state: Any) -> list[Any]:
+    """Return initial states as a list, empty where there are none."""
     if initial_state is None:
-        states: list[SymbolicTensor] = []
-    elif isinstance(initial_state, (list, tuple)):
-        states = list(initial_state)
-    else:
-        states = [initial_state]  # type: ignore[list-item]
-    outputs = layer.connect([tensor, *states])
-    return outputs[0] if len(outputs) == 1 else outputs
+        return []
+    return list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
 
 
-def check_states(layer: Layer, states: Sequence[SymbolicTensor], units: Sequence[int]) -> None:
+def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) -> None:
     """Raise ``ValueError`` unless there are no initial states, or one of each size."""
-    shapes = [state.shape for state in states]
     if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
         wanted = ", ".join(f"(None, {size})" for size in units)
         raise ValueError(
-            f"initial_state of {layer.name} has the shapes {shapes}; it should have {wanted}"
+            f"initial_state of {layer.name} has the shapes {list(shapes)}; it should have {wanted}"
         )
 
 

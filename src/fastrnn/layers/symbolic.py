@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 #: A shape with the batch first; None where only the data will tell.
 Shape = tuple[int | None, ...]
+
+
+def one_or_all(values: Sequence[Any]) -> Any:
+    """Return the only one of some values, or a list of them where there are several."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 class Node:
@@ -27,12 +32,18 @@ class Node:
     """
 
     def __init__(
-        self, layer: Layer, inputs: Sequence[SymbolicTensor], shapes: Sequence[Shape]
+        self,
+        layer: Layer,
+        inputs: Sequence[SymbolicTensor],
+        shapes: Sequence[Shape],
+        has_mask: bool = False,
     ) -> None:
         self.layer = layer
         self.inputs = tuple(inputs)
         self.outputs = tuple(
-            SymbolicTensor(shape, layer.dtype, self, index) for index, shape in enumerate(shapes)
+            # A mask is one of steps: of what has no time, nothing is masked.
+            SymbolicTensor(shape, layer.dtype, self, index, has_mask and len(shape) > 2)
+            for index, shape in enumerate(shapes)
         )
 
 
@@ -42,20 +53,25 @@ class SymbolicTensor:
     Attributes
     ----------
     shape : tuple
-        (None, time, features) or (None, features); (None, time) for tokens.  Time may be None; the
-        batch is a number where :func:`~fastrnn.layers.Input` was given one.
+        (None, time, ..., features) or (None, features); (None, time) for tokens.  Time may be None;
+        the batch is a number where :func:`~fastrnn.layers.Input` was given one.
     dtype : numpy.dtype
     node : Node
         The call that makes it.
     index : int
         Which output of that call it is.
+    has_mask : bool
+        Whether a mask comes with it, which says which of its steps count.
     """
 
-    def __init__(self, shape: Shape, dtype: np.dtype, node: Node, index: int) -> None:
+    def __init__(
+        self, shape: Shape, dtype: np.dtype, node: Node, index: int, has_mask: bool = False
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.node = node
         self.index = index
+        self.has_mask = has_mask
 
     @property
     def layer(self) -> Layer:

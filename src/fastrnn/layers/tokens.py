@@ -41,6 +41,11 @@ class CategoryEncoding(Layer):
                 f"output_mode of CategoryEncoding is {output_mode!r}; it should be 'one_hot'"
             )
 
+    @property
+    def token_count(self) -> int:  # type: ignore[override]
+        """How many tokens it knows."""
+        return self.num_tokens
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` with `num_tokens` features."""
         return (*input_shape, self.num_tokens)

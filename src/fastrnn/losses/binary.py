@@ -85,7 +85,7 @@ class _SigmoidHead(_ProbabilitiesHead):
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
-        last.fused = True
+        self.pass_activation()
 
     def run(self, training: bool) -> float:
         if training:

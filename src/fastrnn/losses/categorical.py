@@ -83,7 +83,7 @@ class _SoftmaxHead(_ProbabilitiesHead):
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
-        last.fused = True
+        self.pass_activation()
 
     def run(self, training: bool) -> float:
         # Above zero by the smallest normal number, so that an underflow stays finite.
@@ -103,7 +103,7 @@ class _LogitsHead(_SoftmaxHead):
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
-        last.fused = False
+        self.pass_activation(False)
         self._softmax = empty((len(self.rows), self.features), self.rows.dtype)
         self._probabilities = self._softmax[:, : self.features]
 

@@ -38,7 +38,7 @@ class Loss:
         y : ndarray
             All targets of a training, batch first.
         output_shape : tuple of int
-            What the model puts out for them: (n, time, features) or (n, features).
+            What the model puts out for them: (n, time, ..., features) or (n, features).
         argument : str
             What errors call `y`.
 
@@ -100,7 +100,8 @@ class Head:
         self.counted = self.divisor = float(len(self.rows))
         self.mask: Array | None = None
         self.weights: Array | None = None
-        self._steps_mask = last.mask if last.output.ndim == 3 else None
+        self._positions = last.output.shape[:-1]
+        self._steps_mask = last.mask if len(self._positions) > 1 else None
         self._given: Array | None = None
         self._has_weights = False
         if self._steps_mask is not None:
@@ -112,20 +113,22 @@ class Head:
         raise NotImplementedError
 
     def load_weights(self, weights: Array | None) -> None:
-        """Copy the weights of a batch, (batch,) or (batch, time); None: all are one."""
+        """Copy the weights of a batch, (batch,) or (batch, time, ...); None: all are one."""
         self._has_weights = weights is not None
         if weights is None:
             return
         if self._given is None:
-            self._given = np.empty(self.last.output.shape[:-1], self.last.output.dtype)
+            self._given = np.empty(self._positions, self.last.output.dtype)
             self._make_room()
-        np.copyto(self._given, weights.T, casting="same_kind")
+        by_step = weights.swapaxes(0, 1) if weights.ndim > 1 else weights
+        np.copyto(self._given, self._spread(by_step), casting="same_kind")
 
     def count(self) -> None:
         """Find out what counts, once the model's output is there."""
         if self.mask is not None:
             assert self._steps_mask is not None
-            np.not_equal(self._steps_mask.reshape(-1), 0, out=self.mask)
+            by_step = self.mask.reshape(self._positions)
+            np.not_equal(self._spread(self._steps_mask), 0, out=by_step)
             self.counted = float(self.mask.sum(dtype=np.float64))
         self.divisor = self.counted
         if not self._has_weights:
@@ -145,6 +148,11 @@ class Head:
         The gradient, times `loss_weight`, goes behind the last layer.
         """
         raise NotImplementedError
+
+    def pass_activation(self, passed: bool = True) -> None:
+        """Say that the gradient which this head writes is that of what went into the activation."""
+        if self.last.applied is not None:
+            self.last.applied.is_passed = passed
 
     def total(self, losses: Array) -> float:
         """Return the sum over all rows, (rows,) or (rows, features), of their weight times it."""
@@ -166,6 +174,11 @@ class Head:
         if self.loss_weight != 1:
             gradient *= self.loss_weight
 
+    def _spread(self, by_step: Array) -> Array:
+        """Return what is known of the first axes, with axes of one for the positions within."""
+        within = len(self._positions) - max(2, by_step.ndim)
+        return by_step.reshape(by_step.shape + (1,) * within) if within > 0 else by_step
+
     def _make_room(self) -> None:
         rows, dtype = len(self.rows), self.last.output.dtype
         self._product, self._row_losses = np.empty(rows, dtype), np.empty(rows, dtype)
@@ -181,8 +194,8 @@ class DenseTargets(Head):
         self.targets = self._by_step.reshape(-1, self.features)
 
     def load(self, y: Array) -> None:
-        """Copy the targets of a batch, (batch, time, features) or (batch, features)."""
-        np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim == 3 else y, casting="same_kind")
+        """Copy the targets of a batch, (batch, time, ..., features) or (batch, features)."""
+        np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim > 2 else y, casting="same_kind")
 
 
 def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:

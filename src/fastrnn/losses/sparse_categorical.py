@@ -59,7 +59,7 @@ class LabelHead(Head):
         self.targets = self._by_step.reshape(-1)
 
     def load(self, y: Array) -> None:
-        """Copy the labels of a batch, (batch, time) or (batch,).
+        """Copy the labels of a batch, (batch, time, ...) or (batch,).
 
         Raises
         ------
@@ -71,7 +71,7 @@ class LabelHead(Head):
         if y.dtype.kind == "f":
             y = np.array(y)
             self._refuse(y, _no_label(y, self.features))
-        np.copyto(self._by_step, y.T, casting="unsafe")
+        np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim > 1 else y, casting="unsafe")
         # A negative number is a very large one without a sign: one comparison for both ends.
         if self.targets.size and self.targets.view(np.uint64).max() >= self.features:
             self._refuse(self.targets, _no_label(self.targets, self.features))
@@ -92,7 +92,7 @@ class _SoftmaxHead(LabelHead):
         super().__init__(last)
         self._probabilities, self._dlogits = self.rows, last.drows
         self._partial_sums = np.empty(core.loss_blocks(len(self.targets)))
-        last.fused = True
+        self.pass_activation()
 
     def run(self, training: bool) -> float:
         total = core.softmax_cross_entropy(
@@ -112,7 +112,7 @@ class _LogitsHead(_SoftmaxHead):
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
-        last.fused = False
+        self.pass_activation(False)
         self._probabilities = empty((len(self.rows), self.features), self.rows.dtype)
 
     def run(self, training: bool) -> float:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers import SymbolicTensor
+from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.symbolic import Node
 from fastrnn.models.objective import CountAll, Counted, Measure, Objective
 from fastrnn.models.tracing import Graph
 from fastrnn.workspace import Fork, InputWorkspace, Signal, Workspace
@@ -27,6 +29,121 @@ KEPT_SHAPES = 8
 #: predictions; and for how many threads it is kept.
 MOST_NUMBERS_KEPT = 100_000
 MOST_IDLE = 16
+
+
+class Wiring:
+    """The workspaces of a graph, one behind the other.
+
+    Parameters
+    ----------
+    graph : Graph
+    sources : sequence of Signal
+        What comes in, one for each input of the graph.
+    training : bool
+        Whether gradients are wanted.
+
+    Attributes
+    ----------
+    ends : list of Signal
+        What comes out, one for each output.
+    """
+
+    def __init__(self, graph: Graph, sources: Sequence[Signal], training: bool) -> None:
+        self._steps: list[Workspace] = []
+        self._uses = graph.uses
+        #: What is still to be handed out of each tensor; every use gets a signal of its own.
+        self._free: dict[SymbolicTensor, list[Signal]] = {}
+        for tensor, source in zip(graph.inputs, sources, strict=True):
+            self._offer(tensor, source)
+        calls = [node for node in graph.nodes if node.inputs]
+        sums = _sums(calls) if training else [None] * len(calls)
+        for node, summed in zip(calls, sums, strict=True):
+            first, *others = [self._free[tensor].pop() for tensor in node.inputs]
+            workspace = node.layer.workspace(first, training, *others)
+            self._steps.append(workspace)
+            if summed is not None:
+                self._steps[-1] = summed
+                summed.workspace = workspace
+            for tensor, signal in zip(node.outputs, workspace.outputs, strict=True):
+                self._offer(tensor, signal)
+        self.ends = [self._free[tensor].pop() for tensor in graph.outputs]
+
+    def _offer(self, tensor: SymbolicTensor, signal: Signal) -> None:
+        uses = self._uses[tensor]
+        if uses < 2:
+            self._free[tensor] = [signal]
+            return
+        fork = Fork(signal, uses)
+        self._steps.append(fork)
+        self._free[tensor] = list(fork.outputs)
+
+    def forward(self, training: bool) -> None:
+        """Fill the ends."""
+        for step in self._steps:
+            step.forward(training)
+
+    def backward(self) -> None:
+        """Fill the gradients of all weights, and those of the sources that want them."""
+        for step in reversed(self._steps):
+            step.backward()
+
+    def settle(self) -> None:
+        """Let layers change what is not trained by gradients, at the end of a step."""
+        for step in self._steps:
+            step.settle()
+
+
+class _Summed(Workspace):
+    """A call of a layer with weights that other calls have too: their gradients add up.
+
+    Every workspace writes gradients over those of before, so they are put aside in between.
+    """
+
+    workspace: Workspace
+
+    def __init__(self) -> None:
+        #: Gradients of weights, and what they have come to; what this call is the first, one of the
+        #: others, the last to know of, in the order of the way back.
+        self.first: list[tuple[Array, Array]] = []
+        self.others: list[tuple[Array, Array]] = []
+        self.last: list[tuple[Array, Array]] = []
+
+    def forward(self, training: bool) -> None:
+        self.workspace.forward(training)
+
+    def backward(self) -> None:
+        self.workspace.backward()
+        for gradient, total in self.first:
+            np.copyto(total, gradient)
+        for gradient, total in self.others:
+            np.add(total, gradient, out=total)
+        for gradient, total in self.last:
+            np.copyto(gradient, total)
+
+    def settle(self) -> None:
+        self.workspace.settle()
+
+
+def _sums(calls: Sequence[Node]) -> list[_Summed | None]:
+    """Return what adds up gradients around every call; None where nothing is shared."""
+    users: dict[Parameter, list[int]] = {}
+    for place, node in enumerate(calls):
+        for parameter in node.layer.parameters:
+            users.setdefault(parameter, []).append(place)
+    found: list[_Summed | None] = [None] * len(calls)
+    for parameter, places in users.items():
+        if len(places) < 2:
+            continue
+        pair = (parameter.gradient, np.empty_like(parameter.gradient))
+        for place in places:
+            summed = found[place] = found[place] or _Summed()
+            if place == places[-1]:
+                summed.first.append(pair)
+            else:
+                summed.others.append(pair)
+            if place == places[0]:
+                summed.last.append(pair)
+    return found
 
 
 class Batch:
@@ -47,40 +164,17 @@ class Batch:
     def __init__(
         self, graph: Graph, shapes: Shapes, training: bool, objective: Objective | None = None
     ) -> None:
-        self._steps: list[Workspace] = []
-        self._uses = graph.uses
-        #: What is still to be handed out of each tensor; every use gets a signal of its own.
-        self._free: dict[SymbolicTensor, list[Signal]] = {}
-        self._inputs = []
         dtype = graph.outputs[0].layer.dtype
-        for tensor, shape in zip(graph.inputs, shapes, strict=True):
-            start = InputWorkspace(
-                _time_major(shape, graph.takes_tokens(tensor)),
-                np.int64 if graph.takes_tokens(tensor) else dtype,
-            )
-            self._inputs.append(_batch_first(start.output, shape))
-            self._offer(tensor, start)
-        for node in graph.nodes:
-            if not node.inputs:
-                continue
-            first, *others = [self._free[tensor].pop() for tensor in node.inputs]
-            workspace = node.layer.workspace(first, training, *others)
-            self._steps.append(workspace)
-            for tensor, signal in zip(node.outputs, workspace.outputs, strict=True):
-                self._offer(tensor, signal)
-        ends = [self._free[tensor].pop() for tensor in graph.outputs]
+        starts = [
+            InputWorkspace(shape, np.int64 if graph.takes_tokens(tensor) else dtype)
+            for tensor, shape in zip(graph.inputs, shapes, strict=True)
+        ]
+        self._inputs = [start.values for start in starts]
+        self._wiring = Wiring(graph, starts, training)
+        ends = self._wiring.ends
         self._masks = [end.mask for end in ends]
-        self.outputs = [_answer(end) for end in ends]
+        self.outputs = [end.values for end in ends]
         self._measure: Measure | None = None if objective is None else objective.measure(ends)
-
-    def _offer(self, tensor: SymbolicTensor, signal: Signal) -> None:
-        uses = self._uses[tensor]
-        if uses < 2:
-            self._free[tensor] = [signal]
-            return
-        fork = Fork(signal, uses)
-        self._steps.append(fork)
-        self._free[tensor] = list(fork.outputs)
 
     def load(
         self,
@@ -103,8 +197,7 @@ class Batch:
 
     def forward(self, training: bool) -> None:
         """Fill `outputs`, the model's answers, (batch, time, features)."""
-        for step in self._steps:
-            step.forward(training)
+        self._wiring.forward(training)
 
     def measure(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
         """Return losses and metrics of the answer; in a training also write their gradient.
@@ -116,8 +209,11 @@ class Batch:
 
     def backward(self) -> None:
         """Fill the gradients of all weights."""
-        for step in reversed(self._steps):
-            step.backward()
+        self._wiring.backward()
+
+    def settle(self) -> None:
+        """End a training step: let layers change what is not trained by gradients."""
+        self._wiring.settle()
 
     def write_answers(self, outputs: Sequence[Array]) -> None:
         """Copy the answers to `outputs`, with zeros at steps that do not count."""
@@ -125,10 +221,6 @@ class Batch:
             np.copyto(output, answer)
             if mask is not None:
                 output[mask.T == 0] = 0
-
-
-def _time_major(shape: tuple[int, ...], is_sequence: bool) -> tuple[int, ...]:
-    return (shape[1], shape[0], *shape[2:]) if is_sequence or len(shape) == 3 else shape
 
 
 def _whole(tokens: Array) -> Array:
@@ -141,19 +233,6 @@ def _whole(tokens: Array) -> Array:
             "tokens should be whole numbers"
         )
     return tokens
-
-
-def _batch_first(output: Array, shape: tuple[int, ...]) -> Array:
-    """Return a view of `output` in the shape of the data."""
-    if output.dtype.kind == "i":
-        return output.T
-    counted = output[..., : shape[-1]]
-    return counted.swapaxes(0, 1) if counted.ndim == 3 else counted
-
-
-def _answer(signal: Signal) -> Array:
-    counted = signal.output[..., : signal.features]
-    return counted.swapaxes(0, 1) if counted.ndim == 3 else counted
 
 
 class Batches:

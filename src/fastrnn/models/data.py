@@ -105,7 +105,7 @@ def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: s
     They may come as whole floats, and with a last axis of one.
     """
     array = read_numbers(x, argument)
-    if array.ndim == 3 and array.shape[-1] == 1:
+    if array.ndim == len(tensor.shape) + 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if not _fits(array, tensor.shape):
         raise ValueError(

@@ -104,7 +104,11 @@ def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:
     }
     wiring = config if "connections" in config else in_a_row
     outputs: list[list[SymbolicTensor]] = []
-    for layer, reads in zip(layers, wiring["connections"], strict=True):
+    calls = config.get("calls", range(len(layers)))
+    for which, reads in zip(calls, wiring["connections"], strict=True):
+        if not 0 <= which < len(layers):
+            raise ValueError(f"there is no layer {which} to call")
+        layer = layers[which]
         if isinstance(layer, InputLayer):
             outputs.append([layer.tensor()])
             continue

@@ -16,6 +16,7 @@ from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
 from fastrnn.distributed import group_of
 from fastrnn.layers import SymbolicTensor
+from fastrnn.layers.symbolic import one_or_all
 from fastrnn.metrics import Metric
 from fastrnn.models import saving, streaming, training
 from fastrnn.models.agreement import facts
@@ -354,7 +355,7 @@ class Model(Network):
         found = training.evaluate(batches, objective, samples, called)
         if verbose:
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
-        return found if return_dict else _one_or_all(list(found.values()))
+        return found if return_dict else one_or_all(list(found.values()))
 
     def predict(
         self,
@@ -397,7 +398,7 @@ class Model(Network):
         rows = min(batch_size, len(inputs[0])) * max(x.shape[1] for x in inputs)
         with self._idle.borrow(graph, rows) as batches:
             training.predict(batches, inputs, outputs, batch_size, called)
-        return _one_or_all(outputs)
+        return one_or_all(outputs)
 
     def stream(self, streams: int | None = None) -> Stream:
         """Return the model as something that runs on as its input comes.
@@ -467,7 +468,7 @@ class Model(Network):
         data = reader.batch_to_learn(reader.arrays(x, y, sample_weight), class_weight)
         means = Means(objective)
         means.add(self._current_trainer().step(data))
-        return _one_or_all(list(means.logs().values()))
+        return one_or_all(list(means.logs().values()))
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return loss and metrics on all of `x` as one batch."""
@@ -627,10 +628,6 @@ class Model(Network):
         if self._objective is None:
             raise RuntimeError("the model was not compiled; call model.compile(optimizer, loss)")
         return self._objective
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values
 
 
 def _list(callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:

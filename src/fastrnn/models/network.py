@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn.callbacks.console import say
 from fastrnn.layers import Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Parameter, assign
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.models import saving
 from fastrnn.models.layer_order import listed
 from fastrnn.models.summary import table
@@ -68,13 +68,13 @@ class Network:
     @property
     def input_shape(self) -> Shape | list[Shape]:
         """Shape of the data, batch first; None where any extent will do.  A list if several."""
-        shapes: Shape | list[Shape] = _one_or_all([t.shape for t in self.graph.inputs])
+        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self.graph.inputs])
         return shapes
 
     @property
     def output_shape(self) -> Shape | list[Shape]:
         """Shape of the answers, batch first; None where the data decides.  A list if several."""
-        shapes: Shape | list[Shape] = _one_or_all([t.shape for t in self.graph.outputs])
+        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self.graph.outputs])
         return shapes
 
     @property
@@ -122,7 +122,7 @@ class Network:
         """
         outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
         shown = self.layers
-        text = table(shown, [_one_or_all(outputs[layer]) for layer in shown], line_length)
+        text = table(shown, [one_or_all(outputs[layer]) for layer in shown], line_length)
         for line in text.splitlines():
             (print_fn or say)(line)
 
@@ -237,27 +237,28 @@ def is_chain(graph: Graph) -> bool:
         reads == [[], *([node] for node in before)]
         and graph.outputs == last.outputs
         and all(len(node.outputs) == 1 for node in graph.nodes)
+        and len(graph.layers) == len(graph.nodes)
     )
 
 
 def connections(graph: Graph) -> dict[str, Any]:
     """Return who reads whom, as JSON can hold it.
 
-    A tensor is [place of its layer, which of the layer's outputs].  ``connections`` has a list of
-    those that it reads for every layer, ``inputs`` the places of the input layers in the order of
-    the model's inputs, ``outputs`` the model's answers.
+    A tensor is [place of the call that makes it, which of its outputs].  ``connections`` has a list
+    of those that it reads for every call, ``inputs`` the places of the input layers in the order of
+    the model's inputs, ``outputs`` the model's answers.  There is a call for each layer, in their
+    order, unless ``calls`` has the place of the layer for each call: some layer is called twice.
     """
     places = {node: place for place, node in enumerate(graph.nodes)}
 
     def written(tensors: Sequence[SymbolicTensor]) -> list[list[int]]:
         return [[places[graph.node_of(t)], 0 if t in graph.inputs else t.index] for t in tensors]
 
+    layers = {layer: place for place, layer in enumerate(graph.layers)}
+    calls = [layers[node.layer] for node in graph.nodes]
     return {
+        **({"calls": calls} if len(calls) > len(layers) else {}),
         "connections": [written(node.inputs) for node in graph.nodes],
         "inputs": [place for place, _ in written(graph.inputs)],
         "outputs": written(graph.outputs),
     }
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values

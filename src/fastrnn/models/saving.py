@@ -7,7 +7,8 @@ with sorted keys:
 
 ``format_version``
     The number of this layout: 1, or 2 where layers do not simply follow one another and the
-    configuration says how they are connected, so that an older fastrnn says what it lacks.
+    configuration says how they are connected, or 3 where layers are called twice, so that an older
+    fastrnn says what it lacks.
 ``model``
     The configuration.
 ``training``
@@ -45,7 +46,7 @@ Path = str | os.PathLike[str]
 
 #: The entry of the metadata that is ours.
 ENTRY = "fastrnn"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 #: Endings that promise another format than what is written.
 FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
@@ -107,7 +108,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         )
     tensors = {name: np.ascontiguousarray(array) for name, array in checkpoint.tensors.items()}
     content = {
-        "format_version": 2 if "connections" in checkpoint.model else 1,
+        "format_version": _version(checkpoint.model),
         "model": checkpoint.model,
         "training": checkpoint.training,
     }
@@ -115,6 +116,12 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         content["run"] = checkpoint.run
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     replace_file(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
+
+
+def _version(model: Mapping[str, Any]) -> int:
+    if "calls" in model:
+        return 3
+    return 2 if "connections" in model else 1
 
 
 def read(path: Path) -> Checkpoint:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastrnn._core import stage
 from fastrnn._core.stream import Stream
-from fastrnn.layers import CategoryEncoding, Embedding
 from fastrnn.models.tracing import Graph
 
 #: About how many numbers the steps that are computed at once may put out: all of it should stay in
@@ -40,9 +39,7 @@ def _tokens(graph: Graph) -> int:
     start = graph.inputs[0]
     if not graph.takes_tokens(start):
         return 0
-    table = graph.readers(start)[0][0]
-    assert isinstance(table, (Embedding, CategoryEncoding))
-    return table.input_dim if isinstance(table, Embedding) else table.num_tokens
+    return graph.readers(start)[0][0].token_count
 
 
 def _require_chain(graph: Graph) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
-from fastrnn.layers.layer import counted_name, snake_case
-from fastrnn.layers.symbolic import Node
+from fastrnn.layers.naming import counted_name, snake_case
+from fastrnn.layers.symbolic import Node, Shape
 
 
 class Graph:
@@ -49,8 +49,8 @@ class Graph:
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers, those of the inputs included, in the order of the calls."""
-        return [node.layer for node in self.nodes]
+        """The layers, those of the inputs included, in the order of their first calls."""
+        return list(dict.fromkeys(node.layer for node in self.nodes))
 
     def node_of(self, tensor: SymbolicTensor) -> Node:
         """Return the call that makes a tensor here: that of an input layer, if it is an input."""
@@ -77,15 +77,21 @@ class Graph:
 
     def answer_shape(self, index: int, x: Sequence[Any]) -> tuple[int, ...]:
         """Return the shape of what output `index` answers to the arrays `x`."""
-        tensor = self.outputs[index]
-        shape = [extent or 0 for extent in tensor.shape]
-        shape[0] = len(x[0])
-        if len(shape) == 3 and tensor.shape[1] is None:
-            # No layer changes how many steps there are.
-            while tensor not in self.inputs:
-                tensor = tensor.node.inputs[0]
-            shape[1] = x[self.inputs.index(tensor)].shape[1]
-        return tuple(shape)
+        known = self.outputs[index].shape
+        if None in known[1:]:
+            known = self.output_shapes([array.shape for array in x])[index]
+        return (len(x[0]), *(extent or 0 for extent in known[1:]))
+
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of the outputs for inputs of these shapes."""
+        found = {
+            tensor: (None, *shape[1:]) for tensor, shape in zip(self.inputs, shapes, strict=True)
+        }
+        for node in self.nodes:
+            if node.inputs:
+                made = node.layer.output_shapes([found[tensor] for tensor in node.inputs])
+                found.update(zip(node.outputs, made, strict=True))
+        return [found[tensor] for tensor in self.outputs]
 
     def _in_order(self) -> list[Node]:
         found: list[Node] = []
@@ -143,12 +149,7 @@ def _input_layer(tensor: SymbolicTensor) -> InputLayer:
 
 
 def _give_names(layers: Sequence[Layer]) -> None:
-    """See to it that no layer is there twice, nor a name: those that were given stay."""
-    for layer in layers:
-        if layers.count(layer) > 1:
-            raise ValueError(
-                f"{layer.name} stands in the chain twice; use a layer of its own for each place"
-            )
+    """See to it that no name is there twice: those that were given stay."""
     taken = {layer.name for layer in layers if not layer.is_named_by_count}
     seen: set[str] = set()
     for layer in layers:

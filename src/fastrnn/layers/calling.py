@@ -1,0 +1,213 @@
+"""Layers that are written in NumPy: their workspaces, their shapes, and any layer on arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.workspace import InputWorkspace, Signal, Workspace, empty, time_major, zeros
+
+if TYPE_CHECKING:
+    from fastrnn.layers.contract import Contract
+
+Array = NDArray[Any]
+
+
+class CallWorkspace(Workspace):
+    """The buffers of a layer that has `call` and `backward` on batch-first arrays.
+
+    Parameters
+    ----------
+    layer : Contract
+    sources : sequence of Signal
+    training : bool
+    """
+
+    def __init__(self, layer: Contract, sources: Sequence[Signal], training: bool) -> None:
+        self._layer, self._sources = layer, sources
+        self._inputs = [_read_only(source.values) for source in sources]
+        shapes = layer.output_shapes([array.shape for array in self._inputs])
+        self._outputs: list[Signal] = [self, *(Signal() for _ in shapes[1:])]
+        for shape, signal in zip(shapes, self._outputs, strict=True):
+            stored = time_major(tuple(extent or 0 for extent in shape))
+            signal.features = stored[-1]
+            signal.output = empty(stored, layer.dtype)
+            if training:
+                signal.doutput = zeros(stored, layer.dtype)
+        masks = [source.mask for source in sources]
+        if layer.carries_mask([mask is not None for mask in masks]):
+            for signal in self._outputs:
+                if signal.output.ndim > 2:
+                    signal.mask = np.ones(signal.output.shape[:2], np.uint8)
+        self._masks = [None if mask is None else mask.T.view(np.bool_) for mask in masks]
+        self._kept: dict[str, Any] = {}
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """All outputs."""
+        return self._outputs
+
+    def forward(self, training: bool) -> None:
+        """Let the layer compute its outputs, and say which of their steps count."""
+        layer, self._kept = self._layer, {}
+        known = {"mask": self._mask(), "training": training, "kept": self._kept}
+        # What saturates does so in silence, as in the compiled core.
+        with np.errstate(all="ignore"):
+            made = layer.call(self._given(), **_asked_for(type(layer).call, known))
+        found = list(made) if isinstance(made, (list, tuple)) else [made]
+        _write(found, [signal.values for signal in self._outputs], f"call of {layer.name}")
+        if any(signal.mask is not None for signal in self._outputs):
+            given = layer.compute_mask(self._given(), self._mask())
+            masks = list(given) if isinstance(given, (list, tuple)) else [given]
+            for signal, mask in zip(self._outputs, masks, strict=False):
+                if signal.mask is not None and mask is not None:
+                    _write([mask], [signal.mask.T], f"compute_mask of {layer.name}")
+
+    def backward(self) -> None:
+        """Let the layer compute the gradients of its weights and of its inputs."""
+        layer = self._layer
+        wanted = [source.dvalues for source in self._sources]
+        if all(array is None for array in wanted) and not layer.parameters:
+            return
+        gradients = [_read_only(signal.dvalues) for signal in self._outputs]  # type: ignore[arg-type]
+        known = {
+            "inputs": self._given(),
+            "output": one_or_all([_read_only(signal.values) for signal in self._outputs]),
+            "mask": self._mask(),
+            "kept": self._kept,
+        }
+        for parameter in layer.parameters:
+            parameter.gradient.fill(0)
+        with np.errstate(all="ignore"):
+            asked = _asked_for(type(layer).backward, known)
+            made = layer.backward(one_or_all(gradients), **asked)
+        found = list(made) if isinstance(made, (list, tuple)) else [made]
+        _write(found, wanted, f"backward of {layer.name}")
+
+    def settle(self) -> None:
+        """Let the layer change what is not trained by gradients."""
+        self._layer.update(self._kept)
+
+    def _given(self) -> Any:
+        return list(self._inputs) if self._layer.takes_several else self._inputs[0]
+
+    def _mask(self) -> Any:
+        return list(self._masks) if self._layer.takes_several else self._masks[0]
+
+
+def _read_only(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _write(found: Sequence[Any], targets: Sequence[Array | None], what: str) -> None:
+    """Copy arrays that were returned to where they belong, or say how they do not fit."""
+    if len(found) != len(targets):
+        raise ValueError(f"{what} returned {len(found)} arrays; it should return {len(targets)}")
+    for array, target in zip(found, targets, strict=True):
+        if target is None:
+            continue
+        if array is None:
+            raise ValueError(f"{what} returned None; it should return an array {target.shape}")
+        if np.shape(array) != target.shape:
+            raise ValueError(
+                f"{what} returned an array of shape {np.shape(array)}; it should be {target.shape}"
+            )
+        np.copyto(target, array, casting="unsafe" if target.dtype == np.uint8 else "same_kind")
+
+
+def _asked_for(function: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Return those of some arguments that a function names."""
+    return {name: known[name] for name in _parameters(function) if name in known}
+
+
+@cache
+def _parameters(function: Any) -> tuple[str, ...]:
+    # Behind `self` and what is computed with.
+    return tuple(inspect.signature(function).parameters)[2:]
+
+
+#: Extents that stand for unknown ones where shapes are found out: none of them is a likely size.
+PROBES = (3, 7)
+
+
+def probed_shapes(layer: Contract, shapes: Sequence[Shape]) -> list[Shape]:
+    """Return the shapes that `call` makes of inputs of these shapes, by calling it on ones.
+
+    Where two guesses of an unknown extent make a difference, that of the output is unknown.
+    """
+    masks = [None] * len(shapes) if layer.takes_several else None
+    known: dict[str, Any] = {"mask": masks, "training": False, "kept": {}}
+    found: list[list[tuple[int, ...]]] = []
+    for guess in PROBES:
+        arrays = [np.ones([guess if n is None else n for n in s], layer.dtype) for s in shapes]
+        given: Any = arrays if layer.takes_several else arrays[0]
+        with np.errstate(all="ignore"):
+            made = layer.call(given, **_asked_for(type(layer).call, known))
+        several = list(made) if isinstance(made, (list, tuple)) else [made]
+        found.append([np.shape(array) for array in several])
+        if all(None not in shape for shape in shapes):
+            found *= 2
+            break
+    return [
+        tuple(n if n == other else None for n, other in zip(one, two, strict=True))
+        for one, two in zip(*found, strict=True)
+    ]
+
+
+def run(
+    layer: Contract, arrays: Sequence[Any], mask: Any = None, training: bool = False
+) -> list[Array]:
+    """Compute a layer on arrays, in memory of their own.
+
+    Parameters
+    ----------
+    layer : Contract
+        Built for the arrays, if it is not built yet.
+    arrays : sequence of array_like
+        Batch first.
+    mask : array_like of shape (batch, time), optional
+        Which steps of the first one count.
+    training : bool, default False
+        Whether to do what a training does, such as dropping at random.
+    """
+    given = []
+    for place, values in enumerate(arrays):
+        array = np.asarray(values)
+        if array.dtype.kind not in "biuf" or array.dtype == np.float16 or np.ma.isMA(values):
+            raise TypeError(
+                f"{layer.name} was called on {_described(values)}; it should be called on an array "
+                "of real numbers, on the result of Input(...) or of another layer"
+            )
+        if place in layer.token_inputs:
+            layer.check_tokens(array, "inputs")
+        given.append(array)
+    shapes = [array.shape for array in given]
+    layer.check_inputs(shapes)
+    layer.prepare([(None, *shape[1:]) for shape in shapes])
+    signals: list[InputWorkspace] = []
+    for place, array in enumerate(given):
+        kind = np.dtype(np.int64) if place in layer.token_inputs else layer.dtype
+        signals.append(InputWorkspace(array.shape, kind))
+        np.copyto(signals[-1].values, array, casting="unsafe")
+    if mask is not None:
+        counts = np.asarray(mask)
+        if counts.shape != shapes[0][:2]:
+            raise ValueError(f"mask has shape {counts.shape}; it should be {shapes[0][:2]}")
+        signals[0].mask = np.ascontiguousarray((counts != 0).T).view(np.uint8)
+    workspace = layer.workspace(signals[0], training, *signals[1:])
+    workspace.forward(training)
+    return [np.array(signal.values, order="C") for signal in workspace.outputs]
+
+
+def _described(values: object) -> str:
+    if isinstance(values, np.ndarray):
+        return f"an array of {values.dtype}"
+    return f"a {type(values).__name__}"

@@ -1,0 +1,283 @@
+"""What a kind of layer says of itself: the questions that models ask of every layer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import seeding
+from fastrnn._core.stage import Stage
+from fastrnn.layers import calling
+from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.workspace import Signal, Workspace
+
+Array = NDArray[Any]
+
+
+def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Return a `build` that creates the weights at its first call, all of them or none."""
+
+    @functools.wraps(create)
+    def build(self: Contract, input_shape: Any) -> None:
+        if self.built:
+            return
+        if self._is_building:  # by way of super().build(...)
+            create(self, input_shape)
+            return
+        for shape in input_shape if self.takes_several else [input_shape]:
+            if 0 not in self.token_inputs and (len(shape) < 2 or shape[-1] is None):
+                raise ValueError(
+                    f"{self.name} got an input of shape {shape}; it should be (None, time, "
+                    "features) or (None, features) with a known number of features"
+                )
+        self._rng = None if self.stored is not None else seeding.generator()
+        self._is_building = True
+        try:
+            create(self, input_shape)
+        except BaseException:
+            self.parameters.clear()
+            self.built = False
+            raise
+        finally:
+            self._is_building = False
+            self._rng = self.stored = None
+        first = input_shape[0] if self.takes_several else input_shape
+        self._built_for = first[-1]
+        self.built = True
+
+    return build
+
+
+class Contract:
+    """What a kind of layer defines; :class:`~fastrnn.layers.Layer` documents the whole.
+
+    All of it has a default.  A layer that is written in NumPy defines :meth:`call` and
+    :meth:`backward`, and the package does the rest; one that is compiled defines :meth:`workspace`
+    in their place.
+    """
+
+    # What Layer has.
+    parameters: list[Parameter]
+    built: bool
+    stored: Callable[[str, tuple[int, ...]], Array] | None
+    _is_building: bool
+    _built_for: int | None
+    _rng: np.random.Generator | None
+
+    #: Which of the things it is called on are integers, (None, time), straight from the data.
+    token_inputs: tuple[int, ...] = ()
+    #: How many tokens it knows: they are 0 to ``token_count - 1``.
+    token_count: int = 0
+    #: Whether it is called on a list; `build`, `call` and the others get lists then.
+    takes_several: bool = False
+    #: Whether it knows what to do with a mask; if not, the mask ends here, with a warning.
+    supports_masking: bool = False
+    #: Whether it does the same to the features of every step: `TimeDistributed` changes nothing.
+    is_per_step: bool = False
+    #: Whether a training draws random numbers; see :meth:`reseed`.
+    is_random: bool = False
+    #: Whether a batch begins with what the one before ended with.
+    stateful: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the layer."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> np.dtype:
+        """What the layer computes in."""
+        raise NotImplementedError
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "build" in cls.__dict__:
+            cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
+
+    @_once
+    def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of `input_shape`, (None, time, features); once only.
+
+        A layer with weights calls :meth:`add_weight` here for each.
+        """
+
+    def call(self, inputs: Any) -> Any:
+        """Return what the layer computes.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (batch, time, ..., features) or (batch, features)
+            Cannot be written.  A list of them with ``takes_several``.
+        training : bool
+            Whether this is a step of a training.  This and the following arguments are for those
+            who name them in their signature.
+        mask : ndarray of shape (batch, time), bool, or None
+            Which steps count.
+        kept : dict
+            For what :meth:`backward` and :meth:`update` want to know of this call.  Nothing else
+            may be kept: a model may run in many threads at once.
+
+        Returns
+        -------
+        ndarray, or list of ndarray
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines neither call nor workspace")
+
+    def backward(self, gradient: Any) -> Any:
+        """Return the gradient of the loss at the inputs, and fill that of each weight.
+
+        Parameters
+        ----------
+        gradient : ndarray
+            Of the loss at the output, in its shape.  A list for several outputs.
+        inputs, output, mask, kept :
+            What `call` was given and returned, for those who name them in their signature.
+
+        Returns
+        -------
+        ndarray in the shape of the input, or list of ndarray
+            A list with ``takes_several``.  Gradients of weights go to ``weight.gradient``, which is
+            zero before.
+        """
+        raise TypeError(
+            f"{self.name} has no gradient, and what lies before it is trained: "
+            f"{type(self).__name__} should define backward(self, gradient)"
+        )
+
+    def update(self, kept: dict[str, Any]) -> None:
+        """End a training step: change what no gradient trains, such as moving means.
+
+        `kept` is what :meth:`call` left.  Not called where the step was given up.
+        """
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape, batch first, that comes out for `input_shape`; a list if several do.
+
+        If it is not defined, `call` is tried on ones.
+        """
+        shapes = input_shape if self.takes_several else [input_shape]
+        return one_or_all([(None, *shape[1:]) for shape in calling.probed_shapes(self, shapes)])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return which steps of the output count, (batch, time), by those of the input.
+
+        Asked only where :meth:`carries_mask` says that there is a mask.
+        """
+        return previous_mask
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether the output has a mask, by which of the inputs have one."""
+        return self.supports_masking and any(masked)
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``.
+
+        Parameters
+        ----------
+        source : Signal
+            Output of the layer before.
+        training : bool
+            Whether gradients are wanted.
+        *others : Signal
+            What else the layer was called on, such as initial states.
+        """
+        return calling.CallWorkspace(self, [source, *others], training)
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return what computes the layer in a stream, step after step; none if it changes nothing.
+
+        Parameters
+        ----------
+        source : Stage
+            What comes before: how many features, streams and steps a call has.
+
+        Raises
+        ------
+        ValueError
+            If an answer of the layer depends on what comes later.
+        """
+        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
+
+    def check_tokens(self, tokens: Array, argument: str) -> None:
+        """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.
+
+        `argument` is what the error calls them.  Only asked of layers that take tokens.
+        """
+
+    def reset_states(self) -> None:
+        """Let the next batch begin anew: only asked of layers with ``stateful``."""
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a training needs to go on beside the weights; see :meth:`set_state`.
+
+        Returns
+        -------
+        dict of str to object
+            Numbers, strings, None, arrays of floats, and lists and dicts of these; copies.
+        """
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
+
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for batches that are rows of larger ones; called for layers with ``is_random``.
+
+        Such a layer draws for all rows and takes its part, so that it makes no difference how a
+        batch is shared out.
+
+        Parameters
+        ----------
+        rows : (int, int) or None
+            The first row, and how many the larger batch has; None: batches are whole.
+        """
+
+    # What follows from that ------------------------------------------------------------------
+
+    def prepare(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of all outputs for inputs of these shapes; build the layer for them.
+
+        Raises
+        ------
+        ValueError
+            If it cannot take them, or was built for others.
+        """
+        was_built = self.built
+        if not was_built:
+            self.build(list(shapes) if self.takes_several else shapes[0])
+        elif self.parameters and 0 not in self.token_inputs and shapes[0][-1] != self._built_for:
+            raise ValueError(
+                f"{self.name} was built for {self._built_for} input features; "
+                f"the input has shape {shapes[0]}"
+            )
+        try:
+            return self.output_shapes(shapes)
+        except BaseException:
+            if not was_built:
+                self.parameters.clear()
+                self.built = False
+            raise
+
+    def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of all outputs for inputs of these shapes."""
+        given = list(shapes) if self.takes_several else shapes[0]
+        found = self.compute_output_shape(given)
+        return [tuple(shape) for shape in (found if isinstance(found, list) else [found])]
+
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
+        """Raise ``ValueError`` unless the layer can take inputs of these shapes."""
+        if len(shapes) != 1 and not self.takes_several:
+            raise ValueError(f"{self.name} got {len(shapes)} inputs; it takes one")
+        if 0 in self.token_inputs and len(shapes[0]) != 2:
+            raise ValueError(
+                f"{self.name} got an input of shape {shapes[0]}; it takes integers straight from "
+                "the data, Input((time,)), where time may be None"
+            )

@@ -1,0 +1,45 @@
+"""Names of layers: given, or made of the type and a count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
+
+from fastrnn.terminal import printable
+
+if TYPE_CHECKING:
+    from fastrnn.layers.layer import Layer
+    from fastrnn.layers.symbolic import SymbolicTensor
+
+
+def check_name(name: str) -> str:
+    """Return a name, or say why it is none."""
+    if not isinstance(name, str):
+        raise TypeError(f"name is {name!r}; it should be a string")
+    if not name or set(name) & set("/:"):
+        raise ValueError(f"name is {name!r}; it should be non-empty, without '/' and ':'")
+    if printable(name) != name:
+        raise ValueError(f"name is {name!r}; it should be without control characters")
+    return name
+
+
+def snake_case(name: str) -> str:
+    """Return ``TimeDistributed`` as ``time_distributed``, ``SimpleRNN`` as ``simple_rnn``."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
+
+
+def counted_name(stem: str, taken: Container[str], count: int = 1) -> str:
+    """Return ``stem_count`` with the first count, from `count` on, that is not taken."""
+    while f"{stem}_{count}" in taken:
+        count += 1
+    return f"{stem}_{count}"
+
+
+def free_name(layer: Layer, tensors: Sequence[SymbolicTensor]) -> str:
+    """Return the type with the first count that no layer before has, so a model names its own."""
+    stem = snake_case(type(layer).__name__)
+    before = {node.layer for tensor in tensors for node in tensor.history()}
+    alike = sum(snake_case(type(other).__name__) == stem for other in before)
+    return counted_name(stem, {other.name for other in before}, 1 + alike)
