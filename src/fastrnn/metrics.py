@@ -1,8 +1,10 @@
 """What a training reports beside its loss.
 
-``"accuracy"`` is the share of positions that are right.  What right means depends on the targets:
-the label has the highest output, the highest of a one-hot row has it, or, for independent yes-or-no
-outputs, both lie on the same side of one half.
+``"accuracy"`` is the share of positions that are right.  What right means depends on the shapes, as
+in Keras 3, and not on the loss: a single output above one half says 1, and is right where the
+target is exactly that; with several, the highest is right where the label is, or the highest number
+of the targets.  Accuracy says nothing of a regression, and little of several yes-or-no outputs: ask
+for ``"binary_accuracy"`` there.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import losses
 from fastrnn._core import output as core
-from fastrnn.losses.binary import BinaryCrossentropy
 from fastrnn.losses.loss import Head, real_arrays, real_predictions
 from fastrnn.losses.sparse_categorical import LabelHead, check_labels
 
@@ -65,7 +66,9 @@ def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
-    """Return the share of features where output and target agree about being above `threshold`.
+    """Return 1.0 where the target is 1 and the output above `threshold`, or 0 and not, else 0.0.
+
+    As in Keras, a target between 0 and 1 is never met.
 
     Parameters
     ----------
@@ -74,10 +77,10 @@ def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5
 
     Returns
     -------
-    ndarray of shape (...), float64
+    ndarray of shape (..., features), float64
     """
     targets, predictions = real_arrays(y_true, y_pred)
-    return np.asarray(((predictions > threshold) == (targets > threshold)).mean(axis=-1))
+    return np.asarray((predictions > threshold) == targets, dtype=np.float64)
 
 
 class Metric:
@@ -120,11 +123,11 @@ class Metric:
         """
         if self.function is not None:
             return _OnArrays(self.function, head, self.is_weighted)
+        if head.features == 1:
+            return _OnRows(binary_accuracy, head, self.is_weighted)
         if isinstance(head, LabelHead):
             return _LabelAccuracy(head, self.is_weighted)
-        is_binary = isinstance(loss, BinaryCrossentropy) or head.features == 1
-        function = binary_accuracy if is_binary else categorical_accuracy
-        return _OnRows(function, head, self.is_weighted)
+        return _OnRows(categorical_accuracy, head, self.is_weighted)
 
 
 class _Bound:
@@ -166,7 +169,7 @@ class _OnRows(_Bound):
     def __call__(self) -> tuple[float, float]:
         weights, count = self._weights()
         values = np.asarray(self._function(self._head.targets, self._head.output))
-        return _sum(values, weights), count
+        return _sum(values.mean(axis=-1) if values.ndim == 2 else values, weights), count
 
 
 class _OnArrays(_Bound):
@@ -186,6 +189,8 @@ class _OnArrays(_Bound):
         if weights is None:
             return float(np.mean(values)) * count, count
         by_position = self._batch_first(weights)
+        if values.shape[:-1] == by_position.shape:
+            values = values.mean(axis=-1)  # a value a feature
         if values.shape != by_position.shape:
             # A mean of its own: of what, it alone knows.
             return float(np.mean(values)) * count, count

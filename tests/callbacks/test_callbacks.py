@@ -314,9 +314,9 @@ def test_csv_logger(tmp_path):
     model = tagger()
     history = model.fit(*shifted(), epochs=2, callbacks=[CSVLogger(path)], verbose=0).history
     rows = rows_of(path)
-    assert rows[0] == ["epoch", "loss", "accuracy"]
+    assert rows[0] == ["epoch", "accuracy", "loss"]
     assert [row[0] for row in rows[1:]] == ["0", "1"]
-    assert [float(row[1]) for row in rows[1:]] == history["loss"]
+    assert [float(row[2]) for row in rows[1:]] == history["loss"]
     model.fit(*shifted(), epochs=1, callbacks=[CSVLogger(path, append=True)], verbose=0)
     assert len(rows_of(path)) == 4
     model.fit(*shifted(), epochs=1, callbacks=[CSVLogger(path, separator=";")], verbose=0)

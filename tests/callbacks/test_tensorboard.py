@@ -64,7 +64,7 @@ def fit(callback):
 def test_epochs(monkeypatch):
     files = Files(monkeypatch)
     fit(TensorBoard("here"))
-    names = ["epoch_loss", "epoch_accuracy"]
+    names = ["epoch_accuracy", "epoch_loss"]
     assert files.found("here/train") == [
         (epoch, name) for epoch in (0, 1) for name in [*names, "epoch_learning_rate"]
     ]

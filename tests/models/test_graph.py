@@ -76,7 +76,7 @@ def test_what_several_losses_report():
     model = encoder_decoder(outputs=2)
     model.compile("sgd", "mse", {"steps": ["mse"]}, loss_weights={"gru_2_1": 0.25})
     history = model.fit([X, PREFIX], [STEPS, LAST], batch_size=2, epochs=2, verbose=0).history
-    assert list(history) == ["loss", "steps_loss", "steps_mse", "gru_2_1_loss"]
+    assert list(history) == ["gru_2_1_loss", "loss", "steps_loss", "steps_mse"]
     for whole, one, other in zip(
         history["loss"], history["steps_loss"], history["gru_2_1_loss"], strict=True
     ):

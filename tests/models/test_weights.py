@@ -151,7 +151,7 @@ def test_weighted_metrics_live_in_files(tmp_path):
     again = load_model(tmp_path / "model")
     found = again.evaluate(x, y, verbose=0, sample_weight=weights, return_dict=True)
     assert found == expected
-    assert list(found) == ["loss", "accuracy", "weighted_accuracy"]
+    assert list(found) == ["accuracy", "loss", "weighted_accuracy"]
 
 
 @pytest.mark.parametrize(

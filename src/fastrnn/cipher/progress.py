@@ -43,7 +43,8 @@ class Progress(Callback):
         """Move the bar on."""
         if self._bar is not None:
             if logs:
-                figures = (f"{name} {value:.4f}" for name, value in logs.items())
+                names = sorted(logs, key=lambda name: name != "loss")  # the loss first
+                figures = (f"{name} {logs[name]:.4f}" for name in names)
                 self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import DenseTargets, real_arrays
+from fastrnn.scanning import find
 from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
@@ -21,7 +22,7 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
     Parameters
     ----------
     y_true : array_like of shape (..., features)
-        0 or 1, or probabilities.
+        0 or 1, or probabilities between.
     y_pred : array_like of shape (..., features)
         Probabilities, or logits.
     from_logits : bool, default False
@@ -33,9 +34,10 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or a target is below 0 or above 1.
     """
     targets, predictions = real_arrays(y_true, y_pred)
+    _check_range(targets, "y_true")
     if from_logits:
         # log(1 + exp(x)) - xy, written so that exp never overflows.
         losses = np.maximum(predictions, 0) - predictions * targets
@@ -44,6 +46,16 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
         p = np.clip(predictions, EPSILON, 1 - EPSILON)
         losses = -(targets * np.log(p) + (1 - targets) * np.log1p(-p))
     return np.asarray(losses.mean(axis=-1))
+
+
+def _check_range(y: Array, argument: str) -> None:
+    """Raise ``ValueError`` unless all targets are probabilities."""
+    place = find(y, lambda part: ~((part >= 0) & (part <= 1))) if y.dtype.kind != "b" else None
+    if place is not None:
+        raise ValueError(
+            f"{argument} holds {y[place]} at {list(place)}; targets of the binary cross entropy "
+            "should be 0 or 1, or probabilities between"
+        )
 
 
 class _ProbabilitiesHead(DenseTargets):
@@ -136,6 +148,12 @@ class BinaryCrossentropy(CrossEntropy):
     _function = staticmethod(binary_crossentropy)
     _activation = activations.SIGMOID
     _heads = Heads(_SigmoidHead, _LogitsHead, _ProbabilitiesHead)
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        targets = super().check_targets(y, output_shape, argument)
+        _check_range(targets, argument)
+        return targets
 
     def classes_of(self, y: Array) -> Array:
         """Return 1 where the target is above one half, else 0: a single output's two classes."""

@@ -19,14 +19,17 @@ Array = NDArray[Any]
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
 ) -> Array:
-    """Return −Σ y_true · log(y_pred) over the classes, at every position.
+    """Return −Σ y_true · log(p) over the classes, at every position.
+
+    p is `y_pred` divided by its sum over the classes, as in Keras: what is no distribution, such as
+    the output of a sigmoid or a ReLU, is made one.
 
     Parameters
     ----------
     y_true : array_like of shape (..., classes)
         One-hot rows or other probabilities.
     y_pred : array_like of shape (..., classes)
-        Probabilities, or logits.
+        Probabilities or other shares, or logits.
     from_logits : bool, default False
 
     Returns
@@ -43,22 +46,18 @@ def categorical_crossentropy(
         shifted = predictions - predictions.max(axis=-1, keepdims=True)
         logarithms = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     else:
-        logarithms = np.log(np.clip(predictions, EPSILON, 1 - EPSILON))
+        shares = predictions / predictions.sum(axis=-1, keepdims=True)
+        logarithms = np.log(np.clip(shares, EPSILON, 1 - EPSILON))
     return np.asarray(-(targets * logarithms).sum(axis=-1))
 
 
-class _ProbabilitiesHead(DenseTargets):
-    """Behind something that is meant as probabilities without being a softmax."""
+class _LogLoss(DenseTargets):
+    """A head that has probabilities."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._probabilities = self.output
         self._scratch = np.empty_like(self.targets)
-
-    def run(self, training: bool) -> float:
-        if training:
-            self._differentiate()
-        return self._value(EPSILON)
 
     def _value(self, lowest: float) -> float:
         np.clip(self._probabilities, lowest, 1 - lowest, out=self._scratch)
@@ -66,19 +65,40 @@ class _ProbabilitiesHead(DenseTargets):
         np.multiply(self._scratch, self.targets, out=self._scratch)
         return -self.total(self._scratch)
 
+
+class _SharesHead(_LogLoss):
+    """Behind something that is not a softmax: every row is divided by its sum first."""
+
+    def __init__(self, last: Signal) -> None:
+        super().__init__(last)
+        self._probabilities = np.empty_like(self.targets)
+        self._sums = np.empty((len(self.targets), 1), self.targets.dtype)
+
+    def run(self, training: bool) -> float:
+        np.sum(self.output, axis=1, keepdims=True, out=self._sums)
+        np.divide(self.output, self._sums, out=self._probabilities)
+        if training:
+            self._differentiate()
+        return self._value(EPSILON)
+
     def _differentiate(self) -> None:
         gradient = self.gradient
         assert gradient is not None
-        np.clip(self._probabilities, EPSILON, 1 - EPSILON, out=self._scratch)
-        np.divide(self.targets, self._scratch, out=gradient)
-        # Where the clip was at work, a small change of the probability changes nothing.
-        np.equal(self._scratch, self._probabilities, out=self._scratch)
-        np.multiply(gradient, self._scratch, out=gradient)
+        shares, scratch = self._probabilities, self._scratch
+        np.clip(shares, EPSILON, 1 - EPSILON, out=scratch)
+        np.divide(self.targets, scratch, out=gradient)
+        # Where the clip was at work, a small change of the share changes nothing.
+        np.equal(scratch, shares, out=scratch)
+        np.multiply(gradient, scratch, out=gradient)
         np.negative(gradient, out=gradient)
+        # From the shares to what they are the shares of.
+        np.multiply(gradient, shares, out=scratch)
+        gradient -= scratch.sum(axis=1, keepdims=True)
+        gradient /= self._sums
         self.average(gradient)
 
 
-class _SoftmaxHead(_ProbabilitiesHead):
+class _SoftmaxHead(_LogLoss):
     """Behind a softmax: the gradient goes past it, to the logits."""
 
     def __init__(self, last: Signal) -> None:
@@ -125,7 +145,7 @@ class CategoricalCrossentropy(CrossEntropy):
     name = "categorical_crossentropy"
     _function = staticmethod(categorical_crossentropy)
     _activation = activations.SOFTMAX
-    _heads = Heads(_SoftmaxHead, _LogitsHead, _ProbabilitiesHead)
+    _heads = Heads(_SoftmaxHead, _LogitsHead, _SharesHead)
 
     def classes_of(self, y: Array) -> Array:
         """Return the class with the highest target."""

@@ -22,12 +22,15 @@ def sparse_categorical_crossentropy(
 ) -> Array:
     """Return −log of the probability that was given to the label, at every position.
 
+    The probability is the label's part of the sum of `y_pred` over the classes, as in Keras: what
+    is no distribution, such as the output of a sigmoid or a ReLU, is made one.
+
     Parameters
     ----------
     y_true : array_like of shape (...) or (..., 1)
         Integer labels, or floats that are whole.
     y_pred : array_like of shape (..., classes)
-        Probabilities, or logits.
+        Probabilities or other shares, or logits.
     from_logits : bool, default False
 
     Returns
@@ -44,7 +47,8 @@ def sparse_categorical_crossentropy(
     labels = check_labels(np.array(y_true), predictions.shape, "y_true").astype(np.int64)
     picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
     if not from_logits:
-        return np.asarray(-np.log(np.clip(picked, EPSILON, 1 - EPSILON)))
+        shares = picked / predictions.sum(axis=-1)
+        return np.asarray(-np.log(np.clip(shares, EPSILON, 1 - EPSILON)))
     highest = predictions.max(axis=-1)
     total = np.exp(predictions - highest[..., np.newaxis]).sum(axis=-1)
     return np.asarray(np.log(total) - (picked - highest))
@@ -121,21 +125,24 @@ class _LogitsHead(_SoftmaxHead):
         return super().run(training)
 
 
-class _ProbabilitiesHead(LabelHead):
-    """Behind something that is meant as probabilities without being a softmax."""
+class _SharesHead(LabelHead):
+    """Behind something that is not a softmax: every row is divided by its sum first."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._every_row = np.arange(len(self.targets))
 
     def run(self, training: bool) -> float:
-        picked = self.output[self._every_row, self.targets]
-        clipped = np.clip(picked, EPSILON, 1 - EPSILON)
+        sums = self.output.sum(axis=1)
+        shares = self.output[self._every_row, self.targets] / sums
+        clipped = np.clip(shares, EPSILON, 1 - EPSILON)
         if training:
             assert self.gradient is not None
-            self.gradient[...] = 0
-            slope = np.where(picked == clipped, -1 / clipped, 0)
-            self.gradient[self._every_row, self.targets] = slope
+            # Where the clip was at work, a small change of the share changes nothing.
+            slopes = np.where(shares == clipped, -1 / clipped, 0) / sums
+            # More of the sum is less of the share.
+            self.gradient[...] = (-slopes * shares)[:, np.newaxis]
+            self.gradient[self._every_row, self.targets] += slopes
             self.average(self.gradient)
         return self.total(-np.log(clipped))
 
@@ -157,7 +164,7 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     name = "sparse_categorical_crossentropy"
     _function = staticmethod(sparse_categorical_crossentropy)
     _activation = activations.SOFTMAX
-    _heads = Heads(_SoftmaxHead, _LogitsHead, _ProbabilitiesHead)
+    _heads = Heads(_SoftmaxHead, _LogitsHead, _SharesHead)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
         """Return labels of shape (n, time) or (n,), or say what is wrong with them."""

@@ -343,7 +343,8 @@ class Model(Network):
         Returns
         -------
         float, list of float, or dict
-            The loss; with metrics a list, loss first; with `return_dict` by name.
+            The loss; with metrics a list in the order of :attr:`metrics_names`; with `return_dict`
+            by name, sorted.
         """
         objective = self._require_compiled()
         verbose, return_dict = verbosity(verbose), boolean("return_dict", return_dict)
@@ -355,7 +356,7 @@ class Model(Network):
         found = training.evaluate(batches, objective, samples, called)
         if verbose:
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
-        return found if return_dict else one_or_all(list(found.values()))
+        return found if return_dict else one_or_all(objective.in_order(found))
 
     def predict(
         self,
@@ -468,7 +469,7 @@ class Model(Network):
         data = reader.batch_to_learn(reader.arrays(x, y, sample_weight), class_weight)
         means = Means(objective)
         means.add(self._current_trainer().step(data))
-        return one_or_all(list(means.logs().values()))
+        return one_or_all(objective.in_order(means.logs()))
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return loss and metrics on all of `x` as one batch."""
@@ -600,6 +601,16 @@ class Model(Network):
                 self.graph, self.optimizer, self._objective, self.check_gradients
             )
         return self._trainer
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What the numbers that :meth:`evaluate` returns are called, in their order.
+
+        The loss comes first; with several outputs those of the outputs follow, then all metrics,
+        sorted by name.  (Keras 3 returns its numbers in this order too, and has ``compile_metrics``
+        here in place of the names of the metrics.)
+        """
+        return [] if self._objective is None else list(self._objective.names)
 
     def _output_names(self) -> list[str]:
         outputs = self.graph.outputs

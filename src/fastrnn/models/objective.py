@@ -53,13 +53,15 @@ class Objective:
     ----------
     targets : sequence of Target
     is_single : bool
-        Whether names are plain: ``loss`` and the metrics.  With several outputs they begin with the
-        name of theirs, and ``loss`` is the weighted sum.
+        Whether the model has one output, and names are plain: ``loss`` and the metrics.  With
+        several they begin with the name of theirs; with several losses, ``loss`` is the weighted
+        sum.
 
     Attributes
     ----------
     names : list of str
-        Of what is reported, the whole loss first.
+        Of what is reported, in Keras's order: the whole loss, those of the outputs, the metrics;
+        with several outputs these are sorted by name.
     """
 
     def __init__(self, targets: Sequence[Target], is_single: bool) -> None:
@@ -72,7 +74,12 @@ class Objective:
             self._parts += [stem + metric.name for metric in target.metrics]
         #: How many values :meth:`Measure.run` returns.
         self.measured = len(self._parts)
-        self.names = self._parts if self._is_one else ["loss", *self._parts]
+        of_losses = ["loss"]
+        if not self._is_one:
+            of_losses += [f"{target.name}_loss" for target in self.targets]
+        of_metrics = [name for name in self._parts if name not in of_losses]
+        self.names = of_losses + (of_metrics if is_single else sorted(of_metrics))
+        self._sorted = sorted(self.names)
 
     def measure(self, outputs: Sequence[Signal]) -> Measure:
         """Return what measures at these outputs of the last workspaces."""
@@ -104,7 +111,7 @@ class Objective:
         return config
 
     def report(self, totals: Iterable[Counted], prefix: str = "") -> dict[str, float]:
-        """Return the means by name, of sums in the order of :meth:`Measure.run`."""
+        """Return the means by name, sorted by it as in Keras, of sums as of :meth:`Measure.run`."""
         means = [total / count if count else 0.0 for total, count in totals]
         named = dict(zip(self._parts, means, strict=True))
         if not self._is_one:
@@ -112,8 +119,12 @@ class Objective:
             for target in self.targets:
                 whole += target.weight * means[place]
                 place += 1 + len(target.metrics)
-            named = {"loss": whole, **named}
-        return {prefix + name: value for name, value in named.items()}
+            named["loss"] = whole
+        return {prefix + name: named[name] for name in self._sorted}
+
+    def in_order(self, found: Mapping[str, float]) -> list[float]:
+        """Return what :meth:`report` returned in the order of `names`."""
+        return [found[name] for name in self.names]
 
 
 class Measure:
@@ -225,7 +236,7 @@ def objective_of(
                 get_metrics(plain[index], weighted[index]),
             )
         )
-    return Objective(targets, is_single=len(names) == 1 or len(targets) == 1)
+    return Objective(targets, is_single=len(names) == 1)
 
 
 def _one_each(names: Sequence[str], given: Any, argument: str, shared: bool) -> list[Any]:
@@ -256,18 +267,31 @@ def _metrics_each(
     names: Sequence[str], with_loss: Sequence[int], given: Any, argument: str
 ) -> list[Any]:
     """Return the metrics of each output; a plain list is meant for the only one with a loss."""
+    found = _metrics_by_output(names, with_loss, given, argument)
+    for index, metrics in enumerate(found):
+        if metrics and index not in with_loss:
+            raise ValueError(
+                f"{argument} holds {metrics!r} for {names[index]}, which has no loss; "
+                "only outputs with a loss are measured"
+            )
+    return found
+
+
+def _metrics_by_output(
+    names: Sequence[str], with_loss: Sequence[int], given: Any, argument: str
+) -> list[Any]:
     if isinstance(given, Mapping):
         return _one_each(names, given, argument, shared=False)
     if given is None:
         return [None] * len(names)
     entries = list(given) if isinstance(given, (list, tuple)) else [given]
-    if len(with_loss) > 1:
-        if not all(entry is None or isinstance(entry, (list, tuple)) for entry in entries):
-            raise ValueError(
-                f"{argument} is {given!r}; with several outputs it should be a dict by the name of "
-                "the output, or a list with a list for each"
-            )
-        return _one_each(names, entries, argument, shared=False)
     if entries and all(entry is None or isinstance(entry, (list, tuple)) for entry in entries):
         return _one_each(names, entries, argument, shared=False)
-    return [entries if index == with_loss[0] else None for index in range(len(names))]
+    if len(with_loss) == 1:
+        return [entries if index == with_loss[0] else None for index in range(len(names))]
+    if len(entries) == len(names):
+        return entries
+    raise ValueError(
+        f"{argument} is {given!r}; with several outputs it should be a dict by the name of "
+        "the output, or a list with an entry for each: a metric, a list of them, or None"
+    )

@@ -142,6 +142,7 @@ def _train(
             found = evaluate(trainer.batches, trainer.objective, validation, callbacks, exchange)
             trainer.is_open, run.layers = False, None
             logs.update({f"val_{name}": value for name, value in found.items()})
+            logs = dict(sorted(logs.items()))
         run.epochs.append((epoch, logs))
         run.epoch, run.step, run.means, run.totals = epoch + 1, 0, None, None
         callbacks.call("on_epoch_end", epoch, logs)
