@@ -9,7 +9,9 @@ should say it in a line.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -22,11 +24,18 @@ def main() -> int:
     int
         Its exit code; 1 if fastrnn cannot be imported, after a line on standard error.
     """
+    # An import that is interrupted anywhere has nothing to keep, and nothing to tell of where.
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from fastrnn.cli import main as run
     except ImportError as error:
         if os.environ.get("FASTRNN_TRACEBACK"):
             raise
-        print("fastrnn:", *str(error).split(), file=sys.stderr)
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"fastrnn: {' '.join(str(error).split())}\n")
         return 1
+    if handler is signal.default_int_handler:
+        signal.signal(signal.SIGINT, handler)
     return run()

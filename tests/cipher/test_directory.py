@@ -40,7 +40,7 @@ def test_another_run_is_never_overwritten(tmp_path, name):
 
 def test_a_file_in_the_way(tmp_path):
     (tmp_path / "run").write_text("")
-    with pytest.raises(OSError, match="run"):
+    with pytest.raises(RunError, match="run: is a file, but should be a directory"):
         RunDirectory.fresh(tmp_path / "run")
 
 

@@ -6,8 +6,9 @@ from fastrnn import benchmark
 def test_the_rest_of_the_line_goes_to_the_bench(fastrnn, monkeypatch):
     given = []
 
-    def bench(words):
+    def bench(words, program):
         given.extend(words)
+        assert program[-1] == "bench"
         return 3
 
     monkeypatch.setattr(benchmark, "main", bench)

@@ -1,6 +1,8 @@
 """``fastrnn cipher train``."""
 
+import errno
 import json
+import os
 import re
 from functools import partial
 
@@ -262,8 +264,76 @@ def test_resume_with_other_settings(refused, trained):
     assert "units: 13, but the run to resume was started with 12" in err
 
 
-def test_resume_of_nothing(refused, tmp_path):
-    assert "no training run is there" in refused("cipher", "train", "--resume", "--out", tmp_path)
+@pytest.mark.parametrize("there", [None, (), (".fastrnn-0123.tmp",)])
+def test_resume_where_nothing_was_saved_starts_the_run(fastrnn, tmp_path, there):
+    out, alone = tmp_path / "run", tmp_path / "alone"
+    if there is not None:
+        out.mkdir()
+        for name in there:
+            (out / name).touch()
+    code, text, err = fastrnn(*TRAIN, "--resume", "--out", out)
+    assert (code, err) == (0, "")
+    assert text.startswith("nothing was saved there yet: starting from the beginning\n")
+    assert fastrnn(*TRAIN, "--quiet", "--out", alone).code == 0
+    assert same_weights(out, alone)
+    assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
+    # The same command again has nothing left to do.
+    assert "all 2 epochs are done" in fastrnn(*TRAIN, "--resume", "--out", out).out
+
+
+def test_resume_after_a_kill_before_the_first_epoch_was_saved(fastrnn, tmp_path):
+    fastrnn(*TRAIN, "--quiet", "--out", tmp_path / "run")
+    for name in ("history.csv", "best.safetensors", "last.safetensors"):
+        (tmp_path / "run" / name).unlink()
+    code, text, _ = fastrnn("cipher", "train", "--resume", "--out", tmp_path / "run")
+    assert code == 0
+    assert text.startswith("nothing was saved there yet: starting from the beginning\n")
+    assert "epoch 1/2" in text
+
+
+def test_resume_beside_other_files(refused, tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    err = refused(*TRAIN, "--resume", "--out", tmp_path)
+    assert "no training run is there, but other files, such as thesis.tex" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("words", [(), ("--resume",)])
+def test_a_file_where_the_directory_should_be(refused, tmp_path, words):
+    (tmp_path / "run").write_text("mine")
+    assert "run: is a file, but should be a directory" in refused(
+        *TRAIN, *words, "--out", tmp_path / "run"
+    )
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["history.png", "last.safetensors", "best.safetensors"])
+def test_a_full_disk_says_what_is_safe(fastrnn, refused, tmp_path, monkeypatch, name):
+    out = tmp_path / "run"
+    assert fastrnn(*TRAIN, "--epochs", 1, "--quiet", "--out", out).code == 0
+    replace = os.replace
+
+    def full(source, target):
+        if str(target).endswith(name):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    words = (*TRAIN, "--resume", "--epochs", 2, "--out", out)
+    if name == "history.png":
+        pytest.importorskip("matplotlib")
+        code, text, err = fastrnn(*words)
+        assert code == 0
+        assert "prediction" in text
+        assert err.startswith("fastrnn: there is no history.png: ")
+        assert "disk is full" in err
+        return
+    err = refused(*words)
+    assert "the disk is full; make room on it; " in err
+    assert f"in {out} the training is safe, after epoch 1; to continue: fastrnn cipher" in err
+    monkeypatch.undo()
+    assert fastrnn(*words).code == 0
+    assert len((out / "history.csv").read_text().splitlines()) == 3
 
 
 class Interrupt(Callback):

@@ -16,6 +16,7 @@ from fastrnn.benchmark.affinity import cores
 TABLES = ("fb", "lstm", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
 PEERS = ("fastrnn", "numpy", "torch", "jax", "keras", "onnxruntime", "numba")
+PROGRAM = (sys.executable, "-m", "fastrnn.benchmark")
 _INSIDE = "FASTRNN_BENCH_THREADS"
 
 
@@ -68,8 +69,15 @@ def _arguments(options: argparse.Namespace) -> list[str]:
     return words + [f"--{name}" for name in ("quick", "markdown") if getattr(options, name)]
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, program: Sequence[str] = PROGRAM) -> int:
     """Measure and print, in one process for each number of threads.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Of `add_arguments`.
+    program : sequence of str
+        What starts such a process, before the bench's options.
 
     Returns
     -------
@@ -80,14 +88,14 @@ def run(options: argparse.Namespace) -> int:
         from fastrnn.benchmark.report import report
 
         return report(options, int(os.environ[_INSIDE]))
-    command = [sys.executable, "-m", "fastrnn.benchmark", *_arguments(options)]
+    command = [*program, *_arguments(options)]
     wanted = options.threads or sorted({1, cores()})
     codes = [subprocess.call(command, env=_environment(threads)) for threads in wanted]
     return int(any(codes))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Read the command line and run the bench."""
+def main(argv: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) -> int:
+    """Read the command line and run the bench; `program` is as in `run`."""
     parser = argparse.ArgumentParser(
         prog="fastrnn bench",
         description="The speed table of this machine: fastrnn beside the NumPy reference and "
@@ -99,4 +107,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = getattr(options, name)
         if given is not None and min(given if isinstance(given, list) else [given]) < 1:
             parser.error(f"--{name} must be at least 1")
-    return run(options)
+    return run(options, program)

@@ -16,10 +16,11 @@ from fastrnn.cipher import history
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.errors import RunError, brief
 from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.lock import Lock
 from fastrnn.cipher.network import SCALAR
 from fastrnn.cipher.settings import MOST, Settings
 from fastrnn.cipher.vocabulary import Vocabulary
-from fastrnn.files import replace_file
+from fastrnn.files import remove_leftovers, replace_file
 
 __all__ = ["Config", "RunDirectory"]
 
@@ -181,6 +182,7 @@ class RunDirectory:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
+        self._lock: Lock | None = None
         self.config_file = self.path / "config.json"
         self.history_file = self.path / "history.csv"
         self.best_file = self.path / "best.safetensors"
@@ -191,42 +193,107 @@ class RunDirectory:
     def __str__(self) -> str:
         return str(self.path)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that a run may have."""
+        return (
+            self.config_file,
+            self.history_file,
+            self.best_file,
+            self.last_file,
+            self.history_plot_file,
+            self.plot_file,
+        )
+
+    def hold(self, patience: float = 0.0) -> None:
+        """Keep others from writing to the directory until `release`, or the end of the process.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for another process to end.
+
+        Raises
+        ------
+        RunError
+            Another process has the directory, or another training of this one.
+        OSError
+            There is no such directory.
+        """
+        if self._lock is None:
+            self._lock = Lock(self.path, patience)
+
+    def release(self) -> None:
+        """Let others write to the directory."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+    def is_new(self) -> bool:
+        """Return whether nothing of a run is there: no directory, or one that is empty.
+
+        Raises
+        ------
+        RunError
+            There is a file in place of the directory, or files in it, but no ``config.json``.
+        """
+        if self.config_file.exists():
+            return False
+        try:
+            names = sorted(
+                name for name in os.listdir(self.path) if not name.startswith(".fastrnn-")
+            )
+        except FileNotFoundError:
+            return True
+        except NotADirectoryError:
+            raise self._no_directory() from None
+        if names:
+            raise RunError(
+                f"{self}: no training run is there, but other files, such as {names[0]}; "
+                "name the directory of a run, or one that is empty or does not exist"
+            )
+        return True
+
+    def _no_directory(self) -> RunError:
+        return RunError(f"{self}: is a file, but should be a directory; give another name")
+
     @classmethod
-    def fresh(cls, path: str | PathLike[str]) -> RunDirectory:
+    def fresh(cls, path: str | PathLike[str], patience: float = 0.0) -> RunDirectory:
         """Make the directory of a new run; an existing one may hold anything but a run.
 
         Parameters
         ----------
         path : str or path-like
             The directory.
+        patience : float
+            As for `hold`.
 
         Returns
         -------
         RunDirectory
-            Which has none of a run's files.
+            Which has none of a run's files, and is held.
 
         Raises
         ------
         RunError
-            There is a file of another run, which would be overwritten.
+            There is a file of another run, which would be overwritten, or a file in place of the
+            directory, or another process is writing there.
         OSError
             The directory cannot be made.
         """
         directory = cls(path)
+        if directory.path.exists() and not directory.path.is_dir():
+            raise directory._no_directory()
         directory.path.mkdir(parents=True, exist_ok=True)
-        for file in (
-            directory.config_file,
-            directory.history_file,
-            directory.best_file,
-            directory.last_file,
-            directory.history_plot_file,
-            directory.plot_file,
-        ):
+        directory.hold(patience)
+        for file in directory.files:
             if file.exists():
+                directory.release()
                 raise RunError(
                     f"{directory}: holds a run already ({file.name}); continue it with --resume, "
                     "or give another directory with --out"
                 )
+        remove_leftovers(directory.path)
         return directory
 
     @classmethod
@@ -241,7 +308,7 @@ class RunDirectory:
         Returns
         -------
         RunDirectory
-            Which is empty.
+            Which is empty, and held.
 
         Raises
         ------
@@ -256,7 +323,9 @@ class RunDirectory:
                 break
             except FileExistsError:
                 first = Path(f"{os.fspath(path)}-{number}")
-        return cls(first)
+        directory = cls(first)
+        directory.hold()
+        return directory
 
     def read_config(self) -> Config:
         """Return what ``config.json`` says.

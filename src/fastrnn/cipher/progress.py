@@ -8,6 +8,7 @@ from typing import Any
 from fastrnn.callbacks import Callback
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.training import Training
+from fastrnn.terminal import is_terminal
 
 __all__ = ["Progress"]
 
@@ -27,7 +28,7 @@ class Progress(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Begin a bar, where there is a terminal."""
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             from tqdm import tqdm
 
             self._bar = tqdm(

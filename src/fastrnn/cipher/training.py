@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -51,6 +50,10 @@ class Training:
         Keep the run within epochs too: every so many steps, or after so many seconds.
     group : Group
         The processes that train the model together; the first one keeps the run.
+    saved : tuple of int, or None
+        The finished epochs, and steps of the next, of the training that ``last.safetensors`` holds.
+    picture_error : Exception or None
+        Why ``history.png`` could not be drawn, which is all that is missing then.
     """
 
     def __init__(
@@ -67,6 +70,8 @@ class Training:
         self.epochs = epochs
         self.group = Group() if group is None else group
         self.step = 0
+        self.saved: tuple[int, int] | None = None
+        self.picture_error: Exception | None = None
         self.save_steps: int | None = None
         self.save_seconds: float | None = None
 
@@ -95,10 +100,13 @@ class Training:
 
         Raises
         ------
+        RunError
+            Another process is writing to the directory.
         OSError
             The directory cannot be written to.
         """
         run = cls(lesson, directory, _new_model(lesson.config), [], group)
+        run.group.first(directory.hold)
         run.group.first(lambda: directory.write_config(lesson.config))
         return run
 
@@ -108,6 +116,7 @@ class Training:
         directory: RunDirectory,
         given: Mapping[str, Any] | None = None,
         group: Group | None = None,
+        patience: float = 0.0,
     ) -> Training:
         """Return a run that was interrupted or finished, ready to go on.
 
@@ -120,6 +129,8 @@ class Training:
         group : Group, optional
             As for `start`. It need not have as many processes as the run had before, and only the
             first one needs the directory.
+        patience : float
+            Seconds to wait for another process that is writing to the directory.
 
         Returns
         -------
@@ -129,12 +140,25 @@ class Training:
         Raises
         ------
         RunError
-            The directory is none of a run or is damaged, a setting is not that of the run, or the
-            files of its corpus have changed.
+            The directory is none of a run or is damaged, another process is writing to it, a
+            setting is not that of the run, or the files of its corpus have changed.
         CorpusError, OSError
             The corpus cannot be read any more.
         """
         group = Group() if group is None else group
+        group.first(directory.read_config)  # to say so, if no run is there
+        group.first(lambda: directory.hold(patience))
+        try:
+            return cls._resumed(directory, given, group)
+        except BaseException:
+            directory.release()
+            raise
+
+    @classmethod
+    def _resumed(
+        cls, directory: RunDirectory, given: Mapping[str, Any] | None, group: Group
+    ) -> Training:
+        """Return a run whose directory is held."""
         config = group.first(directory.read_config)
         settings = config.settings.continued(given or {})
         with group.together():
@@ -154,13 +178,15 @@ class Training:
                 f"{len(epochs)} epochs of history.csv; start a new run elsewhere"
             )
         # The history is written first, so that it may be one epoch ahead.
-        run.epochs, run.step = epochs[: position[0]], position[1]
+        run.epochs, run.step, run.saved = epochs[: position[0]], position[1], position
         if settings != config.settings:
             group.first(lambda: directory.write_config(replace(config, settings=settings)))
         return run
 
     def run(self, callbacks: Sequence[Callback] = ()) -> None:
         """Train for the epochs that are missing, and draw the history.
+
+        The directory is held meanwhile, and released at the end.
 
         Parameters
         ----------
@@ -178,6 +204,15 @@ class Training:
         OSError
             A file cannot be written; what was kept before stays.
         """
+        self.group.first(self.directory.hold)
+        try:
+            self._train(callbacks)
+            if self.group.is_first:
+                self._draw()
+        finally:
+            self.directory.release()
+
+    def _train(self, callbacks: Sequence[Callback]) -> None:
         settings = self.lesson.config.settings
         held_out = self.lesson.held_out
         last_file = self.directory.last_file
@@ -199,9 +234,15 @@ class Training:
             )
         except NonFiniteGradientError as error:
             raise RunError(str(error)) from error
-        with suppress(ImportError):
-            if self.group.is_first:
-                self.directory.write_history_plot(plot(self.epochs))
+
+    def _draw(self) -> None:
+        """Draw the history; a run without its picture is none the worse."""
+        try:
+            self.directory.write_history_plot(plot(self.epochs))
+        except ImportError:
+            pass
+        except Exception as error:
+            self.picture_error = error
 
 
 def _saved(directory: RunDirectory) -> Model:
@@ -269,8 +310,10 @@ class _Keeper(Callback):
         self._save()
 
     def _save(self) -> None:
-        if self._training.group.is_first:
-            self._training.model.save(self._training.directory.last_file)
+        training = self._training
+        if training.group.is_first:
+            training.model.save(training.directory.last_file)
+        training.saved = len(training.epochs), training.step
         self._saved_at = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from fastrnn.cli.texts import texts
+from fastrnn.terminal import is_terminal
 
 __all__ = ["tell_answers"]
 
@@ -43,7 +44,7 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
         raise RunError(
             f"{arguments.model}: learned to {learned}; use it with fastrnn cipher {other}"
         )
-    together = 1 if not arguments.texts and sys.stdin.isatty() else TOGETHER
+    together = 1 if not arguments.texts and is_terminal(sys.stdin) else TOGETHER
     waiting: list[str] = []
 
     def tell() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 __all__ = ["add_parser"]
 
@@ -21,4 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Hand the rest of the command line to the bench, and return its exit code."""
     from fastrnn.benchmark import main
 
-    return main(arguments.rest)
+    # The tables are made by processes of their own, which end at Ctrl-C without a word.
+    start = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "from fastrnn.cli import main; raise SystemExit(main())"
+    )
+    return main(arguments.rest, (sys.executable, "-c", start, "bench"))

@@ -20,7 +20,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_model(parser)
     add_texts(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, prints_texts=True)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="instead of cipher and key, a model that train --direction encrypt wrote there",
     )
     add_texts(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, prints_texts=True)
 
 
 def run(arguments: argparse.Namespace) -> int:

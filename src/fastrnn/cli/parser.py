@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from fastrnn.terminal import printable
+
 __all__ = ["Parser", "nearest"]
 
 
@@ -37,6 +39,10 @@ class Parser(argparse.ArgumentParser):
             nearest(word.partition("=")[0], self.options) for word in words if word.startswith("-")
         )
         self.error(f"unrecognized arguments: {' '.join(words)}{''.join(hints)}")
+
+    def error(self, message: str) -> NoReturn:
+        """End with a usage error of one line."""
+        super().error(printable(" ".join(message.split())))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:

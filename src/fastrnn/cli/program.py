@@ -16,6 +16,8 @@ from fastrnn.cipher.errors import InvalidKeyError, SettingsError
 from fastrnn.cli import bench, decode, encode, evaluate, info, plot, sweep, train
 from fastrnn.cli.failures import FAILED, INTERRUPTED, line_of
 from fastrnn.cli.parser import Parser
+from fastrnn.cli.streams import safe_streams
+from fastrnn.terminal import printable
 
 __all__ = ["main"]
 
@@ -39,23 +41,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         With 2 after a usage error, with 0 after ``--help`` and ``--version``.
     """
-    arguments = _parse(sys.argv[1:] if argv is None else argv)
+    with safe_streams() as output:
+        try:
+            arguments = _parse(sys.argv[1:] if argv is None else argv)
+            output.is_optional = hasattr(arguments, "work_comes_first")
+            output.escapes = not hasattr(arguments, "prints_texts") or output.isatty()
+            return _run(arguments)
+        except KeyboardInterrupt as interrupt:
+            return _fail(str(interrupt) or "interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read the output, such as head, has seen enough.
+            return FAILED
+        except Exception as error:
+            if os.environ.get("FASTRNN_TRACEBACK"):
+                raise
+            return _fail(line_of(error), FAILED)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Carry out a command, and return its exit code."""
     try:
         code: int = arguments.run(arguments)
-        sys.stdout.flush()
     except (SettingsError, InvalidKeyError) as error:
         arguments.parser.error(line_of(error))
-    except KeyboardInterrupt as interrupt:
-        return _fail(str(interrupt) or "interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the output, such as head, has seen enough; Python's own flush at the end
-        # should not complain about it either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except Exception as error:
-        if os.environ.get("FASTRNN_TRACEBACK"):
-            raise
-        return _fail(line_of(error), FAILED)
+    sys.stdout.flush()
     return code
 
 
@@ -87,5 +96,5 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _fail(message: str, code: int) -> int:
     """Say in one line why the program ends, and return its exit code."""
-    print(f"fastrnn: {message}", file=sys.stderr)
+    print(f"fastrnn: {printable(message)}", file=sys.stderr)
     return code

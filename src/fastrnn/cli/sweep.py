@@ -83,7 +83,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, work_comes_first=True)
 
 
 def _several(kind: type) -> Callable[[str], list[Any]]:

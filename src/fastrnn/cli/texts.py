@@ -51,10 +51,15 @@ def texts(arguments: argparse.Namespace) -> Iterator[Text]:
         yield Text(text, f"argument {number}")
     if arguments.texts:
         return
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    if sys.stdin is None or sys.stdin.closed:
+        raise CorpusError("standard input is closed; give the texts as arguments")
+    # A stream of text that stands in for standard input has no bytes.
+    for number, line in enumerate(getattr(sys.stdin, "buffer", sys.stdin), start=1):
         place = f"standard input, line {number}"
         try:
-            text = line.decode("utf-8")
+            text = line if isinstance(line, str) else line.decode("utf-8")
         except UnicodeDecodeError:
             raise CorpusError(f"{place}: not UTF-8; convert it to UTF-8 text") from None
+        if number == 1:
+            text = text.removeprefix("\ufeff")
         yield Text(text.removesuffix("\n").removesuffix("\r"), place)

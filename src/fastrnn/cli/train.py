@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
+import sys
 from contextlib import closing
 from dataclasses import asdict
 from itertools import islice
@@ -11,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastrnn.cipher.ciphers import CIPHERS
+from fastrnn.cipher.errors import RunError
 from fastrnn.cli.failures import FAILED, line_of
 from fastrnn.distributed import Group, world
+from fastrnn.terminal import printable
 
 if TYPE_CHECKING:
     from fastrnn.cipher.settings import Settings
@@ -87,7 +91,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "(needs mpi4py and an MPI); only the first one needs --out",
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, work_comes_first=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -128,15 +132,23 @@ def _train(arguments: argparse.Namespace, group: Group) -> int:
         if arguments.quiet or not group.is_first:
             training.run()
         else:
+            if arguments.resume and training.saved is None:
+                print("nothing was saved there yet: starting from the beginning")
             _tell_start(training)
             with closing(Progress(training)) as progress:
                 training.run([progress])
             _tell_end(training)
+        if training.picture_error is not None:
+            why = printable(line_of(training.picture_error))
+            print(f"fastrnn: there is no history.png: {why}; all else is saved", file=sys.stderr)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"interrupted{_place(training)}; to continue: "
-            f"fastrnn cipher train --resume --out {shlex.quote(str(training.directory))}"
+            f"interrupted{_place(training)}; {_to_continue(training)}"
         ) from None
+    except (OSError, MemoryError) as error:
+        if os.environ.get("FASTRNN_TRACEBACK"):
+            raise
+        raise RunError(f"{line_of(error)}; {_safe(training)}; {_to_continue(training)}") from error
     return 0
 
 
@@ -163,21 +175,30 @@ def _started(arguments: argparse.Namespace, group: Group) -> Training:
     del facts["plaintext"], facts["ciphertext"]
     group.agree({**facts, "the corpus": f"SHA-256 {lesson.config.fingerprint}"})
 
-    def directory() -> Path:
-        if arguments.out is not None:
-            return RunDirectory.fresh(arguments.out).path
-        name = f"{settings.cipher or Path(settings.ciphertext or '').stem}-{settings.cell}"
-        return RunDirectory.numbered(Path("runs") / name).path
+    # Only the first process has the directory, and keeps others out of it.
+    made: list[RunDirectory] = []
 
-    return Training.start(lesson, RunDirectory(group.first(directory)), group)
+    def make() -> Path:
+        if arguments.out is not None:
+            made.append(RunDirectory.fresh(arguments.out))
+        else:
+            name = f"{settings.cipher or Path(settings.ciphertext or '').stem}-{settings.cell}"
+            made.append(RunDirectory.numbered(Path("runs") / name))
+        return made[0].path
+
+    path = group.first(make)
+    return Training.start(lesson, made[0] if made else RunDirectory(path), group)
 
 
 def _resumed(arguments: argparse.Namespace, group: Group) -> Training:
-    """Take up the run that the command line names."""
+    """Take up the run that the command line names, or start it if nothing of it is there."""
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.training import Training
 
-    return Training.resume(RunDirectory(arguments.out), _given(arguments), group)
+    directory = RunDirectory(arguments.out)
+    if group.first(directory.is_new):
+        return _started(arguments, group)
+    return Training.resume(directory, _given(arguments), group)
 
 
 def _tell_start(training: Training) -> None:
@@ -199,11 +220,24 @@ def _tell_start(training: Training) -> None:
 
 
 def _place(training: Training) -> str:
-    """Return how far the training is, for the end of a sentence; nothing if it has not begun."""
-    done = f"after epoch {len(training.epochs)}" if training.epochs else ""
-    step = f"after step {training.step} of epoch {len(training.epochs) + 1}"
-    place = step if training.step else done
-    return f", {place}" if place else ""
+    """Return how far the training is saved, for the end of a sentence; nothing if it is not."""
+    epochs, step = training.saved or (0, 0)
+    if step:
+        return f", after step {step} of epoch {epochs + 1}"
+    return f", after epoch {epochs}" if epochs else ""
+
+
+def _safe(training: Training) -> str:
+    """Return what a training that fails leaves behind."""
+    if training.saved is None:
+        return f"nothing was saved in {training.directory} yet"
+    return f"in {training.directory} the training is safe{_place(training)}"
+
+
+def _to_continue(training: Training) -> str:
+    """Return the command that continues a training."""
+    out = shlex.quote(str(training.directory))
+    return f"to continue: fastrnn cipher train --resume --out {out}"
 
 
 def _corpus(settings: Settings) -> str:

@@ -36,6 +36,9 @@ __all__ = [
     "wait_until_idle",
 ]
 
+#: Seconds to wait for a directory: a job of a sweep that was killed may be about to end.
+PATIENCE = 6.0
+
 #: What may become of a run: it was finished before, is now, broke off, or could not be.
 SKIPPED, TRAINED, INTERRUPTED, FAILED = "skipped", "trained", "interrupted", "failed"
 
@@ -128,11 +131,11 @@ def perform(task: Task) -> Outcome:
 
 def _train(directory: RunDirectory, task: Task, watch: Watch) -> None:
     if directory.config_file.exists():
-        training = Training.resume(directory, asdict(task.settings))
+        training = Training.resume(directory, asdict(task.settings), patience=PATIENCE)
     else:
         # A corpus that cannot be used should leave no directory behind.
         lesson = Lesson.prepare(task.settings)
-        training = Training.start(lesson, RunDirectory.fresh(directory.path))
+        training = Training.start(lesson, RunDirectory.fresh(directory.path, PATIENCE))
     training.save_steps, training.save_seconds = task.save_steps, task.save_seconds
     training.run([watch])
     _is_finished(directory, task.settings)  # for what it has to say of files from before
