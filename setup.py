@@ -33,7 +33,7 @@ if SANITIZE:
     link += [f"-fsanitize={SANITIZE}"]
 threads = ["-pthread"] if os.name == "posix" else []
 
-headers = [str(path) for path in CORE.glob("*/*.h")]
+headers = [str(path) for path in CORE.rglob("*.h")]
 libraries = [
     (
         f"fastrnn_{name}",

@@ -9,8 +9,9 @@ import functools
 
 import numpy as np
 
-from fastrnn._core import gru, lstm, output, rnn
+from fastrnn._core import output
 from fastrnn._core.memory import LINE, aligned_empty, padded
+from fastrnn._core.recurrence import Recurrence
 from tests.cases import Case
 
 DTYPES = ["float64", "float32"]
@@ -68,7 +69,7 @@ def arrays_of(case):
     return case.make()
 
 
-def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0, given=None):
+def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0, source=None):
     """Run a case forward and backward through the core.
 
     Parameters
@@ -86,9 +87,9 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         The steps that count, of all columns of the case.
     garbage : float
         The input at steps that do not count.
-    given : callable, optional
-        Lays out an array of the contract.  The core then takes the input and the gradient at the
-        states as they are given, and not in rows; and weights and their gradients have no gaps.
+    source : callable, optional
+        Lays out an array of the contract.  The core then copies the input and the gradient at the
+        states step by step, and is not given rows; and weights and their gradients have no gaps.
 
     Returns
     -------
@@ -96,62 +97,93 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         States, what forward keeps, and the gradients, without padding.
     """
     a, memory = arrays_of(case), Memory(case.dtype, fill)
-    core = {"rnn": rnn, "gru": gru, "lstm": lstm}[case.cell]
+    core = core_of(case)
     of_batch = slice(None) if columns is None else columns
     X, ds = a.X[:, of_batch], a.ds[:, of_batch]
     (_, m, T), n_x, n_s = X.shape, case.n_x, case.n_s
-    ld = padded(n_s, case.dtype)
-    laid = memory.spread if given is None else memory.dense
-    wx, ws, bs = laid(a.parameters["Wx"]), laid(a.parameters["Ws"]), laid(a.parameters["bs"][:, 0])
+    laid = memory.spread if source is None else memory.dense
+    weights = tuple(laid(a.parameters[name]) for name in WEIGHTS if name in a.parameters)
     if mask is not None:
         mask = np.ascontiguousarray(mask[:, of_batch], np.uint8)
         X = np.where(mask.T, X, np.asarray(garbage, X.dtype))
-    if given is None:
+    if source is None:
         x, ds = memory.rows(X.T), memory.rows(ds.T)
-        x_given = ds_given = None
+        x_source = ds_source = None
     else:
-        x_given, ds_given = given(X), given(ds)
+        x_source, ds_source = source(X), source(ds)
         x, ds = memory.empty(T, m, padded(n_x, case.dtype)), None
-    states = memory.empty(T + 1, m, ld)
-    states[0, :, :n_s] = a.S_0[:, of_batch].T
+    reserve = memory.empty(core.reserve_length(T, m, n_s, memory.dtype.itemsize))
+    arrays = core.views(reserve, T, m, n_s)
+    for states, initial in zip(arrays, (a.S_0, a.C_0)[: core.states], strict=False):
+        states[0, :, :n_s] = initial[:, of_batch].T
 
-    sizes = (T, m, n_x, n_s, x.dtype)
-    results = {"states": states[..., :n_s]}
-    kept, extra, names = (), (), ()
-    if case.cell == "gru":
-        bx = laid(a.parameters["bx"][:, 0]) if case.reset_after else None
-        kept, extra = (memory.empty(T, m, 3, ld), memory.empty(T, m, ld)), (bx,)
-        names = ("gates", "hidden")
-    elif case.cell == "lstm":
-        cells = memory.empty(T + 1, m, ld)
-        cells[0, :, :n_s] = a.C_0[:, of_batch].T
-        kept = (cells, memory.empty(T, m, 4, ld), memory.empty(T, m, ld))
-        names = ("cells", "gates", "tanh_c")
-    results |= {name: array[..., :n_s] for name, array in zip(names, kept, strict=True)}
-    work = memory.empty(core.forward_work(*sizes))
-    core.forward(x, wx, ws, bs, *extra, states, *kept, work, mask, None, x_given)
+    sizes = (T, m, n_x, n_s, memory.dtype.itemsize)
+    names = NAMES[case.cell]
+    results = {name: array[..., :n_s] for name, array in zip(names, arrays, strict=True)}
+    work = memory.empty(core.work_length(*sizes, backward=False))
+    core.forward(x, weights, reserve, work=work, mask=mask, source=x_source)
     assert np.array_equal(x[..., :n_x], X.T, equal_nan=True), "x does not hold the input"
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
-    ds0, dc0, dbx = memory.empty(m, ld), (), ()
-    dwx, dws, dbs = (laid(np.full_like(w, fill)) for w in (wx, ws, bs))
-    results |= {"ds0": ds0[..., :n_s], "dwx": dwx, "dws": dws, "dbs": dbs}
+    d_initial = memory.empty(core.states, m, padded(n_s, case.dtype))
+    gradients = tuple(laid(np.full_like(w, fill)) for w in weights)
+    dwx, dws, dbs, *dbx = gradients
+    results |= {"ds0": d_initial[0, :, :n_s], "dwx": dwx, "dws": dws, "dbs": dbs[:, 0]}
     if wants_dx:
         results["dx"] = dx[..., :n_x]
-    form = ()
-    if case.cell == "gru":
-        form, dbx = (case.reset_after,), (None,)
-        if case.reset_after:
-            dbx = (laid(np.full_like(bs, fill)),)
-            results["dbx"] = dbx[0]
-    elif case.cell == "lstm":
-        dc0 = (memory.rows(a.dc[:, of_batch].T),)
-        results["dc0"] = dc0[0][:, :n_s]
-    work = memory.empty(core.backward_work(*sizes))
-    gradients = (dx, ds0, *dc0, dwx, dws, dbs, *dbx)
-    core.backward(ds, x, states, *kept, wx, ws, *form, *gradients, work, mask, None, ds_given)
+    if dbx:
+        results["dbx"] = dbx[0][:, 0]
+    if core.states == 2:
+        d_initial[1, :, :n_s] = a.dc[:, of_batch].T
+        results["dc0"] = d_initial[1, :, :n_s]
+    work = memory.empty(core.work_length(*sizes, backward=True))
+    options = {"dx": dx, "work": work, "mask": mask, "source": ds_source}
+    core.backward(ds, x, weights, reserve, gradients, d_initial, **options)
     memory.check()
     return results
+
+
+#: Every compiled cell.
+CORES = [Recurrence(name) for name in ("rnn", "gru", "gru_reset_after", "lstm")]
+
+#: The weights of a cell in the order of the core.
+WEIGHTS = ("Wx", "Ws", "bs", "bx")
+
+#: What the core keeps of a sequence.
+NAMES = {
+    "rnn": ("states",),
+    "gru": ("states", "gates", "hidden"),
+    "lstm": ("states", "cells", "gates", "tanh_c"),
+}
+
+
+def forward_call(core, T, m, n_x, n_s, dtype=np.float64):
+    """Return what forward of a core takes, by name: arrays of zeros."""
+    rows, dtype = core.gates * n_s, np.dtype(dtype)
+    shapes = [(rows, n_x), (rows, n_s), *[(rows, 1)] * (1 + (core.name == "gru_reset_after"))]
+    return {
+        "x": np.zeros((T, m, n_x), dtype),
+        "weights": tuple(np.zeros(shape, dtype) for shape in shapes),
+        "reserve": np.zeros(core.reserve_length(T, m, n_s, dtype.itemsize), dtype),
+        "work": np.zeros(core.work_length(T, m, n_x, n_s, dtype.itemsize, backward=False), dtype),
+    }
+
+
+def backward_call(core, T, m, n_x, n_s, dtype=np.float64):
+    """Return what backward of a core takes, by name: arrays of zeros."""
+    forward, ld = forward_call(core, T, m, n_x, n_s, dtype), padded(n_s, dtype)
+    itemsize = np.dtype(dtype).itemsize
+    return forward | {
+        "ds": np.zeros((T, m, ld), dtype),
+        "gradients": tuple(weight.copy() for weight in forward["weights"]),
+        "d_initial": np.zeros((core.states, m, ld), dtype),
+        "work": np.zeros(core.work_length(T, m, n_x, n_s, itemsize, backward=True), dtype),
+    }
+
+
+def core_of(case):
+    """Return the compiled cell of a case."""
+    return Recurrence(case.cell + ("_reset_after" if case.reset_after else ""))
 
 
 def run_affine(x, w, b, dout, fill=0.0, wants_dx=True):

@@ -1,57 +1,80 @@
-"""What the loops over time ask of an array before they touch it."""
+"""What the recurrence asks of an array before it touches it."""
 
 import numpy as np
 import pytest
 
-from fastrnn._core import rnn
+from fastrnn._core.recurrence import Recurrence
+from tests.core.calls import backward_call, forward_call
 
-WORK = 1000
+RNN = Recurrence("rnn")
+NAMES = ["x", "wx", "ws", "bs", "reserve", "work"]
 
 
 def arrays(dtype=np.float64):
-    """Return what the tanh RNN's forward pass takes: 3 inputs, 5 units, 2 columns, 4 steps."""
-    shapes = {"x": (4, 2, 3), "wx": (5, 3), "ws": (5, 5), "bs": (5,), "states": (5, 2, 16)}
-    return {name: np.zeros(shape, dtype) for name, shape in (shapes | {"work": (WORK,)}).items()}
+    """Return what the RNN's forward pass takes: 3 inputs, 5 units, 2 columns, 4 steps."""
+    call = forward_call(RNN, 4, 2, 3, 5, dtype)
+    wx, ws, bs = call.pop("weights")
+    return {"x": call["x"], "wx": wx, "ws": ws, "bs": bs} | call
+
+
+def run(x, wx, ws, bs, reserve, work):
+    RNN.forward(x, (wx, ws, bs), reserve, work=work)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_bias_is_a_vector_or_a_column(dtype):
+def test_a_bias_is_a_column(dtype):
     given = arrays(dtype)
-    rnn.forward(*given.values())
-    rnn.forward(*(given | {"bs": given["bs"][:, np.newaxis]}).values())
-    for bs in (given["bs"][np.newaxis], np.zeros((5, 2), dtype), np.zeros((), dtype)):
+    run(**given)
+    for bs in (given["bs"].T, np.zeros((5, 2), dtype), np.zeros((4, 1), dtype)):
         with pytest.raises(ValueError, match="bias"):
-            rnn.forward(*(given | {"bs": bs}).values())
+            run(**given | {"bs": bs})
+    for bs in (np.zeros(5, dtype), np.zeros((), dtype)):
+        with pytest.raises(ValueError, match="dimensions"):
+            run(**given | {"bs": bs})
 
 
-@pytest.mark.parametrize("name", arrays())
+@pytest.mark.parametrize("name", NAMES)
 def test_another_type_is_refused(name):
     for dtype in (np.float32, np.int64, ">f8", np.complex128):
-        wrong = arrays() | {name: arrays(dtype)[name]}
-        with pytest.raises(ValueError, match="all of float32 or all of float64"):
-            rnn.forward(*wrong.values())
+        with pytest.raises(ValueError, match=r"Buffer dtype mismatch|byte order|not supported"):
+            run(**arrays() | {name: arrays(dtype)[name]})
 
 
-@pytest.mark.parametrize("name", [name for name in arrays() if name != "bs"])
+@pytest.mark.parametrize("name", NAMES)
 def test_another_number_of_axes_is_refused(name):
     wrong = arrays()
     wrong[name] = wrong[name][np.newaxis]
-    with pytest.raises(ValueError, match="axes"):
-        rnn.forward(*wrong.values())
+    with pytest.raises(ValueError, match="dimensions"):
+        run(**wrong)
 
 
-@pytest.mark.parametrize("name", ["states", "work"])
+@pytest.mark.parametrize("name", ["reserve", "work"])
 def test_what_is_written_is_contiguous_and_writable(name):
     with pytest.raises(ValueError, match="contiguous"):
-        rnn.forward(*(arrays() | {name: arrays()[name][..., ::2]}).values())
+        run(**arrays() | {name: arrays()[name][::2]})
     read_only = arrays()
     read_only[name].flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        rnn.forward(*read_only.values())
+        run(**read_only)
 
 
-@pytest.mark.parametrize("name", ["x", "wx", "ws", "bs", "states"])
+@pytest.mark.parametrize("name", ["x", "wx", "ws", "bs", "reserve"])
 def test_what_is_no_array_is_refused(name):
     for wrong in (None, 1.0, [0.0]):
-        with pytest.raises(TypeError, match="bytes-like"):
-            rnn.forward(*(arrays() | {name: wrong}).values())
+        with pytest.raises((TypeError, AttributeError)):
+            run(**arrays() | {name: wrong})
+
+
+def test_features_are_neighbours():
+    with pytest.raises(ValueError, match="features of x"):
+        run(**arrays() | {"x": np.zeros((4, 2, 6))[..., ::2]})
+
+
+@pytest.mark.parametrize("name", ["reserve", "work"])
+@pytest.mark.parametrize("call", [forward_call, backward_call])
+def test_too_little_memory_is_refused(call, name):
+    arguments = call(RNN, 4, 2, 3, 5)
+    function = RNN.forward if call is forward_call else RNN.backward
+    function(**arguments)
+    with pytest.raises(ValueError, match="do not fit"):
+        function(**arguments | {name: arguments[name][:1]})

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn._core import gru, lstm, output, rnn
+from fastrnn._core import output
+from fastrnn._core.recurrence import Recurrence
+from tests.core.calls import backward_call, forward_call
 from tests.core.child import ROOT, environment
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT as on POSIX only")
@@ -32,25 +35,11 @@ def cell_call(name, m):
     differently long.
     """
     cell = name.split("_")[0]
-    module, gates = {"rnn": (rnn, 1), "gru": (gru, 3), "lstm": (lstm, 4)}[cell]
-    T, n_x, n_s = {1: 5000, 64: 500}[m] // gates, 8, 2048
-    sizes = T, m, n_x, n_s, DTYPE
-    x, states, b = zeros(T, m, n_x), zeros(T + 1, m, n_s), zeros(gates * n_s)
-    weights = zeros(gates * n_s, n_x), zeros(gates * n_s, n_s)
-    kept, no_bias, form, at_cells = (), (), (), ()
-    if module is gru:
-        kept, no_bias, form = (zeros(T, m, 3, n_s), zeros(T, m, n_s)), (None,), (False,)
-    if module is lstm:
-        kept = (zeros(T + 1, m, n_s), zeros(T, m, 4, n_s), zeros(T, m, n_s))
-        at_cells = (zeros(m, n_s),)
+    core = Recurrence(cell)
+    sizes = {1: 5000, 64: 500}[m] // core.gates, m, 8, 2048
     if name.endswith("forward"):
-        work = zeros(module.forward_work(*sizes))
-        return module.forward, (x, *weights, b, *no_bias, states, *kept, work)
-    gradients = zeros(m, n_s), *at_cells, zeros(gates * n_s, n_x), zeros(gates * n_s, n_s), b
-    work = zeros(module.backward_work(*sizes))
-    ds, dx = states[1:], None
-    arguments = (ds, x, states, *kept, *weights, *form, dx, *gradients, *no_bias, work)
-    return module.backward, arguments
+        return partial(core.forward, **forward_call(core, *sizes)), ()
+    return partial(core.backward, **backward_call(core, *sizes)), ()
 
 
 def output_call(name, k):

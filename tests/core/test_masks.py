@@ -5,10 +5,17 @@ import pytest
 
 import fastrnn
 from fastrnn import reference
-from fastrnn._core import gru, lstm, rnn
 from tests.cases import FORMS
 from tests.compare import assert_close, assert_same_bits
-from tests.core.calls import DTYPES, arrays_of, cell_case, run_cell
+from tests.core.calls import (
+    CORES,
+    DTYPES,
+    arrays_of,
+    backward_call,
+    cell_case,
+    forward_call,
+    run_cell,
+)
 from tests.tolerances import PARITY
 
 #: n_x, n_s, m, T: a batch of one, gaps that end a run and gaps that do not, more than one chunk.
@@ -160,20 +167,10 @@ def test_any_number_of_threads(form, dtype):
 
 
 def test_a_mask_of_another_shape_is_refused():
-    x, states, gates = np.zeros((6, 4, 8)), np.zeros((7, 4, 8)), np.zeros((6, 4, 3, 8))
-    w, b, work = np.zeros((24, 8)), np.zeros(24), np.zeros(2000)
-    w4, b4, gates4 = np.zeros((32, 8)), np.zeros(32), np.zeros((6, 4, 4, 8))
-    kept = states.copy(), gates4, x
-    calls = [
-        (rnn.forward, x, w[:8], w[:8], b[:8], states),
-        (rnn.backward, x, x, states, w[:8], w[:8], None, x[0], w[:8], w[:8], b[:8]),
-        (gru.forward, x, w, w, b, None, states, gates, x),
-        (gru.backward, x, x, states, gates, x, w, w, False, None, x[0], w, w, b, None),
-        (lstm.forward, x, w4, w4, b4, states, *kept),
-        (lstm.backward, x, x, states, *kept, w4, w4, None, x[0], x[1], w4, w4, b4),
-    ]
-    for function, *arguments in calls:
-        function(*arguments, work, np.ones((6, 4), np.uint8))
-        for shape in ((5, 4), (6, 3), (6, 5)):
-            with pytest.raises(ValueError, match="mask"):
-                function(*arguments, work, np.ones(shape, np.uint8))
+    for core in CORES:
+        for function, make in ((core.forward, forward_call), (core.backward, backward_call)):
+            arguments = make(core, 6, 4, 8, 8)
+            function(**arguments, mask=np.ones((6, 4), np.uint8))
+            for shape in ((5, 4), (6, 3), (6, 5)):
+                with pytest.raises(ValueError, match="mask"):
+                    function(**arguments, mask=np.ones(shape, np.uint8))

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from fastrnn._core import gather, rnn
+from fastrnn._core import gather
 from fastrnn._core.memory import padded
+from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.threads import get_num_threads, set_num_threads
 from tests.compare import assert_close, assert_same_bits
 from tests.core.calls import DTYPES, Memory
 from tests.tolerances import PARITY
+
+RNN = Recurrence("rnn")
 
 
 def run_rnn(dtype, tokens, fill, mask=None, one_hot=False, sizes=(9, 17)):
@@ -16,18 +19,22 @@ def run_rnn(dtype, tokens, fill, mask=None, one_hot=False, sizes=(9, 17)):
     (T, m), (n_x, n_s) = tokens.shape, sizes
     memory, rng = Memory(dtype, fill), np.random.default_rng(5)
     wx, ws = (memory.spread(rng.normal(size=(n_s, n)).astype(dtype) * 0.4) for n in (n_x, n_s))
-    bs = memory.spread(rng.normal(size=n_s).astype(dtype))
-    states = memory.empty(T + 1, m, padded(n_s, memory.dtype))
+    bs = memory.spread(rng.normal(size=(n_s, 1)).astype(dtype))
+    itemsize = memory.dtype.itemsize
+    reserve = memory.empty(RNN.reserve_length(T, m, n_s, itemsize))
+    (states,) = RNN.views(reserve, T, m, n_s)
     states[0, :, :n_s] = rng.normal(size=(m, n_s))
     ds = memory.rows(rng.normal(size=(T, m, n_s)).astype(dtype))
     x = memory.rows(np.eye(n_x, dtype=dtype)[tokens]) if one_hot else np.empty((T, m, 0), dtype)
-    width, given = (n_x, ()) if one_hot else (0, (tokens,))
-    work = memory.empty(rnn.backward_work(T, m, width, n_s, memory.dtype))
-    rnn.forward(x, wx, ws, bs, states, work, mask, *given)
-    ds0, (dwx, dws, dbs) = memory.empty(m, states.shape[2]), map(memory.spread, (wx, ws, bs))
-    rnn.backward(ds, x, states, wx, ws, None, ds0, dwx, dws, dbs, work, mask, *given)
+    width = n_x if one_hot else 0
+    work = memory.empty(RNN.work_length(T, m, width, n_s, itemsize, backward=True))
+    options = {"work": work, "mask": mask, "tokens": None if one_hot else tokens}
+    RNN.forward(x, (wx, ws, bs), reserve, **options)
+    d_initial, gradients = memory.empty(1, m, states.shape[2]), (*map(memory.spread, (wx, ws, bs)),)
+    RNN.backward(ds, x, (wx, ws, bs), reserve, gradients, d_initial, **options)
     memory.check()
-    return {"states": states[..., :n_s], "ds0": ds0[..., :n_s], "dwx": dwx, "dws": dws, "dbs": dbs}
+    names = ("states", "ds0", "dwx", "dws", "dbs")
+    return dict(zip(names, (states[..., :n_s], d_initial[0, :, :n_s], *gradients), strict=True))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

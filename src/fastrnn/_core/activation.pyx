@@ -8,7 +8,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
-from fastrnn._core.sequence cimport padded, share_start
+from fastrnn._core.layout cimport padded_to_line
+from fastrnn._core.sequence cimport share_start
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 
@@ -141,6 +142,6 @@ def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, P
         self.in_place, self.job.activation = in_place, compiled[name]
     else:
         self.function = function
-    self.job.n, self.y_row, self.operations = n, padded(n, dtype), <double> EXPONENTIAL * streams * n
+    self.job.n, self.y_row, self.operations = n, padded_to_line(n, dtype.itemsize), <double> EXPONENTIAL * streams * n
     self.make(streams, steps, n, dtype, 0, 0 if self.in_place else steps * streams * self.y_row)
     return self

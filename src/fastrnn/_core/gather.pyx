@@ -6,8 +6,8 @@ Arrays are time-major, rows padded to `ld` elements (memory.py).  Every array ar
 from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport floating
+from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch
-from fastrnn._core.sequence cimport padded
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.tokens cimport checked_tokens, scatter_rows
 
@@ -89,7 +89,7 @@ def stage(const floating[:, :] table, Py_ssize_t streams, Py_ssize_t steps, dtyp
     cdef floating *copied
     if n < 1 or width < 1 or dtype.itemsize != sizeof(floating):
         raise ValueError("table and dtype do not fit together")
-    self.y_row, self.row_bytes = padded(width, dtype), width * sizeof(floating)
+    self.y_row, self.row_bytes = padded_to_line(width, dtype.itemsize), width * sizeof(floating)
     copied = <floating *> self.make(streams, steps, width, dtype, n * width, steps * streams * self.y_row)
     for row in range(n):
         for i in range(width):

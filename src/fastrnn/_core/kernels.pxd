@@ -18,6 +18,43 @@ cdef extern from "simd/bind.h" nogil:
         LAST_FIRST "FASTRNN_LAST_FIRST"
         GRADIENT_ROWS "FASTRNN_GRADIENT_ROWS"
 
+        CELLS "FASTRNN_CELLS"
+        ANY_TANH "FASTRNN_TANH"
+        ANY_SIGMOID "FASTRNN_SIGMOID"
+        ANY_LINEAR "FASTRNN_LINEAR"
+        ANY_RELU "FASTRNN_RELU"
+        ANY_HARD_SIGMOID "FASTRNN_HARD_SIGMOID"
+        ANY_HARD_SIGMOID_OLD "FASTRNN_HARD_SIGMOID_OLD"
+        ANY_SOFTSIGN "FASTRNN_SOFTSIGN"
+        ANY_ELU "FASTRNN_ELU"
+        ANY_SELU "FASTRNN_SELU"
+        ANY_SOFTPLUS "FASTRNN_SOFTPLUS"
+        ANY_EXPONENTIAL "FASTRNN_EXPONENTIAL"
+
+    ctypedef struct Step "fastrnn_step":
+        Py_ssize_t m, n_s, ld
+        int activation, recurrent_activation
+        const void *packed
+        Py_ssize_t width
+        const void *apart_bias
+        void *states[2]
+        void *gates
+        void *kept
+        Py_ssize_t first_step
+        const void *ds
+        Py_ssize_t ds_row
+        void *carry[2]
+        void *da
+        void *d_kept
+
+    ctypedef struct Cell "fastrnn_cell":
+        const char *name
+        int gates, states, kept, apart, kept_is_product
+        void (*step[2])(const Step *step, Py_ssize_t t, Py_ssize_t j, Py_ssize_t rows, int order) noexcept nogil
+        void (*step_back[2])(const Step *step, Py_ssize_t t, Py_ssize_t j, Py_ssize_t rows) noexcept nogil
+
+    const Cell *cells "fastrnn_cells"(const void *type)
+
     ctypedef struct Factor "fastrnn_factor":
         const void *a
         Py_ssize_t a_row, height
@@ -39,37 +76,6 @@ cdef extern from "simd/bind.h" nogil:
     void tanh_rows "fastrnn_tanh_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void sigmoid_rows "fastrnn_sigmoid_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void exp_rows "fastrnn_exp_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
-    void rnn_backward "fastrnn_rnn_backward"(Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row,
-                                             const void *carry, Py_ssize_t carry_row, const void *s, Py_ssize_t s_row,
-                                             void *da, Py_ssize_t da_row)
-    void gru_reset "fastrnn_gru_reset"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
-                                       Py_ssize_t gate_width, const void *s_prev, Py_ssize_t s_row, void *hidden,
-                                       Py_ssize_t hidden_row)
-    void gru_update "fastrnn_gru_update"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
-                                         Py_ssize_t gate_width, const void *s_prev, void *s_next, Py_ssize_t s_row)
-    void gru_reset_after "fastrnn_gru_reset_after"(Py_ssize_t rows, Py_ssize_t units, void *gates,
-                                                   Py_ssize_t gates_row, Py_ssize_t gate_width, const void *hidden,
-                                                   Py_ssize_t hidden_row, const void *s_prev, void *s_next,
-                                                   Py_ssize_t s_row)
-    void gru_update_backward "fastrnn_gru_update_backward"(
-        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, void *carry, Py_ssize_t carry_row,
-        const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width, const void *s_prev, Py_ssize_t s_row,
-        void *da, Py_ssize_t da_row)
-    void gru_reset_backward "fastrnn_gru_reset_backward"(
-        Py_ssize_t rows, Py_ssize_t units, const void *d_hidden, Py_ssize_t d_hidden_row, void *carry,
-        Py_ssize_t carry_row, const void *gates, Py_ssize_t gates_row, const void *s_prev, Py_ssize_t s_row,
-        void *da, Py_ssize_t da_row)
-    void gru_reset_after_backward "fastrnn_gru_reset_after_backward"(
-        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, void *carry, Py_ssize_t carry_row,
-        const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width, const void *hidden, Py_ssize_t hidden_row,
-        const void *s_prev, Py_ssize_t s_row, void *da, Py_ssize_t da_row, void *d_hidden, Py_ssize_t d_hidden_row)
-    void lstm_update "fastrnn_lstm_update"(Py_ssize_t rows, Py_ssize_t units, void *gates, Py_ssize_t gates_row,
-                                           Py_ssize_t gate_width, const void *c_prev, void *c_next, void *tanh_c,
-                                           void *s_next, Py_ssize_t s_row)
-    void lstm_backward "fastrnn_lstm_backward"(
-        Py_ssize_t rows, Py_ssize_t units, const void *ds, Py_ssize_t ds_row, const void *carry, Py_ssize_t carry_row,
-        void *c_carry, Py_ssize_t c_carry_row, const void *gates, Py_ssize_t gates_row, Py_ssize_t gate_width,
-        const void *c_prev, const void *tanh_c, Py_ssize_t c_row, void *da, Py_ssize_t da_row)
     void softmax_rows "fastrnn_softmax_rows"(Py_ssize_t rows, Py_ssize_t n, void *x, Py_ssize_t x_row)
     double cross_entropy_rows "fastrnn_cross_entropy_rows"(
         Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row, const long long *target, const void *weight,

@@ -2,13 +2,18 @@
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 
-from fastrnn._core.given cimport Given, take_steps
+import numpy as np
+
 from fastrnn._core.kernels cimport bind_kernels, floating
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport share_start
+from fastrnn._core.source cimport Source, copy_steps
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
+
+#: Bytes of a cache line, and of the widest vector of any instruction set.
+LINE = LINE_BYTES
 
 cdef enum:
     # operations that moving one element is worth when threads are counted
@@ -18,8 +23,13 @@ cdef enum:
 cdef struct Job:
     int shares
     Py_ssize_t m, T, ld
-    Given source
+    Source source
     void *target  # float or double
+
+
+def padded(Py_ssize_t n, dtype):
+    """Return ``n`` rounded up to a whole number of cache lines of ``dtype`` (at least one line)."""
+    return padded_to_line(n, np.dtype(dtype).itemsize)
 
 
 def padded_copy(array):
@@ -34,22 +44,22 @@ def padded_copy(array):
 
 def rows_in_place(array):
     """Return an (n, m, T) array as a view (T, m, n) where the core can read it so, else None."""
-    cdef Py_buffer given
+    cdef Py_buffer view
     cdef Py_ssize_t n, m, T, over_batch, over_time
     cdef bint readable
-    PyObject_GetBuffer(array, &given, PyBUF_STRIDES)
-    n, m, T = given.shape[0], given.shape[1], given.shape[2]
-    over_batch, over_time = given.strides[1], given.strides[2]
-    readable = given.strides[0] == given.itemsize and over_batch >= n * given.itemsize and (
-        over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * given.itemsize))
-    PyBuffer_Release(&given)
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    n, m, T = view.shape[0], view.shape[1], view.shape[2]
+    over_batch, over_time = view.strides[1], view.strides[2]
+    readable = view.strides[0] == view.itemsize and over_batch >= n * view.itemsize and (
+        over_time == m * over_batch or T == 1 or (m == 1 and over_time >= n * view.itemsize))
+    PyBuffer_Release(&view)
     return array.T if readable else None
 
 
-def rows_and_given(array):
-    """Return (T, m, >= n) rows of an (n, m, T) array, and what the core is to put there.
+def rows_and_source(array):
+    """Return (T, m, >= n) rows of an (n, m, T) array, and what the core is to copy into them.
 
-    Where the array can be read as it is, the rows are a view of it and there is nothing to put.
+    Where the array can be read as it is, the rows are a view of it and there is nothing to copy.
     """
     cdef Py_ssize_t n
     rows = rows_in_place(array)
@@ -57,12 +67,7 @@ def rows_and_given(array):
         return rows, None
     shape, dtype = array.shape, array.dtype
     n = shape[0]
-    return empty((shape[2], shape[1], line_multiple(n, dtype.itemsize)), dtype), array
-
-
-def states_from(initial, Py_ssize_t T):
-    """Return memory for the states of a sequence, (T + 1, m, ld), whose first is `initial`, (n, m)."""
-    return copy_behind(T, initial)
+    return empty((shape[2], shape[1], padded_to_line(n, dtype.itemsize)), dtype), array
 
 
 def stacked(arrays):
@@ -74,32 +79,27 @@ def stacked(arrays):
     return result
 
 
-def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, bint input_bias=False):
+def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, Py_ssize_t states, bint input_bias=False):
     """Return memory for the gradients of a sequence.
 
     Parameters
     ----------
     wx, ws : ndarray (G n_s, n_x), (G n_s, n_s)
     T, m : steps, batch
+    states : how many states the cell carries
     input_bias : whether there is a bias of the inputs of its own
 
     Returns
     -------
     tuple of ndarray
-        dx (T, m, ld_x), ds0 (m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx likewise.
+        dx (T, m, ld_x), at the initial states (states, m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx likewise.
     """
     dtype, wx_shape, ws_shape = wx.dtype, wx.shape, ws.shape
     cdef Py_ssize_t size = dtype.itemsize, n_x = wx_shape[1], n_s = ws_shape[1]
     bias_shape = (wx_shape[0], 1)
-    made = (empty((T, m, line_multiple(n_x, size)), dtype), empty((m, line_multiple(n_s, size)), dtype),
+    made = (empty((T, m, padded_to_line(n_x, size)), dtype), empty((states, m, padded_to_line(n_s, size)), dtype),
             empty(wx_shape, dtype), empty(ws_shape, dtype), empty(bias_shape, dtype))
     return (*made, empty(bias_shape, dtype)) if input_bias else made
-
-
-cdef inline Py_ssize_t line_multiple(Py_ssize_t n, Py_ssize_t size) noexcept:
-    """As :func:`fastrnn._core.memory.padded`, for elements of so many bytes."""
-    cdef Py_ssize_t line = 64 // size
-    return (n + line - 1) // line * line if n > 0 else line
 
 
 cdef copy_behind(Py_ssize_t T, array):
@@ -107,7 +107,7 @@ cdef copy_behind(Py_ssize_t T, array):
     dtype = array.dtype
     shape = array.shape
     cdef Py_ssize_t n = shape[0], steps = shape[2] if len(shape) == 3 else 1
-    result = empty((steps + T, shape[1], line_multiple(n, dtype.itemsize)), dtype)
+    result = empty((steps + T, shape[1], padded_to_line(n, dtype.itemsize)), dtype)
     copy_into(result, 0, array)
     return result
 
@@ -151,4 +151,4 @@ cdef void copy_double(void *job, int share) noexcept nogil:
 cdef void copy_share(Job *job, int share, floating *_) noexcept nogil:
     """Some batch columns."""
     cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
-    take_steps(&job.source, 0, job.T, first, end, job.m, <floating *> job.target, job.ld, job.ld)
+    copy_steps(&job.source, 0, job.T, first, end, job.m, <floating *> job.target, job.ld, job.ld)

@@ -10,18 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-#: Bytes of a cache line, and of the widest vector of any instruction set.
-LINE = 64
+from fastrnn._core.layout import LINE, padded
 
-
-#: Elements of a cache line, for the types that are asked for at every call.
-_PER_LINE = {np.dtype(np.float32): LINE // 4, np.dtype(np.float64): LINE // 8}
-
-
-def padded(n: int, dtype: DTypeLike) -> int:
-    """Return ``n`` rounded up to a whole number of cache lines of ``dtype`` (at least one line)."""
-    per_line = _PER_LINE.get(dtype) or LINE // np.dtype(dtype).itemsize
-    return (n + per_line - 1) // per_line * per_line or per_line
+__all__ = ["LINE", "aligned_empty", "aligned_zeros", "padded"]
 
 
 def aligned_empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:

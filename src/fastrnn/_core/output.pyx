@@ -9,9 +9,10 @@ from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, BadLabel, Factor, bind_kernels, correct_rows,
                                     cross_entropy_rows, floating, gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.layout cimport line_start, padded_to_line
 from fastrnn._core.recycled cimport Scratch, empty, scratch
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of, line_start,
-                                     next_run, pack_bias, padded, share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of,
+                                     next_run, pack_bias, share_start, steps_between_signals)
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport MOST_THREADS, run_shares, threads_for
 
@@ -69,7 +70,7 @@ cdef struct LossJob:
 
 def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
     """Elements of scratch memory of this dtype that :func:`affine` and :func:`affine_backward` need."""
-    cdef Py_ssize_t ld = padded(n, dtype), ld_k = padded(k, dtype)
+    cdef Py_ssize_t ld = padded_to_line(n, dtype.itemsize), ld_k = padded_to_line(k, dtype.itemsize)
     return max(k * ld, n * ld_k) + (k + 2) * ld + ld_k
 
 
@@ -122,7 +123,7 @@ def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1]
     try:
         size = x_view.itemsize
         rows.R, rows.k, rows.n = (x_view.shape[0] - skip) * x_view.shape[1], w_view.shape[1], w_view.shape[0]
-        rows.ld = max(64 // size, (rows.n * size + 63) // 64 * 64 // size)
+        rows.ld = padded_to_line(rows.n, size)
         rows.x_row = x_view.shape[2]
         rows.x = <char *> x_view.buf + skip * x_view.shape[1] * rows.x_row * size
         rows.w, rows.w_row, rows.w_column = w_view.buf, w_view.strides[0] // size, w_view.strides[1] // size
@@ -156,7 +157,7 @@ cdef int affine_of_rows(Rows *rows, floating *_) except -1:
     cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * rows.softmax
     cdef Py_ssize_t segment = steps_between_signals(row_operations), first
     cdef Job job
-    cdef floating *bias = line_start(<floating *> rows.work)
+    cdef floating *bias = <floating *> line_start(rows.work)
     cdef floating *packed = bias + ld
     job.shares, job.softmax = threads_for(rows.R * row_operations, rows.R // 8), rows.softmax
     job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, rows.R // job.shares)
@@ -231,7 +232,7 @@ def stage(const floating[:, :] w, const floating[:] b, Py_ssize_t streams, Py_ss
     cdef floating *packed
     if n < 1 or b.shape[0] != n or dtype.itemsize != size:
         raise ValueError("w, b and dtype do not fit together")
-    job.n, job.k, job.ld = n, k, padded(n, dtype)
+    job.n, job.k, job.ld = n, k, padded_to_line(n, dtype.itemsize)
     self.y_row, self.operations = job.ld, 2.0 * streams * n * k
     bias = <floating *> self.make(streams, steps, n, dtype, (k + 1) * job.ld, steps * streams * job.ld)
     packed = bias + job.ld
@@ -268,7 +269,7 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
             or dw.shape[1] != k or (dx is not None and dx.shape[0] < R)
             or ld_k < (k if dx is not None else 0) or work.shape[0] < n * ld_k + (k + 2) * ld + ld_k):
         raise ValueError("dout, x, w, dx and work do not fit together")
-    cdef floating *sums = line_start(&work[0])
+    cdef floating *sums = <floating *> line_start(&work[0])
     cdef floating *bias_sums = sums + k * ld
     cdef floating *packed = bias_sums + ld
     job.shares = threads_for(2.0 * R * n * k, R // 8)

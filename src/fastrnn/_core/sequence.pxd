@@ -20,9 +20,6 @@ from fastrnn._core.kernels cimport GRADIENT_ROWS, Factor, floating, gradient, pa
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
-cdef extern from *:
-    void __builtin_prefetch(const void *address) nogil
-
 # A call looks for Ctrl-C each time that it has done so many floating-point operations: some tenths of a second on
 # the slowest level.
 cdef enum:
@@ -33,8 +30,6 @@ cdef enum:
     # how many bytes of gradients at the pre-activations BPTT leaves before the gradients of the weights take them: they
     # should still be in the second-level cache, and memory should not grow with the length of a sequence
     SEGMENT_BYTES = 524288
-    # the most of an array that is asked for while a step before it is computed
-    FETCHED_BYTES = 4096
     # so many rows that do not count end a run: with fewer, two products would cost more than one with them in it
     LONG_GAP = 8
     # the most factors of a gradient: the states, and the input
@@ -52,12 +47,6 @@ cdef inline Py_ssize_t row_stride(Py_ssize_t T, Py_ssize_t m, Py_ssize_t time_st
     if (T > 1 and m > 1 and time_stride != m * batch_stride) or stride % size or stride < 0:
         raise ValueError(f"the rows of x must stand at equal distances, got strides {(time_stride, batch_stride)}")
     return stride // size
-
-
-cdef inline Py_ssize_t padded(Py_ssize_t n, dtype) except -1:
-    """As :func:`fastrnn._core.memory.padded`, for a dtype object."""
-    cdef Py_ssize_t line = 64 // <Py_ssize_t> dtype.itemsize
-    return (n + line - 1) // line * line if n > 0 else line
 
 
 cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept nogil:
@@ -100,14 +89,6 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexc
     return steps if steps > 1 else 1
 
 
-cdef inline void fetch_ahead(const floating *rows, Py_ssize_t elements) noexcept nogil:
-    """Ask for what the step before will read, where that is little: no processor foresees so short a way back."""
-    cdef Py_ssize_t i, bytes = elements * sizeof(floating)
-    if bytes <= FETCHED_BYTES:
-        for i in range(0, bytes, 64):
-            __builtin_prefetch(<const char *> rows + i)
-
-
 cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t m, Py_ssize_t step_bytes) noexcept nogil:
     """Steps of BPTT between two turns of the gradients of the weights: parts of T as equal as they can be.
 
@@ -116,11 +97,6 @@ cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t m, Py_ssize_t ste
     cdef Py_ssize_t most = max(SEGMENT_BYTES // (step_bytes + 1), 2 * <Py_ssize_t> GRADIENT_ROWS // (m + 1), 1)
     cdef Py_ssize_t parts = (T + most - 1) // most
     return (T + parts - 1) // parts if T > 0 else 1
-
-
-cdef inline floating *line_start(floating *work) noexcept nogil:
-    """The first cache line in work, where panels and sums begin."""
-    return <floating *> ((<size_t> work + 63) // 64 * 64)
 
 
 cdef inline void pack_bias(floating *packed, const floating *bias, Py_ssize_t stride, Py_ssize_t gates,
@@ -149,7 +125,7 @@ cdef inline Py_ssize_t next_run(const unsigned char *mask, Py_ssize_t *row, Py_s
     return run_end - row[0]
 
 
-cdef inline void hold_states(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t m, Py_ssize_t ld,
+cdef inline void keep_states(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t m, Py_ssize_t ld,
                              floating *states) noexcept nogil:
     """states[t + 1, j] = states[t, j] in the rows that do not count, some of one step."""
     cdef Py_ssize_t i
@@ -159,37 +135,32 @@ cdef inline void hold_states(const unsigned char *mask, Py_ssize_t row, Py_ssize
                 memcpy(states + (i + m) * ld, states + i * ld, ld * sizeof(floating))
 
 
-cdef inline void set_aside(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
-                           const floating *ds, Py_ssize_t ds_row, const floating *carry, Py_ssize_t carry_row,
-                           floating *aside, Py_ssize_t ld) noexcept nogil:
-    """OUT aside = ds + carry in the rows that do not count, some of one step; those of carry and aside start there."""
+cdef inline void save_carry(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
+                            const floating *ds, Py_ssize_t ds_row, const floating *carry, floating *saved,
+                            Py_ssize_t ld) noexcept nogil:
+    """OUT saved = ds + carry in the rows that do not count, some of one step; those of carry and saved start there.
+
+    ds is NULL where nothing is added, as to the gradient at a cell state.
+    """
     cdef Py_ssize_t i, k
     if mask != NULL:
         for i in range(row, end):
             if not mask[i]:
-                for k in range(n_s):
-                    aside[(i - row) * ld + k] = ds[i * ds_row + k] + carry[(i - row) * carry_row + k]
+                if ds == NULL:
+                    memcpy(saved + (i - row) * ld, carry + (i - row) * ld, n_s * sizeof(floating))
+                else:
+                    for k in range(n_s):
+                        saved[(i - row) * ld + k] = ds[i * ds_row + k] + carry[(i - row) * ld + k]
 
 
-cdef inline void copy_aside(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
-                            const floating *carry, Py_ssize_t carry_row, floating *aside,
-                            Py_ssize_t ld) noexcept nogil:
-    """As :func:`set_aside`, where nothing is added to the carry."""
+cdef inline void restore_carry(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s,
+                               floating *carry, const floating *saved, Py_ssize_t ld) noexcept nogil:
+    """carry = saved in the rows that :func:`save_carry` took, instead of what was computed for them."""
     cdef Py_ssize_t i
     if mask != NULL:
         for i in range(row, end):
             if not mask[i]:
-                memcpy(aside + (i - row) * ld, carry + (i - row) * carry_row, n_s * sizeof(floating))
-
-
-cdef inline void put_back(const unsigned char *mask, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n_s, floating *carry,
-                          Py_ssize_t carry_row, const floating *aside, Py_ssize_t ld) noexcept nogil:
-    """carry = aside in the rows that :func:`set_aside` took, instead of what was computed for them."""
-    cdef Py_ssize_t i
-    if mask != NULL:
-        for i in range(row, end):
-            if not mask[i]:
-                memcpy(carry + (i - row) * carry_row, aside + (i - row) * ld, n_s * sizeof(floating))
+                memcpy(carry + (i - row) * ld, saved + (i - row) * ld, n_s * sizeof(floating))
 
 
 cdef inline void clear_rows(const unsigned char *mask, Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first,
@@ -246,7 +217,7 @@ cdef inline void add_gradient(Py_ssize_t first_row, Py_ssize_t end_row, Py_ssize
         if index[rows - 1] - index[0] == rows - 1:
             gradient_from(index[0], rows, columns, b, b_row, factors, count, c_row, sums)
         else:
-            gradient_here_and_there(rows, index, columns, b, b_row, factors, count, c_row, sums)
+            gradient_of_rows(rows, index, columns, b, b_row, factors, count, c_row, sums)
 
 
 cdef inline void gradient_from(Py_ssize_t row, Py_ssize_t rows, Py_ssize_t columns, const floating *b, Py_ssize_t b_row,
@@ -260,7 +231,7 @@ cdef inline void gradient_from(Py_ssize_t row, Py_ssize_t rows, Py_ssize_t colum
     gradient(rows, columns, b + row * b_row, b_row, moved, count, c_row, sums)
 
 
-cdef inline void gradient_here_and_there(Py_ssize_t rows, const Py_ssize_t *index, Py_ssize_t columns,
+cdef inline void gradient_of_rows(Py_ssize_t rows, const Py_ssize_t *index, Py_ssize_t columns,
                                          const floating *b, Py_ssize_t b_row, const Factor *factors, int count,
                                          Py_ssize_t c_row, floating *sums) noexcept nogil:
     """As :func:`add_gradient`, over at most GRADIENT_ROWS rows anywhere."""
@@ -271,7 +242,7 @@ cdef inline void gradient_here_and_there(Py_ssize_t rows, const Py_ssize_t *inde
     cdef int f
     while left < columns:
         wide = min(columns - left, <Py_ssize_t> BLOCK)
-        bring_together(rows, index, b + left, b_row, wide, b_block)
+        gather_block(rows, index, b + left, b_row, wide, b_block)
         if sums != NULL:
             gradient(rows, wide, b_block, BLOCK, NULL, 0, c_row, sums + left)
         for f in range(count):
@@ -279,14 +250,14 @@ cdef inline void gradient_here_and_there(Py_ssize_t rows, const Py_ssize_t *inde
             while top < factors[f].height:
                 part = factor_of(a_block, BLOCK, min(factors[f].height - top, <Py_ssize_t> BLOCK),
                                  <floating *> factors[f].c + top * c_row + left)
-                bring_together(rows, index, <const floating *> factors[f].a + top, factors[f].a_row, part.height,
+                gather_block(rows, index, <const floating *> factors[f].a + top, factors[f].a_row, part.height,
                                a_block)
                 gradient(rows, wide, b_block, BLOCK, &part, 1, c_row, <floating *> NULL)
                 top += BLOCK
         left += BLOCK
 
 
-cdef inline void bring_together(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,
+cdef inline void gather_block(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,
                                 Py_ssize_t width, floating *block) noexcept nogil:
     """OUT block: some elements of rows that stand here and there, side by side."""
     cdef Py_ssize_t i

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import gru as core
-from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_given, stacked, states_from
+from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_source, stacked
 from fastrnn._core.output import softmax_of_states
-from fastrnn._core.recycled import empty
+from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
     GRU_CACHE,
     GRU_CACHES,
@@ -29,8 +28,17 @@ from fastrnn.arguments import (
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
+from .recurrence import (
+    gradients_by_name,
+    of_one_step,
+    reserve_of,
+    rows_or_source,
+    sum_of_steps,
+)
 from .steps import GRUSteps, joined
+
+#: By whether the reset comes after the product.
+_CORES = (Recurrence("gru"), Recurrence("gru_reset_after"))
 
 
 def gru_cell_forward(
@@ -79,7 +87,7 @@ def gru_cell_forward(
     Xt, St_prev, *weights = plain(
         "xm sm", (Xt, St_prev), parameters_dict, gates=3, input_bias=reset_after
     ) or read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
-    states, gates, hidden, y = _run(padded_copy(Xt), St_prev, *weights)
+    _, (states, gates, hidden), y = _run(padded_copy(Xt), St_prev, *weights)
     n_s = len(St_prev)
     St_next = states[1].T[:n_s]
     Rt, Zt, Nt = gates[0].transpose(1, 2, 0)[:, :n_s]
@@ -137,18 +145,18 @@ def gru_forward(
         "xmt sm", (X, S_0), parameters_dict, gates=3, input_bias=reset_after
     ) or read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
     reset_after = bool(reset_after)
-    n_s, n_y = len(S_0), len(weights[2])
+    core, n_s, n_y = _CORES[reset_after], len(S_0), len(weights[2])
     ends = read_lengths(lengths, X)
     if ends is None:
-        x, given = rows_and_given(X)
-        states, *kept, y = _run(x, S_0, *weights, given=given)
-        steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, reset_after=reset_after)
+        x, source = rows_and_source(X)
+        reserve, (states, *_), y = _run(x, S_0, *weights, source=source)
+        steps = GRUSteps(core, reserve, x, X, parameters_dict, n_s, reset_after=reset_after)
         S, y_pred = features_first(states[1:], n_s), features_first(y, n_y)
         return S, y_pred, (steps, X, reset_after)
     ragged = Ragged(ends, X.shape[2])
     x = ragged.ordered(readable_rows(X))
-    states, *kept, y = _run(x, ragged.ordered(S_0.T).T, *weights, mask=ragged.mask)
-    steps = GRUSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged, reset_after=reset_after)
+    reserve, (states, *_), y = _run(x, ragged.ordered(S_0.T).T, *weights, mask=ragged.mask)
+    steps = GRUSteps(core, reserve, x, X, parameters_dict, n_s, ragged, reset_after=reset_after)
     S, y_pred = ragged.restored(states[1:]), ragged.restored(y)
     return features_first(S, n_s), features_first(y_pred, n_y), (steps, X, reset_after)
 
@@ -163,19 +171,17 @@ def _run(
     by: Array,
     *bx: Array,
     mask: NDArray[np.uint8] | None = None,
-    given: Array | None = None,
-) -> tuple[Array, Array, Array, Array]:
-    """Return states, gates, what is kept as hidden, and predictions, all time-major.
+    source: Array | None = None,
+) -> tuple[Array, list[Array], Array]:
+    """Return what the core leaves; states, gates and ``hidden`` in it; predictions, time-major.
 
-    What is given is put into x.
+    The source is copied into x.
     """
-    T, m, _ = x.shape
-    states = states_from(S_0, T)
-    ld, dtype = states.shape[2], x.dtype
-    gates, hidden = empty((T, m, 3, ld), dtype), empty((T, m, ld), dtype)
-    input_bias = bx[0] if bx else None
-    core.forward(x, Wx, Ws, bs, input_bias, states, gates, hidden, None, mask, None, given)
-    return states, gates, hidden, softmax_of_states(states, 1, Wy, by, mask)
+    (T, m, _), core = x.shape, _CORES[len(bx)]
+    reserve = core.reserve((S_0,), T)
+    core.forward(x, (Wx, Ws, bs, *bx), reserve, mask=mask, source=source)
+    arrays = core.views(reserve, T, m, len(S_0))
+    return reserve, arrays, softmax_of_states(arrays[0], 1, Wy, by, mask)
 
 
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -213,7 +219,9 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 
 def _backward_of_step(ds_next: Array, *entries: Any) -> Gradients:
-    return of_one_step(_run_back(ds_next[:, :, np.newaxis], *_arrays_of([entries])))
+    *arrays, x, Wx, Ws, reset_after = _arrays_of([entries])
+    reserve = reserve_of(_CORES[reset_after], arrays, len(ds_next))
+    return of_one_step(_run_back(ds_next[:, :, np.newaxis], x, reserve, Wx, Ws, reset_after))
 
 
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -243,8 +251,8 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     """
     if type(caches) is tuple and len(caches) == 3 and type(caches[0]) is GRUSteps:
         steps = caches[0]
-        ds, Wx, Ws, states, x, gates, hidden = steps.read(ds)
-        return _run_back(ds, states, x, gates, hidden, Wx, Ws, steps.reset_after, steps.ragged)
+        ds, Wx, Ws, reserve, x = steps.read(ds)
+        return _run_back(ds, x, reserve, Wx, Ws, steps.reset_after, steps.ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -255,16 +263,17 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     entries = joined(ds, steps, GRU_CACHE, gates=3) if len(steps) else None
     if entries is None:
         return sum_of_steps(ds, steps, X, lengths, GRU_CACHE, 3, _backward_of_step, reset_after)
-    states, x, gates, hidden, Wx, Ws, _ = _arrays_of([entry[1:] for entry in entries])
+    *arrays, x, Wx, Ws, _ = _arrays_of([entry[1:] for entry in entries])
     ragged = None
     if lengths is not None:
         ragged = Ragged(lengths, len(steps))
-        states, x, gates, hidden = (ragged.ordered(a, 1) for a in (states, x, gates, hidden))
-    return _run_back(ds, states, x, gates, hidden, Wx, Ws, reset_after, ragged)
+        x, *arrays = (ragged.ordered(array, 1) for array in (x, *arrays))
+    reserve = reserve_of(_CORES[reset_after], arrays, len(ds))
+    return _run_back(ds, x, reserve, Wx, Ws, reset_after, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
-    """Return ``states, x, gates, hidden, Wx, Ws, reset_after`` of consecutive steps' caches."""
+    """Return ``states, gates, hidden, x, Wx, Ws, reset_after`` of consecutive steps' caches."""
     St_next, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = (
         list(column) for column in zip(*entries, strict=True)
     )
@@ -272,41 +281,22 @@ def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
     gates = np.stack([stacked(gate) for gate in (Rt, Zt, Nt)], axis=2)
     reset_after = Ht[0] is not None
     hidden = stacked(Ht if reset_after else [r * s for r, s in zip(Rt, St_prev, strict=True)])
-    return states, stacked(Xt), gates, hidden, Wx[0], Ws[0], reset_after
+    return states, gates, hidden, stacked(Xt), Wx[0], Ws[0], reset_after
 
 
 def _run_back(
     ds: Array,
-    states: Array,
     x: Array,
-    gates: Array,
-    hidden: Array,
+    reserve: Array,
     Wx: Array,
     Ws: Array,
     reset_after: bool,
     ragged: Ragged | None = None,
 ) -> Gradients:
     _, m, T = ds.shape
-    ds_rows, given, mask = rows_or_given(ds, ragged)
-    dx, ds0, dWx, dWs, db, *dbx = out = empty_gradients(Wx, Ws, T, m, reset_after)
-    core.backward(
-        ds_rows,
-        x,
-        states,
-        gates,
-        hidden,
-        Wx,
-        Ws,
-        reset_after,
-        dx,
-        ds0,
-        dWx,
-        dWs,
-        db,
-        dbx[0] if dbx else None,
-        None,
-        mask,
-        None,
-        given,
+    rows, source, mask = rows_or_source(ds, ragged)
+    dx, ds0, *gradients = empty_gradients(Wx, Ws, T, m, 1, reset_after)
+    _CORES[reset_after].backward(
+        rows, x, (Wx, Ws), reserve, (*gradients,), ds0, dx=dx, mask=mask, source=source
     )
-    return gradients_by_name(*out, ragged=ragged)
+    return gradients_by_name(dx, ds0, *gradients, ragged=ragged)

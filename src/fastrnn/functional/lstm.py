@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import lstm as core
-from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_given, stacked, states_from
+from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_source, stacked
 from fastrnn._core.output import softmax_of_states
-from fastrnn._core.recycled import empty
+from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
     LSTM_CACHE,
     LSTM_CACHES,
@@ -29,8 +28,16 @@ from fastrnn.arguments import (
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
+from .recurrence import (
+    gradients_by_name,
+    of_one_step,
+    reserve_of,
+    rows_or_source,
+    sum_of_steps,
+)
 from .steps import LSTMSteps, joined
+
+_core = Recurrence("lstm")
 
 #: The axes of ds_next, dc_next and the arrays of a cache; the letters are those of plain().
 _CACHE_FORM = "sm sm sm sm sm sm sm sm sm sm xm"
@@ -86,7 +93,8 @@ def lstm_cell_forward(
     Xt, St_prev, Ct_prev, Wx, Ws, Wy, bs, by = plain(
         "xm sm sm", (Xt, St_prev, Ct_prev), parameters_dict, gates=4
     ) or read_cell(Xt, St_prev, parameters_dict, gates=4, cells=(Ct_prev,))
-    states, cells, gates, _, y = _run(padded_copy(Xt), St_prev, Ct_prev, Wx, Ws, Wy, bs, by)
+    _, arrays, y = _run(padded_copy(Xt), St_prev, Ct_prev, Wx, Ws, Wy, bs, by)
+    states, cells, gates, _ = arrays
     n_s = len(St_prev)
     St_next, Ct_next = states[1].T[:n_s], cells[1].T[:n_s]
     It, Ft, Gt, Ot = gates[0].transpose(1, 2, 0)[:, :n_s]
@@ -150,17 +158,17 @@ def lstm_forward(
     initial = cells[0] if cells else np.zeros(S_0.shape, S_0.dtype)
     ends = read_lengths(lengths, X)
     if ends is None:
-        x, given = rows_and_given(X)
-        states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, given=given)
-        steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s)
-        S, C = features_first(states[1:], n_s), features_first(kept[0][1:], n_s)
+        x, source = rows_and_source(X)
+        reserve, arrays, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, source=source)
+        steps = LSTMSteps(_core, reserve, x, X, parameters_dict, n_s)
+        S, C = features_first(arrays[0][1:], n_s), features_first(arrays[1][1:], n_s)
         return S, features_first(y, n_y), C, (steps, X)
     ragged = Ragged(ends, X.shape[2])
     x = ragged.ordered(readable_rows(X))
     S_0, initial = ragged.ordered(S_0.T).T, ragged.ordered(initial.T).T
-    states, *kept, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, ragged.mask)
-    steps = LSTMSteps(states, x, (*kept,), X, parameters_dict, n_s, ragged)
-    S, y_pred, C = (ragged.restored(rows) for rows in (states[1:], y, kept[0][1:]))
+    reserve, arrays, y = _run(x, S_0, initial, Wx, Ws, Wy, bs, by, ragged.mask)
+    steps = LSTMSteps(_core, reserve, x, X, parameters_dict, n_s, ragged)
+    S, y_pred, C = (ragged.restored(rows) for rows in (arrays[0][1:], y, arrays[1][1:]))
     return features_first(S, n_s), features_first(y_pred, n_y), features_first(C, n_s), (steps, X)
 
 
@@ -174,18 +182,17 @@ def _run(
     bs: Array,
     by: Array,
     mask: NDArray[np.uint8] | None = None,
-    given: Array | None = None,
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Return states, cells, gates, tanh of the cells, and predictions, all time-major.
+    source: Array | None = None,
+) -> tuple[Array, list[Array], Array]:
+    """Return what the core leaves; states, cells, gates, tanh of the cells in it; predictions.
 
-    What is given is put into x.
+    All is time-major.  The source is copied into x.
     """
     T, m, _ = x.shape
-    states, cells = states_from(S_0, T), states_from(C_0, T)
-    ld, dtype = states.shape[2], x.dtype
-    gates, tanh_c = empty((T, m, 4, ld), dtype), empty((T, m, ld), dtype)
-    core.forward(x, Wx, Ws, bs, states, cells, gates, tanh_c, None, mask, None, given)
-    return states, cells, gates, tanh_c, softmax_of_states(states, 1, Wy, by, mask)
+    reserve = _core.reserve((S_0, C_0), T)
+    _core.forward(x, (Wx, Ws, bs), reserve, mask=mask, source=source)
+    arrays = _core.views(reserve, T, m, len(S_0))
+    return reserve, arrays, softmax_of_states(arrays[0], 1, Wy, by, mask)
 
 
 def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
@@ -226,7 +233,9 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
 
 
 def _backward_of_step(ds_next: Array, dc_next: Array, *entries: Any) -> Gradients:
-    return of_one_step(_run_back(ds_next[:, :, np.newaxis], dc_next, *_arrays_of([entries])))
+    *arrays, x, Wx, Ws = _arrays_of([entries])
+    reserve = reserve_of(_core, arrays, len(ds_next))
+    return of_one_step(_run_back(ds_next[:, :, np.newaxis], dc_next, x, reserve, Wx, Ws))
 
 
 def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -255,8 +264,8 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is LSTMSteps:
         steps = caches[0]
-        ds, Wx, Ws, states, x, cells, gates, tanh_c = steps.read(ds)
-        return _run_back(ds, None, states, x, cells, gates, tanh_c, Wx, Ws, steps.ragged)
+        ds, Wx, Ws, reserve, x = steps.read(ds)
+        return _run_back(ds, None, x, reserve, Wx, Ws, steps.ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -267,61 +276,40 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     entries = joined(ds, steps, LSTM_CACHE, gates=4) if len(steps) else None
     if entries is None:
         return sum_of_steps(ds, steps, X, lengths, LSTM_CACHE, 4, _backward_of_step)
-    *time_major, Wx, Ws = _arrays_of([entry[1:] for entry in entries])
+    *arrays, x, Wx, Ws = _arrays_of([entry[1:] for entry in entries])
     ragged = None
     if lengths is not None:
         ragged = Ragged(lengths, len(steps))
-        time_major = [ragged.ordered(array, 1) for array in time_major]
-    states, x, cells, gates, tanh_c = time_major
-    return _run_back(ds, None, states, x, cells, gates, tanh_c, Wx, Ws, ragged)
+        x, *arrays = (ragged.ordered(array, 1) for array in (x, *arrays))
+    return _run_back(ds, None, x, reserve_of(_core, arrays, len(ds)), Wx, Ws, ragged)
 
 
 def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
-    """Return ``states, x, cells, gates, tanh_c, Wx, Ws`` of consecutive steps' caches."""
+    """Return ``states, cells, gates, tanh_c, x, Wx, Ws`` of consecutive steps' caches."""
     St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, Wx, Ws = (
         list(column) for column in zip(*entries, strict=True)
     )
     states, cells = stacked((St_prev[0], *St_next)), stacked((Ct_prev[0], *Ct_next))
     gates = np.stack([stacked(gate) for gate in (It, Ft, Gt, Ot)], axis=2)
-    return states, stacked(Xt), cells, gates, np.tanh(cells[1:]), Wx[0], Ws[0]
+    return states, cells, gates, np.tanh(cells[1:]), stacked(Xt), Wx[0], Ws[0]
 
 
 def _run_back(
     ds: Array,
     dc: Array | None,
-    states: Array,
     x: Array,
-    cells: Array,
-    gates: Array,
-    tanh_c: Array,
+    reserve: Array,
     Wx: Array,
     Ws: Array,
     ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients; ``dc`` (n_s, m) is that of the last cells, None for zeros."""
     _, m, T = ds.shape
-    ds_rows, given, mask = rows_or_given(ds, ragged)
-    dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
+    rows, source, mask = rows_or_source(ds, ragged)
+    dx, d_initial, *gradients = empty_gradients(Wx, Ws, T, m, 2)
     # the core turns the gradient at the last cells into that at the first
-    dc0 = np.zeros(ds0.shape, ds0.dtype) if dc is None else padded_copy(dc)[0]
-    core.backward(
-        ds_rows,
-        x,
-        states,
-        cells,
-        gates,
-        tanh_c,
-        Wx,
-        Ws,
-        dx,
-        ds0,
-        dc0,
-        dWx,
-        dWs,
-        db,
-        None,
-        mask,
-        None,
-        given,
+    d_initial[1] = 0 if dc is None else padded_copy(dc)[0]
+    _core.backward(
+        rows, x, (Wx, Ws), reserve, (*gradients,), d_initial, dx=dx, mask=mask, source=source
     )
-    return gradients_by_name(dx, ds0, dWx, dWs, db, dc0=dc0, ragged=ragged)
+    return gradients_by_name(dx, d_initial, *gradients, ragged=ragged)

@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.layout import padded_copy
+from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.recycled import empty
 from fastrnn.arguments import Array, Gradients, columns_that_count, of_columns, read_cell_cache
 
 from .layout import features_first
 from .ragged import Ragged
 
 
-def rows_or_given(
+def rows_or_source(
     ds: Array, ragged: Ragged | None
 ) -> tuple[Array | None, Array | None, NDArray[np.uint8] | None]:
-    """Return the gradient at the states for the core: as rows, or as it is given; and the mask.
+    """Return the gradient at the states for the core: as rows, or as their source; and the mask.
 
-    The core can take it as it is given, but not in another order of the batch.
+    The core can copy it step by step, but not in another order of the batch.
     """
     if ragged is None:
         return None, ds, None
@@ -29,23 +31,21 @@ def rows_or_given(
 
 def gradients_by_name(
     dx: Array,
-    ds0: Array,
+    d_initial: Array,
     dWx: Array,
     dWs: Array,
     db: Array,
     dbx: Array | None = None,
     *,
-    dc0: Array | None = None,
     ragged: Ragged | None = None,
 ) -> Gradients:
     """Return the gradients of a sequence as the functional API does."""
     if ragged is not None:
-        dx, ds0 = ragged.restored(dx), ragged.restored(ds0)
-        dc0 = None if dc0 is None else ragged.restored(dc0)
+        dx, d_initial = ragged.restored(dx), ragged.restored(d_initial)
     n_s = dWs.shape[1]
-    gradients = {"dX": features_first(dx, dWx.shape[1]), "ds_0": ds0.T[:n_s]}
-    if dc0 is not None:
-        gradients["dc_0"] = dc0.T[:n_s]
+    gradients = {"dX": features_first(dx, dWx.shape[1]), "ds_0": d_initial[0].T[:n_s]}
+    if len(d_initial) == 2:
+        gradients["dc_0"] = d_initial[1].T[:n_s]
     gradients["dWx"], gradients["dWs"], gradients["dbs"] = dWx, dWs, db
     if dbx is not None:
         gradients["dbx"] = dbx
@@ -91,3 +91,14 @@ def sum_of_steps(
         for name, gradient in step.items():
             gradients[name] += gradient
     return gradients
+
+
+def reserve_of(core: Recurrence, arrays: Sequence[Array], n_s: int) -> Array:
+    """Return the memory that the core reads, from the time-major arrays that it holds."""
+    states = arrays[0]
+    T, m = states.shape[0] - 1, states.shape[1]
+    length = core.reserve_length(T, m, n_s, states.itemsize)
+    reserve: Array = empty((length,), states.dtype)
+    for view, array in zip(core.views(reserve, T, m, n_s), arrays, strict=True):
+        view[...] = array
+    return reserve

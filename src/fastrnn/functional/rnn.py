@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import rnn as core
-from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_given, stacked, states_from
+from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_source, stacked
 from fastrnn._core.output import softmax_of_states
+from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
     RNN_CACHE,
     RNN_CACHES,
@@ -28,8 +28,16 @@ from fastrnn.arguments import (
 from .layout import features_first, readable_rows
 from .plain import plain, plain_cache
 from .ragged import Ragged
-from .recurrence import gradients_by_name, of_one_step, rows_or_given, sum_of_steps
+from .recurrence import (
+    gradients_by_name,
+    of_one_step,
+    reserve_of,
+    rows_or_source,
+    sum_of_steps,
+)
 from .steps import Steps, joined
+
+_core = Recurrence("rnn")
 
 
 def rnn_cell_forward(
@@ -68,7 +76,7 @@ def rnn_cell_forward(
     Xt, St_prev, Wx, Ws, Wy, bs, by = plain(
         "xm sm", (Xt, St_prev), parameters_dict, gates=1
     ) or read_cell(Xt, St_prev, parameters_dict, gates=1)
-    states, y = _run(padded_copy(Xt), St_prev, Wx, Ws, Wy, bs, by)
+    _, states, y = _run(padded_copy(Xt), St_prev, Wx, Ws, Wy, bs, by)
     St_next = states[1].T[: len(Ws)]
     return St_next, y[0].T[: len(Wy)], (St_next, St_prev, Xt, parameters_dict)
 
@@ -119,14 +127,14 @@ def rnn_forward(
     n_s, n_y = len(Ws), len(Wy)
     ends = read_lengths(lengths, X)
     if ends is None:
-        x, given = rows_and_given(X)
-        states, y = _run(x, S_0, Wx, Ws, Wy, bs, by, given=given)
-        steps = Steps(states, x, (), X, parameters_dict, n_s)
+        x, source = rows_and_source(X)
+        reserve, states, y = _run(x, S_0, Wx, Ws, Wy, bs, by, source=source)
+        steps = Steps(_core, reserve, x, X, parameters_dict, n_s)
         return features_first(states[1:], n_s), features_first(y, n_y), (steps, X)
     ragged = Ragged(ends, X.shape[2])
     x = ragged.ordered(readable_rows(X))
-    states, y = _run(x, ragged.ordered(S_0.T).T, Wx, Ws, Wy, bs, by, ragged.mask)
-    steps = Steps(states, x, (), X, parameters_dict, n_s, ragged)
+    reserve, states, y = _run(x, ragged.ordered(S_0.T).T, Wx, Ws, Wy, bs, by, ragged.mask)
+    steps = Steps(_core, reserve, x, X, parameters_dict, n_s, ragged)
     S, y_pred = ragged.restored(states[1:]), ragged.restored(y)
     return features_first(S, n_s), features_first(y_pred, n_y), (steps, X)
 
@@ -140,12 +148,17 @@ def _run(
     bs: Array,
     by: Array,
     mask: NDArray[np.uint8] | None = None,
-    given: Array | None = None,
-) -> tuple[Array, Array]:
-    """Return the states and the predictions, time-major; what is given is put into x."""
-    states = states_from(S_0, len(x))
-    core.forward(x, Wx, Ws, bs, states, None, mask, None, given)
-    return states, softmax_of_states(states, 1, Wy, by, mask)
+    source: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Return what the core leaves, the states in it, and the predictions, time-major.
+
+    The source is copied into x.
+    """
+    T, m, _ = x.shape
+    reserve = _core.reserve((S_0,), T)
+    _core.forward(x, (Wx, Ws, bs), reserve, mask=mask, source=source)
+    (states,) = _core.views(reserve, T, m, len(Ws))
+    return reserve, states, softmax_of_states(states, 1, Wy, by, mask)
 
 
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -182,7 +195,7 @@ def _backward_of_step(
 ) -> Gradients:
     states = stacked((St_prev, St_next))
     ds = ds_next[:, :, np.newaxis]
-    return of_one_step(_run_back(ds, padded_copy(Xt), states, Wx, Ws))
+    return of_one_step(_run_back(ds, padded_copy(Xt), states.reshape(-1), Wx, Ws))
 
 
 def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -215,8 +228,8 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     IEEE 78, 1990.
     """
     if type(caches) is tuple and len(caches) == 2 and type(caches[0]) is Steps:
-        ds, Wx, Ws, states, x = caches[0].read(ds)
-        return _run_back(ds, x, states, Wx, Ws, caches[0].ragged)
+        ds, Wx, Ws, reserve, x = caches[0].read(ds)
+        return _run_back(ds, x, reserve, Wx, Ws, caches[0].ragged)
     return _backward_of_steps(ds, caches)
 
 
@@ -233,14 +246,14 @@ def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
     if lengths is not None:
         ragged = Ragged(lengths, len(steps))
         x, states = ragged.ordered(x), ragged.ordered(states)
-    return _run_back(ds, x, states, Wx[0], Ws[0], ragged)
+    return _run_back(ds, x, reserve_of(_core, [states], len(Ws[0])), Wx[0], Ws[0], ragged)
 
 
 def _run_back(
-    ds: Array, x: Array, states: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
+    ds: Array, x: Array, reserve: Array, Wx: Array, Ws: Array, ragged: Ragged | None = None
 ) -> Gradients:
     _, m, T = ds.shape
-    ds_rows, given, mask = rows_or_given(ds, ragged)
-    dx, ds0, dWx, dWs, db = empty_gradients(Wx, Ws, T, m)
-    core.backward(ds_rows, x, states, Wx, Ws, dx, ds0, dWx, dWs, db, None, mask, None, given)
-    return gradients_by_name(dx, ds0, dWx, dWs, db, ragged=ragged)
+    rows, source, mask = rows_or_source(ds, ragged)
+    dx, ds0, *gradients = empty_gradients(Wx, Ws, T, m, 1)
+    _core.backward(rows, x, (Wx, Ws), reserve, (*gradients,), ds0, dx=dx, mask=mask, source=source)
+    return gradients_by_name(dx, ds0, *gradients, ragged=ragged)

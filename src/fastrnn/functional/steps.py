@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.arrays import fit
+from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
     Array,
     Cache,
@@ -32,13 +33,10 @@ class Steps(Sequence[Cache]):
 
     Attributes
     ----------
-    states : ndarray (T + 1, m, ld)
-        The initial state and those after every step, time-major.
+    reserve : ndarray
+        What the core leaves for the way back: states, and what else the cell keeps.
     x : ndarray (T, m, >= n_x)
         The input, time-major.
-    kept : tuple of ndarray
-        What else the cell keeps of every step, time-major: nothing for the RNN, gates and
-        ``hidden`` for the GRU, cells, gates and ``tanh_c`` for the LSTM.
     X : ndarray (n_x, m, T)
         The input in the layout of the contract.
     parameters_dict : mapping
@@ -49,27 +47,36 @@ class Steps(Sequence[Cache]):
         The lengths of the sequences, and in which order the arrays above have them.
     """
 
-    __slots__ = ("X", "kept", "parameters_dict", "ragged", "states", "units", "x")
+    __slots__ = ("X", "_arrays", "core", "parameters_dict", "ragged", "reserve", "units", "x")
     gates = 1
     names: ClassVar[tuple[str, ...]] = ("ds", "Wx", "Ws", "states", "x")
 
     def __init__(
         self,
-        states: Array,
+        core: Recurrence,
+        reserve: Array,
         x: Array,
-        kept: tuple[Array, ...],
         X: Array,
         parameters_dict: Parameters,
         units: int,
         ragged: Ragged | None = None,
     ) -> None:
-        self.states = states
+        self.core = core
+        self.reserve = reserve
         self.x = x
-        self.kept = kept
+        self._arrays: list[Array] | None = None
         self.X = X
         self.parameters_dict = parameters_dict
         self.units = units
         self.ragged = ragged
+
+    @property
+    def arrays(self) -> list[Array]:
+        """The arrays in `reserve`, time-major: states (T + 1, m, ld) first."""
+        if self._arrays is None:
+            _, m, T = self.X.shape
+            self._arrays = self.core.views(self.reserve, T, m, self.units)
+        return self._arrays
 
     @property
     def lengths(self) -> NDArray[np.int64] | None:
@@ -77,7 +84,7 @@ class Steps(Sequence[Cache]):
         return None if self.ragged is None else self.ragged.lengths
 
     def __len__(self) -> int:
-        return len(self.states) - 1
+        return self.X.shape[2]
 
     @overload
     def __getitem__(self, index: int) -> Cache: ...
@@ -95,7 +102,8 @@ class Steps(Sequence[Cache]):
         return f"<caches of {len(self)} steps>"
 
     def _step(self, t: int) -> Cache:
-        St_prev, St_next = self._columns(self.states[t]), self._columns(self.states[t + 1])
+        states = self.arrays[0]
+        St_prev, St_next = self._columns(states[t]), self._columns(states[t + 1])
         Xt = self.X[:, :, t]
         if self.ragged is not None:
             (Xt,) = self.ragged.held_past_ends(t, (Xt,), (0,))
@@ -111,7 +119,7 @@ class Steps(Sequence[Cache]):
         return ()
 
     def read(self, ds: Any) -> Sequence[Array]:
-        """Return ``ds, Wx, Ws, states, x, *kept`` in the type of the gradients, checked.
+        """Return ``ds, Wx, Ws, reserve, x`` in the type of the gradients, checked.
 
         Raises
         ------
@@ -120,8 +128,8 @@ class Steps(Sequence[Cache]):
         """
         Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
         if fit("smt gx gs xmt", self.gates, (ds, Wx, Ws, self.X)):
-            return (ds, Wx, Ws, self.states, self.x, *self.kept)
-        arrays = read_arrays(self.names, (ds, Wx, Ws, self.states, self.x, *self.kept))
+            return (ds, Wx, Ws, self.reserve, self.x)
+        arrays = read_arrays(self.names, (ds, Wx, Ws, self.reserve, self.x))
         n_x, m, T = self.X.shape
         check_shapes(
             [
@@ -140,14 +148,13 @@ class GRUSteps(Steps):
 
     __slots__ = ("reset_after",)
     gates = 3
-    names = (*Steps.names, "gates", "hidden")
 
     def __init__(self, *args: Any, reset_after: bool) -> None:
         super().__init__(*args)
         self.reset_after = reset_after
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
-        gates, hidden = self.kept
+        _, gates, hidden = self.arrays
         r, z, n, h = map(self._columns, (*gates[t].swapaxes(0, 1), hidden[t]))
         if self.ragged is not None:
             r, z, n, h = self.ragged.held_past_ends(t, (r, z, n, h), (0, 1, 0, 0))
@@ -159,10 +166,9 @@ class LSTMSteps(Steps):
 
     __slots__ = ()
     gates = 4
-    names = (*Steps.names, "cells", "gates", "tanh_c")
 
     def _kept_of(self, t: int) -> tuple[Array | None, ...]:
-        cells, gates, _ = self.kept
+        _, cells, gates, _ = self.arrays
         Ct_prev, Ct_next = self._columns(cells[t]), self._columns(cells[t + 1])
         i, f, g, o = map(self._columns, gates[t].swapaxes(0, 1))
         if self.ragged is not None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import activations, initializers
-from fastrnn._core import gru as core
-from fastrnn._core.memory import aligned_zeros
-from fastrnn._core.stage import Stage
-from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
+from fastrnn._core.recurrence import Recurrence
+from fastrnn.layers.recurrent import RecurrentLayer, require_activation
 from fastrnn.settings import boolean
-from fastrnn.workspace import Signal, Workspace, empty
 
 Array = NDArray[Any]
+
+#: By whether the reset comes after the product.
+_CORES = (Recurrence("gru"), Recurrence("gru_reset_after"))
 
 
 class GRU(RecurrentLayer):
@@ -97,70 +97,17 @@ class GRU(RecurrentLayer):
         columns = self.gates * self.units
         return (2, columns) if self.reset_after else (columns,)
 
-    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Return buffers for batches of the shape of ``source.output``."""
-        return _GRUWorkspace(self, source, training, others)
+    @property
+    def core(self) -> Recurrence:
+        """The compiled cell that computes this layer."""
+        return _CORES[self.reset_after]
 
-    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
-        """Return the cell's stage in a stream."""
-        bx, bs = (bias[0], bias[1]) if self.reset_after else (None, bias)
-        return core.stage(wx, ws, bs, bx, source.streams, source.steps, self.dtype)
+    def columns_of(self, bias: Array) -> tuple[Array, ...]:
+        """Return the biases of the state and of the input, or their gradients, as columns."""
+        if self.reset_after:
+            return bias[1][:, np.newaxis], bias[0][:, np.newaxis]
+        return super().columns_of(bias)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         return {**super().get_config(), "reset_after": self.reset_after}
-
-
-class _GRUWorkspace(RecurrentWorkspace):
-    def __init__(
-        self, layer: GRU, source: Signal, training: bool, initial: Sequence[Signal]
-    ) -> None:
-        super().__init__(layer, source, training, initial)
-        self.reset_after = layer.reset_after
-        shape = (self.steps, self.batch)
-        # Zeros, so that the padding between two gates is never read as a stray NaN.
-        self.gates_after = aligned_zeros((*shape, layer.gates, self.states.shape[-1]), layer.dtype)
-        self.hidden = empty((*shape, layer.units), layer.dtype)
-        self.bx, self.bs = self._split(self.bias)
-        if training:
-            self.dbx, self.dbs = self._split(self.dbias)
-        self._work: Any = self.work(core, training)
-
-    def _split(self, bias: Array) -> tuple[Array | None, Array]:
-        return (bias[0], bias[1]) if self.reset_after else (None, bias)
-
-    def run(self) -> None:
-        core.forward(
-            self.x,
-            self.wx,
-            self.ws,
-            self.bs,
-            self.bx,
-            self.states,
-            self.gates_after,
-            self.hidden,
-            self._work,
-            self.steps_mask,
-            self.tokens_read,
-        )
-
-    def run_back(self) -> None:
-        core.backward(
-            self.ds,
-            self.x,
-            self.states,
-            self.gates_after,
-            self.hidden,
-            self.wx,
-            self.ws,
-            self.reset_after,
-            self.dx,
-            self.ds0,
-            self.dwx,
-            self.dws,
-            self.dbs,
-            self.dbx,
-            self._work,
-            self.steps_mask,
-            self.tokens_read,
-        )

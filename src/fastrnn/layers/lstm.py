@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn import activations, initializers
-from fastrnn._core import lstm as core
-from fastrnn._core.memory import aligned_zeros
-from fastrnn._core.stage import Stage
-from fastrnn.layers.recurrent import RecurrentLayer, RecurrentWorkspace, require_activation
+from fastrnn._core.recurrence import Recurrence
+from fastrnn.layers.recurrent import RecurrentLayer, require_activation
 from fastrnn.settings import boolean
-from fastrnn.workspace import Signal, Workspace, empty
 
-Array = NDArray[Any]
+_CORE = Recurrence("lstm")
 
 
 class LSTM(RecurrentLayer):
@@ -100,13 +96,10 @@ class LSTM(RecurrentLayer):
         others = self.bias_initializer
         return _UnitForgetBias(others) if self.unit_forget_bias else others
 
-    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Return buffers for batches of the shape of ``source.output``."""
-        return _LSTMWorkspace(self, source, training, others)
-
-    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
-        """Return the cell's stage in a stream."""
-        return core.stage(wx, ws, bias, source.streams, source.steps, self.dtype)
+    @property
+    def core(self) -> Recurrence:
+        """The compiled cell that computes this layer."""
+        return _CORE
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
@@ -128,54 +121,3 @@ class _UnitForgetBias(initializers.Initializer):
         units = shape[0] // 4
         before, behind = (self.others((count * units,), dtype, rng) for count in (1, 2))
         return np.concatenate((before, np.ones(units, dtype), behind))
-
-
-class _LSTMWorkspace(RecurrentWorkspace):
-    def __init__(
-        self, layer: LSTM, source: Signal, training: bool, initial: Sequence[Signal]
-    ) -> None:
-        super().__init__(layer, source, training, initial)
-        shape = (self.steps, self.batch)
-        # Zeros, so that the padding between two gates is never read as a stray NaN.
-        self.gates_after = aligned_zeros((*shape, layer.gates, self.states.shape[-1]), layer.dtype)
-        self.tanh_cells = empty((*shape, layer.units), layer.dtype)
-        self._work: Any = self.work(core, training)
-
-    def run(self) -> None:
-        core.forward(
-            self.x,
-            self.wx,
-            self.ws,
-            self.bias,
-            self.states,
-            self.carried[1],
-            self.gates_after,
-            self.tanh_cells,
-            self._work,
-            self.steps_mask,
-            self.tokens_read,
-        )
-
-    def run_back(self) -> None:
-        # The core turns the gradient at the last cells into that at the first.
-        cells = self.dfirst[1]
-        np.copyto(cells, 0 if self.dlast is None else self.dlast[1])
-        core.backward(
-            self.ds,
-            self.x,
-            self.states,
-            self.carried[1],
-            self.gates_after,
-            self.tanh_cells,
-            self.wx,
-            self.ws,
-            self.dx,
-            self.ds0,
-            cells,
-            self.dwx,
-            self.dws,
-            self.dbias,
-            self._work,
-            self.steps_mask,
-            self.tokens_read,
-        )

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations, initializers
 from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.stage import Stage
 from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
 from fastrnn.layers.layer import Layer, positive
@@ -256,11 +257,21 @@ class RecurrentLayer(Layer):
                 "a stream is not known"
             )
         wx, ws = (self.parameter(name).value.T for name in ("kernel", "recurrent_kernel"))
-        return [self.stage(wx, ws, self._bias_or_zeros(), source)]
+        weights = (wx, ws, *self.columns_of(self._bias_or_zeros()))
+        return [self.core.stage(weights, source.streams, source.steps, self.dtype)]
 
-    def stage(self, wx: Array, ws: Array, bias: Array, source: Stage) -> Stage:
-        """Return the cell's stage in a stream."""
+    @property
+    def core(self) -> Recurrence:
+        """The compiled cell that computes this layer."""
         raise NotImplementedError
+
+    def columns_of(self, bias: Array) -> tuple[Array, ...]:
+        """Return a bias, or its gradient, as the core has it: a column (G·units, 1)."""
+        return (bias[:, np.newaxis],)
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return RecurrentWorkspace(self, source, training, others)
 
     def _bias_or_zeros(self) -> Array:
         if self.use_bias:
@@ -293,10 +304,8 @@ class RecurrentLayer(Layer):
 class RecurrentWorkspace(Workspace):
     """States of a recurrent layer, and what its two passes need beside them.
 
-    A subclass is one cell's: it defines :meth:`run` and :meth:`run_back`, which call the core on
-    the attributes below.  An LSTM, whose layer says ``state_count = 2``, has its cells in
-    ``carried[1]``, the gradient at its last cell in ``dlast[1]``, and leaves the gradient at its
-    first cell in ``dfirst[1]``.
+    An LSTM, whose layer says ``state_count = 2``, has its cells in ``carried[1]``, the gradient at
+    its last cell in ``dlast[1]``, and leaves the gradient at its first cell in ``d_initial[1]``.
 
     Attributes
     ----------
@@ -314,8 +323,8 @@ class RecurrentWorkspace(Workspace):
     ds : ndarray of shape (time, batch, units)
         Gradient at every state.  Without ``return_sequences`` that of all steps but the last is
         zero, and stays so: what comes after writes to the last one only.
-    dfirst : list of ndarray of shape (batch, units)
-        OUT.  Gradient at the initial states; `ds0` is ``dfirst[0]``.
+    d_initial : ndarray of shape (states, batch, units)
+        OUT.  Gradient at the initial states.
     dlast : list of ndarray of shape (batch, units), or None
         Gradient at the last states, from whoever uses them; the first is part of `ds` already.
     """
@@ -336,27 +345,32 @@ class RecurrentWorkspace(Workspace):
         self.n_x = source.features if read.tokens is None else 0
         self.features = layer.units
 
-        shape, last = (self.steps, self.batch, layer.units), (self.batch, layer.units)
-        self.carried = [
-            zeros((self.steps + 1, *last), layer.dtype) for _ in range(layer.state_count)
-        ]
+        core, shape = layer.core, (self.steps, self.batch, layer.units)
+        itemsize = np.dtype(layer.dtype).itemsize
+        # Zeros, so that the padding between two gates is never read as a stray NaN.
+        self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
+        arrays = core.views(self._reserve, *shape)
+        self.carried = arrays[: layer.state_count]
         self.states = self.carried[0]
         self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]
         if layer.return_sequences:
             self.mask = self.steps_mask
 
-        self.wx, self.ws = (layer.parameter(n).value.T for n in ("kernel", "recurrent_kernel"))
-        self.bias = layer._bias_or_zeros()
+        kernels = (layer.parameter("kernel"), layer.parameter("recurrent_kernel"))
+        bias = layer._bias_or_zeros()
+        self._weights = (*(kernel.value.T for kernel in kernels), *layer.columns_of(bias))
+        sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
+        lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
+        self._work = aligned_empty(max(lengths), layer.dtype)
         self.dlast: list[Array] | None = None
         if training:
             self.ds = zeros(shape, layer.dtype)
             self.doutput = self.ds if layer.return_sequences else self.ds[self.steps - 1]
-            self.dfirst = [empty(last, layer.dtype) for _ in range(layer.state_count)]
-            self.ds0 = self.dfirst[0]
-            self.dwx = layer.parameter("kernel").gradient.T
-            self.dws = layer.parameter("recurrent_kernel").gradient.T
-            self.dbias = (
-                layer.parameter("bias").gradient if layer.use_bias else np.empty_like(self.bias)
+            self.d_initial = empty((layer.state_count, self.batch, layer.units), layer.dtype)
+            dbias = layer.parameter("bias").gradient if layer.use_bias else np.empty_like(bias)
+            self._gradients = (
+                *(kernel.gradient.T for kernel in kernels),
+                *layer.columns_of(dbias),
             )
         self._outputs: list[Signal] = [self]
         if layer.return_state:
@@ -372,11 +386,32 @@ class RecurrentWorkspace(Workspace):
 
     def run(self) -> None:
         """Let the core compute the states from `x` and the initial states."""
-        raise NotImplementedError
+        self.layer.core.forward(
+            self.x,
+            self._weights,
+            self._reserve,
+            work=self._work,
+            mask=self.steps_mask,
+            tokens=self.tokens_read,
+        )
 
     def run_back(self) -> None:
         """Let the core compute all gradients from `ds`."""
-        raise NotImplementedError
+        # The core turns the gradient at the last cells into that at the first.
+        for index in range(1, len(self.d_initial)):
+            np.copyto(self.d_initial[index], 0 if self.dlast is None else self.dlast[index])
+        self.layer.core.backward(
+            self.ds,
+            self.x,
+            self._weights,
+            self._reserve,
+            self._gradients,
+            self.d_initial,
+            dx=self.dx,
+            work=self._work,
+            mask=self.steps_mask,
+            tokens=self.tokens_read,
+        )
 
     def forward(self, training: bool) -> None:
         """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
@@ -422,19 +457,11 @@ class RecurrentWorkspace(Workspace):
             # Nobody writes to the gradient of an output that nobody uses.
             self.ds[-1] = 0
         n = self.features
-        for signal, gradient in zip(self._initial, self.dfirst, strict=False):
+        for signal, gradient in zip(self._initial, self.d_initial, strict=False):
             if signal.doutput is not None:
                 np.copyto(signal.doutput[:, :n], gradient[:, :n])
         for stage in reversed(self._before):
             stage.backward()
-
-    def work(self, core: Any, training: bool) -> Array:
-        """Return scratch memory that is enough for the passes of `core`."""
-        sizes = (self.steps, self.batch, self.n_x, self.features, self.states.dtype)
-        elements = core.forward_work(*sizes)
-        if training:
-            elements = max(elements, core.backward_work(*sizes))
-        return aligned_empty(elements, self.states.dtype)
 
 
 class _LastState(Signal):

@@ -24,20 +24,7 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
 #define fastrnn_tanh_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->tanh_rows(rows, units, x, x_row))
 #define fastrnn_sigmoid_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->sigmoid_rows(rows, units, x, x_row))
 #define fastrnn_exp_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->exp_rows(rows, units, x, x_row))
-#define fastrnn_rnn_backward(rows, units, ds, ...) (FASTRNN_TABLE(ds)->rnn_backward(rows, units, ds, __VA_ARGS__))
-#define fastrnn_gru_reset(rows, units, gates, ...) (FASTRNN_TABLE(gates)->gru_reset(rows, units, gates, __VA_ARGS__))
-#define fastrnn_gru_update(rows, units, gates, ...) (FASTRNN_TABLE(gates)->gru_update(rows, units, gates, __VA_ARGS__))
-#define fastrnn_gru_reset_after(rows, units, gates, ...) \
-    (FASTRNN_TABLE(gates)->gru_reset_after(rows, units, gates, __VA_ARGS__))
-#define fastrnn_gru_update_backward(rows, units, ds, ...) \
-    (FASTRNN_TABLE(ds)->gru_update_backward(rows, units, ds, __VA_ARGS__))
-#define fastrnn_gru_reset_backward(rows, units, d_hidden, ...) \
-    (FASTRNN_TABLE(d_hidden)->gru_reset_backward(rows, units, d_hidden, __VA_ARGS__))
-#define fastrnn_gru_reset_after_backward(rows, units, ds, ...) \
-    (FASTRNN_TABLE(ds)->gru_reset_after_backward(rows, units, ds, __VA_ARGS__))
-#define fastrnn_lstm_update(rows, units, gates, ...) \
-    (FASTRNN_TABLE(gates)->lstm_update(rows, units, gates, __VA_ARGS__))
-#define fastrnn_lstm_backward(rows, units, ds, ...) (FASTRNN_TABLE(ds)->lstm_backward(rows, units, ds, __VA_ARGS__))
+#define fastrnn_cells(type) (FASTRNN_TABLE(type)->cells)
 #define fastrnn_softmax_rows(rows, n, x, x_row) (FASTRNN_TABLE(x)->softmax_rows(rows, n, x, x_row))
 #define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \
     (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))

@@ -19,6 +19,60 @@ typedef struct {
     int64_t label;
 } fastrnn_bad_label;
 
+/* What a step of a cell sees of its sequence.  Pointers are to the type of the kernel that takes it; row (t, j) of an
+ * array is row t m + j.  Rows of states, kept arrays and carries have `ld` elements, rows of gates `gates` times as
+ * many.  cells/ has the cells. */
+typedef struct {
+    ptrdiff_t m, n_s, ld;                 /* batch, units, padded units */
+    int activation, recurrent_activation; /* from the list below */
+    /* forward: Ws as [gates][n_s, ld]; back: its transpose as [gates][ld, ld].  Both in panels of `width` columns */
+    const void *packed;
+    ptrdiff_t width;
+    const void *apart_bias; /* (ld,), of the recurrent product that stands apart */
+    void *states[2];        /* (T + 1, m, ld); the first step is IN, step t writes row t + 1 */
+    void *gates;            /* (T, m, gates, ld); of a cell of one gate the states from row 1 on */
+    void *kept;             /* (T, m, ld) */
+    /* back */
+    ptrdiff_t first_step; /* of those that are computed together: the steps before have no memory in da */
+    const void *ds;       /* (T, m, ds_row) */
+    ptrdiff_t ds_row;
+    void *carry[2]; /* (m, ld): gradients that a step sends to the states before it */
+    void *da;       /* (T, m, gates, ld), at the pre-activations */
+    void *d_kept;   /* (T, m, ld), of cells with a product that stands apart */
+} fastrnn_step;
+
+/* A cell: a row of the table at the end of kernels_of_type.h. */
+typedef struct {
+    const char *name;
+    int gates;  /* how many blocks of n_s rows its weights have */
+    int states; /* how many it carries: 2 with a cell state */
+    int kept;   /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
+    /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  What it multiplies is
+     * the kept array, or, with `kept_is_product`, the state: then the result is the kept array, which has a bias of
+     * its own, and the gradient at it is d_kept in place of da. */
+    int apart, kept_is_product;
+    /* [0] is for tanh and sigmoid, [1] for any activations */
+    void (*step[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order);
+    void (*step_back[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows);
+} fastrnn_cell;
+
+enum { FASTRNN_CELLS = 4 };
+
+/* What any_activation.h computes */
+enum {
+    FASTRNN_TANH,
+    FASTRNN_SIGMOID,
+    FASTRNN_LINEAR,
+    FASTRNN_RELU,
+    FASTRNN_HARD_SIGMOID,
+    FASTRNN_HARD_SIGMOID_OLD,
+    FASTRNN_SOFTSIGN,
+    FASTRNN_ELU,
+    FASTRNN_SELU,
+    FASTRNN_SOFTPLUS,
+    FASTRNN_EXPONENTIAL
+};
+
 #define REAL float
 #define TABLE fastrnn_kernels_f32
 #include "table.h"

@@ -7,10 +7,43 @@
 #include "pack.h"
 #include "product.h"
 #include "gradient.h"
-#include "cell.h"
-#include "lstm.h"
+#include "rows.h"
+#include "any_activation.h"
+
+#include "cells/step.h"
+#define CELL(x) NAME(x)
+#define ACTIVATION(x) NAME(tanh)(x)
+#define ACTIVATION_SLOPE(y) (1 - y * y)
+#define GATE(x) NAME(sigmoid)(x)
+#define GATE_SLOPE(y) (y * (1 - y))
+#include "cells/all.h"
+#undef CELL
+#undef ACTIVATION
+#undef ACTIVATION_SLOPE
+#undef GATE
+#undef GATE_SLOPE
+#define CELL(x) NAME(PASTE(any_, x))
+#define ACTIVATION(x) NAME(activation)(step->activation, x)
+#define ACTIVATION_SLOPE(y) NAME(slope)(step->activation, y)
+#define GATE(x) NAME(activation)(step->recurrent_activation, x)
+#define GATE_SLOPE(y) NAME(slope)(step->recurrent_activation, y)
+#include "cells/all.h"
+
 #include "output.h"
 #include "optimizer.h"
+
+#define STEPS(cell)                              \
+    {NAME(cell##_step), NAME(any_##cell##_step)}, \
+    {                                            \
+        NAME(cell##_step_back), NAME(any_##cell##_step_back) \
+    }
+static const fastrnn_cell NAME(cells)[FASTRNN_CELLS] = {
+    /* name, gates, states, kept, apart, kept_is_product, steps */
+    {"rnn", 1, 1, 0, 1, 0, STEPS(rnn)},
+    {"gru", 3, 1, 1, 2, 0, STEPS(gru)},
+    {"gru_reset_after", 3, 1, 1, 2, 1, STEPS(gru_reset_after)},
+    {"lstm", 4, 2, 1, 4, 0, STEPS(lstm)},
+};
 
 const TABLE EXPORT = {
     .panel_width = NAME(panel_width),
@@ -20,15 +53,7 @@ const TABLE EXPORT = {
     .tanh_rows = NAME(tanh_rows),
     .sigmoid_rows = NAME(sigmoid_rows),
     .exp_rows = NAME(exp_rows),
-    .rnn_backward = NAME(rnn_backward),
-    .gru_reset = NAME(gru_reset),
-    .gru_update = NAME(gru_update),
-    .gru_reset_after = NAME(gru_reset_after),
-    .gru_update_backward = NAME(gru_update_backward),
-    .gru_reset_backward = NAME(gru_reset_backward),
-    .gru_reset_after_backward = NAME(gru_reset_after_backward),
-    .lstm_update = NAME(lstm_update),
-    .lstm_backward = NAME(lstm_backward),
+    .cells = NAME(cells),
     .softmax_rows = NAME(softmax_rows),
     .cross_entropy_rows = NAME(cross_entropy_rows),
     .correct_rows = NAME(correct_rows),
@@ -62,5 +87,13 @@ const TABLE EXPORT = {
 #undef STAYING_BYTES
 #undef GRADIENT_COLUMNS
 #undef GRADIENT_COPIED
+#undef CELL
+#undef ACTIVATION
+#undef ACTIVATION_SLOPE
+#undef GATE
+#undef GATE_SLOPE
+#undef STEPS
+#undef ROW
+#undef PREFETCHED_BYTES
 #undef FOR_ROWS
 #undef FOR_VECTORS

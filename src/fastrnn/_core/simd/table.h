@@ -11,31 +11,7 @@ typedef struct {
     void (*tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
-    void (*rnn_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, const REAL *carry,
-                         ptrdiff_t carry_row, const REAL *s, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
-    void (*gru_reset)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                      const REAL *s_prev, ptrdiff_t s_row, REAL *hidden, ptrdiff_t hidden_row);
-    void (*gru_update)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                       const REAL *s_prev, REAL *s_next, ptrdiff_t s_row);
-    void (*gru_reset_after)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                            const REAL *hidden, ptrdiff_t hidden_row, const REAL *s_prev, REAL *s_next,
-                            ptrdiff_t s_row);
-    void (*gru_update_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, REAL *carry,
-                                ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                                const REAL *s_prev, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
-    void (*gru_reset_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *d_hidden, ptrdiff_t d_hidden_row,
-                               REAL *carry, ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row,
-                               const REAL *s_prev, ptrdiff_t s_row, REAL *da, ptrdiff_t da_row);
-    void (*gru_reset_after_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, REAL *carry,
-                                     ptrdiff_t carry_row, const REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                                     const REAL *hidden, ptrdiff_t hidden_row, const REAL *s_prev, ptrdiff_t s_row,
-                                     REAL *da, ptrdiff_t da_row, REAL *d_hidden, ptrdiff_t d_hidden_row);
-    void (*lstm_update)(ptrdiff_t rows, ptrdiff_t units, REAL *gates, ptrdiff_t gates_row, ptrdiff_t gate_width,
-                        const REAL *c_prev, REAL *c_next, REAL *tanh_c, REAL *s_next, ptrdiff_t s_row);
-    void (*lstm_backward)(ptrdiff_t rows, ptrdiff_t units, const REAL *ds, ptrdiff_t ds_row, const REAL *carry,
-                          ptrdiff_t carry_row, REAL *c_carry, ptrdiff_t c_carry_row, const REAL *gates,
-                          ptrdiff_t gates_row, ptrdiff_t gate_width, const REAL *c_prev, const REAL *tanh_c,
-                          ptrdiff_t c_row, REAL *da, ptrdiff_t da_row);
+    const fastrnn_cell *cells; /* FASTRNN_CELLS of them */
     void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row);
     double (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
                                  const REAL *weight, REAL scale, REAL *dlogits, ptrdiff_t dlogits_row,

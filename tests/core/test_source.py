@@ -1,4 +1,4 @@
-"""Arrays that the loops over time take as the user has them: the bits are those of rows."""
+"""Sources, which the loops over time copy step by step: the bits are those of rows."""
 
 import itertools
 import sys
@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn._core import gru, lstm, rnn
 from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
-from tests.core.calls import DTYPES, cell_case, run_cell
+from tests.core.calls import CORES, DTYPES, backward_call, cell_case, forward_call, run_cell
 from tests.core.child import run
 from tests.functional.calls import fortran, spread
 from tests.functional.test_guard_pages import guarded
@@ -54,7 +53,7 @@ def test_the_layout_changes_no_bit(threads, form, n_s, dtype):
             # smaller calls stay on one thread
             for number in (1, 2) if m * T > 600 else (1,):
                 threads(number)
-                got = run_cell(case, np.nan, given=layout)
+                got = run_cell(case, np.nan, source=layout)
                 assert_same_bits(got, want, f"{case}, {layout.__name__}, {number} threads")
 
 
@@ -67,7 +66,7 @@ def test_with_steps_that_do_not_count(threads, form, dtype):
     counts = {"gates", "hidden", "tanh_c"} & set(want)
     for layout, number in itertools.product(LAYOUTS, (1, 2)):
         threads(number)
-        got = run_cell(case, np.nan, mask=mask, garbage=np.nan, given=layout)
+        got = run_cell(case, np.nan, mask=mask, garbage=np.nan, source=layout)
         for name, array in got.items():
             of_steps = mask if name in counts else ...
             assert_same_bits(array[of_steps], want[name][of_steps], f"{name}, {layout.__name__}")
@@ -79,82 +78,92 @@ def test_no_features_and_no_gradient_of_the_input(form):
         case = cell_case(form, n_x, 17, 3, 17, "float64")
         want = run_cell(case, wants_dx=False)
         for layout in LAYOUTS:
-            got = run_cell(case, np.nan, wants_dx=False, given=layout)
+            got = run_cell(case, np.nan, wants_dx=False, source=layout)
             assert_same_bits(got, want, layout.__name__)
 
 
 def forward_calls():
-    """Yield the forward functions and their arguments before `work`.
-
-    There are 3 features, 5 units, 2 columns and 4 steps.
-    """
-    x, states = np.zeros((4, 2, 8)), np.zeros((5, 2, 8))
-    wx, ws, b = np.zeros((20, 3)), np.zeros((20, 5)), np.zeros(20)
-    gates, kept = np.zeros((4, 2, 4, 8)), np.zeros((4, 2, 8))
-    of_gru = np.zeros((4, 2, 3, 8))
-    yield rnn.forward, (x, wx[:5], ws[:5], b[:5], states)
-    yield gru.forward, (x, wx[:15], ws[:15], b[:15], None, states, of_gru, kept)
-    yield lstm.forward, (x, wx, ws, b, states, states.copy(), gates, kept)
+    """Yield the forward functions and their arguments: 3 features, 5 units, 2 columns, 4 steps."""
+    for core in CORES:
+        arguments = forward_call(core, 4, 2, 3, 5)
+        yield core.forward, arguments | {"x": np.zeros((4, 2, 8))}
 
 
 def backward_calls():
-    """Yield the backward functions and their arguments between `ds` and `work`, as large."""
-    of_forward = [arguments for _, arguments in forward_calls()]
-    for module, (x, wx, ws, b, *rest) in zip((rnn, gru, lstm), of_forward, strict=True):
-        form, dbx, dc0 = (), (), ()
-        if module is gru:
-            form, dbx, rest = (False,), (None,), rest[1:]
-        elif module is lstm:
-            dc0 = (np.zeros((2, 8)),)
-        gradients = (np.zeros((2, 8)), *dc0, wx.copy(), ws.copy(), b.copy(), *dbx)
-        yield module.backward, (x, *rest, wx, ws, *form, None, *gradients)
+    """Yield the backward functions and their arguments but for `ds`, as large."""
+    for core in CORES:
+        arguments = backward_call(core, 4, 2, 3, 5)
+        del arguments["ds"]
+        yield core.backward, arguments
 
 
 #: Wrong where (3, 2, 4) or (5, 2, 4) is right.
-WRONG = [(6, 2, 4), (2, 2, 4), (0, 2, 4), (3, 1, 4), (5, 3, 4), (3, 2, 3), (5, 2, 5), (4, 2, 3)]
+WRONG = [(6, 2, 4), (2, 2, 4), (0, 2, 4), (3, 1, 4), (5, 3, 4), (5, 2, 5), (4, 2, 3)]
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["forward", "backward"])
-def test_a_given_array_of_another_shape_is_refused(forward):
-    ds, n = ((), 3) if forward else ((None,), 5)
+def test_a_source_of_another_shape_is_refused(forward):
+    ds, n = ({}, 3) if forward else ({"ds": None}, 5)
     for function, arguments in forward_calls() if forward else backward_calls():
-        arguments = (*ds, *arguments, np.zeros(5000), None, None)
-        function(*arguments, np.zeros((n, 2, 4)))
+        function(**arguments, **ds, source=np.zeros((n, 2, 4)))
         for shape in WRONG:
-            with pytest.raises(ValueError, match="given"):
-                function(*arguments, np.zeros(shape))
+            with pytest.raises(ValueError, match="source"):
+                function(**arguments, **ds, source=np.zeros(shape))
 
 
 def test_the_gradient_at_the_states_comes_in_one_way():
-    rows, given, work = np.zeros((4, 2, 8)), np.zeros((5, 2, 4)), np.zeros(5000)
+    rows, source = np.zeros((4, 2, 8)), np.zeros((5, 2, 4))
     for function, arguments in backward_calls():
-        function(rows, *arguments, work)
-        function(None, *arguments, work, None, None, given)
-        for ds, other in ((rows, given), (None, None)):
-            with pytest.raises(ValueError, match="ds or given"):
-                function(ds, *arguments, work, None, None, other)
+        function(rows, **arguments)
+        function(None, **arguments, source=source)
+        for ds, other in ((rows, source), (None, None)):
+            with pytest.raises(ValueError, match="ds and source"):
+                function(ds, **arguments, source=other)
+
+
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.name)
+def test_a_gradient_of_the_first_steps_is_that_of_zeros_behind_them(core):
+    T, m, n_x, n_s = 9, 3, 4, 5
+    rng, arguments = np.random.default_rng(0), backward_call(core, T, m, n_x, n_s)
+    weights = tuple(rng.standard_normal(weight.shape) for weight in arguments["weights"])
+    reserve = core.reserve(tuple(rng.standard_normal((n_s, m)) for _ in range(core.states)), T)
+    arguments |= {"weights": weights, "x": rng.standard_normal((T, m, n_x)), "reserve": reserve}
+    core.forward(arguments["x"], weights, reserve)
+    for steps in (1, 4, 8):
+        ds = np.zeros((T, m, padded(n_s, np.float64)))
+        ds[:steps] = rng.standard_normal((steps, *ds.shape[1:]))
+        results = []
+        for count in (steps, T):
+            dx = np.zeros((count, m, padded(n_x, np.float64)))
+            gradients = tuple(np.full_like(weight, np.nan) for weight in weights)
+            d_initial = np.zeros_like(arguments["d_initial"])
+            given = {"ds": ds[:count], "dx": dx, "gradients": gradients, "d_initial": d_initial}
+            core.backward(**arguments | given)
+            results.append([d_initial[..., :n_s], dx[:steps, :, :n_x], *gradients])
+        for got, want in zip(*results, strict=True):
+            np.testing.assert_array_equal(got, want)
 
 
 #: The order of the axes in memory; each is its own inverse.
 ORDERS = [(0, 1, 2), (0, 2, 1), (2, 1, 0)]
 
 
-def run_given(dtype, behind):
-    """Run the cells on given arrays against unreadable pages, in several orders of the axes."""
+def run_on_sources(dtype, behind):
+    """Run the cells on sources against unreadable pages, in several orders of the axes."""
     for n, order in itertools.product((1, 3, 7, 16, 33), ORDERS):
 
         def against_a_page(array, order=order):
             return guarded(np.ascontiguousarray(array.transpose(order)), behind).transpose(order)
 
         for form, (m, T) in itertools.product(FORMS, [(1, n), (3, 17), (n, 5)]):
-            run_cell(cell_case(form, n, 34 - n, m, T, dtype), given=against_a_page)
+            run_cell(cell_case(form, n, 34 - n, m, T, dtype), source=against_a_page)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mprotect as on Linux only")
 @pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fault_12_nothing_past_the_ends_is_touched(dtype, behind):
-    run(f"from tests.core.test_given import run_given; run_given({dtype!r}, {behind})")
+    run(f"from tests.core.test_source import run_on_sources; run_on_sources({dtype!r}, {behind})")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -1,0 +1,92 @@
+/* The activations of a cell that is not of tanh and sigmoid: by number, a vector at a time, and their derivatives from
+ * what they returned.  The names and constants are Keras's. */
+#define SELU_SCALE ((REAL)1.0507009873554804934193349852946)
+#define SELU_ALPHA ((REAL)1.6732632423543772848170429916717)
+#if REAL_BITS == 64
+#define LOG1P_TERMS 18
+#else
+#define LOG1P_TERMS 9
+#endif
+
+/* log(1 + u) for 0 <= u <= 1: 2 artanh(u / (2 + u)), whose series goes down by a factor of 9 a term */
+static inline vec NAME(log1p_of_unit)(vec u)
+{
+    const vec s = u / (2 + u), z = s * s;
+    vec sum = NAME(all)((REAL)1 / (2 * LOG1P_TERMS + 1));
+    for (int k = LOG1P_TERMS - 1; k >= 0; k--)
+        sum = sum * z + (REAL)1 / (2 * k + 1);
+    return 2 * s * sum;
+}
+
+/* e^x - 1 for x <= 0: with t = tanh(x / 2) it is 2 t / (1 - t), and nothing cancels */
+static inline vec NAME(expm1_of_negative)(vec x)
+{
+    const vec t = NAME(tanh)(x * (REAL)0.5);
+    return 2 * t / (1 - t);
+}
+
+static inline vec NAME(magnitude)(vec x) { return (vec)((ivec)x & ~(ivec)NAME(all)((REAL)-0.0)); }
+
+static vec NAME(activation)(int kind, vec x)
+{
+    const vec zero = {0}, one = NAME(all)(1);
+    switch (kind) {
+    case FASTRNN_TANH:
+        return NAME(tanh)(x);
+    case FASTRNN_SIGMOID:
+        return NAME(sigmoid)(x);
+    case FASTRNN_RELU:
+        return NAME(at_least)(x, zero);
+    case FASTRNN_HARD_SIGMOID:
+        return NAME(at_least)(NAME(at_most)(x / 6 + (REAL)0.5, one), zero);
+    case FASTRNN_HARD_SIGMOID_OLD:
+        return NAME(at_least)(NAME(at_most)((REAL)0.2 * x + (REAL)0.5, one), zero);
+    case FASTRNN_SOFTSIGN:
+        return x / (1 + NAME(magnitude)(x));
+    case FASTRNN_ELU:
+        return NAME(select)(x > zero, x, NAME(expm1_of_negative)(NAME(at_most)(x, zero)));
+    case FASTRNN_SELU:
+        return SELU_SCALE *
+               NAME(select)(x > zero, x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(at_most)(x, zero)));
+    case FASTRNN_SOFTPLUS:
+        return NAME(at_least)(x, zero) + NAME(log1p_of_unit)(NAME(exp_of_negative)(-NAME(magnitude)(x)));
+    case FASTRNN_EXPONENTIAL:
+        return NAME(exp)(x);
+    default:
+        return x;
+    }
+}
+
+static vec NAME(slope)(int kind, vec y)
+{
+    const vec zero = {0}, one = NAME(all)(1);
+    switch (kind) {
+    case FASTRNN_TANH:
+        return 1 - y * y;
+    case FASTRNN_SIGMOID:
+        return y * (1 - y);
+    case FASTRNN_RELU:
+        return NAME(select)(y > zero, one, zero);
+    case FASTRNN_HARD_SIGMOID:
+        return NAME(select)((y > zero) & (y < one), one / 6, zero);
+    case FASTRNN_HARD_SIGMOID_OLD:
+        return NAME(select)((y > zero) & (y < one), NAME(all)((REAL)0.2), zero);
+    case FASTRNN_SOFTSIGN: {
+        const vec rest = 1 - NAME(magnitude)(y);
+        return rest * rest;
+    }
+    case FASTRNN_ELU:
+        return NAME(select)(y > zero, one, y + 1);
+    case FASTRNN_SELU:
+        return NAME(select)(y > zero, NAME(all)(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
+    case FASTRNN_SOFTPLUS:
+        return -NAME(expm1_of_negative)(-y);
+    case FASTRNN_EXPONENTIAL:
+        return y;
+    default:
+        return one;
+    }
+}
+#undef SELU_SCALE
+#undef SELU_ALPHA
+#undef LOG1P_TERMS

@@ -1,0 +1,78 @@
+/* The GRU with the reset after the product (cuDNN, PyTorch), gates r, z, n, two biases:
+ *     r, z = gate(Wx x + bx + Ws s + bs)      on their rows
+ *     h = Ws_n s + bs_n
+ *     n = act(Wx_n x + bx_n + r h)
+ *     s' = (1 - z) n + z s
+ * The recurrent product of n stands apart, with a bias of its own, since r multiplies both. */
+
+/* IN a = Wx x + bx (+ bs of r and z) where the gates will stand, s; OUT gates, h, s' */
+static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
+{
+    const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld;
+    const REAL *ws_rz = step->packed, *ws_n = ws_rz + 2 * ld * units;
+    const REAL *s = ROW(step->states[0], ld); /* [rows, ld] */
+    REAL *s_next = ROW(step->states[0], ld) + m * ld; /* [rows, ld] */
+    REAL *h = ROW(step->kept, ld); /* [rows, ld] */
+    REAL *gates = ROW(step->gates, columns); /* [rows, 3 ld] */
+
+    /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: the last weights first where the order says so */
+    if (order)
+        NAME(product)(rows, ld, units, s, ld, ws_n, step->width, h, ld, FASTRNN_FROM_BIAS | order, step->apart_bias);
+    NAME(product)(rows, 2 * ld, units, s, ld, ws_rz, step->width, gates, columns, FASTRNN_FROM_C | order, NULL);
+    if (!order)
+        NAME(product)(rows, ld, units, s, ld, ws_n, step->width, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
+
+    FOR_ROWS {
+        /* 2. r, z = gate(a): n waits for r, so that all units come first, and the processor has many under way */
+        FOR_VECTORS {
+            NAME(store)(gates + i, GATE(NAME(load)(gates + i)));
+            NAME(store)(gates + ld + i, GATE(NAME(load)(gates + ld + i)));
+        }
+        /* 3. n = act(a_n + r h), s' = (1 - z) n + z s */
+        FOR_VECTORS {
+            const vec r = NAME(load)(gates + i), z = NAME(load)(gates + ld + i);
+            const vec n = ACTIVATION(r * NAME(load)(h + i) + NAME(load)(gates + 2 * ld + i));
+            NAME(store)(gates + 2 * ld + i, n);
+            NAME(store)(s_next + i, (1 - z) * n + z * NAME(load)(s + i));
+        }
+        gates += columns, h += ld, s += ld, s_next += ld;
+    }
+}
+
+/* IN ds (may stand where da_n will), gates, h, s; IN/OUT carry: the gradient that the step after sends to s', then what
+ * this step sends to s; OUT da on the side of the input, and dh = da_n r, which replaces da_n on that of the state */
+static void CELL(gru_reset_after_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
+{
+    const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld, ds_row = step->ds_row;
+    const REAL *ws_rz = step->packed, *ws_n = ws_rz + 2 * ld * ld;
+    const REAL *ds = ROW(step->ds, ds_row); /* [rows, ds_row] */
+    const REAL *s = ROW(step->states[0], ld), *h = ROW(step->kept, ld); /* [rows, ld] */
+    const REAL *gates = ROW(step->gates, columns); /* [rows, 3 ld] */
+    REAL *carry_rows = (REAL *)step->carry[0] + j * ld, *carry = carry_rows; /* [rows, ld] */
+    REAL *da_rows = ROW(step->da, columns), *da = da_rows; /* [rows, 3 ld] */
+    REAL *dh_rows = ROW(step->d_kept, ld), *dh = dh_rows; /* [rows, ld] */
+
+    /* 1. da of each gate, dh, and what goes to s through z */
+    FOR_ROWS {
+        FOR_VECTORS {
+            const vec r = NAME(load)(gates + i), z = NAME(load)(gates + ld + i);
+            const vec n = NAME(load)(gates + 2 * ld + i);
+            const vec total = NAME(load)(ds + i) + NAME(load)(carry + i);
+            const vec da_n = total * (1 - z) * ACTIVATION_SLOPE(n);
+            NAME(store)(da + i, da_n * NAME(load)(h + i) * GATE_SLOPE(r));
+            NAME(store)(da + ld + i, total * (NAME(load)(s + i) - n) * GATE_SLOPE(z));
+            NAME(store)(da + 2 * ld + i, da_n);
+            NAME(store)(dh + i, da_n * r);
+            NAME(store)(carry + i, total * z);
+        }
+        NAME(clear_padding)(da, units);
+        NAME(clear_padding)(da + ld, units);
+        NAME(clear_padding)(da + 2 * ld, units);
+        NAME(clear_padding)(dh, units);
+        ds += ds_row, carry += ld, gates += columns, h += ld, s += ld, da += columns, dh += ld;
+    }
+
+    /* 2. carry += Ws_n^T dh + Ws_rz^T da_rz */
+    NAME(product)(rows, ld, ld, dh_rows, ld, ws_n, step->width, carry_rows, ld, FASTRNN_FROM_C, NULL);
+    NAME(product)(rows, ld, 2 * ld, da_rows, columns, ws_rz, step->width, carry_rows, ld, FASTRNN_FROM_C, NULL);
+}
