@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn._core import gather, gru, lstm, optimizer, output, rnn
+from fastrnn._core import gather, optimizer, output
 from fastrnn._core.memory import padded
+from fastrnn._core.recurrence import Recurrence
 from fastrnn.layers import GRU, CategoryEncoding, Dense, Embedding, Input
 from fastrnn.models import Sequential
+from tests.core.calls import backward_call, forward_call
 from tests.core.child import run
 
 F32 = np.dtype(np.float32)
 T, M, N_X, N_S = 40, 48, 30, 16
-CELLS = {"rnn": (rnn, 1), "gru": (gru, 3), "lstm": (lstm, 4)}
+CELLS = ("rnn", "gru", "lstm")
 
 
 def zeros(*shape):
@@ -32,22 +34,14 @@ def tokens():
 
 def cell_calls(name, integers=None, mask=None):
     """Return functions that run a cell forward and back."""
-    core, gates = CELLS[name]
-    ld, n_x = padded(N_S, F32), N_X if integers is None else 0
-    x, states = zeros(T, M, n_x), zeros(T + 1, M, ld)
-    wx, ws, b = zeros(gates * N_S, N_X), zeros(gates * N_S, N_S), zeros(gates * N_S)
-    kept, bx, form, at_cells = (), (), (), ()
-    if name == "gru":
-        kept, bx, form = (zeros(T, M, 3, ld), zeros(T, M, ld)), (None,), (False,)
-    if name == "lstm":
-        kept, at_cells = (zeros(T + 1, M, ld), zeros(T, M, 4, ld), zeros(T, M, ld)), (zeros(M, ld),)
-    gradients = (None, zeros(M, ld), *at_cells, *map(np.zeros_like, (wx, ws, b)), *bx)
-    ds = zeros(T, M, ld)
+    core, options = Recurrence(name), {"mask": mask, "tokens": integers}
+    calls = {"forward": forward_call, "backward": backward_call}
+    given = {way: call(core, T, M, N_X, N_S, F32) | options for way, call in calls.items()}
+    if integers is not None:
+        given = {way: arguments | {"x": zeros(T, M, 0)} for way, arguments in given.items()}
     return {
-        "forward": lambda: core.forward(x, wx, ws, b, *bx, states, *kept, None, mask, integers),
-        "backward": lambda: core.backward(
-            ds, x, states, *kept, wx, ws, *form, *gradients, None, mask, integers
-        ),
+        "forward": lambda: core.forward(**given["forward"]),
+        "backward": lambda: core.backward(**given["backward"]),
     }
 
 
