@@ -10,6 +10,7 @@ from fastrnn.distributed import DistributedError
 __all__ = [
     "CipherError",
     "CorpusError",
+    "HeldError",
     "InvalidKeyError",
     "RunError",
     "SettingsError",
@@ -69,6 +70,10 @@ class SettingsError(CipherError):
 
 class RunError(CipherError):
     """A directory of a training run that is damaged, in the way, or does not fit."""
+
+
+class HeldError(RunError):
+    """A directory that another process is writing to."""
 
 
 def brief(value: object) -> str:

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 from weakref import WeakSet
 
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import HeldError
 
 fcntl: Any
 try:
@@ -25,7 +25,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-__all__ = ["LOCK_FILE", "Lock", "is_locked"]
+__all__ = ["LOCK_FILE", "Lock", "is_locked", "locked_file"]
 
 #: The file in a folder that cannot be locked.
 LOCK_FILE = ".fastrnn-lock"
@@ -48,7 +48,7 @@ class Lock:
 
     Raises
     ------
-    RunError
+    HeldError
         Another process, or another training or sweep of this one, has the folder.
     OSError
         The folder cannot be opened.
@@ -60,7 +60,7 @@ class Lock:
         end = monotonic() + patience
         while not self._taken(folder):
             if monotonic() >= end:
-                raise RunError(
+                raise HeldError(
                     f"{folder}: another process is writing there{_owner(folder)}; wait until it "
                     "has ended, or give another directory with --out"
                 )
@@ -106,6 +106,21 @@ class Lock:
 
     def __del__(self) -> None:
         self.release()
+
+
+def locked_file(file: Path) -> Lock | None:
+    """Return a lock on a file that exists; None where files cannot be locked."""
+    if fcntl is None:
+        return None
+    lock = Lock.__new__(Lock)
+    lock._descriptor, lock._file = os.open(file, os.O_RDONLY), None
+    try:
+        fcntl.flock(lock._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.forget()
+        return None
+    _held.add(lock)
+    return lock
 
 
 def is_locked(file: Path) -> bool | None:

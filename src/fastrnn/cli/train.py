@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastrnn.cipher.ciphers import CIPHERS
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import HeldError, RunError
 from fastrnn.cli.failures import FAILED, line_of
 from fastrnn.distributed import Group, world
 from fastrnn.terminal import printable
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fastrnn.cipher.training import Training
 
 __all__ = ["add_parser"]
+
+#: How many processes mpiexec has started, in MPICH's and Open MPI's words.
+MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 #: Held-out sentences that are shown at the end.
 SHOWN = 3
@@ -110,7 +113,12 @@ def run(arguments: argparse.Namespace) -> int:
             option = name.replace("_", "-")
             arguments.parser.error(f"--{option}: {value}, but it should be above 0")
     if not arguments.distributed:
-        return _train(arguments, Group())
+        try:
+            return _train(arguments, Group())
+        except HeldError as error:
+            if any(int(os.environ.get(name, "1") or 1) > 1 for name in MPI_SIZES):
+                raise HeldError(f"{error}; to train one model on all, --distributed") from None
+            raise
     with world(line_of) as group:
         try:
             with group.ending_together():

@@ -21,7 +21,7 @@ from fastrnn.cipher.errors import RunError, line_of
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.settings import Settings
-from fastrnn.cipher.sweeps.stopping import Watch
+from fastrnn.cipher.sweeps.stopping import Watch, end_with_parent
 from fastrnn.cipher.training import Training
 from fastrnn.models import training_position
 
@@ -61,8 +61,8 @@ class Task:
         As in `Training`.
     watched : str
         A file, absolute; the run ends when it is gone.
-    sweeper : int
-        The process that waits for the outcome, see `Watch`.
+    parent : int or None
+        The process that waits for the outcome, where it starts the worker; see `Watch`.
     """
 
     number: int
@@ -72,7 +72,7 @@ class Task:
     save_steps: int | None = None
     save_seconds: float | None = None
     watched: str = ""
-    sweeper: int = 0
+    parent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,11 @@ def perform(task: Task) -> Outcome:
         Also of a run that failed: other runs are none the worse for it.
     """
     directory = RunDirectory(task.path)
-    watch = Watch(task.watched, task.sweeper)
+    # joblib may run a job in the process of the sweep itself.
+    parent = None if task.parent == os.getpid() else task.parent
+    watch = Watch(task.watched, parent)
+    if parent is not None:
+        end_with_parent(parent, wait_until_idle)
     try:
         # Other runs may be at work in other threads of this process.
         with seeding.apart(), _at_most(task.threads):

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fastrnn.cipher.errors import SettingsError
+from fastrnn.cipher.errors import RunError, SettingsError
+from fastrnn.cipher.lock import Lock
 from fastrnn.cipher.sweeps.grid import Grid
 from fastrnn.cipher.sweeps.job import (
     FAILED,
@@ -21,13 +22,16 @@ from fastrnn.cipher.sweeps.job import (
 )
 from fastrnn.cipher.sweeps.plan import directories
 from fastrnn.cipher.sweeps.result import SweepResult, SweepRun
-from fastrnn.cipher.sweeps.stopping import GRACE, Stop, shielded
+from fastrnn.cipher.sweeps.stopping import GRACE, PREFIX, Stop, shielded
 from fastrnn.files import replace_file
 
 __all__ = ["sweep"]
 
 #: The table of a sweep, in its folder.
 TABLE = "sweep.csv"
+
+#: Where joblib has the back ends of this machine.
+OWN_BACKENDS = "joblib._parallel_backends"
 
 #: What `sweep` tells of: a run that has ended, how many have, and of how many.
 Report = Callable[[SweepRun, int, int], None]
@@ -75,7 +79,7 @@ def sweep(
     SettingsError, InvalidKeyError
         A setting is unknown, out of its range, does not go with another, or is there twice.
     RunError
-        A directory in `out` holds another run.
+        A directory in `out` holds another run, or another sweep or training is writing to `out`.
     ImportError
         joblib is not installed.
     KeyboardInterrupt
@@ -95,6 +99,8 @@ def sweep(
     chosen = Grid.of(grid)
     points = chosen.points()
     folder = Path(os.path.abspath(out))
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: is a file, but should be a directory; give another name")
     paths = directories(folder, points)
     folder.mkdir(parents=True, exist_ok=True)
     runs = [SweepRun(path, point.settings, "") for path, point in zip(paths, points, strict=True)]
@@ -103,10 +109,26 @@ def sweep(
         Task(number, str(run.path), run.settings, threads, save_steps, save_seconds)
         for number, run in enumerate(runs)
     ]
+    lock = Lock(folder)
+    try:
+        for left in folder.glob(f"{PREFIX}*"):  # of a sweep that was killed
+            left.unlink(missing_ok=True)
+        stop = Stop(folder, handles=joblib.effective_n_jobs(jobs) != 1)
+        _work(runs, tasks, jobs, stop, report)
+        result = SweepResult.of(folder, chosen.varied, runs)
+        replace_file(folder / TABLE, result.to_csv().encode())
+    finally:
+        lock.release()
+    return result
+
+
+def _work(
+    runs: list[SweepRun], tasks: list[Task], jobs: int | None, stop: Stop, report: Report | None
+) -> None:
+    """Have all tasks done, and replace the runs by what became of them."""
     done = 0
     fault: Exception | None = None
     try:
-        stop = Stop(folder, handles=joblib.effective_n_jobs(jobs) != 1)
         with stop.going_on():
             for outcome in _outcomes(tasks, jobs, stop):
                 if outcome.state == INTERRUPTED:
@@ -131,9 +153,6 @@ def sweep(
         # sweep, and with the compiled code before the interpreter ends.
         wait_until_idle(GRACE / 2)
         raise KeyboardInterrupt(f"interrupted after {done} of {len(runs)} runs") from None
-    result = SweepResult.of(folder, chosen.varied, runs)
-    replace_file(folder / TABLE, result.to_csv().encode())
-    return result
 
 
 def _fault(report: Report | None, run: SweepRun, done: int, runs: int) -> Exception | None:
@@ -186,7 +205,7 @@ def jobs_for(jobs: int | None, threads: int, runs: int) -> int | None:
     backend, configured = get_active_backend()
     if jobs is None and configured is not None:
         return None
-    if type(backend).__module__ != "joblib._parallel_backends":
+    if type(backend).__module__ != OWN_BACKENDS:
         return -1 if jobs is None else jobs  # a cluster knows how many it can do
     if jobs is None or jobs < 0:
         jobs = max(joblib.cpu_count() // threads + 1 + (jobs or -1), 1)
@@ -250,8 +269,10 @@ def _parallel(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterable[Outco
     parallel = joblib.Parallel(
         n_jobs=jobs, batch_size=1, return_as="generator_unordered" if streams else "list"
     )
+    # Workers of a cluster are not this process's children.
+    parent = os.getpid() if type(backend).__module__ == OWN_BACKENDS else None
     calls = [
-        joblib.delayed(perform)(replace(task, watched=str(stop.file), sweeper=os.getpid()))
+        joblib.delayed(perform)(replace(task, watched=str(stop.file), parent=parent))
         for task in tasks
     ]
     starts_processes = streams and not getattr(backend, "uses_threads", False)

@@ -3,6 +3,11 @@
 A file beside the runs says that the sweep goes on. Each job looks for it now and then, and when it
 is gone keeps its run and ends: no signal reaches a thread or another machine, and a shared file
 system is there anyway.
+
+A sweep that is killed leaves its file behind. A job notices that all the same: its parent is now
+another process, or, on the same machine, the lock that the sweep had on the file is free. It then
+removes the file. A worker that the sweep has started ends altogether; the workers of a cluster are
+not the sweep's, and only its jobs end there.
 """
 
 from __future__ import annotations
@@ -11,8 +16,9 @@ import _thread
 import os
 import secrets
 import signal
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -20,8 +26,12 @@ from time import monotonic, sleep
 from types import FrameType
 
 from fastrnn.callbacks import Callback
+from fastrnn.cipher.lock import Lock, is_locked, locked_file
 
-__all__ = ["Stop", "Watch", "shielded"]
+__all__ = ["PREFIX", "Stop", "Watch", "end_with_parent", "shielded"]
+
+#: What the name of the file begins with.
+PREFIX = ".sweep-"
 
 #: Seconds that the jobs have to keep their runs after Ctrl-C; then they are ended as they are.
 GRACE = 4.0
@@ -49,13 +59,14 @@ class Stop:
         self._folder = folder
         self.file = self._named()
         self.stopped = False
+        self._lock: Lock | None = None
         self._handles = handles
         self._timer: threading.Timer | None = None
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """Let the file be there, and Ctrl-C be taken over, within the ``with`` block."""
-        self.file.touch()
+        self._make()
         handles = (
             self._handles
             and threading.current_thread() is threading.main_thread()
@@ -75,21 +86,32 @@ class Stop:
     def stop(self) -> None:
         """Tell the jobs to end."""
         self.stopped = True
-        with suppress(OSError):
-            self.file.unlink()
+        self._remove(self.file)
 
     def renew(self) -> None:
         """End jobs that nobody waits for any more, and let others go on."""
         if self.stopped:
             raise KeyboardInterrupt
         before, self.file = self.file, self._named()
-        self.file.touch()
-        with suppress(OSError):
-            before.unlink()
+        self._remove(before)
+        self._make()
         sleep(2 * OFTEN)
 
     def _named(self) -> Path:
-        return self._folder / f".sweep-{secrets.token_hex(8)}"
+        return self._folder / f"{PREFIX}{secrets.token_hex(8)}"
+
+    def _make(self) -> None:
+        """Write the file, which says on what machine it is locked, if it is."""
+        self.file.touch()
+        self._lock = locked_file(self.file)
+        if self._lock is not None:
+            self.file.write_text(socket.gethostname(), encoding="utf-8")
+
+    def _remove(self, file: Path) -> None:
+        with suppress(OSError):
+            file.unlink()
+        if self._lock is not None:
+            self._lock.release()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.stopped:
@@ -126,23 +148,37 @@ class Watch(Callback):
     ----------
     file : str
         Of `Stop`; gone when the sweep has ended.
-    sweeper : int
-        The process of the sweep. If it is the parent of this one, its death is noticed too.
+    parent : int or None
+        The process of the sweep, where it has started this one.
     """
 
-    def __init__(self, file: str, sweeper: int) -> None:
-        self._file = file
-        self._parent = sweeper if os.getppid() == sweeper else None
+    def __init__(self, file: str, parent: int | None = None) -> None:
+        self._file = Path(file)
+        self._parent = parent
         self._next = 0.0
+        try:
+            # In the sweep's own process the lock would be seen, too, but it cannot be an orphan.
+            self._is_locked_here = self._file.read_text(encoding="utf-8") == socket.gethostname()
+        except (OSError, ValueError):
+            self._is_locked_here = False
 
     def look(self) -> None:
         """Raise ``KeyboardInterrupt`` if nobody waits."""
         now = monotonic()
         if now >= self._next:
             self._next = now + OFTEN
-            orphaned = self._parent is not None and os.getppid() != self._parent
-            if orphaned or not os.path.exists(self._file):
+            if self.is_orphaned:
+                with suppress(OSError):
+                    self._file.unlink()
+            if not self._file.exists():
                 raise KeyboardInterrupt
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether the sweep has died without a word."""
+        if self._parent is not None:
+            return os.getppid() != self._parent
+        return self._is_locked_here and is_locked(self._file) is False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, between two steps."""
@@ -151,3 +187,29 @@ class Watch(Callback):
     def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look in a validation, which changes nothing."""
         self.look()
+
+
+_parents: set[int] = set()
+
+
+def end_with_parent(parent: int, wait: Callable[[float], None]) -> None:
+    """End this process, a worker of a sweep, soon after the sweep has died; returns at once.
+
+    Parameters
+    ----------
+    parent : int
+        The process of the sweep.
+    wait : callable
+        Takes a number of seconds, and returns when no run is at work, or after that time.
+    """
+    if parent in _parents:
+        return
+    _parents.add(parent)
+
+    def look() -> None:
+        while os.getppid() == parent:
+            sleep(OFTEN)
+        wait(GRACE)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True, name="fastrnn-orphan").start()
