@@ -2,63 +2,240 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from contextlib import suppress
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
-__all__ = ["remove_leftovers", "replace_file"]
+if sys.platform != "win32":  # where a file that is open cannot be removed anyway
+    import fcntl
+
+__all__ = [
+    "check_regular",
+    "kind_of_file",
+    "make_folder",
+    "path_text",
+    "remove_leftovers",
+    "replace_file",
+]
 
 # What files are called while they are written.
 _BEGIN, _END = ".fastrnn-", ".tmp"
 
+Path = str | os.PathLike[str]
+Content = bytes | Iterable[bytes | memoryview]
 
-def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+
+def path_text(argument: str, path: Path | bytes) -> str:
+    """Return a path that a user gave as a string.
+
+    Parameters
+    ----------
+    argument : str
+        What errors call it.
+    path : str, bytes or path-like
+
+    Raises
+    ------
+    TypeError
+        If it is none of these, such as the number of an open file.
+    ValueError
+        If it is empty, or holds a NUL character, which no path can.
+    """
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise TypeError(
+            f"{argument} is of type {type(path).__name__}; it should be a path: str or pathlib.Path"
+        ) from None
+    if not text or "\0" in text:
+        raise ValueError(f"{argument} is {text!r}; it should be the path of a file or folder")
+    return text
+
+
+def replace_file(path: Path, content: Content) -> None:
     """Write a file beside its destination, sync it, and rename it over.
 
     Whatever ends the process or fails, `path` is then the file that was there before or the new
-    one, whole.  After the return the new one outlasts a power cut.
+    one, whole.  After the return the new one outlasts a power cut.  Files that writers left beside
+    it which are no longer alive are removed.
 
     Parameters
     ----------
     path : str or path-like
-        Its folder must exist.  The permissions are those of a new file, as the umask says.
-    content : bytes
+        Its folder must exist.  A symbolic link stays, and its target is written.  Where there is a
+        file, its permissions stay; those of a new one are as the umask says.
+    content : bytes, or iterable of bytes or memoryview
+        Pieces are written one after another, so that they need not be in memory together.
+
+    Raises
+    ------
+    IsADirectoryError
+        If `path` is a folder.
+    PermissionError
+        If the file or its folder may not be written to.
+    OSError
+        If `path` is a device, a pipe or a socket, or if the file cannot be written, such as on a
+        full disk.  The error says what is there then.
+
+    Notes
+    -----
+    A hard link is not followed: the other names of the file keep the old content.
+    """
+    # Of a link, what it leads to; of a link to nothing, what it would lead to.
+    place = os.path.realpath(path)
+    before = _file_there(path, place)
+    folder = os.path.dirname(place)
+    remove_leftovers(folder)
+    try:
+        with _locked_file(folder) as (file, beside):
+            if before is not None:
+                _take_rights(beside, before)
+            for piece in (content,) if isinstance(content, bytes) else content:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(beside, place)
+    except OSError as error:
+        safe = "nothing was written" if before is None else "the file that was there is as it was"
+        reason = error.strerror or str(error)
+        raise OSError(error.errno, f"{reason}: {safe}", os.fspath(path)) from error
+    try:
+        _sync_folder(folder)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{error.strerror}: the new file is written, but may not outlast a power cut",
+            os.fspath(path),
+        ) from error
+
+
+def _file_there(path: Path, place: str) -> os.stat_result | None:
+    """Return what is known of the file that is to be replaced; None if there is none."""
+    check_regular(path, "written")
+    try:
+        found = os.stat(place)
+    except FileNotFoundError:
+        return None
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is write-protected", os.fspath(path))
+    return found
+
+
+def _take_rights(name: str, of: os.stat_result) -> None:
+    """Give a new file the owner, as far as that is allowed, and the permissions of another."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(name, of.st_uid, of.st_gid)
+    os.chmod(name, stat.S_IMODE(of.st_mode))
+
+
+def check_regular(path: Path, done: str) -> None:
+    """Raise ``OSError`` if `path` is there and no regular file; `done` is what cannot be done."""
+    try:
+        kind = kind_of_file(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return
+    if kind == "folder":
+        raise IsADirectoryError(errno.EISDIR, f"a folder cannot be {done} as a file", str(path))
+    if kind != "file":
+        raise OSError(errno.EINVAL, f"a {kind} cannot be {done} as a file", str(path))
+
+
+def kind_of_file(mode: int) -> str:
+    """Return "file", "folder", "device", "pipe" or "socket", by the mode of ``os.stat``."""
+    kinds = {stat.S_IFDIR: "folder", stat.S_IFREG: "file", stat.S_IFIFO: "pipe"}
+    kinds |= {stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+    return kinds.get(stat.S_IFMT(mode), "special file")
+
+
+@contextmanager
+def _locked_file(folder: str) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a new file that stays locked while it is written, so that others see it is in use."""
+    while True:
+        # Not tempfile: its files are readable by their owner alone, whatever the umask says.
+        name = os.path.join(folder, f"{_BEGIN}{secrets.token_hex(8)}{_END}")
+        with open(name, "xb") as file:
+            if sys.platform != "win32":
+                with suppress(OSError):  # some network file systems have no locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                # Between the two calls another process may have taken it for a leftover.
+                if not os.path.exists(name):
+                    continue
+            try:
+                yield file, name
+            except BaseException:
+                with suppress(OSError):  # what went wrong first is what should be told
+                    os.unlink(name)
+                with suppress(OSError):  # closing writes again what the disk had no room for
+                    file.close()
+                raise
+            return
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those that it lies in, as far as they are missing, for good.
+
+    Parameters
+    ----------
+    path : str or path-like
 
     Raises
     ------
     OSError
-        If the file cannot be written, or the folder cannot be synced; nothing else is left there.
+        If one cannot be made, or is a file.
     """
-    folder = os.path.dirname(os.path.abspath(path))
-    # Not tempfile: its files are readable by their owner alone, whatever the umask says.
-    beside = os.path.join(folder, f"{_BEGIN}{secrets.token_hex(8)}{_END}")
+    path = os.path.abspath(path)
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    if parent != path:
+        make_folder(parent)
+    with suppress(FileExistsError):  # another process was faster
+        os.mkdir(path)
+    if not os.path.isdir(path):
+        raise NotADirectoryError(errno.ENOTDIR, "it is there and no folder", path)
+    _sync_folder(parent)
+
+
+def _sync_folder(folder: str) -> None:
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with open(beside, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        with suppress(OSError):  # what went wrong first is what should be told
-            os.unlink(beside)
-        raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def remove_leftovers(folder: str | os.PathLike[str]) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what processes left in a folder that were killed while they wrote to it.
+
+    The files of processes that are writing at this moment stay.
 
     Parameters
     ----------
     folder : str or path-like
-        No process may be writing to it.  One that does not exist is taken for empty.
+        One that does not exist is taken for empty.
     """
     with suppress(OSError):
-        for name in os.listdir(folder):
-            if name.startswith(_BEGIN) and name.endswith(_END):
-                os.unlink(os.path.join(folder, name))
+        names = [n for n in os.listdir(folder) if n.startswith(_BEGIN) and n.endswith(_END)]
+        for name in names:
+            with suppress(OSError):
+                _remove_unless_locked(os.path.join(folder, name))
+
+
+def _remove_unless_locked(name: str) -> None:
+    if sys.platform == "win32":
+        os.unlink(name)
+        return
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(name)
+    finally:
+        os.close(descriptor)

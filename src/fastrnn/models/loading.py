@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import layers as layer_registry, optimizers
+from fastrnn.files import path_text
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.models import saving
 from fastrnn.models.model import Model
-from fastrnn.models.network import weight_names
+from fastrnn.models.network import fill_weights, weight_names
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
+from fastrnn.models.tensor_file import TensorFileError
 from fastrnn.settings import boolean
 
 
@@ -52,7 +54,8 @@ def load_model(
     Nothing in a file is run, and no memory is taken for weights that the file does not hold.
     """
     compile = boolean("compile", compile)
-    checkpoint = saving.read(filepath)
+    path = path_text("filepath", filepath)
+    checkpoint = saving.read(path)
     try:
         model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)
         _check_names(model, checkpoint)
@@ -61,11 +64,9 @@ def load_model(
     except Exception as error:
         if isinstance(error, MemoryError):
             raise
-        if isinstance(error, CheckpointError):
-            raise CheckpointError(f"{os.fspath(filepath)}: {error}") from error
-        raise CheckpointError(
-            f"{os.fspath(filepath)}: its configuration makes no model: {error}"
-        ) from error
+        if isinstance(error, (CheckpointError, TensorFileError)):
+            raise CheckpointError(f"{path}: {error}") from error
+        raise CheckpointError(f"{path}: its configuration makes no model: {error}") from error
     return model
 
 
@@ -91,8 +92,12 @@ def from_config(
         for layer in made:
             layer.stored = None if isinstance(layer, InputLayer) else _Stored(layer, tensors)
     if config.get("class_name") == "Sequential":
-        return Sequential([made[0].tensor(), *made[1:]], name=config["name"])
-    return _connected(made, config)
+        model: Model = Sequential([made[0].tensor(), *made[1:]], name=config["name"])
+    else:
+        model = _connected(made, config)
+    if tensors is not None:
+        fill_weights(model, tensors)
+    return model
 
 
 def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:
@@ -125,7 +130,7 @@ def _at(outputs: list[list[SymbolicTensor]], place: int, index: int) -> Symbolic
 
 
 class _Stored:
-    """Hands a layer its weights out of a file, after a look at their shapes."""
+    """Hands a layer zeros in place of weights, if a file has those weights in that shape."""
 
     def __init__(self, layer: Layer, tensors: Mapping[str, NDArray[Any]]) -> None:
         self._layer = layer
@@ -133,7 +138,8 @@ class _Stored:
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic]:
         title = f"{self._layer.name}/{name}"
-        return saving.take(self._tensors, title, shape, self._layer.dtype)
+        saving.check(self._tensors, title, shape, self._layer.dtype)
+        return np.zeros(shape, self._layer.dtype)
 
 
 def _check_names(model: Model, checkpoint: Checkpoint) -> None:

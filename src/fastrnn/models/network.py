@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
+from fastrnn.files import path_text
 from fastrnn.layers import Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
@@ -195,8 +196,8 @@ class Network:
         CheckpointError
             If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
-        path = os.fspath(filepath)
-        tensors = saving.read(path).tensors
+        path = path_text("filepath", filepath)
+        tensors = saving.read(path, keep=lambda name: ":" not in name).tensors
         try:
             self._check_weights(tensors)
         except saving.CheckpointError as error:
@@ -216,17 +217,24 @@ class Network:
             saving.check(tensors, name, parameter.shape, parameter.value.dtype)
 
     def _take_weights(self, tensors: Mapping[str, Array]) -> None:
-        for name, parameter in zip(weight_names(listed(self.graph)), self.weights, strict=True):
-            parameter.value[...] = tensors[name]
+        fill_weights(self, tensors)
 
     def _weight_tensors(self) -> dict[str, Array]:
+        """Return the weights as they lie in memory: views, by their names in files."""
         names = weight_names(listed(self.graph))
-        return {name: p.value.copy() for name, p in zip(names, self.weights, strict=True)}
+        return {name: p.value for name, p in zip(names, self.weights, strict=True)}
 
 
 def weight_names(layers: Sequence[Layer]) -> list[str]:
     """Return what files and errors call the weights of `layers`: ``layer/weight``."""
     return [f"{layer.name}/{name}" for layer in layers for name in layer.weight_names]
+
+
+def fill_weights(network: Network, tensors: Mapping[str, Array]) -> None:
+    """Give a network the weights of a file that fit it, without another copy of them."""
+    names = weight_names(listed(network.graph))
+    for name, parameter in zip(names, network.weights, strict=True):
+        saving.fill(parameter.value, tensors, name)
 
 
 def is_chain(graph: Graph) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList, History
 from fastrnn.distributed import Group
+from fastrnn.files import path_text
 from fastrnn.models import saving
 from fastrnn.models.run import Run, tensors_in, unpacked
 from fastrnn.models.saving import Checkpoint, CheckpointError
@@ -42,8 +43,8 @@ class Resumption:
     """
 
     def __init__(self, path: str | os.PathLike[str], model: Any, run: Run, group: Group) -> None:
-        self._path = os.fspath(path)
-        self._file = group.first(lambda: _to_send(saving.read(path), group))
+        self._path = path_text("resume", path)
+        self._file = group.first(lambda: _to_send(saving.read(path, keep=lambda name: True), group))
         said, compiled = self._file.run, self._file.training
         if said is None or compiled is None:
             raise CheckpointError(
@@ -140,12 +141,11 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
     CheckpointError
         If it is no such file, or is damaged.
     """
-    said = saving.read(filepath).run
+    path = path_text("filepath", filepath)
+    said = saving.read(path).run
     if said is None:
         return None
     epoch, step = said.get("epoch"), said.get("step")
     if not isinstance(epoch, int) or not isinstance(step, int):
-        raise CheckpointError(
-            f"{os.fspath(filepath)}: what the file says of its training is no use"
-        )
+        raise CheckpointError(f"{path}: what the file says of its training is no use")
     return epoch, step

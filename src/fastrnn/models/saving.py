@@ -27,22 +27,25 @@ At any moment of a save the old or the new file is there, whole: see :mod:`fastr
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import warnings
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.files import replace_file
+from fastrnn.files import kind_of_file, make_folder, path_text, replace_file
+from fastrnn.models.foreign import about_folder, other_format
+from fastrnn.models.tensor_file import TensorFile, TensorFileError, bytes_of, encoded
 from fastrnn.terminal import printable
 
 Array = NDArray[Any]
-Path = str | os.PathLike[str]
+Path = str | bytes | os.PathLike[str]
 
 #: The entry of the metadata that is ours.
 ENTRY = "fastrnn"
@@ -50,8 +53,6 @@ FORMAT_VERSION = 3
 
 #: Endings that promise another format than what is written.
 FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
-
-_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype(np.float32), "F64": np.dtype(np.float64)}
 
 
 class CheckpointError(ValueError):
@@ -97,16 +98,14 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     OSError
         If the file cannot be written; one that was there before is as it was.
     """
-    from safetensors.numpy import save
-
-    path = os.fspath(path)
+    path = path_text("filepath", path)
     if path.lower().endswith(FOREIGN_ENDINGS):
         warnings.warn(
             f"{path!r} is written as safetensors, whatever its ending says; "
             "only fastrnn.models can load it again, not h5py or Keras",
             stacklevel=3,
         )
-    tensors = {name: np.ascontiguousarray(array) for name, array in checkpoint.tensors.items()}
+    tensors = checkpoint.tensors
     content = {
         "format_version": _version(checkpoint.model),
         "model": checkpoint.model,
@@ -114,8 +113,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     }
     if checkpoint.run is not None:
         content["run"] = checkpoint.run
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    replace_file(path, save(tensors, {ENTRY: _sealed(content, tensors)}))
+    make_folder(os.path.dirname(os.path.realpath(path)))
+    replace_file(path, encoded(tensors, {ENTRY: _sealed(content, tensors)}))
 
 
 def _version(model: Mapping[str, Any]) -> int:
@@ -124,8 +123,15 @@ def _version(model: Mapping[str, Any]) -> int:
     return 2 if "connections" in model else 1
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path, keep: Callable[[str], bool] | None = None) -> Checkpoint:
     """Read a file and check all that can be checked without a model.
+
+    Parameters
+    ----------
+    path : str or path
+    keep : callable, optional
+        Says by its name of a tensor whether to read it into memory before it is checked, so that
+        nothing that happens to the file later can spoil a model which takes it.
 
     Raises
     ------
@@ -134,24 +140,18 @@ def read(path: Path) -> Checkpoint:
     CheckpointError
         If it is no such file, or is damaged.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = os.fspath(path)
-    with open(path, "rb"):
-        pass  # so that a missing file is a FileNotFoundError, said in Python's words
+    path = path_text("filepath", path)
     try:
-        file: Any = safe_open(path, framework="np")
-        entry = (file.metadata() or {}).get(ENTRY)
+        tensors = _opened(path)
+        entry = tensors.metadata.get(ENTRY)
         content = _content(path, entry)
-        tensors = StoredTensors(file)
-        for name, (dtype, _) in tensors.kinds.items():
-            if dtype not in _DTYPES:
-                raise CheckpointError(f"{path}: {name} is of type {dtype}, not F32 or F64")
         content.pop("checksum", None)
+        if keep is not None:
+            tensors.keep(filter(keep, tensors))
         # The whole text and not the checksum alone: "1e-7" and "1E-7" differ by a bit that JSON
         # reads over, and only one of them is what was written.
         is_whole = entry == _sealed(content, tensors)
-    except (SafetensorError, OSError, OverflowError) as error:
+    except TensorFileError as error:
         raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
     except RecursionError:
         is_whole = False  # nested as deep as nothing that was written
@@ -162,39 +162,20 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(_object(path, content, "model"), training, tensors, run)
 
 
-class StoredTensors(Mapping[str, Array]):
-    """The tensors of an open file, by name: read when they are asked for, and not kept.
-
-    A model is made of a file larger than half of the memory, one tensor at a time.
-
-    Parameters
-    ----------
-    file : safetensors.safe_open
-
-    Attributes
-    ----------
-    kinds : dict of str to (str, tuple of int)
-        Type, as safetensors calls it, and shape of each; known without reading it.
-    """
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        slices = {name: file.get_slice(name) for name in sorted(file.keys())}
-        self.kinds = {
-            name: (str(part.get_dtype()), tuple(part.get_shape())) for name, part in slices.items()
-        }
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self.kinds:
-            raise KeyError(name)
-        tensor: Array = self._file.get_tensor(name)
-        return tensor
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.kinds)
-
-    def __len__(self) -> int:
-        return len(self.kinds)
+def _opened(path: str) -> TensorFile:
+    """Return the tensors of a file; where it is of another format, the error says of which."""
+    kind = kind_of_file(os.stat(path).st_mode)
+    if kind == "folder":
+        raise IsADirectoryError(errno.EISDIR, about_folder(path), path)
+    if kind != "file":  # which might be read without end, or wait for somebody to write
+        raise CheckpointError(f"{path} is a {kind}; a model is a file")
+    try:
+        return TensorFile(path)
+    except TensorFileError:
+        found = other_format(path)
+        if found is None:
+            raise
+        raise CheckpointError(f"{path} {found}") from None
 
 
 def _content(path: str, entry: str | None) -> dict[str, Any]:
@@ -231,15 +212,29 @@ def _sealed(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
     """Return `content` as JSON, with a checksum of itself and of the tensors."""
     checksum = zlib.crc32(_text(content).encode())
     for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
-        title = f"{name} {array.dtype.name} {array.shape}\n"
+        dtype, shape = kind_of(tensors, name)
+        title = f"{name} {dtype.name} {shape}\n"
         checksum = zlib.crc32(title.encode(), checksum)
-        checksum = zlib.crc32(array.reshape(-1).data.cast("B"), checksum)
+        for piece in _pieces(tensors, name):
+            checksum = zlib.crc32(piece, checksum)
     return _text({**content, "checksum": f"crc32:{checksum:08x}"})
 
 
 def _text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True)
+
+
+def kind_of(tensors: Mapping[str, Array], name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return type and shape of a tensor, which is not read for that."""
+    if isinstance(tensors, TensorFile):
+        return tensors.kinds[name]
+    return tensors[name].dtype, tensors[name].shape
+
+
+def _pieces(tensors: Mapping[str, Array], name: str) -> Iterator[memoryview]:
+    if isinstance(tensors, TensorFile):
+        return tensors.pieces(name)
+    return iter([bytes_of(np.ascontiguousarray(tensors[name]))])
 
 
 def check(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
@@ -254,21 +249,19 @@ def check(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype
     """
     if name not in tensors:
         raise CheckpointError(f"the file lacks {name}, which the model has")
-    if isinstance(tensors, StoredTensors):
-        stored, found = tensors.kinds[name]
-        given = _DTYPES[stored]
-    else:
-        given, found = tensors[name].dtype, tensors[name].shape
+    given, found = kind_of(tensors, name)
     if found != shape:
         raise CheckpointError(f"{name} has shape {found} in the file; it should be {shape}")
     if not np.can_cast(given, dtype, "safe"):
         raise CheckpointError(f"{name} is {given} in the file; the model's {dtype} cannot hold it")
 
 
-def take(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """Return a tensor of a file, in the type of the model, if :func:`check` lets it pass."""
-    check(tensors, name, shape, dtype)
-    return tensors[name].astype(dtype, copy=False)
+def fill(array: Array, tensors: Mapping[str, Array], name: str) -> None:
+    """Give an array the content of a tensor that :func:`check` lets pass, without a copy of it."""
+    if isinstance(tensors, TensorFile):
+        tensors.read_into(name, array)
+    else:
+        array[...] = tensors[name]
 
 
 def check_names(tensors: Mapping[str, Array], known: Collection[str], holder: str) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastrnn.distributed import Group
 from fastrnn.distributed.figures import figures_behind
 from fastrnn.layers.parameter import ParameterVector
+from fastrnn.models import saving
 from fastrnn.models.batch import Batches
 from fastrnn.models.exchange import Exchange, SharedExchange
 from fastrnn.models.network import weight_names
@@ -181,5 +182,5 @@ class Trainer:
         """Give the optimizer the state of a file, after the checks of `Model.restore_optimizer`."""
         views = self.slots()
         for name, view in views.items():
-            view[...] = tensors[name]
+            saving.fill(view, tensors, name)
         self._optimizer.iterations = iterations

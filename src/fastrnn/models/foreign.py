@@ -1,0 +1,146 @@
+"""What a file is that is no file of fastrnn, and how its content can be had."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from contextlib import suppress
+
+#: Bytes at the beginning of a file that are looked at.
+HEAD = 4096
+
+_WEIGHTS = (
+    "load it there, and give its weights to a model of the same layers: "
+    "model.set_weights(theirs.get_weights())"
+)
+_PICKLE = (
+    "opening one can run any program, so it is never opened: save the arrays with numpy.savez or "
+    "safetensors where it was made"
+)
+
+#: First bytes, and what a file is that begins with them.
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\x93NUMPY", "is an array of NumPy: read it with numpy.load"),
+    (b"\x1f\x8b", "is compressed with gzip: unpack it first"),
+    (b"BZh", "is compressed with bzip2: unpack it first"),
+    (b"\xfd7zXZ\0", "is compressed with xz: unpack it first"),
+    (b"GGUF", "is a GGUF file, of a language model"),
+    (
+        b"version https://git-lfs",
+        "is a pointer of Git LFS: fetch the file by git lfs pull",
+    ),
+    (b"%PDF", "is a PDF document"),
+    (b"\x89PNG", "is a picture"),
+    (b"\x7fELF", "is a program"),
+)
+
+
+def other_format(path: str) -> str | None:
+    """Return what to say of a file that does not begin as a safetensors file does.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    str or None
+        A sentence without its subject, such as "is a web page: ..."; None for bytes that tell
+        nothing, such as those of a safetensors file that is damaged.
+    """
+    with open(path, "rb") as file:
+        head = file.read(HEAD)
+        if head[8:9] == b"{":
+            return None  # where a header of safetensors begins
+        if _is_hdf5(head, file.read(HEAD)):
+            return f"is an HDF5 file, as Keras writes them: {_WEIGHTS}"
+    if not head:
+        return "is empty, which no model is, so it is damaged or was never written"
+    for signature, words in _SIGNATURES:
+        if head.startswith(signature):
+            return words
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return _of_zip(path)
+    if _is_pickle(head):
+        return f"is a pickle, as older programs of PyTorch and scikit-learn write them: {_PICKLE}"
+    if head[4:8] == b"TFL3":
+        return "is a model of TensorFlow Lite, whose weights cannot be had here"
+    if head[257:262] == b"ustar":
+        return "is a tar archive: unpack it first"
+    if _is_onnx(head):
+        return "is an ONNX model: read its tensors with the package onnx, and use set_weights"
+    return _of_text(head)
+
+
+def _is_hdf5(*parts: bytes) -> bool:
+    # The signature may stand behind a block of the user's, at 512, 1024, 2048...
+    content = b"".join(parts)
+    return any(
+        content[place : place + 8] == b"\x89HDF\r\n\x1a\n" for place in (0, 512, 1024, 2048, 4096)
+    )
+
+
+def _is_pickle(head: bytes) -> bool:
+    if head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"):
+        return True
+    # Protocol 0 begins with a mark or a global name, and is text.
+    return head[:3] in (b"(dp", b"(lp") or head.startswith((b"ccopy_reg\n", b"c__main__\n"))
+
+
+def _is_onnx(head: bytes) -> bool:
+    """Return whether these are the fields of a ModelProto: its version, then a name or a graph."""
+    return (
+        head[:1] == b"\x08"
+        and 1 <= head[1] < 0x20
+        and head[2:3] in (b"\x12", b"\x1a", b"\x3a", b"\x42", b"\x32")
+    )
+
+
+def _of_zip(path: str) -> str:
+    names: list[str] = []
+    # A damaged directory tells nothing.
+    with suppress(Exception), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if "config.json" in names and "model.weights.h5" in names:
+        return f"is a .keras file of Keras 3: {_WEIGHTS}"
+    if any(name.rpartition("/")[2] == "data.pkl" for name in names):
+        return (
+            "is a file of PyTorch: load it there with weights_only=True, and give its tensors as "
+            "arrays to set_weights"
+        )
+    if names and all(name.endswith(".npy") for name in names):
+        return "is an .npz file of NumPy: read it with numpy.load, and use model.set_weights"
+    return "is a zip archive: unpack it first"
+
+
+def _of_text(head: bytes) -> str | None:
+    try:
+        # The last character may be cut in two.
+        text = head.decode("utf-8-sig", "strict" if len(head) < HEAD else "ignore")
+    except UnicodeDecodeError:
+        return None
+    if "\0" in text:
+        return None
+    start = text.lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return "is a web page: the download of a model was answered with a page, look at the link"
+    if start.startswith("<"):
+        return "is an XML or HTML document"
+    if start.startswith(("{", "[")):
+        return (
+            "is JSON text; a configuration of Model.to_json makes a model without weights: "
+            "fastrnn.models.from_config(json.loads(text))"
+        )
+    return "is a text file" if all(c.isprintable() or c in "\t\r\n" for c in text) else None
+
+
+def about_folder(path: str) -> str:
+    """Return what to say of a folder where a file of a model is expected."""
+    for name, words in (
+        ("best.safetensors", "holds a run: its model is {0}"),
+        ("saved_model.pb", "is a SavedModel of TensorFlow: load it there, and use set_weights"),
+        ("training.safetensors", "holds the backup of a training: its model is {0}"),
+    ):
+        if os.path.exists(os.path.join(path, name)):
+            return "it " + words.format(os.path.join(path, name))
+    return "it is a folder; a model is a file in it"
