@@ -327,7 +327,9 @@ def test_an_interrupt_keeps_the_runs(tmp_path, jobs, monkeypatch):
         sweep(grid, tmp_path / "out", jobs=jobs)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     begun = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert begun == [f"sentences-200_units-8_seed-{seed}" for seed in range(1, jobs + 1)]
+    # Of two, the second may not have got as far as its directory.
+    names = [f"sentences-200_units-8_seed-{seed}" for seed in range(1, jobs + 1)]
+    assert begun in (names, names[:1])
     monkeypatch.setattr(Training, "run", run)
     sweep({**grid, "seed": [1, 2]}, tmp_path / "out", jobs=1)
     trained = alone(tmp_path / "alone", epochs=3, seed=1)

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError
-from fastrnn.cipher.network import encoded, input_shape
+from fastrnn.cipher.network import build, encoded
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
 
 __all__ = ["Decipherer", "check_characters"]
+
+#: Probabilities that the model returns at once.
+TOGETHER = 1 << 21
 
 
 class Decipherer:
@@ -63,16 +66,13 @@ class Decipherer:
             raise RunError(
                 f"{directory}: no epoch is finished yet; continue the training with --resume"
             )
-        model = load_model(directory.best_file)
-        wanted = (
-            (None, *input_shape(config.length, config.settings.input)),
-            (None, config.length, len(config.target)),
-        )
-        if (model.input_shape, model.output_shape) != wanted:
-            raise RunError(
-                f"{directory.best_file}: a model of another run than config.json; "
-                "put the files of one run together again"
-            )
+        trained = load_model(directory.best_file)
+        config.check_model(trained, directory.best_file)
+        # Padding behind a text changes nothing before it: as many steps as the texts have will do.
+        settings = config.settings
+        sizes = len(config.source), len(config.target)
+        model = build(settings.cell, settings.units, None, *sizes, settings.input)
+        model.set_weights(trained.get_weights())
         return cls(model, config)
 
     def check(self, text: str, place: str) -> None:
@@ -134,15 +134,20 @@ class Decipherer:
 
         Returns
         -------
-        ndarray of shape (texts, length)
+        ndarray of shape (texts, length of the longest)
             Of the target's vocabulary. What stands behind the end of a text has no meaning.
         """
-        numbers = self.config.source.numbers(texts, self.config.length)
-        x = encoded(numbers, self.config.settings.input)
-        probabilities = self._model.predict(x, verbose=0)
-        # Within a text there is no padding, so that the best of the others is meant.
-        best: NDArray[np.intp] = probabilities[..., 1:].argmax(axis=-1)
-        return best + 1
+        length = max(1, *map(len, texts))
+        together = max(1, TOGETHER // (length * len(self.config.target)))
+        best = np.empty((len(texts), length), np.intp)
+        for start in range(0, len(texts), together):
+            some = slice(start, start + together)
+            numbers = self.config.source.numbers(texts[some], length)
+            x = encoded(numbers, self.config.settings.input)
+            probabilities = self._model.predict(x, verbose=0)
+            # Within a text there is no padding, so that the best of the others is meant.
+            best[some] = probabilities[..., 1:].argmax(axis=-1) + 1
+        return best
 
 
 def check_characters(text: str, vocabulary: Vocabulary, place: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -17,10 +18,11 @@ from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.errors import RunError, brief
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lock import Lock
-from fastrnn.cipher.network import SCALAR
+from fastrnn.cipher.network import SCALAR, input_shape, weight_shapes
 from fastrnn.cipher.settings import MOST, Settings
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.files import remove_leftovers, replace_file
+from fastrnn.models import Model
 
 __all__ = ["Config", "RunDirectory"]
 
@@ -63,6 +65,33 @@ class Config:
     def target(self) -> Vocabulary:
         """The characters that come out of it."""
         return self.plain if self.settings.deciphers else self.cipher
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the weights of a model of the run."""
+        settings = self.settings
+        return weight_shapes(
+            settings.cell, settings.units, len(self.source), len(self.target), settings.input
+        )
+
+    def check_model(self, model: Model, file: Path) -> None:
+        """Check that a model that was read from a file is one of this run.
+
+        Raises
+        ------
+        RunError
+            It is not: what follows may then cost more than the file does.
+        """
+        wanted = (
+            (None, *input_shape(self.length, self.settings.input)),
+            (None, self.length, len(self.target)),
+        )
+        shapes = [weights.shape for weights in model.get_weights()]
+        if (model.input_shape, model.output_shape) != wanted or shapes != self.weight_shapes:
+            raise RunError(
+                f"{file}: a model of another run than config.json; "
+                "put the files of one run together again"
+            )
 
     def sides(self, corpus: Corpus) -> tuple[Sequence[str], Sequence[str]]:
         """Return the texts that go into the model, and those that should come out."""
@@ -160,6 +189,13 @@ def _vocabulary(name: str, characters: Any) -> Vocabulary:
     if vocabulary.characters != characters:
         raise ValueError(f"characters: one of {name} stands there twice, or as a capital")
     return vocabulary
+
+
+def _text(file: Path) -> str:
+    """Return what a file says; one without an end, such as a device or a pipe, is refused."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ValueError("it is no regular file")
+    return file.read_text(encoding="utf-8")
 
 
 class RunDirectory:
@@ -342,7 +378,7 @@ class RunDirectory:
         """
         try:
             with self._told(self.config_file):
-                return Config.from_json(self.config_file.read_text(encoding="utf-8"))
+                return Config.from_json(_text(self.config_file))
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(
                 f"{self}: no training run is there (it has no config.json); "
@@ -368,7 +404,7 @@ class RunDirectory:
         """
         try:
             with self._told(self.history_file):
-                return history.from_csv(self.history_file.read_text(encoding="utf-8"))
+                return history.from_csv(_text(self.history_file))
         except FileNotFoundError:
             return []
 

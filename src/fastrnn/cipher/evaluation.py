@@ -40,7 +40,7 @@ class Evaluation:
         Those that the model can choose from.
     confusion : ndarray of int64, shape (characters, characters)
         How often the model chose the character of the column where that of the row is right.
-    right, counted : ndarray of int64, shape (length,)
+    right, counted : ndarray of int64, shape (length of the longest sentence,)
         For every place in a sentence, how many characters are right, of how many.
     sentences, sentences_right : int
         How many sentences there were, and how many of them without a mistake.
@@ -110,19 +110,22 @@ def evaluate(decipherer: Decipherer, corpus: Corpus) -> Evaluation:
     sides = config.sides(corpus)
     size = len(config.target)
     confusion = np.zeros(size * size, np.int64)
-    right, counted = np.zeros((2, config.length), np.int64)
+    right, counted = np.zeros((2, 0), np.int64)
     sentences = sentences_right = 0
     for begin in range(0, len(corpus), TOGETHER):
         given, wanted = (side[begin : begin + TOGETHER] for side in sides)
         for index, (source, target) in enumerate(zip(given, wanted, strict=True), start=begin):
             decipherer.check(source, place_of(sides[0], index))
             check_characters(target, config.target, place_of(sides[1], index))
-        truth = config.target.numbers(wanted, config.length)
         answer = decipherer.choices(given)
+        length = answer.shape[1]
+        truth = config.target.numbers(wanted, length)
         counts = truth > 0
         hits = (truth == answer) & counts
-        right += hits.sum(axis=0)
-        counted += counts.sum(axis=0)
+        if length > len(right):
+            right, counted = (np.pad(a, (0, length - len(a))) for a in (right, counted))
+        right[:length] += hits.sum(axis=0)
+        counted[:length] += counts.sum(axis=0)
         pairs = truth[counts] * size + answer[counts]
         confusion += np.bincount(pairs, minlength=size * size)
         told = counts.any(axis=1)

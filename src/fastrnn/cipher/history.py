@@ -80,7 +80,10 @@ def from_csv(text: str) -> list[Epoch]:
     ValueError
         `text` is no such table.
     """
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
     if not rows or tuple(rows[0]) != COLUMNS:
         raise ValueError(f"the first line should be {','.join(COLUMNS)}")
     return [_epoch(number, row) for number, row in enumerate(rows[1:], start=1)]

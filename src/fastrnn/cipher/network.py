@@ -19,10 +19,14 @@ __all__ = [
     "build",
     "encoded",
     "input_shape",
+    "weight_shapes",
 ]
 
 #: The recurrent layers by the names of the command line.
 CELLS = {"gru": "GRU", "rnn": "SimpleRNN", "lstm": "LSTM"}
+
+#: How many times as many columns as units their kernels have.
+GATES = {"gru": 3, "rnn": 1, "lstm": 4}
 
 #: How a character goes in: a feature for each character, its number as one feature, or as many
 #: features as `EMBEDDING` says, which are learned.
@@ -32,7 +36,7 @@ EMBEDDING = 32
 
 
 def build(
-    cell: str, units: int, length: int, symbols: int, classes: int, input: str = ONE_HOT
+    cell: str, units: int, length: int | None, symbols: int, classes: int, input: str = ONE_HOT
 ) -> Model:
     """Return a new model, with random weights.
 
@@ -42,8 +46,8 @@ def build(
         A name in `CELLS`.
     units : int
         The size of the recurrent layer's state.
-    length : int
-        Steps of a sentence.
+    length : int or None
+        Steps of a sentence; None for sentences of any length, as long as those beside them.
     symbols, classes : int
         Characters that go in, and those to choose from, padding included.
     input : str
@@ -67,7 +71,17 @@ def build(
     return Model(numbers, layers.Activation("softmax")(logits))
 
 
-def input_shape(length: int, input: str) -> tuple[int, ...]:
+def weight_shapes(
+    cell: str, units: int, symbols: int, classes: int, input: str
+) -> list[tuple[int, ...]]:
+    """Return the shapes of what ``get_weights`` returns of such a model, without making one."""
+    columns = GATES[cell] * units
+    table = [(symbols, EMBEDDING)] if input == EMBEDDED else []
+    features = {ONE_HOT: symbols, SCALAR: 1, EMBEDDED: EMBEDDING}[input]
+    return [*table, (features, columns), (units, columns), (columns,), (units, classes), (classes,)]
+
+
+def input_shape(length: int | None, input: str) -> tuple[int | None, ...]:
     """Return the shape of what goes in for one sentence of `length` steps."""
     return (length, 1) if input == SCALAR else (length,)
 

@@ -25,7 +25,7 @@ WHOLE = {"sentences": 1, "units": 1, "epochs": 1, "batch_size": 1, "seed": 0}
 MOST = 2**31 - 1
 
 #: Sentences of the built-in corpus that a run may ask for: they are all in memory.
-MOST_BUILT_IN = 1_000_000
+MOST_BUILT_IN = 200_000
 
 #: The settings that name files.
 FILES = ("plaintext", "ciphertext")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
@@ -12,7 +13,7 @@ import fastrnn
 from fastrnn.callbacks import Callback
 from fastrnn.cipher.accuracy import CharacterAccuracy
 from fastrnn.cipher.directory import Config, RunDirectory
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import RunError, SettingsError
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
@@ -168,7 +169,7 @@ class Training:
         if len(epochs) <= 1 and not group.first(directory.last_file.exists):
             return cls.start(lesson, directory, group)
         # The others are given what the file holds when the training goes on.
-        model = _saved(directory) if group.is_first else _new_model(lesson.config)
+        model = _saved(directory, lesson.config) if group.is_first else _new_model(lesson.config)
         run = cls(lesson, directory, model, epochs, group)
         position = group.first(lambda: training_position(directory.last_file))
         if position is None or position[0] > len(epochs):
@@ -245,7 +246,7 @@ class Training:
             self.picture_error = error
 
 
-def _saved(directory: RunDirectory) -> Model:
+def _saved(directory: RunDirectory, config: Config) -> Model:
     """Return the model that a run was saved with last."""
     model = load_model(directory.last_file)
     if model.optimizer is None:
@@ -253,13 +254,36 @@ def _saved(directory: RunDirectory) -> Model:
             f"{directory.last_file}: a model without an optimizer, so no training can be resumed "
             "from it; start a new run elsewhere"
         )
+    config.check_model(model, directory.last_file)
     # A file names the accuracy that counts every step, since it cannot hold this one.
     return _compiled(model, model.optimizer)
+
+
+def _check_memory(config: Config) -> None:
+    """Check that the machine can hold the model, so that nothing is begun in vain."""
+    numbers = sum(math.prod(shape) for shape in config.weight_shapes)
+    # Weights, gradients, and two averages of Adam, of four bytes each.
+    needed, there = 16 * numbers, _memory()
+    if there is not None and needed > there:
+        raise SettingsError(
+            f"{config.settings.units}, but to train such a model takes {needed / 2**30:.3g} GiB, "
+            f"and this machine has {there / 2**30:.3g} GiB; try fewer",
+            ("units",),
+        )
+
+
+def _memory() -> int | None:
+    """Return the bytes of memory of this machine, where it says so."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def _new_model(config: Config) -> Model:
     """Return the model that a run starts with."""
     settings = config.settings
+    _check_memory(config)
     fastrnn.set_seed([settings.seed, _WEIGHTS])
     model = build(
         settings.cell,
