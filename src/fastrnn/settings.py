@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-__all__ = ["boolean", "verbosity"]
+__all__ = ["boolean", "integer", "number", "verbosity"]
 
 
 def boolean(argument: str, value: Any) -> bool:
@@ -33,6 +34,91 @@ def boolean(argument: str, value: Any) -> bool:
     if isinstance(value, (int, np.integer)) and value in (0, 1):
         return bool(value)
     raise TypeError(f"{argument} is {value!r}; it should be True or False")
+
+
+def integer(argument: str, value: Any, least: int | None = None) -> int:
+    """Return a setting that is a whole number, as Python's int.
+
+    What it returns can be written to any file: NumPy's integers go no further than here.
+
+    Parameters
+    ----------
+    argument : str
+        What the error calls it.
+    value : int or NumPy integer
+        Arrays without axes are taken too; booleans are not.
+    least : int, optional
+        The smallest that makes sense.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it is below `least`.
+
+    Examples
+    --------
+    >>> integer("epochs", np.int64(5), least=1)
+    5
+    """
+    plain = _plain(value)
+    if isinstance(plain, bool) or not isinstance(plain, int):
+        raise TypeError(f"{argument} is {value!r}; it should be an integer")
+    if least is not None and plain < least:
+        raise ValueError(f"{argument} is {value}; it should be at least {least}")
+    return plain
+
+
+def number(
+    argument: str,
+    value: Any,
+    least: float = -math.inf,
+    below: float = math.inf,
+    above: float | None = None,
+) -> float:
+    """Return a setting that is a finite number, as Python's float.
+
+    Parameters
+    ----------
+    argument : str
+        What the error calls it.
+    value : int, float or NumPy number
+        Arrays without axes are taken too; booleans are not.
+    least, below : float, optional
+        It should be at least the first, and below the second.
+    above : float, optional
+        In place of `least`, without the bound itself.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is infinite, NaN or out of the range.
+
+    Examples
+    --------
+    >>> number("rate", np.float32(0.5), least=0, below=1)
+    0.5
+    """
+    plain = _plain(value)
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)):
+        raise TypeError(f"{argument} is {value!r}; it should be a number")
+    fits = plain > above if above is not None else plain >= least
+    if not (fits and plain < below and math.isfinite(plain)):
+        lower = f"above {above:g}" if above is not None else f"at least {least:g}"
+        bounds = [lower] if above is not None or math.isfinite(least) else []
+        bounds.append("finite" if below == math.inf else f"below {below:g}")
+        raise ValueError(f"{argument} is {value}; it should be {' and '.join(bounds)}")
+    return float(plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers, and arrays of one without axes, as Python's; all else as it is."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        return value.item()
+    return value
 
 
 def verbosity(value: Any) -> int:

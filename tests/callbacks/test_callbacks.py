@@ -193,10 +193,10 @@ def test_which_way_is_better(monitor, mode, saves):
 
 
 def test_what_is_not_reported_is_warned_of():
-    for callback in (ModelCheckpoint("x", save_best_only=True), EarlyStopping()):
+    for callback, saves in ((ModelCheckpoint("x", save_best_only=True), 1), (EarlyStopping(), 0)):
         with pytest.warns(UserWarning, match="watches 'val_loss', which this training does not"):
             model, _ = run(callback, [0.5], "loss")
-        assert not model.saved
+        assert len(model.saved) == saves
 
 
 def test_checkpoint_by_steps(tmp_path):
@@ -262,7 +262,8 @@ def test_a_checkpoint_is_a_model(tmp_path):
         ({"patience": 9, "restore_best_weights": True}, [3, 2, 4], 2, 1),
         ({"min_delta": 0.5, "patience": 1}, [3, 2.8, 1], 1, 1),
         ({"mode": "max"}, [1, 2, 3, 2, 9], 3, 3),
-        ({"baseline": 1.5, "patience": 2}, [3, 2, 1, 1], 1, 1),
+        ({"baseline": 1.5, "patience": 2}, [3, 2, 1, 1], 3, 3),
+        ({"baseline": 1.5, "patience": 1}, [3, 2, 1.8, 1.9], 3, 3),
         ({"start_from_epoch": 3}, [1, 2, 3, 5, 6, 7], 4, 4),
         ({"restore_best_weights": True}, [np.nan, np.nan, 1], 1, 0),
     ],
@@ -314,7 +315,7 @@ def test_csv_logger(tmp_path):
     model = tagger()
     history = model.fit(*shifted(), epochs=2, callbacks=[CSVLogger(path)], verbose=0).history
     rows = rows_of(path)
-    assert rows[0] == ["epoch", "accuracy", "loss"]
+    assert rows[0] == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"]
     assert [row[0] for row in rows[1:]] == ["0", "1"]
     assert [float(row[2]) for row in rows[1:]] == history["loss"]
     model.fit(*shifted(), epochs=1, callbacks=[CSVLogger(path, append=True)], verbose=0)

@@ -38,7 +38,7 @@ def rates(callback, values, start=1.0):
         ({"factor": 0.5, "patience": 1, "min_lr": 0.3}, [3] * 4, [1, 0.5, 0.3, 0.3]),
         ({"factor": 0.5, "patience": 1, "min_delta": 0.5}, [3, 2.6, 2.4], [1, 0.5, 0.5]),
         ({"factor": 0.5, "patience": 1, "mode": "max"}, [1, 2, 2], [1, 1, 0.5]),
-        ({"factor": 0.5, "patience": 1}, [np.nan, np.nan], [0.5, 0.25]),
+        ({"factor": 0.5, "patience": 1}, [np.nan, np.nan], [1, 0.5]),
     ],
 )
 def test_reduce_on_plateau(options, values, expected):

@@ -11,7 +11,7 @@ from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.files import remove_leftovers
-from fastrnn.settings import boolean
+from fastrnn.settings import boolean, number
 
 
 class BackupAndRestore(Callback):
@@ -58,9 +58,9 @@ class BackupAndRestore(Callback):
         if not os.fspath(backup_dir):
             raise ValueError("backup_dir is empty; it should name a folder")
         if save_freq is not None and save_freq is not False:
-            checked("save_freq", save_freq)
-        if save_seconds is not None and not save_seconds > 0:
-            raise ValueError(f"save_seconds is {save_seconds}; it should be above 0")
+            save_freq = checked("save_freq", save_freq)
+        if save_seconds is not None:
+            save_seconds = number("save_seconds", save_seconds, above=0)
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq or None
         self.save_seconds = save_seconds

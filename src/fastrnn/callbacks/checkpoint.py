@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
-from fastrnn.settings import boolean, verbosity
+from fastrnn.settings import boolean, number, verbosity
 
 
 class ModelCheckpoint(Monitor):
@@ -22,7 +23,8 @@ class ModelCheckpoint(Monitor):
         ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also
         ``{batch}``, from 1.  Missing folders are made.
     monitor : str, default "val_loss"
-        What `save_best_only` goes by.
+        What `save_best_only` goes by.  Where a training does not report it, a warning says so and
+        everything is saved, as in Keras.
     verbose : int, default 0
         1 prints a line at every save.
     save_best_only : bool, default False
@@ -43,6 +45,7 @@ class ModelCheckpoint(Monitor):
 
     is_for_first = True
     _kept = ("best", "_steps")
+    _without = "saves all the same"
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class ModelCheckpoint(Monitor):
         self.save_weights_only = boolean("save_weights_only", save_weights_only)
         self.save_freq: Frequency = checked("save_freq", save_freq)
         if initial_value_threshold is not None:
-            self.best = float(initial_value_threshold)
+            self.best = number("initial_value_threshold", initial_value_threshold)
         self._epoch = 0
         self._steps = 0
 
@@ -92,12 +95,14 @@ class ModelCheckpoint(Monitor):
             return
         value = self.watched(logs)
         if value is None:
+            self._save(fields, f"{title} saving model to ")
             return
+        before = (math.inf if self.mode == "min" else -math.inf) if self.best is None else self.best
         if self.is_better(value, self.best):
-            improved = f"{title} {self.monitor} improved from {self.best:.5f} to {value:.5f}"
+            improved = f"{title} {self.monitor} improved from {before:.5f} to {value:.5f}"
             self._save(fields, f"{improved}, saving model to ", value)
         elif self.verbose:
-            say(f"{title} {self.monitor} did not improve from {self.best:.5f}")
+            say(f"{title} {self.monitor} did not improve from {before:.5f}")
 
     def _save(self, fields: dict[str, Any], message: str, best: float | None = None) -> None:
         path = self._path(fields)

@@ -14,6 +14,9 @@ from fastrnn.settings import boolean
 class CSVLogger(Callback):
     """Write a line an epoch to a CSV file: ``epoch`` (from 0), then the logs.
 
+    The columns are those of the first epoch; where it has none of a validation, as many for one
+    follow.  What an epoch lacks is ``NA``.
+
     Parameters
     ----------
     filename : str or path
@@ -76,5 +79,8 @@ class CSVLogger(Callback):
             writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
             if self._columns is None:
                 self._columns = list(row)
+                if not any(name.startswith("val_") for name in row):
+                    # A later epoch may be validated.
+                    self._columns += [f"val_{name}" for name in row if name != "epoch"]
                 writer.writerow(self._columns)
             writer.writerow([row.get(column, "NA") for column in self._columns])

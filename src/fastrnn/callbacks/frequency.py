@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fastrnn.settings import integer
+
 Frequency = Literal["epoch"] | int
 
 
@@ -18,9 +20,10 @@ def checked(argument: str, value: Any, others: tuple[str, ...] = ()) -> Any:
     words = ("epoch", *others)
     if isinstance(value, str) and value in words:
         return value
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    try:
+        return integer(argument, value, least=1)
+    except (TypeError, ValueError):
         raise ValueError(
             f"{argument} is {value!r}; it should be {', '.join(map(repr, words))} or a number of "
             "steps of at least 1"
-        )
-    return value
+        ) from None

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
-from fastrnn.settings import verbosity
+from fastrnn.settings import integer, number, verbosity
 
 
 class LearningRateScheduler(Callback):
@@ -93,19 +93,17 @@ class ReduceLROnPlateau(Monitor):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        if not 0 < factor < 1:
-            raise ValueError(f"factor is {factor}; it should be above 0 and below 1")
-        self.factor = factor
-        self.patience = patience
+        self.factor = number("factor", factor, above=0, below=1)
+        self.patience = integer("patience", patience, least=0)
         self.verbose = verbosity(verbose)
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+        self.cooldown = integer("cooldown", cooldown, least=0)
+        self.min_lr = number("min_lr", min_lr, least=0)
         self._begin()
 
     def _begin(self) -> None:
         self.wait = 0
         self.cooldown_counter = 0
-        self.best = self.worst
+        self.best = None
 
     def in_cooldown(self) -> bool:
         """Return whether the epochs after a change are not over yet."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Literal
 
 from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.settings import number
 
 Mode = Literal["auto", "min", "max"]
+
+#: What the names of metrics have in them of which more is better.
+HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "cosine_similarity", "r2")
 
 
 class Monitor(Callback):
@@ -19,30 +22,36 @@ class Monitor(Callback):
     monitor : str
         Its name, such as ``"val_loss"``.
     mode : {"auto", "min", "max"}
-        Whether lower or higher is better; "auto" goes by the name.
+        Whether lower or higher is better; "auto" goes by the name: higher for accuracies and such,
+        lower for all else, where Keras wants to be told about metrics that it does not know.
     min_delta : float
         By how much a value must be better to count.
     """
 
+    #: What it does when the value is missing, for the warning.
+    _without = "does nothing"
+
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode is {mode!r}; it should be 'auto', 'min' or 'max'")
-        higher = any(part in monitor for part in ("acc", "auc", "precision", "recall", "f1"))
+        higher = any(part in monitor for part in HIGHER_IS_BETTER)
         self.monitor = monitor
         self.mode: Mode = ("max" if higher else "min") if mode == "auto" else mode
-        self.min_delta = abs(float(min_delta))
-        self.best = self.worst
+        self.min_delta = abs(number("min_delta", min_delta))
+        #: None until there is a value.
+        self.best: float | None = None
 
-    @property
-    def worst(self) -> float:
-        """What every number is better than."""
-        return -math.inf if self.mode == "max" else math.inf
+    def is_better(self, value: float, than: float | None) -> bool:
+        """Return whether `value` is better than `than`.
 
-    def is_better(self, value: float, than: float) -> bool:
-        """Return whether `value` is better than `than`; NaN never is."""
+        As in Keras, any value is better than none, NaN too; else a NaN is neither better nor worse
+        than anything, so that nothing is better than a first one.
+        """
+        if than is None:
+            return True
         if self.mode == "max":
-            return value > than + self.min_delta
-        return value < than - self.min_delta
+            return value - self.min_delta > than
+        return value + self.min_delta < than
 
     def watched(self, logs: Logs | None) -> float | None:
         """Return the watched value, or None with a warning if the logs lack it."""
@@ -51,7 +60,7 @@ class Monitor(Callback):
             known = ", ".join(logs or {}) or "nothing"
             warnings.warn(
                 f"{type(self).__name__} watches {self.monitor!r}, which this training does not "
-                f"report (it reports {known}); it does nothing",
+                f"report (it reports {known}); it {self._without}",
                 stacklevel=2,
             )
         return value

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
-from fastrnn.settings import boolean, verbosity
+from fastrnn.settings import boolean, integer, number, verbosity
 
 
 class EarlyStopping(Monitor):
@@ -25,7 +25,8 @@ class EarlyStopping(Monitor):
     mode : {"auto", "min", "max"}
         Whether lower or higher is better; "auto" goes by the name.
     baseline : float, optional
-        What the value must beat to count as better at all.
+        What the value must beat for the waiting to begin anew.  An epoch that is better than those
+        before never ends the training, whatever the baseline.
     restore_best_weights : bool, default False
         Whether to end with the weights of the best epoch instead of the last one.
     start_from_epoch : int, default 0
@@ -51,17 +52,17 @@ class EarlyStopping(Monitor):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.patience = patience
+        self.patience = integer("patience", patience, least=0)
         self.verbose = verbosity(verbose)
-        self.baseline = baseline
+        self.baseline = None if baseline is None else number("baseline", baseline)
         self.restore_best_weights = boolean("restore_best_weights", restore_best_weights)
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = integer("start_from_epoch", start_from_epoch, least=0)
         self._begin()
 
     def _begin(self) -> None:
         self.wait = 0
         self.stopped_epoch = 0
-        self.best = self.worst
+        self.best = None
         self.best_epoch = 0
         self._best_weights: list[Any] | None = None
 
@@ -77,13 +78,12 @@ class EarlyStopping(Monitor):
         better = self.is_better(value, self.best)
         if self.restore_best_weights and (better or self._best_weights is None):
             self._best_weights = self.model.get_weights()
+        self.wait += 1
         if better:
             self.best, self.best_epoch = value, epoch
-        if better and (self.baseline is None or self.is_better(value, self.baseline)):
-            self.wait = 0
-            return
-        self.wait += 1
-        if self.wait >= self.patience and epoch > 0:
+            if self.baseline is None or self.is_better(value, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
@@ -99,10 +99,20 @@ class TerminateOnNaN(Callback):
     """End the training, in good order, at the first loss or gradient that is not finite.
 
     Without this callback such a gradient ends the training with an error.
+
+    Parameters
+    ----------
+    raise_error : bool, default False
+        Whether to raise ``RuntimeError`` at a loss that is not finite, instead.
     """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        self.raise_error = boolean("raise_error", raise_error)
 
     def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
         """Say what was found, and end the training."""
+        if self.raise_error:
+            return  # what follows is the error
         loss = getattr(error, "logs", {}).get("loss")
         self.say(f"Batch {batch}: the loss is {loss}, terminating training: {error}")
         self.model.stop_training = True
@@ -112,5 +122,7 @@ class TerminateOnNaN(Callback):
         loss = (logs or {}).get("loss")
         already = self.model.stop_training  # said, if its gradient was not finite either
         if loss is not None and not math.isfinite(loss) and not already:
+            if self.raise_error:
+                raise RuntimeError(f"the loss is {loss} at batch {batch}")
             self.say(f"Batch {batch}: the loss is {loss}, terminating training")
             self.model.stop_training = True
