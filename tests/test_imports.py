@@ -34,9 +34,9 @@ ALLOWED = {
     "scanning": set(),
     "settings": set(),
     "terminal": set(),
-    "seeding": set(),
+    "seeding": {"settings"},
     "files": set(),
-    "initializers": {"seeding"},
+    "initializers": {"seeding", "settings"},
     "workspace": {"_core", "activations"},
     "losses": {"_core", "activations", "scanning", "settings", "workspace"},
     "metrics": {"_core", "losses"},
@@ -74,7 +74,7 @@ ALLOWED = {
     "config": {"_core", "_names", "fastrnn"},
     "backend": {"_names", "activations", "config"},
     "datasets": {"utils"},
-    "utils": {"arguments", "preprocessing", "seeding"},
+    "utils": {"arguments", "preprocessing", "seeding", "settings"},
     "cipher": {
         "fastrnn",
         "_core",  # the number of threads of a sweep's runs, which is not the user's

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn import seeding
+from fastrnn.settings import number
 
 __all__ = [
     "Constant",
@@ -78,7 +79,7 @@ class Constant(Initializer):
     """Every weight is `value`."""
 
     def __init__(self, value: float = 0.0) -> None:
-        self.value = float(value)
+        self.value = number("value", value)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return `value` everywhere; nothing is drawn."""
@@ -129,9 +130,9 @@ class RandomUniform(_Seeded):
     ) -> None:
         if not minval <= maxval:
             raise ValueError(f"minval is {minval}; it should not be above maxval, {maxval}")
-        self.minval = float(minval)
-        self.maxval = float(maxval)
-        self.seed = seed
+        self.minval = number("minval", minval)
+        self.maxval = number("maxval", maxval)
+        self.seed = seeding.checked_seed(seed)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return uniform draws."""
@@ -144,9 +145,9 @@ class RandomNormal(_Seeded):
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         if not stddev >= 0:
             raise ValueError(f"stddev is {stddev}; it should not be negative")
-        self.mean = float(mean)
-        self.stddev = float(stddev)
-        self.seed = seed
+        self.mean = number("mean", mean)
+        self.stddev = number("stddev", stddev)
+        self.seed = seeding.checked_seed(seed)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return normal draws."""
@@ -166,7 +167,7 @@ class GlorotUniform(_Seeded):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+        self.seed = seeding.checked_seed(seed)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return uniform draws within the limit."""
@@ -181,7 +182,7 @@ class GlorotNormal(_Seeded):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+        self.seed = seeding.checked_seed(seed)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return draws of the cut-off normal."""
@@ -207,8 +208,8 @@ class Orthogonal(_Seeded):
     """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
-        self.gain = float(gain)
-        self.seed = seed
+        self.gain = number("gain", gain)
+        self.seed = seeding.checked_seed(seed)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the orthogonal matrix."""

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from fastrnn.settings import integer
+
 __all__ = ["DEFAULT_SEED", "apart", "generator", "set_seed", "spawn"]
 
 #: The seed of a program that sets none, so that a notebook prints the same when it is run again.
@@ -56,15 +58,37 @@ def set_seed(seed: int | Sequence[int] | None) -> None:
     if seed is None:
         set_root(np.random.SeedSequence())
         return
-    parts: Any = [seed] if isinstance(seed, (int, np.integer)) else seed
-    if isinstance(parts, (str, bytes)) or not isinstance(parts, Sequence) or not parts:
+    is_one = np.ndim(seed) == 0
+    parts: Any = [seed] if is_one else seed
+    if isinstance(seed, (str, bytes)) or (not is_one and not len(parts)):
         raise TypeError(f"seed is {seed!r}; it should be an integer or a sequence of integers")
-    for part in parts:
-        if isinstance(part, bool) or not isinstance(part, (int, np.integer)):
-            raise TypeError(f"seed is {seed!r}; it should be an integer or a sequence of integers")
-        if part < 0:
-            raise ValueError(f"seed is {seed!r}; it should not be negative")
-    set_root(np.random.SeedSequence([int(part) for part in parts]))
+    try:
+        numbers = [integer("seed", part) for part in parts]
+    except TypeError:
+        raise TypeError(
+            f"seed is {seed!r}; it should be an integer or a sequence of integers"
+        ) from None
+    if min(numbers) < 0:
+        raise ValueError(f"seed is {seed!r}; it should not be negative")
+    set_root(np.random.SeedSequence(numbers))
+
+
+def checked_seed(seed: Any) -> int | None:
+    """Return the `seed` of a layer or an initializer as an int, or None, or say what it should be.
+
+    Raises
+    ------
+    ValueError
+        If it is no integer, or negative.
+    """
+    if seed is None:
+        return None
+    try:
+        return integer("seed", seed, least=0)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"seed is {seed!r}; it should be an integer that is not negative"
+        ) from None
 
 
 @contextmanager

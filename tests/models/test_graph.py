@@ -159,7 +159,11 @@ def test_the_parts_of_a_trained_model_work_alone():
         (lambda m: m.compile("sgd", [None, None]), ValueError, "loss is None"),
         (lambda m: m.compile("sgd", "mse", ["mse"]), ValueError, "metrics is .*with several"),
         (lambda m: m.compile("sgd", "mse", loss_weights=2), TypeError, "loss_weights is 2"),
-        (lambda m: m.compile("sgd", "mse", loss_weights=["a", 1]), TypeError, "holds 'a'"),
+        (
+            lambda m: m.compile("sgd", "mse", loss_weights=["a", 1]),
+            TypeError,
+            "loss_weights of steps is 'a'",
+        ),
         (
             lambda m: m.fit([X, PREFIX], [STEPS, LAST], class_weight={0: 1}),
             ValueError,

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
+from fastrnn.settings import integer
 
 
 class TensorBoard(Callback):
@@ -42,7 +43,7 @@ class TensorBoard(Callback):
         update_freq: Literal["epoch", "batch"] | int = "epoch",
     ) -> None:
         self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = histogram_freq
+        self.histogram_freq = integer("histogram_freq", histogram_freq, least=0)
         given = checked("update_freq", update_freq, ("batch",))
         self.update_freq: Frequency = 1 if given == "batch" else given
         self._writers: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
 from fastrnn.layers.symbolic import Shape
+from fastrnn.settings import number
 from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 
@@ -45,7 +46,7 @@ class Dropout(Layer):
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.rate = rate_of(self, "rate", rate)
-        self.seed = seed
+        self.seed = seeding.checked_seed(seed)
         self._random = DropoutRandom(seed)
 
     @property
@@ -98,18 +99,11 @@ class DropoutRandom:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._check(seed)
-        self._seed = None if seed is None else int(seed)
+        self._seed = seeding.checked_seed(seed)
         self._generator: np.random.Generator | None = None
         #: The first row of what is filled, and all rows, where that is a part of a batch.
         self.rows: tuple[int, int] | None = None
         self._whole = np.empty((0, 0), np.float32)
-
-    @staticmethod
-    def _check(seed: Any) -> None:
-        is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-        if seed is not None and not (is_whole and seed >= 0):
-            raise ValueError(f"seed is {seed!r}; it should be an integer that is not negative")
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed`, or from the seed of one's own at the same place of the tree."""
@@ -202,12 +196,11 @@ class DropoutWorkspace(Workspace):
 
 def rate_of(layer: Layer, argument: str, rate: Any) -> float:
     """Return a rate as a float from 0 to 1, or say why it is none."""
-    if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)):
-        raise TypeError(
-            f"{argument} of {type(layer).__name__} is {rate!r}; it should be a number from 0 to 1"
-        )
-    if not 0 <= rate <= 1:
-        raise ValueError(
-            f"{argument} of {type(layer).__name__} is {rate!r}; it should be a number from 0 to 1"
-        )
-    return float(rate)
+    title = f"{argument} of {type(layer).__name__}"
+    try:
+        found = number(title, rate)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{title} is {rate!r}; it should be a number from 0 to 1") from None
+    if not 0 <= found <= 1:
+        raise ValueError(f"{title} is {rate!r}; it should be a number from 0 to 1")
+    return found

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
+from fastrnn.settings import integer
 from fastrnn.workspace import Signal, Workspace
 
 
@@ -121,20 +122,25 @@ def _sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None
             f"shape of Input is {shape!r}; it should be a tuple, such as (time, features)"
         )
     sample = tuple(shape)
-    for extent in sample:
-        whole = isinstance(extent, (int, np.integer)) and not isinstance(extent, bool)
-        if extent is not None and not (whole and extent >= 1):
-            raise ValueError(f"shape of Input is {sample}; extents should be positive, or None")
+    try:
+        sample = tuple(None if n is None else integer("shape", n, least=1) for n in sample)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"shape of Input is {sample}; extents should be positive, or None"
+        ) from None
     is_open = len(sample) > 1 and sample[-1] is None and not tokens
     if not sample or is_open:
         raise ValueError(
             f"shape of Input is {sample}; it should be (time, features) or (features,), "
             "with a known number of features, or (time,) for tokens"
         )
-    return tuple(None if extent is None else int(extent) for extent in sample)
+    return sample
 
 
 def _extent(argument: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{argument} of Input is {value!r}; it should be a positive integer")
-    return int(value)
+    try:
+        return integer(argument, value, least=1)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{argument} of Input is {value!r}; it should be a positive integer"
+        ) from None

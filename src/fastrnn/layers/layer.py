@@ -15,6 +15,7 @@ from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import check_name, free_name, snake_case
 from fastrnn.layers.parameter import Parameter, assign
 from fastrnn.layers.symbolic import Node, SymbolicTensor, one_or_all
+from fastrnn.settings import integer
 
 Array = NDArray[Any]
 
@@ -289,12 +290,11 @@ class Layer(Contract):
 
 def positive(layer: Layer, argument: str, value: int) -> int:
     """Return an argument of a layer as an int above zero, or say why it is none."""
-    message = f"{argument} of {type(layer).__name__} is {value!r}; it should be a positive integer"
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message)
-    if value < 1:
-        raise ValueError(message)
-    return int(value)
+    title = f"{argument} of {type(layer).__name__}"
+    try:
+        return integer(title, value, least=1)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{title} is {value!r}; it should be a positive integer") from None
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:

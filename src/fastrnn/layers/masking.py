@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
 from fastrnn.layers.symbolic import Shape
+from fastrnn.settings import number
 from fastrnn.workspace import Signal, Workspace, zeros
 
 
@@ -32,9 +33,7 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        if isinstance(mask_value, bool) or not isinstance(mask_value, (int, float, np.number)):
-            raise TypeError(f"mask_value of Masking is {mask_value!r}; it should be a number")
-        self.mask_value = float(mask_value)
+        self.mask_value = number("mask_value of Masking", mask_value)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""

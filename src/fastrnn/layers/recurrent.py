@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn import activations, initializers
+from fastrnn import activations, initializers, seeding
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.stage import Stage
@@ -106,7 +106,7 @@ class RecurrentLayer(Layer):
                 f"recurrent_dropout of {type(self).__name__} is {recurrent_dropout}; it should be "
                 "0: use dropout, which drops features of the input"
             )
-        self.seed = seed
+        self.seed = seeding.checked_seed(seed)
         self.random = DropoutRandom(seed)
         #: Of a stateful layer: what the last batch ended with, each (batch, units); None: zeros.
         self.states: list[Array] | None = None

@@ -13,6 +13,7 @@ from fastrnn.layers.symbolic import Shape
 from fastrnn.losses import Loss
 from fastrnn.models.tracing import Graph
 from fastrnn.scanning import find
+from fastrnn.settings import integer, number
 
 Array = NDArray[Any]
 
@@ -250,11 +251,8 @@ def split_off(fraction: float, samples: int) -> int:
     ValueError
         If one of the two parts would be empty.
     """
-    if isinstance(fraction, bool) or not isinstance(fraction, (int, float, np.number)):
-        raise TypeError(f"validation_split is {fraction!r}; it should be a number")
-    if not 0 <= fraction < 1:
-        raise ValueError(f"validation_split is {fraction}; it should be at least 0 and below 1")
-    at = int(samples * (1.0 - float(fraction)))
+    fraction = number("validation_split", fraction, least=0, below=1)
+    at = int(samples * (1.0 - fraction))
     if at in (0, samples):
         raise ValueError(
             f"validation_split of {fraction} splits {samples} samples into {at} and "
@@ -265,11 +263,7 @@ def split_off(fraction: float, samples: int) -> int:
 
 def positive_integer(argument: str, value: int, least: int = 1) -> int:
     """Return `value` as an int of at least `least`, or say what it should be."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{argument} is {value!r}; it should be an integer")
-    if value < least:
-        raise ValueError(f"{argument} is {value}; it should be at least {least}")
-    return int(value)
+    return integer(argument, value, least)
 
 
 def _written(shape: tuple[object, ...]) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import losses
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
 from fastrnn.metrics import Metric, get as get_metrics
+from fastrnn.settings import number
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
@@ -225,14 +225,13 @@ def objective_of(
     targets = []
     for index in with_loss:
         share = 1.0 if shares[index] is None else shares[index]
-        if isinstance(share, bool) or not isinstance(share, (int, float, np.number)):
-            raise TypeError(f"loss_weights holds {share!r}; it should hold numbers")
+        share = number(f"loss_weights of {names[index]}", share)
         targets.append(
             Target(
                 index,
                 names[index],
                 losses.get(chosen[index]),
-                float(share),
+                share,
                 get_metrics(plain[index], weighted[index]),
             )
         )

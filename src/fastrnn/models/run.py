@@ -146,8 +146,13 @@ def _numbers(logs: Mapping[str, Any]) -> Logs:
 def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:
     """Return `value` with arrays moved to `tensors`, under names that say their place."""
     if isinstance(value, np.ndarray):
+        if value.dtype.kind in "biu":
+            return {"integers": value.tolist(), "dtype": value.dtype.name, "shape": [*value.shape]}
         if value.dtype not in (np.float32, np.float64):
-            raise TypeError(f"{place} is an array of {value.dtype}; it should be of floats")
+            raise TypeError(
+                f"{place} is an array of {value.dtype}; it should be of float32, float64, integers "
+                "or booleans"
+            )
         tensors[place] = value
         return {"tensor": place}
     if isinstance(value, dict):
@@ -155,6 +160,25 @@ def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_packed(part, f"{place}/{index}", tensors) for index, part in enumerate(value)]
     return value.item() if isinstance(value, np.generic) else value
+
+
+#: The keys of an array of integers or booleans in a file, whose tensors are floats.
+_OF_INTEGERS = {"integers", "dtype", "shape"}
+
+
+def _integers(value: Mapping[str, Any]) -> Array:
+    try:
+        dtype = np.dtype(value["dtype"])
+        if dtype.kind not in "biu":
+            raise ValueError(f"{dtype} is no type of integers")
+        array = np.array(value["integers"], dtype)
+        if array.tolist() != value["integers"]:
+            raise ValueError(f"they do not fit into {dtype}")
+        return array.reshape([_count(extent) for extent in value["shape"]])
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(
+            f"the file holds an array of integers that is none: {error}"
+        ) from None
 
 
 def unpacked(value: Any, tensors: Mapping[str, Array]) -> Any:
@@ -171,6 +195,8 @@ def unpacked(value: Any, tensors: Mapping[str, Array]) -> Any:
             if not isinstance(name, str) or name not in tensors:
                 raise CheckpointError(f"the file lacks {name}, which its training had")
             return tensors[name]
+        if set(value) == _OF_INTEGERS:
+            return _integers(value)
         return {key: unpacked(part, tensors) for key, part in value.items()}
     if isinstance(value, list):
         return [unpacked(part, tensors) for part in value]
@@ -182,6 +208,9 @@ def tensors_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if set(value) == {"tensor"}:
             yield str(value["tensor"])
+        if set(value) == _OF_INTEGERS:
+            _integers(value)  # or says what is wrong with them, while there is time
+            return
         for part in value.values():
             yield from tensors_in(part)
     elif isinstance(value, list):

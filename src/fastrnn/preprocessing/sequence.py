@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastrnn.settings import integer
+
 __all__ = ["pad_sequences"]
 
 Side = Literal["pre", "post"]
@@ -99,11 +101,7 @@ def _with_lengths(sequences: Iterable[Any]) -> list[Sequence[Any]]:
 
 
 def _checked_length(maxlen: int) -> int:
-    if isinstance(maxlen, bool) or not isinstance(maxlen, (int, np.integer)):
-        raise TypeError(f"maxlen is of type {type(maxlen).__name__}; it should be an integer")
-    if maxlen < 0:
-        raise ValueError(f"maxlen is {maxlen}; it should not be negative")
-    return int(maxlen)
+    return integer("maxlen", maxlen, least=0)
 
 
 def _truncated(row: Sequence[Any], length: int, side: Side) -> Sequence[Any]:

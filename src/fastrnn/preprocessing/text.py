@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.settings import boolean
+from fastrnn.settings import boolean, integer
 
 __all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
 
@@ -100,10 +100,8 @@ class Tokenizer:
         document_count: int = 0,
         analyzer: Callable[[str], list[str]] | None = None,
     ) -> None:
-        if num_words is not None and (
-            isinstance(num_words, bool) or not isinstance(num_words, (int, np.integer))
-        ):
-            raise TypeError(f"num_words is {num_words!r}; it should be an integer or None")
+        if num_words is not None:
+            num_words = integer("num_words", num_words)
         if not split:
             raise ValueError("split is empty; it should be the text between two words")
         self.num_words = num_words
@@ -112,7 +110,7 @@ class Tokenizer:
         self.split = split
         self.char_level = boolean("char_level", char_level)
         self.oov_token = oov_token
-        self.document_count = document_count
+        self.document_count = integer("document_count", document_count, least=0)
         self.analyzer = analyzer
         self.word_counts: dict[str, int] = {}
         self.word_docs: dict[str, int] = {}

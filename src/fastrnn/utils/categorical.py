@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn.arguments.arrays import as_array
+from fastrnn.settings import integer
 
 Array = NDArray[Any]
 
@@ -50,14 +51,14 @@ def to_categorical(
         if not labels.size:
             raise ValueError("x is empty; give num_classes to say how many classes there are")
         num_classes = int(labels.max()) + 1
-    elif isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)):
-        raise TypeError(f"num_classes is {num_classes!r}; it should be a positive integer")
+    else:
+        num_classes = integer("num_classes", num_classes, least=1)
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
         wrong = int(labels.min() if labels.min() < 0 else labels.max())
         raise ValueError(f"x holds class {wrong}; classes should be 0 to {num_classes - 1}")
-    result = np.zeros((labels.size, int(num_classes)), dtype)
+    result = np.zeros((labels.size, num_classes), dtype)
     result[np.arange(labels.size), labels.ravel()] = 1
-    return result.reshape(*labels.shape, int(num_classes))
+    return result.reshape(*labels.shape, num_classes)
 
 
 def _whole_numbers(name: str, value: ArrayLike) -> Array:

@@ -7,6 +7,7 @@ import random
 import numpy as np
 
 from fastrnn.seeding import set_seed
+from fastrnn.settings import integer
 
 
 def set_random_seed(seed: int) -> None:
@@ -30,10 +31,9 @@ def set_random_seed(seed: int) -> None:
     --------
     >>> set_random_seed(812)
     """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed is {seed!r}; it should be an integer")
+    seed = integer("seed", seed)
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed}; it should be 0 to {2**32 - 1}")
-    set_seed(int(seed))
-    random.seed(int(seed))
-    np.random.seed(int(seed))
+    set_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
