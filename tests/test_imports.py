@@ -93,7 +93,16 @@ ALLOWED = {
         "terminal",
     },
     "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference"},
-    "cli": {"fastrnn", "benchmark", "cipher", "config", "distributed", "settings", "terminal"},
+    "cli": {
+        "fastrnn",
+        "benchmark",
+        "cipher",
+        "config",
+        "distributed",
+        "files",
+        "settings",
+        "terminal",
+    },
     "__main__": {"cli"},
 }
 

@@ -53,6 +53,48 @@ def test_without_matplotlib_a_line_says_what_to_install(refused, trained, monkey
     assert not (trained / "plot.png").exists()
 
 
-def test_a_place_that_cannot_be_written(refused, trained, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "begin"),
+    [("p.pdf", b"%PDF"), ("p.SVG", b"<?xml"), ("p", b"\x89PNG"), ("p.jpg", b"\xff\xd8")],
+)
+def test_the_ending_says_the_format(fastrnn, trained, tmp_path, name, begin):
     pytest.importorskip("matplotlib")
-    assert "nothing" in refused(*PLOT, trained, "--out", tmp_path / "nothing" / "p.png")
+    assert fastrnn(*PLOT, trained, "--out", tmp_path / name).code == 0
+    assert (tmp_path / name).read_bytes().startswith(begin)
+
+
+def test_an_ending_of_no_format(misused, trained, tmp_path):
+    pytest.importorskip("matplotlib")
+    err = misused(*map(str, (*PLOT, trained, "--out", tmp_path / "p.xlsx")))
+    assert "p.xlsx, but its ending should be one of .png, .pdf," in err
+
+
+def test_a_place_that_cannot_be_written(refused, trained, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from fastrnn.cipher import decoding
+
+    # Said before anything is evaluated.
+    monkeypatch.setattr(decoding, "load_model", None)
+    err = refused(*PLOT, trained, "--out", tmp_path / "nothing" / "p.png")
+    assert f"{tmp_path / 'nothing'}: no such directory; make it" in err
+    assert "tmp" not in err.replace(str(tmp_path), "")
+    assert "folder" in refused(*PLOT, trained, "--out", tmp_path)
+
+
+def test_characters_that_matplotlib_reads_as_orders(fastrnn, tmp_path):
+    pytest.importorskip("matplotlib")
+    plain = tmp_path / "plain.txt"
+    plain.write_text("A $B_ ^ \\ \t{ é $\n" * 40, encoding="utf-8")
+    words = (
+        "--plaintext",
+        plain,
+        "--epochs",
+        1,
+        "--units",
+        3,
+        "--quiet",
+        "--out",
+        tmp_path / "run",
+    )
+    assert fastrnn("cipher", "train", *words).code == 0
+    assert fastrnn(*PLOT, tmp_path / "run").code == 0

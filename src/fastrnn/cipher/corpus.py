@@ -82,8 +82,9 @@ class Corpus:
         """
         at = int(len(self) * (1 - fraction))
         if at == 0 or (fraction > 0 and at == len(self)):
+            sentences = "1 sentence is" if len(self) == 1 else f"{len(self)} sentences are"
             raise CorpusError(
-                f"{len(self)} sentences are too few to hold out a fraction of {fraction}: "
+                f"{sentences} too few to hold out a fraction of {fraction}: "
                 "give more of them, or change the fraction"
             )
         return self._part(slice(None, at)), self._part(slice(at, None))

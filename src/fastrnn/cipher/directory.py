@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import count
 from os import PathLike
@@ -15,13 +15,13 @@ from typing import Any
 
 from fastrnn.cipher import history
 from fastrnn.cipher.corpus import Corpus
-from fastrnn.cipher.errors import RunError, brief
+from fastrnn.cipher.errors import HeldError, RunError, brief
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lock import Lock
 from fastrnn.cipher.network import SCALAR, input_shape, weight_shapes
 from fastrnn.cipher.settings import MOST, Settings
 from fastrnn.cipher.vocabulary import Vocabulary
-from fastrnn.files import remove_leftovers, replace_file
+from fastrnn.files import make_folder, remove_leftovers, replace_file
 from fastrnn.models import Model
 
 __all__ = ["Config", "RunDirectory"]
@@ -320,7 +320,7 @@ class RunDirectory:
         directory = cls(path)
         if directory.path.exists() and not directory.path.is_dir():
             raise directory._no_directory()
-        directory.path.mkdir(parents=True, exist_ok=True)
+        make_folder(directory.path)
         directory.hold(patience)
         for file in directory.files:
             if file.exists():
@@ -352,16 +352,18 @@ class RunDirectory:
             The directory cannot be made.
         """
         first = Path(path)
-        first.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(first.parent)
         for number in count(2):
-            try:
-                first.mkdir()
-                break
-            except FileExistsError:
-                first = Path(f"{os.fspath(path)}-{number}")
-        directory = cls(first)
-        directory.hold()
-        return directory
+            if not os.path.lexists(first):
+                make_folder(first)
+                directory = cls(first)
+                with suppress(HeldError):  # another process was faster
+                    directory.hold()
+                    if not os.listdir(first):
+                        return directory
+                    directory.release()
+            first = Path(f"{os.fspath(path)}-{number}")
+        raise AssertionError("numbers have no end")
 
     def read_config(self) -> Config:
         """Return what ``config.json`` says.
@@ -415,12 +417,6 @@ class RunDirectory:
     def write_history_plot(self, picture: bytes) -> None:
         """Write ``history.png``."""
         replace_file(self.history_plot_file, picture)
-
-    def write_plot(self, picture: bytes, path: str | PathLike[str] | None = None) -> Path:
-        """Write ``plot.png``, or to another `path`, and return where it was written."""
-        file = self.plot_file if path is None else Path(path)
-        replace_file(file, picture)
-        return file
 
     @staticmethod
     @contextmanager

@@ -5,16 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
 from fastrnn.cipher.evaluation import Evaluation
 from fastrnn.cipher.history import Epoch
 
-__all__ = ["plot"]
+__all__ = ["FORMATS", "check_drawing", "plot"]
+
+#: The formats of pictures, by the endings of their files.
+FORMATS = ("png", "pdf", "svg", "svgz", "eps", "ps", "jpg", "jpeg", "tif", "tiff", "webp")
 
 
-def plot(epochs: Sequence[Epoch], evaluation: Evaluation | None = None) -> bytes:
+#: What the pictures by epoch are called.
+TITLES = {"loss": "loss, padding included", "accuracy": "share of characters that are right"}
+
+
+def check_drawing() -> None:
+    """Check that pictures can be drawn, before there is anything to draw.
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "pictures need matplotlib, which is not installed: pip install 'fastrnn[plot]'"
+        ) from error
+
+
+def plot(
+    epochs: Sequence[Epoch], evaluation: Evaluation | None = None, format: str = "png"
+) -> bytes:
     """Draw loss and accuracy by epoch and, below them, how well the model does where.
 
     Parameters
@@ -23,34 +49,49 @@ def plot(epochs: Sequence[Epoch], evaluation: Evaluation | None = None) -> bytes
         The rows of the history, one or more.
     evaluation : Evaluation, optional
         Adds the accuracy by position in the sentence, and which characters are taken for which.
+    format : str, default "png"
+        One of `FORMATS`.
 
     Returns
     -------
     bytes
-        A PNG file's content.
+        The content of a file of that format.
 
     Raises
     ------
     ImportError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "pictures need matplotlib, which is not installed: pip install 'fastrnn[plot]'"
-        ) from error
-    rows = 1 if evaluation is None else 2
-    figure = Figure(figsize=(9, 3.5 if rows == 1 else 8), layout="constrained")
-    panels = figure.subplots(rows, 2, squeeze=False)
+    check_drawing()
+    from matplotlib.figure import Figure
+
+    if evaluation is None:
+        figure = Figure(figsize=(9, 3.5), layout="constrained")
+        panels = figure.subplots(1, 2, squeeze=False)
+    else:
+        # Every character gets its row, and its label room enough to be read.
+        side = min(max(5.0, 0.17 * len(evaluation.characters)), 20.0)
+        figure = Figure(figsize=(4.5 + side, 3.5 + side), layout="constrained")
+        panels = figure.subplots(
+            2, 2, squeeze=False, width_ratios=(4.5, side), height_ratios=(3.5, side)
+        )
     for axes, name in zip(panels[0], ("loss", "accuracy"), strict=True):
         _by_epoch(axes, epochs, name)
     if evaluation is not None:
         _by_position(panels[1, 0], evaluation)
         _confusion(figure, panels[1, 1], evaluation)
     picture = BytesIO()
-    figure.savefig(picture, format="png", dpi=150)
+    with catch_warnings():
+        # A character that the font lacks is drawn as a box.
+        filterwarnings("ignore", message="Glyph", category=UserWarning)
+        figure.savefig(picture, format=format, dpi=150)
     return picture.getvalue()
+
+
+def _label(character: str) -> str:
+    """Return what stands for a character beside an axis, where $ would begin a formula."""
+    shown = character if character.isprintable() else repr(character)[1:-1]
+    return shown.replace("$", r"\$")
 
 
 def _by_epoch(axes: Any, epochs: Sequence[Epoch], name: str) -> None:
@@ -59,8 +100,10 @@ def _by_epoch(axes: Any, epochs: Sequence[Epoch], name: str) -> None:
     if epochs[0].val_loss is not None:
         held_out = [getattr(epoch, f"val_{name}") for epoch in epochs]
         axes.plot(numbers, held_out, "s--", label="held out")
-    axes.set(xlabel="epoch", ylabel=name)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set(xlabel="epoch", ylabel=name, title=TITLES[name])
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    if len(numbers) == 1:
+        axes.set_xlim(0, 2)
     axes.grid(alpha=0.3)
     axes.legend()
 
@@ -69,7 +112,7 @@ def _by_position(axes: Any, evaluation: Evaluation) -> None:
     places = np.flatnonzero(evaluation.counted)
     axes.plot(places + 1, evaluation.right[places] / evaluation.counted[places], ".-")
     axes.set(xlabel="position in the sentence", ylabel="accuracy", ylim=(None, 1.02))
-    axes.set_title(f"{evaluation.accuracy:.3%} of {evaluation.total} characters", fontsize=10)
+    axes.set_title(f"{evaluation.accuracy:.3%} of {evaluation.total} characters are right")
     axes.grid(alpha=0.3)
 
 
@@ -80,10 +123,10 @@ def _confusion(figure: Any, axes: Any, evaluation: Evaluation) -> None:
     counts = evaluation.confusion[np.ix_(order, order)]
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     image = axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)
-    shown = ["␣" if name.isspace() else name for name in names]
-    axes.set_xticks(range(len(names)), shown, fontsize=6, family="monospace")
-    axes.set_yticks(range(len(names)), shown, fontsize=6, family="monospace")
-    axes.set(xlabel="answer", ylabel="truth")
+    shown = ["space" if name == " " else _label(name) for name in names]
+    axes.set_xticks(range(len(names)), shown, fontsize=8, rotation=90)
+    axes.set_yticks(range(len(names)), shown, fontsize=8)
+    axes.set(xlabel="answer", ylabel="truth", title="how often which answer was given")
     shares_shown = (0, 0.01, 0.1, 0.25, 0.5, 1)
     bar = figure.colorbar(image, ax=axes, ticks=np.sqrt(shares_shown), shrink=0.8)
     bar.ax.set_yticklabels([f"{share:.0%}" for share in shares_shown])

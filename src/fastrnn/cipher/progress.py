@@ -12,6 +12,9 @@ from fastrnn.terminal import is_terminal
 
 __all__ = ["Progress"]
 
+#: Columns of a terminal.
+WIDTH = 80
+
 
 class Progress(Callback):
     """Shows the progress of `training`; an epoch that did not end leaves a bar until `close`.
@@ -52,7 +55,10 @@ class Progress(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Replace the bar by the epoch's line."""
         self.close()
-        print(f"epoch {epoch + 1}/{self._epochs}  {_line(self._training.epochs[-1])}", flush=True)
+        print(
+            _line(f"epoch {epoch + 1}/{self._epochs}", self._training.epochs[-1]),
+            flush=True,
+        )
 
     def close(self) -> None:
         """Take the bar away; does nothing where there is none."""
@@ -65,13 +71,21 @@ class Progress(Callback):
         return self._training.lesson.config.settings.epochs
 
 
-def _line(row: Epoch) -> str:
-    """Return the figures of an epoch."""
+def _line(epoch: str, row: Epoch) -> str:
+    """Return the figures of an epoch, with as many digits as a terminal of 80 columns has room."""
     figures = {
         "loss": row.loss,
         "accuracy": row.accuracy,
         "val_loss": row.val_loss,
         "val_accuracy": row.val_accuracy,
     }
-    shown = [f"{name} {value:.5f}" for name, value in figures.items() if value is not None]
-    return "  ".join([*shown, f"{row.seconds:.1f} s"])
+    took = f"{row.seconds:.1f} s"
+    line = ""
+    for digits, gap in ((5, "  "), (4, "  "), (4, " "), (3, " ")):
+        shown = [
+            f"{name} {value:.{digits}f}" for name, value in figures.items() if value is not None
+        ]
+        line = gap.join([epoch, *shown, took])
+        if len(line) < WIDTH:
+            break
+    return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from fastrnn.cli.model import add_corpus, add_model, corpus_of
 
@@ -21,7 +22,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_model(parser)
     add_corpus(parser)
     parser.add_argument(
-        "--out", metavar="FILE", help="PNG file to write (default: plot.png in DIR)"
+        "--out",
+        metavar="FILE",
+        help="file to write, of the format that its ending says: png, pdf, svg and others "
+        "(default: plot.png in DIR)",
     )
     parser.set_defaults(run=run)
 
@@ -30,13 +34,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the picture, and return the exit code."""
     from fastrnn.cipher.decoding import Decipherer
     from fastrnn.cipher.directory import RunDirectory
+    from fastrnn.cipher.errors import RunError
     from fastrnn.cipher.evaluation import evaluate
-    from fastrnn.cipher.plot import plot
+    from fastrnn.cipher.plot import FORMATS, check_drawing, plot
+    from fastrnn.files import check_regular, replace_file
 
+    check_drawing()
     directory = RunDirectory(arguments.model)
+    file = directory.plot_file if arguments.out is None else Path(arguments.out)
+    format = file.suffix.removeprefix(".").lower() or "png"
+    if format not in FORMATS:
+        arguments.parser.error(f"--out: {file}, but its ending should be one of {_endings()}")
+    if not file.parent.is_dir():
+        raise RunError(f"{file.parent}: no such directory; make it, or give another --out")
+    check_regular(file, "written")
     decipherer = Decipherer.load(directory)
     corpus, name = corpus_of(arguments, directory)
-    picture = plot(directory.read_history(), evaluate(decipherer, corpus))
-    file = directory.write_plot(picture, arguments.out)
+    picture = plot(directory.read_history(), evaluate(decipherer, corpus), format)
+    replace_file(file, picture)
     print(f"{file}: drawn from history.csv and {len(corpus)} sentences, {name}")
     return 0
+
+
+def _endings() -> str:
+    from fastrnn.cipher.plot import FORMATS
+
+    return ", ".join(f".{format}" for format in FORMATS)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastrnn.cli.texts import counted
 from fastrnn.cli.train import OPTIONS
 
 if TYPE_CHECKING:
@@ -160,7 +161,11 @@ def _check(arguments: argparse.Namespace) -> None:
     error = arguments.parser.error
     if arguments.jobs == 0:
         error("--jobs: 0, but it should be at least 1, or less than 0: -1 is one a processor")
-    for name in ("threads", "save_steps", "save_seconds"):
+    if arguments.threads is not None:
+        from fastrnn.cipher.threads import check_threads
+
+        check_threads(arguments.threads)
+    for name in ("save_steps", "save_seconds"):
         value, option = getattr(arguments, name), name.replace("_", "-")
         if value is not None and not value > 0:
             error(f"--{option}: {value}, but it should be above 0")
@@ -177,7 +182,7 @@ def _tell_start(arguments: argparse.Namespace, runs: int) -> None:
 
     at_once = runs_at_once(arguments.jobs, arguments.threads, runs)
     print(
-        f"runs: {runs}, {at_once} at a time, with {_counted(arguments.threads, 'thread')} each; "
+        f"runs: {runs}, {at_once} at a time, with {counted(arguments.threads, 'thread')} each; "
         f"writing to {arguments.out}",
         flush=True,
     )
@@ -190,7 +195,7 @@ def _tell_run(run: SweepRun, done: int, runs: int) -> None:
         said = f"failed: {run.error}"
     else:
         name, value = ("loss", best.loss) if best.val_loss is None else ("val_loss", best.val_loss)
-        said = f"{name} {value:.5f}, {_counted(len(run.history), 'epoch')}, {run.seconds:.1f} s"
+        said = f"{name} {value:.5f}, {counted(len(run.history), 'epoch')}, {run.seconds:.1f} s"
     before = " (finished before)" if run.state == "skipped" else ""
     print(f"{done}/{runs}  {run.path.name}  {said}{before}", flush=True)
 
@@ -205,7 +210,3 @@ def _tell_end(result: SweepResult, out: Path) -> None:
         )
         model = shlex.quote(str(out / best.path.name))
         print(f"\nto {what} with the best: fastrnn cipher {command} --model {model} TEXT")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

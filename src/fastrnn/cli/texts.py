@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Text", "add_texts", "texts"]
+__all__ = ["Text", "add_texts", "counted", "texts"]
 
 
 class Text(NamedTuple):
@@ -15,6 +15,11 @@ class Text(NamedTuple):
 
     text: str
     place: str
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number and what it counts, in the plural where there is not one."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:

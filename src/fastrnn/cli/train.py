@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastrnn.cipher.ciphers import CIPHERS
 from fastrnn.cipher.errors import HeldError, RunError
 from fastrnn.cli.failures import FAILED, line_of
+from fastrnn.cli.texts import counted
 from fastrnn.distributed import Group, world
 from fastrnn.terminal import printable
 
@@ -102,9 +103,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume and arguments.out is None:
         arguments.parser.error("--resume needs --out, the directory of the run to continue")
     if arguments.threads is not None:
-        if arguments.threads < 1:
-            arguments.parser.error(f"--threads: {arguments.threads}, but it should be at least 1")
         import fastrnn
+        from fastrnn.cipher.threads import check_threads
+
+        check_threads(arguments.threads)
 
         fastrnn.set_num_threads(arguments.threads)
     for name in ("save_steps", "save_seconds"):
@@ -214,7 +216,7 @@ def _tell_start(training: Training) -> None:
     lesson = training.lesson
     settings = lesson.config.settings
     print(
-        f"corpus: {_corpus(settings)}; {len(lesson.training)} sentences to train on, "
+        f"corpus: {_corpus(settings)}; {counted(len(lesson.training), 'sentence')} to train on, "
         f"{len(lesson.held_out)} held out"
     )
     print(

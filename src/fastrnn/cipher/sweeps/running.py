@@ -23,7 +23,8 @@ from fastrnn.cipher.sweeps.job import (
 from fastrnn.cipher.sweeps.plan import directories
 from fastrnn.cipher.sweeps.result import SweepResult, SweepRun
 from fastrnn.cipher.sweeps.stopping import GRACE, PREFIX, Stop, shielded
-from fastrnn.files import replace_file
+from fastrnn.cipher.threads import check_threads
+from fastrnn.files import make_folder, replace_file
 
 __all__ = ["sweep"]
 
@@ -94,15 +95,14 @@ def sweep(
     joblib = joblib_or_say()
     if jobs == 0:
         raise SettingsError("0, but it should be at least 1, or less than 0", ("jobs",))
-    if threads < 1:
-        raise SettingsError(f"{threads}, but it should be at least 1", ("threads",))
+    check_threads(threads)
     chosen = Grid.of(grid)
     points = chosen.points()
     folder = Path(os.path.abspath(out))
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: is a file, but should be a directory; give another name")
     paths = directories(folder, points)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     runs = [SweepRun(path, point.settings, "") for path, point in zip(paths, points, strict=True)]
     jobs = jobs_for(jobs, threads, len(runs))
     tasks = [
