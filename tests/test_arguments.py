@@ -1,52 +1,51 @@
 """Reading arguments: what passes untouched, the type of results, which array is called wrong."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from fastrnn.arguments import read_arrays, read_cell, read_layer
+from fastrnn.arguments import (
+    GRU,
+    LSTM,
+    RNN,
+    cell_form,
+    layer_form,
+    pick_parameters,
+    read,
+    read_arrays,
+)
 from tests.cases import FORMS, Case
 
-LAYER = ("X", "S_0", "Wx", "Ws", "Wy", "bs", "by", "bx")
+CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
-def given(form=FORMS[0], dtype="float64"):
-    """Return the keyword arguments of ``read_layer`` for a case."""
+def given(form=FORMS[0], dtype="float64", **changed):
+    """Return the cell of a case, what its forward pass takes, and its parameters."""
     case = Case(*form, 3, 5, 2, 10, 4, dtype)
     a = case.make()
-    return {
-        "X": a.X,
-        "S_0": a.S_0,
-        "parameters_dict": a.parameters,
-        "gates": case.gates,
-        "input_bias": case.reset_after,
-        "cells": (a.C_0,) if case.cell == "lstm" else (),
-    }
+    inputs = {"X": a.X, "S_0": a.S_0} | ({"C_0": a.C_0} if case.cell == "lstm" else {})
+    for name, array in changed.items():
+        (inputs if name in inputs else a.parameters)[name] = array
+    return CELLS[case.cell], case.reset_after, inputs, a.parameters
 
 
-def spoiled(form, name, array):
-    """Return the arguments with another array in one place."""
-    arguments = given(form)
-    if name == "C_0":
-        return {**arguments, "cells": (array,)}
-    if name in arguments:
-        return {**arguments, name: array}
-    return {**arguments, "parameters_dict": {**arguments["parameters_dict"], name: array}}
+def read_layer(cell, input_bias, inputs, parameters):
+    return read(layer_form(cell), (*inputs.values(), *pick_parameters(parameters, input_bias)))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_what_is_as_wanted_passes_untouched(form, dtype):
-    arguments = given(form, dtype)
-    parameters = arguments["parameters_dict"]
-    values = [arguments["X"], arguments["S_0"], *arguments["cells"]]
-    values += [parameters[name] for name in LAYER[2:7]]
-    values += [parameters["bx"]] if arguments["input_bias"] else []
-    got = read_layer(**arguments)
+    cell, input_bias, inputs, parameters = given(form, dtype)
+    values = [*inputs.values(), *map(parameters.get, ("Wx", "Ws", "bs", "bx", "Wy", "by"))]
+    got = read_layer(cell, input_bias, inputs, parameters)
     assert len(got) == len(values)
     assert all(one is other for one, other in zip(got, values, strict=True))
-    got = read_cell(values[0][:, :, 1], *list(arguments.values())[1:])
-    assert np.shares_memory(got[0], values[0])
-    assert all(one is other for one, other in zip(got[1:], values[1:], strict=True))
+    of_step = (values[0][:, :, 1], *values[1:])
+    got = read(cell_form(cell), of_step)
+    assert all(one is other for one, other in zip(got, of_step, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -87,13 +86,14 @@ def test_the_majority_says_which_array_is_wrong(form):
         ("Ws", (larger, 5), f"({symbol}, n_s) = ({rows}, 5)"),
         ("Wy", (2, 6), "(n_y, n_s) = (2, 5)"),
         ("bs", (larger, 1), f"({symbol}, 1) = ({rows}, 1)"),
-        ("bs", (rows,), f"({symbol}, 1) = ({rows}, 1)"),
+        ("bs", (larger,), f"({symbol}, 1) = ({rows}, 1)"),
+        ("bs", (1, rows), f"({symbol}, 1) = ({rows}, 1)"),
         ("by", (2, 10), "(n_y, 1) = (2, 1)"),
         ("X", (3, 10), "(n_x, m, T_x) = (3, 10, T_x)"),
         *(cells if form[0] == "lstm" else []),
     ]:
         with pytest.raises(ValueError, match=r"has shape") as caught:
-            read_layer(**spoiled(form, name, np.zeros(shape)))
+            read_layer(*given(form, **{name: np.zeros(shape)}))
         assert str(caught.value) == f"{name} has shape {shape}, expected {written}"
 
 
@@ -121,7 +121,7 @@ def test_the_majority_says_which_array_is_wrong(form):
 )
 def test_where_one_stands_against_one_both_are_named(name, shape, message):
     with pytest.raises(ValueError, match="to fit") as caught:
-        read_layer(**spoiled(FORMS[0], name, np.zeros(shape)))
+        read_layer(*given(FORMS[0], **{name: np.zeros(shape)}))
     assert str(caught.value) == message
 
 
@@ -129,10 +129,16 @@ def test_the_parameters_of_an_rnn_are_not_those_of_a_gru():
     with pytest.raises(
         ValueError, match=r"^Wx has shape \(5, 3\), expected \(3 n_s, n_x\) = \(15, 3\)$"
     ):
-        read_layer(**{**given(), "gates": 3})
+        read_layer(GRU, *given()[1:])
 
 
 def test_a_missing_parameter_is_named_with_all_that_are_needed():
     with pytest.raises(KeyError) as caught:
-        read_layer(**{**given(), "input_bias": True})
+        read_layer(GRU, True, *given()[2:])
     assert caught.value.args == ("parameters_dict has no bx; it needs Wx, Ws, Wy, bs, by, bx",)
+
+
+def test_a_copy_of_a_cell_is_the_cell():
+    """Caches that were copied or came out of a pickle know theirs."""
+    for cell in CELLS.values():
+        assert copy.deepcopy(cell) is pickle.loads(pickle.dumps(cell)) is cell

@@ -258,13 +258,23 @@ BAD_TYPES = {
 }
 
 
-#: Sizes that one argument alone decides.
+#: Sizes that one argument alone decides, or that need not be those of the other arguments.
 UNKNOWN_ELSEWHERE = {
     ("cross_entropy", "y_pred", 0),
     ("rnn_forward", "X", 2),
     ("gru_forward", "X", 2),
     ("lstm_forward", "X", 2),
 }
+
+
+def fits(name, array, shape):
+    """Tell whether another shape does as well: biases without their axis, fewer steps of ds."""
+    if name in ("bs", "bx", "by"):
+        return shape in ((), array.shape[:1])
+    if name == "ds":
+        return shape[:2] == array.shape[:2] and len(shape) == 3 and shape[2] < array.shape[2]
+    initial = ("S_0", "C_0", "St_prev", "Ct_prev")
+    return name in initial and shape == (len(array), 1)
 
 
 def wrong_shapes(call):
@@ -279,4 +289,8 @@ def wrong_shapes(call):
             changed += [np.delete(array, 0, axis)] if array.shape[axis] > 1 else []
         for wrong in changed:
             wrong = np.asarray(wrong, array.dtype)
+            if not any(key in call.arguments for key in ("cache", "y_pred")) and fits(
+                name, array, wrong.shape
+            ):
+                continue
             yield call.having(path, wrong), name, wrong.shape

@@ -5,52 +5,74 @@ wrong argument is refused, so that both implementations answer bad input the sam
 already as wanted are handed through untouched and uncopied.
 """
 
-from .arrays import Array, Cache, Gradients, Parameters, read_arrays
-from .labels import read_cross_entropy, read_cross_entropy_backward, read_softmax
-from .lengths import columns_that_count, lengths_of, of_columns, read_lengths
+from .arrays import (
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    Prediction,
+    read_arrays,
+    read_arrays_or_none,
+)
+from .cells import (
+    GRU,
+    LSTM,
+    RNN,
+    Cell,
+    activation_of,
+    check_activation,
+    make_cache,
+)
+from .labels import (
+    read_cross_entropy,
+    read_cross_entropy_backward,
+    read_reduction,
+    read_softmax,
+)
+from .lengths import columns_that_count, of_columns, read_lengths
 from .recurrent import (
-    GRU_CACHE,
-    GRU_CACHES,
-    KEYS,
-    KEYS_WITH_INPUT_BIAS,
-    LSTM_CACHE,
-    LSTM_CACHES,
-    RNN_CACHE,
-    RNN_CACHES,
-    read_cell,
+    cell_cache_form,
+    cell_form,
+    check_steps,
+    layer_form,
+    pick_parameters,
+    read,
     read_cell_cache,
-    read_layer,
     read_layer_caches,
     read_parameters,
 )
-from .shapes import check_shapes, rows
+from .shapes import Form
 
 __all__ = [
-    "GRU_CACHE",
-    "GRU_CACHES",
-    "KEYS",
-    "KEYS_WITH_INPUT_BIAS",
-    "LSTM_CACHE",
-    "LSTM_CACHES",
-    "RNN_CACHE",
-    "RNN_CACHES",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Array",
     "Cache",
+    "Cell",
+    "Form",
     "Gradients",
     "Parameters",
-    "check_shapes",
+    "Prediction",
+    "activation_of",
+    "cell_cache_form",
+    "cell_form",
+    "check_activation",
+    "check_steps",
     "columns_that_count",
-    "lengths_of",
+    "layer_form",
+    "make_cache",
     "of_columns",
+    "pick_parameters",
+    "read",
     "read_arrays",
-    "read_cell",
+    "read_arrays_or_none",
     "read_cell_cache",
     "read_cross_entropy",
     "read_cross_entropy_backward",
-    "read_layer",
     "read_layer_caches",
     "read_lengths",
     "read_parameters",
+    "read_reduction",
     "read_softmax",
-    "rows",
 ]

@@ -20,6 +20,8 @@ Array: TypeAlias = NDArray[np.floating[Any]]
 Parameters: TypeAlias = Mapping[str, ArrayLike]
 #: Gradients by name.
 Gradients: TypeAlias = dict[str, Array]
+#: What the output layer predicts: an :data:`Array`, or None where there is no output layer.
+Prediction: TypeAlias = Any
 #: What a forward function keeps for its backward function.
 Cache: TypeAlias = tuple[Any, ...]
 
@@ -64,6 +66,17 @@ def read_arrays(names: Sequence[str], values: Sequence[Any]) -> Sequence[Array]:
             else:
                 return values
     return _convert(names, values)
+
+
+def read_arrays_or_none(names: Sequence[str], values: Sequence[Any]) -> list[Any]:
+    """Return what :func:`read_arrays` does, and None for a value that is None."""
+    there = [i for i, value in enumerate(values) if value is not None]
+    names = [*names, *[""] * (len(values) - len(names))]
+    arrays: list[Any] = [None] * len(values)
+    read = read_arrays([names[i] for i in there], [values[i] for i in there])
+    for i, array in zip(there, read, strict=True):
+        arrays[i] = array
+    return arrays
 
 
 def _convert(names: Sequence[str], values: Sequence[Any]) -> list[Array]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .arrays import Array, Parameters, as_array, read_arrays, refuse
 from .recurrent import read_parameters
-from .shapes import Entry, check_shapes
+from .shapes import check_shapes, form
 
 
 def read_softmax(x: Any) -> Array:
@@ -39,7 +39,7 @@ def read_cross_entropy(
     """
     (probabilities,) = read_arrays(("y_pred",), (y_pred,))
     labels, counts = _read_labels(targets, mask)
-    _check(probabilities, labels, counts)
+    _check(("y_pred",), (probabilities,), labels, counts)
     return probabilities, _in_range(labels, counts, probabilities.shape[0]), counts
 
 
@@ -54,13 +54,7 @@ def read_cross_entropy_backward(
     values = (y_pred, S, *read_parameters(parameters_dict, ("Wy",)))
     probabilities, states, weight = read_arrays(("y_pred", "S", "Wy"), values)
     labels, counts = _read_labels(targets, mask)
-    _check(
-        probabilities,
-        labels,
-        counts,
-        ("S", states.shape, ("n_s", "m", "T_x")),
-        ("Wy", weight.shape, ("n_y", "n_s")),
-    )
+    _check(("y_pred", "S", "Wy"), (probabilities, states, weight), labels, counts)
     return probabilities, _in_range(labels, counts, weight.shape[0]), states, weight, counts
 
 
@@ -81,16 +75,14 @@ def _read_labels(targets: Any, mask: Any) -> tuple[NDArray[Any], NDArray[np.bool
 
 
 def _check(
-    probabilities: Array,
+    names: tuple[str, ...],
+    arrays: tuple[Array, ...],
     labels: NDArray[Any],
     counts: NDArray[np.bool_] | None,
-    *others: Entry,
 ) -> None:
-    entries: list[Entry] = [("y_pred", probabilities.shape, ("n_y", "m", "T_x")), *others]
-    entries.append(("targets", labels.shape, ("m", "T_x")))
-    if counts is not None:
-        entries.append(("mask", counts.shape, ("m", "T_x")))
-    check_shapes(entries)
+    shapes = [array.shape for array in (*arrays, labels)]
+    of = form((*names, "targets", "mask"))
+    check_shapes(of, (*shapes, None if counts is None else counts.shape))
 
 
 def _in_range(
@@ -107,3 +99,16 @@ def _in_range(
     if counts is not None:
         labels = np.where(counts, labels, 0)
     return np.require(labels, np.int64, "A")
+
+
+def read_reduction(reduction: Any) -> bool:
+    """Return whether a loss is the mean over the positions that count, and not their sum.
+
+    Raises
+    ------
+    ValueError
+        If `reduction` is neither ``"mean"`` nor ``"sum"``.
+    """
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"reduction must be 'mean' or 'sum', got {reduction!r}")
+    return bool(reduction == "mean")

@@ -8,14 +8,19 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array, as_array, refuse
+from .arrays import as_array, refuse
+from .cells import activation_of, make_cache
 
 #: Columns of a batch: all of them, or a boolean for each.
 Columns: TypeAlias = slice | NDArray[np.bool_]
 
 
-def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.int64] | None:
-    """Return the lengths of the sequences in ``X`` (n_x, m, T_x), as (m,) integers of our own.
+def read_lengths(
+    lengths: Any, shape: tuple[int, ...], name: str = "lengths"
+) -> NDArray[np.int64] | None:
+    """Return the lengths of the sequences in ``X``, as (m,) integers of our own.
+
+    `shape` is that of ``X``, (n_x, m, T_x).
 
     None, which says that all are T_x long, stays None.
 
@@ -32,11 +37,11 @@ def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.in
     array = np.array(as_array(name, lengths))
     if array.dtype.kind not in "iu" and not (isinstance(lengths, list | tuple) and not array.size):
         refuse(name, "an array of integers", lengths, array)
-    _, m, T_x = X.shape
+    _, m, T_x = shape
     if array.shape != (m,):
         raise ValueError(
             f"{name} has shape {array.shape}, expected (m,) = ({m},) "
-            f"to fit X, which has shape {X.shape}"
+            f"to fit X, which has shape {shape}"
         )
     wrong = (array < 0) | (array > T_x)
     if wrong.any():
@@ -45,12 +50,12 @@ def read_lengths(lengths: Any, X: Array, name: str = "lengths") -> NDArray[np.in
     return array.astype(np.int64, copy=False)
 
 
-def lengths_of(steps: Any, X: Array) -> NDArray[np.int64] | None:
-    """Return the lengths with which the caches of all steps were made.
+def lengths_of(steps: Any, shape: tuple[int, ...]) -> NDArray[np.int64] | None:
+    """Return the lengths with which the caches of all steps were made; `shape` is that of ``X``.
 
     A sequence that somebody made of the caches of single steps knows none, and every step counts.
     """
-    return read_lengths(getattr(steps, "lengths", None), X, "caches[0].lengths")
+    return read_lengths(getattr(steps, "lengths", None), shape, "caches[0].lengths")
 
 
 def columns_that_count(lengths: NDArray[np.int64] | None, T_x: int) -> list[Columns]:
@@ -65,7 +70,8 @@ def of_columns(cache: Any, columns: Columns) -> Any:
     """Return the cache of a step as it were if the batch had but some of its columns."""
     if isinstance(columns, slice):
         return cache
-    return tuple(
+    some = tuple(
         entry if entry is None or isinstance(entry, Mapping) else np.asarray(entry)[:, columns]
         for entry in cache
     )
+    return make_cache(activation_of(cache), some)

@@ -1,8 +1,8 @@
 """The arguments of the recurrent functions: inputs, states, parameters, and caches.
 
-``cell`` is one step and ``layer`` a sequence of steps. ``gates`` is 1 for the RNN, 3 for the GRU
-and 4 for the LSTM; the sizes that the messages speak of are those of the contract: ``n_x`` inputs,
-``n_s`` state units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
+A form (:mod:`.shapes`) says which arrays a call takes, in which order; :func:`read` brings them
+into one type and checks them.  The parameters of a call follow its inputs as ``Wx, Ws, bs, bx, Wy,
+by``, with None for those that it does without.
 """
 
 from __future__ import annotations
@@ -12,40 +12,69 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .arrays import Array, Parameters, in_type, read_arrays, result_type
-from .shapes import Entry, check_shapes, rows
+from .arrays import Array, Parameters, in_type, read_arrays, read_arrays_or_none, result_type
+from .cells import GRU, Cell
+from .lengths import lengths_of
+from .shapes import AXES, Form, check_shapes, form
 
-#: What ``parameters_dict`` must hold; with a bias of the inputs of its own, ``bx`` too.
-KEYS = ("Wx", "Ws", "Wy", "bs", "by")
-KEYS_WITH_INPUT_BIAS = (*KEYS, "bx")
+_pick: Callable[[Any], tuple[Any, ...]] = itemgetter("Wx", "Ws", "bs", "Wy", "by")
+_WEIGHTS = ("Wx", "Ws")
+_BIASES = ("bs", "bx", "by")
+#: The state and the cell before the first step: one column of them may serve the whole batch.
+_INITIAL = ("S_0", "C_0", "St_prev", "Ct_prev")
 
-#: What the cache of one step holds.  ``Ht`` is None in a GRU without ``reset_after``.
-RNN_CACHE = ("St_next", "St_prev", "Xt", "parameters_dict")
-GRU_CACHE = ("St_next", "St_prev", "Rt", "Zt", "Nt", "Ht", "Xt", "parameters_dict")
-LSTM_CACHE = (
-    "St_next",
-    "St_prev",
-    "Ct_next",
-    "Ct_prev",
-    "It",
-    "Ft",
-    "Gt",
-    "Ot",
-    "Xt",
-    "parameters_dict",
-)
-#: What the caches of a sequence hold.
-RNN_CACHES = ("steps", "X")
-GRU_CACHES = ("steps", "X", "reset_after")
-LSTM_CACHES = ("steps", "X")
 
-_pick: Callable[[Any], Sequence[Any]] = itemgetter(*KEYS)
-_pick_with_input_bias: Callable[[Any], Sequence[Any]] = itemgetter(*KEYS_WITH_INPUT_BIAS)
-_CELL_NAMES = ("Xt", "St_prev", *KEYS_WITH_INPUT_BIAS)
-_LAYER_NAMES = ("X", "S_0", *KEYS_WITH_INPUT_BIAS)
-_LSTM_CELL_NAMES = ("Xt", "St_prev", "Ct_prev", *KEYS)
-_LSTM_LAYER_NAMES = ("X", "S_0", "C_0", *KEYS)
+def cell_form(cell: Cell) -> Form:
+    """Return the form of what one step forward takes."""
+    return _forward_form(cell.gates, "Xt", *(f"{state}t_prev" for state in cell.states))
+
+
+def layer_form(cell: Cell) -> Form:
+    """Return the form of what a sequence of steps forward takes."""
+    return _forward_form(cell.gates, "X", *(f"{state}_0" for state in cell.states))
+
+
+def _forward_form(gates: int, *inputs: str) -> Form:
+    return form((*inputs, "Wx", "Ws", "bs", "bx", "Wy", "by"), gates, len(inputs))
+
+
+def cell_cache_form(cell: Cell) -> Form:
+    """Return the form of what one step back takes: gradients, the arrays of a cache, weights."""
+    gradients = tuple(f"d{state.lower()}_next" for state in cell.states)
+    return form((*gradients, *cell.cache[:-1], *_WEIGHTS), cell.gates, len(gradients))
+
+
+def pick_parameters(parameters_dict: Parameters, input_bias: bool = False) -> tuple[Any, ...]:
+    """Return ``Wx, Ws, bs, bx, Wy, by`` as they are; other keys are ignored.
+
+    ``bx`` is None without `input_bias`; ``Wy`` and ``by`` are None where ``parameters_dict`` has
+    neither: then there is no output layer.
+
+    Raises
+    ------
+    TypeError
+        If ``parameters_dict`` is not a mapping, or an entry is None.
+    KeyError
+        If a key is missing.
+    """
+    if not input_bias and type(parameters_dict) is dict:
+        try:
+            Wx, Ws, bs, Wy, by = _pick(parameters_dict)
+        except KeyError:
+            pass  # said better below
+        else:
+            if Wy is not None and by is not None:
+                return Wx, Ws, bs, None, Wy, by
+    keys = ["Wx", "Ws", "Wy", "bs", "by"] + ["bx"] * input_bias
+    if {"Wy", "by"}.isdisjoint(parameters_dict if _is_mapping(parameters_dict) else keys):
+        keys = [key for key in keys if key not in ("Wy", "by")]
+    found = dict(zip(keys, read_parameters(parameters_dict, keys), strict=True))
+    for key, value in found.items():
+        if value is None:  # None stands for what is left out from here on
+            read_arrays((key,), (value,))
+    return tuple(map(found.get, ("Wx", "Ws", "bs", "bx", "Wy", "by")))
 
 
 def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequence[Any]:
@@ -58,7 +87,7 @@ def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequenc
     KeyError
         If a key is missing.
     """
-    if type(parameters_dict) is not dict and not isinstance(parameters_dict, Mapping):
+    if not _is_mapping(parameters_dict):
         raise TypeError(
             "parameters_dict must be a dictionary (a mapping) of arrays, "
             f"got {type(parameters_dict).__name__}"
@@ -70,223 +99,150 @@ def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequenc
         raise KeyError(f"parameters_dict has no {error.args[0]}; it needs {needed}") from None
 
 
-def read_cell(
-    Xt: Any,
-    St_prev: Any,
-    parameters_dict: Parameters,
-    gates: int,
-    input_bias: bool = False,
-    cells: tuple[Any, ...] = (),
-) -> Sequence[Array]:
-    """Return ``Xt, St_prev, Wx, Ws, Wy, bs, by`` in the type of the results.
+def _is_mapping(value: Any) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)
 
-    With ``input_bias`` also ``bx``.  ``cells``, which is ``(Ct_prev,)`` in an LSTM, comes back
-    behind ``St_prev``.
 
-    Shapes: ``Xt`` (n_x, m), ``St_prev`` and ``Ct_prev`` (n_s, m), ``Wx`` (gates n_s, n_x), ``Ws``
-    (gates n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` and ``bx`` (gates n_s, 1), ``by`` (n_y, 1).
+def read(of: Form, values: Sequence[Any]) -> Sequence[Any]:
+    """Return the arrays of a call in the type of its results, shapes checked; None stays None.
+
+    A bias may be (n,) or a scalar, and comes back as (n, 1).  Initial states of one column come
+    back as those of the whole batch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has the wrong type or shape.
     """
-    names = _LSTM_CELL_NAMES if cells else _CELL_NAMES
-    arrays = read_arrays(names, (Xt, St_prev, *cells, *_weights(parameters_dict, input_bias)))
-    if not _fit(arrays, 2, gates, len(cells)):
-        _check_forward(names, arrays, ("n_x", "m"), gates)
+    for name, value in zip(of.names, values, strict=True):
+        if value is None and AXES[name][0] != "?":
+            read_arrays((name,), (value,))  # raises
+    arrays = read_arrays_or_none(of.names, values)
+    _broadcast(of.names, arrays)
+    check_shapes(of, [None if array is None else array.shape for array in arrays])
     return arrays
 
 
-def read_layer(
-    X: Any,
-    S_0: Any,
-    parameters_dict: Parameters,
-    gates: int,
-    input_bias: bool = False,
-    cells: tuple[Any, ...] = (),
-) -> Sequence[Array]:
-    """Return ``X, S_0, Wx, Ws, Wy, bs, by`` in the type of the results.
+def _broadcast(names: Sequence[str], arrays: list[Any]) -> None:
+    """Bring biases and initial states into their full shape, where that is what they are short for.
 
-    With ``input_bias`` also ``bx``.  ``cells``, which is ``(C_0,)`` in an LSTM, comes back behind
-    ``S_0``.
-
-    Shapes: ``X`` (n_x, m, T_x), ``S_0`` and ``C_0`` (n_s, m); the parameters' as in
-    :func:`read_cell`.
+    Nothing else is broadcast, though NumPy would: a bias (1, n) or (m,), a state of one unit or an
+    input of one column are left as they are, to be refused.
     """
-    names = _LSTM_LAYER_NAMES if cells else _LAYER_NAMES
-    arrays = read_arrays(names, (X, S_0, *cells, *_weights(parameters_dict, input_bias)))
-    if not _fit(arrays, 3, gates, len(cells)):
-        _check_forward(names, arrays, ("n_x", "m", "T_x"), gates)
-    return arrays
+    for i, name in enumerate(names):
+        array = arrays[i]
+        if array is None:
+            continue
+        if name in _BIASES:
+            rows = arrays[names.index("Wy" if name == "by" else "Ws")].shape[:1]
+            if array.ndim == 1 and array.shape == rows:
+                arrays[i] = array[:, np.newaxis]
+            elif array.ndim == 0 and rows:
+                arrays[i] = np.broadcast_to(array, (*rows, 1))
+        elif name in _INITIAL and array.ndim == 2 and array.shape[1] == 1 and arrays[0].ndim > 1:
+            arrays[i] = np.broadcast_to(array, (len(array), arrays[0].shape[1]))
 
 
-def _weights(parameters_dict: Parameters, input_bias: bool) -> Sequence[Any]:
-    if type(parameters_dict) is dict:
-        try:
-            if input_bias:
-                return _pick_with_input_bias(parameters_dict)
-            return _pick(parameters_dict)
-        except KeyError:
-            pass  # said better below
-    return read_parameters(parameters_dict, KEYS_WITH_INPUT_BIAS if input_bias else KEYS)
-
-
-def _fit(arrays: Sequence[Array], ndim: int, gates: int, cells: int) -> bool:
-    """Tell in one pass whether everything fits; what does not is looked for elsewhere."""
-    inputs, *states = arrays[: 2 + cells]
-    Wx, Ws, Wy, bs, by, *bx = arrays[2 + cells :]
-    shape, shape_y = inputs.shape, Wy.shape
-    if len(shape) != ndim or len(shape_y) != 2:
-        return False
-    n_y, n_s = shape_y
-    gate_rows = gates * n_s
-    return (
-        all(state.shape == (n_s, shape[1]) for state in states)
-        and Wx.shape == (gate_rows, shape[0])
-        and Ws.shape == (gate_rows, n_s)
-        and bs.shape == (gate_rows, 1)
-        and by.shape == (n_y, 1)
-        and (not bx or bx[0].shape == (gate_rows, 1))
-    )
-
-
-def _check_forward(
-    names: Sequence[str], arrays: Sequence[Array], inputs: tuple[str, ...], gates: int
-) -> None:
-    gate_rows = rows(gates)
-    symbols = {
-        names[0]: inputs,
-        "Wx": (gate_rows, "n_x"),
-        "Ws": (gate_rows, "n_s"),
-        "Wy": ("n_y", "n_s"),
-        "bs": (gate_rows, "1"),
-        "by": ("n_y", "1"),
-        "bx": (gate_rows, "1"),
-    }
-    entries: list[Entry] = [
-        (name, array.shape, symbols.get(name, ("n_s", "m")))
-        for name, array in zip(names, arrays, strict=False)
-    ]
-    # The parameters come first: where an input and a weight disagree, the input is called wrong.
-    check_shapes(sorted(entries, key=lambda entry: entry[0] not in KEYS_WITH_INPUT_BIAS))
-
-
-def read_cell_cache(
-    ds_next: Any, cache: Any, entries: Sequence[str], gates: int, dc: tuple[Any, ...] = ()
-) -> list[Any]:
-    """Return ``ds_next``, the arrays of the cache in their order, ``Wx`` and ``Ws``, in one type.
+def read_cell_cache(cell: Cell, gradients: tuple[Any, ...], cache: Any) -> Sequence[Any]:
+    """Return the gradients, the arrays of the cache in their order, ``Wx`` and ``Ws``, in one type.
 
     Parameters
     ----------
-    ds_next : array_like (n_s, m)
-        Gradient of the loss with respect to ``St_next``.
+    cell : Cell
+    gradients : tuple of array_like (n_s, m)
+        Those of the loss with respect to ``St_next`` and, in an LSTM, ``Ct_next``.
     cache : tuple
         What the forward function of the cell returned.
-    entries : sequence of str
-        ``RNN_CACHE``, ``GRU_CACHE`` or ``LSTM_CACHE``.
-    gates : int
-        1, 3 or 4.
-    dc : tuple
-        ``(dc_next,)`` in an LSTM, (n_s, m): gradient of the loss with respect to ``Ct_next``.
-
-    Returns
-    -------
-    list
-        ``[ds_next, *dc, *cache without parameters_dict, Wx, Ws]``.  ``Ht`` stays None where it is
-        None.
     """
-    values = unpack("cache", cache, entries)
-    weights = read_parameters(values[-1], ("Wx", "Ws"))
-    names = ["ds_next", "dc_next", *entries[:-1], "Wx", "Ws"]
-    given = [ds_next, *dc, *values[:-1], *weights]
-    if not dc:
-        del names[1]
-    without = names.index("Ht") if "Ht" in entries and values[entries.index("Ht")] is None else None
-    if without is not None:
-        del names[without], given[without]
-    arrays: list[Any] = [*read_arrays(names, given)]
-    if not _fit_cell_cache(arrays, gates):
-        symbols = {
-            "Xt": ("n_x", "m"),
-            "Wx": (rows(gates), "n_x"),
-            "Ws": (rows(gates), "n_s"),
-        }
-        shapes: list[Entry] = [
-            (name, array.shape, symbols.get(name, ("n_s", "m")))
-            for name, array in zip(names, arrays, strict=True)
-        ]
-        check_shapes([*shapes[1 + len(dc) :], *shapes[: 1 + len(dc)]])
-    if without is not None:
-        arrays.insert(without, None)
-    return arrays
-
-
-def _fit_cell_cache(arrays: Sequence[Array], gates: int) -> bool:
-    """Tell in one pass whether everything fits, as :func:`_fit`."""
-    *per_unit, Xt, Wx, Ws = arrays
-    shape = per_unit[0].shape
-    if len(shape) != 2 or len(Xt.shape) != 2:
-        return False
-    n_s, m = shape
-    n_x = Xt.shape[0]
-    return (
-        Xt.shape[1] == m
-        and Wx.shape == (gates * n_s, n_x)
-        and Ws.shape == (gates * n_s, n_s)
-        and all(array.shape == shape for array in per_unit)
-    )
+    *values, parameters_dict = unpack("cache", cache, cell.cache)
+    weights = read_parameters(parameters_dict, _WEIGHTS)
+    return read(cell_cache_form(cell), (*gradients, *values, *weights))
 
 
 def read_layer_caches(
-    ds: Any, caches: Any, entries: Sequence[str], cell_entries: Sequence[str]
-) -> tuple[Array, Any, Array, bool]:
-    """Return ``ds, steps, X, reset_after``: ``ds`` and ``X`` in the type of the gradients.
+    cell: Cell, ds: Any, caches: Any, dc_last: Any = None
+) -> tuple[Array, Array | None, list[Any], int, NDArray[np.int64] | None, bool]:
+    """Return ``ds, dc_last, steps, n_x, lengths, reset_after``, in the type of the gradients.
 
-    ``steps[t]`` is the cache of step t as it was made; :func:`read_cell_cache` reads it.
+    There are as many steps as ``ds`` has, and lengths that fit them: None if all sequences go
+    through all steps.  ``steps[t]`` is the cache of step t as it was made; :func:`read_cell_cache`
+    reads it.
 
     Parameters
     ----------
-    ds : array_like (n_s, m, T_x)
+    cell : Cell
+    ds : array_like (n_s, m, <= T_x)
         Gradient of the loss with respect to ``S``.
     caches : tuple
         What the forward function of the sequence returned: ``(steps, X)`` of an RNN or an LSTM,
         ``(steps, X, reset_after)`` of a GRU.
-    entries : sequence of str
-        ``RNN_CACHES``, ``GRU_CACHES`` or ``LSTM_CACHES``.
-    cell_entries : sequence of str
-        ``RNN_CACHE``, ``GRU_CACHE`` or ``LSTM_CACHE``.
+    dc_last : array_like (n_s, m), optional
+        Gradient of the loss with respect to the cell after the last step.
     """
-    steps, X, *rest = unpack("caches", caches, entries)
+    steps, X, *rest = unpack("caches", caches, cell.caches)
     if not hasattr(steps, "__len__") or not hasattr(steps, "__getitem__"):
         raise TypeError(
             f"caches[0] must be a sequence of T_x caches of a step, got {type(steps).__name__}"
         )
     reset_after = bool(rest[0]) if rest else False
-    cells = [unpack(f"caches[0][{t}]", steps[t], cell_entries) for t in range(len(steps))]
-    if "Ht" in cell_entries:
+    cells = [unpack(f"caches[0][{t}]", steps[t], cell.cache) for t in range(len(steps))]
+    if cell is GRU:
         _check_forms(cells, reset_after)
     # One array of float64 anywhere makes float64 of all gradients.
-    read = [("ds", ds), ("X", X), *_arrays_of(cells, cell_entries)]
-    dtype = result_type([name for name, _ in read], [value for _, value in read])
-    arrays = [in_type(array, dtype) for array in read_arrays(("ds", "X"), (ds, X))]
-
-    # What stands first is believed where two disagree: the caches, not ds.
-    shapes: list[Entry] = [
-        ("X", arrays[1].shape, ("n_x", "m", "T_x")),
-        ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
-    ]
+    given = [("ds", ds), ("X", X)] + ([] if dc_last is None else [("dc_last", dc_last)])
+    read_from = [*given, *_arrays_of(cells, cell.cache)]
+    dtype = result_type([name for name, _ in read_from], [value for _, value in read_from])
+    ds, X, *dc = (
+        in_type(array, dtype) for array in read_arrays(*map(list, zip(*given, strict=True)))
+    )
+    dc_last = dc[0] if dc else None
+    others = {"X": X.shape}
     if cells:
-        first = dict(zip(cell_entries, cells[0], strict=True))
-        symbols = {"St_next": ("n_s", "m"), "Xt": ("n_x", "m")}
-        shapes[:0] = [(name, np.shape(first[name]), symbols[name]) for name in symbols]
-    check_shapes(shapes)
-    if len(steps) != arrays[1].shape[2]:
+        others = {"St_next": np.shape(cells[0][0]), "Xt": np.shape(cells[0][-2]), **others}
+    if X.ndim == ds.ndim == 3 and X.shape[2] != len(steps) == ds.shape[2]:
+        fitting = (*X.shape[:2], len(steps))
         raise ValueError(
-            f"caches[0] has {len(steps)} steps, expected T_x = {arrays[1].shape[2]} "
-            f"to fit X, which has shape {arrays[1].shape}"
+            f"X has shape {X.shape}, expected (n_x, m, T_x) = {fitting} "
+            f"to fit caches[0], which has {len(steps)} steps"
         )
-    return arrays[0], steps, arrays[1], reset_after
+    check_steps(ds, dc_last, others)
+    if len(steps) != X.shape[2]:
+        raise ValueError(
+            f"caches[0] has {len(steps)} steps, expected T_x = {X.shape[2]} "
+            f"to fit X, which has shape {X.shape}"
+        )
+    lengths = lengths_of(steps, X.shape)
+    T = ds.shape[2]
+    lengths = None if lengths is None else np.minimum(lengths, T)
+    return ds, dc_last, [steps[t] for t in range(T)], X.shape[0], lengths, reset_after
+
+
+def check_steps(
+    ds: Array, dc_last: Array | None, others: dict[str, tuple[int, ...]], gates: int = 1
+) -> None:
+    """Raise unless ``ds`` has as many steps as the forward pass had, or fewer.
+
+    Parameters
+    ----------
+    ds : ndarray (n_s, m, <= T_x)
+    dc_last : ndarray (n_s, m), optional
+    others : dict
+        The shapes of what the forward pass left, by name, ``X`` among them.  They are believed
+        where ``ds`` contradicts them.
+    gates : int
+    """
+    shape, of_X = ds.shape, others["X"]
+    if len(shape) == len(of_X) == 3 and shape[2] < of_X[2]:
+        of_states = others.get("St_next")
+        if shape[:2] == of_states:
+            shape = (*shape[:2], of_X[2])
+    of_dc = None if dc_last is None else dc_last.shape
+    check_shapes(form(("ds", "dc_last", *others), gates, 2), (shape, of_dc, *others.values()))
 
 
 def _check_forms(cells: Sequence[tuple[Any, ...]], reset_after: bool) -> None:
     """Raise unless all steps are of the form of the GRU that the caches say they are."""
-    place = GRU_CACHE.index("Ht")
+    place = GRU.cache.index("Ht")
     for t, cell in enumerate(cells):
         if (cell[place] is not None) != reset_after:
             had = "None" if reset_after else "an array"
@@ -307,7 +263,7 @@ def _arrays_of(
                 yield name, value
         if of_step is not parameters:
             parameters = of_step
-            yield from zip(("Wx", "Ws"), read_parameters(of_step, ("Wx", "Ws")), strict=True)
+            yield from zip(_WEIGHTS, read_parameters(of_step, _WEIGHTS), strict=True)
 
 
 def unpack(name: str, cache: Any, entries: Sequence[str]) -> tuple[Any, ...]:

@@ -1,55 +1,128 @@
-"""Shapes that have to fit each other, and the words for one that does not.
+"""The shapes of the functional API's arrays, and the words for one that does not fit the others.
 
-A shape is described by symbols, such as ``("3 n_s", "n_x")`` for the input weights of a GRU. The
-sizes behind the symbols are what most of the arguments agree on, so that the error names the one
+This is the only place where they stand: a letter an axis, equal letters being equal extents.  The
+sizes behind the letters are what most of the arguments agree on, so that the error names the one
 array that is wrong and not the first that was compared with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from functools import cache
+from typing import Any, NamedTuple
 
-#: A name, the shape it has, and the symbols of the shape it should have.
-Entry: TypeAlias = tuple[str, tuple[int, ...], tuple[str, ...]]
+#: The axes of every array: x inputs, s state units, y outputs, m batch, t time steps, g the rows of
+#: all gates, 1 for one.  An array behind ``?`` may be None.
+AXES = {
+    "X": "xmt",
+    "S_0": "sm",
+    "C_0": "?sm",
+    "Xt": "xm",
+    "St_prev": "sm",
+    "Ct_prev": "sm",
+    "Wx": "gx",
+    "Ws": "gs",
+    "bs": "g1",
+    "bx": "?g1",
+    "Wy": "?ys",
+    "by": "?y1",
+    "St_next": "sm",
+    "Ct_next": "sm",
+    **dict.fromkeys(("Rt", "Zt", "Nt"), "sm"),
+    "Ht": "?sm",
+    **dict.fromkeys(("It", "Ft", "Gt", "Ot"), "sm"),
+    "ds": "smt",
+    "dc_last": "?sm",
+    "ds_next": "sm",
+    "dc_next": "sm",
+    "S": "smt",
+    "y_pred": "ymt",
+    "targets": "mt",
+    "mask": "?mt",
+}
+_SYMBOLS = {"x": "n_x", "s": "n_s", "y": "n_y", "m": "m", "t": "T_x", "1": "1"}
 
 
-def check_shapes(entries: Sequence[Entry]) -> None:
+class Form(NamedTuple):
+    """Arrays that have to fit each other.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Their names, in the order in which they are handed over.
+    words : str
+        Their axes, as ``fastrnn._core.arrays.fit`` reads them.
+    gates : int
+        How many times n_s the letter g stands for.
+    inputs : int
+        How many of the first arrays are the call's inputs: where one of them and a parameter, or
+        one of them and a cache, contradict each other, the input is called wrong.
+    """
+
+    names: tuple[str, ...]
+    words: str
+    gates: int
+    inputs: int
+
+
+@cache
+def form(names: tuple[str, ...], gates: int = 1, inputs: int = 0) -> Form:
+    """Return the form of arrays of these names."""
+    return Form(names, " ".join(AXES[name] for name in names), gates, inputs)
+
+
+def check_shapes(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> None:
     """Raise a :class:`ValueError` for the first array that does not fit the others.
 
     Of two arrays that contradict each other with nothing else to decide, the earlier one is
     believed, and the message mentions both.
+
+    Parameters
+    ----------
+    of : Form
+    shapes : sequence of tuple of int
+        The shape of every array; None for one that is left out.
     """
+    in_turn = [*range(of.inputs, len(of.names)), *range(of.inputs)]
+    entries: list[_Entry] = []
+    for i in in_turn:
+        shape = shapes[i]
+        if shape is not None:
+            letters = AXES[of.names[i]].lstrip("?")
+            axes = tuple(_axis(letter, of.gates) for letter in letters)
+            entries.append((of.names[i], shape, axes))
     witnesses = _witnesses(entries)
     sizes = {symbol: _majority(votes) for symbol, votes in witnesses.items()}
-    for name, shape, symbols in entries:
-        expected = [_expected(dimension, sizes) for dimension in symbols]
+    for name, shape, axes in entries:
+        expected = [_expected(axis, sizes) for axis in axes]
         if list(shape) != expected:
-            reason = _only_witness(shape, symbols, witnesses, sizes, entries)
-            wanted = f"{_written(symbols)} = {_written(expected)}"
+            reason = _only_witness(shape, axes, witnesses, sizes, entries)
+            wanted = f"{_written([_symbol(axis) for axis in axes])} = {_written(expected)}"
             raise ValueError(f"{name} has shape {shape}, expected {wanted}{reason}")
 
 
-def rows(gates: int, symbol: str = "n_s") -> str:
-    """Return the symbol of a dimension that stacks the rows of all gates."""
-    return symbol if gates == 1 else f"{gates} {symbol}"
+#: A symbol and how many times it stands for an extent: ``(3, "n_s")``; ``(1, "")`` is 1.
+_Axis = tuple[int, str]
+_Entry = tuple[str, tuple[int, ...], tuple[_Axis, ...]]
 
 
-def _factor(dimension: str) -> tuple[int, str]:
-    """Split ``"3 n_s"`` into 3 and ``"n_s"``, and ``"1"`` into 1 and ``""``."""
-    count, _, symbol = dimension.rpartition(" ")
-    if symbol.isdigit():
-        return int(symbol), ""
-    return int(count or 1), symbol
+def _axis(letter: str, gates: int) -> _Axis:
+    if letter == "1":
+        return 1, ""
+    return (gates, "n_s") if letter == "g" else (1, _SYMBOLS[letter])
 
 
-def _witnesses(entries: Sequence[Entry]) -> dict[str, dict[int, list[str]]]:
+def _symbol(axis: _Axis) -> str:
+    factor, symbol = axis
+    return f"{factor} {symbol}" if symbol and factor > 1 else symbol or "1"
+
+
+def _witnesses(entries: Sequence[_Entry]) -> dict[str, dict[int, list[str]]]:
     """Collect, for every symbol and every size, the names of the arrays that say so."""
     found: dict[str, dict[int, list[str]]] = {}
-    for name, shape, symbols in entries:
-        if len(shape) == len(symbols):
-            for extent, dimension in zip(shape, symbols, strict=True):
-                factor, symbol = _factor(dimension)
+    for name, shape, axes in entries:
+        if len(shape) == len(axes):
+            for extent, (factor, symbol) in zip(shape, axes, strict=True):
                 if symbol and extent % factor == 0:
                     found.setdefault(symbol, {}).setdefault(extent // factor, []).append(name)
     return found
@@ -60,26 +133,26 @@ def _majority(votes: dict[int, list[str]]) -> int:
     return max(votes, key=lambda size: len(votes[size]))
 
 
-def _expected(dimension: str, sizes: dict[str, int]) -> int | str:
-    factor, symbol = _factor(dimension)
+def _expected(axis: _Axis, sizes: dict[str, int]) -> int | str:
+    factor, symbol = axis
     if not symbol:
         return factor
-    return factor * sizes[symbol] if symbol in sizes else dimension
+    return factor * sizes[symbol] if symbol in sizes else _symbol(axis)
 
 
 def _only_witness(
     shape: tuple[int, ...],
-    symbols: tuple[str, ...],
+    axes: tuple[_Axis, ...],
     witnesses: dict[str, dict[int, list[str]]],
     sizes: dict[str, int],
-    entries: Sequence[Entry],
+    entries: Sequence[_Entry],
 ) -> str:
     """Name the array that an expectation rests on, if it rests on one alone."""
-    if len(shape) != len(symbols):
+    if len(shape) != len(axes):
         return ""
-    for extent, dimension in zip(shape, symbols, strict=True):
-        symbol = _factor(dimension)[1]
-        if symbol and extent != _expected(dimension, sizes):
+    for extent, axis in zip(shape, axes, strict=True):
+        symbol = axis[1]
+        if symbol and extent != _expected(axis, sizes):
             names = witnesses[symbol][sizes[symbol]]
             if len(names) == 1:
                 other = next(had for name, had, _ in entries if name == names[0])
@@ -87,6 +160,6 @@ def _only_witness(
     return ""
 
 
-def _written(items: Sequence[int | str]) -> str:
+def _written(items: Sequence[Any]) -> str:
     """Write dimensions as Python writes a tuple, symbols without quotes."""
     return f"({', '.join(map(str, items))}{',' if len(items) == 1 else ''})"

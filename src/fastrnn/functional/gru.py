@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from numpy.typing import ArrayLike
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from fastrnn.arguments import GRU, Array, Cache, Gradients, Parameters, Prediction
 
-from fastrnn._core.layout import empty_gradients, padded_copy, rows_and_source, stacked
-from fastrnn._core.output import softmax_of_states
-from fastrnn._core.recurrence import Recurrence
-from fastrnn.arguments import (
-    GRU_CACHE,
-    GRU_CACHES,
-    Array,
-    Cache,
-    Gradients,
-    Parameters,
-    lengths_of,
-    read_cell,
-    read_cell_cache,
-    read_layer,
-    read_layer_caches,
-    read_lengths,
-)
-
-from .layout import features_first, readable_rows
-from .plain import plain, plain_cache
-from .ragged import Ragged
-from .recurrence import (
-    gradients_by_name,
-    of_one_step,
-    reserve_of,
-    rows_or_source,
-    sum_of_steps,
-)
-from .steps import GRUSteps, joined
-
-#: By whether the reset comes after the product.
-_CORES = (Recurrence("gru"), Recurrence("gru_reset_after"))
+from .recurrence import cell_backward, cell_forward, layer_backward, layer_forward
 
 
 def gru_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
-) -> tuple[Array, Array, Cache]:
+) -> tuple[Array, Prediction, Cache]:
     """Take one step of the GRU.
 
     With r, z = σ(Wx x + bx + Ws s + bs) on their rows, s' = (1 - z) ⊙ n + z ⊙ s and y = softmax(Wy
@@ -56,11 +24,12 @@ def gru_cell_forward(
     ----------
     Xt : array_like (n_x, m)
         Input of the step.
-    St_prev : array_like (n_s, m)
-        State before it.
+    St_prev : array_like (n_s, m) or (n_s, 1)
+        State before it; one column serves the whole batch.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y,
-        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.  A
+        bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
 
@@ -69,31 +38,27 @@ def gru_cell_forward(
     St_next : ndarray (n_s, m)
         State after the step, a view of batch-major memory.
     Yt : ndarray (n_y, m)
-        Prediction, likewise.
+        Prediction, likewise; None without an output layer.
     cache : tuple
         ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)``, for :func:`gru_cell_backward`:
         the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``,
-        and so tells the forms apart.  The cache refers to the arrays and does not copy them: leave
-        them as they are until the backward pass is done.
+        and so tells the forms apart.  The cache shares no memory with the arguments and the
+        results, whatever is written to them; the parameters are the caller's own, as they are when
+        the backward pass comes.
 
     Raises
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
 
-    References ---------- K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder
-    for Statistical Machine Translation, EMNLP 2014.
+    References
+    ----------
+    K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
+    Translation, EMNLP 2014.
     """
-    Xt, St_prev, *weights = plain(
-        "xm sm", (Xt, St_prev), parameters_dict, gates=3, input_bias=reset_after
-    ) or read_cell(Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after)
-    _, (states, gates, hidden), y = _run(padded_copy(Xt), St_prev, *weights)
-    n_s = len(St_prev)
-    St_next = states[1].T[:n_s]
-    Rt, Zt, Nt = gates[0].transpose(1, 2, 0)[:, :n_s]
-    Ht = hidden[0].T[:n_s] if reset_after else None
-    cache = (St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
-    return St_next, y[0].T[: len(weights[2])], cache
+    reset_after = bool(reset_after)
+    (St_next,), Yt, cache = cell_forward(GRU, (Xt, St_prev), parameters_dict, reset_after)
+    return St_next, Yt, cache
 
 
 def gru_forward(
@@ -102,18 +67,20 @@ def gru_forward(
     parameters_dict: Parameters,
     reset_after: bool = False,
     lengths: ArrayLike | None = None,
-) -> tuple[Array, Array, Cache]:
+) -> tuple[Array, Prediction, Cache]:
     """Take the step of :func:`gru_cell_forward` through whole sequences.
 
     Parameters
     ----------
     X : array_like (n_x, m, T_x)
         Inputs.
-    S_0 : array_like (n_s, m)
-        State before the first step.
+    S_0 : array_like (n_s, m) or (n_s, 1)
+        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
+        gradient of each column by itself.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by`` (n_y,
-        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
+        1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.  A
+        bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
     lengths : array_like of int (m,), optional
@@ -129,10 +96,12 @@ def gru_forward(
         state is held, so that ``S[:, :, -1]`` is the last state of all; that of a sequence of
         length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, likewise a view; zero past the end of a sequence.
+        Prediction of every step, likewise a view; zero past the end of a sequence.  None without an
+        output layer.
     caches : tuple
         ``(steps, X, reset_after)``, for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
-        made when it is asked for, and ``steps.lengths`` the lengths.  In the columns of sequences
+        made when it is asked for, and ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``,
+        ``S`` or ``y_pred`` does not change them.  In the columns of sequences
         that have ended, the cache of a step is that of one which keeps the state: r = 0, z = 1, n =
         0, zeros for ``Ht`` and ``Xt``, ``St_next`` = ``St_prev``.
 
@@ -141,47 +110,9 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    X, S_0, *weights = plain(
-        "xmt sm", (X, S_0), parameters_dict, gates=3, input_bias=reset_after
-    ) or read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
     reset_after = bool(reset_after)
-    core, n_s, n_y = _CORES[reset_after], len(S_0), len(weights[2])
-    ends = read_lengths(lengths, X)
-    if ends is None:
-        x, source = rows_and_source(X)
-        reserve, (states, *_), y = _run(x, S_0, *weights, source=source)
-        steps = GRUSteps(core, reserve, x, X, parameters_dict, n_s, reset_after=reset_after)
-        S, y_pred = features_first(states[1:], n_s), features_first(y, n_y)
-        return S, y_pred, (steps, X, reset_after)
-    ragged = Ragged(ends, X.shape[2])
-    x = ragged.ordered(readable_rows(X))
-    reserve, (states, *_), y = _run(x, ragged.ordered(S_0.T).T, *weights, mask=ragged.mask)
-    steps = GRUSteps(core, reserve, x, X, parameters_dict, n_s, ragged, reset_after=reset_after)
-    S, y_pred = ragged.restored(states[1:]), ragged.restored(y)
-    return features_first(S, n_s), features_first(y_pred, n_y), (steps, X, reset_after)
-
-
-def _run(
-    x: Array,
-    S_0: Array,
-    Wx: Array,
-    Ws: Array,
-    Wy: Array,
-    bs: Array,
-    by: Array,
-    *bx: Array,
-    mask: NDArray[np.uint8] | None = None,
-    source: Array | None = None,
-) -> tuple[Array, list[Array], Array]:
-    """Return what the core leaves; states, gates and ``hidden`` in it; predictions, time-major.
-
-    The source is copied into x.
-    """
-    (T, m, _), core = x.shape, _CORES[len(bx)]
-    reserve = core.reserve((S_0,), T)
-    core.forward(x, (Wx, Ws, bs, *bx), reserve, mask=mask, source=source)
-    arrays = core.views(reserve, T, m, len(S_0))
-    return reserve, arrays, softmax_of_states(arrays[0], 1, Wy, by, mask)
+    (S,), y_pred, caches = layer_forward(GRU, X, (S_0,), parameters_dict, lengths, reset_after)
+    return S, y_pred, (*caches, reset_after)
 
 
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -214,14 +145,7 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    arrays = plain_cache("sm sm sm sm sm sm ?sm xm", ds_next, cache, gates=3)
-    return _backward_of_step(*arrays or read_cell_cache(ds_next, cache, GRU_CACHE, gates=3))
-
-
-def _backward_of_step(ds_next: Array, *entries: Any) -> Gradients:
-    *arrays, x, Wx, Ws, reset_after = _arrays_of([entries])
-    reserve = reserve_of(_CORES[reset_after], arrays, len(ds_next))
-    return of_one_step(_run_back(ds_next[:, :, np.newaxis], x, reserve, Wx, Ws, reset_after))
+    return cell_backward(GRU, (ds_next,), cache)
 
 
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -231,9 +155,11 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
-        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
-        packed sequences, which have no states there, give zeros.
+        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
+        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
+        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
+        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
+        zeros.
     caches : tuple
         From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
 
@@ -249,54 +175,4 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    if type(caches) is tuple and len(caches) == 3 and type(caches[0]) is GRUSteps:
-        steps = caches[0]
-        ds, Wx, Ws, reserve, x = steps.read(ds)
-        return _run_back(ds, x, reserve, Wx, Ws, steps.reset_after, steps.ragged)
-    return _backward_of_steps(ds, caches)
-
-
-def _backward_of_steps(ds: ArrayLike, caches: Cache) -> Gradients:
-    """As :func:`gru_backward`, from a cache for each step."""
-    ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
-    lengths = lengths_of(steps, X)
-    entries = joined(ds, steps, GRU_CACHE, gates=3) if len(steps) else None
-    if entries is None:
-        return sum_of_steps(ds, steps, X, lengths, GRU_CACHE, 3, _backward_of_step, reset_after)
-    *arrays, x, Wx, Ws, _ = _arrays_of([entry[1:] for entry in entries])
-    ragged = None
-    if lengths is not None:
-        ragged = Ragged(lengths, len(steps))
-        x, *arrays = (ragged.ordered(array, 1) for array in (x, *arrays))
-    reserve = reserve_of(_CORES[reset_after], arrays, len(ds))
-    return _run_back(ds, x, reserve, Wx, Ws, reset_after, ragged)
-
-
-def _arrays_of(entries: list[Any]) -> tuple[Any, ...]:
-    """Return ``states, gates, hidden, x, Wx, Ws, reset_after`` of consecutive steps' caches."""
-    St_next, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = (
-        list(column) for column in zip(*entries, strict=True)
-    )
-    states = stacked((St_prev[0], *St_next))
-    gates = np.stack([stacked(gate) for gate in (Rt, Zt, Nt)], axis=2)
-    reset_after = Ht[0] is not None
-    hidden = stacked(Ht if reset_after else [r * s for r, s in zip(Rt, St_prev, strict=True)])
-    return states, gates, hidden, stacked(Xt), Wx[0], Ws[0], reset_after
-
-
-def _run_back(
-    ds: Array,
-    x: Array,
-    reserve: Array,
-    Wx: Array,
-    Ws: Array,
-    reset_after: bool,
-    ragged: Ragged | None = None,
-) -> Gradients:
-    _, m, T = ds.shape
-    rows, source, mask = rows_or_source(ds, ragged)
-    dx, ds0, *gradients = empty_gradients(Wx, Ws, T, m, 1, reset_after)
-    _CORES[reset_after].backward(
-        rows, x, (Wx, Ws), reserve, (*gradients,), ds0, dx=dx, mask=mask, source=source
-    )
-    return gradients_by_name(dx, ds0, *gradients, ragged=ragged)
+    return layer_backward(GRU, ds, caches)

@@ -18,6 +18,7 @@ from fastrnn.arguments import (
     Parameters,
     read_cross_entropy,
     read_cross_entropy_backward,
+    read_reduction,
     read_softmax,
 )
 
@@ -60,8 +61,13 @@ def as_rows(time_major: NDArray[Any]) -> NDArray[Any]:
     return time_major.reshape(T * m, n)
 
 
-def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None = None) -> float:
-    """Return the mean of -log y_pred[target] over the positions that count.
+def cross_entropy(
+    y_pred: ArrayLike,
+    targets: ArrayLike,
+    mask: ArrayLike | None = None,
+    reduction: str = "mean",
+) -> float:
+    """Return the mean of -log y_pred[target] over the positions that count, or the sum.
 
     Parameters
     ----------
@@ -71,7 +77,9 @@ def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None 
         Labels, ``0 <= label < n_y``.
     mask : array_like of booleans (m, T_x), optional
         True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``,
-        is not looked at. All count if it is left out.
+        is not looked at.  All count if it is left out.
+    reduction : {"mean", "sum"}
+        Whether the losses of the positions that count are averaged or added up.
 
     Returns
     -------
@@ -84,13 +92,16 @@ def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None 
     TypeError
         If ``y_pred`` or ``targets`` is not an array of numbers, or ``mask`` not one of booleans.
     ValueError
-        If a shape does not fit, or a label that counts is a float or outside its range.
+        If a shape does not fit, a label that counts is a float or outside its range, or `reduction`
+        is neither of the two.
     """
+    is_mean = read_reduction(reduction)
     y_pred, targets, mask = read_cross_entropy(y_pred, targets, mask)
     labels, weights, count = _positions(targets, mask, y_pred.dtype)
     if count == 0:
         return 0.0
-    return _loss_and_gradient(padded_copy(y_pred), len(y_pred), labels, weights, count, False)
+    scale = 1 / count if is_mean else 1.0
+    return _loss_and_gradient(padded_copy(y_pred), len(y_pred), labels, weights, scale, False)
 
 
 def cross_entropy_backward(
@@ -99,12 +110,13 @@ def cross_entropy_backward(
     S: ArrayLike,
     parameters_dict: Parameters,
     mask: ArrayLike | None = None,
+    reduction: str = "mean",
 ) -> Gradients:
     """Return the gradients of :func:`cross_entropy` through softmax and output layer.
 
     With y = softmax(Wy s + by) and N positions that count, at each of them::
 
-        dlogits = (y - onehot(target)) / N
+        dlogits = (y - onehot(target)) / N      without / N for the sum
         ds  = Wyᵀ dlogits
         dWy = Σ dlogits sᵀ
         dby = Σ dlogits
@@ -122,6 +134,8 @@ def cross_entropy_backward(
     mask : array_like of booleans (m, T_x), optional
         True where a position counts.  The others are not looked at, nor are their states, and have
         no gradient.
+    reduction : {"mean", "sum"}
+        Which loss the gradients are of.
 
     Returns
     -------
@@ -136,6 +150,7 @@ def cross_entropy_backward(
     KeyError
         If ``parameters_dict`` has no ``Wy``.
     """
+    is_mean = read_reduction(reduction)
     y_pred, targets, S, Wy, mask = read_cross_entropy_backward(
         y_pred, targets, S, parameters_dict, mask
     )
@@ -146,7 +161,8 @@ def cross_entropy_backward(
         # a state that does not count may be NaN, and zero times NaN is not zero
         states = padded_copy(S)
         states[~mask.T] = 0
-    _loss_and_gradient(dlogits, n_y, labels, weights, count, True)
+    scale = 1 / max(count, 1) if is_mean else 1.0
+    _loss_and_gradient(dlogits, n_y, labels, weights, scale, True)
     ds = empty((T, m, padded(n_s, dtype)), dtype)
     dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
     work = empty((core.affine_work(T * m, n_s, n_y, dtype),), dtype)
@@ -172,12 +188,11 @@ def _loss_and_gradient(
     n_y: int,
     labels: NDArray[np.int64],
     weights: NDArray[Any] | None,
-    count: int,
+    scale: float,
     gradient: bool,
 ) -> float:
-    """Return the mean loss; with `gradient` write that at the logits over the probabilities."""
+    """Return the scaled loss; with `gradient` write that at the logits over the probabilities."""
     rows = as_rows(y)
-    scale = 1 / max(count, 1)
     partial_sums = np.empty(core.loss_blocks(len(rows)))
     total = _cross_entropy[y.dtype](
         rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums

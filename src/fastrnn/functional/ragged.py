@@ -46,6 +46,11 @@ class Ragged:
                 lengths = lengths[self._order]
             self.mask = (np.arange(T)[:, np.newaxis] < lengths).view(np.uint8)
 
+    @property
+    def reorders(self) -> bool:
+        """Whether the order of the core is another than that of the user."""
+        return self._order is not None
+
     def ordered(self, time_major: Array, batch_axis: int = -2) -> Array:
         """Return an array (..., m, ld) of the user's order in that of the core."""
         return time_major if self._order is None else _taken(time_major, self._order, batch_axis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from fastrnn._core.arrays import fit
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
+    GRU,
     Array,
     Cache,
+    Cell,
     Parameters,
-    check_shapes,
-    read_arrays,
+    check_steps,
+    make_cache,
+    read_arrays_or_none,
     read_cell_cache,
     read_parameters,
-    rows,
 )
 
 from .ragged import Ragged
@@ -29,54 +31,61 @@ class Steps(Sequence[Cache]):
     """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
 
     It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its
-    entries are tuples of views, made when they are asked for.
+    entries are tuples of views, made when they are asked for.  Its memory is shared with nothing
+    that the user has, but for the parameters.
 
     Attributes
     ----------
+    cell : Cell
+    core : Recurrence
+        What made them.
     reserve : ndarray
-        What the core leaves for the way back: states, and what else the cell keeps.
+        What the core left for the way back: states, and what else the cell keeps.
     x : ndarray (T, m, >= n_x)
         The input, time-major.
-    X : ndarray (n_x, m, T)
-        The input in the layout of the contract.
+    sizes : tuple of int
+        n_x, m, T, n_s.
     parameters_dict : mapping
         The user's own.
-    units : int
-        n_s.
+    reset_after, activation : bool, str
+        The form of a GRU and of an RNN.
     ragged : Ragged, optional
         The lengths of the sequences, and in which order the arrays above have them.
     """
 
-    __slots__ = ("X", "_arrays", "core", "parameters_dict", "ragged", "reserve", "units", "x")
-    gates = 1
-    names: ClassVar[tuple[str, ...]] = ("ds", "Wx", "Ws", "states", "x")
+    __slots__ = (
+        "activation",
+        "cell",
+        "core",
+        "parameters_dict",
+        "ragged",
+        "reserve",
+        "reset_after",
+        "sizes",
+        "x",
+    )
 
     def __init__(
         self,
+        cell: Cell,
         core: Recurrence,
         reserve: Array,
         x: Array,
-        X: Array,
+        sizes: tuple[int, int, int, int],
         parameters_dict: Parameters,
-        units: int,
+        reset_after: bool = False,
+        activation: str = "tanh",
         ragged: Ragged | None = None,
     ) -> None:
+        self.cell = cell
         self.core = core
         self.reserve = reserve
         self.x = x
-        self._arrays: list[Array] | None = None
-        self.X = X
+        self.sizes = sizes
         self.parameters_dict = parameters_dict
-        self.units = units
+        self.reset_after = reset_after
+        self.activation = activation
         self.ragged = ragged
-
-    @property
-    def arrays(self) -> list[Array]:
-        """The arrays in `reserve`, time-major: states (T + 1, m, ld) first."""
-        if self._arrays is None:
-            _, m, T = self.X.shape
-            self._arrays = self.core.views(self.reserve, T, m, self.units)
-        return self._arrays
 
     @property
     def lengths(self) -> NDArray[np.int64] | None:
@@ -84,101 +93,86 @@ class Steps(Sequence[Cache]):
         return None if self.ragged is None else self.ragged.lengths
 
     def __len__(self) -> int:
-        return self.X.shape[2]
+        return self.sizes[2]
 
     @overload
     def __getitem__(self, index: int) -> Cache: ...
     @overload
     def __getitem__(self, index: slice) -> list[Cache]: ...
     def __getitem__(self, index: int | slice) -> Cache | list[Cache]:
+        arrays = self._arrays()
         if isinstance(index, slice):
-            return [self._step(t) for t in range(len(self))[index]]
-        return self._step(range(len(self))[index])
+            return [self.of_step(t, arrays) for t in range(len(self))[index]]
+        return self.of_step(range(len(self))[index], arrays)
 
     def __iter__(self) -> Iterator[Cache]:
-        return (self._step(t) for t in range(len(self)))
+        arrays = self._arrays()
+        return (self.of_step(t, arrays) for t in range(len(self)))
 
     def __repr__(self) -> str:
         return f"<caches of {len(self)} steps>"
 
-    def _step(self, t: int) -> Cache:
-        states = self.arrays[0]
-        St_prev, St_next = self._columns(states[t]), self._columns(states[t + 1])
-        Xt = self.X[:, :, t]
+    def _arrays(self) -> list[Array]:
+        """Return the arrays in `reserve`, time-major: states (T + 1, m, ld) first."""
+        _, m, T, n_s = self.sizes
+        return self.core.views(self.reserve, T, m, n_s)
+
+    def of_step(self, t: int, arrays: list[Array]) -> Cache:
+        """Return the cache of a step, made of views of the arrays in the reserve."""
+        columns, (n_x, _, _, n_s) = self._columns, self.sizes
+        carried = len(self.cell.states)
+        entries: list[Any] = []
+        for states in arrays[:carried]:
+            entries += [columns(states[t + 1], n_s), columns(states[t], n_s)]
+        made: list[Any] = []
+        if self.cell.kept:
+            gates = arrays[carried][t]  # (m, G, ld)
+            made = [columns(gates[:, gate], n_s) for gate in range(self.cell.gates)]
+            if self.cell is GRU:
+                made.append(columns(arrays[-1][t], n_s))
+        made.append(columns(self.x[t], n_x))
         if self.ragged is not None:
-            (Xt,) = self.ragged.held_past_ends(t, (Xt,), (0,))
-        return (St_next, St_prev, *self._kept_of(t), Xt, self.parameters_dict)
+            made = [*self.ragged.held_past_ends(t, made, (*self.cell.held, 0))]
+        if self.cell is GRU and not self.reset_after:
+            made[-2] = None
+        return make_cache(self.activation, (*entries, *made, self.parameters_dict))
 
-    def _columns(self, rows: Array) -> Array:
-        """Return rows (m, ld) of a step as the columns (n_s, m) that the user has."""
+    def _columns(self, rows: Array, n: int) -> Array:
+        """Return rows (m, ld) of a step as the columns (n, m) that the user has."""
         columns: Array = rows if self.ragged is None else self.ragged.restored(rows)
-        return columns.T[: self.units]
+        return columns.T[:n]
 
-    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
-        """Return what the cell keeps of a step, as columns."""
-        return ()
-
-    def read(self, ds: Any) -> Sequence[Array]:
-        """Return ``ds, Wx, Ws, reserve, x`` in the type of the gradients, checked.
+    def read(
+        self, ds: Any, dc_last: Any
+    ) -> tuple[Array, Array | None, Array, Array, tuple[Array, Array]]:
+        """Return ``ds, dc_last, x, reserve, (Wx, Ws)`` in the type of the gradients, checked.
 
         Raises
         ------
         TypeError, ValueError, KeyError
-            If `ds`, or what ``parameters_dict`` holds by now, does not fit.
+            If an argument, or what ``parameters_dict`` holds by now, does not fit.
         """
+        (n_x, m, T, n_s), x, reserve = self.sizes, self.x, self.reserve
         Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
-        if fit("smt gx gs xmt", self.gates, (ds, Wx, Ws, self.X)):
-            return (ds, Wx, Ws, self.reserve, self.x)
-        arrays = read_arrays(self.names, (ds, Wx, Ws, self.reserve, self.x))
-        n_x, m, T = self.X.shape
-        check_shapes(
-            [
-                ("X", (n_x, m, T), ("n_x", "m", "T_x")),
-                ("S", (self.units, m, T), ("n_s", "m", "T_x")),
-                ("Wx", arrays[1].shape, (rows(self.gates), "n_x")),
-                ("Ws", arrays[2].shape, (rows(self.gates), "n_s")),
-                ("ds", arrays[0].shape, ("n_s", "m", "T_x")),
-            ]
-        )
-        return arrays
-
-
-class GRUSteps(Steps):
-    """As :class:`Steps`, of the GRU: its gates, and r * s or Ws_n s + bs_n by `reset_after`."""
-
-    __slots__ = ("reset_after",)
-    gates = 3
-
-    def __init__(self, *args: Any, reset_after: bool) -> None:
-        super().__init__(*args)
-        self.reset_after = reset_after
-
-    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
-        _, gates, hidden = self.arrays
-        r, z, n, h = map(self._columns, (*gates[t].swapaxes(0, 1), hidden[t]))
-        if self.ragged is not None:
-            r, z, n, h = self.ragged.held_past_ends(t, (r, z, n, h), (0, 1, 0, 0))
-        return r, z, n, h if self.reset_after else None
-
-
-class LSTMSteps(Steps):
-    """As :class:`Steps`, of the LSTM: its cells, its gates, and tanh of the cells."""
-
-    __slots__ = ()
-    gates = 4
-
-    def _kept_of(self, t: int) -> tuple[Array | None, ...]:
-        _, cells, gates, _ = self.arrays
-        Ct_prev, Ct_next = self._columns(cells[t]), self._columns(cells[t + 1])
-        i, f, g, o = map(self._columns, gates[t].swapaxes(0, 1))
-        if self.ragged is not None:
-            i, f, g, o = self.ragged.held_past_ends(t, (i, f, g, o), (0, 1, 0, 0))
-        return Ct_next, Ct_prev, i, f, g, o
+        if not (
+            fit("smt ?sm gx gs", self.cell.gates, (ds, dc_last, Wx, Ws))
+            and ds.dtype == reserve.dtype
+            and ds.shape[:2] == (n_s, m)
+            and ds.shape[2] <= T
+            and Wx.shape[1] == n_x
+        ):
+            # the caches too: one array of float64 anywhere makes float64 of all gradients
+            ds, dc_last, Wx, Ws, x, reserve = read_arrays_or_none(
+                ("ds", "dc_last", "Wx", "Ws"), (ds, dc_last, Wx, Ws, x, reserve)
+            )
+            others = {"X": (n_x, m, T), "St_next": (n_s, m), "Wx": Wx.shape, "Ws": Ws.shape}
+            check_steps(ds, dc_last, others, self.cell.gates)
+        return ds, dc_last, x, reserve, (Wx, Ws)
 
 
 def joined(
-    ds: Array, steps: Sequence[Any], entries: Sequence[str], gates: int
-) -> list[list[Any]] | None:
+    cell: Cell, ds: Array, dc_last: Array | None, steps: Sequence[Any]
+) -> list[Sequence[Any]] | None:
     """Read the caches of steps that were made one by one, and tell whether they are one sequence.
 
     They are where all have the same weights and each starts from the state (and the cell) in which
@@ -187,16 +181,12 @@ def joined(
     Returns
     -------
     list or None
-        The entries ``ds_next, St_next, St_prev, ..., Xt, Wx, Ws`` of every step, or None if they
-        are not one sequence.
+        What :func:`read_cell_cache` returns of every step, or None if they are not one sequence.
     """
-    read = [read_cell_cache(ds[:, :, t], step, entries, gates) for t, step in enumerate(steps)]
-    # ds_next stands before the entries, and after them the weights
-    links = [
-        (entries.index(end) + 1, entries.index(start) + 1)
-        for end, start in (("St_next", "St_prev"), ("Ct_next", "Ct_prev"))
-        if start in entries
-    ]
+    dc = () if len(cell.states) == 1 else (ds[:, :, 0] if dc_last is None else dc_last,)
+    read = [read_cell_cache(cell, (ds[:, :, t], *dc), step) for t, step in enumerate(steps)]
+    first = len(cell.states)  # the gradients stand before the entries, the weights behind them
+    links = [(first + i, first + i + 1) for i in range(0, 2 * first, 2)]
     links += [(-1, -1), (-2, -2)]
     for before, after in pairwise(read):
         if not all(_same(before[end], after[start]) for end, start in links):

@@ -1,10 +1,15 @@
-"""The function of the gates, which NumPy does not have."""
+"""The functions of cells that NumPy does not have."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from fastrnn.arguments import Array
+
+
+def relu(a: Array) -> Array:
+    """Return max(a, 0)."""
+    return np.maximum(a, 0)
 
 
 def sigmoid(a: Array) -> Array:

@@ -21,43 +21,40 @@ The paper's own z and 1 - z stand here as PyTorch and Keras have them.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn.arguments import (
-    GRU_CACHE,
-    GRU_CACHES,
+    GRU,
     Array,
     Cache,
     Gradients,
     Parameters,
-    columns_that_count,
-    lengths_of,
-    of_columns,
-    read_cell,
+    Prediction,
+    cell_form,
+    pick_parameters,
+    read,
     read_cell_cache,
-    read_layer,
-    read_layer_caches,
-    read_lengths,
 )
 
 from .activation import sigmoid
-from .ends import Steps, held_past_ends, zeros_past_ends
-from .output import softmax
+from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 def gru_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
-) -> tuple[Array, Array, Cache]:
+) -> tuple[Array, Prediction, Cache]:
     """Take one step of the GRU; the equations stand at the top of this module.
 
     Parameters
     ----------
     Xt : array_like (n_x, m)
         Input of the step.
-    St_prev : array_like (n_s, m)
-        State before it.
+    St_prev : array_like (n_s, m) or (n_s, 1)
+        State before it; one column serves the whole batch.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
@@ -69,24 +66,24 @@ def gru_cell_forward(
     St_next : ndarray (n_s, m)
         State after the step.
     Yt : ndarray (n_y, m)
-        Prediction.
+        Prediction; None without an output layer.
     cache : tuple
         ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)`` for :func:`gru_cell_backward`:
         the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``,
-        and so tells the forms apart.  The cache refers to the arrays and does not copy them: leave
-        them as they are until the backward pass is done.
+        and so tells the forms apart.  The cache shares no memory with the arguments and the
+        results, whatever is written to them; the parameters are the caller's own, as they are when
+        the backward pass comes.
 
     Raises
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    Xt, St_prev, Wx, Ws, Wy, bs, by, *bx = read_cell(
-        Xt, St_prev, parameters_dict, gates=3, input_bias=reset_after
-    )
+    values = (Xt, St_prev, *pick_parameters(parameters_dict, input_bias=reset_after))
+    Xt, St_prev, Wx, Ws, bs, bx, Wy, by = read(cell_form(GRU), values)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
     bsr, bsz, bsn = np.split(bs, 3)
-    xr, xz, xn = np.split(Wx @ Xt + bx[0] if reset_after else Wx @ Xt, 3)
+    xr, xz, xn = np.split(Wx @ Xt + bx if reset_after else Wx @ Xt, 3)
 
     Rt = sigmoid(xr + Wsr @ St_prev + bsr)
     Zt = sigmoid(xz + Wsz @ St_prev + bsz)
@@ -97,8 +94,8 @@ def gru_cell_forward(
         Ht = None
         Nt = np.tanh(xn + Wsn @ (Rt * St_prev) + bsn)
     St_next = (1 - Zt) * Nt + Zt * St_prev
-    Yt = softmax(Wy @ St_next + by)
-    return St_next, Yt, (St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
+    Yt = output_layer(Wy, St_next, by)
+    return St_next, Yt, cache_of(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
 
 
 def gru_forward(
@@ -107,15 +104,16 @@ def gru_forward(
     parameters_dict: Parameters,
     reset_after: bool = False,
     lengths: ArrayLike | None = None,
-) -> tuple[Array, Array, Cache]:
+) -> tuple[Array, Prediction, Cache]:
     """Take :func:`gru_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
     X : array_like (n_x, m, T_x)
         Inputs.
-    S_0 : array_like (n_s, m)
-        State before the first step.
+    S_0 : array_like (n_s, m) or (n_s, 1)
+        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
+        gradient of each column by itself.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
@@ -131,11 +129,12 @@ def gru_forward(
         State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
         :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, zero past the end of a sequence.
+        Prediction of every step, zero past the end of a sequence; None without an output layer.
     caches : tuple
         ``(steps, X, reset_after)`` for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
-        and ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache
-        of a step is that of one which keeps the state: r = 0, z = 1, n = 0, zeros for ``Ht`` and
+        and ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or ``y_pred`` does not
+        change them.  In the columns of sequences that have ended, the cache of
+        a step is that of one which keeps the state: r = 0, z = 1, n = 0, zeros for ``Ht`` and
         ``Xt``, ``St_next`` = ``St_prev``.
 
     Raises
@@ -143,22 +142,16 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    X, S_0, _, _, Wy, *_ = read_layer(X, S_0, parameters_dict, gates=3, input_bias=reset_after)
-    ends = read_lengths(lengths, X)
-    inputs = zeros_past_ends(X, ends)
-    n_y, n_s = Wy.shape
-    _, m, T_x = X.shape
-
-    S, y_pred = np.empty((n_s, m, T_x), X.dtype), np.empty((n_y, m, T_x), X.dtype)
-    steps, St = Steps(lengths=ends), S_0
-    for t in range(T_x):
-        _, Yt, cache = gru_cell_forward(inputs[:, :, t], St, parameters_dict, reset_after)
-        *made, Xt, parameters_dict = cache
-        made = held_past_ends(t, ends, (*made,), (St, St, 0, 1, 0, 0))
-        (y_pred[:, :, t],) = held_past_ends(t, ends, (Yt,), (0,))
-        S[:, :, t] = St = made[0]
-        steps.append((*made, Xt, parameters_dict))
-    return S, y_pred, (steps, X, bool(reset_after))
+    S, y_pred, _, caches = forward_through_time(
+        GRU,
+        partial(gru_cell_forward, reset_after=reset_after),
+        X,
+        (S_0,),
+        parameters_dict,
+        lengths,
+        input_bias=reset_after,
+    )
+    return S, y_pred, (*caches, bool(reset_after))
 
 
 @np.errstate(all="ignore")
@@ -194,9 +187,7 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    ds_next, _, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = read_cell_cache(
-        ds_next, cache, GRU_CACHE, gates=3
-    )
+    ds_next, _, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = read_cell_cache(GRU, (ds_next,), cache)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
     reset_after = Ht is not None
 
@@ -232,9 +223,11 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
-        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
-        packed sequences, which have no states there, give zeros.
+        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
+        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
+        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
+        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
+        zeros.
     caches : tuple
         From :func:`gru_forward`, of this module or of the compiled one.
 
@@ -249,23 +242,4 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    ds, steps, X, reset_after = read_layer_caches(ds, caches, GRU_CACHES, GRU_CACHE)
-    (n_s, m, T_x), n_x = ds.shape, X.shape[0]
-
-    total = {
-        "dX": np.zeros((n_x, m, T_x), ds.dtype),
-        "ds_0": np.zeros((n_s, m), ds.dtype),
-        "dWx": np.zeros((3 * n_s, n_x), ds.dtype),
-        "dWs": np.zeros((3 * n_s, n_s), ds.dtype),
-        "dbs": np.zeros((3 * n_s, 1), ds.dtype),
-    }
-    if reset_after:
-        total["dbx"] = np.zeros((3 * n_s, 1), ds.dtype)
-    columns = columns_that_count(lengths_of(steps, X), T_x)
-    for t, on in reversed(list(enumerate(columns))):
-        total["ds_0"] = ds[:, :, t] + total["ds_0"]
-        step = gru_cell_backward(total["ds_0"][:, on], of_columns(steps[t], on))
-        total["dX"][:, on, t], total["ds_0"][:, on] = step["dXt"], step["ds_prev"]
-        for name in list(total)[2:]:
-            total[name] += step[name]
-    return total
+    return backward_through_time(GRU, gru_cell_backward, ds, caches)

@@ -26,40 +26,35 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn.arguments import (
-    LSTM_CACHE,
-    LSTM_CACHES,
+    LSTM,
     Array,
     Cache,
     Gradients,
     Parameters,
-    columns_that_count,
-    lengths_of,
-    of_columns,
-    read_cell,
+    Prediction,
+    cell_form,
+    pick_parameters,
+    read,
     read_cell_cache,
-    read_layer,
-    read_layer_caches,
-    read_lengths,
 )
 
 from .activation import sigmoid
-from .ends import Steps, held_past_ends, zeros_past_ends
-from .output import softmax
+from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 def lstm_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, Ct_prev: ArrayLike, parameters_dict: Parameters
-) -> tuple[Array, Array, Array, Cache]:
+) -> tuple[Array, Array, Prediction, Cache]:
     """Take one step of the LSTM; the equations stand at the top of this module.
 
     Parameters
     ----------
     Xt : array_like (n_x, m)
         Input of the step.
-    St_prev : array_like (n_s, m)
-        State before it.
-    Ct_prev : array_like (n_s, m)
+    St_prev : array_like (n_s, m) or (n_s, 1)
+        State before it; one column serves the whole batch.
+    Ct_prev : array_like (n_s, m) or (n_s, 1)
         Cell before it.
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by``
@@ -72,27 +67,27 @@ def lstm_cell_forward(
     Ct_next : ndarray (n_s, m)
         Cell after the step.
     Yt : ndarray (n_y, m)
-        Prediction.
+        Prediction; None without an output layer.
     cache : tuple
         ``(St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)`` for
-        :func:`lstm_cell_backward`: the gates i, f, g, o, each (n_s, m).  The cache refers to the
-        arrays and does not copy them: leave them as they are until the backward pass is done.
+        :func:`lstm_cell_backward`: the gates i, f, g, o, each (n_s, m).  The cache shares no memory
+        with the arguments and the results, whatever is written to them; the parameters are the
+        caller's own, as they are when the backward pass comes.
 
     Raises
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    Xt, St_prev, Ct_prev, Wx, Ws, Wy, bs, by = read_cell(
-        Xt, St_prev, parameters_dict, gates=4, cells=(Ct_prev,)
-    )
+    values = (Xt, St_prev, Ct_prev, *pick_parameters(parameters_dict))
+    Xt, St_prev, Ct_prev, Wx, Ws, bs, _, Wy, by = read(cell_form(LSTM), values)
     ai, af, ag, ao = np.split(Wx @ Xt + Ws @ St_prev + bs, 4)
 
     It, Ft, Gt, Ot = sigmoid(ai), sigmoid(af), np.tanh(ag), sigmoid(ao)
     Ct_next = Ft * Ct_prev + It * Gt
     St_next = Ot * np.tanh(Ct_next)
-    Yt = softmax(Wy @ St_next + by)
-    cache = (St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)
+    Yt = output_layer(Wy, St_next, by)
+    cache = cache_of(St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)
     return St_next, Ct_next, Yt, cache
 
 
@@ -102,19 +97,20 @@ def lstm_forward(
     parameters_dict: Parameters,
     C_0: ArrayLike | None = None,
     lengths: ArrayLike | None = None,
-) -> tuple[Array, Array, Array, Cache]:
+) -> tuple[Array, Prediction, Array, Cache]:
     """Take :func:`lstm_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
     X : array_like (n_x, m, T_x)
         Inputs.
-    S_0 : array_like (n_s, m)
-        State before the first step.
+    S_0 : array_like (n_s, m) or (n_s, 1)
+        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
+        gradient of each column by itself.
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by``
         (n_y, 1).  Gate rows in the order i, f, g, o.
-    C_0 : array_like (n_s, m), optional
+    C_0 : array_like (n_s, m) or (n_s, 1), optional
         Cell before the first step; zeros if it is left out.
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
@@ -126,39 +122,25 @@ def lstm_forward(
         State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
         :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, zero past the end of a sequence.
+        Prediction of every step, zero past the end of a sequence; None without an output layer.
     C : ndarray (n_s, m, T_x)
         Cell after every step, held past the end of a sequence as its state is.
     caches : tuple
         ``(steps, X)`` for :func:`lstm_backward`; ``steps[t]`` is the cache of step t, and
-        ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache of a
-        step has ``St_next`` = ``St_prev``, and is that of one which keeps the cell: i = 0, f = 1, g
-        = 0, o = 0, zeros for ``Xt``, ``Ct_next`` = ``Ct_prev``.
+        ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or ``y_pred`` does not
+        change them.  In the columns of sequences that have ended, the cache of
+        a step has ``St_next`` = ``St_prev``, and is that of one which keeps the cell: i = 0, f = 1,
+        g = 0, o = 0, zeros for ``Xt``, ``Ct_next`` = ``Ct_prev``.
 
     Raises
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    X, S_0, *cells, _, _, Wy, _, _ = read_layer(
-        X, S_0, parameters_dict, gates=4, cells=() if C_0 is None else (C_0,)
+    S, y_pred, (C,), caches = forward_through_time(
+        LSTM, lstm_cell_forward, X, (S_0, C_0), parameters_dict, lengths
     )
-    ends = read_lengths(lengths, X)
-    inputs = zeros_past_ends(X, ends)
-    n_y, n_s = Wy.shape
-    _, m, T_x = X.shape
-
-    S, C = np.empty((n_s, m, T_x), X.dtype), np.empty((n_s, m, T_x), X.dtype)
-    y_pred = np.empty((n_y, m, T_x), X.dtype)
-    steps, St, Ct = Steps(lengths=ends), S_0, cells[0] if cells else np.zeros_like(S_0)
-    for t in range(T_x):
-        _, _, Yt, cache = lstm_cell_forward(inputs[:, :, t], St, Ct, parameters_dict)
-        *made, Xt, parameters_dict = cache
-        made = held_past_ends(t, ends, (*made,), (St, St, Ct, Ct, 0, 1, 0, 0))
-        (y_pred[:, :, t],) = held_past_ends(t, ends, (Yt,), (0,))
-        S[:, :, t], C[:, :, t] = St, Ct = made[0], made[2]
-        steps.append((*made, Xt, parameters_dict))
-    return S, y_pred, C, (steps, X)
+    return S, y_pred, C, caches
 
 
 @np.errstate(all="ignore")
@@ -197,7 +179,7 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
         If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
     """
     ds_next, dc_next, _, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, Wx, Ws = read_cell_cache(
-        ds_next, cache, LSTM_CACHE, gates=4, dc=(dc_next,)
+        LSTM, (ds_next, dc_next), cache
     )
     tanh_c = np.tanh(Ct_next)
 
@@ -218,18 +200,23 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
 
 
 @np.errstate(all="ignore")
-def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None) -> Gradients:
     """Go back through all time steps with :func:`lstm_cell_backward`, from the last to the first.
 
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
-        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
-        packed sequences, which have no states there, give zeros.
+        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
+        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
+        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
+        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
+        zeros.
     caches : tuple
         From :func:`lstm_forward`, of this module or of the compiled one.
+    dc_last : array_like (n_s, m), optional
+        Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
+        what reaches it through the state; zeros if it is left out.
 
     Returns
     -------
@@ -242,25 +229,4 @@ def lstm_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    ds, steps, X, _ = read_layer_caches(ds, caches, LSTM_CACHES, LSTM_CACHE)
-    (n_s, m, T_x), n_x = ds.shape, X.shape[0]
-
-    total = {
-        "dX": np.zeros((n_x, m, T_x), ds.dtype),
-        "ds_0": np.zeros((n_s, m), ds.dtype),
-        "dc_0": np.zeros((n_s, m), ds.dtype),
-        "dWx": np.zeros((4 * n_s, n_x), ds.dtype),
-        "dWs": np.zeros((4 * n_s, n_s), ds.dtype),
-        "dbs": np.zeros((4 * n_s, 1), ds.dtype),
-    }
-    columns = columns_that_count(lengths_of(steps, X), T_x)
-    for t, on in reversed(list(enumerate(columns))):
-        total["ds_0"] = ds[:, :, t] + total["ds_0"]
-        step = lstm_cell_backward(
-            total["ds_0"][:, on], total["dc_0"][:, on], of_columns(steps[t], on)
-        )
-        total["dX"][:, on, t] = step["dXt"]
-        total["ds_0"][:, on], total["dc_0"][:, on] = step["ds_prev"], step["dc_prev"]
-        for name in ("dWx", "dWs", "dbs"):
-            total[name] += step[name]
-    return total
+    return backward_through_time(LSTM, lstm_cell_backward, ds, caches, dc_last)

@@ -14,6 +14,7 @@ from fastrnn.arguments import (
     Parameters,
     read_cross_entropy,
     read_cross_entropy_backward,
+    read_reduction,
     read_softmax,
 )
 
@@ -48,8 +49,13 @@ def softmax(x: ArrayLike) -> Array:
 
 
 @np.errstate(all="ignore")
-def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None = None) -> float:
-    """Return the mean of -log y_pred[target] over the positions that count.
+def cross_entropy(
+    y_pred: ArrayLike,
+    targets: ArrayLike,
+    mask: ArrayLike | None = None,
+    reduction: str = "mean",
+) -> float:
+    """Return the mean of -log y_pred[target] over the positions that count, or the sum.
 
     Parameters
     ----------
@@ -60,6 +66,8 @@ def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None 
     mask : array_like of booleans (m, T_x), optional
         True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``,
         is not looked at.  All count if it is left out.
+    reduction : {"mean", "sum"}
+        Whether the losses of the positions that count are averaged or added up.
 
     Returns
     -------
@@ -72,15 +80,19 @@ def cross_entropy(y_pred: ArrayLike, targets: ArrayLike, mask: ArrayLike | None 
     TypeError
         If ``y_pred`` or ``targets`` is not an array of numbers, or ``mask`` not one of booleans.
     ValueError
-        If a shape does not fit, or a label that counts is a float or outside its range.
+        If a shape does not fit, a label that counts is a float or outside its range, or `reduction`
+        is neither of the two.
     """
+    is_mean = read_reduction(reduction)
     y_pred, targets, mask = read_cross_entropy(y_pred, targets, mask)
     counts = np.ones(targets.shape, bool) if mask is None else mask
     if not counts.any():
         return 0.0
     picked = np.take_along_axis(y_pred, targets[np.newaxis], axis=0)[0]
     smallest = np.finfo(y_pred.dtype).tiny
-    return float(np.mean(-np.log(np.maximum(picked, smallest)), where=counts, dtype=np.float64))
+    losses = -np.log(np.maximum(picked, smallest))
+    reduce = np.mean if is_mean else np.sum
+    return float(reduce(losses, where=counts, dtype=np.float64))
 
 
 @np.errstate(all="ignore")
@@ -90,12 +102,13 @@ def cross_entropy_backward(
     S: ArrayLike,
     parameters_dict: Parameters,
     mask: ArrayLike | None = None,
+    reduction: str = "mean",
 ) -> Gradients:
     """Return the gradients of :func:`cross_entropy` through softmax and output layer.
 
     With y = softmax(Wy s + by) and N positions that count, at each of them::
 
-        dlogits = (y - onehot(target)) / N
+        dlogits = (y - onehot(target)) / N      without / N for the sum
         ds  = Wyᵀ dlogits
         dWy = Σ dlogits sᵀ
         dby = Σ dlogits
@@ -116,6 +129,8 @@ def cross_entropy_backward(
     mask : array_like of booleans (m, T_x), optional
         True where a position counts.  The others are not looked at, nor are their states, and have
         no gradient.
+    reduction : {"mean", "sum"}
+        Which loss the gradients are of.
 
     Returns
     -------
@@ -130,6 +145,7 @@ def cross_entropy_backward(
     KeyError
         If ``parameters_dict`` has no ``Wy``.
     """
+    is_mean = read_reduction(reduction)
     y_pred, targets, S, Wy, mask = read_cross_entropy_backward(
         y_pred, targets, S, parameters_dict, mask
     )
@@ -137,7 +153,8 @@ def cross_entropy_backward(
     labels, states = targets[counts], S[:, counts]  # (N,) and (n_s, N)
     dlogits = y_pred[:, counts]  # (n_y, N)
     dlogits[labels, np.arange(labels.size)] -= 1
-    dlogits /= max(labels.size, 1)
+    if is_mean:
+        dlogits /= max(labels.size, 1)
 
     ds = np.zeros_like(S)
     ds[:, counts] = Wy.T @ dlogits

@@ -11,65 +11,74 @@ One step, s being the state before and s' the state after it::
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrnn.arguments import (
-    RNN_CACHE,
-    RNN_CACHES,
+    RNN,
     Array,
     Cache,
     Gradients,
     Parameters,
-    columns_that_count,
-    lengths_of,
-    of_columns,
-    read_cell,
+    Prediction,
+    activation_of,
+    cell_form,
+    check_activation,
+    make_cache,
+    pick_parameters,
+    read,
     read_cell_cache,
-    read_layer,
-    read_layer_caches,
-    read_lengths,
 )
 
-from .ends import Steps, held_past_ends, zeros_past_ends
-from .output import softmax
+from .activation import relu
+from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 def rnn_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters
-) -> tuple[Array, Array, Cache]:
+    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, activation: str = "tanh"
+) -> tuple[Array, Prediction, Cache]:
     """Take one step: s' = tanh(Wx x + Ws s + bs), y = softmax(Wy s' + by).
 
     Parameters
     ----------
     Xt : array_like (n_x, m)
         Input of the step.
-    St_prev : array_like (n_s, m)
-        State before it.
+    St_prev : array_like (n_s, m) or (n_s, 1)
+        State before it; one column serves the whole batch.
     parameters_dict : mapping
-        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
+        bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
+    activation : {"tanh", "relu"}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
 
     Returns
     -------
     St_next : ndarray (n_s, m)
         State after the step.
     Yt : ndarray (n_y, m)
-        Prediction.
+        Prediction; None without an output layer.
     cache : tuple
-        ``(St_next, St_prev, Xt, parameters_dict)`` for :func:`rnn_cell_backward`.  It refers to the
-        arrays and does not copy them: leave them as they are until the backward pass is done.
+        ``(St_next, St_prev, Xt, parameters_dict)`` for :func:`rnn_cell_backward`.  The cache shares
+        no memory with the arguments and the results, whatever is written to them; the parameters
+        are the caller's own, as they are when the backward pass comes.
 
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        `activation` is neither of the two.
     """
-    Xt, St_prev, Wx, Ws, Wy, bs, by = read_cell(Xt, St_prev, parameters_dict, gates=1)
+    function = {"tanh": np.tanh, "relu": relu}[check_activation(activation)]
+    values = (Xt, St_prev, *pick_parameters(parameters_dict))
+    Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(cell_form(RNN), values)
 
-    St_next = np.tanh(Wx @ Xt + Ws @ St_prev + bs)
-    Yt = softmax(Wy @ St_next + by)
-    return St_next, Yt, (St_next, St_prev, Xt, parameters_dict)
+    St_next = function(Wx @ Xt + Ws @ St_prev + bs)
+    Yt = output_layer(Wy, St_next, by)
+    cache = make_cache(activation, cache_of(St_next, St_prev, Xt, parameters_dict))
+    return St_next, Yt, cache
 
 
 def rnn_forward(
@@ -77,20 +86,25 @@ def rnn_forward(
     S_0: ArrayLike,
     parameters_dict: Parameters,
     lengths: ArrayLike | None = None,
-) -> tuple[Array, Array, Cache]:
+    activation: str = "tanh",
+) -> tuple[Array, Prediction, Cache]:
     """Take :func:`rnn_cell_forward` through all time steps, or as many as each sequence has.
 
     Parameters
     ----------
     X : array_like (n_x, m, T_x)
         Inputs.
-    S_0 : array_like (n_s, m)
-        State before the first step.
+    S_0 : array_like (n_s, m) or (n_s, 1)
+        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
+        gradient of each column by itself.
     parameters_dict : mapping
-        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1).
+        ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
+        bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
         left out.  What stands in ``X`` past an end is not looked at.
+    activation : {"tanh", "relu"}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
 
     Returns
     -------
@@ -98,35 +112,34 @@ def rnn_forward(
         State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
         :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
-        Prediction of every step, zero past the end of a sequence.
+        Prediction of every step, zero past the end of a sequence; None without an output layer.
     caches : tuple
         ``(steps, X)`` for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, and
-        ``steps.lengths`` the lengths.  In the columns of sequences that have ended, the cache of a
-        step has ``St_next`` = ``St_prev`` and zeros for ``Xt``.
+        ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or ``y_pred`` does not
+        change them.  In the columns of sequences that have ended, the cache of
+        a step has ``St_next`` = ``St_prev`` and zeros for ``Xt``.
 
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        `activation` is neither of the two.
     """
-    X, S_0, _, _, Wy, _, _ = read_layer(X, S_0, parameters_dict, gates=1)
-    ends = read_lengths(lengths, X)
-    inputs = zeros_past_ends(X, ends)
-    n_y, n_s = Wy.shape
-    _, m, T_x = X.shape
-
-    S, y_pred = np.empty((n_s, m, T_x), X.dtype), np.empty((n_y, m, T_x), X.dtype)
-    steps, St = Steps(lengths=ends), S_0
-    for t in range(T_x):
-        St_next, Yt, cache = rnn_cell_forward(inputs[:, :, t], St, parameters_dict)
-        St, y_pred[:, :, t] = held_past_ends(t, ends, (St_next, Yt), (St, 0))
-        S[:, :, t] = St
-        steps.append((St, *cache[1:]))
-    return S, y_pred, (steps, X)
+    S, y_pred, _, caches = forward_through_time(
+        RNN,
+        partial(rnn_cell_forward, activation=check_activation(activation)),
+        X,
+        (S_0,),
+        parameters_dict,
+        lengths,
+    )
+    return S, y_pred, caches
 
 
 @np.errstate(all="ignore")
-def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+def rnn_cell_backward(
+    ds_next: ArrayLike, cache: Cache, activation: str | None = None
+) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     With a the argument of tanh, da = (1 - s'²) ⊙ ds'::
@@ -140,6 +153,9 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
         Gradient of the loss with respect to ``St_next``.
     cache : tuple
         From :func:`rnn_cell_forward`, of this module or of the compiled one.
+    activation : {"tanh", "relu"}, optional
+        That of the forward pass.  The cache knows it, unless somebody made a plain tuple of it:
+        then it is tanh if it is left out.
 
     Returns
     -------
@@ -152,9 +168,12 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    ds_next, St_next, St_prev, Xt, Wx, Ws = read_cell_cache(ds_next, cache, RNN_CACHE, gates=1)
+    ds_next, St_next, St_prev, Xt, Wx, Ws = read_cell_cache(RNN, (ds_next,), cache)
 
-    da = (1 - St_next**2) * ds_next
+    if activation_of(cache, activation) == "relu":
+        da = (St_next > 0) * ds_next
+    else:
+        da = (1 - St_next**2) * ds_next
     return {
         "dXt": Wx.T @ da,
         "ds_prev": Ws.T @ da,
@@ -165,18 +184,25 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 
 @np.errstate(all="ignore")
-def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def rnn_backward(
+    ds: ArrayLike, caches: Cache, activation: str | None = None
+) -> Gradients:
     """Go back through all time steps with :func:`rnn_cell_backward`, from the last to the first.
 
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
         Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  Where the sequences have lengths, ``S`` holds the last state past
-        an end, and the gradients there all go to that one state; for the gradients of PyTorch's
-        packed sequences, which have no states there, give zeros.
+        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
+        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
+        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
+        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
+        zeros.
     caches : tuple
         From :func:`rnn_forward`, of this module or of the compiled one.
+    activation : {"tanh", "relu"}, optional
+        That of the forward pass.  The caches know it, unless somebody made plain tuples of them:
+        then it is tanh if it is left out.
 
     Returns
     -------
@@ -189,21 +215,6 @@ def rnn_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    ds, steps, X, _ = read_layer_caches(ds, caches, RNN_CACHES, RNN_CACHE)
-    (n_s, m, T_x), n_x = ds.shape, X.shape[0]
-
-    total = {
-        "dX": np.zeros((n_x, m, T_x), ds.dtype),
-        "ds_0": np.zeros((n_s, m), ds.dtype),
-        "dWx": np.zeros((n_s, n_x), ds.dtype),
-        "dWs": np.zeros((n_s, n_s), ds.dtype),
-        "dbs": np.zeros((n_s, 1), ds.dtype),
-    }
-    columns = columns_that_count(lengths_of(steps, X), T_x)
-    for t, on in reversed(list(enumerate(columns))):
-        total["ds_0"] = ds[:, :, t] + total["ds_0"]
-        step = rnn_cell_backward(total["ds_0"][:, on], of_columns(steps[t], on))
-        total["dX"][:, on, t], total["ds_0"][:, on] = step["dXt"], step["ds_prev"]
-        for name in ("dWx", "dWs", "dbs"):
-            total[name] += step[name]
-    return total
+    return backward_through_time(
+        RNN, partial(rnn_cell_backward, activation=activation), ds, caches
+    )

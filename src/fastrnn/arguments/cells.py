@@ -1,0 +1,108 @@
+"""The recurrent cells as the functional API has them: what each computes with and keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of recurrent cell; everything that differs from cell to cell is derived from it.
+
+    Attributes
+    ----------
+    name : str
+        The first word of its functions.
+    gates : int
+        How many gates the rows of its weights are stacked of.
+    states : tuple of str
+        What it carries from step to step: ``"S"``, and in an LSTM ``"C"``.
+    kept : tuple of str
+        What else the cache of a step holds for the backward pass.
+    held : tuple of float
+        What stands for each of `kept` past the end of a sequence: a step that keeps its state.
+    options : tuple of str
+        What the caches of a sequence hold behind ``X``.
+    cache : tuple of str
+        The entries of the cache of a step.
+    caches : tuple of str
+        The entries of the caches of a sequence.
+    """
+
+    name: str
+    gates: int
+    states: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    held: tuple[float, ...] = ()
+    options: tuple[str, ...] = ()
+    cache: tuple[str, ...] = field(init=False)
+    caches: tuple[str, ...] = field(init=False)
+
+    def __reduce__(self) -> str:
+        """There is one of a kind: a copy is the cell itself."""
+        return self.name.upper()
+
+    def __post_init__(self) -> None:
+        ends = [f"{state}t_{end}" for state in self.states for end in ("next", "prev")]
+        object.__setattr__(self, "cache", (*ends, *self.kept, "Xt", "parameters_dict"))
+        object.__setattr__(self, "caches", ("steps", "X", *self.options))
+
+
+class ReluCache(tuple[Any, ...]):
+    """The cache of a step of an RNN with relu, which is otherwise like that of one with tanh."""
+
+    __slots__ = ()
+    activation = "relu"
+
+
+#: What the cache of a step is, by the activation of an RNN.
+_CACHES: dict[str, type[tuple[Any, ...]]] = {"tanh": tuple, "relu": ReluCache}
+
+
+def check_activation(activation: Any) -> str:
+    """Return the name of an activation of the RNN.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if activation == "tanh" or activation == "relu":  # noqa: PLR1714 (may be an array)
+        return str(activation)
+    raise ValueError(f"activation must be 'tanh' or 'relu', got {activation!r}")
+
+
+def make_cache(activation: str, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the cache of a step, which knows the activation."""
+    return entries if activation == "tanh" else _CACHES[activation](entries)
+
+
+def activation_of(cache: Any, given: str | None = None) -> str:
+    """Return the activation that a cache of a step, or of a sequence, was made with.
+
+    Parameters
+    ----------
+    cache
+        One that is a plain tuple or list knows none.
+    given : str, optional
+        What the caller of a backward function says.
+
+    Raises
+    ------
+    ValueError
+        If what is given is another than that of the cache.
+    """
+    known = getattr(cache, "activation", None)
+    if given is None:
+        return known or "tanh"
+    given = check_activation(given)
+    if known not in (None, given):
+        raise ValueError(f"activation is {given!r}, but the cache was made with {known!r}")
+    return given
+
+
+RNN = Cell("rnn", 1, ("S",))
+#: ``Ht`` is None in a GRU without ``reset_after``.
+GRU = Cell("gru", 3, ("S",), ("Rt", "Zt", "Nt", "Ht"), (0, 1, 0, 0), ("reset_after",))
+LSTM = Cell("lstm", 4, ("S", "C"), ("It", "Ft", "Gt", "Ot"), (0, 1, 0, 0))
