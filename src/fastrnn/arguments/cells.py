@@ -68,7 +68,7 @@ def check_activation(activation: Any) -> str:
     ValueError
         If there is none of that name.
     """
-    if activation == "tanh" or activation == "relu":  # noqa: PLR1714 (may be an array)
+    if activation == "tanh" or activation == "relu":
         return str(activation)
     raise ValueError(f"activation must be 'tanh' or 'relu', got {activation!r}")
 

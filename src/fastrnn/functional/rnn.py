@@ -107,9 +107,7 @@ def rnn_forward(
     return S, y_pred, caches
 
 
-def rnn_cell_backward(
-    ds_next: ArrayLike, cache: Cache, activation: str | None = None
-) -> Gradients:
+def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None = None) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     With da = ds' ⊙ (1 - s'²)::
@@ -140,9 +138,7 @@ def rnn_cell_backward(
     return cell_backward(RNN, (ds_next,), cache, activation)
 
 
-def rnn_backward(
-    ds: ArrayLike, caches: Cache, activation: str | None = None
-) -> Gradients:
+def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
     """Go back through a whole sequence: backpropagation through time.
 
     Parameters

@@ -71,7 +71,7 @@ def rnn_cell_forward(
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         `activation` is neither of the two.
     """
-    function = {"tanh": np.tanh, "relu": relu}[check_activation(activation)]
+    function = relu if check_activation(activation) == "relu" else np.tanh
     values = (Xt, St_prev, *pick_parameters(parameters_dict))
     Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(cell_form(RNN), values)
 
@@ -137,9 +137,7 @@ def rnn_forward(
 
 
 @np.errstate(all="ignore")
-def rnn_cell_backward(
-    ds_next: ArrayLike, cache: Cache, activation: str | None = None
-) -> Gradients:
+def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None = None) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     With a the argument of tanh, da = (1 - s'²) ⊙ ds'::
@@ -184,9 +182,7 @@ def rnn_cell_backward(
 
 
 @np.errstate(all="ignore")
-def rnn_backward(
-    ds: ArrayLike, caches: Cache, activation: str | None = None
-) -> Gradients:
+def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
     """Go back through all time steps with :func:`rnn_cell_backward`, from the last to the first.
 
     Parameters
@@ -215,6 +211,4 @@ def rnn_backward(
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return backward_through_time(
-        RNN, partial(rnn_cell_backward, activation=activation), ds, caches
-    )
+    return backward_through_time(RNN, partial(rnn_cell_backward, activation=activation), ds, caches)
