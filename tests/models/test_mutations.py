@@ -14,6 +14,7 @@ from safetensors.numpy import load as tensors_of
 
 from fastrnn.layers import GRU, Dense, Input
 from fastrnn.models import CheckpointError, Sequential, load_model, saving
+from fastrnn.models.state import weight_tensors
 from fastrnn.optimizers import Adam
 from fastrnn.optimizers.schedules import CosineDecay
 
@@ -134,7 +135,7 @@ def test_ten_thousand_changes(content, tmp_path):
                 model = load(path)
                 if model is not None:
                     whole += 1
-                    for name, value in model._weight_tensors().items():
+                    for name, value in weight_tensors(model).items():
                         np.testing.assert_array_equal(value, expected.get(name, value))
     assert count >= 10_000
     assert 0 < whole < 0.1 * count

@@ -301,7 +301,10 @@ DAMAGES = {
         lambda c, t: c["training"].update(optimizer={"class_name": "x"}),
         "optimizer is 'x'",
     ),
-    "a count that is none": (lambda c, t: c["training"].update(iterations="many"), "makes no"),
+    "a count that is none": (
+        lambda c, t: c["training"].update(iterations="many"),
+        "count of steps",
+    ),
 }
 
 

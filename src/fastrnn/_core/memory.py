@@ -7,6 +7,8 @@ the first ``n`` features of a row count.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -29,6 +31,9 @@ def aligned_empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.
 
 def aligned_zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
     """Return :func:`aligned_empty` filled with zeros."""
-    array = aligned_empty(shape, dtype)
-    array.fill(0)
-    return array
+    dtype = np.dtype(dtype)
+    shape = (shape,) if isinstance(shape, int) else shape
+    # The system hands out large pieces as zeros, and takes memory for them as they are written.
+    raw = np.zeros(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + len(raw) - LINE].view(dtype).reshape(shape)

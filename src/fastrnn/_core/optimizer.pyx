@@ -1,6 +1,8 @@
 """Optimizer steps over flat vectors of parameters, in place, one pass each; and what comes before: are the gradients
 finite, are they too long."""
 
+from libc.string cimport memcpy
+
 from fastrnn._core.kernels cimport adam as adam_kernel
 from fastrnn._core.kernels cimport bind_kernels, floating
 from fastrnn._core.kernels cimport clip_norm as clip_norm_kernel
@@ -127,3 +129,22 @@ def clip_values(floating[::1] gradients, double furthest):
     if n:
         with nogil:
             clip_value_kernel(n, &gradients[0], furthest)
+
+
+def copy_all(list targets, list sources):
+    """Copy arrays of bytes, each source into its target, in one call that no signal handler divides.
+
+    Parameters
+    ----------
+    targets : list of OUT (n,), uint8
+    sources : list of IN (n,), uint8
+    """
+    cdef unsigned char[::1] target
+    cdef const unsigned char[::1] source
+    cdef Py_ssize_t k, pieces = len(targets)
+    if len(sources) != pieces or any([len(t) != len(s) for t, s in zip(targets, sources)]):
+        raise ValueError("targets and sources must have the same lengths")
+    for k in range(pieces):
+        target, source = targets[k], sources[k]
+        if target.shape[0]:
+            memcpy(&target[0], &source[0], target.shape[0])

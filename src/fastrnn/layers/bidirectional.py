@@ -68,6 +68,14 @@ class Bidirectional(Layer):
         self.backward_layer = _copy(backward_layer or layer, "backward", not layer.go_backwards)
         if backward_layer is not None:
             self._check_backward(backward_layer)
+        if not self.trainable:
+            for inner in self.inner_layers:
+                inner.trainable = False
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The layers of both directions, forward first."""
+        return self.forward_layer, self.backward_layer
 
     def _check_backward(self, given: RecurrentLayer) -> None:
         one, other = self.forward_layer, given
@@ -185,8 +193,16 @@ class Bidirectional(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         layer, backward = self._given
-        config = {**super().get_config(), "merge_mode": self.merge_mode, "layer": serialize(layer)}
-        return config if backward is None else {**config, "backward_layer": serialize(backward)}
+        frozen = [not inner.trainable for inner in self.inner_layers]
+        config = {
+            **super().get_config(),
+            "merge_mode": self.merge_mode,
+            "layer": _written(layer, layer.go_backwards, frozen[0]),
+        }
+        if backward is None and frozen[0] == frozen[1]:
+            return config
+        written = _written(backward or layer, not layer.go_backwards, frozen[1])
+        return {**config, "backward_layer": written}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Bidirectional:
@@ -308,6 +324,18 @@ def _prefixed(
     stored: Callable[[str, tuple[int, ...]], Array], which: str
 ) -> Callable[[str, tuple[int, ...]], Array]:
     return lambda name, shape: stored(f"{which}_{name}", shape)
+
+
+def _written(layer: RecurrentLayer, go_backwards: bool, frozen: bool) -> dict[str, Any]:
+    written = serialize(layer)
+    for argument, value, default in (
+        ("go_backwards", go_backwards, False),
+        ("trainable", not frozen, True),
+    ):
+        written["config"].pop(argument, None)
+        if value is not default:
+            written["config"][argument] = value
+    return written
 
 
 def _described(given: object) -> str:

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastrnn import initializers
 from fastrnn.layers import calling, registry
 from fastrnn.layers.contract import Contract
-from fastrnn.layers.naming import check_name, free_name, snake_case
-from fastrnn.layers.parameter import Parameter, assign
-from fastrnn.layers.symbolic import Node, SymbolicTensor, one_or_all
-from fastrnn.settings import integer
+from fastrnn.layers.naming import Renaming, check_name, snake_case
+from fastrnn.layers.parameter import Freezing, Parameter, assign
+from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
+from fastrnn.settings import boolean, integer
 
 Array = NDArray[Any]
 
@@ -33,6 +33,8 @@ class Layer(Contract):
         Shape of one sample.  Only for the first layer of a ``Sequential`` without an ``Input``.
     batch_input_shape : tuple of int, optional
         The same with the size of every batch before it, for stateful layers.
+    trainable : bool, default True
+        Whether trainings change its weights; see :attr:`trainable`.
 
     Notes
     -----
@@ -49,6 +51,7 @@ class Layer(Contract):
         dtype: DTypeLike | None = None,
         input_shape: Sequence[int | None] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
+        trainable: bool = True,
     ) -> None:
         if name is not None:
             check_name(name)
@@ -68,6 +71,7 @@ class Layer(Contract):
         self.stored: Callable[[str, tuple[int, ...]], Array] | None = None
         self._rng: np.random.Generator | None = None
         self._built_for: int | None = None
+        self._trainable = boolean("trainable", trainable)
         self._node: Node | None = None
         self._is_building = False
         #: Whether the name is one that :meth:`connect` made up.
@@ -75,24 +79,69 @@ class Layer(Contract):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again, as JSON can hold them."""
-        return {"name": self.name, "dtype": None if self._dtype is None else self._dtype.name}
+        config = {"name": self.name, "dtype": None if self._dtype is None else self._dtype.name}
+        # Only where it matters: earlier versions read files that use nothing new.
+        return config if self.trainable else {**config, "trainable": False}
 
     # What every layer has ----------------------------------------------------------------------
 
     @property
     def name(self) -> str:
         """Name of the layer; until it stands in a chain, that of its type."""
-        return self._name or snake_case(type(self).__name__)
+        return self._name or self.stem
+
+    @property
+    def stem(self) -> str:
+        """What the name begins with where it is made up: the type, such as ``gru``."""
+        return snake_case(type(self).__name__)
 
     def rename(self, name: str) -> None:
         """Replace the name."""
         check_name(name)
         self._name = name
+        Renaming.version += 1
 
     @property
     def dtype(self) -> np.dtype:
         """What the layer computes in."""
         return self._dtype or np.dtype(np.float32)
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The layers that a wrapper is made of; their weights are among its own."""
+        return ()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether trainings change its weights; may be set at any time.
+
+        False keeps their bits, in layers inside of this one too.  The next step of a training goes
+        by it, also one that runs: nothing needs to be compiled again.  The optimizer keeps what it
+        remembers of a weight while it is frozen; what it has never seen begins at zero.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = boolean("trainable", value)
+        Freezing.version += 1
+        for layer in self.inner_layers:
+            layer.trainable = self._trainable
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The weights that trainings change."""
+        if not self.trainable:
+            return []
+        if self.inner_layers:
+            return [weight for layer in self.inner_layers for weight in layer.trainable_weights]
+        return [parameter for parameter in self.parameters if parameter.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """The weights that trainings leave as they are."""
+        trained = {parameter.key for parameter in self.trainable_weights}
+        return [parameter for parameter in self.parameters if parameter.key not in trained]
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
@@ -186,7 +235,7 @@ class Layer(Contract):
         shapes = [tensor.shape for tensor in tensors]
         outputs = self.prepare(shapes)
         if self._name is None:
-            self._name = free_name(self, tensors)
+            self._name = lineage_of(tensors).free_name(self.stem)
             self.is_named_by_count = True
         masked = [tensor.has_mask for tensor in tensors]
         if any(masked) and not self.supports_masking:
@@ -215,8 +264,9 @@ class Layer(Contract):
         shape: tuple[int, ...],
         initializer: initializers.Initializer,
         gates: tuple[int, ...] | None = None,
+        trainable: bool = True,
     ) -> Parameter:
-        """Create a weight, drawn from the layer's own generator.
+        """Create a weight, drawn from the layer's own generator; `trainable` if it is to learn.
 
         `gates` is that of :class:`~fastrnn.layers.parameter.Parameter`.  An initializer of one's
         own has the gates in Keras's order; to those of this package they are all alike.
@@ -229,7 +279,7 @@ class Layer(Contract):
             raise ValueError(
                 f"{self.name}/{name} starts with shape {value.shape}; it should be {shape}"
             )
-        parameter = Parameter(name, value, gates)
+        parameter = Parameter(name, value, gates, trainable)
         if self.stored is None and not initializers.is_builtin(initializer):
             parameter.value[...] = parameter.from_keras(value)
         self.parameters.append(parameter)
@@ -283,6 +333,10 @@ class Layer(Contract):
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Return a new layer from what :meth:`get_config` returned."""
         return cls(**config)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy of a layer stands in no model: else it would hold all layers before it.
+        return {**self.__dict__, "_node": None, "stored": None}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

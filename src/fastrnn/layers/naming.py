@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Container
 
 from fastrnn.terminal import printable
 
-if TYPE_CHECKING:
-    from fastrnn.layers.layer import Layer
-    from fastrnn.layers.symbolic import SymbolicTensor
+
+class Renaming:
+    """Counts how often a layer was given another name, so that what knows names can tell."""
+
+    version: int = 0
 
 
 def check_name(name: str) -> str:
@@ -35,11 +36,3 @@ def counted_name(stem: str, taken: Container[str], count: int = 1) -> str:
     while f"{stem}_{count}" in taken:
         count += 1
     return f"{stem}_{count}"
-
-
-def free_name(layer: Layer, tensors: Sequence[SymbolicTensor]) -> str:
-    """Return the type with the first count that no layer before has, so a model names its own."""
-    stem = snake_case(type(layer).__name__)
-    before = {node.layer for tensor in tensors for node in tensor.history()}
-    alike = sum(snake_case(type(other).__name__) == stem for other in before)
-    return counted_name(stem, {other.name for other in before}, 1 + alike)

@@ -1,8 +1,9 @@
-"""Weights of layers, and the flat vectors that hold a model's."""
+"""Weights of layers, where they live, and the flat vectors in which a training changes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,50 +14,108 @@ from fastrnn._core.memory import aligned_zeros, padded
 
 Array = NDArray[Any]
 
+# Threads that predict at once with a new model all want its weights settled.
+_settling = threading.RLock()
+
+
+class Key:
+    """Tells one weight from another where the weight itself is not at hand.
+
+    An optimizer knows its slots by the keys of weights, so that a copy of an optimizer holds no
+    weights.  Weights of a copied model have keys of their own, and so has its optimizer.
+    """
+
+    __slots__ = ()
+
+
+class Freezing:
+    """Counts every change of what is trainable.
+
+    A training compares `version` at each step, so that it costs next to nothing to see a change.
+    """
+
+    version: int = 0
+
 
 class Parameter:
     """One weight of a layer, in Keras's shape.
 
-    Attributes
+    Parameters
     ----------
     name : str
         ``"kernel"``, ``"bias"``...; unique within its layer.
     value : ndarray
-        A view of a flat vector.  It may be replaced by a view of another vector with the same
-        content, so ask for it again instead of keeping it.
-    store : ParameterVector
-        What `value` is a view of.
-    gates : tuple of int, or None
+        Its first value, which is copied.
+    trainable : bool, default True
+        False for what no training should change even where its layer is trainable.
+    gates : tuple of int, optional
         Where the gates stand in Keras's arrays: the k-th of the equal blocks that the last axis has
-        there is block ``gates[k]`` of `value`.  None: the order is the same.
+        there is block ``gates[k]`` of `value`.  The order is the same if it is left out.
+
+    Attributes
+    ----------
+    key : Key
+        What an optimizer knows it by.
 
     Notes
     -----
+    A weight has its own memory until :func:`settle` moves it, together with the other weights of a
+    model, into one vector.  That happens once, before anything computes with it: from then on
+    `value` is the same piece of memory for as long as the weight lives, in whatever models its
+    layer stands.
+
     `value`, `gradient` and the files of :meth:`fastrnn.models.Model.save` have the gates in the
     order of the core.  What users hand over and get back, in ``get_weights``, ``set_weights`` and
     ``compute_gradients``, has them in Keras's: :meth:`to_keras` and :meth:`from_keras` stand
     between the two.
+
+    A copy, by :mod:`copy` or :mod:`pickle`, is a new weight that has not settled.
     """
 
-    __slots__ = ("gates", "name", "store", "value")
+    __slots__ = ("_gradient", "_home", "_start", "_trainable", "_value", "gates", "key", "name")
 
-    def __init__(self, name: str, value: Array, gates: tuple[int, ...] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        value: Array,
+        gates: tuple[int, ...] | None = None,
+        trainable: bool = True,
+    ) -> None:
         self.name = name
-        self.value = value
         self.gates = gates
-        ParameterVector([self])
+        self.key = Key()
+        self._trainable = bool(trainable)
+        self._gradient: Array | None = None
+        self._home: Array | None = None
+        self._start = 0
+        self._value: Array = aligned_zeros(value.shape, value.dtype)
+        self._value[...] = value
 
-    store: ParameterVector
+    @property
+    def value(self) -> Array:
+        """The numbers.  Write into the array to change them; it cannot be replaced by another."""
+        return self._value
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the weight."""
-        return self.value.shape
+        return self._value.shape
+
+    @property
+    def trainable(self) -> bool:
+        """Whether a training may change it; see :attr:`fastrnn.layers.Layer.trainable`."""
+        return self._trainable
 
     @property
     def gradient(self) -> Array:
-        """View of the flat gradient, in the shape of the weight."""
-        return self.store.gradient_of(self)
+        """Where a workspace that is made now should write the gradient, in the weight's shape.
+
+        A piece of the gradients of the training that makes the workspace; see
+        :meth:`ParameterVector.offer_gradients`.
+        """
+        if self._gradient is None:
+            self._gradient = aligned_zeros(self.shape, self._value.dtype)
+        return self._gradient
 
     def to_keras(self, array: Array) -> Array:
         """Return a copy of an array like `value`, with the gates in Keras's order."""
@@ -68,54 +127,151 @@ class Parameter:
             return array.copy()
         return reordered(array, tuple(map(self.gates.index, range(len(self.gates)))))
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What a training has beside the weight stays behind.
+        return {
+            "name": self.name,
+            "key": self.key,
+            "value": self._value,
+            "gates": self.gates,
+            "trainable": self._trainable,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(  # type: ignore[misc]
+            state["name"], state["value"], state["gates"], state["trainable"]
+        )
+        self.key = state["key"]
+
     def __repr__(self) -> str:
-        return f"<Parameter {self.name} {self.shape} {self.value.dtype}>"
+        return f"<Parameter {self.name} {self.shape} {self._value.dtype}>"
+
+
+def settle(parameters: Iterable[Parameter]) -> None:
+    """Move weights that have not settled yet into one new vector, in this order.
+
+    Each begins a cache line, and what lies between two of them is zero.
+    """
+    with _settling:
+        movers = [parameter for parameter in parameters if parameter._home is None]
+        if not movers:
+            return
+        starts, size = _laid_out(movers)
+        home: Array = aligned_zeros(size, movers[0].value.dtype)
+        for parameter, start in zip(movers, starts, strict=True):
+            view = _piece(home, start, parameter)
+            view[...] = parameter._value
+            parameter._value, parameter._home, parameter._start = view, home, start
+
+
+def _laid_out(parameters: Sequence[Parameter]) -> tuple[list[int], int]:
+    """Return where each weight begins in a vector that holds them all, and the vector's size."""
+    starts, size = [], 0
+    for parameter in parameters:
+        starts.append(size)
+        if parameter.value.size:
+            size += padded(parameter.value.size, parameter.value.dtype)
+    return starts, size
+
+
+def _piece(vector: Array, start: int, parameter: Parameter) -> Array:
+    return vector[start : start + parameter.value.size].reshape(parameter.shape)
 
 
 class ParameterVector:
-    """All weights of a model in one vector, and their gradients in another of the same layout.
+    """The weights that a training changes in one vector, and their gradients in another.
 
-    Every weight starts a cache line.  What lies between two weights is zero in both vectors, so an
-    optimizer may run over the whole vector in one call.
+    Both have one layout, in which every weight begins a cache line.  What lies between two weights
+    is zero in both, so an optimizer may run over the whole vector in one call.
+
+    Where the weights lie next to each other in memory, which those of a model do unless some are
+    frozen or were settled with another model, the vector is that memory.  Where they do not,
+    :meth:`gather` copies them into it before a step, and :meth:`scatter` back after it.
 
     Parameters
     ----------
     parameters : sequence of Parameter
-        All of one dtype.  Their values move here: afterwards they are views of this vector.
+        All of a model, in order and of one dtype; they are settled.
+    trained : sequence of Parameter, optional
+        Those of them that are to be trained, in the same order; all if left out.
     behind : int, default 0
         How many numbers `sums` has behind the gradients.
 
     Attributes
     ----------
+    parameters, trained : tuple of Parameter
+    keys : tuple of Key
+        Of those that are trained.
     values, gradients : ndarray of shape (n,)
+        Of those that are trained.
     sums : ndarray of shape (n + behind,)
         The gradients and, in the same piece of memory, what processes sum together with them.
-    bounds : ndarray of intp, shape (parameters + 1,)
+    bounds : ndarray of intp, shape (trained + 1,)
         Where each weight begins, and the end of the last.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], behind: int = 0) -> None:
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        trained: Sequence[Parameter] | None = None,
+        behind: int = 0,
+    ) -> None:
+        settle(parameters)
         self.parameters = tuple(parameters)
+        self.trained = self.parameters if trained is None else tuple(trained)
+        self.keys = tuple(parameter.key for parameter in self.trained)
         self._behind = behind
-        dtype: DTypeLike = parameters[0].value.dtype if parameters else np.float32
-        self._starts: list[int] = []
-        size = 0
-        for parameter in parameters:
-            self._starts.append(size)
-            size += padded(parameter.value.size, dtype) if parameter.value.size else 0
-        self.values: Array = aligned_zeros(size, dtype)
+        self._dtype: DTypeLike = parameters[0].value.dtype if parameters else np.float32
+        self._starts, size = _laid_out(self.trained)
         self.bounds: Array = np.array([*self._starts, size], np.intp)
         self._sums: Array | None = None
-        for parameter, view in zip(self.parameters, self.views(self.values), strict=True):
-            view[...] = parameter.value
-            parameter.value = view
-            parameter.store = self
+        self._gradients: dict[Key, Array] = {}
+        self._copies: tuple[list[Array], list[Array]] | None = None
+        where = self._where()
+        if where is not None:
+            home, start = where
+            self.values: Array = home[start : start + size]
+        else:
+            self.values = aligned_zeros(size, self._dtype)
+            self._copies = (
+                [_bytes(view) for view in self.views(self.values)],
+                [_bytes(parameter.value) for parameter in self.trained],
+            )
+
+    def _where(self) -> tuple[Array, int] | None:
+        """Return the vector in which all that is trained lies in a row, and where it begins."""
+        if not self.trained:
+            return None
+        first = self.trained[0]
+        in_a_row = all(
+            parameter._home is first._home and parameter._start == first._start + start
+            for parameter, start in zip(self.trained, self._starts, strict=True)
+        )
+        return (first._home, first._start) if in_a_row and first._home is not None else None
+
+    def gather(self) -> None:
+        """Let `values` be what the weights are."""
+        if self._copies is not None:
+            ours, theirs = self._copies
+            core.copy_all(ours, theirs)
+
+    def scatter(self) -> None:
+        """Let the weights be what `values` are: all of them, also if Ctrl-C comes meanwhile."""
+        if self._copies is not None:
+            ours, theirs = self._copies
+            core.copy_all(theirs, ours)
+
+    def pieces(self) -> list[Array]:
+        """Return all weights as few contiguous arrays, those that are frozen too."""
+        if self._copies is None and len(self.trained) == len(self.parameters):
+            return [self.values]
+        return [parameter.value for parameter in self.parameters]
 
     @property
     def sums(self) -> Array:
         """The gradients and what stands behind them; allocated when first asked for."""
         if self._sums is None:
-            self._sums = aligned_zeros(self.values.size + self._behind, self.values.dtype)
+            self._sums = aligned_zeros(self.values.size + self._behind, self._dtype)
         return self._sums
 
     @property
@@ -128,32 +284,38 @@ class ParameterVector:
         return core.all_finite(self.gradients)
 
     def views(self, vector: Array) -> list[Array]:
-        """Return the piece of `vector` that belongs to each parameter, in its shape."""
+        """Return the piece of `vector` that belongs to each trained weight, in its shape."""
         return [
-            vector[start : start + parameter.value.size].reshape(parameter.shape)
-            for parameter, start in zip(self.parameters, self._starts, strict=True)
+            _piece(vector, start, parameter)
+            for parameter, start in zip(self.trained, self._starts, strict=True)
         ]
 
-    def gradient_of(self, parameter: Parameter) -> Array:
-        """Return the piece of the gradient that belongs to `parameter`, in its shape."""
-        for candidate, start in zip(self.parameters, self._starts, strict=True):
-            if candidate is parameter:
-                piece = self.gradients[start : start + parameter.value.size]
-                return piece.reshape(parameter.shape)
-        raise KeyError(f"{parameter!r} is not part of this vector")
+    def offer_gradients(self) -> None:
+        """Let workspaces that are made from now on write their gradients here.
 
-    def holds(self, parameters: Sequence[Parameter]) -> bool:
-        """Return whether these are exactly the parameters that live here."""
-        return len(parameters) == len(self.parameters) and all(
-            ours is theirs and theirs.store is self
-            for ours, theirs in zip(self.parameters, parameters, strict=True)
-        )
+        Those of frozen weights go to memory beside the vector.
+        """
+        for parameter, view in zip(self.parameters, self.all_gradients(), strict=True):
+            parameter._gradient = view
+
+    def all_gradients(self) -> list[Array]:
+        """Return where the gradient of every weight is written, also of those that are frozen."""
+        if not self._gradients:
+            self._gradients = dict(zip(self.keys, self.views(self.gradients), strict=True))
+            for parameter in self.parameters:
+                if parameter.key not in self._gradients:
+                    self._gradients[parameter.key] = aligned_zeros(parameter.shape, self._dtype)
+        return [self._gradients[parameter.key] for parameter in self.parameters]
 
 
 def reordered(array: Array, gates: tuple[int, ...]) -> Array:
     """Return an array whose k-th block of columns is block ``gates[k]`` of `array`."""
     blocks = np.split(array, len(gates), axis=-1)
     return np.concatenate([blocks[gate] for gate in gates], axis=-1)
+
+
+def _bytes(array: Array) -> Array:
+    return array.reshape(-1).view(np.uint8)
 
 
 def assign(

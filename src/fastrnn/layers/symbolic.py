@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from fastrnn.layers.naming import Renaming, counted_name
 
 if TYPE_CHECKING:
     from fastrnn.layers.layer import Layer
@@ -29,6 +32,8 @@ class Node:
         What it was called on; empty for an input of the model.
     outputs : tuple of SymbolicTensor
         What it returned.
+    lineage : Lineage
+        This call and those before it, perhaps with later ones behind it.
     """
 
     def __init__(
@@ -45,6 +50,60 @@ class Node:
             SymbolicTensor(shape, layer.dtype, self, index, has_mask and len(shape) > 2)
             for index, shape in enumerate(shapes)
         )
+        self.lineage = lineage_of(self.inputs)
+        self.lineage.append(self)
+
+
+class Lineage:
+    """Calls in a row, each with all that stand in front of it before it in the graph.
+
+    A call behind the last one joins the row, so that a deep model is built in linear time.
+    """
+
+    def __init__(self, nodes: Sequence[Node] = ()) -> None:
+        self.last: Node | None = None
+        self._layers: dict[Layer, None] = {}
+        self._alike: Counter[str] = Counter()
+        self._names: set[str] = set()
+        self._renamed = Renaming.version
+        for node in nodes:
+            self.append(node)
+
+    def append(self, node: Node) -> None:
+        """Put a call at the end."""
+        self.last = node
+        if node.layer not in self._layers:
+            self._layers[node.layer] = None
+            self._alike[node.layer.stem] += 1
+            self._names.add(node.layer.name)
+
+    def free_name(self, stem: str) -> str:
+        """Return `stem` with the first count that no layer here has, so a model names its own."""
+        if self._renamed != Renaming.version:
+            self._names = {layer.name for layer in self._layers}
+            self._renamed = Renaming.version
+        return counted_name(stem, self._names, 1 + self._alike[stem])
+
+
+def lineage_of(tensors: Sequence[SymbolicTensor]) -> Lineage:
+    """Return the calls that make `tensors` and all before them; a call on them may join the row."""
+    rows = {id(tensor.node.lineage): tensor.node.lineage for tensor in tensors}
+    if len(rows) == 1:
+        (row,) = rows.values()
+        if any(tensor.node is row.last for tensor in tensors):
+            return row
+    return Lineage(_history(tensors))
+
+
+def _history(tensors: Sequence[SymbolicTensor]) -> list[Node]:
+    found: dict[Node, None] = {}
+    waiting = [tensor.node for tensor in tensors]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = None
+            waiting.extend(tensor.node for tensor in node.inputs)
+    return list(found)
 
 
 class SymbolicTensor:
@@ -82,17 +141,6 @@ class SymbolicTensor:
     def is_input(self) -> bool:
         """Whether it stands for data."""
         return not self.node.inputs
-
-    def history(self) -> Iterator[Node]:
-        """Yield the call that makes it and all calls before, each once."""
-        seen: set[Node] = set()
-        waiting = [self.node]
-        while waiting:
-            node = waiting.pop()
-            if node not in seen:
-                seen.add(node)
-                yield node
-                waiting.extend(tensor.node for tensor in node.inputs)
 
     def __repr__(self) -> str:
         return f"<SymbolicTensor {self.shape} {self.dtype} of {self.layer.name}>"

@@ -47,6 +47,13 @@ class TimeDistributed(Layer):
                 f"layer of TimeDistributed is {given}; it should be a layer, such as Dense(3)"
             )
         self.layer: Layer = layer
+        if not self.trainable:
+            layer.trainable = False
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The wrapped layer."""
+        return (self.layer,)
 
     # What the inner layer says is true of this one.
 

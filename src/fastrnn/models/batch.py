@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from operator import is_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers import SymbolicTensor
-from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.parameter import Parameter, ParameterVector, settle
 from fastrnn.layers.symbolic import Node
 from fastrnn.models.objective import CountAll, Counted, Measure, Objective
 from fastrnn.models.tracing import Graph
@@ -240,16 +239,25 @@ class Batches:
 
     Parameters
     ----------
-    graph, training, objective :
-        See :class:`Batch`.
+    graph : Graph
+    objective : Objective, optional
+    vector : ParameterVector, optional
+        Where gradients go; they are not wanted if it is left out.
 
     Notes
     -----
     For one thread at a time: two threads that compute at once want one such object each.
     """
 
-    def __init__(self, graph: Graph, training: bool, objective: Objective | None = None) -> None:
-        self._arguments = graph, training, objective
+    def __init__(
+        self,
+        graph: Graph,
+        objective: Objective | None = None,
+        vector: ParameterVector | None = None,
+    ) -> None:
+        # Workspaces keep views of the weights, which from here on stay where they are.
+        settle(parameter for layer in graph.layers for parameter in layer.parameters)
+        self._graph, self._objective, self._vector = graph, objective, vector
         self._kept: OrderedDict[Shapes, Batch] = OrderedDict()
 
     def for_data(self, x: Sequence[Array]) -> Batch:
@@ -257,8 +265,10 @@ class Batches:
         shapes = tuple(array.shape for array in x)
         batch = self._kept.get(shapes)
         if batch is None:
-            graph, training, objective = self._arguments
-            batch = self._kept[shapes] = Batch(graph, shapes, training, objective)
+            training = self._vector is not None
+            if self._vector is not None:
+                self._vector.offer_gradients()
+            batch = self._kept[shapes] = Batch(self._graph, shapes, training, self._objective)
             if len(self._kept) > KEPT_SHAPES:
                 self._kept.popitem(last=False)
         else:
@@ -274,7 +284,7 @@ class IdleBatches:
     """
 
     def __init__(self) -> None:
-        self._idle: list[tuple[Graph, list[Array], Batches]] = []
+        self._idle: list[tuple[Graph, Batches]] = []
 
     def __reduce__(self) -> tuple[type[IdleBatches], tuple[()]]:
         # A copy of a model has weights of its own, which this memory does not see.
@@ -283,18 +293,17 @@ class IdleBatches:
     @contextmanager
     def borrow(self, graph: Graph, rows: int) -> Iterator[Batches]:
         """Lend memory for predictions of a graph, in batches of so many rows (sample, step)."""
-        weights = [p.value for layer in graph.layers for p in layer.parameters]
         batches: Batches | None = None
         while self._idle and batches is None:
             try:
-                of_graph, of_weights, kept = self._idle.pop()
+                of_graph, kept = self._idle.pop()
             except IndexError:  # another thread was faster
                 break
-            # Weights may have moved since, such as into a trainer's vector.
-            if of_graph is graph and all(map(is_, of_weights, weights)):
+            # Layers may have been added since.
+            if of_graph is graph:
                 batches = kept
         if batches is None:
-            batches = Batches(graph, False)
+            batches = Batches(graph)
         yield batches
         if rows * graph.numbers_a_row <= MOST_NUMBERS_KEPT and len(self._idle) < MOST_IDLE:
-            self._idle.append((graph, weights, batches))
+            self._idle.append((graph, batches))

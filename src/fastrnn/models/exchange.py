@@ -25,6 +25,8 @@ class Exchange:
     halts: bool = False
     #: What this process has of the batch at hand.
     share: Share | None = None
+    #: Where the gradients of a step are.
+    vector: ParameterVector
 
     def first(self, value: float) -> float:
         """Return the value that the first process has."""
@@ -63,20 +65,15 @@ class SharedExchange(Exchange):
     Parameters
     ----------
     group : Group
-    vector : ParameterVector
-        Whose gradients are summed, with the figures behind them; see
-        :func:`~fastrnn.distributed.figures.figures_behind`.
     measured : int
-        How many figures a step measures.
+        How many figures a step measures; they are summed with the gradients, see
+        :func:`~fastrnn.distributed.figures.figures_behind`.
     """
 
     is_shared = True
 
-    def __init__(self, group: Group, vector: ParameterVector, measured: int) -> None:
-        self._group = group
-        # Behind the gradients totals, counts, and how many processes want to end here.
-        self._sums = vector.sums
-        self._figures = self._sums[vector.values.size : -1].reshape(2, measured)
+    def __init__(self, group: Group, measured: int) -> None:
+        self._group, self._measured = group, measured
 
     def first(self, value: float) -> float:
         """Return the value that the first process has."""
@@ -104,15 +101,18 @@ class SharedExchange(Exchange):
         Halted
             If a process wants to end here.
         """
+        # Behind the gradients totals, counts, and how many processes want to end here.
+        sums = self.vector.sums
+        figures = sums[self.vector.values.size : -1].reshape(2, self._measured)
         if self.share is not None and self.share.counts and not self.halts:
-            self._figures[...] = np.transpose(found)
+            figures[...] = np.transpose(found)
         else:
-            self._sums[...] = 0
-        self._sums[-1] = self.halts
-        self._group.sum(self._sums)
-        if self._sums[-1]:
+            sums[...] = 0
+        sums[-1] = self.halts
+        self._group.sum(sums)
+        if sums[-1]:
             raise Halted
-        totals, counts = self._figures.tolist()
+        totals, counts = figures.tolist()
         return list(zip(totals, counts, strict=True))
 
     def sum_means(self, means: Means) -> Means:

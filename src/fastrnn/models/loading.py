@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from fastrnn import layers as layer_registry, optimizers
 from fastrnn.files import path_text
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
-from fastrnn.models import saving
+from fastrnn.models import saving, state
 from fastrnn.models.model import Model
-from fastrnn.models.network import fill_weights, weight_names
+from fastrnn.models.names import is_of_run, slots_in, weight_names, weight_of
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
 from fastrnn.models.tensor_file import TensorFileError
@@ -96,7 +96,9 @@ def from_config(
     else:
         model = _connected(made, config)
     if tensors is not None:
-        fill_weights(model, tensors)
+        state.take_weights(model, tensors)
+    if not boolean("trainable", config.get("trainable", True)):
+        model._trainable = False  # and its layers say themselves what they are
     return model
 
 
@@ -145,11 +147,11 @@ class _Stored:
 def _check_names(model: Model, checkpoint: Checkpoint) -> None:
     """Refuse a file with tensors that are nobody's: one of them has a wrong name then."""
     weights = set(weight_names(model.graph.layers))
+    slots = set(slots_in(checkpoint.tensors))
     for name in checkpoint.tensors:
-        kind, _, rest = name.rpartition(":")
-        is_slot = kind == "optimizer" and rest.partition("/")[2] in weights
-        is_of_run = checkpoint.run is not None and name.startswith("run:")
-        if not (name in weights or (is_slot and checkpoint.training is not None) or is_of_run):
+        is_slot = name in slots and weight_of(name) in weights
+        is_ours = checkpoint.run is not None and is_of_run(name)
+        if not (name in weights or (is_slot and checkpoint.training is not None) or is_ours):
             raise CheckpointError(
                 f"the file holds {name}, which the model lacks; it has {', '.join(sorted(weights))}"
             )
@@ -170,8 +172,9 @@ def _compile(
         # Not in the files of fastrnn 0.1.
         check_gradients=bool(compiled.get("check_gradients", True)),
     )
-    iterations = compiled["iterations"]
-    if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 0:
-        raise ValueError(f"iterations is {iterations!r}; it should be a count of steps")
-    if any(name.startswith("optimizer:") for name in tensors) or iterations:
-        model.restore_optimizer(iterations, tensors)
+    iterations = state.iterations_of(compiled)
+    if slots_in(tensors) or iterations:
+        assert model.optimizer is not None
+        # Before the trainer makes memory for slots that the file may not have.
+        state.check_slots(model, model.optimizer, tensors)
+        state.restore_optimizer(model, model._current_trainer(), iterations, tensors)

@@ -15,18 +15,20 @@ from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of, progress
 from fastrnn.distributed import group_of
+from fastrnn.files import path_text
 from fastrnn.layers import SymbolicTensor
+from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import one_or_all
 from fastrnn.metrics import Metric
-from fastrnn.models import saving, streaming, training
+from fastrnn.models import saving, state, streaming, training
 from fastrnn.models.agreement import facts
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.data import (
     positive_integer,
     read_inputs,
 )
-from fastrnn.models.layer_order import listed
-from fastrnn.models.network import Network, weight_names
+from fastrnn.models.names import is_weight
+from fastrnn.models.network import Network
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
 from fastrnn.models.resuming import Resumption
@@ -352,7 +354,7 @@ class Model(Network):
         data = reader.data(x, y, sample_weight)
         samples = reader.samples(data, batch_size_of(self, batch_size))
         called = self._prepared(callbacks, len(data), samples.batch_size)
-        batches = Batches(self.graph, False, objective)
+        batches = Batches(self.graph, objective)
         found = training.evaluate(batches, objective, samples, called)
         if verbose:
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
@@ -488,14 +490,14 @@ class Model(Network):
         Returns
         -------
         list of ndarray
-            One for each array of :meth:`get_weights`, in its order, its shape and with its order of
-            the gates: ``w - rate * g`` of the two goes into :meth:`set_weights`.
+            One for each array of :meth:`get_weights`, frozen ones too, in its order, its shape and
+            with its order of the gates: ``w - rate * g`` of the two goes into :meth:`set_weights`.
         """
         objective = self._require_compiled()
         trainer = self._current_trainer()
         trainer.gradients(self._reader(objective).arrays(x, y, sample_weight))
         vector = trainer.vector
-        gradients = dict(zip(vector.parameters, vector.views(vector.gradients), strict=True))
+        gradients = dict(zip(vector.parameters, vector.all_gradients(), strict=True))
         return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
@@ -517,71 +519,37 @@ class Model(Network):
         --------
         fastrnn.models.load_model : the way back
         """
-        tensors = self._weight_tensors()
+        tensors = state.weight_tensors(self)
         compiled: dict[str, Any] | None = None
         if self.optimizer is not None and self._objective is not None:
             compiled = {**self._compiled_config(), "iterations": self.optimizer.iterations}
-            if self.optimizer.slots:
-                # A model that was compiled again may have an optimizer that has learned before.
-                tensors.update(self._current_trainer().slots())
+            tensors.update(state.slot_tensors(self, self.optimizer))
         said: dict[str, Any] | None = None
         if self._run is not None:
             said, kept = self._run.record(self._current_trainer(), self.stop_training)
             tensors.update(kept)
         saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors, said))
 
-    def restore_optimizer(self, iterations: int, tensors: Mapping[str, Array]) -> None:
-        """Give the optimizer the state that a file of :meth:`save` holds.
+    def save_weights(self, filepath: str | os.PathLike[str]) -> None:
+        """Write the weights and the chain, nothing of the training; else as :meth:`save`."""
+        tensors = state.weight_tensors(self)
+        saving.write(filepath, saving.Checkpoint(self.get_config(), None, tensors))
 
-        Parameters
-        ----------
-        iterations : int
-        tensors : mapping of str to ndarray
-            Of the file; all slots or none.
-
-        Raises
-        ------
-        CheckpointError
-            If one is missing or does not fit; nothing is changed then.
-        """
-        self._check_slots(tensors)
-        self._current_trainer().restore(iterations, tensors)
-
-    def check_checkpoint(self, checkpoint: saving.Checkpoint) -> None:
-        """Raise an error unless weights, optimizer and metrics of a file are those of this model.
+    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
+        """Replace all weights by those of a file of :meth:`save` or :meth:`save_weights`.
 
         Raises
         ------
         CheckpointError
-            If one does not fit.
+            If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
-        self._check_weights(checkpoint.tensors)
-        self._check_slots(checkpoint.tensors)
-        totals = (checkpoint.run or {}).get("totals")
-        if totals is not None and len(totals) != self._require_compiled().measured:
-            raise saving.CheckpointError("the training had other losses or metrics than the model")
-
-    def take_checkpoint(self, checkpoint: saving.Checkpoint) -> None:
-        """Take weights and optimizer of a file that :meth:`check_checkpoint` lets pass."""
-        assert checkpoint.training is not None
-        self._take_weights(checkpoint.tensors)
-        iterations = int(checkpoint.training["iterations"])
-        self._current_trainer().restore(iterations, checkpoint.tensors)
-
-    def _check_slots(self, tensors: Mapping[str, Array]) -> None:
-        self._require_compiled()
-        assert self.optimizer is not None
-        names, weights = weight_names(listed(self.graph)), self.weights
-        # Before the trainer makes memory for slots that the file may not have.
-        wanted = {
-            f"optimizer:{slot}/{name}": weight
-            for slot in self.optimizer.slot_names
-            for name, weight in zip(names, weights, strict=True)
-        }
-        for title, weight in wanted.items():
-            saving.check(tensors, title, weight.shape, weight.value.dtype)
-        known = {name for name in tensors if not name.startswith("optimizer:")}
-        saving.check_names(tensors, {*wanted, *known}, repr(self.optimizer))
+        path = path_text("filepath", filepath)
+        tensors = saving.read(path, keep=is_weight).tensors
+        try:
+            state.check_weights(self, tensors)
+        except saving.CheckpointError as error:
+            raise saving.CheckpointError(f"{path}: {error}") from None
+        state.take_weights(self, tensors)
 
     def _compiled_config(self) -> dict[str, Any]:
         """Return how the model was compiled, as JSON can hold it."""
@@ -594,13 +562,23 @@ class Model(Network):
         }
 
     def _current_trainer(self) -> Trainer:
-        if self._trainer is None or not self._trainer.is_current():
-            assert self.optimizer is not None
-            assert self._objective is not None
-            self._trainer = Trainer(
-                self.graph, self.optimizer, self._objective, self.check_gradients
-            )
-        return self._trainer
+        objective, optimizer = self._require_compiled(), self.optimizer
+        assert optimizer is not None
+        trainer = self._trainer
+        if (
+            trainer is None
+            or trainer.graph is not self.graph
+            or trainer.optimizer is not optimizer
+            or trainer.objective is not objective
+        ):
+            trainer = Trainer(self.graph, self._trained, optimizer, objective)
+            self._trainer = trainer
+        trainer.check_gradients = self.check_gradients
+        trainer.look()
+        return trainer
+
+    def _trained(self) -> list[Parameter]:
+        return self.trainable_weights
 
     @property
     def metrics_names(self) -> list[str]:
@@ -634,6 +612,11 @@ class Model(Network):
 
     def _reader(self, objective: Objective) -> Reader:
         return Reader(self, self._read_inputs, objective)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Weights, settings and the state of the optimizer, and no memory to compute in: a copy
+        # makes its own, for its own weights.
+        return {**self.__dict__, "_trainer": None, "_run": None}
 
     def _require_compiled(self) -> Objective:
         if self._objective is None:

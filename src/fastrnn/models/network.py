@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
-from fastrnn.files import path_text
 from fastrnn.layers import Layer, SymbolicTensor, serialize
-from fastrnn.layers.parameter import Parameter, assign
+from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
-from fastrnn.models import saving
 from fastrnn.models.layer_order import listed
+from fastrnn.models.names import weight_names
 from fastrnn.models.summary import table
 from fastrnn.models.tracing import Graph
+from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
@@ -33,6 +32,7 @@ class Network:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._trainable = True
         self._known_graph: Graph | None = None
 
     # The layers --------------------------------------------------------------------------------
@@ -123,7 +123,9 @@ class Network:
         """
         outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
         shown = self.layers
-        text = table(shown, [one_or_all(outputs[layer]) for layer in shown], line_length)
+        shapes = [one_or_all(outputs[layer]) for layer in shown]
+        trained = sum(parameter.value.size for parameter in self.trainable_weights)
+        text = table(shown, shapes, trained, line_length)
         for line in text.splitlines():
             (print_fn or say)(line)
 
@@ -139,7 +141,13 @@ class Network:
         """Return the graph, without weights, as a dict that JSON can hold."""
         graph = self.graph
         layers = [serialize(layer) for layer in graph.layers]
-        config = {"class_name": type(self).__name__, "name": self.name, "layers": layers}
+        config: dict[str, Any] = {
+            "class_name": type(self).__name__,
+            "name": self.name,
+            "layers": layers,
+        }
+        if not self.trainable:
+            config["trainable"] = False
         return config if is_chain(graph) else {**config, **connections(graph)}
 
     def to_json(self, **options: Any) -> str:
@@ -156,6 +164,34 @@ class Network:
         :meth:`get_weights` for Keras's.
         """
         return [parameter for layer in listed(self.graph) for parameter in layer.parameters]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether trainings change the weights; may be set at any time, for all layers at once.
+
+        See :attr:`fastrnn.layers.Layer.trainable`.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = boolean("trainable", value)
+        Freezing.version += 1
+        for layer in self.layers:
+            layer.trainable = self._trainable
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The weights that trainings change, in the order of :attr:`weights`."""
+        if not self.trainable:
+            return []
+        return [weight for layer in listed(self.graph) for weight in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """The weights that trainings leave as they are, in the order of :attr:`weights`."""
+        trained = {parameter.key for parameter in self.trainable_weights}
+        return [parameter for parameter in self.weights if parameter.key not in trained]
 
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""
@@ -183,58 +219,6 @@ class Network:
             If there are too few or too many, or a shape is not the weight's.
         """
         assign(self.weights, weights, weight_names(listed(self.graph)))
-
-    def save_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the weights and the chain, nothing of the training; else as :meth:`Model.save`."""
-        saving.write(filepath, saving.Checkpoint(self.get_config(), None, self._weight_tensors()))
-
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Replace all weights by those of a file of :meth:`Model.save` or :meth:`save_weights`.
-
-        Raises
-        ------
-        CheckpointError
-            If it is no such file, is damaged, or does not fit; the model is as it was then.
-        """
-        path = path_text("filepath", filepath)
-        tensors = saving.read(path, keep=lambda name: ":" not in name).tensors
-        try:
-            self._check_weights(tensors)
-        except saving.CheckpointError as error:
-            raise saving.CheckpointError(f"{path}: {error}") from None
-        self._take_weights(tensors)
-
-    def _check_weights(self, tensors: Mapping[str, Array]) -> None:
-        """Raise ``CheckpointError`` unless the tensors of a file are the weights of this model."""
-        names = weight_names(listed(self.graph))
-        extra = sorted(name for name in tensors if name not in names and ":" not in name)
-        if extra:
-            raise saving.CheckpointError(
-                f"the file holds {', '.join(extra)}, which the model lacks; "
-                f"the model has {', '.join(names)}"
-            )
-        for name, parameter in zip(names, self.weights, strict=True):
-            saving.check(tensors, name, parameter.shape, parameter.value.dtype)
-
-    def _take_weights(self, tensors: Mapping[str, Array]) -> None:
-        fill_weights(self, tensors)
-
-    def _weight_tensors(self) -> dict[str, Array]:
-        """Return the weights as they lie in memory: views, by their names in files."""
-        names = weight_names(listed(self.graph))
-        return {name: p.value for name, p in zip(names, self.weights, strict=True)}
-
-
-def weight_names(layers: Sequence[Layer]) -> list[str]:
-    """Return what files and errors call the weights of `layers`: ``layer/weight``."""
-    return [f"{layer.name}/{name}" for layer in layers for name in layer.weight_names]
-
-
-def fill_weights(network: Network, tensors: Mapping[str, Array]) -> None:
-    """Give a network the weights of a file that fit it, without another copy of them."""
-    names = weight_names(listed(network.graph))
-    for name, parameter in zip(names, network.weights, strict=True):
-        saving.fill(parameter.value, tensors, name)
 
 
 def is_chain(graph: Graph) -> bool:

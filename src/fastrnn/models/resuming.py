@@ -12,7 +12,7 @@ from fastrnn import seeding
 from fastrnn.callbacks import CallbackList, History
 from fastrnn.distributed import Group
 from fastrnn.files import path_text
-from fastrnn.models import saving
+from fastrnn.models import saving, state
 from fastrnn.models.run import Run, tensors_in, unpacked
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.trainer import Trainer
@@ -68,10 +68,15 @@ class Resumption:
                     f"its training had {len(self._layers)} layers; "
                     f"the model has {len(model.graph.layers)}"
                 )
-            for state in [*self._layers, *(entry["state"] for entry in self._callbacks)]:
-                if not isinstance(state, dict):
-                    raise TypeError(f"{state!r} is no state")
-            model.check_checkpoint(self._file)
+            for kept in [*self._layers, *(entry["state"] for entry in self._callbacks)]:
+                if not isinstance(kept, dict):
+                    raise TypeError(f"{kept!r} is no state")
+            state.check_weights(model, self._file.tensors)
+            state.check_slots(model, model.optimizer, self._file.tensors)
+            self._iterations = state.iterations_of(compiled)
+            totals = said["totals"]
+            if totals is not None and len(totals) != model._require_compiled().measured:
+                raise CheckpointError("the training had other losses or metrics than the model")
             run.restore(said)
         except CheckpointError as error:
             raise CheckpointError(f"{self._path}: {error}") from error
@@ -84,7 +89,9 @@ class Resumption:
 
     def restore_model(self, model: Any) -> None:
         """Give the model its weights, and the optimizer its state."""
-        model.take_checkpoint(self._file)
+        tensors = self._file.tensors
+        state.take_weights(model, tensors)
+        state.restore_optimizer(model, model._current_trainer(), self._iterations, tensors)
         seeding.set_root(self._root)
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:

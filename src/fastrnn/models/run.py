@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList
+from fastrnn.models.names import run_name
 from fastrnn.models.objective import Counted, Means
 from fastrnn.models.saving import CheckpointError
 from fastrnn.models.trainer import Trainer
@@ -86,8 +87,8 @@ class Run:
             "totals": self.totals if self.means is None else self.means.totals,
             "epochs": [(epoch, _numbers(logs)) for epoch, logs in self.epochs],
             "stopped": stopped,
-            "layers": _packed(layers, "run:layers", tensors),
-            "callbacks": _packed(callbacks, "run:callbacks", tensors),
+            "layers": _packed(layers, run_name("layers"), tensors),
+            "callbacks": _packed(callbacks, run_name("callbacks"), tensors),
         }
         return said, tensors
 

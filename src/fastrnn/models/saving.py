@@ -32,7 +32,7 @@ import json
 import os
 import warnings
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,7 +186,7 @@ def _content(path: str, entry: str | None) -> dict[str, Any]:
         )
     try:
         content = json.loads(entry)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: the entry {ENTRY!r} is not JSON: {error!r}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path}: the entry {ENTRY!r} is not a JSON object")
@@ -264,14 +264,14 @@ def fill(array: Array, tensors: Mapping[str, Array], name: str) -> None:
         array[...] = tensors[name]
 
 
-def check_names(tensors: Mapping[str, Array], known: Collection[str], holder: str) -> None:
-    """Raise an error if a file has more tensors than `holder` has names for.
+def check_names(names: Iterable[str], known: Collection[str], holder: str) -> None:
+    """Raise an error if a file has tensors for which `holder` has no name.
 
     Raises
     ------
     CheckpointError
         If it does; it says which.
     """
-    extra = sorted(set(tensors) - set(known))
+    extra = sorted(set(names) - set(known))
     if extra:
         raise CheckpointError(f"the file holds {', '.join(extra)}, which {holder} lacks")

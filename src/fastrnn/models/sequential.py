@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
+from fastrnn.layers.naming import Renaming
 from fastrnn.models.model import Model
-from fastrnn.models.tracing import Graph
+from fastrnn.models.tracing import Graph, give_names
 
 # Threads may call an unbuilt model at once, and one of them should build it.  One lock for all
 # models: each is built once, and an object with a lock could not be copied.
@@ -40,7 +41,12 @@ class Sequential(Model):
     ) -> None:
         self._start(name)
         self._added: list[Layer] = []
+        self._members: set[Layer] = set()
+        #: What the first layer reads, and what the last one puts out, once shapes are known.
         self._start_tensor: SymbolicTensor | None = None
+        self._end: SymbolicTensor | None = None
+        self._names: dict[str, Layer] = {}
+        self._renamed = -1
         for layer in layers or []:
             self.add(layer)
 
@@ -69,38 +75,73 @@ class Sequential(Model):
                 raise ValueError("the input should come first, and once")
             self._start_tensor = layer.tensor()
             return
-        if any(other is layer for other in self._added):
+        if layer in self._members:
             raise ValueError(f"{layer.name} stands in the chain twice")
-        if self._start_tensor is None and not self._added and layer.input_shape is not None:
-            self._start_tensor = Input(layer.input_shape, layer.dtype, batch_size=layer.batch_size)
-        if self._start_tensor is not None:
-            end = self._start_tensor if self._known_graph is None else self.graph.outputs[0]
-            self._known_graph = Graph([self._start_tensor], [_behind(end, layer)])
+        start = self._start_tensor
+        if start is None and not self._added and layer.input_shape is not None:
+            start = Input(layer.input_shape, layer.dtype, batch_size=layer.batch_size)
+        if start is not None:
+            end = _behind(self._end or start, layer)
+            self._take_name(start.layer, layer)
+            self._start_tensor, self._end = start, end
         self._added.append(layer)
-        self._trainer = None
+        self._members.add(layer)
+        # Traced when it is asked for: once, however many layers are added.
+        self._known_graph = None
+
+    def _take_name(self, start: Layer, layer: Layer) -> None:
+        """See to it that the name of a new layer is no other's."""
+        if self._renamed == Renaming.version and layer.name not in self._names:
+            self._names[layer.name] = layer
+            return
+        everyone = [start, *self._added, layer]
+        give_names(everyone)
+        self._names = {each.name: each for each in everyone}
+        self._renamed = Renaming.version
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Create the weights, for data of `input_shape`, batch first: (None, time, features)."""
         with _building:
-            if self._known_graph is not None or not self._added:
+            if self._end is not None or not self._added:
                 return
             start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
             for layer in self._added:
                 end = _behind(end, layer)
-            self._start_tensor, self._known_graph = start, Graph([start], [end])
+            self._known_graph = Graph([start], [end])
+            self._start_tensor, self._end = start, end
 
     @property
     def graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""
         if not self._added:
             raise RuntimeError("the model has no layers; add some with model.add(layer)")
+        if self._known_graph is None and self._end is not None:
+            with _building:
+                if self._known_graph is None:
+                    assert self._start_tensor is not None
+                    self._known_graph = Graph([self._start_tensor], [self._end])
         return super().graph
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        start = state.pop("_start_tensor")
+        del state["_end"], state["_members"], state["_names"]
+        if self._end is not None:
+            state["_known_graph"] = self.graph
+        return {**state, "_input": None if start is None else start.layer, "_renamed": -1}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        start, graph = state.pop("_input"), state["_known_graph"]
+        self.__dict__.update(state)
+        self._start_tensor = None if start is None else start.tensor()
+        self._end = None if graph is None else graph.outputs[0]
+        self._members, self._names = set(self._added), {}
 
     def _output_names(self) -> list[str]:
         return ["output"]
 
     def _read_inputs(self, x: Any, argument: str) -> list[NDArray[Any]]:
-        if self._known_graph is None and self._added:
+        if self._end is None and self._added:
             shape = np.shape(x)
             # Of the time the data says nothing: the next may be longer.
             if 0 in self._added[0].token_inputs:

@@ -11,7 +11,7 @@ from fastrnn.layers.symbolic import Shape
 COLUMNS = (0.45, 0.85, 1.0)
 
 
-def table(layers: Sequence[Layer], shapes: Sequence[Shape], width: int = 65) -> str:
+def table(layers: Sequence[Layer], shapes: Sequence[Shape], trained: int, width: int = 65) -> str:
     """Return the table that ``summary`` prints: name, type, output shape, number of weights.
 
     Parameters
@@ -19,6 +19,8 @@ def table(layers: Sequence[Layer], shapes: Sequence[Shape], width: int = 65) -> 
     layers : sequence of Layer
     shapes : sequence of tuple
         What each puts out.
+    trained : int
+        How many of the numbers in the weights trainings change.
     width : int, default 65
         Characters a line; text that is too long for its column is cut.
     """
@@ -32,8 +34,8 @@ def table(layers: Sequence[Layer], shapes: Sequence[Shape], width: int = 65) -> 
     total = sum(layer.count_params() for layer in layers)
     lines += [
         f"Total params: {total:,}",
-        f"Trainable params: {total:,}",
-        "Non-trainable params: 0",
+        f"Trainable params: {trained:,}",
+        f"Non-trainable params: {total - trained:,}",
         rule,
     ]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
-from fastrnn.layers.naming import counted_name, snake_case
+from fastrnn.layers.naming import counted_name
 from fastrnn.layers.symbolic import Node, Shape
 
 
@@ -45,7 +45,7 @@ class Graph:
             if not self.uses[tensor]:
                 raise ValueError(f"inputs[{index}], {tensor!r}, leads to none of the outputs")
             self.takes_tokens(tensor)  # or raises
-        _give_names(self.layers)
+        give_names(self.layers)
 
     @property
     def layers(self) -> list[Layer]:
@@ -93,6 +93,24 @@ class Graph:
                 found.update(zip(node.outputs, made, strict=True))
         return [found[tensor] for tensor in self.outputs]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Flat, as nodes refer to one another in chains that may be deeper than Python's calls.
+        places = {node: place for place, node in enumerate(self.nodes)}
+
+        def written(tensors: Sequence[SymbolicTensor]) -> list[tuple[int, int]]:
+            return [(places[self.node_of(t)], 0 if t in self._starts else t.index) for t in tensors]
+
+        calls = [
+            (
+                node.layer,
+                written(node.inputs),
+                [tensor.shape for tensor in node.outputs],
+                any(tensor.has_mask for tensor in node.outputs),
+            )
+            for node in self.nodes
+        ]
+        return _again, (calls, written(self.inputs), written(self.outputs))
+
     def _in_order(self) -> list[Node]:
         found: list[Node] = []
         seen: set[Node] = set()
@@ -114,6 +132,26 @@ class Graph:
                 waiting.append((node, True))
                 waiting += [(self.node_of(tensor), False) for tensor in reversed(node.inputs)]
         return found
+
+
+def _again(
+    calls: list[tuple[Layer, list[tuple[int, int]], list[Any], bool]],
+    inputs: list[tuple[int, int]],
+    outputs: list[tuple[int, int]],
+) -> Graph:
+    """Return a copy of a graph, with layers that were copied before."""
+    made: list[Sequence[SymbolicTensor]] = []
+    for layer, reads, shapes, has_mask in calls:
+        if isinstance(layer, InputLayer):
+            made.append([layer.tensor()])
+            continue
+        node = Node(layer, [made[place][index] for place, index in reads], shapes, has_mask)
+        layer._node = layer._node or node
+        made.append(node.outputs)
+    return Graph(
+        [made[place][index] for place, index in inputs],
+        [made[place][index] for place, index in outputs],
+    )
 
 
 def trace(inputs: Any, outputs: Any) -> Graph:
@@ -148,14 +186,19 @@ def _input_layer(tensor: SymbolicTensor) -> InputLayer:
     return InputLayer(tensor.shape[1:], tensor.dtype)
 
 
-def _give_names(layers: Sequence[Layer]) -> None:
+def give_names(layers: Sequence[Layer]) -> None:
     """See to it that no name is there twice: those that were given stay."""
-    taken = {layer.name for layer in layers if not layer.is_named_by_count}
+    used = {layer.name for layer in layers if not layer.is_named_by_count}
     seen: set[str] = set()
+    counts: Counter[str] = Counter()
     for layer in layers:
-        if layer.is_named_by_count and layer.name in taken | seen:
-            stem = "input" if isinstance(layer, InputLayer) else snake_case(type(layer).__name__)
-            layer.rename(counted_name(stem, taken | seen))
+        if layer.is_named_by_count and layer.name in used:
+            stem = "input" if isinstance(layer, InputLayer) else layer.stem
+            # Names are only ever added, so the search goes on where the last one ended.
+            name = counted_name(stem, used, counts[stem] + 1)
+            counts[stem] = int(name.rpartition("_")[2])
+            layer.rename(name)
         elif layer.name in seen:
             raise ValueError(f"two layers are called {layer.name!r}; names should be unique")
         seen.add(layer.name)
+        used.add(layer.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from fastrnn.distributed import Group
 from fastrnn.distributed.figures import figures_behind
-from fastrnn.layers.parameter import ParameterVector
-from fastrnn.models import saving
+from fastrnn.layers.parameter import Freezing, Parameter, ParameterVector
 from fastrnn.models.batch import Batches
 from fastrnn.models.exchange import Exchange, SharedExchange
-from fastrnn.models.network import weight_names
+from fastrnn.models.names import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
 from fastrnn.models.samples import Data
@@ -31,7 +30,8 @@ class Trainer:
     Parameters
     ----------
     graph : Graph
-        The weights of its layers move into one vector.
+    trained : callable
+        Returns those of the graph's weights that are to be trained.
     optimizer : Optimizer
     objective : Objective
     check_gradients : bool, default True
@@ -46,19 +46,18 @@ class Trainer:
     def __init__(
         self,
         graph: Graph,
+        trained: Callable[[], list[Parameter]],
         optimizer: Optimizer,
         objective: Objective,
         check_gradients: bool = True,
     ) -> None:
         #: Tells other processes of every step, where there are some.
         self.exchange = Exchange()
-        self._check_gradients = check_gradients
+        self.graph, self.optimizer, self.objective = graph, optimizer, objective
+        self.check_gradients = check_gradients
         self._layers = tuple(graph.layers)
-        self.vector = ParameterVector(self._parameters(), figures_behind(objective.measured))
-        self._optimizer = optimizer
-        optimizer.build(self.vector.values)
-        self.objective = objective
-        self.batches = Batches(graph, True, objective)
+        self._trained = trained
+        self._place()
         #: Whether a step draws random numbers.
         self.is_random = any(layer.is_random for layer in self._layers)
         #: Whether a step changes what layers remember, beside the weights.
@@ -66,19 +65,32 @@ class Trainer:
         #: Whether nothing is half done: a step looks at its batch, and has not changed anything.
         self.is_open = False
 
+    def _place(self) -> None:
+        """Give gradients, slots and batches their memory, for the weights that are trained."""
+        self._freezing = Freezing.version
+        weights = [parameter for layer in self._layers for parameter in layer.parameters]
+        self.vector = ParameterVector(
+            weights, self._trained(), figures_behind(self.objective.measured)
+        )
+        self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
+        self.batches = Batches(self.graph, self.objective, self.vector)
+        self.exchange.vector = self.vector
+
+    def look(self) -> None:
+        """See whether other weights are to be trained than before, or the slots are another's."""
+        if self._freezing != Freezing.version:
+            self._freezing = Freezing.version
+            if tuple(parameter.key for parameter in self._trained()) != self.vector.keys:
+                self._place()
+        if self.optimizer.owners is not self.vector.keys:
+            self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
+
     def _reseed(self, seed: np.random.SeedSequence) -> None:
         """Let every layer that draws random numbers draw from a branch of `seed`."""
         for index, layer in enumerate(self._layers):
             if layer.is_random:
                 key = (*seed.spawn_key, index)
                 layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
-
-    def _parameters(self) -> list[Any]:
-        return [parameter for layer in self._layers for parameter in layer.parameters]
-
-    def is_current(self) -> bool:
-        """Return whether the weights still live here: another model may share layers."""
-        return self.vector.holds(self._parameters())
 
     def step(self, data: Data) -> list[Counted]:
         """Learn from a batch; return losses and metrics of before the change.
@@ -90,6 +102,7 @@ class Trainer:
         Halted
             If another process wants to end here; nothing has changed then, but for random numbers.
         """
+        self.look()
         exchange = self.exchange
         # Where others wait for this step, it is not given up halfway.
         self.is_open = not exchange.is_shared
@@ -99,17 +112,24 @@ class Trainer:
             self.is_open = False
         found = exchange.sum_step(found)
         vector = self.vector
-        if self._check_gradients and not vector.gradients_are_finite():
+        if self.check_gradients and not vector.gradients_are_finite():
             error = describe(
-                weight_names(self._layers),
-                vector.views(vector.values),
+                self._names_of_trained(),
+                [parameter.value for parameter in vector.trained],
                 vector.views(vector.gradients),
                 self.objective.report(found),
             )
             error.measured = found
             raise error
-        self._optimizer.apply(vector.values, vector.gradients, vector.bounds)
+        vector.gather()
+        self.optimizer.apply(vector.values, vector.gradients, vector.bounds)
+        vector.scatter()
         return found
+
+    def _names_of_trained(self) -> list[str]:
+        names = zip(weight_names(self._layers), self.vector.parameters, strict=True)
+        trained = set(self.vector.keys)
+        return [name for name, parameter in names if parameter.key in trained]
 
     def gradients(self, data: Data) -> list[Counted]:
         """Fill the flat gradients for a batch, leave the weights; return losses and metrics.
@@ -132,15 +152,16 @@ class Trainer:
         if group.size == 1:
             yield
             return
-        optimizer = self._optimizer
-        for vector in (self.vector.values, *optimizer.slots.values()):
-            group.take_first(vector)
+        optimizer = self.optimizer
+        for array in (*self.vector.pieces(), *optimizer.slots.values()):
+            group.take_first(array)
         optimizer.iterations = group.first(lambda: optimizer.iterations)
-        self.exchange = SharedExchange(group, self.vector, self.objective.measured)
+        before, self.exchange = self.exchange, SharedExchange(group, self.objective.measured)
+        self.exchange.vector = self.vector
         try:
             yield
         finally:
-            self.exchange = Exchange()
+            self.exchange = before
             self._draw_for(None)
 
     def _draw_for(self, rows: tuple[int, int] | None) -> None:
@@ -152,8 +173,8 @@ class Trainer:
         """Let layers draw from `seed`, and let all processes learn at the first one's rate."""
         if seed is not None:
             self._reseed(seed)
-        if self.exchange.is_shared and self._optimizer.schedule is None:
-            self._optimizer.learning_rate = self.exchange.first(self._optimizer.learning_rate)
+        if self.exchange.is_shared and self.optimizer.schedule is None:
+            self.optimizer.learning_rate = self.exchange.first(self.optimizer.learning_rate)
 
     def layer_states(self) -> list[dict[str, Any]]:
         """Return what every layer remembers beside its weights."""
@@ -166,21 +187,5 @@ class Trainer:
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the learning rate, unless a schedule decides it."""
-        if self._optimizer.schedule is None:
-            self._optimizer.learning_rate = rate
-
-    def slots(self) -> dict[str, Array]:
-        """Return what the optimizer remembers of each weight: views, by their names in files."""
-        names = weight_names(self._layers)
-        return {
-            f"optimizer:{slot}/{name}": view
-            for slot, vector in self._optimizer.slots.items()
-            for name, view in zip(names, self.vector.views(vector), strict=True)
-        }
-
-    def restore(self, iterations: int, tensors: Mapping[str, Array]) -> None:
-        """Give the optimizer the state of a file, after the checks of `Model.restore_optimizer`."""
-        views = self.slots()
-        for name, view in views.items():
-            saving.fill(view, tensors, name)
-        self._optimizer.iterations = iterations
+        if self.optimizer.schedule is None:
+            self.optimizer.learning_rate = rate

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from fastrnn.optimizers.schedules import LearningRateSchedule
 
 Array = NDArray[Any]
 Rate = float | LearningRateSchedule
+#: Stands for a weight: see :class:`fastrnn.layers.parameter.Key`.
+Owner = Hashable
 
 
 class Optimizer:
@@ -47,8 +50,16 @@ class Optimizer:
     iterations : int
         How many steps were made.
     slots : dict of str to ndarray
-        What the optimizer remembers of every weight, in vectors of the layout of the weights; empty
-        before the first step.
+        What the optimizer remembers of every weight that is trained, in vectors of the layout of
+        the weights; empty before the first step.
+    owners : tuple or None
+        Whose slots these are, in order; None if nobody said so.
+
+    Notes
+    -----
+    A weight that is frozen leaves the vectors, and comes back with the slots that it had.  A copy
+    of an optimizer, by :mod:`copy` or :mod:`pickle`, has slots of its own, and may go on with any
+    model whose weights they fit.
     """
 
     #: Names of the slots, in a fixed order.
@@ -81,6 +92,12 @@ class Optimizer:
         self.slot_names = ()
         self.iterations = 0
         self.slots: dict[str, Array] = {}
+        self.owners: tuple[Owner, ...] | None = None
+        #: From where to where in the vectors the slots of each owner are.
+        self._places: dict[Owner, tuple[int, int]] = {}
+        #: Slots of weights that are not trained at the moment.
+        self._parked: dict[Owner, dict[str, Array]] = {}
+        self._is_copy = False
 
     @property
     def learning_rate(self) -> float:
@@ -121,24 +138,110 @@ class Optimizer:
     def lr(self, value: Rate) -> None:
         self.learning_rate = value
 
-    def build(self, values: Array) -> None:
+    def build(
+        self,
+        values: Array,
+        owners: tuple[Owner, ...] | None = None,
+        bounds: Array | None = None,
+    ) -> None:
         """Make the slots for a vector of weights; do nothing if they fit already.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n,)
+            The weights.
+        owners : tuple, optional
+            Stands for each of them, so that its slots are found again in another vector.
+        bounds : ndarray of intp, shape (weights + 1,), optional
+            Where each begins, and the end of the last; needed with `owners`.
 
         Raises
         ------
         ValueError
             If the slots belong to other weights: every model wants an optimizer of its own.
         """
+        if owners is not None and owners is not self.owners:
+            assert bounds is not None
+            ends = bounds.tolist()
+            places = dict(zip(owners, pairwise(ends), strict=True))
+            self._give_to(values, owners, places)
         for name in self.slot_names:
             slot = self.slots.get(name)
             if slot is None:
                 self.slots[name] = aligned_zeros(values.shape, values.dtype)
             elif slot.shape != values.shape or slot.dtype != values.dtype:
-                raise ValueError(
-                    f"this {type(self).__name__} belongs to a model with other weights "
-                    f"({slot.size} {slot.dtype} against {values.size} {values.dtype}); "
-                    "compile each model with an optimizer of its own"
-                )
+                raise self._belongs_elsewhere(values)
+
+    def _give_to(
+        self, values: Array, owners: tuple[Owner, ...], places: dict[Owner, tuple[int, int]]
+    ) -> None:
+        """Lay the slots out for other weights, or for fewer or more of the same."""
+        known = {*(self.owners or ()), *self._parked}
+        if self.slots and owners != self.owners:
+            if self.owners is None or (self._is_copy and known.isdisjoint(owners)):
+                fits = self.owners is None or [*places.values()] == [*self._places.values()]
+                if not fits or any(slot.shape != values.shape for slot in self.slots.values()):
+                    raise self._belongs_elsewhere(values)
+                self._parked = {}
+            elif owners and known and known.isdisjoint(owners):
+                raise self._belongs_elsewhere(values)
+            else:
+                self._lay_out(values, places)
+        elif self._parked:
+            self._lay_out(values, places)
+        self.owners, self._places, self._is_copy = owners, places, False
+
+    def _lay_out(self, values: Array, places: dict[Owner, tuple[int, int]]) -> None:
+        kept = {
+            **self._parked,
+            **{owner: self.slots_of(owner) for owner in self._places},
+        }
+        slots = {name: aligned_zeros(values.shape, values.dtype) for name in self.slot_names}
+        for owner, (start, stop) in places.items():
+            for name, piece in kept.pop(owner, {}).items():
+                slots[name][start : start + len(piece)] = piece[: stop - start]
+        self.slots = slots
+        self._parked = {
+            owner: {name: piece.copy() for name, piece in pieces.items()}
+            for owner, pieces in kept.items()
+        }
+
+    def _belongs_elsewhere(self, values: Array) -> ValueError:
+        size = next((slot.size for slot in self.slots.values()), 0)
+        return ValueError(
+            f"this {type(self).__name__} belongs to a model with other weights "
+            f"({size} numbers against {values.size} {values.dtype}); "
+            "compile each model with an optimizer of its own"
+        )
+
+    def slots_of(self, owner: Owner) -> dict[str, Array]:
+        """Return what the optimizer remembers of a weight, flat, by slot; views; empty if nothing.
+
+        Behind the numbers of the weight there may be zeros.
+        """
+        if self.slots and owner in self._places:
+            start, stop = self._places[owner]
+            return {name: slot[start:stop] for name, slot in self.slots.items()}
+        return self._parked.get(owner, {})
+
+    def forget(self, iterations: int) -> None:
+        """Begin anew, as after so many steps, with nothing remembered of any weight."""
+        self.iterations = iterations
+        self.slots, self.owners, self._places, self._parked = {}, None, {}, {}
+
+    def park(self, owner: Owner, zeros: Array) -> dict[str, Array]:
+        """Make slots, of zeros, for a weight that is not trained at the moment; return them."""
+        self._parked[owner] = {name: zeros.copy() for name in self.slot_names}
+        return self._parked[owner]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._is_copy = True
+        self.slots = {name: _aligned(slot) for name, slot in state["slots"].items()}
+        self._parked = {owner: dict(pieces) for owner, pieces in state["_parked"].items()}
 
     def apply(self, values: Array, gradients: Array, bounds: Array | None = None) -> None:
         """Make one step.
@@ -224,6 +327,12 @@ def _checked(learning_rate: Any) -> Rate:
     if isinstance(learning_rate, LearningRateSchedule):
         return learning_rate
     return in_range("learning_rate", learning_rate, 0.0, math.inf)
+
+
+def _aligned(array: Array) -> Array:
+    copied: Array = aligned_zeros(array.shape, array.dtype)
+    copied[...] = array
+    return copied
 
 
 def _whole(gradients: Array) -> Array:

@@ -1,0 +1,107 @@
+"""Weights and optimizer of a model, into a checkpoint and out of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.layers.parameter import Parameter
+from fastrnn.models import saving
+from fastrnn.models.layer_order import listed
+from fastrnn.models.names import is_weight, slot_name, slots_in, weight_names
+from fastrnn.models.network import Network
+from fastrnn.models.saving import CheckpointError
+from fastrnn.models.trainer import Trainer
+from fastrnn.optimizers import Optimizer
+
+Array = NDArray[Any]
+Tensors = Mapping[str, Array]
+
+
+def weight_tensors(network: Network) -> dict[str, Array]:
+    """Return all weights as they lie in memory: views, by their names in files."""
+    return {name: weight.value for name, weight in _weights(network)}
+
+
+def check_weights(network: Network, tensors: Tensors) -> None:
+    """Raise ``CheckpointError`` unless the tensors of a file are the weights of this model."""
+    weights = dict(_weights(network))
+    extra = sorted(name for name in set(tensors) - set(weights) if is_weight(name))
+    if extra:
+        raise CheckpointError(
+            f"the file holds {', '.join(extra)}, which the model lacks; "
+            f"the model has {', '.join(weights)}"
+        )
+    for name, weight in weights.items():
+        saving.check(tensors, name, weight.shape, weight.value.dtype)
+
+
+def take_weights(network: Network, tensors: Tensors) -> None:
+    """Take weights that :func:`check_weights` lets pass."""
+    for name, weight in _weights(network):
+        saving.fill(weight.value, tensors, name)
+
+
+def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
+    """Return what an optimizer remembers of each weight: views, by their names in files."""
+    return {
+        slot_name(slot, name): piece[: weight.value.size].reshape(weight.shape)
+        for name, weight in _weights(network)
+        for slot, piece in optimizer.slots_of(weight.key).items()
+    }
+
+
+def check_slots(network: Network, optimizer: Optimizer, tensors: Tensors) -> None:
+    """Raise ``CheckpointError`` unless a file has the slots of all weights that are trained.
+
+    It may have those of frozen weights, from a time at which they were trained.
+    """
+    trained = {weight.key for weight in network.trainable_weights}
+    known = set()
+    for name, weight in _weights(network):
+        for slot in optimizer.slot_names:
+            title = slot_name(slot, name)
+            known.add(title)
+            if weight.key in trained or title in tensors:
+                saving.check(tensors, title, weight.shape, weight.value.dtype)
+    saving.check_names(slots_in(tensors), known, repr(optimizer))
+
+
+def restore_optimizer(
+    network: Network, trainer: Trainer, iterations: int, tensors: Tensors
+) -> None:
+    """Give an optimizer the state of a file that :func:`check_slots` lets pass."""
+    optimizer = trainer.optimizer
+    optimizer.forget(iterations)
+    trainer.look()
+    for name, weight in _weights(network):
+        titles = {slot: slot_name(slot, name) for slot in optimizer.slot_names}
+        found = {slot: title for slot, title in titles.items() if title in tensors}
+        pieces = optimizer.slots_of(weight.key)
+        if found and not pieces:
+            pieces = optimizer.park(weight.key, np.zeros_like(weight.value).reshape(-1))
+        for slot, title in found.items():
+            view = pieces[slot][: weight.value.size].reshape(weight.shape)
+            saving.fill(view, tensors, title)
+
+
+def iterations_of(compiled: Mapping[str, Any]) -> int:
+    """Return how many steps a file says that its optimizer has made.
+
+    Raises
+    ------
+    CheckpointError
+        If it is no count of steps.
+    """
+    value = compiled.get("iterations")
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    if not is_count or not 0 <= value <= np.iinfo(np.int64).max:  # type: ignore[operator]
+        raise CheckpointError(f"iterations is {value!r}; it should be a count of steps")
+    return int(value)  # type: ignore[arg-type]
+
+
+def _weights(network: Network) -> Iterator[tuple[str, Parameter]]:
+    return zip(weight_names(listed(network.graph)), network.weights, strict=True)
