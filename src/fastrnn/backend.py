@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn._names import names_of
+from fastrnn.arguments import as_array
 from fastrnn.config import epsilon, floatx, image_data_format, set_floatx
 
 # fmt: off
@@ -52,12 +53,12 @@ def clear_session() -> None:
 
 def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
     """Return `x` as an array of a type."""
-    return np.asarray(x).astype(dtype)
+    return as_array("x", x).astype(dtype)
 
 
 def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     """Return `value` as an array, float32 unless another type is given."""
-    return np.asarray(value, dtype or np.float32)
+    return as_array("value", value).astype(dtype or np.float32)
 
 
 def get_value(x: Any) -> Any:
@@ -67,12 +68,12 @@ def get_value(x: Any) -> Any:
 
 def flatten(x: ArrayLike) -> Array:
     """Return `x` in one axis."""
-    return np.ravel(x)
+    return np.ravel(as_array("x", x))
 
 
 def relu(x: ArrayLike) -> Array:
     """Return the larger of `x` and 0."""
-    return np.asarray(np.maximum(x, 0))
+    return np.asarray(np.maximum(as_array("x", x), 0))
 
 
 def sigmoid(x: ArrayLike) -> Array:
@@ -84,14 +85,14 @@ def sigmoid(x: ArrayLike) -> Array:
 
 def softmax(x: ArrayLike, axis: int = -1) -> Array:
     """Return exp(x), divided by its sum along an axis."""
-    array = np.asarray(x)
+    array = as_array("x", x)
     powers = np.exp(array - array.max(axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis, keepdims=True))
 
 
 def l2_normalize(x: ArrayLike, axis: int | None = None) -> Array:
     """Return `x` divided by its Euclidean norm along an axis."""
-    array = np.asarray(x)
+    array = as_array("x", x)
     squares = np.square(array).sum(axis, keepdims=True)
     return np.asarray(array / np.sqrt(np.maximum(squares, 1e-12)))
 
@@ -107,7 +108,7 @@ def batch_dot(x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = Non
         The axes to sum over, counted with that of the samples; the last of `x` and the last but one
         of `y` (of a matrix the last) if left out.
     """
-    left, right = np.asarray(x), np.asarray(y)
+    left, right = as_array("x", x), as_array("y", y)
     if axes is None:
         axes = (left.ndim - 1, builtins.max(1, right.ndim - 2))
     first, second = (axes, axes) if isinstance(axes, int) else axes

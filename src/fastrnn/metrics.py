@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import losses
 from fastrnn._core import output as core
+from fastrnn.arguments import as_array
 from fastrnn.losses.loss import Head, real_arrays, real_predictions
 from fastrnn.losses.sparse_categorical import LabelHead, check_labels
 
@@ -45,7 +46,7 @@ def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     ndarray of shape (...), float64
     """
     predictions = real_predictions(y_pred)
-    labels = check_labels(np.asarray(y_true), predictions.shape, "y_true")
+    labels = check_labels(as_array("y_true", y_true), predictions.shape, "y_true")
     return np.asarray(predictions.argmax(axis=-1) == labels, dtype=np.float64)
 
 

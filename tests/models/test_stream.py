@@ -360,7 +360,7 @@ def test_weights_are_those_of_when_it_was_made():
         (2, np.zeros(3), r"x has shape \(3,\); it should be \(2, 3\) .* or \(2, time, 3\) for"),
         (2, np.zeros((4, 3)), r"x has shape \(4, 3\); it should be \(2, 3\) for a step"),
         (2, np.zeros((3, 4, 3)), r"x has shape \(3, 4, 3\); it should be"),
-        (None, [[1, 2, 3], [4]], "x is no array"),
+        (None, [[1, 2, 3], [4]], "x cannot be read as an array"),
     ],
 )
 def test_a_wrong_shape(streams, x, message):

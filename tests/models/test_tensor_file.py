@@ -128,6 +128,7 @@ BAD = {
     "not UTF-8": (header(b'{"\xff": 1}'), "not JSON"),
     "a name twice": (header(b'{"a": {}, "a": {}}'), "stands in it twice"),
     "metadata a list": (header({"__metadata__": [1]}), "metadata is not a JSON object"),
+    "metadata of a number": (header({"__metadata__": {"fastrnn": 1}}), "object of strings"),
     "an entry that is none": (header({"a": 3}), "says of a: 3"),
     "an integer type": (header({"a": entry([1], 0, 4, "I32")}, 4), "a is of type I32"),
     "no type": (header({"a": entry([1], 0, 4, [])}, 4), "a is of type"),

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,12 @@ from fastrnn._core.stage import Stage
 
 class Stream:
     def __init__(
-        self, stages: list[Stage], features: int, batched: bool, tokens: int = 0
+        self,
+        stages: list[Stage],
+        features: int,
+        batched: bool,
+        tokens: int = 0,
+        read: Callable[[str, Any], NDArray[Any]] | None = None,
     ) -> None: ...
     def __call__(self, x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]: ...
     def reset(self, index: int | Sequence[int] | NDArray[Any] | None = None) -> None: ...

@@ -6,6 +6,8 @@ from cpython.ref cimport PyObject
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
+from itertools import islice
+
 import numpy as np
 
 from fastrnn._core.sequence cimport PyErr_CheckSignals, steps_between_signals
@@ -93,14 +95,16 @@ cdef class Stream:
     cdef list answers
     cdef Py_ssize_t answers_steps
     cdef readonly object dtype
+    cdef object read  # what reads an x that is no array of the model's own type, named for errors
 
-    def __cinit__(self, list stages, Py_ssize_t features, bint batched, long long tokens=0):
+    def __cinit__(self, list stages, Py_ssize_t features, bint batched, long long tokens=0, read=None):
         cdef Stage stage, last = stages[len(stages) - 1]
         cdef Py_ssize_t i
         self.stages, self.batched, self.count = list(stages), batched, len(stages)
         self.m, self.steps, self.n_x, self.n_y = last.streams, last.steps, features, last.features
         self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, ord(last.dtype.char)
         self.tokens, self.x_size = tokens, sizeof(long long) if tokens else self.itemsize
+        self.read = read
         self.answers = []
         self.chain = <PyObject **> malloc(self.count * sizeof(PyObject *))
         if self.chain == NULL:
@@ -210,7 +214,7 @@ cdef class Stream:
     def state(self, values):
         self.require_idle()
         views = [view if self.batched else view[0] for view in self.views()]
-        arrays = [np.asarray(value) for value in values]
+        arrays = [self.array("state", value) for value in islice(values, len(views) + 1)]
         if [array.shape for array in arrays] != [view.shape for view in views]:
             raise ValueError(f"state holds arrays of shapes {[array.shape for array in arrays]}; "
                              f"they should be {[view.shape for view in views]}")
@@ -223,7 +227,7 @@ cdef class Stream:
     def copy(self):
         """Return a stream in the same state that goes its own way from here; the weights are shared."""
         self.require_idle()
-        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched, self.tokens)
+        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched, self.tokens, self.read)
 
     def __copy__(self):
         return self.copy()
@@ -263,19 +267,21 @@ cdef class Stream:
                 if self.is_read(view):
                     return x
                 PyBuffer_Release(view)
-        try:
-            array = np.asarray(x)
-        except ValueError as error:
-            raise ValueError(f"x is no array: {error}") from None
+        array = self.array("x", x)
         if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8 or array.dtype.char == "e":
             raise TypeError(f"x is of type {array.dtype}; it should be float32, float64 or integers")
         if array.ndim == 0 and self.n_x == 1 and not self.batched and not self.tokens:
             array = array.reshape(1)
         if self.tokens and array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.floor(array))).all():
             raise ValueError("x holds numbers that are not whole; tokens should be")
+        if self.tokens and array.dtype.kind in "fu" and (array > 2.0**62).any():
+            raise ValueError(f"x holds the token {array.max()}; there are {self.tokens}, numbered from 0")
         array = np.require(array, np.longlong if self.tokens else self.dtype, "A")
         PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT)
         return array
+
+    cdef object array(self, name, value):
+        return np.asarray(value) if self.read is None else self.read(name, value)
 
     cdef bint is_read(self, const Py_buffer *view) noexcept:
         """Whether an array is of the type that the stages read, and lies as that type should."""

@@ -36,6 +36,7 @@ from fastrnn.activations.saturating import (
     SOFTSIGN,
     TANH,
 )
+from fastrnn.arguments import as_array
 
 __all__ = [
     "LINEAR",
@@ -170,7 +171,7 @@ def softmax(x: ArrayLike) -> Array:
 
 
 def _apply(kernel: Kernel, x: ArrayLike) -> Array:
-    given = np.asarray(x)
+    given = as_array("x", x)
     if given.dtype.kind not in "biuf" or given.dtype == np.float16:
         raise TypeError(f"x is of type {given.dtype}; it should be float32 or float64")
     if not given.ndim:

@@ -23,6 +23,7 @@ from .cells import (
     check_activation,
     make_cache,
 )
+from .fitting import fitting
 from .labels import (
     read_cross_entropy,
     read_cross_entropy_backward,
@@ -30,6 +31,7 @@ from .labels import (
     read_softmax,
 )
 from .lengths import columns_that_count, of_columns, read_lengths
+from .reading import as_array
 from .recurrent import (
     cell_cache_form,
     cell_form,
@@ -55,11 +57,13 @@ __all__ = [
     "Parameters",
     "Prediction",
     "activation_of",
+    "as_array",
     "cell_cache_form",
     "cell_form",
     "check_activation",
     "check_steps",
     "columns_that_count",
+    "fitting",
     "layer_form",
     "make_cache",
     "of_columns",

@@ -14,6 +14,8 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .reading import as_array
+
 #: An array of the type that the functional API computes in: float64 or float32.
 Array: TypeAlias = NDArray[np.floating[Any]]
 #: What the user calls ``parameters_dict``.
@@ -113,19 +115,6 @@ def real_array(name: str, value: Any) -> NDArray[Any]:
     if dtype.kind not in "biu" and dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):
         refuse(name, "an array of real numbers (float32, float64 or integers)", value, array)
     return array
-
-
-def as_array(name: str, value: Any) -> NDArray[Any]:
-    """Return a value as a plain ``ndarray`` of whatever type."""
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise ValueError(
-            f"{name} has masked elements, which have no value to compute with; "
-            f"give {name}.filled(value) instead"
-        )
-    try:
-        return np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot be read as an array: {error}") from None
 
 
 def refuse(name: str, expected: str, value: Any, array: NDArray[Any]) -> NoReturn:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array, Parameters, as_array, read_arrays, refuse
+from .arrays import Array, Parameters, read_arrays, refuse
+from .reading import as_array
 from .recurrent import read_parameters
 from .shapes import check_shapes, form
 

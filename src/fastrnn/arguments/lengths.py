@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import as_array, refuse
+from .arrays import refuse
 from .cells import activation_of, make_cache
+from .reading import as_array
 
 #: Columns of a batch: all of them, or a boolean for each.
 Columns: TypeAlias = slice | NDArray[np.bool_]

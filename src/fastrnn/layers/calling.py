@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.arguments import as_array
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.workspace import InputWorkspace, Signal, Workspace, empty, time_major, zeros
 
@@ -180,8 +181,8 @@ def run(
     """
     given = []
     for place, values in enumerate(arrays):
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf" or array.dtype == np.float16 or np.ma.isMA(values):
+        array = as_array(f"the input of {layer.name}", values)
+        if array.dtype.kind not in "biuf" or array.dtype == np.float16:
             raise TypeError(
                 f"{layer.name} was called on {_described(values)}; it should be called on an array "
                 "of real numbers, on the result of Input(...) or of another layer"
@@ -198,7 +199,7 @@ def run(
         signals.append(InputWorkspace(array.shape, kind))
         np.copyto(signals[-1].values, array, casting="unsafe")
     if mask is not None:
-        counts = np.asarray(mask)
+        counts = as_array("mask", mask)
         if counts.shape != shapes[0][:2]:
             raise ValueError(f"mask has shape {counts.shape}; it should be {shapes[0][:2]}")
         signals[0].mask = np.ascontiguousarray((counts != 0).T).view(np.uint8)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
+from fastrnn.arguments import as_array
 
 Array = NDArray[Any]
 
@@ -345,7 +346,7 @@ def assign(
         )
     arrays = []
     for name, parameter, weight in zip(names, parameters, weights, strict=True):
-        array = np.asarray(weight)
+        array = as_array(name, weight)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} was given {array.dtype}; it should be real numbers")
         if array.shape != parameter.shape:

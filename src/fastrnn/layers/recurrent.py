@@ -12,6 +12,7 @@ from fastrnn import activations, initializers, seeding
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.stage import Stage
+from fastrnn.arguments import as_array
 from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.passing import Reversed
@@ -231,8 +232,16 @@ class RecurrentLayer(Layer):
         if states is None:
             self.states = None
             return
-        given = [states] if self.state_count == 1 and np.ndim(states) == 2 else list(states)  # type: ignore[arg-type]
-        arrays = [np.array(state, self.dtype) for state in given]
+        title = f"states of {self.name}"
+        is_list = isinstance(states, (list, tuple))
+        if not is_list or self.state_count == 1:
+            whole = as_array(title, states)
+            states = [whole] if whole.ndim == 2 else list(whole)
+        arrays = [as_array(title, state) for state in states]
+        for array in arrays:
+            if array.dtype.kind not in "biuf":
+                raise TypeError(f"{title} are of type {array.dtype}; they should be real numbers")
+        arrays = [np.array(array, self.dtype) for array in arrays]
         shapes = {array.shape for array in arrays}
         if (
             len(arrays) != self.state_count

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn.arguments import as_array
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
@@ -212,13 +213,13 @@ def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) 
 def real_arrays(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
     """Return targets and predictions of one shape and a floating type."""
     predictions = real_predictions(y_pred)
-    targets = check_dense_targets(np.asarray(y_true), predictions.shape, "y_true")
+    targets = check_dense_targets(as_array("y_true", y_true), predictions.shape, "y_true")
     return targets.astype(predictions.dtype, copy=False), predictions
 
 
 def real_predictions(y_pred: ArrayLike) -> Array:
     """Return predictions as float32 or float64 with a last axis of features."""
-    predictions = np.asarray(y_pred)
+    predictions = as_array("y_pred", y_pred)
     if predictions.dtype.kind not in "biuf" or predictions.dtype == np.float16:
         raise TypeError(f"y_pred is of type {predictions.dtype}; it should be float32 or float64")
     if not predictions.ndim:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn._core import activation, output as core
+from fastrnn.arguments import as_array
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
 from fastrnn.scanning import find
@@ -44,7 +45,9 @@ def sparse_categorical_crossentropy(
     """
     predictions = real_predictions(y_pred)
     # A copy, which no other thread can change between the check and the use.
-    labels = check_labels(np.array(y_true), predictions.shape, "y_true").astype(np.int64)
+    labels = check_labels(np.array(as_array("y_true", y_true)), predictions.shape, "y_true").astype(
+        np.int64
+    )
     picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
     if not from_logits:
         shares = picked / predictions.sum(axis=-1)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn.arguments import as_array
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.symbolic import Shape
 from fastrnn.losses import Loss
@@ -74,9 +75,15 @@ def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list
             )
         return [(given[name], f"{argument}[{name!r}]") for name in names]
     if len(names) == 1:
-        is_list = isinstance(given, (list, tuple)) and len(given) == 1
-        if is_list and isinstance(given[0], np.ndarray) and given[0].ndim > 1:
-            given = given[0]
+        # As in Keras, a list of arrays has one for each input or output; a list of lists is one.
+        if isinstance(given, (list, tuple)) and any(map(_is_array, given)):
+            if len(given) > 1:
+                raise ValueError(
+                    f"{argument} is a {type(given).__name__} of {len(given)} arrays; the model has "
+                    f"one {what}, so it should be one array: numpy.stack({argument}) makes one of "
+                    "samples"
+                )
+            return [(given[0], f"{argument}[0]")]
         return [(given, argument)]
     if not isinstance(given, (list, tuple)) or len(given) != len(names):
         count = len(given) if isinstance(given, (list, tuple)) else 1
@@ -85,6 +92,11 @@ def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list
             f"{len(names)}, one for each {what}: {', '.join(names)}"
         )
     return [(array, f"{argument}[{index}]") for index, array in enumerate(given)]
+
+
+def _is_array(value: Any) -> bool:
+    """Return whether a value is an array, of NumPy or another package, and no single number."""
+    return hasattr(type(value), "__array__") and np.ndim(value) > 0
 
 
 def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
@@ -141,8 +153,10 @@ def read_numbers(values: ArrayLike, argument: str) -> Array:
     if values is None:
         raise TypeError(f"{argument} is None; it should be an array")
     try:
-        array = np.asarray(values)
+        array = as_array(argument, values)
     except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
         raise ValueError(
             f"{argument} is no array: {error}; fastrnn.preprocessing.sequence.pad_sequences brings "
             "sequences to one length"
@@ -218,7 +232,8 @@ def read_class_weight(class_weight: Any, loss: Loss, y: Array) -> Array:
     for label, weight in class_weight.items():
         if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
             raise TypeError(f"class_weight has the class {label!r}; it should be an integer")
-        if not np.isreal(weight) or not np.isfinite(weight):
+        is_number = isinstance(weight, (int, float, np.integer, np.floating))
+        if not is_number or not np.isfinite(weight):
             raise ValueError(f"class_weight[{label}] is {weight!r}; it should be a finite number")
         weights[classes == label] = float(weight)
     return weights

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastrnn._core import stage
 from fastrnn._core.stream import Stream
+from fastrnn.arguments import as_array
 from fastrnn.models.tracing import Graph
 
 #: About how many numbers the steps that are computed at once may put out: all of it should stay in
@@ -31,7 +32,7 @@ def stream(graph: Graph, streams: int | None) -> Stream:
             stages += node.layer.stages(stages[-1] if stages else source)
     if not stages:
         raise ValueError("the model computes nothing, so there is nothing to stream")
-    return Stream(stages, features, streams is not None, tokens)
+    return Stream(stages, features, streams is not None, tokens, as_array)
 
 
 def _tokens(graph: Graph) -> int:

@@ -74,8 +74,10 @@ class TensorFile(Mapping[str, Array]):
         self._begin = 8 + length
         entries = _header(file.read(length), length)
         self.metadata: dict[str, str] = entries.pop("__metadata__", None) or {}
-        if not isinstance(self.metadata, dict):
-            raise TensorFileError("its metadata is not a JSON object")
+        if not isinstance(self.metadata, dict) or not all(
+            isinstance(value, str) for value in self.metadata.values()
+        ):
+            raise TensorFileError("its metadata is not a JSON object of strings")
         read = {name: _entry(name, entry) for name, entry in entries.items()}
         self.kinds = {name: (dtype, shape) for name, (dtype, shape, _, _) in sorted(read.items())}
         self._places = {name: (begin, end) for name, (_, _, begin, end) in read.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastrnn.arguments import as_array, fitting
 from fastrnn.settings import integer
 
 __all__ = ["pad_sequences"]
@@ -47,9 +49,12 @@ def pad_sequences(
     Raises
     ------
     TypeError
-        If `sequences` holds something without a length, or `value` cannot be of type `dtype`.
+        If `sequences` holds something without a length or with masked elements, text or complex
+        numbers where `dtype` is for real ones, or `value` cannot be of type `dtype`.
     ValueError
-        If an option is none of those above, or two sequences differ beyond their length.
+        If an option is none of those above, two sequences differ beyond their length, or a number
+        does not fit `dtype`: integers hold whole numbers within their range, and no type makes a
+        finite number infinite.
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
@@ -65,14 +70,17 @@ def pad_sequences(
     if isinstance(value, str) and not holds_text:
         raise TypeError(f"value is the text {value!r}, but dtype is {dtype}; use dtype=object")
 
-    step_shape: tuple[int, ...] = next((np.shape(row)[1:] for row in rows if len(row)), ())
-    result = np.full((len(rows), length, *step_shape), value, dtype=dtype)
+    first = next(((index, row) for index, row in enumerate(rows) if len(row)), None)
+    step_shape = () if first is None else as_array(f"sequences[{first[0]}]", first[1]).shape[1:]
+    filling = value if holds_text else fitting(as_array("value", value), dtype, "value")
+    result = np.full((len(rows), length, *step_shape), filling, dtype=dtype)
     for index, row in enumerate(rows):
         if not len(row):
             continue
-        kept = np.asarray(row if len(row) <= length else _truncated(row, length, truncating))
-        if not holds_text and kept.dtype.kind in "USO":
-            raise TypeError(f"sequences[{index}] does not hold numbers, but dtype is {dtype}")
+        title = f"sequences[{index}]"
+        kept = as_array(title, row if len(row) <= length else _truncated(row, length, truncating))
+        if not holds_text:
+            kept = fitting(kept, dtype, title)
         if kept.shape[1:] != step_shape:
             raise ValueError(
                 f"sequences[{index}] has steps of shape {kept.shape[1:]}; "
@@ -90,13 +98,28 @@ def _with_lengths(sequences: Iterable[Any]) -> list[Sequence[Any]]:
         raise TypeError(
             f"sequences is of type {type(sequences).__name__}; it should be a list of sequences"
         )
-    rows = list(sequences)
+    if isinstance(sequences, np.ndarray):
+        sequences = as_array("sequences", sequences)
+    rows = _rows(sequences)
     for index, row in enumerate(rows):
         if not hasattr(row, "__len__"):
             raise TypeError(
                 f"sequences[{index}] is of type {type(row).__name__}; it should be a sequence "
                 "(`sequences` is a list of lists)"
             )
+    return rows
+
+
+def _rows(sequences: Iterable[Any]) -> list[Any]:
+    """Return the sequences; an object that has a length is asked for that many, and no more."""
+    if not isinstance(sequences, Sized):
+        return list(sequences)
+    rows = list(islice(sequences, len(sequences) + 1))
+    if len(rows) > len(sequences):
+        raise TypeError(
+            f"sequences is of type {type(sequences).__name__}, with a length of {len(sequences)} "
+            "and more sequences; it should be a list of sequences"
+        )
     return rows
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.arguments import as_array, fitting
 from fastrnn.settings import boolean, integer
 
 __all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
@@ -45,6 +46,19 @@ def text_to_word_sequence(
         text = text.lower()
     text = text.translate({ord(character): split for character in filters})
     return [word for word in text.split(split) if word]
+
+
+def _indices(sequence: Iterable[int], number: int) -> list[int]:
+    """Return a sequence of indices as integers, or say what in it is none."""
+    given = list(sequence) if not hasattr(type(sequence), "__array__") else sequence
+    if isinstance(given, list) and all(type(index) is int for index in given):
+        return given
+    title = f"sequences[{number}]"
+    array = as_array(title, given)
+    if array.ndim != 1:
+        raise ValueError(f"{title} has shape {array.shape}; it should be a list of indices")
+    indices: list[int] = fitting(array, np.dtype(np.int64), title).astype(np.int64).tolist()
+    return indices
 
 
 class Tokenizer:
@@ -101,7 +115,7 @@ class Tokenizer:
         analyzer: Callable[[str], list[str]] | None = None,
     ) -> None:
         if num_words is not None:
-            num_words = integer("num_words", num_words)
+            num_words = integer("num_words", num_words, least=1)
         if not split:
             raise ValueError("split is empty; it should be the text between two words")
         self.num_words = num_words
@@ -152,9 +166,11 @@ class Tokenizer:
     def fit_on_sequences(self, sequences: Iterable[Sequence[int]]) -> None:
         """Count in how many sequences of indices each index occurs (for ``mode="tfidf"``)."""
         documents: Counter[int] = Counter(self.index_docs)
-        for sequence in sequences:
-            self.document_count += 1
-            documents.update(set(sequence))
+        seen = 0
+        for number, sequence in enumerate(sequences):
+            documents.update(set(_indices(sequence, number)))
+            seen += 1
+        self.document_count += seen
         self.index_docs = dict(documents)
 
     def texts_to_sequences(self, texts: Iterable[Text]) -> list[list[int]]:
@@ -192,8 +208,8 @@ class Tokenizer:
     def sequences_to_texts_generator(self, sequences: Iterable[Iterable[int]]) -> Iterator[str]:
         """Yield what :meth:`sequences_to_texts` lists, one sequence at a time."""
         known = {index: word for word, index in self._kept_index().items()}
-        for sequence in sequences:
-            words = (known.get(int(index), self.oov_token) for index in sequence)
+        for number, sequence in enumerate(sequences):
+            words = (known.get(index, self.oov_token) for index in _indices(sequence, number))
             yield " ".join(word for word in words if word is not None)
 
     def texts_to_matrix(
@@ -228,8 +244,9 @@ class Tokenizer:
             raise ValueError("mode 'tfidf' needs counts: call fit_on_texts first")
         columns = self.num_words if self.num_words is not None else len(self.word_index) + 1
         matrix = np.zeros((len(sequences), columns))
-        for row, sequence in zip(matrix, sequences, strict=True):
-            counts = Counter(index for index in sequence if 0 <= index < columns)
+        for number, (row, sequence) in enumerate(zip(matrix, sequences, strict=True)):
+            indices = _indices(sequence, number)
+            counts = Counter(index for index in indices if 0 <= index < columns)
             for index, count in counts.items():
                 row[index] = self._weight(index, count, len(sequence), mode)
         return matrix
