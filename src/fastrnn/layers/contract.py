@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,8 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
                     f"{self.name} got an input of shape {shape}; it should be (None, time, "
                     "features) or (None, features) with a known number of features"
                 )
-        self._rng = None if self.stored is not None else seeding.generator()
+        draws = self.draws_weights and self.stored is None
+        self._rng = seeding.generator() if draws else None
         self._is_building = True
         try:
             create(self, input_shape)
@@ -68,6 +69,9 @@ class Contract:
     _is_building: bool
     _built_for: int | None
     _rng: np.random.Generator | None
+
+    #: Whether it draws weights of its own; not where they are those of a layer inside.
+    draws_weights: ClassVar[bool] = True
 
     #: Which of the things it is called on are integers, (None, time), straight from the data.
     token_inputs: tuple[int, ...] = ()

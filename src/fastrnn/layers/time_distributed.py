@@ -38,6 +38,7 @@ class TimeDistributed(Layer):
     """
 
     supports_masking = True
+    draws_weights = False
 
     def __init__(self, layer: Any, **options: Any) -> None:
         super().__init__(**options)
