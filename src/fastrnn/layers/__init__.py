@@ -7,23 +7,83 @@ on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 
 from fastrnn.layers.activation import Activation
 from fastrnn.layers.bidirectional import Bidirectional
+from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.dropout import Dropout
+from fastrnn.layers.elementwise import ELU, LeakyReLU, ReLU, Softmax
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
+from fastrnn.layers.joining import Concatenate, Dot, concatenate, dot
+from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.lstm import LSTM
 from fastrnn.layers.masking import ApplyMask, Masking
-from fastrnn.layers.pooling import GlobalAveragePooling1D
+from fastrnn.layers.merging import (
+    Add,
+    Average,
+    Maximum,
+    Merge,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from fastrnn.layers.noise import GaussianNoise, SpatialDropout1D
+from fastrnn.layers.normalization import LayerNormalization
+from fastrnn.layers.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import custom_object_scope, deserialize, register, serialize
+from fastrnn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
 
 __all__ = [
+    "ELU",
+    "LeakyReLU",
+    "ReLU",
+    "Softmax",
+    "Add",
+    "Average",
+    "Maximum",
+    "Merge",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+    "add",
+    "average",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+    "Concatenate",
+    "Dot",
+    "concatenate",
+    "dot",
+    "Flatten",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
+    "Conv1D",
+    "AveragePooling1D",
+    "GlobalMaxPooling1D",
+    "MaxPooling1D",
+    "LayerNormalization",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "Lambda",
     "GRU",
     "LSTM",
     "Activation",
@@ -48,6 +108,30 @@ __all__ = [
 ]
 
 register(
+    ELU,
+    LeakyReLU,
+    ReLU,
+    Softmax,
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    Concatenate,
+    Dot,
+    Flatten,
+    Permute,
+    RepeatVector,
+    Reshape,
+    Conv1D,
+    AveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+    LayerNormalization,
+    GaussianNoise,
+    SpatialDropout1D,
+    Lambda,
     Activation,
     ApplyMask,
     Bidirectional,

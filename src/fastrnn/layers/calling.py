@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn._core import activation
+from fastrnn._core.stage import Stage
+from fastrnn.activations import Kernel
 from fastrnn.arguments import as_array
 from fastrnn.layers.symbolic import Shape, one_or_all
-from fastrnn.workspace import InputWorkspace, Signal, Workspace, empty, time_major, zeros
+from fastrnn.workspace import Applied, InputWorkspace, Signal, Workspace, empty, time_major, zeros
 
 if TYPE_CHECKING:
     from fastrnn.layers.contract import Contract
@@ -28,9 +31,17 @@ class CallWorkspace(Workspace):
     layer : Contract
     sources : sequence of Signal
     training : bool
+    kernel : fastrnn.activations.Kernel, optional
+        Applied to what `call` returns; `output` of `backward` is after it, `gradient` before it.
     """
 
-    def __init__(self, layer: Contract, sources: Sequence[Signal], training: bool) -> None:
+    def __init__(
+        self,
+        layer: Contract,
+        sources: Sequence[Signal],
+        training: bool,
+        kernel: Kernel | None = None,
+    ) -> None:
         self._layer, self._sources = layer, sources
         self._inputs = [_read_only(source.values) for source in sources]
         shapes = layer.output_shapes([array.shape for array in self._inputs])
@@ -41,6 +52,8 @@ class CallWorkspace(Workspace):
             signal.output = empty(stored, layer.dtype)
             if training:
                 signal.doutput = zeros(stored, layer.dtype)
+        if kernel is not None:
+            self.applied = Applied(kernel, self.rows, self.drows, self.features)
         masks = [source.mask for source in sources]
         if layer.carries_mask([mask is not None for mask in masks]):
             for signal in self._outputs:
@@ -63,6 +76,8 @@ class CallWorkspace(Workspace):
             made = layer.call(self._given(), **_asked_for(type(layer).call, known))
         found = list(made) if isinstance(made, (list, tuple)) else [made]
         _write(found, [signal.values for signal in self._outputs], f"call of {layer.name}")
+        if self.applied is not None:
+            self.applied.forward(training)
         if any(signal.mask is not None for signal in self._outputs):
             given = layer.compute_mask(self._given(), self._mask())
             masks = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -76,6 +91,8 @@ class CallWorkspace(Workspace):
         wanted = [source.dvalues for source in self._sources]
         if all(array is None for array in wanted) and not layer.parameters:
             return
+        if self.applied is not None:
+            self.applied.backward()
         gradients = [_read_only(signal.dvalues) for signal in self._outputs]  # type: ignore[arg-type]
         known = {
             "inputs": self._given(),
@@ -133,6 +150,20 @@ def _asked_for(function: Any, known: dict[str, Any]) -> dict[str, Any]:
 def _parameters(function: Any) -> tuple[str, ...]:
     # Behind `self` and what is computed with.
     return tuple(inspect.signature(function).parameters)[2:]
+
+
+def stage(layer: Contract, source: Stage) -> Stage:
+    """Return what computes a layer on the features of every step of a stream."""
+
+    def compute(rows: Array, features: int) -> None:
+        known: dict[str, Any] = {"mask": None, "training": False, "kept": {}}
+        inputs = _read_only(rows[:, :features])
+        with np.errstate(all="ignore"):
+            made = layer.call(inputs, **_asked_for(type(layer).call, known))
+        np.copyto(rows[:, :features], made)
+
+    sizes = source.features, source.streams, source.steps, source.dtype
+    return activation.stage(type(layer).__name__, compute, not source.needs_output, *sizes)
 
 
 #: Extents that stand for unknown ones where shapes are found out: none of them is a likely size.

@@ -83,6 +83,9 @@ class Contract:
     supports_masking: bool = False
     #: Whether it does the same to the features of every step: `TimeDistributed` changes nothing.
     is_per_step: bool = False
+    #: Whether a training's answer to a sample depends on the others of its batch, which several
+    #: processes would have to share.
+    couples_samples: bool = False
     #: Whether a training draws random numbers; see :meth:`reseed`.
     is_random: bool = False
     #: Whether a batch begins with what the one before ended with.
@@ -100,6 +103,8 @@ class Contract:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "compute_mask" in cls.__dict__ and "supports_masking" not in cls.__dict__:
+            cls.supports_masking = True
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
 
@@ -110,7 +115,7 @@ class Contract:
         A layer with weights calls :meth:`add_weight` here for each.
         """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, *others: Any, **named: Any) -> Any:
         """Return what the layer computes.
 
         Parameters
@@ -132,7 +137,7 @@ class Contract:
         """
         raise NotImplementedError(f"{type(self).__name__} defines neither call nor workspace")
 
-    def backward(self, gradient: Any) -> Any:
+    def backward(self, gradient: Any, *others: Any, **named: Any) -> Any:
         """Return the gradient of the loss at the inputs, and fill that of each weight.
 
         Parameters
@@ -205,6 +210,8 @@ class Contract:
         ValueError
             If an answer of the layer depends on what comes later.
         """
+        if self.is_per_step and type(self).call is not Contract.call:
+            return [calling.stage(self, source)]
         raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
 
     def check_tokens(self, tokens: Array, argument: str) -> None:

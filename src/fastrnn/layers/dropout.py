@@ -15,7 +15,72 @@ from fastrnn.settings import number
 from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 
-class Dropout(Layer):
+class RandomLayer(Layer):
+    """Base of the layers that change their input at random in a training.
+
+    In `evaluate` and `predict` the input passes as it is.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+    """
+
+    supports_masking = True
+    #: What says how much is changed; nothing is drawn where it is zero.
+    strength: float = 0.0
+
+    def __init__(self, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.seed = seeding.checked_seed(seed)
+        self._random = DropoutRandom(seed)
+
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether a training draws random numbers."""
+        return self.strength > 0
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
+        self._random.reseed(seed)
+
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        self._random.rows = rows
+
+    def get_state(self) -> dict[str, Any]:
+        """Return where the random numbers are."""
+        return {"random": self._random.state} if self.is_random else {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on with random numbers from there."""
+        if "random" in state:
+            self._random.state = state["random"]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape`."""
+        return input_shape
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        if not training or not self.is_random:
+            return Passing(source)
+        return self.changing(source)
+
+    def changing(self, source: Signal) -> Workspace:
+        """Return what changes the input in a training."""
+        raise NotImplementedError
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return no stage: nothing is changed but in a training."""
+        return []
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "seed": self.seed}
+
+
+class Dropout(RandomLayer):
     """Set a share of the input to zero in a training, and scale up the rest to the same mean.
 
     In `evaluate` and `predict` the input passes as it is.
@@ -40,54 +105,19 @@ class Dropout(Layer):
     of Machine Learning Research 15, 2014.
     """
 
-    supports_masking = True
     is_per_step = True
 
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.rate = rate_of(self, "rate", rate)
-        self.seed = seeding.checked_seed(seed)
-        self._random = DropoutRandom(seed)
+        super().__init__(seed, **options)
+        self.rate = self.strength = rate_of(self, "rate", rate)
 
-    @property
-    def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
-        return self.rate > 0
-
-    def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
-        self._random.reseed(seed)
-
-    def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
-        self._random.rows = rows
-
-    def get_state(self) -> dict[str, Any]:
-        """Return where the random numbers are."""
-        return {"random": self._random.state} if self.rate else {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on with random numbers from there."""
-        if "random" in state:
-            self._random.state = state["random"]
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return `input_shape`."""
-        return input_shape
-
-    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Return buffers for batches of the shape of ``source.output``."""
-        if not training or not self.rate:
-            return Passing(source)
+    def changing(self, source: Signal) -> Workspace:
+        """Return what drops numbers."""
         return DropoutWorkspace(source, self.rate, self._random)
-
-    def stages(self, source: Stage) -> list[Stage]:
-        """Return no stage: nothing is dropped but in a training."""
-        return []
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+        return {**super().get_config(), "rate": self.rate}
 
 
 class DropoutRandom:
@@ -127,19 +157,23 @@ class DropoutRandom:
             self._generator = np.random.Generator(np.random.PCG64(0))
             self._generator.bit_generator.state = state
 
-    def fill(self, out: np.ndarray[Any, Any]) -> None:
-        """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1."""
+    def fill(self, out: np.ndarray[Any, Any], normal: bool = False) -> None:
+        """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1.
+
+        With `normal` they are of the standard normal distribution.
+        """
         if self._generator is None:
             own = None if self._seed is None else np.random.SeedSequence(self._seed)
             self._generator = np.random.Generator(np.random.PCG64(own or seeding.spawn()))
+        draw = self._generator.standard_normal if normal else self._generator.random
         if self.rows is None:
-            self._generator.random(dtype=np.float32, out=out)
+            draw(dtype=np.float32, out=out)
             return
         start, total = self.rows
         *steps, rows, features = out.shape
         if self._whole.shape != (*steps, total, features):
             self._whole = np.empty((*steps, total, features), np.float32)
-        self._generator.random(dtype=np.float32, out=self._whole)
+        draw(dtype=np.float32, out=self._whole)
         out[...] = self._whole[..., start : start + rows, :]
 
 

@@ -1,4 +1,4 @@
-"""A sequence as one row of features."""
+"""Fewer steps of a sequence: the largest or the mean of several, or of all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,143 @@ from typing import Any
 import numpy as np
 
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.reshaping import channels_last, require_rank
 from fastrnn.layers.symbolic import Shape
-from fastrnn.workspace import Signal, Workspace, empty, zeros
+from fastrnn.layers.windows import Windows, extent, padding_of
+from fastrnn.settings import boolean
+from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
+
+
+class _Pooling(Layer):
+    """Base of the layers that make one step of several."""
+
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.pool_size = extent(self, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else extent(self, "strides", strides)
+        self.padding = padding_of(self, padding, ("valid", "same"))
+        channels_last(self, data_format)
+        self._windows = Windows(self.pool_size, self.strides, self.padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (None, windows, features)."""
+        steps = self._windows.output_steps(self, input_shape)
+        return (input_shape[0], steps, input_shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        sizes = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
+        return {**super().get_config(), **sizes}
+
+
+class MaxPooling1D(_Pooling):
+    """The largest of every window of steps, feature by feature.
+
+    Parameters
+    ----------
+    pool_size : int, default 2
+        Steps of a window.
+    strides : int, optional
+        How far windows are apart; `pool_size` if left out.
+    padding : {"valid", "same"}
+        Whether windows lie within the sequence, or may reach beyond its ends.
+    data_format : {"channels_last"}, optional
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    A mask ends here, as in Keras.
+    """
+
+    def call(self, inputs: Array, kept: dict[str, Any]) -> Array:
+        """Return the largest of every window."""
+        windows = self._windows.of(inputs, -np.inf)
+        kept["places"] = places = windows.argmax(axis=-1)[..., np.newaxis]
+        return np.take_along_axis(windows, places, axis=-1)[..., 0]
+
+    def backward(self, gradient: Array, inputs: Array, kept: dict[str, Any]) -> Array:
+        """Return the gradient at the first place of the largest."""
+        dwindows = np.zeros((*gradient.shape, self.pool_size), gradient.dtype)
+        np.put_along_axis(dwindows, kept["places"], gradient[..., np.newaxis], axis=-1)
+        return self._windows.add_up(dwindows.swapaxes(2, 3), inputs.shape[1])
+
+
+class AveragePooling1D(_Pooling):
+    """The mean of every window of steps, of those that lie within the sequence.
+
+    Parameters are those of :class:`MaxPooling1D`; a mask ends here too.
+    """
+
+    def call(self, inputs: Array) -> Array:
+        """Return the mean of what lies within the sequence."""
+        total: Array = self._windows.of(inputs).sum(axis=-1)
+        return total / self._counts(inputs)
+
+    def backward(self, gradient: Array, inputs: Array) -> Array:
+        """Return equal shares of the gradient."""
+        shares = (gradient / self._counts(inputs))[:, :, np.newaxis]
+        shape = (*gradient.shape[:2], self.pool_size, gradient.shape[2])
+        return self._windows.add_up(np.broadcast_to(shares, shape), inputs.shape[1])
+
+    def _counts(self, inputs: Array) -> Array:
+        counts: Array = self._windows.of(np.ones((1, inputs.shape[1], 1), inputs.dtype)).sum(
+            axis=-1
+        )
+        return counts
+
+
+class GlobalMaxPooling1D(Layer):
+    """The largest over all steps: (None, time, features) becomes (None, features).
+
+    Parameters
+    ----------
+    data_format : {"channels_last"}, optional
+    keepdims : bool, default False
+        Whether the output is (None, 1, features).
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    A mask ends here, as in Keras: steps that it leaves out take part.
+    """
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        channels_last(self, data_format)
+        self.keepdims = boolean("keepdims of GlobalMaxPooling1D", keepdims)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape` without the time."""
+        require_rank(self, input_shape, 3, "(None, time, features)")
+        middle = (1,) if self.keepdims else ()
+        return (input_shape[0], *middle, input_shape[2])
+
+    def call(self, inputs: Array) -> Array:
+        """Return the largest."""
+        largest: Array = inputs.max(axis=1, keepdims=self.keepdims)
+        return largest
+
+    def backward(self, gradient: Array, inputs: Array, output: Array) -> Array:
+        """Return the gradient at the largest; equal ones share it."""
+        batch, _, features = inputs.shape
+        same = inputs == output.reshape(batch, 1, features)
+        shares: Array = gradient.reshape(batch, 1, features) / same.sum(axis=1, keepdims=True)
+        return same * shares.astype(gradient.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "keepdims": self.keepdims}
 
 
 class GlobalAveragePooling1D(Layer):

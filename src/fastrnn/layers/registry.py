@@ -70,3 +70,8 @@ def deserialize(
             raise ValueError(f"layer is {name!r}; it should be one of {sorted(classes)}")
         made: Layer = classes[name].from_config(dict(config["config"]))
         return made
+
+
+def custom_object(name: str) -> Any:
+    """Return what :func:`custom_object_scope` has under a name, or None."""
+    return (_custom.get() or {}).get(name)

@@ -47,6 +47,11 @@ class TimeDistributed(Layer):
             raise TypeError(
                 f"layer of TimeDistributed is {given}; it should be a layer, such as Dense(3)"
             )
+        if layer.couples_samples:
+            raise ValueError(
+                f"layer of TimeDistributed is {type(layer).__name__}, which takes all steps of all "
+                "samples together: put it behind the sequence without TimeDistributed"
+            )
         self.layer: Layer = layer
         if not self.trainable:
             layer.trainable = False

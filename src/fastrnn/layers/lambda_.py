@@ -1,0 +1,171 @@
+"""A function of NumPy arrays as a layer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.registry import custom_object
+from fastrnn.layers.symbolic import SymbolicTensor
+
+Array = NDArray[Any]
+
+
+class Lambda(Layer):
+    """What a function makes of its input.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an array, batch first, or a list of them where the layer is called on a list, and
+        returns an array with as many samples.  It may name ``mask`` and ``training`` among its
+        parameters.
+    output_shape : tuple of int, or callable, optional
+        Without the batch; or a function of the input's shape that returns the whole shape.  If left
+        out, the function is tried on ones.
+    mask : callable or ndarray, optional
+        The output's mask, or what makes it of the inputs and their mask.  None: the output has
+        none.
+    arguments : dict, optional
+        Further arguments of `function`, by name.
+    gradient : callable, optional
+        ``gradient(dy, x)`` returns the gradient of the loss at `x`, a list where `x` is one, by
+        that at the output.  Without it nothing before the layer can be trained.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    The function has no weights; for those, derive a class from :class:`~fastrnn.layers.Layer`.
+    Files hold names, never code: a model can be saved if the functions are NumPy's or have a name
+    of their own, and is loaded with ``custom_objects={"name": function}``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastrnn.layers import Input, Lambda
+    >>> def last(x):
+    ...     return x[:, -1]
+    >>> def of_last(dy, x):
+    ...     dx = np.zeros_like(x)
+    ...     dx[:, -1] = dy
+    ...     return dx
+    >>> Lambda(last, gradient=of_last)(Input((None, 3))).shape
+    (None, 3)
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        gradient: Callable[[Any, Any], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        for argument, given in (("function", function), ("gradient", gradient)):
+            if not (callable(given) or (given is None and argument == "gradient")):
+                raise TypeError(f"{argument} of Lambda is {given!r}; it should be a function")
+        self.function, self.gradient, self.mask = function, gradient, mask
+        self._shape = output_shape
+        self.arguments = dict(arguments or {})
+        self.supports_masking = mask is not None
+        try:
+            names = set(inspect.signature(function).parameters)
+        except (TypeError, ValueError):  # NumPy's own functions have none that can be read
+            names = set()
+        self._named = names & {"mask", "training"}
+
+    def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Put this layer behind one tensor or a list, or compute it on arrays."""
+        if isinstance(inputs, (list, tuple)) and any(
+            isinstance(one, (SymbolicTensor, np.ndarray)) for one in inputs
+        ):
+            self.takes_several = True
+        return super().__call__(inputs, mask, training)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return what was said of the shape, or what the function makes of ones."""
+        if self._shape is None:
+            return super().compute_output_shape(input_shape)
+        if callable(self._shape):
+            return tuple(self._shape(input_shape))
+        return (None, *self._shape)
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether a mask was given."""
+        return self.mask is not None
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask that was given, or what its function says."""
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+
+    def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
+        """Call the function."""
+        given = {"mask": mask, "training": training}
+        named = {name: given[name] for name in self._named}
+        return self.function(inputs, **{**named, **self.arguments})
+
+    def backward(self, gradient: Any, inputs: Any) -> Any:
+        """Call the gradient."""
+        if self.gradient is None:
+            raise TypeError(
+                f"{self.name} has no gradient, and what lies before it is trained: give "
+                "Lambda(function, gradient=...), a function of dy and x that returns dx"
+            )
+        return self.gradient(gradient, inputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again, functions by their names."""
+        config = {**super().get_config(), "function": self._written("function", self.function)}
+        for argument, given in (
+            ("output_shape", self._shape),
+            ("mask", self.mask),
+            ("gradient", self.gradient),
+        ):
+            if callable(given):
+                config[argument] = self._written(argument, given)
+            elif given is not None:
+                config[argument] = np.asarray(given).tolist()
+        if self.takes_several:
+            config["takes_several"] = True
+        return {**config, "arguments": self.arguments} if self.arguments else config
+
+    def _written(self, argument: str, function: Any) -> dict[str, str]:
+        name = getattr(function, "__name__", "<lambda>")
+        if name == "<lambda>":
+            raise ValueError(
+                f"{argument} of {self.name} has no name by which a file could hold it; define it "
+                "with def, and give it to load_model in custom_objects"
+            )
+        return {"function": name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Lambda:
+        """Return a new layer from what :meth:`get_config` returned."""
+        options = {key: _read(key, value) for key, value in config.items()}
+        takes_several = options.pop("takes_several", False)
+        layer = cls(**options)
+        layer.takes_several = bool(takes_several)
+        return layer
+
+
+def _read(argument: str, value: Any) -> Any:
+    if not isinstance(value, dict) or argument == "arguments":
+        return value
+    name = value["function"]
+    found = custom_object(name)
+    if found is None and isinstance(getattr(np, name, None), np.ufunc):
+        found = getattr(np, name)
+    if found is None:
+        raise ValueError(
+            f"{argument} of a Lambda is called {name!r}; give the function of that name in "
+            "custom_objects"
+        )
+    return found

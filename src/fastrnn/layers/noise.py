@@ -1,0 +1,105 @@
+"""Relatives of dropout: whole features that are dropped, and noise that is added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, RandomLayer, rate_of
+from fastrnn.layers.reshaping import require_rank
+from fastrnn.layers.symbolic import Shape
+from fastrnn.workspace import Signal, Workspace, empty, zeros
+
+
+class SpatialDropout1D(RandomLayer):
+    """Drop features of whole sequences: the same ones at every step of a sample.
+
+    Parameters
+    ----------
+    rate : float
+        Share of the features, from 0 to 1; the others are scaled up to the same mean.
+    seed : int, optional
+        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks, CVPR 2015.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
+        super().__init__(seed, **options)
+        self.rate = self.strength = rate_of(self, "rate", rate)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape`."""
+        require_rank(self, input_shape, 3, "(None, time, features)")
+        return input_shape
+
+    def changing(self, source: Signal) -> Workspace:
+        """Return what drops features."""
+        return DropoutWorkspace(source, self.rate, self._random, same_every_step=True)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "rate": self.rate}
+
+
+class GaussianNoise(RandomLayer):
+    """Add normally distributed numbers in a training.
+
+    Parameters
+    ----------
+    stddev : float
+        Their standard deviation, from 0 to 1.
+    seed : int, optional
+        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    is_per_step = True
+
+    def __init__(self, stddev: float, seed: int | None = None, **options: Any) -> None:
+        super().__init__(seed, **options)
+        self.stddev = self.strength = rate_of(self, "stddev", stddev)
+
+    def changing(self, source: Signal) -> Workspace:
+        """Return what adds noise."""
+        return _NoiseWorkspace(source, self.stddev, self._random)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "stddev": self.stddev}
+
+
+class _NoiseWorkspace(Workspace):
+    """The gradient of a sum is that of what the noise is added to."""
+
+    needs_output = False
+
+    def __init__(self, source: Signal, stddev: float, random: DropoutRandom) -> None:
+        self._source, self._stddev, self._random = source, stddev, random
+        self.features, self.mask = source.features, source.mask
+        shape = (*source.output.shape[:-1], source.features)
+        self.output = empty(shape, source.output.dtype)
+        self._draws = np.empty(shape, np.float32)
+        if source.doutput is not None:
+            self.doutput = zeros(shape, source.output.dtype)
+
+    def forward(self, training: bool) -> None:
+        x, y = self._source.output[..., : self.features], self.output[..., : self.features]
+        if not training:
+            np.copyto(y, x)
+            return
+        self._random.fill(self._draws, normal=True)
+        np.multiply(self._draws, self._draws.dtype.type(self._stddev), out=self._draws)
+        np.add(x, self._draws, out=y)
+
+    def backward(self) -> None:
+        dx = self._source.doutput
+        if dx is not None:
+            assert self.doutput is not None
+            np.copyto(dx[..., : self.features], self.doutput[..., : self.features])

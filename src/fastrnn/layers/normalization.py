@@ -1,0 +1,168 @@
+"""Normalization of every step by itself, and what it shares with that of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import initializers
+from fastrnn.layers.joining import axis_of
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.symbolic import Shape
+from fastrnn.settings import boolean
+
+Array = NDArray[Any]
+
+
+class Normalization(Layer):
+    """What both have: a factor and a summand for each feature that is left."""
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        axis: Any,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: initializers.Identifier,
+        gamma_initializer: initializers.Identifier,
+        options: dict[str, Any],
+    ) -> None:
+        super().__init__(**options)
+        kind = type(self).__name__
+        given = axis if isinstance(axis, (list, tuple)) else [axis]
+        self.axis = [axis_of(self, one) for one in given]
+        self.epsilon = share_of_one(self, "epsilon", epsilon)
+        self.center = boolean(f"center of {kind}", center)
+        self.scale = boolean(f"scale of {kind}", scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return `input_shape`."""
+        self._places(input_shape)
+        return input_shape
+
+    def _places(self, shape: Sequence[Any]) -> list[int]:
+        """Return the axes counted from the front, and see to it that they are known."""
+        rank = len(shape)
+        places = sorted({axis % rank for axis in self.axis if -rank <= axis < rank} - {0})
+        if len(places) < len(self.axis) or None in [shape[place] for place in places]:
+            raise ValueError(
+                f"{self.name} got an input of shape {tuple(shape)}; axis is {self.axis}, which "
+                "should be axes of known extent behind the batch"
+            )
+        return places
+
+    def build(self, input_shape: Shape) -> None:
+        """Create gamma and beta."""
+        shape: Any = tuple(input_shape[place] for place in self._places(input_shape))
+        if self.scale:
+            self.add_parameter("gamma", shape, self.gamma_initializer)
+        if self.center:
+            self.add_parameter("beta", shape, self.beta_initializer)
+
+    def _spread(self, vector: Array, inputs: Array) -> Array:
+        """Return a vector for the axes in a shape that NumPy repeats to that of the inputs."""
+        places = self._places(inputs.shape)
+        return vector.reshape([n if p in places else 1 for p, n in enumerate(inputs.shape)])
+
+    def _scaled(self, normal: Array) -> Array:
+        if self.scale:
+            normal = normal * self._spread(self.parameter("gamma").value, normal)
+        if self.center:
+            normal = normal + self._spread(self.parameter("beta").value, normal)
+        return normal
+
+    def _unscaled(self, gradient: Array, normal: Array) -> Array:
+        """Fill the gradients of gamma and beta, and return that of what was scaled."""
+        places = self._places(gradient.shape)
+        others = tuple(place for place in range(gradient.ndim) if place not in places)
+        if self.center:
+            self.parameter("beta").gradient[...] = gradient.sum(axis=others)
+        if self.scale:
+            self.parameter("gamma").gradient[...] = (gradient * normal).sum(axis=others)
+            gradient = gradient * self._spread(self.parameter("gamma").value, gradient)
+        return gradient
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {
+            **super().get_config(),
+            "axis": self.axis if len(self.axis) > 1 else self.axis[0],
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+        }
+
+
+class LayerNormalization(Normalization):
+    """(x − mean) / √(variance + ε) · gamma + beta, over the features of every step.
+
+    Parameters
+    ----------
+    axis : int or sequence of int, default -1
+        Over which axes mean and variance are taken; gamma and beta have their extents.
+    epsilon : float, default 1e-3
+    center, scale : bool, default True
+        Whether there is a beta, and a gamma.
+    beta_initializer : default "zeros"
+    gamma_initializer : default "ones"
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros, G. E. Hinton, Layer normalization, 2016.
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: initializers.Identifier = "zeros",
+        gamma_initializer: initializers.Identifier = "ones",
+        **options: Any,
+    ) -> None:
+        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, options)
+
+    @property
+    def is_per_step(self) -> bool:  # type: ignore[override]
+        """Whether it does the same to the features of every step."""
+        return self.axis == [-1]
+
+    def call(self, inputs: Array, kept: dict[str, Any]) -> Array:
+        """Normalize."""
+        places = tuple(self._places(inputs.shape))
+        centred = inputs - inputs.mean(axis=places, keepdims=True)
+        variance = np.square(centred).mean(axis=places, keepdims=True)
+        kept["factor"] = factor = 1 / np.sqrt(variance + inputs.dtype.type(self.epsilon))
+        kept["normal"] = normal = centred * factor
+        return self._scaled(normal)
+
+    def backward(self, gradient: Array, kept: dict[str, Any]) -> Array:
+        """Return the gradient of the input."""
+        normal, places = kept["normal"], tuple(self._places(gradient.shape))
+        dnormal = self._unscaled(gradient, normal)
+        along = (dnormal * normal).mean(axis=places, keepdims=True)
+        mean = dnormal.mean(axis=places, keepdims=True)
+        found: Array = (dnormal - mean - normal * along) * kept["factor"]
+        return found
+
+
+def share_of_one(layer: Layer, argument: str, value: Any) -> float:
+    """Return a number from 0 to 1 as a float, or say that it is none."""
+    known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not known or not 0 <= value <= 1:
+        raise ValueError(
+            f"{argument} of {type(layer).__name__} is {value!r}; it should be from 0 to 1"
+        )
+    return float(value)
