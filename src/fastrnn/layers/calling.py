@@ -47,7 +47,8 @@ class CallWorkspace(Workspace):
         shapes = layer.output_shapes([array.shape for array in self._inputs])
         self._outputs: list[Signal] = [self, *(Signal() for _ in shapes[1:])]
         for shape, signal in zip(shapes, self._outputs, strict=True):
-            stored = time_major(tuple(extent or 0 for extent in shape))
+            # Shapes may say None for the batch, however many samples there are.
+            stored = time_major((len(self._inputs[0]), *(extent or 0 for extent in shape[1:])))
             signal.features = stored[-1]
             signal.output = empty(stored, layer.dtype)
             if training:
@@ -61,6 +62,8 @@ class CallWorkspace(Workspace):
                     signal.mask = np.ones(signal.output.shape[:2], np.uint8)
         self._masks = [None if mask is None else mask.T.view(np.bool_) for mask in masks]
         self._kept: dict[str, Any] = {}
+        #: Where the gradients of the weights go, in the training that makes this workspace.
+        self._room = [parameter.gradient for parameter in layer.parameters] if training else []
 
     @property
     def outputs(self) -> Sequence[Signal]:
@@ -100,8 +103,10 @@ class CallWorkspace(Workspace):
             "mask": self._mask(),
             "kept": self._kept,
         }
-        for parameter in layer.parameters:
-            parameter.gradient.fill(0)
+        for parameter, room in zip(layer.parameters, self._room, strict=True):
+            # Another training that shares the layer may have had it since.
+            parameter.offer(room)
+            room.fill(0)
         with np.errstate(all="ignore"):
             asked = _asked_for(type(layer).backward, known)
             made = layer.backward(one_or_all(gradients), **asked)

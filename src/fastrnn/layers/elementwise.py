@@ -31,7 +31,8 @@ class _Elementwise(Layer):
 
     def backward(self, gradient: Array, inputs: Array) -> Array:
         """Return the gradient times the slope."""
-        return gradient * self.slope(inputs)
+        found: Array = gradient * self.slope(inputs)
+        return found
 
 
 class ReLU(_Elementwise):
@@ -100,7 +101,7 @@ class LeakyReLU(_Elementwise):
         super().__init__(**options)
         self.negative_slope = not_negative(self, "negative_slope", negative_slope)
 
-    def call(self, inputs: Array) -> Array:
+    def call(self, inputs: Array) -> Any:
         """Apply it."""
         return inputs * self.slope(inputs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,11 @@ class Lambda(Layer):
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Any,
         output_shape: Any = None,
         mask: Any = None,
         arguments: dict[str, Any] | None = None,
-        gradient: Callable[[Any, Any], Any] | None = None,
+        gradient: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)

@@ -38,10 +38,37 @@ class Layer(Contract):
 
     Notes
     -----
+    **A layer of one's own** is a class with `call` and `backward`, in NumPy, on arrays with the
+    batch first; `build` creates its weights with :meth:`add_weight`, and `get_config` returns the
+    arguments of its constructor.  The package does the rest: shapes, training, files, copies.  All
+    that a layer may define is documented there: :meth:`build`, :meth:`call`, :meth:`backward`,
+    :meth:`update`, :meth:`compute_output_shape`, :meth:`compute_mask`; and the attributes
+    ``takes_several`` (it is called on a list), ``supports_masking``, ``is_per_step`` (it does the
+    same to every step, so it can stream).
+
     Layers hold no data: a model may be used by many threads at once, each with workspaces of its
     own.  Two kinds do remember something between batches, and so are for one thread at a time:
     recurrent layers with ``stateful=True`` their state, and in a training `Dropout` where its
     random numbers stand.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Input, Layer
+    >>> from fastrnn.models import Sequential
+    >>> class Scale(Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+    ...
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    ...
+    ...     def backward(self, gradient, inputs):
+    ...         self.factor.gradient[...] = (gradient * inputs).sum(axis=(0, 1))
+    ...         return gradient * self.factor
+    >>> model = Sequential([Input((None, 3)), Scale()])
+    >>> model.compile("sgd", "mse")
+    >>> model.predict(np.ones((1, 2, 3))).shape
+    (1, 2, 3)
     """
 
     def __init__(
@@ -284,6 +311,34 @@ class Layer(Contract):
             parameter.value[...] = parameter.from_keras(value)
         self.parameters.append(parameter)
         return parameter
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: initializers.Identifier = "glorot_uniform",
+        *,
+        name: str | None = None,
+    ) -> Parameter:
+        """Create a weight in :meth:`build`, as Keras's layers do.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : default "glorot_uniform"
+        name : str, optional
+            What files call it; ``weight_0``, ``weight_1``... if left out.
+
+        Returns
+        -------
+        Parameter
+            It can stand for its array in NumPy's operations; `backward` fills its ``gradient``.
+        """
+        name = f"weight_{len(self.parameters)}" if name is None else check_name(name)
+        if name in self.weight_names:
+            raise ValueError(f"{self.name} has a weight {name!r} already")
+        extents: Any = (shape,) if isinstance(shape, (int, np.integer)) else shape
+        sizes = tuple(positive(self, "shape", extent) for extent in extents)
+        return self.add_parameter(name, sizes, initializers.get(initializer))
 
     def parameter(self, name: str) -> Parameter:
         """Return the weight called `name`."""

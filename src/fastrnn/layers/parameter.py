@@ -118,6 +118,10 @@ class Parameter:
             self._gradient = aligned_zeros(self.shape, self._value.dtype)
         return self._gradient
 
+    def offer(self, gradient: Array) -> None:
+        """Say where the gradient is to be written from now on."""
+        self._gradient = gradient
+
     def to_keras(self, array: Array) -> Array:
         """Return a copy of an array like `value`, with the gates in Keras's order."""
         return array.copy() if self.gates is None else reordered(array, self.gates)
@@ -143,6 +147,10 @@ class Parameter:
             state["name"], state["value"], state["gates"], state["trainable"]
         )
         self.key = state["key"]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """Return the value, so that a weight can stand in NumPy's operations."""
+        return np.array(self.value, dtype) if copy or dtype is not None else self.value
 
     def __repr__(self) -> str:
         return f"<Parameter {self.name} {self.shape} {self._value.dtype}>"
@@ -297,7 +305,7 @@ class ParameterVector:
         Those of frozen weights go to memory beside the vector.
         """
         for parameter, view in zip(self.parameters, self.all_gradients(), strict=True):
-            parameter._gradient = view
+            parameter.offer(view)
 
     def all_gradients(self) -> list[Array]:
         """Return where the gradient of every weight is written, also of those that are frozen."""

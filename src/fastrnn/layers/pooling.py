@@ -139,7 +139,8 @@ class GlobalMaxPooling1D(Layer):
         batch, _, features = inputs.shape
         same = inputs == output.reshape(batch, 1, features)
         shares: Array = gradient.reshape(batch, 1, features) / same.sum(axis=1, keepdims=True)
-        return same * shares.astype(gradient.dtype)
+        found: Array = same * shares.astype(gradient.dtype)
+        return found
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

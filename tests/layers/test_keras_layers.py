@@ -1,0 +1,260 @@
+"""Layers beside the recurrent ones: answers, gradients and five steps of training, as Keras's.
+
+The weights of a case are made by a formula from the shapes, so that nothing is left to chance.
+"""
+
+import numpy as np
+import pytest
+
+from fastrnn import layers, losses, optimizers
+from fastrnn.models import Model, load_model
+from tests import recorded
+from tests.keras_oracle import double_precision, gradients, require_keras
+from tests.layers.test_gradients import assert_gradients_are_differences
+from tests.layers.test_keras_weights import numbers
+from tests.tolerances import RECORDED
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*does not support masking")
+
+FILE = "keras_layers"
+DTYPES = ["float64", "float32"]
+
+
+def chain(*makers, shape=(6, 3), masked=False):
+    """Return a function that builds a model of layers in a row, with a Dense at both ends.
+
+    The Dense in front lets gradients of the layer's input show; the one behind mixes its output.
+    """
+
+    def build(k, model, dtype):
+        x = start = k.Input(shape, dtype=dtype)
+        if masked:
+            x = k.Masking()(x)
+        x = k.Dense(4, activation="tanh")(x)
+        for make in makers:
+            x = make(k)(x)
+        return model(start, k.Dense(2)(x))
+
+    return build
+
+
+def merged(make, shapes=((6, 3), (6, 3)), masked=(False, False), units=(4, 4)):
+    """Return a function that builds a model with several inputs."""
+
+    def build(k, model, dtype):
+        starts = [k.Input(shape, dtype=dtype) for shape in shapes]
+        ends = [k.Masking()(x) if m else x for x, m in zip(starts, masked, strict=True)]
+        ends = [k.Dense(n, activation="tanh")(x) for x, n in zip(ends, units, strict=True)]
+        x = make(k, ends)
+        if len(x.shape) == 3:
+            x = k.SimpleRNN(3)(x)
+        return model(starts, k.Dense(2)(x))
+
+    return build
+
+
+def _siamese(k, model, dtype):
+    one, two = k.Input((6, 3), dtype=dtype), k.Input((6, 3), dtype=dtype)
+    embed, rows = k.LSTM(4), k.Dense(3, activation="tanh")
+    ends = [rows(embed(x)) for x in (one, two)]
+    return model([one, two], k.Dense(2)(k.Concatenate()([*ends, k.subtract(ends)])))
+
+
+def _twice_in_a_row(k, model, dtype):
+    x = k.Input((6, 3), dtype=dtype)
+    step = k.GRU(3, return_sequences=True, reset_after=True)
+    return model(x, k.Dense(2)(step(step(x))))
+
+
+CASES = {
+    "RepeatVector": chain(
+        lambda k: k.RepeatVector(3), lambda k: k.GRU(3, reset_after=False), shape=(3,)
+    ),
+    "Flatten": chain(lambda k: k.Flatten()),
+    "Reshape": chain(lambda k: k.Reshape((3, -1)), lambda k: k.SimpleRNN(3)),
+    "Reshape to 4-D": chain(
+        lambda k: k.Reshape((2, 3, 4)), lambda k: k.TimeDistributed(k.SimpleRNN(3))
+    ),
+    "Permute": chain(lambda k: k.Permute((2, 1)), lambda k: k.SimpleRNN(3)),
+    "Permute of 4-D": chain(lambda k: k.Permute((3, 1, 2)), lambda k: k.Flatten(), shape=(2, 3, 3)),
+    "Conv1D": chain(lambda k: k.Conv1D(5, 3)),
+    "Conv1D, same, strides": chain(
+        lambda k: k.Conv1D(4, 3, strides=2, padding="same", activation="relu")
+    ),
+    "Conv1D, same, even": chain(lambda k: k.Conv1D(4, 2, padding="same", activation="softmax")),
+    "Conv1D, causal, dilation": chain(
+        lambda k: k.Conv1D(4, 3, padding="causal", dilation_rate=2, use_bias=False)
+    ),
+    "Conv1D, causal, strides": chain(lambda k: k.Conv1D(4, 3, padding="causal", strides=2)),
+    "Conv1D, dilation, groups": chain(
+        lambda k: k.Conv1D(4, 2, dilation_rate=3, groups=2, activation="gelu")
+    ),
+    "Conv1D, same, dilation": chain(lambda k: k.Conv1D(3, 3, padding="same", dilation_rate=2)),
+    "MaxPooling1D": chain(lambda k: k.MaxPooling1D(2)),
+    "MaxPooling1D, same": chain(lambda k: k.MaxPooling1D(4, strides=3, padding="same")),
+    "AveragePooling1D": chain(lambda k: k.AveragePooling1D(3, strides=1)),
+    "AveragePooling1D, same": chain(lambda k: k.AveragePooling1D(4, strides=3, padding="same")),
+    "GlobalMaxPooling1D": chain(lambda k: k.GlobalMaxPooling1D()),
+    "GlobalMaxPooling1D, keepdims": chain(lambda k: k.GlobalMaxPooling1D(keepdims=True)),
+    "LayerNormalization": chain(lambda k: k.LayerNormalization()),
+    "LayerNormalization, axes": chain(
+        lambda k: k.LayerNormalization(axis=(1, 2), epsilon=0.01, center=False)
+    ),
+    "LayerNormalization, axis 1": chain(lambda k: k.LayerNormalization(axis=1, scale=False)),
+    "ReLU": chain(lambda k: k.ReLU(max_value=0.6, negative_slope=0.1, threshold=0.2)),
+    "LeakyReLU": chain(lambda k: k.LeakyReLU()),
+    "ELU": chain(lambda k: k.ELU(alpha=0.7)),
+    "Softmax": chain(lambda k: k.Softmax()),
+    "Softmax over the time": chain(lambda k: k.Softmax(axis=1)),
+    "Softmax over both": chain(lambda k: k.Softmax(axis=(1, 2))),
+    "TimeDistributed Conv1D": chain(
+        lambda k: k.TimeDistributed(k.Conv1D(3, 2)),
+        lambda k: k.TimeDistributed(k.GlobalMaxPooling1D()),
+        shape=(3, 4, 3),
+    ),
+    "TimeDistributed LSTM": chain(
+        lambda k: k.TimeDistributed(k.LSTM(3)), lambda k: k.LSTM(3), shape=(3, 4, 3)
+    ),
+    "TimeDistributed Bidirectional": chain(
+        lambda k: k.TimeDistributed(k.Bidirectional(k.SimpleRNN(2, return_sequences=True))),
+        shape=(3, 4, 3),
+    ),
+    "masks pass": chain(
+        lambda k: k.LayerNormalization(),
+        lambda k: k.LeakyReLU(0.1),
+        lambda k: k.ELU(),
+        lambda k: k.SpatialDropout1D(0.0),
+        lambda k: k.GaussianNoise(0.0),
+        lambda k: k.GRU(3, reset_after=False),
+        masked=True,
+    ),
+    "add": merged(lambda k, x: k.add(x)),
+    "Add, broadcast": merged(lambda k, x: k.Add()(x), shapes=((6, 3), (3,))),
+    "Add, masks": merged(lambda k, x: k.Add()(x), masked=(True, True)),
+    "Add, a mask": merged(lambda k, x: k.Add()(x), masked=(True, False)),
+    "Subtract": merged(lambda k, x: k.subtract(x)),
+    "Average": merged(lambda k, x: k.average(x), shapes=((6, 3), (1, 3))),
+    "Multiply": merged(lambda k, x: k.multiply(x)),
+    "Multiply, masks": merged(lambda k, x: k.multiply(x), masked=(True, True)),
+    "Multiply, a mask": merged(lambda k, x: k.multiply(x), masked=(False, True)),
+    "Maximum": merged(lambda k, x: k.maximum(x)),
+    "Maximum, masks": merged(lambda k, x: k.maximum(x), masked=(True, True)),
+    "Minimum, a mask": merged(lambda k, x: k.minimum(x), masked=(False, True)),
+    "concatenate": merged(lambda k, x: k.concatenate(x), units=(4, 2)),
+    "concatenate, masks": merged(lambda k, x: k.concatenate(x), masked=(True, True)),
+    "concatenate, a mask": merged(lambda k, x: k.concatenate(x), masked=(True, False)),
+    "concatenate, time": merged(
+        lambda k, x: k.concatenate(x, axis=1), shapes=((6, 3), (2, 3)), masked=(True, True)
+    ),
+    "dot of vectors": merged(lambda k, x: k.dot(x, axes=1), shapes=((3,), (3,))),
+    "dot of vectors, normalized": merged(
+        lambda k, x: k.Dot(axes=-1, normalize=True)(x), shapes=((3,), (3,))
+    ),
+    "dot of sequences": merged(lambda k, x: k.dot(x, axes=2), shapes=((6, 3), (2, 3))),
+    "dot along pairs": merged(lambda k, x: k.Dot(axes=(1, 2))(x), shapes=((4, 3), (6, 3))),
+    "dot of a sequence and a vector": merged(
+        lambda k, x: k.Dot(axes=(2, 1), normalize=True)(x), shapes=((6, 3), (3,))
+    ),
+    "siamese": _siamese,
+    "twice in a row": _twice_in_a_row,
+}
+
+
+def data_of(model):
+    """Return inputs, in which some steps are zeros, and are masked where a model masks."""
+    made = []
+    for index, tensor in enumerate(model.inputs):
+        x = numbers((3, *tensor.shape[1:]), 0.3 + index)
+        if x.ndim == 3 and x.shape[1] > 1:
+            x[index, -1] = x[2, : 1 + index] = 0
+        made.append(x)
+    return made if len(made) > 1 else made[0]
+
+
+def described(model, dtype, train):
+    """Return what is recorded of a model: answers, and what five steps of a training make of it."""
+    shapes = [weight.shape for weight in model.get_weights()]
+    model.set_weights([numbers(shape, index) for index, shape in enumerate(shapes)])
+    x = data_of(model)
+    answers = model.predict(x, verbose=0)
+    found = train(model, x, numbers(answers.shape, 2.0).astype(dtype))
+    return {"shapes": shapes, "answers": answers, **found, "trained": model.get_weights()}
+
+
+def train_ours(model, x, y):
+    model.compile(optimizers.SGD(0.1), "mse")
+    found = model.compute_gradients(x, y)
+    steps = [model.train_on_batch(x, y) for _ in range(5)]
+    return {"gradients": found, "losses": steps}
+
+
+def train_theirs(keras):
+    def train(model, x, y):
+        def mean_square(y, answers):
+            return ((y - answers) ** 2).mean()
+
+        _, found = gradients(model, x, y, mean_square)
+        model.compile(keras.optimizers.SGD(0.1), mean_square)
+        steps = [float(model.train_on_batch(x, y)) for _ in range(5)]
+        return {"gradients": found, "losses": steps}
+
+    return train
+
+
+def model_of(case, dtype="float64"):
+    return CASES[case](layers, Model, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_are_keras_s(case, dtype):
+    found, expected = described(model_of(case, dtype), dtype, train_ours), recorded.load(FILE, case)
+    if dtype == "float32":
+        # What was promised of float32 is losses and weights after some steps.
+        del found["gradients"], expected["gradients"]
+    recorded.assert_alike(found, expected, RECORDED[np.dtype(dtype)], case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_keras_says_so_itself(case):
+    keras = require_keras()
+    with double_precision():
+        model = CASES[case](keras.layers, keras.Model, "float64")
+        found = described(model, "float64", train_theirs(keras))
+        recorded.check(FILE, case, found, RECORDED[np.dtype("float64")])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gradients(case):
+    model = model_of(case)
+    x = data_of(model)
+    shapes = [weight.shape for weight in model.get_weights()]
+    model.set_weights([numbers(shape, index) for index, shape in enumerate(shapes)])
+    model.compile("sgd", losses.MeanSquaredError())
+    y = numbers(model.predict(x).shape, 2.0)
+    assert_gradients_are_differences(model, x, y)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_files_and_configurations(case, tmp_path):
+    model = model_of(case)
+    model.compile("adam", "mse")
+    x = data_of(model)
+    y = numbers(model.predict(x).shape, 2.0)
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert again.get_config() == model.get_config()
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    for one in (model, again):
+        one.train_on_batch(x, y)
+    for one, two in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert "Total params" in _summary(model)
+
+
+def _summary(model):
+    lines = []
+    model.summary(print_fn=lines.append)
+    return "\n".join(lines)
