@@ -20,6 +20,7 @@ cdef inline Scratch checked_tokens(const long long[:, ::1] tokens, Py_ssize_t T,
     cdef Scratch copied
     cdef const long long *token
     cdef Py_ssize_t row
+    cdef size_t signs = 0
     if tokens.shape[0] < T or tokens.shape[1] != m:
         raise ValueError("tokens and states do not fit together")
     copied = scratch(T * m * sizeof(long long))
@@ -27,6 +28,9 @@ cdef inline Scratch checked_tokens(const long long[:, ::1] tokens, Py_ssize_t T,
     if T * m:
         memcpy(copied.start, &tokens[0, 0], T * m * sizeof(long long))
     for row in range(T * m):
+        # the sign of either is set where a token is out of range; so the compiler can make vectors of the loop
+        signs |= <size_t> token[row] | (<size_t> n_x - 1 - <size_t> token[row])
+    for row in range(T * m if <Py_ssize_t> signs < 0 else 0):
         if token[row] < 0 or token[row] >= n_x:
             raise ValueError(f"a token is {token[row]}; it should be from 0 to {n_x - 1}")
     return copied
