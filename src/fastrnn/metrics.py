@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import losses
-from fastrnn._core import output as core
+from fastrnn._core import loss as core
 from fastrnn.arguments import as_array
 from fastrnn.losses.loss import Head, real_arrays, real_predictions
 from fastrnn.losses.sparse_categorical import LabelHead, check_labels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn._core import activation, output
+from fastrnn._core import activation, loss as core
 from fastrnn._core.memory import padded
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
@@ -90,8 +90,8 @@ def test_the_loss_on_any_number_of_threads(threads, dtype):
         threads(number)
         memory = Memory(dtype)
         dlogits = memory.empty(R, padded(n, dtype))
-        sums = np.empty(output.loss_blocks(R))
-        loss = output.softmax_cross_entropy(memory.rows(p), n, targets, weights, 1, dlogits, sums)
+        sums = np.empty(core.loss_blocks(R))
+        loss = core.softmax_cross_entropy(memory.rows(p), n, targets, weights, 1, dlogits, sums)
         results.append((loss, dlogits[:, :n]))
     for result in results[1:]:
         assert_same_bits(result, results[0], "loss and dlogits")

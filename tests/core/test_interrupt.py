@@ -1,4 +1,7 @@
-"""Fault 15: Ctrl-C in a call that takes long."""
+"""Fault 15: Ctrl-C in a call that takes long ends it.
+
+How soon is counted in work, in test_signals.py.
+"""
 
 import os
 import signal
@@ -17,9 +20,6 @@ from tests.core.calls import backward_call, forward_call
 from tests.core.child import ROOT, environment
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT as on POSIX only")
-
-#: What a call may take to end, in seconds: the contract.
-LIMIT = 1.0
 
 DTYPE = np.dtype(np.float64)
 
@@ -97,12 +97,9 @@ def test_fault_15_a_long_call_ends(key):
     try:
         assert child.stdout.readline() == "ready\n"
         time.sleep(0.2)
-        before = time.perf_counter()
         child.send_signal(signal.SIGINT)
         ended = child.stdout.readline()
-        seconds = time.perf_counter() - before
     finally:
         child.kill()
         child.communicate()
     assert ended == "interrupted\n"
-    assert seconds <= LIMIT, f"it went on for {seconds:.2f} s"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn._core import activation, optimizer, output
+from fastrnn._core import activation, loss as core, optimizer
 from fastrnn._core.memory import padded
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
@@ -88,12 +88,12 @@ def test_cross_entropy(dtype):
         for fill in (0.0, np.nan):
             memory = Memory(dtype, fill)
             dlogits = memory.empty(300, padded(n, dtype))
-            sums = np.full(output.loss_blocks(300), fill)
-            loss = output.softmax_cross_entropy(
+            sums = np.full(core.loss_blocks(300), fill)
+            loss = core.softmax_cross_entropy(
                 memory.rows(p), n, targets, weights, 0.5, dlogits, sums
             )
             memory.check()
-            correct = output.count_correct(memory.rows(p), n, targets, weights, sums)
+            correct = core.count_correct(memory.rows(p), n, targets, weights, sums)
             scalars = np.array([loss, correct])
             results.append({"loss and correct": scalars, "dlogits": dlogits[:, :n]})
         assert_clean(*results, f"n = {n}")

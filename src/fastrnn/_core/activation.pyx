@@ -10,6 +10,7 @@ import numpy as np
 from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.sequence cimport share_start
+from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 
@@ -20,8 +21,6 @@ cdef enum:
     SIGMOID
     EXP
     SOFTMAX
-    # operations that an exponential is worth when threads are counted
-    EXPONENTIAL = 20
 
 
 def tanh(floating[:, ::1] x, Py_ssize_t n):
@@ -45,22 +44,31 @@ def softmax(floating[:, ::1] x, Py_ssize_t n):
 
 
 cdef struct Job:
-    int shares, activation
+    int activation
+    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
+    int first_share
     Py_ssize_t R, n, ld
     void *x  # float or double
 
 
 cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation) except -1:
     cdef Py_ssize_t R = x.shape[0], ld = x.shape[1]
+    cdef double operations = <double> EXPONENTIAL * R * n
+    cdef int shares, turns, turn
     cdef Job job
     if R == 0 or n == 0:
         return 0
     if ld < n or ld * sizeof(floating) % 64:
         raise ValueError(f"rows of {ld} elements are not padded for n = {n}")
-    job.shares, job.activation = threads_for(<double> EXPONENTIAL * R * n, R // 8), activation
-    job.R, job.n, job.ld, job.x = R, n, ld, &x[0, 0]
-    with nogil:
-        run_shares(job.shares, activate_float if floating is float else activate_double, &job)
+    job.activation, job.R, job.n, job.ld, job.x = activation, R, n, ld, &x[0, 0]
+    shares = threads_for(operations, R // 8)
+    turns = turns_for(operations, shares, R)
+    job.shares = shares * turns
+    for turn in range(turns):
+        job.first_share = turn * shares
+        with nogil:
+            run_shares(shares, activate_float if floating is float else activate_double, &job)
+        look(operations / turns)
     return 0
 
 
@@ -73,8 +81,9 @@ cdef void activate_double(void *job, int share) noexcept nogil:
 
 
 cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
-    cdef Py_ssize_t first = share_start(job.R, share, job.shares)
-    cdef Py_ssize_t rows = share_start(job.R, share + 1, job.shares) - first
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = share_start(job.R, place, job.shares)
+    cdef Py_ssize_t rows = share_start(job.R, place + 1, job.shares) - first
     cdef floating *x = <floating *> job.x + first * job.ld
     if job.activation == TANH:
         tanh_rows(rows, job.n, x, job.ld)

@@ -8,6 +8,7 @@ from libc.string cimport memcpy, memset
 from fastrnn._core.kernels cimport floating
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch
+from fastrnn._core.signals cimport MOVE, look, units_between_looks
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.tokens cimport checked_tokens, scatter_rows
 
@@ -21,16 +22,20 @@ def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floa
     tokens : IN (T, m), from 0 to n - 1
     out : OUT (T, m, ld >= width); the padding is left as it is
     """
-    cdef Py_ssize_t T = out.shape[0], m = out.shape[1], ld = out.shape[2], width = table.shape[1], row
+    cdef Py_ssize_t T = out.shape[0], m = out.shape[1], ld = out.shape[2], width = table.shape[1], row, some, first, end
     cdef Scratch copied = checked_tokens(tokens, T, m, table.shape[0])
     cdef const long long *token = <const long long *> copied.start
     if T * m == 0 or width == 0:
         return
     if ld < width:
         raise ValueError("table and out do not fit together")
-    with nogil:
-        for row in range(T * m):
-            memcpy(&out[0, 0, 0] + row * ld, &table[0, 0] + token[row] * width, width * sizeof(floating))
+    some = units_between_looks(MOVE * width)
+    for first in range(0, T * m, some):
+        end = min(first + some, T * m)
+        with nogil:
+            for row in range(first, end):
+                memcpy(&out[0, 0, 0] + row * ld, &table[0, 0] + token[row] * width, width * sizeof(floating))
+        look(<double> MOVE * width * (end - first))
 
 
 def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, const unsigned char[:, ::1] mask,
@@ -44,7 +49,7 @@ def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, con
     mask : IN (T, m), not zero where a row counts, or None where all do
     dtable : OUT (n, width)
     """
-    cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], ld = dout.shape[2], width = dtable.shape[1]
+    cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], ld = dout.shape[2], width = dtable.shape[1], some, first, end
     cdef const unsigned char *counts = NULL
     cdef Scratch copied = checked_tokens(tokens, T, m, dtable.shape[0])
     if dtable.shape[0] == 0 or width == 0:
@@ -56,9 +61,13 @@ def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, con
         return
     if mask is not None:
         counts = &mask[0, 0]
-    with nogil:
-        scatter_rows(0, T * m, 0, ld, 1, width, ld, <const long long *> copied.start, counts, &dout[0, 0, 0],
-                     &dtable[0, 0], 1, width)
+    some = units_between_looks(MOVE * width)
+    for first in range(0, T * m, some):
+        end = min(first + some, T * m)
+        with nogil:
+            scatter_rows(first, end, 0, ld, 1, width, ld, <const long long *> copied.start, counts, &dout[0, 0, 0],
+                         &dtable[0, 0], 1, width)
+        look(<double> MOVE * width * (end - first))
 
 
 cdef class TableStage(Stage):

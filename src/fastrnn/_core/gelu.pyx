@@ -7,6 +7,7 @@ of which the first `n` count.
 from libc.math cimport erfc, erfcf, exp, expf
 
 from fastrnn._core.kernels cimport floating
+from fastrnn._core.signals cimport EXPONENTIAL, look, units_between_looks
 
 cdef double SQRT_HALF = 0.70710678118654752440
 cdef double DENSITY_AT_ZERO = 0.39894228040143267794
@@ -29,25 +30,44 @@ cdef inline floating density(floating x) noexcept nogil:
 
 def forward(floating[:, ::1] x, Py_ssize_t n):
     """IN/OUT x (R, ld): the activation of the first `n` of each row."""
-    cdef Py_ssize_t row, i
+    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
+    cdef Py_ssize_t some = units_between_looks(operations), first, end
     if x.shape[1] < n:
         raise ValueError(f"rows of {x.shape[1]} elements have no {n} features")
-    with nogil:
-        for row in range(x.shape[0]):
-            for i in range(n):
-                # zero and not NaN at minus infinity
-                if x[row, i] > -40:
-                    x[row, i] *= distribution(x[row, i])
-                elif x[row, i] <= -40:
-                    x[row, i] = 0
+    for first in range(0, x.shape[0], some):
+        end = min(first + some, x.shape[0])
+        with nogil:
+            rows_forward(x, n, first, end)
+        look(operations * (end - first))
+
+
+cdef void rows_forward(floating[:, ::1] x, Py_ssize_t n, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t row, i
+    for row in range(first, end):
+        for i in range(n):
+            # zero and not NaN at minus infinity
+            if x[row, i] > -40:
+                x[row, i] *= distribution(x[row, i])
+            elif x[row, i] <= -40:
+                x[row, i] = 0
 
 
 def backward(const floating[:, ::1] x, floating[:, ::1] dy, Py_ssize_t n):
     """IN x (R, n), what went in; IN/OUT dy (R, ld): its first `n` of each row times the derivative."""
-    cdef Py_ssize_t row, i
+    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
+    cdef Py_ssize_t some = units_between_looks(operations), first, end
     if x.shape[0] != dy.shape[0] or x.shape[1] != n or dy.shape[1] < n:
         raise ValueError("x and dy do not fit together")
-    with nogil:
-        for row in range(x.shape[0]):
-            for i in range(n):
-                dy[row, i] *= distribution(x[row, i]) + x[row, i] * density(x[row, i])
+    for first in range(0, x.shape[0], some):
+        end = min(first + some, x.shape[0])
+        with nogil:
+            rows_backward(x, dy, n, first, end)
+        look(operations * (end - first))
+
+
+cdef void rows_backward(const floating[:, ::1] x, floating[:, ::1] dy, Py_ssize_t n, Py_ssize_t first,
+                        Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t row, i
+    for row in range(first, end):
+        for i in range(n):
+            dy[row, i] *= distribution(x[row, i]) + x[row, i] * density(x[row, i])

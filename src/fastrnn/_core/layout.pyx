@@ -7,6 +7,7 @@ import numpy as np
 from fastrnn._core.kernels cimport bind_kernels, floating
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.sequence cimport share_start
+from fastrnn._core.signals cimport MOVE, look, turns_for, units_between_looks
 from fastrnn._core.source cimport Source, copy_steps
 from fastrnn._core.threads cimport run_shares, threads_for
 
@@ -15,14 +16,10 @@ bind_kernels()
 #: Bytes of a cache line, and of the widest vector of any instruction set.
 LINE = LINE_BYTES
 
-cdef enum:
-    # operations that moving one element is worth when threads are counted
-    MOVE = 8
-
-
 cdef struct Job:
-    int shares
-    Py_ssize_t m, T, ld
+    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
+    int first_share
+    Py_ssize_t m, first_step, end_step, ld
     Source source
     void *target  # float or double
 
@@ -116,24 +113,36 @@ cdef int copy_into(target, Py_ssize_t first, array) except -1:
     """Copy an (n, m, T) or (n, m) array into the rows of a (>= first + T, m, ld) array from step `first` on."""
     cdef Py_buffer source, rows
     cdef Job job
-    cdef Py_ssize_t size, n
+    cdef Py_ssize_t size, n, T, some, step, side
+    cdef double step_operations
+    cdef int shares, turns, turn
     PyObject_GetBuffer(array, &source, PyBUF_STRIDES)
     PyObject_GetBuffer(target, &rows, PyBUF_STRIDES | PyBUF_WRITABLE)
     try:
         size = source.itemsize
-        n, job.m, job.T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
+        n, job.m, T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
         job.ld = rows.shape[2]
-        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + job.T or job.ld < n:
+        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + T or job.ld < n:
             raise ValueError("arrays of several shapes or types")
-        if job.m == 0 or job.T == 0:
+        if job.m == 0 or T == 0:
             return 0
         job.source.array, job.source.n = source.buf, n
         job.source.over_feature, job.source.over_column = source.strides[0] // size, source.strides[1] // size
         job.source.over_step = source.strides[2] // size if source.ndim == 3 else 0
         job.target = <char *> rows.buf + first * job.m * job.ld * size
-        job.shares = threads_for(<double> MOVE * n * job.m * job.T, job.m)
-        with nogil:
-            run_shares(job.shares, copy_float if size == sizeof(float) else copy_double, &job)
+        step_operations = <double> MOVE * n * job.m
+        shares, side = threads_for(step_operations * T, job.m), LINE_BYTES // size
+        # whole lines of a source whose steps are neighbours
+        some = max(units_between_looks(step_operations) // side, 1) * side
+        turns = turns_for(step_operations * min(some, T), shares, job.m)
+        job.shares = shares * turns
+        for step in range(0, T, some):
+            job.first_step, job.end_step = step, min(step + some, T)
+            for turn in range(turns):
+                job.first_share = turn * shares
+                with nogil:
+                    run_shares(shares, copy_float if size == sizeof(float) else copy_double, &job)
+                look(step_operations * (job.end_step - step) / turns)
     finally:
         PyBuffer_Release(&rows)
         PyBuffer_Release(&source)
@@ -150,5 +159,6 @@ cdef void copy_double(void *job, int share) noexcept nogil:
 
 cdef void copy_share(Job *job, int share, floating *_) noexcept nogil:
     """Some batch columns."""
-    cdef Py_ssize_t first = share_start(job.m, share, job.shares), end = share_start(job.m, share + 1, job.shares)
-    copy_steps(&job.source, 0, job.T, first, end, job.m, <floating *> job.target, job.ld, job.ld)
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = share_start(job.m, place, job.shares), end = share_start(job.m, place + 1, job.shares)
+    copy_steps(&job.source, job.first_step, job.end_step, first, end, job.m, <floating *> job.target, job.ld, job.ld)

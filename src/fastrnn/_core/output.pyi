@@ -25,23 +25,6 @@ def affine_backward(
     db: NDArray[Any],
     work: NDArray[Any],
 ) -> None: ...
-def loss_blocks(R: int) -> int: ...
-def softmax_cross_entropy(
-    probabilities: NDArray[Any],
-    n: int,
-    targets: NDArray[Any],
-    weights: NDArray[Any] | None,
-    scale: float,
-    dlogits: NDArray[Any] | None,
-    partial_sums: NDArray[Any],
-) -> float: ...
-def count_correct(
-    probabilities: NDArray[Any],
-    n: int,
-    targets: NDArray[Any],
-    weights: NDArray[Any] | None,
-    partial_sums: NDArray[np.float64],
-) -> float: ...
 def stage(
     w: NDArray[Any], b: NDArray[Any], streams: int, steps: int, dtype: np.dtype[Any]
 ) -> Stage: ...

@@ -1,4 +1,4 @@
-"""The output layer over all rows of a sequence: affine map, its softmax, cross entropy, and their gradients.
+"""The output layer over all rows of a sequence: affine map, its softmax, and the gradients of the map.
 
 A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (memory.py).  Every array argument
 says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
@@ -7,27 +7,28 @@ says IN or OUT.  Shapes are the caller's duty, and are checked only as far as sa
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, BadLabel, Factor, bind_kernels, correct_rows,
-                                    cross_entropy_rows, floating, gradient, pack, panel_width, product, softmax_rows)
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, GRADIENT_ROWS, Factor, bind_kernels, floating, gradient,
+                                    pack, panel_width, product, softmax_rows)
 from fastrnn._core.layout cimport line_start, padded_to_line
 from fastrnn._core.recycled cimport Scratch, empty, scratch
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, clear_rows, column_start, copy_gradient, factor_of,
-                                     next_run, pack_bias, share_start, steps_between_signals)
+from fastrnn._core.sequence cimport (clear_rows, column_start, copy_gradient, factor_of, next_run, pack_bias,
+                                     share_start)
+from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for, units_between_looks
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport MOST_THREADS, run_shares, threads_for
+from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
 
 cdef enum:
-    # rows of a block: what is handed to a thread, and the partial sums of a loss, in an order that never changes
+    # rows whose logits are still in the cache when the softmax comes for them
     BLOCK = 256
-    # operations that an exponential is worth when threads are counted, and a row of a loss or a metric
-    EXPONENTIAL = 20
-    ROW_OF_LOSS = 800
+    # so many rows are not divided between two looks for Ctrl-C: the weights are read once for all of them
+    UNDIVIDED = 8
 
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     int shares
+    int first_share  # of those columns of the gradients that are computed before the next look for Ctrl-C
     bint softmax
     const unsigned char *mask
     Py_ssize_t first_row, end_row, n, k, ld, ld_k, width
@@ -55,17 +56,6 @@ cdef struct Rows:
     void *out
     void *work
     const unsigned char *mask
-
-cdef struct LossJob:
-    int shares
-    Py_ssize_t R, n, ld, blocks
-    const void *p
-    const long long *targets
-    const void *weights
-    double scale
-    void *dlogits
-    double *partial_sums
-    BadLabel bad[MOST_THREADS]  # of each share
 
 
 def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
@@ -155,7 +145,7 @@ def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1]
 cdef int affine_of_rows(Rows *rows, floating *_) except -1:
     cdef Py_ssize_t n = rows.n, k = rows.k, ld = rows.ld
     cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * rows.softmax
-    cdef Py_ssize_t segment = steps_between_signals(row_operations), first
+    cdef Py_ssize_t segment, first
     cdef Job job
     cdef floating *bias = <floating *> line_start(rows.work)
     cdef floating *packed = bias + ld
@@ -166,13 +156,17 @@ cdef int affine_of_rows(Rows *rows, floating *_) except -1:
     pack_bias(bias, <const floating *> rows.b, rows.b_step, 1, n, ld, False)
     if k:
         pack(packed, job.width, <const floating *> rows.w, 1, k, k, rows.w_column, 1, n, ld, rows.w_row)
+    segment = rows_between_looks(row_operations, job.shares)
     for first in range(0, rows.R, segment):
         job.first_row, job.end_row = first, min(first + segment, rows.R)
         with nogil:
             run_shares(job.shares, affine_float if floating is float else affine_double, &job)
-        if job.end_row < rows.R:
-            PyErr_CheckSignals()
+        look(row_operations * (job.end_row - first))
     return 0
+
+
+cdef inline Py_ssize_t rows_between_looks(double row_operations, int shares) noexcept nogil:
+    return max(units_between_looks(row_operations), <Py_ssize_t> UNDIVIDED * shares)
 
 
 cdef inline Py_ssize_t row_start(Job *job, int share) noexcept nogil:
@@ -257,7 +251,9 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
     cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0
-    cdef Py_ssize_t segment = steps_between_signals(2.0 * n * k), first
+    cdef double row_operations = 2.0 * n * k
+    cdef Py_ssize_t segment, first
+    cdef int shares, turns, turn
     cdef Job job
     dw[:, :] = 0
     db[:] = 0
@@ -272,26 +268,32 @@ def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const f
     cdef floating *sums = <floating *> line_start(&work[0])
     cdef floating *bias_sums = sums + k * ld
     cdef floating *packed = bias_sums + ld
-    job.shares = threads_for(2.0 * R * n * k, R // 8)
+    job.shares = threads_for(R * row_operations, R // 8)
     job.n, job.k, job.ld, job.ld_k, job.width = n, k, ld, ld_k, panel_width(sums, R // job.shares)
     job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
     job.dout, job.dx, job.packed, job.sums, job.bias_sums = &dout[0, 0], NULL, packed, sums, bias_sums
     if dx is not None and k:
         job.dx = &dx[0, 0]
         pack(packed, job.width, &w[0, 0], 1, n, n, w.strides[0] // size, 1, k, ld_k, w.strides[1] // size)
+        segment = rows_between_looks(row_operations, job.shares)
         for first in range(0, R, segment):
             job.first_row, job.end_row = first, min(first + segment, R)
             with nogil:
                 run_shares(job.shares, input_float if floating is float else input_double, &job)
-            PyErr_CheckSignals()
+            look(row_operations * (job.end_row - first))
     memset(sums, 0, (k + 1) * ld * size)
-    job.shares = threads_for(2.0 * R * n * k, ld // 16)
+    shares = threads_for(R * row_operations, ld // 16)
+    # whole groups of rows, and shares of the columns where a group is too much: neither changes a bit
+    segment = max(units_between_looks(row_operations) // GRADIENT_ROWS, <Py_ssize_t> 1) * GRADIENT_ROWS
+    turns = turns_for(row_operations * min(segment, R), shares, ld // 16)
+    job.shares = shares * turns
     for first in range(0, R, segment):
         job.first_row, job.end_row = first, min(first + segment, R)
-        with nogil:
-            run_shares(job.shares, weights_float if floating is float else weights_double, &job)
-        if job.end_row < R:
-            PyErr_CheckSignals()
+        for turn in range(turns):
+            job.first_share = turn * shares
+            with nogil:
+                run_shares(shares, weights_float if floating is float else weights_double, &job)
+            look(row_operations * (job.end_row - first) / turns)
     if k:
         copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
     copy_gradient(&db[0], db.strides[0] // size, 0, bias_sums, 1, 1, n, ld)
@@ -323,144 +325,11 @@ cdef void weights_double(void *job, int share) noexcept nogil:
 
 cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     """Some columns of the gradients of weights and bias, over the rows between two looks for Ctrl-C."""
-    cdef Py_ssize_t left = column_start(job.ld, share, job.shares, _)
-    cdef Py_ssize_t right = column_start(job.ld, share + 1, job.shares, _)
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t left = column_start(job.ld, place, job.shares, _)
+    cdef Py_ssize_t right = column_start(job.ld, place + 1, job.shares, _)
     cdef const floating *dout = <const floating *> job.dout + job.first_row * job.ld + left
     cdef const floating *x = <const floating *> job.x + job.first_row * job.x_row if job.k else dout
     cdef Factor factor = factor_of(x, job.x_row, job.k, <floating *> job.sums + left)
     gradient(job.end_row - job.first_row, right - left, dout, job.ld, &factor, 1, job.ld,
              <floating *> job.bias_sums + left)
-
-
-def loss_blocks(R):
-    """Length of the scratch that :func:`softmax_cross_entropy` needs for `R` rows."""
-    return (R + BLOCK - 1) // BLOCK
-
-
-def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
-                          const floating[::1] weights, double scale, floating[:, ::1] dlogits,
-                          double[::1] partial_sums):
-    """Cross entropy of probabilities that a softmax made, and its gradient at the logits.
-
-    Parameters
-    ----------
-    probabilities : IN (R, ld), the first `n` of each row
-    targets : IN (R,), each from 0 to n - 1 where its weight is not zero
-    weights : IN (R,), or None for all one
-    scale : factor of the gradient
-    dlogits : OUT (R, ld) scale * weight * (p - one-hot of target), or None; it may be `probabilities` itself
-    partial_sums : scratch, `loss_blocks` elements
-
-    Returns
-    -------
-    float
-        Sum over the rows of weight * -log p[target]; a p that underflowed counts as the smallest normal number.
-
-    Raises
-    ------
-    ValueError
-        If a target is out of its range; it is told where it is used, so `dlogits` has been written then.
-    """
-    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
-    cdef LossJob job
-    cdef double total = 0
-    if R == 0 or n == 0:
-        return total
-    if (ld < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R)
-            or partial_sums.shape[0] < blocks
-            or (dlogits is not None and (dlogits.shape[0] < R or dlogits.shape[1] != ld))):
-        raise ValueError("probabilities, targets, weights and dlogits do not fit together")
-    job.shares = threads_for(<double> ROW_OF_LOSS * R, blocks)
-    job.R, job.n, job.ld, job.blocks, job.scale = R, n, ld, blocks, scale
-    job.p, job.targets, job.partial_sums = &probabilities[0, 0], &targets[0], &partial_sums[0]
-    job.weights = &weights[0] if weights is not None else NULL
-    job.dlogits = &dlogits[0, 0] if dlogits is not None else NULL
-    with nogil:
-        run_shares(job.shares, loss_float if floating is float else loss_double, &job)
-    refuse_bad_labels(&job)
-    for block in range(blocks):
-        total += partial_sums[block]
-    return total
-
-
-cdef void loss_float(void *job, int share) noexcept nogil:
-    loss_share(<LossJob *> job, share, <float *> NULL)
-
-
-cdef void loss_double(void *job, int share) noexcept nogil:
-    loss_share(<LossJob *> job, share, <double *> NULL)
-
-
-cdef void loss_share(LossJob *job, int share, floating *_) noexcept nogil:
-    """Some blocks of rows, each with a sum of its own."""
-    cdef Py_ssize_t block, first
-    cdef const floating *weights
-    cdef floating *dlogits
-    cdef BadLabel bad
-    bad.row = -1
-    for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
-        first = block * BLOCK
-        weights = <const floating *> job.weights + first if job.weights != NULL else NULL
-        dlogits = <floating *> job.dlogits + first * job.ld if job.dlogits != NULL else NULL
-        job.partial_sums[block] = cross_entropy_rows(
-            min(job.R - first, <Py_ssize_t> BLOCK), job.n, <const floating *> job.p + first * job.ld, job.ld,
-            job.targets + first, weights, job.scale, dlogits, job.ld, &bad)
-    job.bad[share] = bad
-
-
-cdef int refuse_bad_labels(const LossJob *job) except -1:
-    """Raise ``ValueError`` for the first label that a share found to be no class."""
-    cdef int share
-    for share in range(job.shares):
-        if job.bad[share].row >= 0:
-            raise ValueError(f"a target is {job.bad[share].label}; it should be from 0 to {job.n - 1}")
-    return 0
-
-
-def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
-                  const floating[::1] weights, double[::1] partial_sums):
-    """Weight of the rows whose largest of the first `n` probabilities is the target's (ties: the first).
-
-    Parameters and errors as :func:`softmax_cross_entropy`; every target is from 0 to n - 1, whatever its weight.
-    """
-    cdef Py_ssize_t R = probabilities.shape[0], ld = probabilities.shape[1], blocks = (R + BLOCK - 1) // BLOCK, block
-    cdef LossJob job
-    cdef double correct = 0
-    if R == 0 or n == 0:
-        return correct
-    if (ld < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R)
-            or partial_sums.shape[0] < blocks):
-        raise ValueError("probabilities, targets, weights and partial_sums do not fit together")
-    job.shares = threads_for(<double> ROW_OF_LOSS * R, blocks)
-    job.R, job.n, job.ld, job.blocks = R, n, ld, blocks
-    job.p, job.targets, job.partial_sums = &probabilities[0, 0], &targets[0], &partial_sums[0]
-    job.weights = &weights[0] if weights is not None else NULL
-    with nogil:
-        run_shares(job.shares, correct_float if floating is float else correct_double, &job)
-    refuse_bad_labels(&job)
-    for block in range(blocks):
-        correct += partial_sums[block]
-    return correct
-
-
-cdef void correct_float(void *job, int share) noexcept nogil:
-    correct_share(<LossJob *> job, share, <float *> NULL)
-
-
-cdef void correct_double(void *job, int share) noexcept nogil:
-    correct_share(<LossJob *> job, share, <double *> NULL)
-
-
-cdef void correct_share(LossJob *job, int share, floating *_) noexcept nogil:
-    """Some blocks of rows, each with a sum of its own."""
-    cdef Py_ssize_t block, first
-    cdef const floating *weights
-    cdef BadLabel bad
-    bad.row = -1
-    for block in range(share_start(job.blocks, share, job.shares), share_start(job.blocks, share + 1, job.shares)):
-        first = block * BLOCK
-        weights = <const floating *> job.weights + first if job.weights != NULL else NULL
-        job.partial_sums[block] = correct_rows(min(job.R - first, <Py_ssize_t> BLOCK), job.n,
-                                               <const floating *> job.p + first * job.ld, job.ld, job.targets + first,
-                                               weights, &bad)
-    job.bad[share] = bad

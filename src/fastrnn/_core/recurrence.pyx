@@ -22,16 +22,22 @@ from fastrnn._core.kernels cimport (ANY_ELU, ANY_EXPONENTIAL, ANY_HARD_SIGMOID, 
                                     pack, panel_width)
 from fastrnn._core.layout cimport LINE_BYTES, Arena, arena_of, copy_into, padded_to_line, take
 from fastrnn._core.recycled cimport Scratch, empty, scratch
-from fastrnn._core.sequence cimport (PyErr_CheckSignals, add_gradient, chunk_length, clear_rows, column_start,
-                                     copy_gradient, factor_of, keep_states, multiply_rows, next_run, pack_bias,
-                                     restore_carry, row_stride, save_carry, segment_length, start_by_work,
-                                     steps_between_signals)
+from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, copy_gradient, factor_of,
+                                     keep_states, multiply_rows, next_run, pack_bias, restore_carry, row_stride,
+                                     save_carry, segment_length, start_by_work)
+from fastrnn._core.signals cimport EXPONENTIAL, MOVE, look, turns_for, units_between_looks
 from fastrnn._core.source cimport Source, copy_back_to, copy_until, source_of
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.threads cimport run_shares, share_task, threads_for
 from fastrnn._core.tokens cimport checked_tokens, gather_rows, scatter_rows
 
 bind_kernels()
+
+cdef enum:
+    # so many rows of a batch, or columns of its gradients, are not divided between two looks for Ctrl-C: the weights
+    # are read once for all of them
+    UNDIVIDED = 8
+    UNDIVIDED_COLUMNS = 16
 
 #: The activations that a cell may have, and their numbers in simd/kernels.h.
 cdef dict _numbers = {
@@ -46,7 +52,8 @@ cdef struct Job:
     Step step
     const Cell *cell
     int any  # 0 for tanh and sigmoid, 1 for other activations
-    int shares
+    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
+    int first_share
     int turn  # of the order in which the weights are read
     Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x, columns  # columns = gates ld
     const unsigned char *mask  # (T, m)
@@ -239,7 +246,7 @@ cdef int require_arrays(a, b, c, d, e) except -1:
 
 cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t size) noexcept:
     job.cell = self.cell_f32 if size == sizeof(float) else self.cell_f64
-    job.any, job.turn = self.any, 0
+    job.any, job.turn, job.first_share = self.any, 0, 0
     job.step.activation, job.step.recurrent_activation = self.activation, self.recurrent_activation
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, padded_to_line(n_s, size), 0
     job.columns = job.cell.gates * job.ld
@@ -322,6 +329,7 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
     cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, first
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
     cdef double step_operations = 2.0 * self.gates * m * n_s * (n_x + n_s)
+    cdef int shares
     cdef Scratch own, own_tokens
     cdef void *memory
     cdef Job job
@@ -350,13 +358,32 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
     job.step.width = panel_width(<floating *> NULL, m // job.shares)
     job.x_width = panel_width(<floating *> NULL, m // job.shares if job.shares > 1 else m * T)
     pack_weights(&job, wx, ws, bs, bx, memory)
-    segment = steps_between_signals(step_operations)
+    step_operations += element_operations(&job)
+    segment, shares = units_between_looks(step_operations), job.shares
     for first in range(0, T, segment):
         job.first_step, job.end_step = first, min(first + segment, T)
+        run_in_turns(&job, shares, step_operations * (job.end_step - first), m // UNDIVIDED,
+                     forward_float if floating is float else forward_double)
+    return 0
+
+
+cdef double element_operations(const Job *job) noexcept nogil:
+    """What a step costs beside its products."""
+    return <double> job.m * (EXPONENTIAL * job.columns + MOVE * job.n_x)
+
+
+cdef int run_in_turns(Job *job, int shares, double operations, Py_ssize_t parts, share_task task) except -1:
+    """Run a task in some shares at a time, with a look for Ctrl-C behind each turn.
+
+    Results do not depend on the number of shares, nor on that of turns.
+    """
+    cdef int turns = turns_for(operations, shares, parts), turn
+    job.shares = shares * turns
+    for turn in range(turns):
+        job.first_share = turn * shares
         with nogil:
-            run_shares(job.shares, forward_float if floating is float else forward_double, &job)
-        if job.end_step < T:
-            PyErr_CheckSignals()
+            run_shares(shares, task, job)
+        look(operations / turns)
     return 0
 
 
@@ -407,8 +434,9 @@ cdef void forward_double(void *job, int share) noexcept nogil:
 
 cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the gates will."""
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
     cdef Py_ssize_t m = job.m, ld = job.ld, columns = job.columns, rows = end - first, row, end_row, t, t_end
     cdef Py_ssize_t step = job.first_step, copied = step
     cdef Py_ssize_t arrays = (job.cell.gates if job.cell.gates > 1 else 0) + job.cell.states + job.cell.kept
@@ -444,7 +472,7 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
                       floating[:, :] dws, floating[:, :] dbs, floating[:, :] dbx, floating[:, :, ::1] d_initial,
                       floating[:, :, ::1] dx, floating[::1] work, const unsigned char[:, ::1] mask,
                       const long long[:, ::1] tokens, const floating[:, :, :] source) except -1:
-    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment
+    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, some, last
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], steps
     cdef double step_operations = 2.0 * self.gates * m * n_s * (n_s + (n_x if dx is not None else 0))
     cdef double weight_operations = 2.0 * self.gates * m * n_s * (n_s + n_x)
@@ -499,29 +527,33 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
         job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
     shares = job.shares = threads_for(step_operations * steps, m)
-    weight_shares = threads_for(weight_operations * steps, job.columns // 16)
+    weight_shares = threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS)
     job.step.width = panel_width(<floating *> NULL, m // shares)
     job.x_width = panel_width(<floating *> NULL, m // shares if shares > 1 else m * steps)
     pack_back(&job, wx, ws)
     memset(job.sums, 0, ((n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
-    segment = min(segment, steps_between_signals(step_operations + weight_operations))
-    job.end_step = steps
-    while job.end_step > 0:
-        job.first_step = job.step.first_step = max(job.end_step - segment, 0)
+    step_operations += element_operations(&job)
+    some = units_between_looks(step_operations)
+    last = steps
+    while last > 0:
+        job.step.first_step = max(last - segment, 0)
         # the memory of da is that of one segment, offset so that absolute step indices work
-        job.step.da = da - job.first_step * m * job.columns
-        job.step.d_kept = d_kept - job.first_step * m * job.ld
+        job.step.da = da - job.step.first_step * m * job.columns
+        job.step.d_kept = d_kept - job.step.first_step * m * job.ld
         if job.source.array != NULL:
             # the source is copied to where the last gate's da will stand: a row is read before da takes its place
             job.step.ds, job.step.ds_row = <floating *> job.step.da + job.columns - job.ld, job.columns
-        with nogil:
-            job.shares = shares
-            run_shares(shares, backward_float if floating is float else backward_double, &job)
-            # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
-            job.shares = weight_shares
-            run_shares(weight_shares, weights_float if floating is float else weights_double, &job)
-        job.end_step = job.first_step
-        PyErr_CheckSignals()
+        job.end_step = last
+        while job.end_step > job.step.first_step:
+            job.first_step = max(job.end_step - some, job.step.first_step)
+            run_in_turns(&job, shares, step_operations * (job.end_step - job.first_step), m // UNDIVIDED,
+                         backward_float if floating is float else backward_double)
+            job.end_step = job.first_step
+        # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
+        job.first_step, job.end_step = job.step.first_step, last
+        run_in_turns(&job, weight_shares, weight_operations * (last - job.first_step),
+                     job.columns // UNDIVIDED_COLUMNS, weights_float if floating is float else weights_double)
+        last = job.first_step
     copy_sums(&job, dwx, dws, dbs, dbx)
     return 0
 
@@ -569,8 +601,9 @@ cdef void backward_double(void *job, int share) noexcept nogil:
 
 cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, share, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, share + 1, job.shares)
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, columns = job.columns, rows = end - first
     # da, gates where they are not states, ds, states, and what is kept
     cdef Py_ssize_t arrays = job.cell.gates * (1 + (job.cell.gates > 1)) + 2 + job.cell.kept
@@ -617,8 +650,9 @@ cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
     Of the gates that stand apart what multiplies Ws is the kept array; or da is not what comes back to Ws, but d_kept.
     """
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, apart = job.cell.apart * ld
-    cdef Py_ssize_t left = column_start(columns, share, job.shares, _)
-    cdef Py_ssize_t right = column_start(columns, share + 1, job.shares, _), middle = min(max(left, apart), right)
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t left = column_start(columns, place, job.shares, _)
+    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _), middle = min(max(left, apart), right)
     cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
     cdef const floating *da = <const floating *> job.step.da
     cdef floating *x_sums = <floating *> job.sums

@@ -17,13 +17,7 @@ from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport GRADIENT_ROWS, Factor, floating, gradient, panel_width, product, transpose
 
-cdef extern from "Python.h":
-    int PyErr_CheckSignals() except -1
-
-# A call looks for Ctrl-C each time that it has done so many floating-point operations: some tenths of a second on
-# the slowest level.
 cdef enum:
-    OPERATIONS_BETWEEN_SIGNALS = 1000000000
     # how many bytes of a share's rows go through projection, recurrence and output before the next steps: they
     # should still be in the second-level cache when they are used again
     CHUNK_BYTES = 131072
@@ -77,11 +71,6 @@ cdef inline Py_ssize_t column_start(Py_ssize_t ld, int share, int shares, floati
     cdef Py_ssize_t tile = panel_width(_, 4)
     cdef Py_ssize_t start = ((ld + tile - 1) // tile) * share // shares * tile
     return start if start < ld else ld
-
-
-cdef inline Py_ssize_t steps_between_signals(double operations_a_step) noexcept nogil:
-    cdef double steps = OPERATIONS_BETWEEN_SIGNALS / (operations_a_step + 1)
-    return 1 if steps < 1 else <Py_ssize_t> steps if steps < 1e9 else 1000000000
 
 
 cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexcept nogil:

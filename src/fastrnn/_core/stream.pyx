@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from fastrnn._core.sequence cimport PyErr_CheckSignals, steps_between_signals
+from fastrnn._core.signals cimport MOVE, look, units_between_looks
 from fastrnn._core.stage cimport Stage
 
 cdef extern from "Python.h":
@@ -115,6 +115,7 @@ cdef class Stream:
                 raise ValueError("the stages do not fit together")
             self.chain[i] = <PyObject *> stage
             self.operations += stage.operations
+        self.operations += <double> MOVE * self.m * (self.n_x + self.n_y)
         self.gathered = new_array(self.m * self.steps * features * self.x_size + 1, np.uint8)
 
     def __dealloc__(self):
@@ -374,7 +375,7 @@ cdef class Stream:
     # The steps ---------------------------------------------------------------------------------------------------
 
     cdef int run(self, Rows *x, Rows *y, Py_ssize_t T) except -1:
-        cdef Py_ssize_t segment = steps_between_signals(self.operations), first, end
+        cdef Py_ssize_t segment = units_between_looks(self.operations), first, end
         cdef list before = None
         if T > segment:
             before = [view.copy() for view in self.views()]
@@ -382,7 +383,7 @@ cdef class Stream:
             for first in range(0, T, segment):
                 end = min(first + segment, T)
                 if first:
-                    PyErr_CheckSignals()
+                    look(self.operations * segment)
                 if self.operations * (end - first) < OPERATIONS_WITH_LOCK:
                     self.run_segment(x, y, first, end)
                 else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn._core import activation, output as core
+from fastrnn._core import activation, loss as loss_core, output as core
 from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
 from fastrnn._core.recycled import empty
@@ -26,7 +26,7 @@ from .layout import features_first, readable_rows
 from .typed import typed
 
 _affine_backward = typed(core.affine_backward)
-_softmax, _cross_entropy = typed(activation.softmax), typed(core.softmax_cross_entropy)
+_softmax, _cross_entropy = typed(activation.softmax), typed(loss_core.softmax_cross_entropy)
 
 
 def softmax(x: ArrayLike) -> Array:
@@ -193,7 +193,7 @@ def _loss_and_gradient(
 ) -> float:
     """Return the scaled loss; with `gradient` write that at the logits over the probabilities."""
     rows = as_rows(y)
-    partial_sums = np.empty(core.loss_blocks(len(rows)))
+    partial_sums = np.empty(loss_core.loss_blocks(len(rows)))
     total = _cross_entropy[y.dtype](
         rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
-from fastrnn._core import activation, output as core
+from fastrnn._core import activation, loss as core
 from fastrnn.arguments import as_array
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
