@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn._names import names_of
 from fastrnn.arguments import as_array
+from fastrnn.arithmetic import quietly
 from fastrnn.config import epsilon, floatx, image_data_format, set_floatx
 
 # fmt: off
@@ -51,6 +52,7 @@ def clear_session() -> None:
     """Do nothing: fastrnn keeps no graph outside a model, and names layers model by model."""
 
 
+@quietly
 def cast(x: ArrayLike, dtype: DTypeLike) -> Array:
     """Return `x` as an array of a type."""
     return as_array("x", x).astype(dtype)
@@ -83,6 +85,7 @@ def sigmoid(x: ArrayLike) -> Array:
     return np.asarray(activations.sigmoid(x))
 
 
+@quietly
 def softmax(x: ArrayLike, axis: int = -1) -> Array:
     """Return exp(x), divided by its sum along an axis."""
     array = as_array("x", x)
@@ -90,6 +93,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> Array:
     return np.asarray(powers / powers.sum(axis, keepdims=True))
 
 
+@quietly
 def l2_normalize(x: ArrayLike, axis: int | None = None) -> Array:
     """Return `x` divided by its Euclidean norm along an axis."""
     array = as_array("x", x)
@@ -97,6 +101,7 @@ def l2_normalize(x: ArrayLike, axis: int | None = None) -> Array:
     return np.asarray(array / np.sqrt(np.maximum(squares, 1e-12)))
 
 
+@quietly
 def batch_dot(x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = None) -> Array:
     """Return the products of the samples of two arrays, summed over an axis of each.
 
@@ -122,6 +127,7 @@ def batch_dot(x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = Non
 def _over(function: Any) -> Any:
     """Return a reduction of NumPy's with Keras's order of arguments."""
 
+    @quietly
     def reduce(
         x: ArrayLike, axis: int | Sequence[int] | None = None, keepdims: bool = False
     ) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn import seeding
+from fastrnn.arithmetic import quietly
 from fastrnn.settings import number
 
 __all__ = [
@@ -44,6 +45,7 @@ Shape = tuple[int, ...]
 class Initializer:
     """Base of all initializers: a subclass says in :meth:`draw` what it draws."""
 
+    @quietly
     def __call__(
         self,
         shape: Shape,

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import losses
 from fastrnn._core import loss as core
 from fastrnn.arguments import as_array
+from fastrnn.arithmetic import quietly
 from fastrnn.losses.loss import Head, real_arrays, real_predictions
 from fastrnn.losses.sparse_categorical import LabelHead, check_labels
 
@@ -33,6 +34,7 @@ Array = NDArray[Any]
 Function = Callable[[Array, Array], ArrayLike]
 
 
+@quietly
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Return 1.0 where the highest output is the label's, else 0.0.
 
@@ -50,6 +52,7 @@ def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     return np.asarray(predictions.argmax(axis=-1) == labels, dtype=np.float64)
 
 
+@quietly
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Return 1.0 where output and target are highest at the same class, else 0.0.
 
@@ -66,6 +69,7 @@ def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     return np.asarray(same, dtype=np.float64)
 
 
+@quietly
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
     """Return 1.0 where the target is 1 and the output above `threshold`, or 0 and not, else 0.0.
 

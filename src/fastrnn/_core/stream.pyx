@@ -277,7 +277,8 @@ cdef class Stream:
             raise ValueError("x holds numbers that are not whole; tokens should be")
         if self.tokens and array.dtype.kind in "fu" and (array > 2.0**62).any():
             raise ValueError(f"x holds the token {array.max()}; there are {self.tokens}, numbered from 0")
-        array = np.require(array, np.longlong if self.tokens else self.dtype, "A")
+        with np.errstate(all="ignore"):  # what float32 cannot hold is infinite, whatever NumPy is told
+            array = np.require(array, np.longlong if self.tokens else self.dtype, "A")
         PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT)
         return array
 

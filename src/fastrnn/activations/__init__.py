@@ -37,6 +37,7 @@ from fastrnn.activations.saturating import (
     TANH,
 )
 from fastrnn.arguments import as_array
+from fastrnn.arithmetic import quietly
 
 __all__ = [
     "LINEAR",
@@ -170,6 +171,7 @@ def softmax(x: ArrayLike) -> Array:
     return _apply(SOFTMAX, x)
 
 
+@quietly
 def _apply(kernel: Kernel, x: ArrayLike) -> Array:
     given = as_array("x", x)
     if given.dtype.kind not in "biuf" or given.dtype == np.float16:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fastrnn.arithmetic import quietly
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.settings import integer
@@ -91,6 +92,7 @@ class TensorBoard(Callback):
         ]
         self._add(folder, entries, step)
 
+    @quietly
     def _write_weights(self, epoch: int) -> None:
         _, _, summary = _package()
         entries = []

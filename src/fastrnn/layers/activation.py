@@ -9,6 +9,7 @@ import numpy as np
 from fastrnn import activations
 from fastrnn._core import activation as core
 from fastrnn._core.stage import Stage
+from fastrnn.arithmetic import quietly
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
@@ -86,4 +87,4 @@ def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
     if kernel is activations.LINEAR:
         return []
     sizes = source.features, source.streams, source.steps, source.dtype
-    return [core.stage(kernel.name, kernel.forward, not source.needs_output, *sizes)]
+    return [core.stage(kernel.name, quietly(kernel.forward), not source.needs_output, *sizes)]

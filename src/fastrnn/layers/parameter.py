@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
 from fastrnn.arguments import as_array
+from fastrnn.arithmetic import quietly
 
 Array = NDArray[Any]
 
@@ -327,6 +328,7 @@ def _bytes(array: Array) -> Array:
     return array.reshape(-1).view(np.uint8)
 
 
+@quietly
 def assign(
     parameters: Sequence[Parameter], weights: Sequence[ArrayLike], names: Sequence[str]
 ) -> None:

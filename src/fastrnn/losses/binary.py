@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
+from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.scanning import find
@@ -16,6 +17,7 @@ from fastrnn.workspace import Signal, empty
 Array = NDArray[Any]
 
 
+@quietly
 def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False) -> Array:
     """Return the mean of −y log p − (1 − y) log(1 − p) over the features, at every position.
 

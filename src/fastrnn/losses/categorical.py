@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn._core import activation
+from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.workspace import Signal, empty
@@ -16,6 +17,7 @@ from fastrnn.workspace import Signal, empty
 Array = NDArray[Any]
 
 
+@quietly
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
 ) -> Array:

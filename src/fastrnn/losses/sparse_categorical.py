@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn._core import activation, loss as core
 from fastrnn.arguments import as_array
+from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
 from fastrnn.scanning import find
@@ -18,6 +19,7 @@ from fastrnn.workspace import Signal, empty
 Array = NDArray[Any]
 
 
+@quietly
 def sparse_categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
 ) -> Array:

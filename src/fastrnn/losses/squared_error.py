@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn.arithmetic import quietly
 from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
 
+@quietly
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Return the mean of (y_pred − y_true)² over the features, at every position.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.arithmetic import quietly
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.parameter import Parameter, ParameterVector, settle
 from fastrnn.layers.symbolic import Node
@@ -175,6 +176,7 @@ class Batch:
         self.outputs = [end.values for end in ends]
         self._measure: Measure | None = None if objective is None else objective.measure(ends)
 
+    @quietly
     def load(
         self,
         x: Sequence[Array],
@@ -194,10 +196,12 @@ class Batch:
             assert self._measure is not None
             self._measure.load(y, weights)
 
+    @quietly
     def forward(self, training: bool) -> None:
         """Fill `outputs`, the model's answers, (batch, time, features)."""
         self._wiring.forward(training)
 
+    @quietly
     def measure(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
         """Return losses and metrics of the answer; in a training also write their gradient.
 
@@ -206,6 +210,7 @@ class Batch:
         assert self._measure is not None
         return self._measure.run(training, count_all)
 
+    @quietly
     def backward(self) -> None:
         """Fill the gradients of all weights."""
         self._wiring.backward()
@@ -214,6 +219,7 @@ class Batch:
         """End a training step: let layers change what is not trained by gradients."""
         self._wiring.settle()
 
+    @quietly
     def write_answers(self, outputs: Sequence[Array]) -> None:
         """Copy the answers to `outputs`, with zeros at steps that do not count."""
         for output, answer, mask in zip(outputs, self.outputs, self._masks, strict=True):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.arguments import as_array, fitting
+from fastrnn.arithmetic import quietly
 from fastrnn.settings import boolean, integer
 
 __all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
@@ -218,6 +219,7 @@ class Tokenizer:
         """Return a row a text, a column an index: see :meth:`sequences_to_matrix`."""
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode)
 
+    @quietly
     def sequences_to_matrix(
         self,
         sequences: Sequence[Sequence[int]],

@@ -38,12 +38,14 @@ from fastrnn.arguments import (
     read,
     read_cell_cache,
 )
+from fastrnn.arithmetic import quietly
 
 from .activation import sigmoid
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
+@quietly
 def gru_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
 ) -> tuple[Array, Prediction, Cache]:
@@ -98,6 +100,7 @@ def gru_cell_forward(
     return St_next, Yt, cache_of(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
 
 
+@quietly
 def gru_forward(
     X: ArrayLike,
     S_0: ArrayLike,
@@ -155,6 +158,7 @@ def gru_forward(
 
 
 @np.errstate(all="ignore")
+@quietly
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
@@ -216,6 +220,7 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 
 @np.errstate(all="ignore")
+@quietly
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     """Go back through all time steps with :func:`gru_cell_backward`, from the last to the first.
 

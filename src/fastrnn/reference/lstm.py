@@ -37,12 +37,14 @@ from fastrnn.arguments import (
     read,
     read_cell_cache,
 )
+from fastrnn.arithmetic import quietly
 
 from .activation import sigmoid
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
+@quietly
 def lstm_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, Ct_prev: ArrayLike, parameters_dict: Parameters
 ) -> tuple[Array, Array, Prediction, Cache]:
@@ -91,6 +93,7 @@ def lstm_cell_forward(
     return St_next, Ct_next, Yt, cache
 
 
+@quietly
 def lstm_forward(
     X: ArrayLike,
     S_0: ArrayLike,
@@ -144,6 +147,7 @@ def lstm_forward(
 
 
 @np.errstate(all="ignore")
+@quietly
 def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
     """Return the gradients of one step, from those of the state and the cell after it.
 
@@ -200,6 +204,7 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
 
 
 @np.errstate(all="ignore")
+@quietly
 def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None) -> Gradients:
     """Go back through all time steps with :func:`lstm_cell_backward`, from the last to the first.
 

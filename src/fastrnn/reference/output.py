@@ -17,9 +17,11 @@ from fastrnn.arguments import (
     read_reduction,
     read_softmax,
 )
+from fastrnn.arithmetic import quietly
 
 
 @np.errstate(all="ignore")
+@quietly
 def softmax(x: ArrayLike) -> Array:
     """Return exp(x) / sum(exp(x)), the sum running over the first axis.
 
@@ -49,6 +51,7 @@ def softmax(x: ArrayLike) -> Array:
 
 
 @np.errstate(all="ignore")
+@quietly
 def cross_entropy(
     y_pred: ArrayLike,
     targets: ArrayLike,
@@ -96,6 +99,7 @@ def cross_entropy(
 
 
 @np.errstate(all="ignore")
+@quietly
 def cross_entropy_backward(
     y_pred: ArrayLike,
     targets: ArrayLike,

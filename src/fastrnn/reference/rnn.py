@@ -31,12 +31,14 @@ from fastrnn.arguments import (
     read,
     read_cell_cache,
 )
+from fastrnn.arithmetic import quietly
 
 from .activation import relu
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
+@quietly
 def rnn_cell_forward(
     Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, activation: str = "tanh"
 ) -> tuple[Array, Prediction, Cache]:
@@ -81,6 +83,7 @@ def rnn_cell_forward(
     return St_next, Yt, cache
 
 
+@quietly
 def rnn_forward(
     X: ArrayLike,
     S_0: ArrayLike,
@@ -137,6 +140,7 @@ def rnn_forward(
 
 
 @np.errstate(all="ignore")
+@quietly
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None = None) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
@@ -182,6 +186,7 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
 
 
 @np.errstate(all="ignore")
+@quietly
 def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
     """Go back through all time steps with :func:`rnn_cell_backward`, from the last to the first.
 

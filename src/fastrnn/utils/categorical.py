@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn.arguments.arrays import as_array
+from fastrnn.arithmetic import quietly
 from fastrnn.settings import integer
 
 Array = NDArray[Any]
@@ -74,6 +75,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> Array:
     return array.astype(np.int64)
 
 
+@quietly
 def normalize(x: ArrayLike, axis: int = -1, order: float = 2) -> Array:
     """Return `x` divided by its norm along an axis; zeros stay zeros.
 
