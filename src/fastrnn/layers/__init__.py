@@ -6,6 +6,7 @@ on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 """
 
 from fastrnn.layers.activation import Activation
+from fastrnn.layers.batch_normalization import BatchNormalization
 from fastrnn.layers.bidirectional import Bidirectional
 from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.dense import Dense
@@ -88,6 +89,7 @@ __all__ = [
     "LSTM",
     "Activation",
     "ApplyMask",
+    "BatchNormalization",
     "Bidirectional",
     "CategoryEncoding",
     "Dense",
@@ -134,6 +136,7 @@ register(
     Lambda,
     Activation,
     ApplyMask,
+    BatchNormalization,
     Bidirectional,
     CategoryEncoding,
     Dense,

@@ -317,6 +317,7 @@ class Layer(Contract):
         shape: Any = (),
         initializer: initializers.Identifier = "glorot_uniform",
         *,
+        trainable: bool = True,
         name: str | None = None,
     ) -> Parameter:
         """Create a weight in :meth:`build`, as Keras's layers do.
@@ -325,6 +326,8 @@ class Layer(Contract):
         ----------
         shape : tuple of int
         initializer : default "glorot_uniform"
+        trainable : bool, default True
+            False for what :meth:`update` changes, and no gradient.
         name : str, optional
             What files call it; ``weight_0``, ``weight_1``... if left out.
 
@@ -338,7 +341,7 @@ class Layer(Contract):
             raise ValueError(f"{self.name} has a weight {name!r} already")
         extents: Any = (shape,) if isinstance(shape, (int, np.integer)) else shape
         sizes = tuple(positive(self, "shape", extent) for extent in extents)
-        return self.add_parameter(name, sizes, initializers.get(initializer))
+        return self.add_parameter(name, sizes, initializers.get(initializer), trainable=trainable)
 
     def parameter(self, name: str) -> Parameter:
         """Return the weight called `name`."""

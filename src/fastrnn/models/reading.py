@@ -112,6 +112,12 @@ class Reader:
                     f"comm has {group.size} processes, and {keeping[0]} is stateful: its states "
                     "could not be saved; train it on one"
                 )
+            coupled = [layer.name for layer in self._network.graph.layers if layer.couples_samples]
+            if coupled:
+                raise ValueError(
+                    f"comm has {group.size} processes, and {coupled[0]} takes all samples of a "
+                    "batch together, which they share out; train it on one"
+                )
             sharing = partial(share_of, rank=group.rank, size=group.size)
         if isinstance(data, Drawn):
             return DrawnSamples(data, batch_size, sharing)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastrnn.distributed import Group
 from fastrnn.distributed.figures import figures_behind
 from fastrnn.layers.parameter import Freezing, Parameter, ParameterVector
-from fastrnn.models.batch import Batches
+from fastrnn.models.batch import Batch, Batches
 from fastrnn.models.exchange import Exchange, SharedExchange
 from fastrnn.models.names import weight_names
 from fastrnn.models.non_finite import describe
@@ -64,6 +64,7 @@ class Trainer:
         self.has_states = self.is_random or any(layer.stateful for layer in self._layers)
         #: Whether nothing is half done: a step looks at its batch, and has not changed anything.
         self.is_open = False
+        self._batch: Batch | None = None
 
     def _place(self) -> None:
         """Give gradients, slots and batches their memory, for the weights that are trained."""
@@ -124,6 +125,8 @@ class Trainer:
         vector.gather()
         self.optimizer.apply(vector.values, vector.gradients, vector.bounds)
         vector.scatter()
+        if self._batch is not None:
+            self._batch.settle()
         return found
 
     def _names_of_trained(self) -> list[str]:
@@ -136,7 +139,7 @@ class Trainer:
 
         Of a share of a batch they are what it adds to those of the whole.
         """
-        batch = self.batches.for_data(data.x)
+        batch = self._batch = self.batches.for_data(data.x)
         batch.load(data.x, data.y, data.weights)
         if data.share is not None:
             self.exchange.share = data.share
