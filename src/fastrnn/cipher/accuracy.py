@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
+from fastrnn._core import output as core
 from fastrnn.cipher.vocabulary import PADDING
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
@@ -28,12 +28,25 @@ class CharacterAccuracy(Metric):
 
     def bind(self, loss: Loss, head: Head) -> Callable[[], tuple[float, float]]:
         """Return a function that counts the characters that are right, and all."""
-        return partial(_count, head)
+        return _Count(head)
 
 
-def _count(head: Head) -> tuple[float, float]:
-    wanted = head.targets
-    # The first class is padding.
-    answers = head.output[:, PADDING + 1 :].argmax(axis=-1) + PADDING + 1
-    # No answer is padding, so that what is right is no padding.
-    return float(np.count_nonzero(answers == wanted)), float(np.count_nonzero(wanted != PADDING))
+class _Count:
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        self._counts = np.empty(len(head.targets), head.output.dtype)
+        self._partial_sums = np.empty(core.loss_blocks(len(head.targets)))
+
+    def __call__(self) -> tuple[float, float]:
+        head, counts = self._head, self._counts
+        np.not_equal(head.targets, PADDING, out=counts)
+        padding = head.output[:, PADDING]
+        before = padding.copy()
+        padding[...] = -1  # less than any probability
+        try:
+            correct = core.count_correct(
+                head.rows, head.features, head.targets, counts, self._partial_sums
+            )
+        finally:
+            padding[...] = before
+        return float(correct), float(np.count_nonzero(counts))

@@ -63,7 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what it makes of sentences that it has not seen.",
         epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
-        "A run that is there already is never overwritten.",
+        "A run that is there already is not overwritten, and one process at a time writes to DIR.",
     )
     for name, kind, metavar, text in OPTIONS:
         parser.add_argument(name, type=kind, metavar=metavar, help=text, default=argparse.SUPPRESS)
@@ -79,8 +79,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the run in --out where it was saved last; settings are those it was "
-        "started with, but --epochs may be more",
+        help="continue the run in --out where it was saved last, or start it where nothing was "
+        "saved yet; settings are those it was started with, but --epochs may be more",
     )
     parser.add_argument(
         "--save-steps", type=int, metavar="N", help="save within epochs too, every N steps"
