@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
@@ -25,7 +26,9 @@ class Adam(Optimizer):
         η.
     beta_1, beta_2 : float, default 0.9 and 0.999
     epsilon : float, default 1e-7
-        As in Keras it is added to √v before the correction of the bias (the paper's ε̂).
+        As in Keras it is added to √v before the correction of the bias (the paper's ε̂).  0 stands
+        for the root of the smallest number of the type, so that a gradient of zero changes nothing,
+        where Keras has NaN.
     amsgrad : bool, default False
         Whether the largest v of all steps so far takes the place of v.
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
@@ -80,7 +83,8 @@ class Adam(Optimizer):
             learning_rate * correction,
             self.beta_1,
             self.beta_2,
-            self.epsilon,
+            # Never 0 by 0: the root of the smallest number, that of a square which has underflowed.
+            self.epsilon or math.sqrt(np.finfo(values.dtype).tiny),
             self.slots.get("v_hat"),
             decay,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
@@ -28,7 +29,8 @@ class RMSprop(Optimizer):
     momentum : float, default 0
         μ, at least 0 and below 1.
     epsilon : float, default 1e-7
-        As in Keras it stands under the root.
+        As in Keras it stands under the root.  0 stands for the smallest number of the type, so that
+        a gradient of zero changes nothing, where Keras has NaN.
     centered : bool, default False
         Whether v is the variance: the square of a ← ρa + (1 − ρ)g is taken from it.  What rounding
         would make negative counts as zero.
@@ -87,7 +89,7 @@ class RMSprop(Optimizer):
             learning_rate,
             self.rho,
             self.momentum,
-            self.epsilon,
+            self.epsilon or float(np.finfo(values.dtype).tiny),  # never 0 by 0
             decay,
         )
 
