@@ -15,6 +15,7 @@ if sys.platform != "win32":  # where a file that is open cannot be removed anywa
     import fcntl
 
 __all__ = [
+    "append_to_file",
     "check_regular",
     "kind_of_file",
     "make_folder",
@@ -101,9 +102,7 @@ def replace_file(path: Path, content: Content) -> None:
             os.fsync(file.fileno())
             os.replace(beside, place)
     except OSError as error:
-        safe = "nothing was written" if before is None else "the file that was there is as it was"
-        reason = error.strerror or str(error)
-        raise OSError(error.errno, f"{reason}: {safe}", os.fspath(path)) from error
+        raise _explained(error, path, before is not None) from error
     try:
         _sync_folder(folder)
     except OSError as error:
@@ -112,6 +111,42 @@ def replace_file(path: Path, content: Content) -> None:
             f"{error.strerror}: the new file is written, but may not outlast a power cut",
             os.fspath(path),
         ) from error
+
+
+def append_to_file(path: Path, content: bytes) -> None:
+    """Add to the end of a file, all of it or, if that fails, nothing.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Made if it is missing.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If it is no regular file, or cannot be written; it is as it was then.
+    """
+    check_regular(path, "written")
+    with open(path, "ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            view = memoryview(content)
+            while len(view):
+                view = view[file.write(view) :]
+        except BaseException as error:
+            with suppress(OSError):
+                file.truncate(before)
+            if isinstance(error, OSError):
+                raise _explained(error, path, True) from error
+            raise
+
+
+def _explained(error: OSError, path: Path, is_there: bool) -> OSError:
+    """Return an error of a write with what is safe."""
+    safe = "the file that was there is as it was" if is_there else "nothing was written"
+    reason = error.strerror or str(error)
+    return OSError(error.errno, f"{reason}: {safe}", os.fspath(path))
 
 
 def _file_there(path: Path, place: str) -> os.stat_result | None:

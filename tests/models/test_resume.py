@@ -299,7 +299,7 @@ def test_what_a_file_says_of_its_training_is_checked_first(tmp_path, key, value)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("",), "backup_dir is empty"),
+        (("",), "backup_dir is ''"),
         (("x", 0.5), "save_freq is 0.5"),
         (("x", "batch"), "save_freq is 'batch'"),
         (("x", None, 0), "save_seconds is 0"),

@@ -10,7 +10,7 @@ from typing import Any
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
-from fastrnn.files import remove_leftovers
+from fastrnn.files import path_text, remove_leftovers
 from fastrnn.settings import boolean, number
 
 
@@ -55,13 +55,11 @@ class BackupAndRestore(Callback):
         save_seconds: float | None = None,
         delete_checkpoint: bool = True,
     ) -> None:
-        if not os.fspath(backup_dir):
-            raise ValueError("backup_dir is empty; it should name a folder")
         if save_freq is not None and save_freq is not False:
             save_freq = checked("save_freq", save_freq)
         if save_seconds is not None:
             save_seconds = number("save_seconds", save_seconds, above=0)
-        self.backup_dir = os.fspath(backup_dir)
+        self.backup_dir = path_text("backup_dir", backup_dir)
         self.save_freq = save_freq or None
         self.save_seconds = save_seconds
         self.delete_checkpoint = boolean("delete_checkpoint", delete_checkpoint)

@@ -63,6 +63,18 @@ class Callback:
         """Return a file to go on from, if the training that begins should; asked by ``fit``."""
         return None
 
+    #: What it adds to the logs of an epoch.
+    reports: tuple[str, ...] = ()
+
+    def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
+        """Look, before anything is trained, at the names of what epochs and steps will report.
+
+        Not called where a callback of one's own may add to the logs.
+        """
+
+    def release(self) -> None:
+        """Close what is open, such as files, without an error; after `fit` has ended in any way."""
+
     def set_model(self, model: Any) -> None:
         """Take the model that is trained."""
         self.model = model
@@ -184,6 +196,25 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_params(params)
             callback.set_model(model)
+        if "epochs" in params:
+            self._check_reports(params)
+
+    def _check_reports(self, params: dict[str, Any]) -> None:
+        """Let callbacks find out, before a training, what it will not report."""
+        if any(_may_report(callback) for callback in self.callbacks):
+            return  # and nobody can tell what
+        by_step = list(params.get("metrics") or ())
+        by_epoch = [*by_step]
+        if params.get("validation_samples"):
+            by_epoch += [f"val_{name}" for name in by_step]
+        by_epoch += [name for callback in self.callbacks for name in callback.reports]
+        for callback in self.called:
+            callback.check_reports(by_epoch, by_step)
+
+    def close(self) -> None:
+        """Close what callbacks hold open, however the training has ended."""
+        for callback in self.called:
+            callback.release()
 
     def hook(self, name: str) -> Callable[..., None] | None:
         """Return a function that calls the hook `name`, or None if nobody listens."""
@@ -202,6 +233,13 @@ class CallbackList:
         hook = self.hook(name)
         if hook is not None:
             hook(*arguments)
+
+
+def _may_report(callback: Callback) -> bool:
+    """Return whether a callback may add to the logs what it does not say."""
+    is_known = type(callback).__module__.startswith("fastrnn.")
+    is_open = not is_known or isinstance(callback, LambdaCallback)
+    return is_open and any(_overrides(callback, f"on_{what}_end") for what in ("epoch", "test"))
 
 
 def _overrides(callback: Callback, name: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
+from fastrnn.callbacks.template import FileTemplate
+from fastrnn.files import path_text
 from fastrnn.settings import boolean, number, verbosity
 
 
@@ -21,7 +24,8 @@ class ModelCheckpoint(Monitor):
     filepath : str or path
         May hold fields that the epoch (from 1) and its logs fill in:
         ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also
-        ``{batch}``, from 1.  Missing folders are made.
+        ``{batch}``, from 1.  A field is a name and how to write a number, nothing else.  Missing
+        folders are made.
     monitor : str, default "val_loss"
         What `save_best_only` goes by.  Where a training does not report it, a warning says so and
         everything is saved, as in Keras.
@@ -59,7 +63,8 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode)
-        self.filepath = os.fspath(filepath)
+        self.filepath = path_text("filepath", filepath)
+        self._template = FileTemplate("filepath", self.filepath)
         self.verbose = verbosity(verbose)
         self.save_best_only = boolean("save_best_only", save_best_only)
         self.save_weights_only = boolean("save_weights_only", save_weights_only)
@@ -68,6 +73,16 @@ class ModelCheckpoint(Monitor):
             self.best = number("initial_value_threshold", initial_value_threshold)
         self._epoch = 0
         self._steps = 0
+
+    def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
+        """Check what the name of the file asks for, and look for what is watched."""
+        if self.save_freq == "epoch":
+            names = ["epoch", *by_epoch]
+        else:
+            names = ["epoch", "batch", *by_step]
+        self._template.check(names)
+        if self.save_best_only:
+            self.warn_unless_reported(names)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Note which epoch it is."""
@@ -105,19 +120,10 @@ class ModelCheckpoint(Monitor):
             say(f"{title} {self.monitor} did not improve from {before:.5f}")
 
     def _save(self, fields: dict[str, Any], message: str, best: float | None = None) -> None:
-        path = self._path(fields)
+        path = self._template.filled(fields)
         if self.verbose:
             say(message + path)
         if best is not None:
             self.best = best
         save: Any = self.model.save_weights if self.save_weights_only else self.model.save
         save(path)
-
-    def _path(self, fields: dict[str, Any]) -> str:
-        try:
-            return self.filepath.format(**fields)
-        except (KeyError, IndexError) as error:
-            raise ValueError(
-                f"filepath {self.filepath!r} asks for the field {error}; "
-                f"it may hold {', '.join(fields)}"
-            ) from None

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from contextlib import suppress
 from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.files import (
+    append_to_file,
+    check_regular,
+    make_folder,
+    path_text,
+    replace_file,
+)
 from fastrnn.settings import boolean
 
 
@@ -31,20 +39,18 @@ class CSVLogger(Callback):
     def __init__(
         self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
     ) -> None:
-        self.filename = os.fspath(filename)
+        self.filename = path_text("filename", filename)
         self.separator = separator
         self.append = boolean("append", append)
         self._columns: list[str] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Make the folder, and begin the file anew unless it is to go on."""
-        folder = os.path.dirname(self.filename)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
+        make_folder(os.path.dirname(os.path.realpath(self.filename)))
+        check_regular(self.filename, "written")
         self._columns = self._columns_there() if self.append else None
         if not self.append:
-            with open(self.filename, "w", encoding="utf-8"):
-                pass
+            replace_file(self.filename, b"")
 
     def _columns_there(self) -> list[str] | None:
         try:
@@ -66,8 +72,7 @@ class CSVLogger(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         """Let the file hold what it held: no line is lost, and none comes twice."""
         self._columns = state["columns"]
-        with open(self.filename, "w", newline="", encoding="utf-8") as file:
-            file.write(state["text"])
+        replace_file(self.filename, state["text"].encode())
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the line.
@@ -75,12 +80,13 @@ class CSVLogger(Callback):
         The file is closed between lines, so a killed training leaves them all.
         """
         row = {"epoch": epoch, **(logs or {})}
-        with open(self.filename, "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
-            if self._columns is None:
-                self._columns = list(row)
-                if not any(name.startswith("val_") for name in row):
-                    # A later epoch may be validated.
-                    self._columns += [f"val_{name}" for name in row if name != "epoch"]
-                writer.writerow(self._columns)
-            writer.writerow([row.get(column, "NA") for column in self._columns])
+        lines = io.StringIO(newline="")
+        writer = csv.writer(lines, delimiter=self.separator, lineterminator="\n")
+        if self._columns is None:
+            self._columns = list(row)
+            if not any(name.startswith("val_") for name in row):
+                # A later epoch may be validated.
+                self._columns += [f"val_{name}" for name in row if name != "epoch"]
+            writer.writerow(self._columns)
+        writer.writerow([row.get(column, "NA") for column in self._columns])
+        append_to_file(self.filename, lines.getvalue().encode())

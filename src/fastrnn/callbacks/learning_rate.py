@@ -28,6 +28,8 @@ class LearningRateScheduler(Callback):
     one of :mod:`fastrnn.optimizers.schedules` instead.
     """
 
+    reports = ("learning_rate",)
+
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
             raise TypeError(
@@ -80,6 +82,7 @@ class ReduceLROnPlateau(Monitor):
     """
 
     _kept = ("best", "wait", "cooldown_counter")
+    reports = ("learning_rate",)
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from fastrnn.callbacks.callback import Callback, Logs
@@ -53,14 +54,26 @@ class Monitor(Callback):
             return value - self.min_delta > than
         return value + self.min_delta < than
 
+    def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
+        """Warn of a value that this training will not report, before anything is trained."""
+        self.warn_unless_reported(by_epoch)
+
+    def warn_unless_reported(self, names: Sequence[str]) -> None:
+        """Warn if the watched value is none of these."""
+        if self.monitor not in names:
+            self._warn(names)
+
     def watched(self, logs: Logs | None) -> float | None:
         """Return the watched value, or None with a warning if the logs lack it."""
         value = (logs or {}).get(self.monitor)
         if value is None:
-            known = ", ".join(logs or {}) or "nothing"
-            warnings.warn(
-                f"{type(self).__name__} watches {self.monitor!r}, which this training does not "
-                f"report (it reports {known}); it {self._without}",
-                stacklevel=2,
-            )
+            self._warn(logs or {})
         return value
+
+    def _warn(self, names: Collection[str]) -> None:
+        known = ", ".join(names) or "nothing"
+        warnings.warn(
+            f"{type(self).__name__} watches {self.monitor!r}, which this training does not "
+            f"report (it reports {known}); it {self._without}",
+            stacklevel=3,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from fastrnn.callbacks.callback import Callback, Logs
@@ -102,5 +103,10 @@ class ProgressBar(ProgressLines):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Take away the bar of an epoch that did not end."""
+        self.release()
+
+    def release(self) -> None:
+        """Take away the bar of an epoch that an error ended, or the next one would stand below."""
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError, ValueError):  # of standard output, such as a closed one
+                self._bar.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from fastrnn.arithmetic import quietly
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
+from fastrnn.files import path_text
 from fastrnn.settings import integer
 
 
@@ -43,7 +45,7 @@ class TensorBoard(Callback):
         histogram_freq: int = 0,
         update_freq: Literal["epoch", "batch"] | int = "epoch",
     ) -> None:
-        self.log_dir = os.fspath(log_dir)
+        self.log_dir = path_text("log_dir", log_dir)
         self.histogram_freq = integer("histogram_freq", histogram_freq, least=0)
         given = checked("update_freq", update_freq, ("batch",))
         self.update_freq: Frequency = 1 if given == "batch" else given
@@ -80,9 +82,13 @@ class TensorBoard(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Close the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
+        while self._writers:
+            self._writers.popitem()[1].close()
+
+    def release(self) -> None:
+        """Close the files after an error, which is what should be told."""
+        with suppress(Exception):
+            self.on_train_end()
 
     def _write(self, folder: str, prefix: str, values: Logs, step: int) -> None:
         _, _, summary = _package()

@@ -236,8 +236,10 @@ class RecurrentLayer(Layer):
         is_list = isinstance(states, (list, tuple))
         if not is_list or self.state_count == 1:
             whole = as_array(title, states)
-            states = [whole] if whole.ndim == 2 else list(whole)
-        arrays = [as_array(title, state) for state in states]
+            given: Sequence[Any] = [whole] if whole.ndim == 2 else list(whole)
+        else:
+            given = states  # type: ignore[assignment]
+        arrays = [as_array(title, state) for state in given]
         for array in arrays:
             if array.dtype.kind not in "biuf":
                 raise TypeError(f"{title} are of type {array.dtype}; they should be real numbers")

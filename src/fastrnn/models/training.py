@@ -69,6 +69,7 @@ def fit(
         raise
     finally:
         interrupts.release()
+        callbacks.close()
 
 
 def _train(
