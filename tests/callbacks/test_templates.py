@@ -17,7 +17,6 @@ from fastrnn.callbacks.progress import ProgressBar
 from fastrnn.callbacks.template import FileTemplate
 from fastrnn.layers import GRU, Dense, Input
 from fastrnn.models import Sequential
-
 from tests.models.builders import shifted, tagger
 
 
@@ -131,16 +130,17 @@ def test_an_unknown_value_is_told_before_anything_is_trained(callback):
 
 
 def test_a_batch_that_a_stateful_layer_cannot_take_is_told_before_anything_is_trained():
-    def fit(samples, held_out):
-        model = Sequential([Input(batch_shape=(4, 3, 2)), GRU(2, stateful=True), Dense(1)])
+    def fit(samples, held_out, start):
+        model = Sequential([start, GRU(2, stateful=True), Dense(1)])
         model.compile("sgd", "mse")
         x, y = np.ones((8, 3, 2)), np.ones((8, 1))
         validation = x[:held_out], y[:held_out]
         model.fit(x[:samples], y[:samples], 4, validation_data=validation, callbacks=[Untrained()])
 
     for samples, held_out in ((7, 4), (8, 7), (8, 3), (3, 4)):
-        with pytest.raises(ValueError, match=r"multiple|batches of one size"):
-            fit(samples, held_out)
+        for start in (Input(batch_shape=(4, 3, 2)), Input((3, 2))):
+            with pytest.raises(ValueError, match=r"multiple|batches of one size"):
+                fit(samples, held_out, start)
 
 
 class Fails(Callback):

@@ -50,8 +50,8 @@ class FileTemplate:
             written += f":{specification}}}" if specification else "}"
             if not name.isidentifier() or conversion or not _is_known(specification or ""):
                 raise ValueError(
-                    f"{argument} is {text!r}: {printable(written)} should be a name and, behind a colon, how "
-                    "to write a number, such as {epoch:02d} or {loss:.2f}"
+                    f"{argument} is {text!r}: {printable(written)} should be a name and, behind a "
+                    "colon, how to write a number, such as {epoch:02d} or {loss:.2f}"
                 )
             self.fields.append(name)
 

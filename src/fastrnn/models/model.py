@@ -30,7 +30,12 @@ from fastrnn.models.data import (
 from fastrnn.models.names import is_weight
 from fastrnn.models.network import Network
 from fastrnn.models.objective import Means, Objective, objective_of
-from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
+from fastrnn.models.reading import (
+    Reader,
+    batch_size_of,
+    check_same_batches,
+    checked_batch_size,
+)
 from fastrnn.models.resuming import Resumption
 from fastrnn.models.run import Run
 from fastrnn.models.tracing import trace
@@ -267,6 +272,8 @@ class Model(Network):
                 batch_size = batch_size_of(self, batch_size)
                 samples = reader.samples(reader.to_learn(data, class_weight), batch_size, group)
                 validation = None if held_out is None else reader.samples(held_out, batch_size)
+                if validation is not None:
+                    check_same_batches(self, samples, validation)
                 self.history = History()
                 listed = [*progress(verbose), *_list(callbacks), self.history]
                 called = CallbackList(listed, group.is_first)

@@ -200,6 +200,17 @@ def batch_size_of(network: Network, batch_size: int | None) -> int:
     return batch_size
 
 
+def check_same_batches(network: Network, training: Samples, validation: Samples) -> None:
+    """Raise ``ValueError`` if the batches of a training and its validation fit no common states."""
+    keeping = [layer.name for layer in network.graph.layers if layer.stateful]
+    sizes = [min(samples.batch_size, len(samples)) for samples in (training, validation)]
+    if keeping and sizes[0] != sizes[1]:
+        raise ValueError(
+            f"a batch of the training has {sizes[0]} samples, one of its validation {sizes[1]}; "
+            f"{keeping[0]} is stateful and wants batches of one size"
+        )
+
+
 def checked_batch_size(network: Network, batch_size: int, samples: int) -> int:
     """Return the size of batches that `samples` fall into, for a model that keeps states."""
     keeping = [layer.name for layer in network.graph.layers if layer.stateful]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn.arguments.arrays import as_array
+from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.settings import integer
 
