@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastrnn._core import output as core
+from fastrnn._core import loss as core
 from fastrnn.cipher.vocabulary import PADDING
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
