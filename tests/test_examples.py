@@ -29,7 +29,7 @@ def output_of(name, tmp_path):
 
 
 def test_every_example_is_tested():
-    tested = {"forecast.py", "classify.py", "generate.py"}
+    tested = {"forecast.py", "classify.py", "generate.py", "min_char_rnn.py"}
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
 
 
@@ -54,3 +54,17 @@ def test_generate_writes_words_of_the_corpus(tmp_path):
     known = [word in words for word in written.split()[:-1]]
     assert len(known) > 50
     assert sum(known) > 0.9 * len(known)
+
+
+def test_min_char_rnn_writes_words_of_the_corpus(tmp_path):
+    from fastrnn.cipher.grammar import generate
+
+    printed = output_of("min_char_rnn.py", tmp_path)
+    bits = [float(number) for number in re.findall(r"([\d.]+) bits a character", printed)]
+    assert bits == sorted(bits, reverse=True)
+    assert bits[-1] < 2
+    words = set(" ".join(generate(400)).lower().split())
+    written = printed.partition("\n\n")[2].split()[:-1]
+    known = [word in words for word in written]
+    assert len(known) > 30
+    assert sum(known) > 0.5 * len(known)

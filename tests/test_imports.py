@@ -29,6 +29,8 @@ ALLOWED = {
     "_names": set(),
     "arguments": set(),
     "reference": {"arguments", "arithmetic"},
+    "reference": {"arguments"},
+    "notebooks": {"arguments", "functional"},
     "functional": {"_core", "arguments"},
     "activations": {"_core", "arguments", "arithmetic"},
     "scanning": set(),

@@ -1,0 +1,470 @@
+"""The functions of ``rnn_layers.py`` of Stanford's CS231n, compiled.
+
+Arrays are batch first and features last: ``x`` (N, T, D), ``h`` (N, T, H); weights multiply from
+the right, ``Wx`` (D, H) and ``Wh`` (H, H), in an LSTM (D, 4H) and (H, 4H) with the columns of the
+gates in the order i, f, o, g.  A cache is for the backward function alone: what is in it is that of
+the functional API.
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastrnn.notebooks.cs231n import rnn_backward, rnn_forward
+>>> rng = np.random.default_rng(0)
+>>> x, h0 = rng.standard_normal((2, 10, 3)), np.zeros((2, 5))
+>>> Wx, Wh, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 5)), np.zeros(5)
+>>> h, cache = rnn_forward(x, h0, Wx, Wh, b)
+>>> dx, dh0, dWx, dWh, db = rnn_backward(np.ones_like(h), cache)
+>>> h.shape, dWx.shape, db.shape
+((2, 10, 5), (3, 5), (5,))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn import functional
+from fastrnn.arguments import Array, Cache, read_arrays, read_cross_entropy
+
+from .coursera import sigmoid as sigmoid
+from .words import in_words
+
+__all__ = [
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step_backward",
+    "lstm_step_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_backward",
+    "rnn_step_forward",
+    "sigmoid",
+    "temporal_affine_backward",
+    "temporal_affine_forward",
+    "temporal_softmax_loss",
+    "word_embedding_backward",
+    "word_embedding_forward",
+]
+
+_WORDS = {
+    "St_prev": "prev_h",
+    "Ct_prev": "prev_c",
+    "Xt": "x",
+    "X": "x",
+    "S_0": "h0",
+    "Ws": "Wh",
+    "bs": "b",
+    "ds_next": "dnext_h",
+    "dc_next": "dnext_c",
+    "ds": "dh",
+    "n_s": "H",
+    "n_x": "D",
+    "T_x": "T",
+    "m": "N",
+}
+
+
+def _parameters(Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike, gates: int = 1) -> dict[str, Array]:
+    """Return the weights as rows, in our order of the gates."""
+    Wx, Wh, b = read_arrays(("Wx", "Wh", "b"), (Wx, Wh, b))
+    H = Wh.shape[0] if Wh.ndim == 2 else 0
+    D = Wx.shape[0] if Wx.ndim == 2 else 0
+    columns = "H" if gates == 1 else f"{gates} H"
+    _expect("Wh", Wh, f"(H, {columns})", (H, gates * H))
+    _expect("Wx", Wx, f"(D, {columns})", (D, gates * H))
+    _expect("b", b, f"({columns},)", (gates * H,))
+    if gates == 1:
+        return {"Wx": Wx.T, "Ws": Wh.T, "bs": b[:, np.newaxis]}
+    return {
+        "Wx": _exchanged(Wx.T, H),
+        "Ws": _exchanged(Wh.T, H),
+        "bs": _exchanged(b[:, np.newaxis], H),
+    }
+
+
+def _exchanged(rows: Array, H: int) -> Array:
+    """Return the rows of the gates i, f, o, g in the order i, f, g, o; or the other way round."""
+    return np.concatenate((rows[: 2 * H], rows[3 * H :], rows[2 * H : 3 * H]))
+
+
+def _expect(name: str, array: Array, symbols: str, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {symbols} = {shape}")
+
+
+def _inputs(
+    x: ArrayLike, axes: str, weights: dict[str, Array], **states: ArrayLike
+) -> tuple[Any, ...]:
+    """Return the input and the states before it, features first, checked as they came."""
+    rows = _array("x", x, axes)
+    D, H = weights["Wx"].shape[1], weights["Ws"].shape[1]
+    _expect("x", rows, f"({', '.join(axes)})", (*rows.shape[:-1], D))
+    arrays = [rows.T if rows.ndim == 2 else rows.transpose(2, 0, 1)]
+    for name, value in states.items():
+        state = _array(name, value, "NH")
+        _expect(name, state, "(N, H)", (len(rows), H))
+        arrays.append(state.T)
+    return tuple(arrays)
+
+
+def _step_gradients(cache: Any, **gradients: ArrayLike) -> tuple[Any, ...]:
+    """Return the gradients of a step, features first, checked as they came."""
+    arrays = []
+    for name, value in gradients.items():
+        array = _array(name, value, "NH")
+        if isinstance(cache, tuple) and cache and isinstance(cache[0], np.ndarray):
+            _expect(name, array, "(N, H)", cache[0].shape[::-1])
+        arrays.append(array.T)
+    return tuple(arrays)
+
+
+def _array(name: str, value: ArrayLike, axes: str) -> Array:
+    (array,) = read_arrays((name,), (value,))
+    if array.ndim != len(axes):
+        raise ValueError(f"{name} has shape {array.shape}, expected ({', '.join(axes)})")
+    return array
+
+
+def _features_first(name: str, value: ArrayLike, features: str) -> Array:
+    """Return (N, T, D) as (D, N, T)."""
+    return _array(name, value, f"NT{features}").transpose(2, 0, 1)
+
+
+def _batch_first(array: Array) -> Array:
+    """Return (D, N, T) as (N, T, D)."""
+    return array.transpose(1, 2, 0)
+
+
+# The RNN ------------------------------------------------------------------------------------------
+
+
+@in_words(_WORDS)
+def rnn_step_forward(
+    x: ArrayLike, prev_h: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
+) -> tuple[Array, Cache]:
+    """Take one step: h' = tanh(x Wx + h Wh + b).
+
+    Parameters
+    ----------
+    x : array_like (N, D)
+    prev_h : array_like (N, H)
+    Wx, Wh, b : array_like (D, H), (H, H), (H,)
+
+    Returns
+    -------
+    next_h : ndarray (N, H)
+    cache : tuple
+        For :func:`rnn_step_backward`.
+    """
+    weights = _parameters(Wx, Wh, b)
+    Xt, St_prev = _inputs(x, "ND", weights, prev_h=prev_h)
+    next_h, _, cache = functional.rnn_cell_forward(Xt, St_prev, weights)
+    return next_h.T, cache
+
+
+@in_words(_WORDS)
+def rnn_step_backward(dnext_h: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the gradients of one step.
+
+    Parameters
+    ----------
+    dnext_h : array_like (N, H)
+    cache : tuple
+        From :func:`rnn_step_forward`.
+
+    Returns
+    -------
+    dx, dprev_h, dWx, dWh, db : ndarray (N, D), (N, H), (D, H), (H, H), (H,)
+    """
+    found = functional.rnn_cell_backward(_step_gradients(cache, dnext_h=dnext_h)[0], cache)
+    return found["dXt"].T, found["ds_prev"].T, found["dWx"].T, found["dWs"].T, found["dbs"][:, 0]
+
+
+@in_words(_WORDS)
+def rnn_forward(
+    x: ArrayLike, h0: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
+) -> tuple[Array, Cache]:
+    """Take :func:`rnn_step_forward` through all steps.
+
+    Parameters
+    ----------
+    x : array_like (N, T, D)
+    h0 : array_like (N, H)
+    Wx, Wh, b : array_like (D, H), (H, H), (H,)
+
+    Returns
+    -------
+    h : ndarray (N, T, H)
+    cache : tuple
+        For :func:`rnn_backward`.
+    """
+    weights = _parameters(Wx, Wh, b)
+    X, S_0 = _inputs(x, "NTD", weights, h0=h0)
+    h, _, cache = functional.rnn_forward(X, S_0, weights)
+    return _batch_first(h), cache
+
+
+@in_words(_WORDS)
+def rnn_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
+    """Go back through all steps.
+
+    Parameters
+    ----------
+    dh : array_like (N, T, H)
+        Gradient of the loss with respect to every state in ``h``.
+    cache : tuple
+        From :func:`rnn_forward`.
+
+    Returns
+    -------
+    dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, H), (H, H), (H,)
+    """
+    found = functional.rnn_backward(_features_first("dh", dh, "H"), cache)
+    dx, dh0 = _batch_first(found["dX"]), found["ds_0"].T
+    return dx, dh0, found["dWx"].T, found["dWs"].T, found["dbs"][:, 0]
+
+
+# The LSTM -----------------------------------------------------------------------------------------
+
+
+@in_words(_WORDS)
+def lstm_step_forward(
+    x: ArrayLike,
+    prev_h: ArrayLike,
+    prev_c: ArrayLike,
+    Wx: ArrayLike,
+    Wh: ArrayLike,
+    b: ArrayLike,
+) -> tuple[Array, Array, Cache]:
+    """Take one step of the LSTM.
+
+    Parameters
+    ----------
+    x : array_like (N, D)
+    prev_h, prev_c : array_like (N, H)
+    Wx, Wh, b : array_like (D, 4H), (H, 4H), (4H,)
+        Columns of the gates in the order i, f, o, g.
+
+    Returns
+    -------
+    next_h, next_c : ndarray (N, H)
+    cache : tuple
+        For :func:`lstm_step_backward`.
+    """
+    weights = _parameters(Wx, Wh, b, gates=4)
+    Xt, St_prev, Ct_prev = _inputs(x, "ND", weights, prev_h=prev_h, prev_c=prev_c)
+    next_h, next_c, _, cache = functional.lstm_cell_forward(Xt, St_prev, Ct_prev, weights)
+    return next_h.T, next_c.T, cache
+
+
+@in_words(_WORDS)
+def lstm_step_backward(
+    dnext_h: ArrayLike, dnext_c: ArrayLike, cache: Cache
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Return the gradients of one step of the LSTM.
+
+    Parameters
+    ----------
+    dnext_h, dnext_c : array_like (N, H)
+    cache : tuple
+        From :func:`lstm_step_forward`.
+
+    Returns
+    -------
+    dx, dprev_h, dprev_c, dWx, dWh, db : ndarray
+        (N, D), (N, H), (N, H), (D, 4H), (H, 4H), (4H,).
+    """
+    dh, dc = _step_gradients(cache, dnext_h=dnext_h, dnext_c=dnext_c)
+    found = functional.lstm_cell_backward(dh, dc, cache)
+    of_states = found["ds_prev"].T, found["dc_prev"].T
+    return found["dXt"].T, *of_states, *_of_weights(found)
+
+
+@in_words(_WORDS)
+def lstm_forward(
+    x: ArrayLike, h0: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
+) -> tuple[Array, Cache]:
+    """Take :func:`lstm_step_forward` through all steps, from a cell of zeros.
+
+    Parameters
+    ----------
+    x : array_like (N, T, D)
+    h0 : array_like (N, H)
+    Wx, Wh, b : array_like (D, 4H), (H, 4H), (4H,)
+        Columns of the gates in the order i, f, o, g.
+
+    Returns
+    -------
+    h : ndarray (N, T, H)
+    cache : tuple
+        For :func:`lstm_backward`.
+    """
+    weights = _parameters(Wx, Wh, b, gates=4)
+    X, S_0 = _inputs(x, "NTD", weights, h0=h0)
+    h, _, _, cache = functional.lstm_forward(X, S_0, weights)
+    return _batch_first(h), cache
+
+
+@in_words(_WORDS)
+def lstm_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
+    """Go back through all steps of the LSTM.
+
+    Parameters
+    ----------
+    dh : array_like (N, T, H)
+        Gradient of the loss with respect to every state in ``h``.
+    cache : tuple
+        From :func:`lstm_forward`.
+
+    Returns
+    -------
+    dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, 4H), (H, 4H), (4H,)
+    """
+    found = functional.lstm_backward(_features_first("dh", dh, "H"), cache)
+    return _batch_first(found["dX"]), found["ds_0"].T, *_of_weights(found)
+
+
+def _of_weights(found: dict[str, Array]) -> tuple[Array, Array, Array]:
+    H = found["dWs"].shape[1]
+    dWx, dWh, db = (_exchanged(found[name], H) for name in ("dWx", "dWs", "dbs"))
+    return dWx.T, dWh.T, db[:, 0]
+
+
+# Around it ----------------------------------------------------------------------------------------
+
+
+def word_embedding_forward(x: ArrayLike, W: ArrayLike) -> tuple[Array, Cache]:
+    """Return the vectors of words.
+
+    Parameters
+    ----------
+    x : array_like of int (N, T)
+        Numbers of words, ``0 <= x < V``.
+    W : array_like (V, D)
+
+    Returns
+    -------
+    out : ndarray (N, T, D)
+    cache : tuple
+        ``(x, W)``, copied and as it is.
+
+    Raises
+    ------
+    ValueError
+        If a number is outside its range.
+    """
+    W, words = _array("W", W, "VD"), np.array(x)
+    if words.dtype.kind not in "iu":
+        raise TypeError(f"x must be an array of integers, got dtype {words.dtype}")
+    wrong = (words < 0) | (words >= len(W))
+    if wrong.any():
+        raise ValueError(f"x has {words[wrong][0]}, expected 0 <= x < V = {len(W)}")
+    return W[words], (words, W)
+
+
+def word_embedding_backward(dout: ArrayLike, cache: Cache) -> Array:
+    """Return the gradient of the words' vectors.
+
+    Parameters
+    ----------
+    dout : array_like (N, T, D)
+    cache : tuple
+        From :func:`word_embedding_forward`.
+
+    Returns
+    -------
+    dW : ndarray (V, D)
+    """
+    words, W = cache
+    (dout,) = read_arrays(("dout",), (dout,))
+    if dout.shape != (*words.shape, W.shape[1]):
+        wanted = (*words.shape, W.shape[1])
+        raise ValueError(f"dout has shape {dout.shape}, expected (N, T, D) = {wanted}")
+    dW = np.zeros(W.shape, np.result_type(W, dout))
+    np.add.at(dW, words, dout)
+    return dW
+
+
+def temporal_affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, Cache]:
+    """Return x w + b at every step.
+
+    Parameters
+    ----------
+    x : array_like (N, T, D)
+    w, b : array_like (D, M), (M,)
+
+    Returns
+    -------
+    out : ndarray (N, T, M)
+    cache : tuple
+        ``(x, w, b, out)``.
+    """
+    x, w, b = read_arrays(("x", "w", "b"), (x, w, b))
+    x = _array("x", x, "NTD")
+    for name, array, wanted in (("w", w, (x.shape[2], *w.shape[1:2])), ("b", b, w.shape[1:])):
+        if array.shape != wanted or w.ndim != 2:
+            raise ValueError(f"{name} has shape {array.shape}, expected {wanted} to fit x and w")
+    N, T, D = x.shape
+    out = (x.reshape(N * T, D) @ w + b).reshape(N, T, len(b))
+    return out, (x, w, b, out)
+
+
+def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Array, Array]:
+    """Return the gradients of :func:`temporal_affine_forward`.
+
+    Parameters
+    ----------
+    dout : array_like (N, T, M)
+    cache : tuple
+
+    Returns
+    -------
+    dx, dw, db : ndarray (N, T, D), (D, M), (M,)
+    """
+    x, w, _, out = cache
+    (dout,) = read_arrays(("dout",), (dout,))
+    if dout.shape != out.shape:
+        raise ValueError(f"dout has shape {dout.shape}, expected (N, T, M) = {out.shape}")
+    N, T, D = x.shape
+    rows = dout.reshape(N * T, -1)
+    return (rows @ w.T).reshape(x.shape), x.reshape(N * T, D).T @ rows, rows.sum(axis=0)
+
+
+def temporal_softmax_loss(
+    x: ArrayLike, y: ArrayLike, mask: ArrayLike, verbose: bool = False
+) -> tuple[float, Array]:
+    """Return the cross entropy, added up over the steps and averaged over the batch.
+
+    Parameters
+    ----------
+    x : array_like (N, T, V)
+        Scores.
+    y : array_like of int (N, T)
+        Labels, ``0 <= y < V``.
+    mask : array_like of bool (N, T)
+        True where a step counts.
+    verbose : bool
+        Print the shape of the gradient, as the course's function does.
+
+    Returns
+    -------
+    loss : float
+    dx : ndarray (N, T, V)
+    """
+    scores = _features_first("x", x, "V")
+    y_pred = functional.softmax(scores)
+    mask = np.asarray(mask).astype(bool)
+    _, labels, _ = read_cross_entropy(y_pred, y, mask)
+    N, T = labels.shape
+    loss = functional.cross_entropy(y_pred, labels, mask, reduction="sum") / N
+    dx: NDArray[Any] = np.ascontiguousarray(_batch_first(y_pred))
+    dx[np.arange(N)[:, np.newaxis], np.arange(T), labels] -= 1
+    dx[~mask] = 0
+    dx /= N
+    if verbose:
+        print(  # noqa: T201 (asked for)
+            "dx_flat: ", (N * T, dx.shape[2])
+        )
+    return loss, dx
