@@ -364,3 +364,29 @@ def test_other_reductions_are_refused(module, wrong):
         module.cross_entropy(y_pred, a.targets, reduction=wrong)
     with pytest.raises(ValueError, match=r"^reduction must be 'mean' or 'sum', got "):
         module.cross_entropy_backward(y_pred, a.targets, S, a.parameters, reduction=wrong)
+
+
+# Whatever a notebook has told NumPy about floating-point errors.
+
+
+@pytest.mark.parametrize("case", SOME, ids=str)
+def test_np_seterr_changes_nothing(module, case):
+    a = case.make()
+    a.X[0, 0] = np.finfo(case.dtype).tiny
+    a.S_0[:, 0] = a.C_0[:, 0] = np.finfo(case.dtype).tiny
+    a.parameters["Wx"] *= 100
+
+    def results():
+        *_, caches = forward(module, case, a)
+        *_, cache = functions(module, case)[0](
+            a.X[:, :, 0], a.S_0, parameters_dict=a.parameters, **a.cell_options
+        )
+        return (
+            functions(module, case)[3](a.ds, caches),
+            functions(module, case)[3](a.ds, plain(caches)),
+            functions(module, case)[2](ds_next=a.S_0, **a.cell_gradients, cache=cache),
+        )
+
+    want = results()
+    with np.errstate(all="raise"):
+        assert_same_bits(results(), want)

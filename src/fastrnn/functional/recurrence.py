@@ -28,6 +28,7 @@ from fastrnn.arguments import (
     read_layer_caches,
     read_lengths,
 )
+from fastrnn.arithmetic import quietly
 
 from . import loops
 from .layout import features_first
@@ -35,6 +36,8 @@ from .loops import core_of
 from .ragged import Ragged
 from .reading import read_cell_backward, read_forward
 from .steps import Steps, joined
+
+_tanh, _product = quietly(np.tanh), quietly(np.multiply)
 
 
 def cell_forward(
@@ -160,12 +163,12 @@ def _arrays_of(
         *gates, Ht = columns[2:6]
         reset_after = Ht[0] is not None
         if not reset_after:
-            Ht = [r * s for r, s in zip(gates[0], St_prev, strict=True)]
+            Ht = [_product(r, s) for r, s in zip(gates[0], St_prev, strict=True)]
         arrays += [_stacked_gates(gates), stacked(Ht)]
     elif cell is LSTM:
         Ct_next, Ct_prev, *gates = columns[2:8]
         cells = stacked((Ct_prev[0], *Ct_next))
-        arrays += [cells, _stacked_gates(gates), np.tanh(cells[1:])]
+        arrays += [cells, _stacked_gates(gates), _tanh(cells[1:])]
     x = stacked(Xt)
     if ragged is not None:
         x, *arrays = (ragged.ordered(array, 1) for array in (x, *arrays))
@@ -177,6 +180,7 @@ def _stacked_gates(gates: Sequence[Sequence[Array]]) -> Array:
     return np.stack([stacked(gate) for gate in gates], axis=2)
 
 
+@quietly
 def _sum_of_steps(
     cell: Cell,
     ds: Array,

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 
 from fastrnn import functional
 from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction, read_arrays
+from fastrnn.arithmetic import quietly
 from fastrnn.functional import softmax as softmax
 
 from .words import in_words
@@ -65,11 +66,11 @@ _WORDS = {
 }
 
 
+@quietly
 def sigmoid(x: ArrayLike) -> Array:
     """Return 1 / (1 + exp(-x)), of an array of any shape; exp never overflows."""
     (x,) = read_arrays(("x",), (x,))
-    with np.errstate(under="ignore"):
-        e = np.exp(-np.abs(x))
+    e = np.exp(-np.abs(x))
     result: Array = np.where(x < 0, e, 1) / (1 + e)
     return result
 

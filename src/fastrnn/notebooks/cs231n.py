@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import functional
 from fastrnn.arguments import Array, Cache, read_arrays, read_cross_entropy
+from fastrnn.arithmetic import quietly
 
 from .coursera import sigmoid as sigmoid
 from .words import in_words
@@ -364,6 +365,7 @@ def word_embedding_forward(x: ArrayLike, W: ArrayLike) -> tuple[Array, Cache]:
     return W[words], (words, W)
 
 
+@quietly
 def word_embedding_backward(dout: ArrayLike, cache: Cache) -> Array:
     """Return the gradient of the words' vectors.
 
@@ -387,6 +389,7 @@ def word_embedding_backward(dout: ArrayLike, cache: Cache) -> Array:
     return dW
 
 
+@quietly
 def temporal_affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, Cache]:
     """Return x w + b at every step.
 
@@ -411,6 +414,7 @@ def temporal_affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[A
     return out, (x, w, b, out)
 
 
+@quietly
 def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Array, Array]:
     """Return the gradients of :func:`temporal_affine_forward`.
 
@@ -432,6 +436,7 @@ def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Arra
     return (rows @ w.T).reshape(x.shape), x.reshape(N * T, D).T @ rows, rows.sum(axis=0)
 
 
+@quietly
 def temporal_softmax_loss(
     x: ArrayLike, y: ArrayLike, mask: ArrayLike, verbose: bool = False
 ) -> tuple[float, Array]:
