@@ -35,8 +35,9 @@ def test_means_move_once_a_step():
 
 def test_a_step_that_is_refused_moves_nothing():
     model = model_of()
+    model.set_weights([1e200 * w if w.shape == (3, 1) else w for w in model.get_weights()])
     with np.errstate(all="ignore"), pytest.raises(NonFiniteGradientError):
-        model.train_on_batch(X, Y * 1e300)
+        model.train_on_batch(X, Y)
     np.testing.assert_array_equal(moments(model), [[0, 0, 0], [1, 1, 1]])
 
 
