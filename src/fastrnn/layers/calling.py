@@ -224,7 +224,7 @@ def run(
                 "of real numbers, on the result of Input(...) or of another layer"
             )
         if place in layer.token_inputs:
-            layer.check_tokens(array, "inputs")
+            layer.check_tokens_at(place, array, "inputs")
         given.append(array)
     shapes = [array.shape for array in given]
     layer.check_inputs(shapes)

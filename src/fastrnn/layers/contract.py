@@ -97,6 +97,11 @@ class Contract:
         raise NotImplementedError
 
     @property
+    def kind(self) -> str:
+        """What tables call it: its class."""
+        return type(self).__name__
+
+    @property
     def dtype(self) -> np.dtype:
         """What the layer computes in."""
         raise NotImplementedError
@@ -219,6 +224,10 @@ class Contract:
 
         `argument` is what the error calls them.  Only asked of layers that take tokens.
         """
+
+    def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
+        """Do the same for one of several inputs."""
+        self.check_tokens(tokens, argument)
 
     def reset_states(self) -> None:
         """Let the next batch begin anew: only asked of layers with ``stateful``."""

@@ -42,6 +42,8 @@ class TimeDistributed(Layer):
 
     def __init__(self, layer: Any, **options: Any) -> None:
         super().__init__(**options)
+        if hasattr(layer, "as_layer"):
+            layer = layer.as_layer()
         if not isinstance(layer, Layer):
             given = layer.__name__ if isinstance(layer, type) else type(layer).__name__
             raise TypeError(
@@ -53,6 +55,7 @@ class TimeDistributed(Layer):
                 "samples together: put it behind the sequence without TimeDistributed"
             )
         self.layer: Layer = layer
+        self._dtype = self._dtype or layer._dtype
         if not self.trainable:
             layer.trainable = False
 
@@ -96,6 +99,10 @@ class TimeDistributed(Layer):
     def check_tokens(self, tokens: Array, argument: str) -> None:
         """Raise ``ValueError`` unless the layer can take all of the integers."""
         self.layer.check_tokens(tokens, argument)
+
+    def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
+        """Do the same for one of several inputs."""
+        self.layer.check_tokens_at(place, tokens, argument)
 
     def reset_states(self) -> None:
         """Let the next batch begin anew."""
@@ -144,6 +151,8 @@ class TimeDistributed(Layer):
                 f"{self.name} got an input of shape {shapes[0]}; "
                 "it should be (None, time, features)"
             )
+        if not self.layer.built:
+            self.layer.stored = self.stored
         self.layer.check_inputs([self._shape_within(shapes[0])])
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:

@@ -133,8 +133,8 @@ def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: s
             raise ValueError(
                 f"{argument} holds {array[place]} at {list(place)}; tokens should be whole numbers"
             )
-    for layer, _ in graph.readers(tensor):
-        layer.check_tokens(array, argument)
+    for layer, position in graph.readers(tensor):
+        layer.check_tokens_at(position, array, argument)
     return array
 
 

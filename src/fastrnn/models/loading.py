@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from fastrnn import layers as layer_registry, optimizers
 from fastrnn.files import path_text
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
+from fastrnn.layers.registry import register
 from fastrnn.models import saving, state
 from fastrnn.models.model import Model
 from fastrnn.models.names import is_of_run, slots_in, weight_names, weight_of
+from fastrnn.models.nested import ModelLayer, Stored
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
 from fastrnn.models.tensor_file import TensorFileError
@@ -84,19 +86,28 @@ def from_config(
         Weights by name; they are drawn anew if left out.
     custom_objects : dict of str to class, optional
     """
-    made = [layer_registry.deserialize(entry, custom_objects) for entry in config["layers"]]
+
+    def stored_of(layer: Layer) -> Stored | None:
+        return None if tensors is None else _Stored(layer, tensors)
+
+    with layer_registry.custom_object_scope(custom_objects):
+        model = _made(config, stored_of)
+    if tensors is not None:
+        state.take_weights(model, tensors)
+    return model
+
+
+def _made(config: dict[str, Any], stored_of: Callable[[Layer], Stored | None]) -> Model:
+    made = [layer_registry.deserialize(entry) for entry in config["layers"]]
     if not made or not isinstance(made[0], InputLayer):
         first = made[0].name if made else "missing"
         raise ValueError(f"the first layer is {first}; it should be an InputLayer")
-    if tensors is not None:
-        for layer in made:
-            layer.stored = None if isinstance(layer, InputLayer) else _Stored(layer, tensors)
+    for layer in made:
+        layer.stored = None if isinstance(layer, InputLayer) else stored_of(layer)
     if config.get("class_name") == "Sequential":
         model: Model = Sequential([made[0].tensor(), *made[1:]], name=config["name"])
     else:
         model = _connected(made, config)
-    if tensors is not None:
-        state.take_weights(model, tensors)
     if not boolean("trainable", config.get("trainable", True)):
         model._trainable = False  # and its layers say themselves what they are
     return model
@@ -129,6 +140,21 @@ def _at(outputs: list[list[SymbolicTensor]], place: int, index: int) -> Symbolic
     if not 0 <= place < len(outputs) or not 0 <= index < len(outputs[place]):
         raise ValueError(f"there is no output {index} of layer {place} to connect to")
     return outputs[place][index]
+
+
+def _nested(config: dict[str, Any], stored: Stored | None) -> Model:
+    """Return a model within another one, whose file has its weights behind the name of that."""
+
+    def stored_of(layer: Layer) -> Stored | None:
+        if stored is None:
+            return None
+        return lambda name, shape: stored(f"{layer.name}/{name}", shape)
+
+    return _made(config, stored_of)
+
+
+ModelLayer.read = staticmethod(_nested)
+register(ModelLayer)
 
 
 class _Stored:

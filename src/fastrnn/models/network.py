@@ -15,6 +15,7 @@ from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
+from fastrnn.models.nested import ModelLayer
 from fastrnn.models.summary import table
 from fastrnn.models.tracing import Graph
 from fastrnn.settings import boolean
@@ -34,6 +35,7 @@ class Network:
         self.name = name
         self._trainable = True
         self._known_graph: Graph | None = None
+        self._layer: ModelLayer | None = None
 
     # The layers --------------------------------------------------------------------------------
 
@@ -54,7 +56,30 @@ class Network:
         A layer comes after those that it reads; of branches, the layers that are farthest from the
         outputs come first.
         """
+        return unwrapped(self._listed())
+
+    def _listed(self) -> list[Layer]:
+        """Return the layers, with what stands for models in their place."""
         return listed(self.graph)
+
+    @property
+    def input(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What stands for the data; a list if there are several inputs."""
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self.graph.inputs)
+        return found
+
+    @property
+    def output(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What the answers are; a list if there are several."""
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self.graph.outputs)
+        return found
+
+    def as_layer(self, layer: ModelLayer | None = None) -> ModelLayer:
+        """Return what stands for this model in others; the same one wherever it stands."""
+        if self._layer is None:
+            named = None if self.name in ("model", "sequential") else self.name
+            self._layer = layer or ModelLayer(self, named)
+        return self._layer
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
@@ -104,11 +129,10 @@ class Network:
             if not -len(found) <= index < len(found):
                 raise ValueError(f"index is {index}; the model has {len(found)} layers")
             return found[index]
-        for layer in found:
-            if layer.name == name:
-                return layer
-        names = ", ".join(layer.name for layer in found)
-        raise ValueError(f"the model has no layer {name!r}; it has {names}")
+        names = [layer.name for layer in self._listed()]
+        if name in names:
+            return found[names.index(name)]
+        raise ValueError(f"the model has no layer {name!r}; it has {', '.join(names)}")
 
     def summary(
         self, line_length: int = 65, print_fn: Callable[[str], object] | None = None
@@ -122,16 +146,41 @@ class Network:
             Takes the text line by line, in place of standard output.
         """
         outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
-        shown = self.layers
+        shown = self._listed()
         shapes = [one_or_all(outputs[layer]) for layer in shown]
         trained = sum(parameter.value.size for parameter in self.trainable_weights)
         text = table(shown, shapes, trained, line_length)
         for line in text.splitlines():
             (print_fn or say)(line)
 
-    def __call__(self, *arguments: Any) -> SymbolicTensor:
-        """Refuse: a model is no layer of another one."""
-        raise TypeError("a model cannot be called; use model.predict(x) on arrays")
+    def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Make the model a part of another one, or compute it on arrays.
+
+        Parameters
+        ----------
+        inputs : SymbolicTensor or ndarray
+            A list where the model has several inputs.
+        mask, training :
+            See :class:`fastrnn.layers.Layer`.
+
+        Returns
+        -------
+        SymbolicTensor or ndarray, or list of them
+            The outputs.  The weights are this model's, wherever it is called, and are trained in
+            each model that it is a part of.
+
+        Examples
+        --------
+        >>> from fastrnn.layers import Dense, Input, LSTM, concatenate
+        >>> from fastrnn.models import Model, Sequential
+        >>> encoder = Sequential([Input((None, 3)), LSTM(8)], name="encoder")
+        >>> one, other = Input((None, 3)), Input((None, 3))
+        >>> both = concatenate([encoder(one), encoder(other)])
+        >>> siamese = Model([one, other], Dense(1, "sigmoid")(both))
+        >>> siamese.count_params() == encoder.count_params() + 17
+        True
+        """
+        return self.as_layer()(inputs, mask, training)
 
     def __repr__(self) -> str:
         names = ", ".join(layer.name for layer in self.layers)
@@ -219,6 +268,11 @@ class Network:
             If there are too few or too many, or a shape is not the weight's.
         """
         assign(self.weights, weights, weight_names(listed(self.graph)))
+
+
+def unwrapped(layers: Sequence[Layer]) -> list[Any]:
+    """Return layers, with models in place of what stands for them."""
+    return [layer.model if isinstance(layer, ModelLayer) else layer for layer in layers]
 
 
 def is_chain(graph: Graph) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.naming import Renaming
 from fastrnn.models.model import Model
+from fastrnn.models.network import Network, unwrapped
 from fastrnn.models.tracing import Graph, give_names
 
 # Threads may call an unbuilt model at once, and one of them should build it.  One lock for all
@@ -53,6 +54,9 @@ class Sequential(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers in order, without that of the input."""
+        return unwrapped(self._added)
+
+    def _listed(self) -> list[Layer]:
         return list(self._added)
 
     def add(self, layer: Any) -> None:
@@ -67,6 +71,8 @@ class Sequential(Model):
         """
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
+        if isinstance(layer, Network):
+            layer = layer.as_layer()
         if isinstance(layer, type) or not isinstance(layer, Layer):
             given = layer.__name__ if isinstance(layer, type) else type(layer).__name__
             raise TypeError(f"layer is {given}; it should be a layer, such as Dense(3)")
@@ -88,6 +94,31 @@ class Sequential(Model):
         self._members.add(layer)
         # Traced when it is asked for: once, however many layers are added.
         self._known_graph = None
+
+    def pop(self) -> Any:
+        """Take the last layer away and return it.
+
+        Raises
+        ------
+        RuntimeError
+            If there is none.
+        """
+        if not self._added:
+            raise RuntimeError("the model has no layers; there is none to take away")
+        if self._end is not None:
+            (before,) = self._end.node.inputs
+            self._end = before if len(self._added) > 1 else None
+        layer = self._added.pop()
+        self._members.remove(layer)
+        self._known_graph, self._renamed = None, -1
+        return unwrapped([layer])[0]
+
+    def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Make the model a part of another one, or compute it on arrays; see :class:`Model`."""
+        if self._end is None:
+            known = isinstance(inputs, SymbolicTensor)
+            self.build(inputs.shape if known else (None, *np.shape(inputs)[1:]))
+        return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
         """See to it that the name of a new layer is no other's."""

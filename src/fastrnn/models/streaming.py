@@ -16,7 +16,7 @@ STEPS_AT_ONCE = 64
 
 def stream(graph: Graph, streams: int | None) -> Stream:
     """Return a stream of a graph; see :meth:`fastrnn.models.Model.stream`."""
-    _require_chain(graph)
+    graph.require_chain()
     start = graph.inputs[0]
     tokens = _tokens(graph)
     features = 1 if tokens else start.shape[-1]
@@ -41,22 +41,3 @@ def _tokens(graph: Graph) -> int:
     if not graph.takes_tokens(start):
         return 0
     return graph.readers(start)[0][0].token_count
-
-
-def _require_chain(graph: Graph) -> None:
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ValueError(
-            f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; a stream "
-            "wants a model with one of each"
-        )
-    start = graph.inputs[0]
-    if len(start.shape) != (2 if graph.takes_tokens(start) else 3):
-        raise ValueError(
-            f"the input of the model has shape {start.shape}; a stream wants (None, time, features)"
-        )
-    for node in graph.nodes:
-        if len(node.inputs) > 1 or any(graph.uses[tensor] > 1 for tensor in node.outputs):
-            raise ValueError(
-                f"{node.layer.name} is not one of a plain row of layers, each behind one other; "
-                "a stream wants a model that is"
-            )

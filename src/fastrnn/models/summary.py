@@ -27,7 +27,7 @@ def table(layers: Sequence[Layer], shapes: Sequence[Shape], trained: int, width:
     rule = "_" * width
     lines = [rule, _row(("Layer (type)", "Output Shape", "Param #"), width), "=" * width]
     for layer, shape in zip(layers, shapes, strict=True):
-        title = f"{layer.name} ({type(layer).__name__})"
+        title = f"{layer.name} ({layer.kind})"
         lines += [_row((title, str(shape), str(layer.count_params())), width), rule]
     if layers:
         lines[-1] = "=" * width

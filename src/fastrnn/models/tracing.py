@@ -111,6 +111,26 @@ class Graph:
         ]
         return _again, (calls, written(self.inputs), written(self.outputs))
 
+    def require_chain(self) -> None:
+        """Raise ``ValueError`` unless the layers follow one another, as a stream wants it."""
+        if len(self.inputs) != 1 or len(self.outputs) != 1:
+            raise ValueError(
+                f"the model has {len(self.inputs)} inputs and {len(self.outputs)} outputs; a "
+                "stream wants a model with one of each"
+            )
+        start = self.inputs[0]
+        if len(start.shape) != (2 if self.takes_tokens(start) else 3):
+            raise ValueError(
+                f"the input of the model has shape {start.shape}; a stream wants (None, time, "
+                "features)"
+            )
+        for node in self.nodes:
+            if len(node.inputs) > 1 or any(self.uses[tensor] > 1 for tensor in node.outputs):
+                raise ValueError(
+                    f"{node.layer.name} is not one of a plain row of layers, each behind one "
+                    "other; a stream wants a model that is"
+                )
+
     def _in_order(self) -> list[Node]:
         found: list[Node] = []
         seen: set[Node] = set()

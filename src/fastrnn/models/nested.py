@@ -1,0 +1,230 @@
+"""A model as a layer of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn._core.stage import Stage
+from fastrnn.layers import Layer, SymbolicTensor
+from fastrnn.layers.naming import snake_case
+from fastrnn.layers.symbolic import Shape
+from fastrnn.models.batch import Wiring
+from fastrnn.models.layer_order import listed
+from fastrnn.models.names import weight_names
+from fastrnn.models.tracing import Graph
+from fastrnn.workspace import Array, Signal, Workspace
+
+if TYPE_CHECKING:
+    from fastrnn.models.model import Model
+
+#: Returns a weight of a file by its name and shape.
+Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
+
+
+class ModelLayer(Layer):
+    """What stands in the graph of a model for another model that it contains.
+
+    Calling a model on the output of a layer makes it; :attr:`fastrnn.models.Model.layers` has the
+    model itself in its place.  The weights are those of the model, wherever it is called.
+
+    Parameters
+    ----------
+    model : Model
+    """
+
+    supports_masking = True
+    draws_weights = False
+    #: Makes a model of its configuration, and of what gives its weights in a file.
+    read: ClassVar[Callable[[dict[str, Any], Stored | None], Any]]
+
+    def __init__(self, model: Any, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self._model: Model | None = model
+        self._config: dict[str, Any] | None = None
+        self._dtype = model.dtype
+        self.is_named_by_count = name is None
+
+    @property
+    def model(self) -> Model:
+        """The model; out of a file it is made when its weights are known."""
+        if self._model is None:
+            assert self._config is not None
+            self._model = type(self).read(self._config, self.stored)
+            self._model.as_layer(self)
+        return self._model
+
+    @property
+    def graph(self) -> Graph:
+        """The layers of the model."""
+        return self.model.graph
+
+    @property
+    def stem(self) -> str:
+        """What the name begins with where it is made up: the type of the model."""
+        return snake_case(type(self.model).__name__)
+
+    @property
+    def kind(self) -> str:
+        """What tables call it: the class of the model."""
+        return type(self.model).__name__
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The layers of the model."""
+        return tuple(listed(self.graph))
+
+    @property
+    def weight_names(self) -> list[str]:
+        """What files call the weights: as in files of the model."""
+        return weight_names(self.inner_layers)
+
+    @property
+    def takes_several(self) -> bool:  # type: ignore[override]
+        """Whether the model has several inputs."""
+        return len(self.graph.inputs) > 1
+
+    @property
+    def token_inputs(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Which inputs of the model are integers."""
+        inputs = enumerate(self.graph.inputs)
+        return tuple(place for place, tensor in inputs if self.graph.takes_tokens(tensor))
+
+    @property
+    def token_count(self) -> int:  # type: ignore[override]
+        """How many tokens the layer that reads them knows."""
+        counts = [layer.token_count for layer, _ in self.graph.readers(self.graph.inputs[0])]
+        return max(counts, default=0)
+
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether a training draws random numbers."""
+        return any(layer.is_random for layer in self.inner_layers)
+
+    @property
+    def stateful(self) -> bool:  # type: ignore[override]
+        """Whether a batch begins with what the one before ended with."""
+        return any(layer.stateful for layer in self.inner_layers)
+
+    @property
+    def couples_samples(self) -> bool:  # type: ignore[override]
+        """Whether a layer takes all samples of a batch together."""
+        return any(layer.couples_samples for layer in self.inner_layers)
+
+    def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
+        """Raise ``ValueError`` unless the layers that read an input can take the integers."""
+        for layer, position in self.graph.readers(self.graph.inputs[place]):
+            layer.check_tokens_at(position, tokens, argument)
+
+    def reset_states(self) -> None:
+        """Let the next batch begin anew."""
+        self.model.reset_states()
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from branches of `seed` from now on."""
+        for index, layer in enumerate(self.inner_layers):
+            key = (*seed.spawn_key, index)
+            if layer.is_random:
+                layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
+
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        for layer in self.inner_layers:
+            if layer.is_random:
+                layer.draw_for(rows)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the layers remember, by their names."""
+        return {layer.name: layer.get_state() for layer in self.inner_layers}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+        for layer in self.inner_layers:
+            layer.set_state(state.get(layer.name, {}))
+
+    def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:
+        given = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        if mask is None and not training and not any(isinstance(x, SymbolicTensor) for x in given):
+            return self.model.predict_on_batch(inputs)
+        return super()._called(inputs, others, mask, training)
+
+    def build(self, input_shape: Any) -> None:
+        """Take the weights of the model as one's own."""
+        self.parameters = list(self.model.weights)
+
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
+        """Raise ``ValueError`` unless there is an input of the model for each, of its shape."""
+        wanted = [tensor.shape for tensor in self.graph.inputs]
+        fits = len(shapes) == len(wanted) and all(
+            len(one) == len(other)
+            and all(n is None or m in (n, None) for m, n in zip(one[1:], other[1:], strict=True))
+            for one, other in zip(shapes, wanted, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"{self.name} got inputs of the shapes {list(shapes)}; the model has inputs of "
+                f"{wanted}"
+            )
+
+    def compute_output_shape(self, input_shape: Any) -> list[Shape]:
+        """Return the shapes of the model's outputs."""
+        return self.graph.output_shapes(input_shape if self.takes_several else [input_shape])
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether a mask comes out of the model."""
+        graph = self.graph
+        found = dict(zip(graph.inputs, masked, strict=True))
+        for node in graph.nodes:
+            if node.inputs:
+                has_mask = node.layer.carries_mask([found[tensor] for tensor in node.inputs])
+                found.update(dict.fromkeys(node.outputs, has_mask))
+        return any(found[tensor] for tensor in graph.outputs)
+
+    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return buffers for batches of the shape of ``source.output``."""
+        return _Nested(Wiring(self.graph, [source, *others], training))
+
+    def stages(self, source: Stage) -> list[Stage]:
+        """Return those of the layers, if they follow one another."""
+        self.graph.require_chain()
+        found: list[Stage] = []
+        for node in self.graph.nodes:
+            if node.inputs:
+                found += node.layer.stages(found[-1] if found else source)
+        return found
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name and the configuration of the model."""
+        return {**super().get_config(), "model": self.model.get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> ModelLayer:
+        """Return a new layer from what :meth:`get_config` returned."""
+        made = cls.__new__(cls)
+        options = dict(config)
+        made._model, made._config = None, options.pop("model")
+        Layer.__init__(made, **options)
+        return made
+
+
+class _Nested(Workspace):
+    """The workspaces of the model."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        return self._wiring.ends
+
+    def forward(self, training: bool) -> None:
+        self._wiring.forward(training)
+
+    def backward(self) -> None:
+        self._wiring.backward()
+
+    def settle(self) -> None:
+        self._wiring.settle()
