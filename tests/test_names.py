@@ -9,19 +9,18 @@ from pathlib import Path
 import pytest
 
 import fastrnn
-from fastrnn._names import ADVICE
+from fastrnn._names import ADVICE, GENERAL_ADVICE
 
 # What Keras 3.15 shows in each of its modules, and some names of older versions.
 KERAS = json.loads(Path(__file__).with_name("keras_names.json").read_text(encoding="utf-8"))
-WITH_ADVICE = ["", "backend", "config"]
+WITH_ADVICE = list(KERAS)
 
 
 @pytest.mark.parametrize("module", WITH_ADVICE)
 def test_every_name_of_keras_is_there_or_says_what_to_do_instead(module):
     ours = importlib.import_module(f"fastrnn.{module}" if module else "fastrnn")
-    advice = tuple(words for _, words in ADVICE)
+    advice = tuple(words for _, words in ADVICE + GENERAL_ADVICE)
     missing = [name for name in KERAS[module] if not hasattr(ours, name)]
-    assert missing
     for name in missing:
         with pytest.raises(AttributeError) as caught:
             getattr(ours, name)
@@ -81,3 +80,55 @@ def test_type_checkers_know_the_names(tmp_path):
         )  # fmt: skip
         assert run.returncode == code, run.stdout
         assert code == 0 or "Found 3 errors" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("layers.recurrent", "LSTM"),
+        ("layers.core", "Dense"),
+        ("layers.core", "Activation"),
+        ("layers.embeddings", "Embedding"),
+        ("layers.wrappers", "TimeDistributed"),
+        ("layers.normalization", "BatchNormalization"),
+        ("layers.convolutional", "Convolution1D"),
+        ("layers.merge", "concatenate"),
+        ("layers.advanced_activations", "LeakyReLU"),
+        ("layers.pooling", "MaxPool1D"),
+        ("utils.np_utils", "to_categorical"),
+        ("utils.vis_utils", "plot_model"),
+        ("optimizers.legacy", "Adam"),
+    ],
+)
+def test_older_paths_lead_to_the_same_things(path, name):
+    package = importlib.import_module(f"fastrnn.{path.split('.')[0]}")
+    program = f"from fastrnn.{path} import {name}; import fastrnn; print(fastrnn.{path}.{name})"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    expected = getattr(package, name)
+    assert getattr(importlib.import_module(f"fastrnn.{path}"), name) is expected
+    assert getattr(expected, "__name__", name) in run.stdout
+
+
+def test_the_layers_for_graphics_cards_are_the_usual_ones():
+    from fastrnn.layers import GRU, LSTM, CuDNNGRU, CuDNNLSTM
+
+    gru, lstm = CuDNNGRU(3, return_sequences=True), CuDNNLSTM(2, name="mine")
+    assert type(gru) is GRU
+    assert (gru.units, gru.reset_after, gru.return_sequences) == (3, True, True)
+    assert type(lstm) is LSTM
+    assert (lstm.units, lstm.name) == (2, "mine")
+
+
+def test_models_from_json_and_copies_without_weights():
+    from fastrnn.layers import GRU, Dense, Input
+    from fastrnn.models import Sequential, clone_model, model_from_json
+
+    model = Sequential([Input((5, 2)), GRU(3), Dense(1)])
+    for other in (model_from_json(model.to_json()), clone_model(model)):
+        assert other.get_config() == model.get_config()
+        assert (other.get_weights()[0] != model.get_weights()[0]).any()
+    for wrong in ("[]", "{}", '{"layers": 1}', "text"):
+        with pytest.raises(ValueError):  # noqa: PT011
+            model_from_json(wrong)

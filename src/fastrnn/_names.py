@@ -12,6 +12,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 _IMAGES = "images are out of scope; read the features of an image as a sequence, or use Keras"
@@ -30,7 +31,14 @@ _SERIALIZING = "give your classes as custom_objects to load_model"
 #: Patterns of ``module.name``, and what to do instead; the first that matches counts.
 # fmt: off
 ADVICE: tuple[tuple[str, str], ...] = (
-    (r"layers\.(\w*(2D|3D)\w*|Random\w+|CenterCrop|Re(sizing|scaling)|\w*Mix|AutoContrast)",
+    (r"layers\.Identity", "leave it out"),
+    (r"utils\.(PyDataset|Sequence)", "give fit a fastrnn.models.Dataset"),
+    (r"(utils|preprocessing)\.timeseries_dataset_from_array",
+     "make the windows with numpy.lib.stride_tricks.sliding_window_view"),
+    (r"utils\.model_to_dot", "use plot_model"),
+    (r"utils\.split_dataset", "slice the arrays, or use validation_split= of fit"),
+    (r"preprocessing\.\w+_from_directory", "read the files with Python and give fit a Dataset"),
+    (r"layers\.(\w*(2D|3D)\w*|Random\w+|CenterCrop|Re(sizing|scaling)|\w*Mix(Up)?|AutoContrast)",
      _IMAGES),
     (r"layers\.(Equalization|ContrastLimited\w+|MaxNumBoundingBoxes|Pipeline|Solarization)",
      _IMAGES),
@@ -57,33 +65,23 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.(InputSpec|Wrapper)", "derive from fastrnn.layers.Layer"),
     (r"optimizers\.LossScaleOptimizer", "float32 and float64 need no scaling of the loss"),
     (r"optimizers\.(legacy|tf_optimizer\w*)", _OPTIMIZERS),
-    (r"optimizers\.[A-Z]\w+", _OPTIMIZERS),
     (r"losses\.(CTC|ctc)\w*", "align labels and steps before training, or use Keras or PyTorch"),
-    (r"losses\.\w+",
-     "write it as a function of y_true and y_pred with a gradient; see losses.Loss"),
-    (r"metrics\.\w+", _METRICS),
     (r"callbacks\.(RemoteMonitor|OrbaxCheckpoint)", "use CSVLogger, ModelCheckpoint or a Callback"),
-    (r"callbacks\.\w+", "derive from fastrnn.callbacks.Callback"),
-    (r"initializers\.\w+",
-     "use an initializer of fastrnn.initializers, or give weights= or set_weights"),
-    (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
     (r"utils\.(\w*image\w*|\w*_img|img_\w+|bounding_boxes)", _IMAGES),
     (r"utils\.(\w*(registered|serializ|[Cc]ustom)\w*)", _SERIALIZING),
     (r"utils\.\w*_dataset_from_directory", "read the files with Python and give fit a Dataset"),
     (r"utils\.(FeatureSpace|legacy|Config|standardize_dtype|\w*_source_inputs|is_keras_tensor)",
      "prepare the data with NumPy before the model"),
-    (r"utils\.\w*interactive_logging", "use verbose= of fit, evaluate and predict"),
+    (r"utils\.\w*interactive_logging\w*", "use verbose= of fit, evaluate and predict"),
     (r"utils\.Progbar", "use tqdm"),
     (r"utils\.\w*pack_x_y_sample_weight", "give tuples (x, y) or (x, y, sample_weight)"),
     (r"utils\.(multi_gpu_model|HDF5Matrix)",
      "fastrnn runs on the CPU; give fit an array or a Dataset"),
     (r"utils\.clear_session", "use fastrnn.backend.clear_session"),
     (r"datasets\.(cifar\w*|fashion_mnist)", _IMAGES),
-    (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),
     (r"preprocessing\.image\w*", _IMAGES),
     (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
     (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
-    (r"(backend|config)\.\w*", _TENSORS),
     (r"(ops|random)", _TENSORS),
     (r"regularizers", "use weight_decay of the optimizer, and Dropout"),
     (r"constraints",
@@ -96,6 +94,20 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"(export|saving)", "use model.save and fastrnn.models.load_model"),
     (r"(legacy|tree|visualization|distillation|src|engine|name_scope|remat|RematScope)", _BACKEND),
     (r"(Function|KerasTensor|Operation|Variable|Regularizer|InputSpec|\w+Scope)", _TENSORS),
+)
+
+#: For the rest of a module, behind the question whether another name was meant.
+GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
+    (r"optimizers\.[A-Z]\w+", _OPTIMIZERS),
+    (r"losses\.\w+",
+     "write it as a function of y_true and y_pred with a gradient; see losses.Loss"),
+    (r"metrics\.\w+", _METRICS),
+    (r"callbacks\.\w+", "derive from fastrnn.callbacks.Callback"),
+    (r"initializers\.\w+",
+     "use an initializer of fastrnn.initializers, or give weights= or set_weights"),
+    (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
+    (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),
+    (r"(backend|config)\.\w*", _TENSORS),
 )
 # fmt: on
 
@@ -135,17 +147,42 @@ def names_of(
     return find, lambda: shown
 
 
+def also_at(package: str, public: Iterable[str], *paths: str) -> None:
+    """Let `package` have its public names in modules where older versions of Keras had them.
+
+    Parameters
+    ----------
+    package : str
+        Its ``__name__``; it has been filled.
+    public : iterable of str
+    *paths : str
+        Names of modules inside it.  One that exists keeps what it has.
+    """
+    content = vars(sys.modules[package])
+    found = {name: content[name] for name in public}
+    for path in paths:
+        place = f"{package}.{path}"
+        module = sys.modules.setdefault(place, ModuleType(place, f"As :mod:`{package}`."))
+        for name, value in found.items():
+            vars(module).setdefault(name, value)
+        content.setdefault(path, module)
+
+
 def absent(module: str, name: str, public: Iterable[str]) -> str:
     """Return what to say of a name that a module does not have."""
     said = f"module {module!r} has no attribute {name!r}"
-    alike = difflib.get_close_matches(name, list(public), 1, 0.8)
-    if alike:
-        return f"{said}; did you mean {alike[0]!r}?"
     inside = f"{module}.{name}".partition(".")[2]
-    for pattern, advice in ADVICE:
-        if re.fullmatch(pattern, inside):
-            return f"{said}: {advice}"
-    return said
+    advice = _matching(ADVICE, inside)
+    if advice is None:
+        alike = difflib.get_close_matches(name, list(public), 1, 0.8)
+        if alike:
+            return f"{said}; did you mean {alike[0]!r}?"
+        advice = _matching(GENERAL_ADVICE, inside)
+    return said if advice is None else f"{said}: {advice}"
+
+
+def _matching(table: Iterable[tuple[str, str]], name: str) -> str | None:
+    return next((advice for pattern, advice in table if re.fullmatch(pattern, name)), None)
 
 
 def _is_imported_from(module: str, name: str) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn import seeding
+from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
 from fastrnn.settings import number
 
@@ -311,3 +312,7 @@ def _class_of(name: str) -> type[Initializer]:
 def serialize(initializer: Initializer) -> dict[str, Any]:
     """Return `initializer` as a dict that JSON can hold and :func:`get` reads."""
     return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

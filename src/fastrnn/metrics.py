@@ -10,13 +10,14 @@ for ``"binary_accuracy"`` there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import losses
 from fastrnn._core import loss as core
+from fastrnn._names import names_of
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.losses.loss import Head, real_arrays, real_predictions
@@ -287,3 +288,7 @@ def _get_one(identifier: str | Function | Metric) -> Metric:
     raise TypeError(
         f"metric is of type {type(identifier).__name__}; it should be a name or a function"
     )
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

@@ -8,12 +8,13 @@ mostly wants nothing kept but the output.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn._core.memory import aligned_empty, padded
+from fastrnn._names import names_of
 from fastrnn.activations.kernel import Kernel
 from fastrnn.activations.rectifying import (
     ELU,
@@ -235,3 +236,7 @@ def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
         f"activation is {identifier!r}; it should be one of {sorted(_KERNELS)}, "
         "or a function of fastrnn.activations"
     )
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

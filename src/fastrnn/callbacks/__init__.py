@@ -1,5 +1,8 @@
 """Callbacks: what happens at the milestones of a training, with Keras's names."""
 
+from typing import TYPE_CHECKING
+
+from fastrnn._names import names_of
 from fastrnn.callbacks.backup import BackupAndRestore
 from fastrnn.callbacks.callback import Callback, CallbackList, LambdaCallback
 from fastrnn.callbacks.checkpoint import ModelCheckpoint
@@ -26,3 +29,6 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

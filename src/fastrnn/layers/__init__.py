@@ -5,10 +5,14 @@ A layer is called on the result of :func:`Input` or of another layer; see
 on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 """
 
+from typing import TYPE_CHECKING
+
+from fastrnn._names import also_at, names_of
 from fastrnn.layers.activation import Activation
 from fastrnn.layers.batch_normalization import BatchNormalization
 from fastrnn.layers.bidirectional import Bidirectional
 from fastrnn.layers.convolution import Conv1D
+from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.dropout import Dropout
 from fastrnn.layers.elementwise import ELU, LeakyReLU, ReLU, Softmax
@@ -52,6 +56,13 @@ from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
 
 __all__ = [
+    "AvgPool1D",
+    "Convolution1D",
+    "CuDNNGRU",
+    "CuDNNLSTM",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "MaxPool1D",
     "ELU",
     "LeakyReLU",
     "ReLU",
@@ -109,6 +120,10 @@ __all__ = [
     "serialize",
 ]
 
+# Keras's other names of the same layers.
+AvgPool1D, MaxPool1D, Convolution1D = AveragePooling1D, MaxPooling1D, Conv1D
+GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
+
 register(
     ELU,
     LeakyReLU,
@@ -150,3 +165,22 @@ register(
     SimpleRNN,
     TimeDistributed,
 )
+
+also_at(
+    __name__,
+    __all__,
+    "advanced_activations",
+    "convolutional",
+    "core",
+    "cudnn_recurrent",
+    "embeddings",
+    "merge",
+    "noise",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "wrappers",
+)
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

@@ -7,8 +7,9 @@ them, padding included unless a mask leaves it out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fastrnn._names import names_of
 from fastrnn.losses.binary import BinaryCrossentropy, binary_crossentropy
 from fastrnn.losses.categorical import CategoricalCrossentropy, categorical_crossentropy
 from fastrnn.losses.loss import Loss
@@ -88,3 +89,7 @@ def _class_of(name: str) -> type[Loss]:
 def serialize(loss: Loss) -> dict[str, Any]:
     """Return a loss as a dict that JSON can hold."""
     return {"class_name": type(loss).__name__, "config": loss.get_config()}
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

@@ -1,7 +1,16 @@
 """Models: chains of layers that train, predict, and live in files."""
 
+from typing import TYPE_CHECKING
+
+from fastrnn._names import names_of
 from fastrnn.models.dataset import Dataset
-from fastrnn.models.loading import from_config, load_model
+from fastrnn.models.loading import (
+    clone_model,
+    from_config,
+    load_model,
+    model_from_json,
+    save_model,
+)
 from fastrnn.models.model import Model
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.resuming import training_position
@@ -14,7 +23,13 @@ __all__ = [
     "Model",
     "NonFiniteGradientError",
     "Sequential",
+    "clone_model",
     "from_config",
     "load_model",
+    "model_from_json",
+    "save_model",
     "training_position",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -111,6 +112,36 @@ def _made(config: dict[str, Any], stored_of: Callable[[Layer], Stored | None]) -
     if not boolean("trainable", config.get("trainable", True)):
         model._trainable = False  # and its layers say themselves what they are
     return model
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | None = None) -> Model:
+    """Return a new model from what :meth:`Model.to_json` returned; its weights are drawn anew.
+
+    Parameters
+    ----------
+    json_string : str
+    custom_objects : dict of str to class, optional
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or not the configuration of a model.
+    """
+    config = json.loads(json_string)
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        raise ValueError("json_string is no configuration of a model; it should be from to_json()")
+    return from_config(config, custom_objects=custom_objects)
+
+
+def clone_model(model: Model) -> Model:
+    """Return a new model with the same layers; its weights are drawn anew."""
+    classes = {type(layer).__name__: type(layer) for layer in model.layers}
+    return from_config(model.get_config(), custom_objects=classes)
+
+
+def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
+    """Write a model: see :meth:`Model.save`."""
+    model.save(filepath)
 
 
 def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:

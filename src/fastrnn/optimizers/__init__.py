@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fastrnn._names import also_at, names_of
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.adam import Adam, AdamW
 from fastrnn.optimizers.optimizer import Optimizer
@@ -66,3 +67,9 @@ def _class_of(name: str) -> type[Optimizer]:
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
     """Return an optimizer, without its state, as a dict that JSON can hold."""
     return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+
+
+also_at(__name__, __all__, "legacy")
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

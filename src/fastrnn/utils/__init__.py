@@ -1,5 +1,8 @@
 """What Keras has in ``keras.utils``, as far as recurrent networks need it."""
 
+from typing import TYPE_CHECKING
+
+from fastrnn._names import also_at, names_of
 from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.utils.categorical import normalize, to_categorical
 from fastrnn.utils.local_files import get_file
@@ -14,3 +17,8 @@ __all__ = [
     "set_random_seed",
     "to_categorical",
 ]
+
+also_at(__name__, __all__, "data_utils", "generic_utils", "np_utils", "vis_utils")
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
