@@ -27,6 +27,7 @@ __all__ = [
     "Metric",
     "binary_accuracy",
     "categorical_accuracy",
+    "cosine_similarity",
     "get",
     "sparse_categorical_accuracy",
 ]
@@ -216,9 +217,30 @@ def _sum(values: Array, weights: Array | None) -> float:
     return float(np.where(weights != 0, values * weights, 0).sum(dtype=np.float64))
 
 
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the cosine of the angle between the two rows, at every position.
+
+    As in Keras it has the other sign than the loss of this name.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of shape (..., features)
+
+    Returns
+    -------
+    ndarray of shape (...)
+    """
+    return -losses.cosine_similarity(y_true, y_pred)
+
+
 _FUNCTIONS: dict[str, Function] = {
     function.__name__: function
-    for function in (sparse_categorical_accuracy, categorical_accuracy, binary_accuracy)
+    for function in (
+        sparse_categorical_accuracy,
+        categorical_accuracy,
+        binary_accuracy,
+        cosine_similarity,
+    )
 }
 
 

@@ -12,7 +12,34 @@ from typing import TYPE_CHECKING, Any
 from fastrnn._names import names_of
 from fastrnn.losses.binary import BinaryCrossentropy, binary_crossentropy
 from fastrnn.losses.categorical import CategoricalCrossentropy, categorical_crossentropy
+from fastrnn.losses.counting import (
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    Poisson,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    kl_divergence,
+    poisson,
+    squared_hinge,
+)
+from fastrnn.losses.formula import FormulaLoss, LossFunctionWrapper
 from fastrnn.losses.loss import Loss
+from fastrnn.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_logarithmic_error,
+)
 from fastrnn.losses.sparse_categorical import (
     SparseCategoricalCrossentropy,
     sparse_categorical_crossentropy,
@@ -22,15 +49,39 @@ from fastrnn.losses.squared_error import MeanSquaredError, mean_squared_error
 __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "FormulaLoss",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
+    "LossFunctionWrapper",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 _BY_FUNCTION: dict[Callable[..., Any], type[Loss]] = {
@@ -38,13 +89,33 @@ _BY_FUNCTION: dict[Callable[..., Any], type[Loss]] = {
     categorical_crossentropy: CategoricalCrossentropy,
     mean_squared_error: MeanSquaredError,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+    mean_absolute_error: MeanAbsoluteError,
+    mean_absolute_percentage_error: MeanAbsolutePercentageError,
+    mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
+    huber: Huber,
+    log_cosh: LogCosh,
+    cosine_similarity: CosineSimilarity,
+    kl_divergence: KLDivergence,
+    poisson: Poisson,
+    hinge: Hinge,
+    squared_hinge: SquaredHinge,
+    categorical_hinge: CategoricalHinge,
 }
 _BY_NAME: dict[str, type[Loss]] = {
     **{loss.name: loss for loss in _BY_FUNCTION.values()},
     **{loss.__name__: loss for loss in _BY_FUNCTION.values()},
-    "mse": MeanSquaredError,
-    "MSE": MeanSquaredError,
 }
+for _short, _loss in (
+    ("bce", BinaryCrossentropy),
+    ("kld", KLDivergence),
+    ("mae", MeanAbsoluteError),
+    ("mape", MeanAbsolutePercentageError),
+    ("mse", MeanSquaredError),
+    ("msle", MeanSquaredLogarithmicError),
+):
+    _BY_NAME |= {_short: _loss, _short.upper(): _loss}
+# Names that older versions of Keras have.
+_BY_NAME |= {"kullback_leibler_divergence": KLDivergence, "logcosh": LogCosh}
 
 
 def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any]) -> Loss:
@@ -60,7 +131,8 @@ def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any
     ValueError
         If there is none of that name.
     TypeError
-        If it is a function of one's own: its gradient is unknown.
+        If it is a function of one's own without an attribute ``gradient``; see
+        :class:`LossFunctionWrapper`.
     """
     if isinstance(identifier, Loss):
         return identifier
@@ -73,9 +145,12 @@ def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any
     for function, loss in _BY_FUNCTION.items():
         if identifier is function:
             return loss()
+    if callable(getattr(identifier, "gradient", None)):
+        return LossFunctionWrapper(identifier)
     raise TypeError(
         f"loss is {identifier!r}; it should be a name such as 'mse', a function of fastrnn.losses, "
-        "or an object of a class derived from fastrnn.losses.Loss, which knows its gradient"
+        "an object of a class derived from fastrnn.losses.FormulaLoss, or a function whose "
+        "attribute gradient is a function of targets and outputs too: its derivative"
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations
 from fastrnn.arithmetic import quietly
-from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
+from fastrnn.losses.cross_entropy import EPSILON, Heads, SmoothedCrossEntropy, smoothed
 from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.scanning import find
 from fastrnn.workspace import Signal, empty
@@ -18,7 +18,12 @@ Array = NDArray[Any]
 
 
 @quietly
-def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False) -> Array:
+def binary_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+) -> Array:
     """Return the mean of −y log p − (1 − y) log(1 − p) over the features, at every position.
 
     Parameters
@@ -28,6 +33,8 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
     y_pred : array_like of shape (..., features)
         Probabilities, or logits.
     from_logits : bool, default False
+    label_smoothing : float, default 0
+        Share of every target that is moved to one half.
 
     Returns
     -------
@@ -40,6 +47,7 @@ def binary_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool 
     """
     targets, predictions = real_arrays(y_true, y_pred)
     _check_range(targets, "y_true")
+    targets = smoothed(targets, label_smoothing, 0.5)
     if from_logits:
         # log(1 + exp(x)) - xy, written so that exp never overflows.
         losses = np.maximum(predictions, 0) - predictions * targets
@@ -76,7 +84,7 @@ class _ProbabilitiesHead(DenseTargets):
             p = np.clip(self.output, EPSILON, 1 - EPSILON, out=self._scratch)
             np.subtract(1, p, out=self._other)
             np.multiply(p, self._other, out=self._other)
-            np.subtract(p, self.targets, out=gradient)
+            np.subtract(p, self.aims, out=gradient)
             np.divide(gradient, self._other, out=gradient)
             # Where the clip was at work, a small change of the probability changes nothing.
             np.multiply(gradient, p == self.output, out=gradient)
@@ -89,7 +97,7 @@ class _ProbabilitiesHead(DenseTargets):
         np.log1p(self._other, out=self._other)  # log(1 - p)
         np.log(p, out=p)
         np.subtract(p, self._other, out=p)
-        np.multiply(p, self.targets, out=p)
+        np.multiply(p, self.aims, out=p)
         np.add(p, self._other, out=p)  # y log p + (1 - y) log(1 - p)
         return -self.total(p) / self.features
 
@@ -104,7 +112,7 @@ class _SigmoidHead(_ProbabilitiesHead):
     def run(self, training: bool) -> float:
         if training:
             assert self.gradient is not None
-            np.subtract(self.output, self.targets, out=self.gradient)
+            np.subtract(self.output, self.aims, out=self.gradient)
             self.average(self.gradient, self.features)
         return self._value()
 
@@ -126,24 +134,26 @@ class _LogitsHead(DenseTargets):
         np.log1p(losses, out=losses)
         np.maximum(self.output, 0, out=scratch)
         np.add(losses, scratch, out=losses)
-        np.multiply(self.output, self.targets, out=scratch)
+        np.multiply(self.output, self.aims, out=scratch)
         np.subtract(losses, scratch, out=losses)
         if training:
             assert self.gradient is not None
             np.copyto(self._sigmoid[:, : self.features], self.output)
             activations.SIGMOID.forward(self._sigmoid, self.features)
-            np.subtract(self._sigmoid[:, : self.features], self.targets, out=self.gradient)
+            np.subtract(self._sigmoid[:, : self.features], self.aims, out=self.gradient)
             self.average(self.gradient, self.features)
         return self.total(losses) / self.features
 
 
-class BinaryCrossentropy(CrossEntropy):
+class BinaryCrossentropy(SmoothedCrossEntropy):
     """Mean of :func:`binary_crossentropy` over all positions.
 
     Parameters
     ----------
     from_logits : bool, default False
         Whether the model's output is meant before the sigmoid.
+    label_smoothing : float, default 0
+        Share of every target, below 1, that is moved to one half.
     """
 
     name = "binary_crossentropy"
@@ -156,6 +166,11 @@ class BinaryCrossentropy(CrossEntropy):
         targets = super().check_targets(y, output_shape, argument)
         _check_range(targets, argument)
         return targets
+
+    @staticmethod
+    def even(features: int) -> float:
+        """Return one half, whatever the number of features."""
+        return 0.5
 
     def classes_of(self, y: Array) -> Array:
         """Return 1 where the target is above one half, else 0: a single output's two classes."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn._core import activation
 from fastrnn.arithmetic import quietly
-from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
+from fastrnn.losses.cross_entropy import EPSILON, Heads, SmoothedCrossEntropy, smoothed
 from fastrnn.losses.loss import DenseTargets, real_arrays
 from fastrnn.workspace import Signal, empty
 
@@ -19,7 +19,10 @@ Array = NDArray[Any]
 
 @quietly
 def categorical_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
 ) -> Array:
     """Return −Σ y_true · log(p) over the classes, at every position.
 
@@ -33,6 +36,8 @@ def categorical_crossentropy(
     y_pred : array_like of shape (..., classes)
         Probabilities or other shares, or logits.
     from_logits : bool, default False
+    label_smoothing : float, default 0
+        Share of every target that is spread evenly over the classes.
 
     Returns
     -------
@@ -44,6 +49,7 @@ def categorical_crossentropy(
         If the shapes differ.
     """
     targets, predictions = real_arrays(y_true, y_pred)
+    targets = smoothed(targets, label_smoothing, 1 / predictions.shape[-1])
     if from_logits:
         shifted = predictions - predictions.max(axis=-1, keepdims=True)
         logarithms = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -64,7 +70,7 @@ class _LogLoss(DenseTargets):
     def _value(self, lowest: float) -> float:
         np.clip(self._probabilities, lowest, 1 - lowest, out=self._scratch)
         np.log(self._scratch, out=self._scratch)
-        np.multiply(self._scratch, self.targets, out=self._scratch)
+        np.multiply(self._scratch, self.aims, out=self._scratch)
         return -self.total(self._scratch)
 
 
@@ -88,7 +94,7 @@ class _SharesHead(_LogLoss):
         assert gradient is not None
         shares, scratch = self._probabilities, self._scratch
         np.clip(shares, EPSILON, 1 - EPSILON, out=scratch)
-        np.divide(self.targets, scratch, out=gradient)
+        np.divide(self.aims, scratch, out=gradient)
         # Where the clip was at work, a small change of the share changes nothing.
         np.equal(scratch, shares, out=scratch)
         np.multiply(gradient, scratch, out=gradient)
@@ -113,9 +119,9 @@ class _SoftmaxHead(_LogLoss):
         if training:
             gradient = self.gradient
             assert gradient is not None
-            mass = self.targets.sum(axis=1, keepdims=True)
+            mass = self.aims.sum(axis=1, keepdims=True)
             np.multiply(self._probabilities, mass, out=gradient)
-            np.subtract(gradient, self.targets, out=gradient)
+            np.subtract(gradient, self.aims, out=gradient)
             self.average(gradient)
         return value
 
@@ -135,13 +141,15 @@ class _LogitsHead(_SoftmaxHead):
         return super().run(training)
 
 
-class CategoricalCrossentropy(CrossEntropy):
+class CategoricalCrossentropy(SmoothedCrossEntropy):
     """Mean of :func:`categorical_crossentropy` over all positions.
 
     Parameters
     ----------
     from_logits : bool, default False
         Whether the model's output is meant before the softmax.
+    label_smoothing : float, default 0
+        Share of every target, below 1, that is spread evenly over the classes.
     """
 
     name = "categorical_crossentropy"

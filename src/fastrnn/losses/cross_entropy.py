@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.activations import Kernel
-from fastrnn.losses.loss import Head, Loss, check_dense_targets
-from fastrnn.settings import boolean
+from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets
+from fastrnn.settings import boolean, number
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
@@ -75,3 +75,50 @@ class CrossEntropy(Loss):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this loss again."""
         return {"from_logits": self.from_logits}
+
+
+class SmoothedCrossEntropy(CrossEntropy):
+    """A cross entropy whose targets can be made less certain.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether the model's output is meant before its softmax or sigmoid.
+    label_smoothing : float, default 0
+        Share of every target, below 1, that is spread evenly over the classes.
+    """
+
+    _function: Callable[..., Array]
+
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
+        super().__init__(from_logits)
+        self.label_smoothing = number("label_smoothing", label_smoothing, least=0, below=1)
+
+    @staticmethod
+    def even(features: int) -> float:
+        """Return what every target is where nothing is known."""
+        return 1 / features
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return self._function(y_true, y_pred, self.from_logits, self.label_smoothing)
+
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
+        head = super().head(last)
+        if self.label_smoothing:
+            assert isinstance(head, DenseTargets)
+            head.smooth(self.label_smoothing, self.even(head.features))
+        return head
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        config = super().get_config()
+        if self.label_smoothing:  # earlier versions read files that use nothing new
+            config["label_smoothing"] = self.label_smoothing
+        return config
+
+
+def smoothed(targets: Array, smoothing: float, even: float) -> Array:
+    """Return targets of which a share is spread evenly."""
+    return targets * (1 - smoothing) + smoothing * even if smoothing else targets

@@ -187,16 +187,31 @@ class Head:
 
 
 class DenseTargets(Head):
-    """A head whose targets have as many features as the output."""
+    """A head whose targets have as many features as the output.
+
+    Attributes
+    ----------
+    aims : ndarray of shape (time · batch, features)
+        What the loss wants: the targets, or what :meth:`smooth` makes of them.
+    """
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._by_step = np.empty((*last.output.shape[:-1], self.features), last.output.dtype)
-        self.targets = self._by_step.reshape(-1, self.features)
+        self.targets = self.aims = self._by_step.reshape(-1, self.features)
+        self._smoothing = self._even = 0.0
+
+    def smooth(self, smoothing: float, even: float) -> None:
+        """Aim at (1 − smoothing) · targets + smoothing · even."""
+        self._smoothing, self._even = smoothing, even
+        self.aims = np.empty_like(self.targets)
 
     def load(self, y: Array) -> None:
         """Copy the targets of a batch, (batch, time, ..., features) or (batch, features)."""
         np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim > 2 else y, casting="same_kind")
+        if self._smoothing:
+            np.multiply(self.targets, 1 - self._smoothing, out=self.aims)
+            self.aims += self._smoothing * self._even
 
 
 def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:

@@ -1,0 +1,123 @@
+"""Losses of distributions, of counts, and of classes that should keep a distance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.losses.cross_entropy import EPSILON
+from fastrnn.losses.formula import FormulaLoss
+
+Array = NDArray[Any]
+
+
+class KLDivergence(FormulaLoss):
+    """Σ y_true · log(y_true / y_pred), both cut off at 1e-7 and 1."""
+
+    name = "kl_divergence"
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position."""
+        targets, outputs = np.clip(y_true, EPSILON, 1), np.clip(y_pred, EPSILON, 1)
+        return (targets * np.log(targets / outputs)).sum(axis=-1)
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return its derivative."""
+        outputs = np.clip(y_pred, EPSILON, 1)
+        return np.where(outputs == y_pred, -np.clip(y_true, EPSILON, 1) / outputs, 0)
+
+
+class Poisson(FormulaLoss):
+    """Mean of y_pred − y_true · log(y_pred + 1e-7)."""
+
+    name = "poisson"
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position."""
+        return (y_pred - y_true * np.log(y_pred + EPSILON)).mean(axis=-1)
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return its derivative."""
+        return (1 - y_true / (y_pred + EPSILON)) / y_pred.shape[-1]
+
+
+class Hinge(FormulaLoss):
+    """Mean of max(1 − y_true · y_pred, 0), for targets −1 and 1; 0 and 1 are taken for these."""
+
+    name = "hinge"
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position."""
+        return np.maximum(1 - _signs(y_true) * y_pred, 0).mean(axis=-1)
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return its derivative."""
+        signs = _signs(y_true)
+        return np.where(signs * y_pred < 1, -signs, 0) / y_pred.shape[-1]
+
+
+class SquaredHinge(FormulaLoss):
+    """Mean of the square of :class:`Hinge`'s terms."""
+
+    name = "squared_hinge"
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position."""
+        return np.square(np.maximum(1 - _signs(y_true) * y_pred, 0)).mean(axis=-1)
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return its derivative."""
+        signs = _signs(y_true)
+        return -2 * signs * np.maximum(1 - signs * y_pred, 0) / y_pred.shape[-1]
+
+
+def _signs(y_true: Array) -> Array:
+    """Return targets as they are, or −1 and 1 where all are 0 or 1, as Keras does."""
+    is_binary = ((y_true == 0) | (y_true == 1)).all()
+    return np.asarray(2 * y_true - 1) if is_binary else y_true
+
+
+class CategoricalHinge(FormulaLoss):
+    """max(highest wrong output − right output + 1, 0), for one-hot targets."""
+
+    name = "categorical_hinge"
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position."""
+        right = (y_true * y_pred).sum(axis=-1)
+        return np.maximum(((1 - y_true) * y_pred).max(axis=-1) - right + 1, 0)
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return its derivative; several that are equally high share it."""
+        wrong = (1 - y_true) * y_pred
+        highest = wrong == wrong.max(axis=-1, keepdims=True)
+        shares = highest / highest.sum(axis=-1, keepdims=True) * (1 - y_true)
+        counts = self.values(y_true, y_pred)[:, np.newaxis] > 0
+        return np.where(counts, shares - y_true, 0)
+
+
+def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the loss of :class:`KLDivergence` at every position."""
+    return KLDivergence().call(y_true, y_pred)
+
+
+def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the loss of :class:`Poisson` at every position."""
+    return Poisson().call(y_true, y_pred)
+
+
+def hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the loss of :class:`Hinge` at every position."""
+    return Hinge().call(y_true, y_pred)
+
+
+def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the loss of :class:`SquaredHinge` at every position."""
+    return SquaredHinge().call(y_true, y_pred)
+
+
+def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+    """Return the loss of :class:`CategoricalHinge` at every position."""
+    return CategoricalHinge().call(y_true, y_pred)

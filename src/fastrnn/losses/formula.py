@@ -1,0 +1,128 @@
+"""Losses that are a formula of targets and outputs, with its derivative, on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
+from fastrnn.workspace import Signal
+
+Array = NDArray[Any]
+
+
+class FormulaLoss(Loss):
+    """A loss that a subclass defines by two functions of arrays.
+
+    This is also the way to a loss of one's own.  Both get targets and outputs as arrays (positions,
+    features) of one floating type, and must not change them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class FourthPower(FormulaLoss):
+    ...     name = "fourth_power"
+    ...
+    ...     def values(self, y_true, y_pred):
+    ...         return ((y_pred - y_true) ** 4).mean(axis=-1)
+    ...
+    ...     def slopes(self, y_true, y_pred):
+    ...         return 4 * (y_pred - y_true) ** 3 / y_pred.shape[-1]
+    >>> FourthPower()([[1.0, 2.0]], [[1.0, 3.0]])
+    0.5
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the loss at every position, (positions,)."""
+        raise NotImplementedError
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return the derivative of every position's loss by its outputs, (positions, features)."""
+        raise NotImplementedError
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        with np.errstate(all="ignore"):
+            targets, outputs = real_arrays(y_true, y_pred)
+            n = outputs.shape[-1]
+            values = self.values(targets.reshape(-1, n), outputs.reshape(-1, n))
+            return np.asarray(values).reshape(outputs.shape[:-1])
+
+    def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        return check_dense_targets(y, output_shape, argument)
+
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
+        return _FormulaHead(last, self)
+
+
+class LossFunctionWrapper(FormulaLoss):
+    """A loss made of a function, as ``compile`` makes it of one that has a `gradient`.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes targets and outputs, arrays (positions, features), and returns a loss a position.
+    name : str, optional
+        That of the function if left out.
+    gradient : callable, optional
+        Takes the same and returns the derivative by the outputs, (positions, features);
+        ``fn.gradient`` if left out.
+    **options :
+        Further arguments of both functions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def fourth(y_true, y_pred):
+    ...     return ((y_pred - y_true) ** 4).mean(axis=-1)
+    >>> fourth.gradient = lambda y_true, y_pred: 4 * (y_pred - y_true) ** 3 / y_pred.shape[-1]
+    >>> LossFunctionWrapper(fourth)([[1.0, 2.0]], [[1.0, 3.0]])
+    0.5
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        name: str | None = None,
+        gradient: Callable[..., Any] | None = None,
+        **options: Any,
+    ) -> None:
+        found = getattr(fn, "gradient", None) if gradient is None else gradient
+        if not callable(found):
+            raise TypeError(
+                f"gradient of {fn!r} is {found!r}; it should be a function of targets and outputs"
+            )
+        self._fn, self._gradient, self._options = fn, found, options
+        self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """Return what the function returns."""
+        return np.asarray(self._fn(y_true, y_pred, **self._options))
+
+    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+        """Return what the gradient returns."""
+        return np.asarray(self._gradient(y_true, y_pred, **self._options))
+
+
+class _FormulaHead(DenseTargets):
+    def __init__(self, last: Signal, loss: FormulaLoss) -> None:
+        super().__init__(last)
+        self._loss = loss
+
+    def run(self, training: bool) -> float:
+        values = np.array(self._loss.values(self.targets, self.output), self.output.dtype)
+        if values.shape != (len(self.rows),):
+            raise ValueError(
+                f"values of {type(self._loss).__name__} has shape {values.shape}; it should be "
+                f"{(len(self.rows),)}, a loss a position"
+            )
+        if training:
+            assert self.gradient is not None
+            self.gradient[...] = self._loss.slopes(self.targets, self.output)
+            self.average(self.gradient)
+        return self.total(values)
