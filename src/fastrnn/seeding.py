@@ -28,6 +28,9 @@ __all__ = ["DEFAULT_SEED", "apart", "generator", "set_seed", "spawn"]
 #: the sentence's rarer letters wrong.
 DEFAULT_SEED = 9
 
+#: How many branches of a seed there may be.
+MOST_SPAWNED = 2**32 - 1
+
 _lock = threading.Lock()
 # Made when it is first needed: NumPy loads its random numbers late, and they take their time.
 _root: np.random.SeedSequence | None = None
@@ -129,11 +132,15 @@ def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
     KeyError, TypeError, ValueError
         If it is no such description.
     """
-    return np.random.SeedSequence(
-        description["entropy"],
-        spawn_key=tuple(int(part) for part in description["spawn_key"]),
-        n_children_spawned=int(description["spawned"]),
-    )
+    entropy = description["entropy"]
+    parts = entropy if isinstance(entropy, list) else [entropy]
+    key, spawned = description["spawn_key"], description["spawned"]
+    for part in (*parts, *key, spawned):
+        if isinstance(part, bool) or not isinstance(part, int) or part < 0:
+            raise ValueError(f"{part!r} is no part of a seed")
+    if spawned > MOST_SPAWNED or any(part > MOST_SPAWNED for part in key) or not parts:
+        raise ValueError("no seed has as many branches")
+    return np.random.SeedSequence(entropy, spawn_key=tuple(key), n_children_spawned=spawned)
 
 
 def root() -> np.random.SeedSequence:

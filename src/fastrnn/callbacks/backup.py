@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
@@ -46,7 +47,7 @@ class BackupAndRestore(Callback):
     is_last = True
     is_for_first = True
 
-    _kept = ("_steps",)
+    _kept: ClassVar[kept.Kept] = {"_steps": kept.count}
 
     def __init__(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from fastrnn.callbacks.console import say
+from fastrnn.callbacks.kept import Kept
 
 Logs = dict[str, float]
 
@@ -31,8 +32,9 @@ class Callback:
     model: Any = None
     params: dict[str, Any]
 
-    #: The attributes that a training needs to go on as if nothing had been; see `get_state`.
-    _kept: tuple[str, ...] = ()
+    #: The attributes that a training needs to go on as if nothing had been, and what checks their
+    #: values in a file; see `get_state`.
+    _kept: ClassVar[Kept] = {}
 
     def get_state(self) -> dict[str, Any]:
         """Return what this callback has learned in the training so far.
@@ -52,6 +54,16 @@ class Callback:
         for name in self._kept:
             if name in state:
                 setattr(self, name, state[name])
+
+    def check_state(self, state: dict[str, Any], model: Any) -> None:
+        """Raise ``ValueError`` unless :meth:`set_state` can take a state, for this model.
+
+        Asked before a training changes anything.
+        """
+        if type(self).get_state is Callback.get_state and set(state) != set(self._kept):
+            raise ValueError(f"it holds {sorted(state)}; it should hold {sorted(self._kept)}")
+        for name, check in self._kept.items():
+            check(name, state[name], model)
 
     #: Whether it is called after all others, whose work it saves.
     is_last: bool = False

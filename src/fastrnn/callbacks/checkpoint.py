@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
@@ -48,7 +49,7 @@ class ModelCheckpoint(Monitor):
     """
 
     is_for_first = True
-    _kept = ("best", "_steps")
+    _kept: ClassVar[kept.Kept] = {"best": kept.measured, "_steps": kept.count}
     _without = "saves all the same"
 
     def __init__(

@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from typing import Any
 
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.files import (
     append_to_file,
@@ -58,6 +59,13 @@ class CSVLogger(Callback):
                 return next(csv.reader(file, delimiter=self.separator), None)
         except FileNotFoundError:
             return None
+
+    def check_state(self, state: dict[str, Any], model: Any) -> None:
+        """Raise ``ValueError`` unless a state is the content of a file, and its columns."""
+        if set(state) != {"text", "columns"}:
+            raise ValueError(f"it holds {sorted(state)}; it should hold ['columns', 'text']")
+        kept.text("text", state["text"], model)
+        kept.texts("columns", state["columns"], model)
 
     def get_state(self) -> dict[str, Any]:
         """Return what the file holds."""

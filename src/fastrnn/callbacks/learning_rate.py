@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
 from fastrnn.settings import integer, number, verbosity
@@ -81,7 +82,11 @@ class ReduceLROnPlateau(Monitor):
     The logs of every epoch get ``learning_rate``, that of the epoch's steps.
     """
 
-    _kept = ("best", "wait", "cooldown_counter")
+    _kept: ClassVar[kept.Kept] = {
+        "best": kept.measured,
+        "wait": kept.count,
+        "cooldown_counter": kept.count,
+    }
     reports = ("learning_rate",)
 
     def __init__(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.monitor import Mode, Monitor
 from fastrnn.settings import boolean, integer, number, verbosity
@@ -38,7 +39,13 @@ class EarlyStopping(Monitor):
         The epoch that was the last one; 0 if the training ran to its end.
     """
 
-    _kept = ("wait", "stopped_epoch", "best", "best_epoch", "_best_weights")
+    _kept: ClassVar[kept.Kept] = {
+        "wait": kept.count,
+        "stopped_epoch": kept.count,
+        "best": kept.measured,
+        "best_epoch": kept.count,
+        "_best_weights": kept.weights,
+    }
 
     def __init__(
         self,

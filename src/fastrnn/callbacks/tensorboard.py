@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from fastrnn.arithmetic import quietly
+from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.files import path_text
@@ -37,7 +38,7 @@ class TensorBoard(Callback):
     """
 
     is_for_first = True
-    _kept = ("_step",)
+    _kept: ClassVar[kept.Kept] = {"_step": kept.count}
 
     def __init__(
         self,

@@ -130,6 +130,14 @@ class Bidirectional(Layer):
         """Return what the layers of both directions remember."""
         return {which: layer.get_state() for which, layer in self._both}
 
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless the layers of both directions can take a state."""
+        for which, layer in self._both:
+            found = state.get(which, {})
+            if not isinstance(found, dict):
+                raise ValueError(f"{which} is {found!r}, no state")
+            layer.check_state(found)
+
     def set_state(self, state: dict[str, Any]) -> None:
         """Take what :meth:`get_state` returned."""
         for which, layer in self._both:

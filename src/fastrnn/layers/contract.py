@@ -245,6 +245,11 @@ class Contract:
     def set_state(self, state: dict[str, Any]) -> None:
         """Take what :meth:`get_state` returned."""
 
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless :meth:`set_state` can take a state; nothing changes."""
+        if state and type(self).get_state is Contract.get_state:
+            raise ValueError(f"it holds {sorted(state)}; there is nothing to remember")
+
     def reseed(self, seed: np.random.SeedSequence) -> None:
         """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
 

@@ -57,6 +57,13 @@ class RandomLayer(Layer):
         if "random" in state:
             self._random.state = state["random"]
 
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless a state says where random numbers are."""
+        if set(state) != set(self.get_state()):
+            raise ValueError(f"it holds {sorted(state)}; it should say where random numbers are")
+        if state:
+            DropoutRandom.check_state(state["random"])
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         return input_shape
@@ -156,6 +163,24 @@ class DropoutRandom:
         if state is not None:
             self._generator = np.random.Generator(np.random.PCG64(0))
             self._generator.bit_generator.state = state
+
+    @staticmethod
+    def check_state(state: Any) -> None:
+        """Raise ``ValueError`` unless `state` can be set."""
+        if state is None:
+            return
+        trial = np.random.PCG64(0)
+        try:
+            trial.state = state
+            taken = dict(trial.state) == state
+        except Exception as error:  # of many kinds
+            raise ValueError(f"{state!r} says not where random numbers are: {error!r}") from error
+        if not taken:
+            raise ValueError(f"{state!r} says not where random numbers are")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Where the numbers are, and no memory that they go through.
+        return {**self.__dict__, "_whole": np.empty((0, 0), np.float32)}
 
     def fill(self, out: np.ndarray[Any, Any], normal: bool = False) -> None:
         """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1.

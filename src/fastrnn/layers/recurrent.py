@@ -135,6 +135,22 @@ class RecurrentLayer(Layer):
             state["states"] = None if kept is None else [array.copy() for array in kept]
         return state
 
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless a state fits the layer."""
+        if set(state) != set(self.get_state()):
+            raise ValueError(f"it holds {sorted(state)}; it should hold {sorted(self.get_state())}")
+        if "random" in state:
+            DropoutRandom.check_state(state["random"])
+        states = state.get("states")
+        if states is None:
+            return
+        fit = isinstance(states, list) and all(
+            isinstance(array, np.ndarray) and array.ndim == 2 and array.shape[1] == self.units
+            for array in states
+        )
+        if not fit or len(states) != self.state_count or len({len(one) for one in states}) != 1:
+            raise ValueError(f"there should be {self.state_count} states (batch, {self.units})")
+
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         if "random" in state:

@@ -125,6 +125,10 @@ class TimeDistributed(Layer):
         """Return what the layer remembers."""
         return self.layer.get_state()
 
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless the layer can take a state."""
+        self.layer.check_state(state)
+
     def set_state(self, state: dict[str, Any]) -> None:
         """Take what :meth:`get_state` returned."""
         self.layer.set_state(state)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from fastrnn import seeding
-from fastrnn.callbacks import CallbackList, History
+from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.distributed import Group
 from fastrnn.files import path_text
 from fastrnn.models import saving, state
-from fastrnn.models.run import Run, tensors_in, unpacked
+from fastrnn.models.run import Run, unpacked
 from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.trainer import Trainer
+from fastrnn.settings import number
 
 
 class Resumption:
@@ -37,9 +38,7 @@ class Resumption:
     FileNotFoundError
         If there is none.
     CheckpointError
-        If it is no such file, or does not fit the model.
-    ValueError
-        If it is of another training.
+        If it is no such file, does not fit the model, or is of another training.
     """
 
     def __init__(self, path: str | os.PathLike[str], model: Any, run: Run, group: Group) -> None:
@@ -50,82 +49,154 @@ class Resumption:
             raise CheckpointError(
                 f"{self._path} was not saved in a training; load_model and fit make a new one"
             )
-        self._compiled = compiled
-        names = {model.optimizer.__class__.__name__, compiled["optimizer"]["class_name"]}
-        if len(names) > 1:
-            raise CheckpointError(
-                f"{self._path}: the training had the optimizer "
-                f"{compiled['optimizer']['class_name']}; the model has {model.optimizer!r}"
-            )
+        #: What takes back what was restored, until all is.
+        self._undo: Callable[[], None] | None = None
         try:
-            for name in tensors_in([said.get("layers"), said.get("callbacks")]):
-                if name not in self._file.tensors:
-                    raise CheckpointError(f"the file lacks {name}, which its training had")
-            self._layers, self._callbacks = list(said["layers"]), list(said["callbacks"])
-            self._root = _root(said["root"])
-            if len(self._layers) != len(model.graph.layers):
-                raise CheckpointError(
-                    f"its training had {len(self._layers)} layers; "
-                    f"the model has {len(model.graph.layers)}"
-                )
-            for kept in [*self._layers, *(entry["state"] for entry in self._callbacks)]:
-                if not isinstance(kept, dict):
-                    raise TypeError(f"{kept!r} is no state")
-            state.check_weights(model, self._file.tensors)
-            state.check_slots(model, model.optimizer, self._file.tensors)
-            self._iterations = state.iterations_of(compiled)
-            totals = said["totals"]
-            if totals is not None and len(totals) != model._require_compiled().measured:
-                raise CheckpointError("the training had other losses or metrics than the model")
-            run.restore(said)
+            self._read(said, compiled, model, run, group)
         except CheckpointError as error:
             raise CheckpointError(f"{self._path}: {error}") from error
-        except (KeyError, TypeError, AttributeError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # of many kinds, as the content may be anything
             raise CheckpointError(
                 f"{self._path}: what the file says of its training is no use: {error!r}"
             ) from error
+
+    def _read(
+        self, said: dict[str, Any], compiled: dict[str, Any], model: Any, run: Run, group: Group
+    ) -> None:
+        """Check all that the file says, and move the run there."""
+        written = compiled["optimizer"]
+        if type(model.optimizer).__name__ != written["class_name"]:
+            raise CheckpointError(
+                f"the training had the optimizer {written['class_name']}; "
+                f"the model has {model.optimizer!r}"
+            )
+        tensors = self._file.tensors
+        state.check_weights(model, tensors)
+        state.check_slots(model, model.optimizer, tensors)
+        self._iterations = state.iterations_of(compiled)
+        self._rate = _rate(written["config"].get("learning_rate"), model, self._iterations)
+        self._root = seeding.from_description(said["root"])
+        totals = said["totals"]
+        if totals is not None and len(totals) != model._require_compiled().measured:
+            raise CheckpointError("the training had other losses or metrics than the model")
+        self._layers = unpacked(said["layers"], tensors)
+        _check_layers(self._layers, model, run, group)
+        self._callbacks = _paired(unpacked(said["callbacks"], tensors), run.callbacks)
+        for callback, kept in self._callbacks:
+            _check(type(callback).__name__, kept, callback.check_state, model)
+        run.restore(said)
         #: Whether a callback had ended the training.
         self.stopped = bool(said.get("stopped"))
 
     def restore_model(self, model: Any) -> None:
         """Give the model its weights, and the optimizer its state."""
-        tensors = self._file.tensors
+        trainer, tensors = model._current_trainer(), self._file.tensors
+        if not all(_is_ours(holder) for holder in self._holders(model)):
+            # Nobody knows what these do with the content of the file.
+            self._undo = _undo_of(model, trainer)
         state.take_weights(model, tensors)
-        state.restore_optimizer(model, model._current_trainer(), self._iterations, tensors)
+        state.restore_optimizer(model, trainer, self._iterations, tensors)
         seeding.set_root(self._root)
+
+    def _holders(self, model: Any) -> list[Any]:
+        return [*model.graph.layers, *(callback for callback, _ in self._callbacks)]
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
         """Give callbacks and layers what they remembered, and the optimizer its rate.
 
         Called at the place in the training's course at which the file was written, so that a hook
         that has run before the file was written does not count twice.
+
+        Raises
+        ------
+        CheckpointError
+            If a layer or a callback of the user's own refuses it; the model is as it was then.
         """
-        tensors = self._file.tensors
-        trainer.set_layer_states(unpacked(self._layers, tensors))
-        rate = self._compiled["optimizer"]["config"].get("learning_rate")
-        if isinstance(rate, (int, float)):
-            trainer.set_learning_rate(rate)
-        left = list(self._callbacks)
-        for callback in callbacks.callbacks:
-            mine = [entry for entry in left if entry["class_name"] == type(callback).__name__]
-            if mine:
-                left.remove(mine[0])
+        try:
+            trainer.set_layer_states(self._layers)
+            for callback, kept in self._callbacks:
                 if callback in callbacks.called:
-                    callback.set_state(unpacked(mine[0]["state"], tensors))
+                    callback.set_state(kept)
+        except Exception as error:
+            if self._undo is None:
+                raise
+            self._undo()
+            raise CheckpointError(f"{self._path}: its training's state: {error!r}") from error
+        self._undo = None
+        if self._rate is not None:
+            trainer.set_learning_rate(self._rate)
+        for callback in callbacks.callbacks:
             if isinstance(callback, History):
                 callback.fill(run.epochs)
+
+
+def _rate(written: Any, model: Any, iterations: int) -> float | None:
+    """Return the learning rate of a file, if it is a number; check that of a schedule."""
+    schedule = model.optimizer.schedule
+    if schedule is not None:
+        number("learning_rate", schedule(iterations), least=0)
+    return None if isinstance(written, dict) else number("learning_rate", written, least=0)
+
+
+def _check_layers(states: Any, model: Any, run: Run, group: Group) -> None:
+    layers = model.graph.layers
+    if len(states) != len(layers):
+        raise CheckpointError(f"its training had {len(states)} layers; the model has {len(layers)}")
+    for layer, kept in zip(layers, states, strict=True):
+        _check(layer.name, kept, layer.check_state)
+        rows = {len(one) for one in kept.get("states") or []} if layer.stateful else set()
+        if group.size == 1 and rows - {min(run.batch_size, run.samples)}:
+            raise CheckpointError(f"{layer.name} had the states of {rows.pop()} samples")
+
+
+def _paired(entries: Any, callbacks: CallbackList) -> list[tuple[Callback, dict[str, Any]]]:
+    """Return the callbacks of which the file has a state, with that state."""
+    left = [(str(entry["class_name"]), entry["state"]) for entry in entries]
+    found = []
+    for callback in callbacks.callbacks:
+        mine = [entry for entry in left if entry[0] == type(callback).__name__]
+        if mine:
+            left.remove(mine[0])
+            found.append((callback, mine[0][1]))
+    return found
+
+
+def _check(name: str, kept: Any, check: Callable[..., None], *arguments: Any) -> None:
+    """Raise ``CheckpointError`` unless a state is one that can be set."""
+    if not isinstance(kept, dict):
+        raise CheckpointError(f"the state of {name} is {kept!r}")
+    try:
+        check(kept, *arguments)
+    except Exception as error:
+        raise CheckpointError(f"the state of {name} is no use: {error}") from error
+
+
+def _is_ours(holder: Any) -> bool:
+    return bool(type(holder).set_state.__module__.startswith("fastrnn."))
+
+
+def _undo_of(model: Any, trainer: Trainer) -> Callable[[], None]:
+    """Return what gives a model, its optimizer and its layers back what they have now."""
+    weights = [parameter.value.copy() for parameter in model.weights]
+    optimizer, layers = copy.deepcopy(trainer.optimizer.__dict__), trainer.layer_states()
+    root = seeding.described(seeding.root())
+
+    def undo() -> None:
+        for parameter, value in zip(model.weights, weights, strict=True):
+            parameter.value[...] = value
+        trainer.optimizer.__dict__.update(optimizer)
+        trainer.optimizer.owners = None
+        trainer.set_layer_states(layers)
+        seeding.set_root(seeding.from_description(root))
+
+    return undo
 
 
 def _to_send(checkpoint: Checkpoint, group: Group) -> Checkpoint:
     """Return a checkpoint that can be sent to the others, if there are any."""
     return checkpoint if group.size == 1 else replace(checkpoint, tensors={**checkpoint.tensors})
-
-
-def _root(description: dict[str, Any]) -> np.random.SeedSequence:
-    try:
-        return seeding.from_description(description)
-    except ValueError as error:
-        raise CheckpointError(f"its training's root seed is no use: {error}") from error
 
 
 def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | None:
@@ -152,7 +223,8 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
     said = saving.read(path).run
     if said is None:
         return None
-    epoch, step = said.get("epoch"), said.get("step")
-    if not isinstance(epoch, int) or not isinstance(step, int):
+    epoch: Any = said.get("epoch")
+    step: Any = said.get("step")
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in (epoch, step)):
         raise CheckpointError(f"{path}: what the file says of its training is no use")
     return epoch, step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList
+from fastrnn.callbacks.kept import MOST
 from fastrnn.models.names import run_name
 from fastrnn.models.objective import Counted, Means
 from fastrnn.models.saving import CheckpointError
@@ -98,41 +99,56 @@ class Run:
         Raises
         ------
         CheckpointError
-            If the file says nothing sensible; the run is as it was then.
-        ValueError
-            If it was another training.
+            If the file says nothing sensible, or it was another training; the run is as it was
+            then.
         """
         try:
             epoch, step = _count(said["epoch"]), _count(said["step"])
             totals = said["totals"]
             if totals is not None:
-                totals = [(float(total), float(weights)) for total, weights in totals]
+                totals = [(_number(total), _number(weights)) for total, weights in totals]
             epochs = [
-                (_count(number), {str(name): float(value) for name, value in logs.items()})
+                (_count(number), {str(name): _number(value) for name, value in logs.items()})
                 for number, logs in said["epochs"]
             ]
+            numbers = [number for number, _ in epochs]
+            if numbers != list(range(epoch - len(epochs), epoch)):
+                raise ValueError(f"the epochs {numbers} do not lead to epoch {epoch}")
             seed = None if said["seed"] is None else seeding.from_description(said["seed"])
-            theirs = bool(said["shuffle"]), _count(said["samples"]), _count(said["batch_size"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            shuffle, stopped = said["shuffle"], said.get("stopped", False)
+            if not isinstance(shuffle, bool) or not isinstance(stopped, bool):
+                raise ValueError("shuffle and stopped should be true or false")
+            theirs = shuffle, _count(said["samples"]), _count(said["batch_size"])
+        except Exception as error:  # of many kinds, as the content may be anything
             raise CheckpointError(
-                f"what the file says of its training is no use: {error}"
+                f"what the file says of its training is no use: {error!r}"
             ) from error
         ours = self.shuffle, self.samples, self.batch_size
         if theirs != ours:
-            raise ValueError(
+            raise CheckpointError(
                 "the training to resume had shuffle={}, {} samples and batches of {}; ".format(
                     *theirs
                 )
                 + "this one has shuffle={}, {} samples and batches of {}".format(*ours)
             )
+        if step > -(-self.samples // self.batch_size) or (step and totals is None):
+            raise CheckpointError(f"no epoch of the training is at step {step}")
+        if (seed is None) != (self.seed is None):
+            raise CheckpointError("the file has no seed where the training draws at random")
         self.epoch, self.step, self.totals, self.epochs = epoch, step, totals, epochs
         self.seed = seed
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
         raise ValueError(f"{value!r} is not a count")
     return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
 
 
 def _numbers(logs: Mapping[str, Any]) -> Logs:
@@ -202,18 +218,3 @@ def unpacked(value: Any, tensors: Mapping[str, Array]) -> Any:
     if isinstance(value, list):
         return [unpacked(part, tensors) for part in value]
     return value
-
-
-def tensors_in(value: Any) -> Iterator[str]:
-    """Yield the names of the tensors that a packed value stands for."""
-    if isinstance(value, dict):
-        if set(value) == {"tensor"}:
-            yield str(value["tensor"])
-        if set(value) == _OF_INTEGERS:
-            _integers(value)  # or says what is wrong with them, while there is time
-            return
-        for part in value.values():
-            yield from tensors_in(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from tensors_in(part)

@@ -98,7 +98,7 @@ def iterations_of(compiled: Mapping[str, Any]) -> int:
     """
     value = compiled.get("iterations")
     is_count = isinstance(value, int) and not isinstance(value, bool)
-    if not is_count or not 0 <= value <= np.iinfo(np.int64).max:  # type: ignore[operator]
+    if not is_count or not 0 <= value <= 2**53:  # type: ignore[operator]
         raise CheckpointError(f"iterations is {value!r}; it should be a count of steps")
     return int(value)  # type: ignore[arg-type]
 
