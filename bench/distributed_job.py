@@ -20,7 +20,7 @@ from fastrnn import layers
 from fastrnn.benchmark.affinity import cores
 from fastrnn.callbacks import Callback
 from fastrnn.models import Sequential
-from fastrnn.models.exchange import SharedExchange
+from fastrnn.models.training.exchange import SharedExchange
 
 ROOT = Path(__file__).parents[1]
 CELLS = {"gru": layers.GRU, "rnn": layers.SimpleRNN, "lstm": layers.LSTM}

@@ -7,7 +7,7 @@ import pytest
 
 from fastrnn import callbacks, initializers, layers, losses, optimizers as opt, seeding, utils
 from fastrnn.models import CheckpointError, Sequential, load_model
-from fastrnn.models.run import tensors_in, unpacked
+from fastrnn.models.training.run import tensors_in, unpacked
 from fastrnn.optimizers import schedules
 from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.preprocessing.text import Tokenizer

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from fastrnn.models import order, training
+from fastrnn.models import order
+from fastrnn.models.training import loop as training
 
 SEED = np.random.SeedSequence(3, spawn_key=(2,))
 

@@ -228,7 +228,9 @@ def test_by_the_clock(tmp_path, monkeypatch):
     monkeypatch.setattr("fastrnn.callbacks.backup.monotonic", lambda: now[0])
     backup = BackupAndRestore(tmp_path, None, save_seconds=10)
     monkeypatch.setattr(
-        Sequential, "save", lambda self, path: saved.append((self._run.epoch, self._run.step))
+        Sequential,
+        "save",
+        lambda self, path: saved.append((self._training.run.epoch, self._training.run.step)),
     )
 
     def tick(batch, logs):

@@ -59,6 +59,12 @@ def made(schedule):
     return model
 
 
+def fresh(schedule):
+    model = made(schedule)
+    model.compute_gradients(X[:4], Y[:4])  # so that its optimizer has slots
+    return model
+
+
 def watching(folder):
     return [
         EarlyStopping("loss", patience=5, restore_best_weights=True),
@@ -135,13 +141,13 @@ def test_every_field_of_a_run(tmp_path, schedule, within):
     rng = np.random.default_rng(5)
     refused = taken = 0
     contents = {"run": checkpoint.run, "training": checkpoint.training}
-    model = made(schedule)
+    model = fresh(schedule)
     before = everything(model)
+    fields = {("training", "optimizer"), ("training", "iterations")}
     for path in places(contents):
-        if len(path) < 2 or path[:2] not in {("training", "optimizer"), ("training", "iterations")}:
-            if path[:1] != ("run",):
-                continue
-        for index in rng.permutation(len(STRANGE))[:4]:
+        if path[:1] != ("run",) and path[:2] not in fields:
+            continue
+        for index in rng.permutation(len(STRANGE))[:1]:
             odd = changed(contents, path, STRANGE[index])
             try:
                 saving.write(tmp_path / "odd", replace(checkpoint, **odd))
@@ -154,9 +160,8 @@ def test_every_field_of_a_run(tmp_path, schedule, within):
                 assert same(everything(model), before), (path, STRANGE[index])
             else:
                 taken += 1
-                model = made(schedule)
+                model = fresh(schedule)
                 before = everything(model)
-                made(schedule)
     assert refused > taken
 
 

@@ -11,7 +11,7 @@ from fastrnn.layers import GRU, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
 from fastrnn.models.data import split_off
 from fastrnn.models.samples import Data
-from fastrnn.models.training import order_of
+from fastrnn.models.training.loop import order_of
 from fastrnn.optimizers import SGD, Adam
 
 from .builders import CLASSES, TIME, shifted, tagger

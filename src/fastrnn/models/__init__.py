@@ -13,9 +13,9 @@ from fastrnn.models.loading import (
 )
 from fastrnn.models.model import Model
 from fastrnn.models.non_finite import NonFiniteGradientError
-from fastrnn.models.resuming import training_position
 from fastrnn.models.saving import CheckpointError
 from fastrnn.models.sequential import Sequential
+from fastrnn.models.training.resuming import training_position
 
 __all__ = [
     "CheckpointError",

@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import losses, optimizers, seeding
+from fastrnn import losses, optimizers
 from fastrnn._core.stream import Stream
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
-from fastrnn.callbacks.progress import line_of, progress
+from fastrnn.callbacks.progress import line_of
 from fastrnn.distributed import group_of
 from fastrnn.files import path_text
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import one_or_all
 from fastrnn.metrics import Metric
-from fastrnn.models import saving, state, streaming, training
-from fastrnn.models.agreement import facts
+from fastrnn.models import saving, state, streaming
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.data import (
     positive_integer,
@@ -30,21 +29,14 @@ from fastrnn.models.data import (
 from fastrnn.models.names import is_weight
 from fastrnn.models.network import Network
 from fastrnn.models.objective import Means, Objective, objective_of
-from fastrnn.models.reading import (
-    Reader,
-    batch_size_of,
-    check_same_batches,
-    checked_batch_size,
-)
-from fastrnn.models.resuming import Resumption
-from fastrnn.models.run import Run
+from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
 from fastrnn.models.tracing import trace
-from fastrnn.models.trainer import Trainer
+from fastrnn.models.training import fitting, loop
+from fastrnn.models.training.fitting import BOTH_WEIGHTS, Training, listed_callbacks
+from fastrnn.models.training.trainer import Trainer
 from fastrnn.settings import boolean, verbosity
 
 Array = NDArray[Any]
-
-BOTH_WEIGHTS = "sample_weight and class_weight were both given; give one of them"
 
 
 class Model(Network):
@@ -112,7 +104,7 @@ class Model(Network):
         self.stop_training = False
         self._trainer: Trainer | None = None
         #: The training that goes on at this moment.
-        self._run: Run | None = None
+        self._training: Training | None = None
         self._idle = IdleBatches()
 
     def compile(
@@ -259,71 +251,24 @@ class Model(Network):
         """
         with group_of(comm) as group, group.ending_together():
             with group.together():
-                objective = self._require_compiled()
-                shuffle = boolean("shuffle", shuffle)
-                epochs = positive_integer("epochs", epochs, least=0)
-                initial_epoch = positive_integer("initial_epoch", initial_epoch, least=0)
-                if sample_weight is not None and class_weight is not None:
-                    raise ValueError(BOTH_WEIGHTS)
-                reader = self._reader(objective)
-                data, held_out = reader.parts(
-                    x, y, sample_weight, validation_split, validation_data
+                training = fitting.prepare(
+                    self,
+                    self._require_compiled(),
+                    group,
+                    (x, y, sample_weight, validation_split, validation_data),
+                    {
+                        "epochs": epochs,
+                        "initial_epoch": initial_epoch,
+                        "batch_size": batch_size,
+                        "shuffle": shuffle,
+                        "class_weight": class_weight,
+                    },
+                    callbacks,
+                    verbose,
                 )
-                batch_size = batch_size_of(self, batch_size)
-                samples = reader.samples(reader.to_learn(data, class_weight), batch_size, group)
-                validation = None if held_out is None else reader.samples(held_out, batch_size)
-                if validation is not None:
-                    check_same_batches(self, samples, validation)
-                self.history = History()
-                listed = [*progress(verbose), *_list(callbacks), self.history]
-                called = CallbackList(listed, group.is_first)
-                trainer = self._current_trainer()
-                options = {
-                    "epochs": epochs,
-                    "initial_epoch": initial_epoch,
-                    "batch_size": batch_size,
-                    "shuffle": shuffle,
-                    "class_weight": class_weight,
-                }
-                told = {}
-                if group.size > 1:
-                    compiled = self._compiled_config()
-                    told = facts(self.get_config(), compiled, options, samples, validation)
+                told = training.facts() if group.size > 1 else {}
             group.agree(told)
-            # Nothing is drawn for a training that needs nothing at random.
-            seed = seeding.spawn() if shuffle or trainer.is_random else None
-            seed = group.first(lambda: seed)
-            run = Run(seed, shuffle, len(samples), batch_size, initial_epoch)
-            run.callbacks = called
-            if resume is None:
-                files = [callback.resume_from() for callback in called.callbacks]
-                resume = next((file for file in files if file is not None), None)
-            resume = group.first(lambda: resume)
-            resumed = None if resume is None else Resumption(resume, self, run, group)
-            called.prepare(
-                self,
-                {
-                    "epochs": epochs,
-                    "steps": samples.steps,
-                    "samples": len(samples),
-                    "validation_samples": 0 if validation is None else len(validation),
-                    "batch_size": batch_size,
-                    "verbose": verbose,
-                    "metrics": objective.names,
-                    "steps_done": run.step,
-                    "is_first": group.is_first,
-                },
-            )
-            self.stop_training = False
-            if resumed is not None:
-                resumed.restore_model(self)
-            self._run = run
-            try:
-                with trainer.sharing(group):
-                    training.fit(self, trainer, samples, validation, run, epochs, resumed)
-            finally:
-                self._run = None
-        return self.history
+            return training.fit(group, resume, verbose)
 
     def evaluate(
         self,
@@ -362,7 +307,7 @@ class Model(Network):
         samples = reader.samples(data, batch_size_of(self, batch_size))
         called = self._prepared(callbacks, len(data), samples.batch_size)
         batches = Batches(self.graph, objective)
-        found = training.evaluate(batches, objective, samples, called)
+        found = loop.evaluate(batches, objective, samples, called)
         if verbose:
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
         return found if return_dict else one_or_all(objective.in_order(found))
@@ -407,7 +352,7 @@ class Model(Network):
         called = self._prepared(callbacks, len(inputs[0]), batch_size)
         rows = min(batch_size, len(inputs[0])) * max(x.shape[1] for x in inputs)
         with self._idle.borrow(graph, rows) as batches:
-            training.predict(batches, inputs, outputs, batch_size, called)
+            loop.predict(batches, inputs, outputs, batch_size, called)
         return one_or_all(outputs)
 
     def stream(self, streams: int | None = None) -> Stream:
@@ -528,13 +473,19 @@ class Model(Network):
         """
         tensors = state.weight_tensors(self)
         compiled: dict[str, Any] | None = None
-        if self.optimizer is not None and self._objective is not None:
-            compiled = {**self._compiled_config(), "iterations": self.optimizer.iterations}
-            tensors.update(state.slot_tensors(self, self.optimizer))
         said: dict[str, Any] | None = None
-        if self._run is not None:
-            said, kept = self._run.record(self._current_trainer(), self.stop_training)
+        training, optimizer = self._training, self.optimizer
+        if training is not None:
+            # With what it began with, whatever the model was compiled with since.
+            optimizer, compiled = training.trainer.optimizer, training.compiled()
+            said, kept = training.record()
             tensors.update(kept)
+        elif self._objective is not None:
+            compiled = self._compiled_config()
+        if compiled is not None:
+            assert optimizer is not None
+            compiled["iterations"] = optimizer.iterations
+            tensors.update(state.slot_tensors(self, optimizer))
         saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors, said))
 
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
@@ -607,7 +558,7 @@ class Model(Network):
     def _prepared(
         self, callbacks: Sequence[Callback] | Callback | None, samples: int, batch_size: int
     ) -> CallbackList:
-        called = CallbackList(_list(callbacks))
+        called = CallbackList(listed_callbacks(callbacks))
         steps = -(-samples // batch_size)
         called.prepare(self, {"samples": samples, "batch_size": batch_size, "steps": steps})
         return called
@@ -623,15 +574,9 @@ class Model(Network):
     def __getstate__(self) -> dict[str, Any]:
         # Weights, settings and the state of the optimizer, and no memory to compute in: a copy
         # makes its own, for its own weights.
-        return {**self.__dict__, "_trainer": None, "_run": None}
+        return {**self.__dict__, "_trainer": None, "_training": None}
 
     def _require_compiled(self) -> Objective:
         if self._objective is None:
             raise RuntimeError("the model was not compiled; call model.compile(optimizer, loss)")
         return self._objective
-
-
-def _list(callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
-    if callbacks is None:
-        return []
-    return [callbacks] if isinstance(callbacks, Callback) else list(callbacks)

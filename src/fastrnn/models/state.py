@@ -14,7 +14,7 @@ from fastrnn.models.layer_order import listed
 from fastrnn.models.names import is_weight, slot_name, slots_in, weight_names
 from fastrnn.models.network import Network
 from fastrnn.models.saving import CheckpointError
-from fastrnn.models.trainer import Trainer
+from fastrnn.models.training.trainer import Trainer
 from fastrnn.optimizers import Optimizer
 
 Array = NDArray[Any]

@@ -13,12 +13,12 @@ from fastrnn.distributed import Group
 from fastrnn.distributed.figures import figures_behind
 from fastrnn.layers.parameter import Freezing, Parameter, ParameterVector
 from fastrnn.models.batch import Batch, Batches
-from fastrnn.models.exchange import Exchange, SharedExchange
 from fastrnn.models.names import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
 from fastrnn.models.samples import Data
 from fastrnn.models.tracing import Graph
+from fastrnn.models.training.exchange import Exchange, SharedExchange
 from fastrnn.optimizers import Optimizer
 
 Array = NDArray[Any]

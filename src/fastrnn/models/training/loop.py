@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from fastrnn.callbacks.callback import CallbackList, Logs
 from fastrnn.models.batch import Batches
-from fastrnn.models.exchange import Exchange, Halted
-from fastrnn.models.interrupts import Interrupts
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means, Objective
 from fastrnn.models.order import Order, drawn
-from fastrnn.models.resuming import Resumption
-from fastrnn.models.run import Run
 from fastrnn.models.samples import Data, Samples
-from fastrnn.models.trainer import Trainer
+from fastrnn.models.training.exchange import Exchange, Halted
+from fastrnn.models.training.interrupts import Interrupts
+from fastrnn.models.training.resuming import Resumption
+from fastrnn.models.training.run import Run
+from fastrnn.models.training.trainer import Trainer
 
 Array = NDArray[Any]
 

@@ -15,7 +15,7 @@ from fastrnn.callbacks.kept import MOST
 from fastrnn.models.names import run_name
 from fastrnn.models.objective import Counted, Means
 from fastrnn.models.saving import CheckpointError
-from fastrnn.models.trainer import Trainer
+from fastrnn.models.training.trainer import Trainer
 
 Array = NDArray[Any]
 Logs = dict[str, float]
@@ -23,12 +23,12 @@ Logs = dict[str, float]
 
 @dataclass
 class Run:
-    """The position of a training, moved on by :func:`fastrnn.models.training.fit`.
+    """The position of a training, moved on by :func:`fastrnn.models.training.loop.fit`.
 
     Attributes
     ----------
-    seed : numpy.random.SeedSequence or None
-        Where the order of the samples comes from, and what layers draw.
+    draws : bool
+        Whether anything is drawn at random.
     shuffle : bool
     samples, batch_size : int
         Of the data.
@@ -44,11 +44,13 @@ class Run:
         The finished ones, with their logs.
     callbacks : CallbackList
         Whose state belongs to that of the training.
+    seed : numpy.random.SeedSequence or None
+        Where the order of the samples comes from, and what layers draw; None if nothing is drawn.
     layers : list of dict or None
         What layers remembered before a step that is not finished; None: what they do now.
     """
 
-    seed: np.random.SeedSequence | None
+    draws: bool
     shuffle: bool
     samples: int
     batch_size: int
@@ -59,6 +61,7 @@ class Run:
     epochs: list[tuple[int, Logs]] = field(default_factory=list)
     callbacks: CallbackList = field(default_factory=lambda: CallbackList([]))
     layers: list[dict[str, Any]] | None = None
+    seed: np.random.SeedSequence | None = None
 
     def record(self, trainer: Trainer, stopped: bool) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return what a file should say of the run: a dict that JSON can hold, and tensors.
@@ -133,7 +136,7 @@ class Run:
             )
         if step > -(-self.samples // self.batch_size) or (step and totals is None):
             raise CheckpointError(f"no epoch of the training is at step {step}")
-        if (seed is None) != (self.seed is None):
+        if (seed is None) == self.draws:
             raise CheckpointError("the file has no seed where the training draws at random")
         self.epoch, self.step, self.totals, self.epochs = epoch, step, totals, epochs
         self.seed = seed

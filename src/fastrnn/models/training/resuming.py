@@ -13,9 +13,9 @@ from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.distributed import Group
 from fastrnn.files import path_text
 from fastrnn.models import saving, state
-from fastrnn.models.run import Run, unpacked
 from fastrnn.models.saving import Checkpoint, CheckpointError
-from fastrnn.models.trainer import Trainer
+from fastrnn.models.training.run import Run, unpacked
+from fastrnn.models.training.trainer import Trainer
 from fastrnn.settings import number
 
 
