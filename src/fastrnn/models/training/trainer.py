@@ -68,7 +68,7 @@ class Trainer:
 
     def _place(self) -> None:
         """Give gradients, slots and batches their memory, for the weights that are trained."""
-        self._freezing = Freezing.version
+        self._freezing, self._frozen = Freezing.version, self._flags()
         weights = [parameter for layer in self._layers for parameter in layer.parameters]
         self.vector = ParameterVector(
             weights, self._trained(), figures_behind(self.objective.measured)
@@ -77,12 +77,17 @@ class Trainer:
         self.batches = Batches(self.graph, self.objective, self.vector)
         self.exchange.vector = self.vector
 
+    def _flags(self) -> list[bool]:
+        # Some layers, such as BatchNormalization, compute otherwise where they are frozen.
+        return [layer.trainable for layer in self._layers]
+
     def look(self) -> None:
         """See whether other weights are to be trained than before, or the slots are another's."""
         if self._freezing != Freezing.version:
-            self._freezing = Freezing.version
-            if tuple(parameter.key for parameter in self._trained()) != self.vector.keys:
+            keys = tuple(parameter.key for parameter in self._trained())
+            if keys != self.vector.keys or self._flags() != self._frozen:
                 self._place()
+            self._freezing = Freezing.version
         if self.optimizer.owners is not self.vector.keys:
             self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
 
