@@ -78,6 +78,15 @@ class ModelLayer(Layer):
         return tuple(listed(self.graph))
 
     @property
+    def trainable(self) -> bool:
+        """Whether trainings change the weights of the model; the model says it itself."""
+        return self.model.trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self.model.trainable = value
+
+    @property
     def weight_names(self) -> list[str]:
         """What files call the weights: as in files of the model."""
         return weight_names(self.inner_layers)
@@ -139,6 +148,14 @@ class ModelLayer(Layer):
     def get_state(self) -> dict[str, Any]:
         """Return what the layers remember, by their names."""
         return {layer.name: layer.get_state() for layer in self.inner_layers}
+
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless the layers can take a state."""
+        for layer in self.inner_layers:
+            found = state.get(layer.name, {})
+            if not isinstance(found, dict):
+                raise ValueError(f"{layer.name} is {found!r}, no state")
+            layer.check_state(found)
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take what :meth:`get_state` returned."""
