@@ -26,6 +26,8 @@ OPTIMIZERS = [
     ("Adam", {"weight_decay": 0.02, "clipvalue": 0.3}),
     ("AdamW", {}),
     ("AdamW", {"learning_rate": 0.01, "amsgrad": True, "clipnorm": 0.5}),
+    ("Nadam", {}),
+    ("Nadam", {"learning_rate": 0.01, "beta_1": 0.8, "weight_decay": 0.02, "clipnorm": 0.5}),
     ("RMSprop", {}),
     ("RMSprop", {"momentum": 0.5, "clipvalue": 0.5}),
     ("RMSprop", {"centered": True, "global_clipnorm": 2.0}),

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from fastrnn._names import also_at, names_of
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.adam import Adam, AdamW
+from fastrnn.optimizers.nadam import Nadam
 from fastrnn.optimizers.optimizer import Optimizer
 from fastrnn.optimizers.rmsprop import RMSprop
 from fastrnn.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
+__all__ = ["SGD", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
 
 _BY_NAME: dict[str, type[Optimizer]] = {
     "adam": Adam,
     "adamw": AdamW,
+    "nadam": Nadam,
     "rmsprop": RMSprop,
     "sgd": SGD,
 }

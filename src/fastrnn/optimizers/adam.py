@@ -33,8 +33,8 @@ class Adam(Optimizer):
         Whether the largest v of all steps so far takes the place of v.
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         See :class:`Optimizer`.
-    lr : float, optional
-        Keras's older name of `learning_rate`.
+    lr, decay : float, optional
+        Keras's older spellings; see :class:`Optimizer`.
 
     References
     ----------
@@ -55,9 +55,10 @@ class Adam(Optimizer):
         global_clipnorm: float | None = None,
         *,
         lr: Rate | None = None,
+        decay: float | None = None,
     ) -> None:
         super().__init__(
-            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
         )
         self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
@@ -132,6 +133,7 @@ class AdamW(Adam):
         global_clipnorm: float | None = None,
         *,
         lr: Rate | None = None,
+        decay: float | None = None,
     ) -> None:
         if weight_decay is None:
             raise ValueError("weight_decay is None; AdamW wants a number, Adam does without")
@@ -146,4 +148,5 @@ class AdamW(Adam):
             clipvalue,
             global_clipnorm,
             lr=lr,
+            decay=decay,
         )

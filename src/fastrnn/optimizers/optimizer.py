@@ -38,6 +38,14 @@ class Optimizer:
     global_clipnorm : float, optional
         Shorten all gradients together, as one vector, to this length if they are longer.
 
+    Notes
+    -----
+    The optimizers of this package also take ``lr``, Keras's older name of `learning_rate`, and
+    ``decay``: the rate of every step is then learning_rate / (1 + decay · step).
+
+    An optimizer of one's own is a subclass that names its `slot_names` and defines :meth:`update`
+    on arrays, and :meth:`get_config` if it has arguments of its own.
+
     Raises
     ------
     ValueError
@@ -339,6 +347,21 @@ def _whole(gradients: Array) -> Array:
     return np.array([0, gradients.size], np.intp)
 
 
-def alias(learning_rate: Rate, lr: Rate | None) -> Rate:
-    """Return `lr`, Keras's older name, where it was given, else `learning_rate`."""
-    return learning_rate if lr is None else lr
+def alias(learning_rate: Rate, lr: Rate | None, decay: float | None = None) -> Rate:
+    """Return the rate that Keras's older spellings ask for.
+
+    Parameters
+    ----------
+    learning_rate : float or LearningRateSchedule
+    lr : float or LearningRateSchedule, optional
+        In place of it.
+    decay : float, optional
+        Divide the rate by 1 + decay · step, as `InverseTimeDecay` does.
+    """
+    rate = learning_rate if lr is None else lr
+    if decay is None or not in_range("decay", decay, 0.0, math.inf):
+        return rate
+    if isinstance(rate, LearningRateSchedule):
+        raise TypeError(f"decay is {decay!r} and learning_rate {rate!r}; give one of them")
+    first = in_range("learning_rate", rate, 0.0, math.inf)
+    return schedules.InverseTimeDecay(first, 1, decay)

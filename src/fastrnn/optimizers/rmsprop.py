@@ -36,8 +36,8 @@ class RMSprop(Optimizer):
         would make negative counts as zero.
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         See :class:`Optimizer`.
-    lr : float, optional
-        Keras's older name of `learning_rate`.
+    lr, decay : float, optional
+        Keras's older spellings; see :class:`Optimizer`.
 
     References
     ----------
@@ -58,9 +58,10 @@ class RMSprop(Optimizer):
         global_clipnorm: float | None = None,
         *,
         lr: Rate | None = None,
+        decay: float | None = None,
     ) -> None:
         super().__init__(
-            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
         )
         self.rho = in_range("rho", rho, 0.0, 1.0)
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)

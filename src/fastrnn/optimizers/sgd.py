@@ -27,8 +27,8 @@ class SGD(Optimizer):
     nesterov : bool, default False
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         See :class:`Optimizer`.
-    lr : float, optional
-        Keras's older name of `learning_rate`.
+    lr, decay : float, optional
+        Keras's older spellings; see :class:`Optimizer`.
     """
 
     def __init__(
@@ -42,9 +42,10 @@ class SGD(Optimizer):
         global_clipnorm: float | None = None,
         *,
         lr: Rate | None = None,
+        decay: float | None = None,
     ) -> None:
         super().__init__(
-            alias(learning_rate, lr), weight_decay, clipnorm, clipvalue, global_clipnorm
+            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
         )
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.nesterov = boolean("nesterov", nesterov)

@@ -1,0 +1,107 @@
+"""Adam with Nesterov's momentum."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.optimizers.checks import in_range
+from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+
+#: How fast the momentum grows to β₁: 1 − 0.5 · 0.96ᵗ of it at step t.
+WARMING = 0.96
+
+
+class Nadam(Optimizer):
+    """Adam that looks ahead along its running mean of the gradient.
+
+    With μₜ = β₁(1 − 0.5 · 0.96ᵗ), m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t changes a
+    weight by −η · (μₜ₊₁m / (1 − Πᵢ₌₁ᵗ⁺¹μᵢ) + (1 − μₜ)g / (1 − Πᵢ₌₁ᵗμᵢ)) / (√(v / (1 − β₂ᵗ)) + ε).
+
+    Parameters
+    ----------
+    learning_rate : float or LearningRateSchedule, default 0.001
+        η.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+    epsilon : float, default 1e-7
+        0 stands for the root of the smallest number of the type.
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
+        See :class:`Optimizer`.
+    lr, decay : float, optional
+        Keras's older spellings; see :class:`Optimizer`.
+
+    References
+    ----------
+    T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        *,
+        lr: Rate | None = None,
+        decay: float | None = None,
+    ) -> None:
+        super().__init__(
+            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
+        )
+        self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
+        self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
+        self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
+        self.slot_names = ("m", "v")
+        #: Of how many steps the product of the momenta is known, and that product.
+        self._product = (0, 1.0)
+
+    def _momentum(self, step: int) -> float:
+        return self.beta_1 * (1 - 0.5 * WARMING**step)
+
+    def _product_until(self, step: int) -> float:
+        """Return the product of the momenta of the steps from 1 to `step`."""
+        known, product = self._product if self._product[0] <= step else (0, 1.0)
+        for number in range(known + 1, step + 1):
+            product *= self._momentum(number)
+        self._product = step, product
+        return product
+
+    def update(
+        self,
+        values: NDArray[Any],
+        gradients: NDArray[Any],
+        learning_rate: float,
+        decay: float,
+    ) -> None:
+        """Change weights and slots."""
+        step = self.iterations + 1
+        now, ahead = self._momentum(step), self._momentum(step + 1)
+        product = self._product_until(step)
+        m, v = self.slots["m"], self.slots["v"]
+        epsilon = self.epsilon or math.sqrt(np.finfo(values.dtype).tiny)
+        with np.errstate(all="ignore"):
+            if decay:
+                values -= values * decay
+            m += (gradients - m) * (1 - self.beta_1)
+            v += (np.square(gradients) - v) * (1 - self.beta_2)
+            change = m * (ahead / (1 - product * ahead))
+            change += gradients * ((1 - now) / (1 - product))
+            change /= np.sqrt(v / (1 - self.beta_2**step)) + epsilon
+            change *= learning_rate
+            values -= change
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this optimizer again."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
