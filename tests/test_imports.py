@@ -109,7 +109,7 @@ ALLOWED = {
         "settings",
         "terminal",
     },
-    "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference"},
+    "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference", "terminal"},
     "cli": {
         "fastrnn",
         "benchmark",

@@ -72,3 +72,12 @@ def test_no_finished_epoch(refused, trained, tmp_path):
 
 def test_model_is_needed(misused):
     assert "--model" in misused("cipher", "decode", "YMJ")
+
+
+def test_on_a_terminal_it_says_what_it_waits_for(fastrnn, monkeypatch):
+    words = ("cipher", "encode", "--cipher", "caesar", "--key", "5")
+    assert fastrnn(*words, stdin=b"A\n").err == ""
+    monkeypatch.setattr("fastrnn.cli.texts.is_terminal", lambda stream: True)
+    code, out, err = fastrnn(*words, stdin=b"A\n")
+    assert (code, out) == (0, "F\n")
+    assert err == "type a text and Enter; Ctrl-D on a line of its own ends\n"

@@ -310,7 +310,10 @@ def test_a_file_where_the_directory_should_be(refused, tmp_path, words):
     assert (tmp_path / "run").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["history.png", "last.safetensors", "best.safetensors"])
+FILES = ["history.png", "history.csv", "last.safetensors", "best.safetensors", "config.json"]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_full_disk_says_what_is_safe(fastrnn, refused, tmp_path, monkeypatch, name):
     out = tmp_path / "run"
     assert fastrnn(*TRAIN, "--epochs", 1, "--quiet", "--out", out).code == 0
@@ -333,7 +336,10 @@ def test_a_full_disk_says_what_is_safe(fastrnn, refused, tmp_path, monkeypatch, 
         return
     err = refused(*words)
     assert "the disk is full; make room on it; " in err
-    assert f"in {out} the training is safe, after epoch 1; to continue: fastrnn cipher" in err
+    if name == "config.json":
+        assert f"the training in {out} is as it was; then give the same command again" in err
+    else:
+        assert f"in {out} the training is safe, after epoch 1; to continue: fastrnn cipher" in err
     monkeypatch.undo()
     assert fastrnn(*words).code == 0
     assert len((out / "history.csv").read_text().splitlines()) == 3

@@ -15,6 +15,7 @@ from fastrnn.benchmark import cases, measure, peers
 from fastrnn.benchmark.affinity import cores, use_cores
 from fastrnn.benchmark.agreement import Disagreement
 from fastrnn.benchmark.table import Table
+from fastrnn.terminal import is_terminal
 
 
 def machine(threads: int) -> str:
@@ -85,6 +86,8 @@ def report(options: argparse.Namespace, threads: int) -> int:
     print(f"**{heading}**" if options.markdown else heading)
     failed = 0
     for name in options.table:
+        if is_terminal(sys.stderr):
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
         try:
             table = make[name]().without_empty_columns()
         except Disagreement as error:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.cipher.directory import Config, RunDirectory
-from fastrnn.cipher.errors import CorpusError, RunError
+from fastrnn.cipher.errors import CorpusError, RunError, brief
 from fastrnn.cipher.network import build, encoded
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
@@ -171,7 +171,7 @@ def check_characters(text: str, vocabulary: Vocabulary, place: str) -> None:
     if unknown is not None:
         raise CorpusError(
             f"{place}: the character {unknown!r} was not in training; known are "
-            f"{''.join(sorted(vocabulary.characters))!r}, in either case"
+            f"{brief(''.join(sorted(vocabulary.characters)))}, in either case"
         )
 
 

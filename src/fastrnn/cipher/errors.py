@@ -11,6 +11,7 @@ __all__ = [
     "CipherError",
     "CorpusError",
     "HeldError",
+    "NO_ROOM",
     "InvalidKeyError",
     "RunError",
     "SettingsError",

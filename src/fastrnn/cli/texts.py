@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fastrnn.terminal import is_terminal
+
 __all__ = ["Text", "add_texts", "counted", "texts"]
 
 
@@ -58,6 +60,8 @@ def texts(arguments: argparse.Namespace) -> Iterator[Text]:
         return
     if sys.stdin is None or sys.stdin.closed:
         raise CorpusError("standard input is closed; give the texts as arguments")
+    if is_terminal(sys.stdin):
+        print("type a text and Enter; Ctrl-D on a line of its own ends", file=sys.stderr)
     # A stream of text that stands in for standard input has no bytes.
     for number, line in enumerate(getattr(sys.stdin, "buffer", sys.stdin), start=1):
         place = f"standard input, line {number}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastrnn.cipher.ciphers import CIPHERS
-from fastrnn.cipher.errors import HeldError, RunError
+from fastrnn.cipher.errors import NO_ROOM, HeldError, RunError
 from fastrnn.cli.failures import FAILED, line_of
 from fastrnn.cli.texts import counted
 from fastrnn.distributed import Group, world
@@ -208,7 +208,15 @@ def _resumed(arguments: argparse.Namespace, group: Group) -> Training:
     directory = RunDirectory(arguments.out)
     if group.first(directory.is_new):
         return _started(arguments, group)
-    return Training.resume(directory, _given(arguments), group)
+    try:
+        return Training.resume(directory, _given(arguments), group)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise RunError(
+            f"{line_of(error)}; the training in {directory} is as it was; then give the same "
+            "command again"
+        ) from error
 
 
 def _tell_start(training: Training) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from fastrnn.cipher.errors import InvalidKeyError
+from fastrnn.cipher.errors import InvalidKeyError, brief
 
 __all__ = ["ALPHABET", "LETTERS", "Cipher", "letter_key"]
 
@@ -109,6 +109,6 @@ def letter_key(cipher: str, key: object) -> str:
     """
     if not isinstance(key, str) or not key or not LETTERS.issuperset(key):
         raise InvalidKeyError(
-            f"{cipher}: the key is {key!r}, but it should be a word of the letters A to Z"
+            f"{cipher}: the key is {brief(key)}, but it should be a word of the letters A to Z"
         )
     return key.upper()

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fastrnn.cipher.ciphers.base import ALPHABET
 from fastrnn.cipher.ciphers.substitution import Substitution
-from fastrnn.cipher.errors import InvalidKeyError
+from fastrnn.cipher.errors import InvalidKeyError, brief
 
 __all__ = ["Caesar"]
 
@@ -36,7 +36,7 @@ class Caesar(Substitution):
             shift = len(ALPHABET)
         if abs(shift) >= len(ALPHABET):
             raise InvalidKeyError(
-                f"{self.name}: the key is {key!r}, but it should be a whole number from -25 to 25"
+                f"{self.name}: the key is {brief(key)}, but it should be a whole number from -25 to 25"
             )
         super().__init__(ALPHABET[shift:] + ALPHABET[:shift])
         self.key = str(shift)

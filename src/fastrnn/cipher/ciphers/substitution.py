@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fastrnn.cipher.ciphers.base import ALPHABET, Cipher, letter_key
-from fastrnn.cipher.errors import InvalidKeyError
+from fastrnn.cipher.errors import InvalidKeyError, brief
 
 __all__ = ["Substitution"]
 
@@ -31,7 +31,7 @@ class Substitution(Cipher):
         self.key = letter_key(self.name, key)
         if sorted(self.key) != list(ALPHABET):
             raise InvalidKeyError(
-                f"{self.name}: the key is {key!r}, but it should have each of the 26 letters once"
+                f"{self.name}: the key is {brief(key)}, but it should have each of the 26 letters once"
             )
         plain = (ALPHABET + ALPHABET.lower()).encode()
         cipher = (self.key + self.key.lower()).encode()
