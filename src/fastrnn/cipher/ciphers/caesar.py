@@ -36,7 +36,8 @@ class Caesar(Substitution):
             shift = len(ALPHABET)
         if abs(shift) >= len(ALPHABET):
             raise InvalidKeyError(
-                f"{self.name}: the key is {brief(key)}, but it should be a whole number from -25 to 25"
+                f"{self.name}: the key is {brief(key)}, "
+                "but it should be a whole number from -25 to 25"
             )
         super().__init__(ALPHABET[shift:] + ALPHABET[:shift])
         self.key = str(shift)

@@ -31,7 +31,8 @@ class Substitution(Cipher):
         self.key = letter_key(self.name, key)
         if sorted(self.key) != list(ALPHABET):
             raise InvalidKeyError(
-                f"{self.name}: the key is {brief(key)}, but it should have each of the 26 letters once"
+                f"{self.name}: the key is {brief(key)}, "
+                "but it should have each of the 26 letters once"
             )
         plain = (ALPHABET + ALPHABET.lower()).encode()
         cipher = (self.key + self.key.lower()).encode()
