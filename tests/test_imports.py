@@ -91,6 +91,15 @@ ALLOWED = {
     "config": {"_core", "_names", "fastrnn"},
     "backend": {"_names", "activations", "arguments", "config", "arithmetic"},
     "datasets": {"_names", "utils"},
+    "sklearn": {
+        "_names",
+        "callbacks",
+        "layers",
+        "models",
+        "optimizers",
+        "preprocessing",
+        "seeding",
+    },
     "utils": {"_names", "arguments", "preprocessing", "seeding", "settings", "arithmetic"},
     "cipher": {
         "fastrnn",
@@ -133,6 +142,7 @@ LATE = {
     "mpi4py",
     "ray",
     "safetensors",
+    "sklearn",
     "tensorboard",
     "threadpoolctl",
     "tqdm",
@@ -242,7 +252,8 @@ def test_cython_imports_stay_in_the_core(path):
 def test_optional_packages_are_imported_late(part):
     known = set(sys.stdlib_module_names) | {"fastrnn", "numpy"}
     for path in files(part, "*.py"):
-        if path.is_relative_to(SOURCES / "benchmark" / "peers"):
+        # These are imported by nobody else, for the sake of what they import.
+        if path.is_relative_to(SOURCES / "benchmark" / "peers") or part == "sklearn":
             continue
         for name in at_import(path):
             assert name.split(".")[0] in known, f"{path.relative_to(SOURCES)} imports {name} early"

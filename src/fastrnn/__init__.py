@@ -80,6 +80,7 @@ _LATE = {
             "optimizers",
             "preprocessing",
             "reference",
+            "sklearn",
             "utils",
         )
     },
