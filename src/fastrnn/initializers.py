@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastrnn import seeding
 from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
+from fastrnn.construction import Constructible, Harmless
 from fastrnn.settings import number
 
 __all__ = [
@@ -43,8 +44,15 @@ __all__ = [
 Shape = tuple[int, ...]
 
 
-class Initializer:
+class Initializer(metaclass=Constructible):
     """Base of all initializers: a subclass says in :meth:`draw` what it draws."""
+
+    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "input_axes": ((None,), "a kernel is (inputs, outputs)"),
+        "output_axes": ((None,), "a kernel is (inputs, outputs)"),
+        "dtype": ((None,), "values are of the type of the layer"),
+    }
 
     @quietly
     def __call__(

@@ -11,6 +11,7 @@ from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.frequency import Frequency, checked
+from fastrnn.construction import Harmless
 from fastrnn.files import path_text, remove_leftovers
 from fastrnn.settings import boolean, number
 
@@ -44,6 +45,10 @@ class BackupAndRestore(Callback):
     fastrnn.models.Model.fit : ``resume=`` goes on from any file that was saved in a training
     """
 
+    #: Keras's arguments without an effect here, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "double_checkpoint": ((False,), "a file is replaced whole or not at all, so one will do"),
+    }
     is_last = True
     is_for_first = True
 

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.kept import Kept
+from fastrnn.construction import Constructible
 
 Logs = dict[str, float]
 
 
-class Callback:
+class Callback(metaclass=Constructible):
     """Is told what a training does; a subclass overrides the hooks it wants.
 
     Attributes

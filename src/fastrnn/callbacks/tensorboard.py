@@ -13,6 +13,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
+from fastrnn.construction import Harmless
 from fastrnn.files import path_text
 from fastrnn.settings import integer
 
@@ -39,6 +40,15 @@ class TensorBoard(Callback):
 
     is_for_first = True
     _kept: ClassVar[kept.Kept] = {"_step": kept.count}
+    #: Keras's arguments without an effect on what fastrnn writes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "write_graph": ((True, False), "there is no graph to draw"),
+        "write_images": ((False,), "weights are not drawn as pictures"),
+        "write_steps_per_second": ((False,), "the speed is not written"),
+        "profile_batch": ((0,), "there is no profile"),
+        "embeddings_freq": ((0,), "embeddings are not written"),
+        "embeddings_metadata": ((None,), "embeddings are not written"),
+    }
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastrnn import seeding
 from fastrnn._core.stage import Stage
+from fastrnn.construction import Constructible, Harmless
 from fastrnn.layers import calling
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import Shape, one_or_all
@@ -54,13 +55,62 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     return build
 
 
-class Contract:
+class Contract(metaclass=Constructible):
     """What a kind of layer defines; :class:`~fastrnn.layers.Layer` documents the whole.
 
     All of it has a default.  A layer that is written in NumPy defines :meth:`call` and
     :meth:`backward`, and the package does the rest; one that is compiled defines :meth:`workspace`
     in their place.
     """
+
+    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        **dict.fromkeys(
+            [
+                f"{what}_regularizer"
+                for what in (
+                    "activity",
+                    "beta",
+                    "bias",
+                    "embeddings",
+                    "gamma",
+                    "kernel",
+                    "recurrent",
+                )
+            ],
+            ((None,), "regularizers are not computed; AdamW, or weight_decay, shrinks weights"),
+        ),
+        **dict.fromkeys(
+            [
+                f"{what}_constraint"
+                for what in ("beta", "bias", "embeddings", "gamma", "kernel", "recurrent")
+            ],
+            ((None,), "weights are not constrained"),
+        ),
+        "unroll": ((False,), "one compiled loop runs sequences of every length"),
+        "implementation": ((0, 1, 2), "there is one implementation, with the same results"),
+        "use_cudnn": (("auto", False), "there is no GPU to use"),
+        "time_major": ((False,), "arrays are (batch, time, features)"),
+        "zero_output_for_mask": ((False,), "a step that is masked has the output before it"),
+        "autocast": ((True,), "a layer computes in its dtype"),
+        "dynamic": ((False,), "layers are compiled"),
+        "weights": ((None,), "give weights with set_weights once the layer is built"),
+        "lora_rank": ((None,), "there is no low-rank adaptation"),
+        "lora_alpha": ((None,), "there is no low-rank adaptation"),
+        "quantization_config": ((None,), "weights are float32 or float64"),
+        "noise_shape": ((None,), "every number is dropped by itself"),
+        "sparse": ((None, False), "arrays are dense"),
+        "ragged": ((None, False), "pad sequences, and mask the padding"),
+        "optional": ((False,), "a model wants all of its inputs"),
+        "batch_shape": ((None,), "give shape and batch_size"),
+        "input_tensor": ((None,), "use the result of Input"),
+        "data_format": ((None, "channels_last"), "features come last"),
+        "keepdims": ((False,), "the axis of steps goes"),
+        "renorm": ((False,), "batches are normalized by their own mean and variance"),
+        "renorm_clipping": ((None,), "there is no renormalization"),
+        "renorm_momentum": ((0.99,), "there is no renormalization"),
+        "synchronized": ((False,), "every process normalizes its own rows"),
+    }
 
     # What Layer has.
     parameters: list[Parameter]

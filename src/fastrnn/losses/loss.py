@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.arguments import as_array
+from fastrnn.construction import Constructible, Harmless
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
 
-class Loss:
+class Loss(metaclass=Constructible):
     """How far predictions are from what they should be.
 
     Called on arrays, batch first, it returns the mean over all positions.  A training asks for a
     :class:`Head` instead, which computes value and gradient in the model's own memory.
     """
+
+    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "name": ((None,), "a loss is called by the name of its class"),
+        "dtype": ((None,), "a loss is computed in the type of the model"),
+        "reduction": (
+            ("sum_over_batch_size", "auto"),
+            "a loss is the mean over all positions",
+        ),
+        "axis": ((-1,), "classes are on the last axis"),
+        "label_smoothing": ((0.0,), "labels are taken as they are"),
+        "ignore_class": ((None,), "mask what should not count, or give it the weight 0"),
+    }
 
     #: The name that ``compile`` knows it by.
     name: str = ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros
+from fastrnn.construction import Constructible, Harmless
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.checks import above_zero, in_range
 from fastrnn.optimizers.schedules import LearningRateSchedule
@@ -22,7 +23,7 @@ Rate = float | LearningRateSchedule
 Owner = Hashable
 
 
-class Optimizer:
+class Optimizer(metaclass=Constructible):
     """Changes a flat vector of weights by a flat vector of gradients, one fused call a step.
 
     Parameters
@@ -69,6 +70,18 @@ class Optimizer:
     of an optimizer, by :mod:`copy` or :mod:`pickle`, has slots of its own, and may go on with any
     model whose weights they fit.
     """
+
+    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "name": ((None,), "an optimizer is called by the name of its class"),
+        "use_ema": ((False,), "there are no averages of the weights"),
+        "ema_momentum": ((None, 0.99), "there are no averages of the weights"),
+        "ema_overwrite_frequency": ((None,), "there are no averages of the weights"),
+        "loss_scale_factor": ((None,), "float32 and float64 need no scaling of the loss"),
+        "gradient_accumulation_steps": ((None,), "a step takes the batch at hand"),
+        "jit_compile": (("auto", True, False), "all of it is compiled"),
+        "is_legacy_optimizer": ((False,), "there is one kind of optimizer"),
+    }
 
     #: Names of the slots, in a fixed order.
     slot_names: tuple[str, ...]

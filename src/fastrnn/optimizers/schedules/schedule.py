@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastrnn.construction import Constructible
 
-class LearningRateSchedule:
+
+class LearningRateSchedule(metaclass=Constructible):
     """The learning rate as a function of the number of steps made so far.
 
     A subclass has ``__call__(step)`` and, to live in files, ``get_config()``.
