@@ -37,7 +37,8 @@ class Constructible(type):
             taken = f"it takes {', '.join(known)}" if known else "it takes none"
             raise TypeError(f"{cls.__name__} has no argument {name!r}; {hint}{taken}")
         values, reason = cls.harmless[name]
-        is_own_name = name == "name" and str(value).replace("_", "") == cls.__name__.lower()
+        own = cls.__name__.lower()
+        is_own_name = name == "name" and str(value).replace("_", "") in (own, f"{own}loss")
         if not is_own_name and not any(_is_same(value, taken) for taken in values):
             should = " or ".join(map(repr, values))
             raise TypeError(
