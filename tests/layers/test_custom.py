@@ -242,6 +242,31 @@ def test_masks_of_arrays():
     np.testing.assert_array_equal(rnn(X, mask=mask), rnn(X[:, :3]))
 
 
+def test_tensors_can_be_added():
+    x = Input((5, 3), dtype="float64")
+    one, other = Dense(2)(x), Dense(2)(x)
+    model = randomised(Model(x, (one + other) * one - other), RNG)
+    model.compile("sgd", "mse")
+    assert_gradients_are_differences(model, X, Y)
+    for act in (lambda: one + 1, lambda: one[:, 0], lambda: np.sqrt(one)):
+        with pytest.raises(TypeError, match="put a layer behind it, such as Lambda"):
+            act()
+
+
+def test_tokens_with_more_axes():
+    words = Input((None, 4), dtype="int32")
+    table = layers.Embedding(9, 3, dtype="float64")
+    x = RNG.integers(0, 9, (2, 5, 4))
+    model = randomised(Model(words, TimeDistributed(GRU(2))(table(words))), RNG)
+    found = model.predict(x)
+    rows = table.get_weights()[0][x]
+    np.testing.assert_allclose(found, model.layers[-1](rows), rtol=1e-13)
+    model.compile("sgd", "mse")
+    assert_gradients_are_differences(model, x, RNG.normal(size=(2, 5, 2)))
+    with pytest.raises(ValueError, match="wrap the layers that it is for"):
+        layers.Embedding(9, 3, mask_zero=True)(words)
+
+
 def test_a_mask_that_is_lost_is_warned_of():
     x = Masking()(Input((5, 3)))
     for layer in (Flatten(), layers.Conv1D(2, 2), Lambda(np.square), RepeatVector):

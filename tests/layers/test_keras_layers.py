@@ -101,6 +101,10 @@ CASES = {
     "AveragePooling1D, same": chain(lambda k: k.AveragePooling1D(4, strides=3, padding="same")),
     "GlobalMaxPooling1D": chain(lambda k: k.GlobalMaxPooling1D()),
     "GlobalMaxPooling1D, keepdims": chain(lambda k: k.GlobalMaxPooling1D(keepdims=True)),
+    "GlobalAveragePooling1D": chain(lambda k: k.GlobalAveragePooling1D(), masked=True),
+    "GlobalAveragePooling1D, keepdims": chain(
+        lambda k: k.GlobalAveragePooling1D(keepdims=True), masked=True
+    ),
     "LayerNormalization": chain(lambda k: k.LayerNormalization()),
     "LayerNormalization, axes": chain(
         lambda k: k.LayerNormalization(axis=(1, 2), epsilon=0.01, center=False)

@@ -136,7 +136,6 @@ def test_what_is_no_token(first, tokens, error, message):
         (lambda: Embedding(0, 3), ValueError, "input_dim of Embedding is 0"),
         (lambda: Embedding(3, 2.5), TypeError, "output_dim of Embedding is 2.5"),
         (lambda: CategoryEncoding(3, "count"), ValueError, "output_mode"),
-        (lambda: Embedding(3, 2)(Input((4, 1))), ValueError, "straight from the data"),
         (lambda: Embedding(3, 2)(Dense(2)(Input((4,)))), ValueError, "straight from the data"),
         (
             lambda: Model(x := Input((4,)), [Embedding(3, 2)(x), Dense(2)(x)]),

@@ -70,6 +70,19 @@ class Embedding(Layer):
         """How many tokens it knows."""
         return self.input_dim
 
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
+        """Raise ``ValueError`` unless it is called on integers, with time or more axes."""
+        if len(shapes) != 1 or len(shapes[0]) < 2:
+            raise ValueError(
+                f"{self.name} got inputs of the shapes {list(shapes)}; it takes integers straight "
+                "from the data, Input((time,)), where time may be None"
+            )
+        if self.mask_zero and len(shapes[0]) > 2:
+            raise ValueError(
+                f"{self.name} has mask_zero=True and got an input of shape {shapes[0]}; a mask is "
+                "one of steps, (None, time): wrap the layers that it is for in a TimeDistributed"
+            )
+
     def carries_mask(self, masked: Sequence[bool]) -> bool:
         """Return whether the output has a mask: with ``mask_zero``."""
         return self.mask_zero
@@ -121,23 +134,25 @@ class _EmbeddingWorkspace(Workspace):
     needs_output = False
 
     def __init__(self, layer: Embedding, source: Signal, training: bool) -> None:
-        self._tokens = source.output
+        # What has more axes than time is as many tokens a step.
+        self._tokens = source.output.reshape(len(source.output), -1)
         self.features = layer.output_dim
-        shape = (*self._tokens.shape, layer.output_dim)
+        shape = (*source.output.shape, layer.output_dim)
         self.output = empty(shape, layer.dtype)
+        self._rows = self.output.reshape(*self._tokens.shape, -1)
         table = layer.parameter("embeddings")
         self._table = table.value
         if layer.mask_zero:
             self.mask = np.ones(self._tokens.shape, np.uint8)
         if training:
             self.doutput = zeros(shape, layer.dtype)
+            self._drows = self.doutput.reshape(self._rows.shape)
             self._dtable = table.gradient
 
     def forward(self, training: bool) -> None:
-        core.take_rows(self._table, self._tokens, self.output)
+        core.take_rows(self._table, self._tokens, self._rows)
         if self.mask is not None:
             np.not_equal(self._tokens, 0, out=self.mask.view(np.bool_))
 
     def backward(self) -> None:
-        assert self.doutput is not None
-        core.add_rows(self.doutput, self._tokens, self.mask, self._dtable)
+        core.add_rows(self._drows, self._tokens, self.mask, self._dtable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from fastrnn.layers.reshaping import channels_last, require_rank
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.windows import Windows, extent, padding_of
 from fastrnn.settings import boolean
-from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
+from fastrnn.workspace import Array, Signal, Workspace, as_rows, empty, zeros
 
 
 class _Pooling(Layer):
@@ -154,24 +155,41 @@ class GlobalAveragePooling1D(Layer):
 
     Parameters
     ----------
+    data_format : {"channels_last"}, optional
+    keepdims : bool, default False
+        Whether the output is (None, 1, features).
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
     supports_masking = True
 
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        channels_last(self, data_format)
+        self.keepdims = boolean("keepdims of GlobalAveragePooling1D", keepdims)
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` without the time."""
-        if len(input_shape) != 3:
-            raise ValueError(
-                f"{self.name} got an input of shape {input_shape}; "
-                "it should be (None, time, features)"
-            )
-        return (input_shape[0], input_shape[2])
+        require_rank(self, input_shape, 3, "(None, time, features)")
+        middle = (1,) if self.keepdims else ()
+        return (input_shape[0], *middle, input_shape[2])
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return False: no step is left."""
+        return False
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _AverageWorkspace(source, training)
+        return _AverageWorkspace(source, training, self.keepdims)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        config = super().get_config()
+        # Only what differs: earlier versions read files that use nothing new.
+        return {**config, "keepdims": True} if self.keepdims else config
 
 
 class _AverageWorkspace(Workspace):
@@ -179,7 +197,7 @@ class _AverageWorkspace(Workspace):
 
     needs_output = False
 
-    def __init__(self, source: Signal, training: bool) -> None:
+    def __init__(self, source: Signal, training: bool, keepdims: bool = False) -> None:
         self._source = source
         self.features = source.features
         steps, batch = source.output.shape[:2]
@@ -187,9 +205,11 @@ class _AverageWorkspace(Workspace):
         self._mask = source.mask
         self._shares = np.full((steps, batch, 1), 1 / steps, dtype)
         self._weighted = np.empty((steps, batch, self.features), dtype)
-        self.output = empty((batch, self.features), dtype)
+        shape = (1, batch, self.features) if keepdims else (batch, self.features)
+        self.output = empty(shape, dtype)
+        self._mean = as_rows(self.output)
         if training:
-            self.doutput = zeros((batch, self.features), dtype)
+            self.doutput = zeros(shape, dtype)
 
     def forward(self, training: bool) -> None:
         n = self.features
@@ -199,11 +219,11 @@ class _AverageWorkspace(Workspace):
         np.multiply(self._source.output[..., :n], self._shares, out=self._weighted)
         if self._mask is not None:
             np.copyto(self._weighted, 0, where=self._shares == 0)
-        self._weighted.sum(axis=0, out=self.output[:, :n])
+        self._weighted.sum(axis=0, out=self._mean[:, :n])
 
     def backward(self) -> None:
         dx = self._source.doutput
         if dx is not None:
-            assert self.doutput is not None
+            assert self.drows is not None
             n = self.features
-            np.multiply(self._shares, self.doutput[:, :n], out=dx[..., :n])
+            np.multiply(self._shares, self.drows[:, :n], out=dx[..., :n])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastrnn.layers import registry
 from fastrnn.layers.naming import Renaming, counted_name
 
 if TYPE_CHECKING:
@@ -131,6 +132,34 @@ class SymbolicTensor:
         self.node = node
         self.index = index
         self.has_mask = has_mask
+
+    # A sum, a difference or a product of two tensors is a layer; anything else wants a function.
+
+    def __add__(self, other: Any) -> Any:
+        return self._merged("Add", other)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._merged("Subtract", other)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._merged("Multiply", other)
+
+    def _merged(self, name: str, other: Any) -> Any:
+        if not isinstance(other, SymbolicTensor):
+            raise TypeError(self._no_array(f"combined with a {type(other).__name__}"))
+        return registry.KNOWN[name]()([self, other])
+
+    def __getitem__(self, key: Any) -> Any:
+        raise TypeError(self._no_array("indexed"))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(self._no_array("computed with"))
+
+    def _no_array(self, what: str) -> str:
+        return (
+            f"{self!r} stands for data and cannot be {what}; put a layer behind it, such as "
+            "Lambda(function, gradient=...)"
+        )
 
     @property
     def layer(self) -> Layer:

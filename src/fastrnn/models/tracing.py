@@ -10,6 +10,9 @@ from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.naming import counted_name
 from fastrnn.layers.symbolic import Node, Shape
 
+#: How many shapes of data a graph remembers the shapes of its answers for.
+KNOWN_SHAPES = 256
+
 
 class Graph:
     """The calls of layers that lead from inputs to outputs, each after those that it needs.
@@ -31,6 +34,8 @@ class Graph:
     def __init__(self, inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self.input_layers = tuple(_input_layer(tensor) for tensor in self.inputs)
+        #: Shapes of the outputs that were worked out, by those of the inputs without the batch.
+        self._answers: dict[tuple[tuple[int, ...], ...], list[Shape]] = {}
         self._starts = {
             tensor: layer.tensor().node
             for tensor, layer in zip(self.inputs, self.input_layers, strict=True)
@@ -79,7 +84,14 @@ class Graph:
         """Return the shape of what output `index` answers to the arrays `x`."""
         known = self.outputs[index].shape
         if None in known[1:]:
-            known = self.output_shapes([array.shape for array in x])[index]
+            shapes = tuple(array.shape[1:] for array in x)
+            found = self._answers.get(shapes)
+            if found is None:
+                found = self.output_shapes([array.shape for array in x])
+                if len(self._answers) >= KNOWN_SHAPES:
+                    self._answers.clear()
+                self._answers[shapes] = found
+            known = found[index]
         return (len(x[0]), *(extent or 0 for extent in known[1:]))
 
     def output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
