@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,6 +213,39 @@ def test_what_has_no_gradient_ends_a_training_before_anything_is_changed():
     model = Sequential([Input((5, 3)), Lambda(np.square), Dense(2)])
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0)
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "layers.md"
+
+
+@pytest.mark.skipif(not DOCS.is_file(), reason="the docs are not beside the tests")
+def test_the_page_about_layers():
+    text = DOCS.read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 3
+    for example in examples:
+        names = {}
+        exec(compile(example, str(DOCS), "exec"), names)
+        model = names["model"]
+        x = [RNG.normal(size=(4, 5, *shape[2:])) for shape in [t.shape for t in model.inputs]]
+        answers = model.predict(x)
+        model.fit(x, np.ones_like(answers), verbose=0)
+    shown = set(re.findall(r"`([A-Z]\w+)", text.partition("## Weights")[0]))
+    assert shown <= set(layers.__all__)
+    left_out = {"ApplyMask", "InputLayer", "Merge", "RecurrentLayer", "SymbolicTensor"}
+    # Other spellings have the names of the classes that they stand for.
+    found = [getattr(layers, name) for name in layers.__all__]
+    classes = {one.__name__ for one in found if isinstance(one, type)}
+    assert shown | left_out == classes
+
+
+def test_the_gate_of_the_page_has_the_right_gradient():
+    names = {}
+    text = DOCS.read_text(encoding="utf-8").partition("## A class of your own")[2]
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    model = Sequential([Input((5, 3), dtype="float64"), Dense(2), names["Gate"]()])
+    randomised(model, RNG).compile("sgd", "mse")
+    assert_gradients_are_differences(model, X, Y)
 
 
 def test_arrays_go_through_layers():
