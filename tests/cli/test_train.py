@@ -13,6 +13,7 @@ import tqdm
 import fastrnn as package
 from fastrnn.callbacks import Callback
 from fastrnn.cipher import Training
+from fastrnn.cipher.lock import Lock
 from fastrnn.models import load_model
 
 SIZES = "--sentences 120 --units 8 --epochs 2 --batch-size 16 --learning-rate 0.02"
@@ -343,6 +344,17 @@ def test_a_full_disk_says_what_is_safe(fastrnn, refused, tmp_path, monkeypatch, 
     monkeypatch.undo()
     assert fastrnn(*words).code == 0
     assert len((out / "history.csv").read_text().splitlines()) == 3
+
+
+def test_a_directory_that_another_process_has(refused, tmp_path, monkeypatch):
+    held = Lock(tmp_path)
+    err = refused(*TRAIN, "--out", tmp_path)
+    assert "another process is writing there" in err
+    assert "--distributed" not in err
+    monkeypatch.setenv("PMI_SIZE", "2")
+    assert "to train one model on all, --distributed" in refused(*TRAIN, "--out", tmp_path)
+    held.release()
+    assert not list(tmp_path.iterdir())
 
 
 class Interrupt(Callback):

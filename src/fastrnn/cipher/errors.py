@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 
 from fastrnn.distributed import DistributedError
@@ -27,6 +28,9 @@ NO_ROOM = {
     errno.EFBIG: "the file is larger than this system allows",
 }
 
+
+#: Characters of a file's name that a message shows.
+LONGEST_PATH = 400
 
 #: Characters of a value that a message shows.
 LONGEST = 100
@@ -115,7 +119,11 @@ def line_of(error: BaseException, spell: Callable[[str], str] = str) -> str:
 
 def _line_of_system(error: OSError) -> str:
     """Return what to tell of what the operating system refused."""
-    where = "" if error.filename is None else f"{error.filename}: "
+    given = error.filename
+    name = os.fsdecode(given) if isinstance(given, (str, bytes)) else str(given or "")
+    where = (
+        f"{name if len(name) <= LONGEST_PATH else name[:LONGEST_PATH] + '...'}: " if name else ""
+    )
     if error.errno in NO_ROOM:
         return where + NO_ROOM[error.errno]
     if error.errno is None or not error.strerror:

@@ -233,6 +233,10 @@ def _tell_start(training: Training) -> None:
     )
     done = len(training.epochs)
     print(f"writing to {training.directory}{_place(training)}")
+    if done and lesson.config.format < 2:
+        print(
+            "the accuracy of epochs made by an earlier version counts padding, that of others not"
+        )
     if done >= settings.epochs:
         print(f"all {done} epochs are done; more of them with --epochs")
 
