@@ -157,3 +157,13 @@ def test_indices_of_a_tokenizer_are_whole_numbers(bad):
 def test_a_vocabulary_of_no_words(number):
     with pytest.raises(ValueError, match=r"num_words is .* at least 1"):
         Tokenizer(num_words=number)
+
+
+def test_weights_stay_finite_and_data_become_infinite_as_in_numpy():
+    model = Sequential([Input((2,)), Dense(1)])
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"dense_1/kernel holds 1e\+300 at \[0, 0\]"):
+        model.set_weights([np.full((2, 1), 1e300), np.zeros(1)])
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+    model.set_weights([np.full((2, 1), np.inf), np.ones(1, np.int64)])
+    assert np.isinf(model.predict(np.full((1, 2), 1e300))).all()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
-from fastrnn.arguments import as_array
+from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
 
 Array = NDArray[Any]
@@ -364,6 +364,7 @@ def assign(
                 f"{name} was given shape {array.shape}; it should be {parameter.shape}"
             )
         # A copy, since a weight may be given as a view of another.
+        array = fitting(array, parameter.value.dtype, name)
         arrays.append(parameter.from_keras(array).astype(parameter.value.dtype))
     for parameter, array in zip(parameters, arrays, strict=True):
         parameter.value[...] = array

@@ -68,6 +68,9 @@ class Model(Network):
     layer's call), loss and metrics count only the steps that it leaves, and the answers at the
     others are zero.
 
+    Data of a wider type are rounded to the model's: a finite number beyond its range becomes
+    infinite, as in NumPy and Keras.  A weight that would is refused.
+
     Any number of threads may call :meth:`predict` and :meth:`evaluate` at once, but for models with
     stateful layers; training is for one thread at a time.
 
