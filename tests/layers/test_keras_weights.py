@@ -62,6 +62,27 @@ def _shared_input_at_two_depths(k, model):
     return model(x, [k.Dense(1)(one), three, k.GRU(2, reset_after=False)(two)])
 
 
+def _a_model_inside(k, model):
+    inside = k.Input((5, 3), dtype=DTYPE)
+    states = k.GRU(4, reset_after=True, return_sequences=True)(inside)
+    inner = model(inside, k.Dense(3)(states))
+    x = k.Input((5, 3), dtype=DTYPE)
+    return model(x, k.Dense(1)(k.LSTM(2)(inner(k.Dense(3)(x)))))
+
+
+def _a_layer_twice(k, model):
+    """Its deeper call decides where it stands."""
+    x, other = k.Input((5, 3), dtype=DTYPE), k.Input((5, 3), dtype=DTYPE)
+    states, before = k.GRU(2, reset_after=True), k.Dense(3)
+    both = k.Concatenate()([states(x), states(before(other))])
+    return model([x, other], k.Dense(1)(both))
+
+
+def _steps_of_sequences(k, model):
+    x = k.Input((5, 3, 1), dtype=DTYPE)
+    return model(x, k.Dense(2)(k.TimeDistributed(k.GRU(2, reset_after=False))(x)))
+
+
 CASES = {
     "SimpleRNN": _sequence(lambda k: k.SimpleRNN(4)),
     "GRU, reset before": _sequence(lambda k: k.GRU(4, reset_after=False)),
@@ -97,6 +118,9 @@ CASES = {
     "encoder and decoder": _encoder_decoder,
     "branches": _branches,
     "two depths": _shared_input_at_two_depths,
+    "a model inside": _a_model_inside,
+    "a layer twice": _a_layer_twice,
+    "steps of sequences": _steps_of_sequences,
 }
 
 
@@ -109,6 +133,8 @@ def data_of(case, model):
     """Return what a model is given."""
     if case == "Embedding":
         return np.array([[1, 0, 6, 2, 2], [3, 3, 5, 4, 1]])
+    if case == "steps of sequences":
+        return numbers((2, 5, 3, 1), 0.3)
     made = [numbers((2, 5, 3), phase) for phase in (0.3, 0.8)]
     return made if len(model.inputs) == 2 else made[0]
 
