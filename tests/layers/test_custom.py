@@ -270,6 +270,12 @@ def test_arrays_go_through_layers():
     assert (dropped(X, training=True) == 0).any()
 
 
+def test_leaky_relu_has_its_old_argument():
+    config = layers.LeakyReLU(alpha=0.1, name="mine").get_config()
+    assert (config["negative_slope"], config["name"]) == (0.1, "mine")
+    assert "alpha" not in config
+
+
 def test_masks_of_arrays():
     rnn = GRU(2, dtype="float64")
     mask = np.ones((4, 5), bool)

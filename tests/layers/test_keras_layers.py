@@ -66,6 +66,14 @@ def _twice_in_a_row(k, model, dtype):
     return model(x, k.Dense(2)(step(step(x))))
 
 
+def _nested(k, model, dtype):
+    a = k.Input((6, 3), dtype=dtype)
+    inner = model(a, k.Dense(3)(k.GRU(4, reset_after=True)(k.Dense(2, activation="tanh")(a))))
+    one, two = k.Input((6, 3), dtype=dtype), k.Input((6, 3), dtype=dtype)
+    ends = [inner(one), k.Dense(3)(k.LSTM(2)(two)), inner(two)]
+    return model([one, two], k.Dense(2)(k.concatenate(ends)))
+
+
 def _normalized_twice(k, model, dtype):
     x, normalize = k.Input((6, 3), dtype=dtype), k.BatchNormalization(momentum=0.5)
     return model(x, k.Dense(2)(normalize(k.Dense(3, activation="tanh")(normalize(x)))))
@@ -179,6 +187,7 @@ CASES = {
         lambda k, x: k.Dot(axes=(2, 1), normalize=True)(x), shapes=((6, 3), (3,))
     ),
     "siamese": _siamese,
+    "a model in a model": _nested,
     "twice in a row": _twice_in_a_row,
 }
 

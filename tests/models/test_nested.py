@@ -167,6 +167,33 @@ def test_a_sequential_grows_and_shrinks():
     assert Sequential([GRU(2)])(Input((None, 3))).shape == (None, 2)
 
 
+def test_data_tells_a_sequential_what_it_has_to_know():
+    model = Sequential([GRU(4, return_sequences=True), Flatten(), Dense(2)])
+    assert model.predict(X).shape == (4, 2)
+    assert model.input_shape == (None, 5, 3)
+    # Where no layer has to know how many steps there are, any number will do.
+    model = Sequential([GRU(4), Dense(2)])
+    model.predict(X)
+    assert model.input_shape == (None, None, 3)
+    model = Sequential([TimeDistributed(LSTM(4)), GRU(2)])
+    assert model.predict(RNG.normal(size=(2, 3, 5, 1))).shape == (2, 2)
+    model = Sequential([TimeDistributed(Embedding(9, 3)), TimeDistributed(GRU(2))])
+    assert model.predict(RNG.integers(0, 9, (2, 3, 4))).shape == (2, 3, 2)
+    with pytest.raises(ValueError, match=r"it should be \(None, time, features\)"):
+        Sequential([GRU(4)]).predict(X[0])
+
+
+def test_processes_do_not_share_what_takes_all_samples_together():
+    class Two:
+        size, rank, is_first = 2, 0, True
+
+    model = Sequential([Input((5, 3)), Sequential([Input((5, 3)), BatchNormalization()])])
+    model.compile("sgd", "mse")
+    reader = model._reader(model._objective)
+    with pytest.raises(ValueError, match="takes all samples of a batch together"):
+        reader.samples(reader.data(X, X, None), 2, Two())
+
+
 def test_a_nested_model_in_a_stream():
     inner = Sequential([Input((None, 3)), GRU(4, return_sequences=True)])
     model = Sequential([Input((None, 3)), inner, Dense(2)])

@@ -70,7 +70,9 @@ class BatchNormalization(Normalization):
         **options: Any,
     ) -> None:
         axis = axis_of(self, axis)
-        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, options)
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, **options
+        )
         self.momentum = share_of_one(self, "momentum", momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)

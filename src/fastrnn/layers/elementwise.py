@@ -91,13 +91,17 @@ class LeakyReLU(_Elementwise):
     Parameters
     ----------
     negative_slope : float, default 0.3
-        Called ``alpha`` before Keras 3.
+    alpha : float, optional
+        The same, as versions before Keras 3 call it.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
-    def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
-        negative_slope = options.pop("alpha", negative_slope)
+    def __init__(
+        self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Any
+    ) -> None:
+        if alpha is not None:
+            negative_slope = alpha
         super().__init__(**options)
         self.negative_slope = not_negative(self, "negative_slope", negative_slope)
 

@@ -30,7 +30,7 @@ class Normalization(Layer):
         scale: bool,
         beta_initializer: initializers.Identifier,
         gamma_initializer: initializers.Identifier,
-        options: dict[str, Any],
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         kind = type(self).__name__
@@ -132,7 +132,9 @@ class LayerNormalization(Normalization):
         gamma_initializer: initializers.Identifier = "ones",
         **options: Any,
     ) -> None:
-        super().__init__(axis, epsilon, center, scale, beta_initializer, gamma_initializer, options)
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, **options
+        )
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]

@@ -116,8 +116,10 @@ class Sequential(Model):
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Make the model a part of another one, or compute it on arrays; see :class:`Model`."""
         if self._end is None:
-            known = isinstance(inputs, SymbolicTensor)
-            self.build(inputs.shape if known else (None, *np.shape(inputs)[1:]))
+            if isinstance(inputs, SymbolicTensor):
+                self.build(inputs.shape)
+            else:
+                self._build_for(np.shape(inputs))
         return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
@@ -171,14 +173,24 @@ class Sequential(Model):
     def _output_names(self) -> list[str]:
         return ["output"]
 
+    def _build_for(self, shape: tuple[int, ...]) -> None:
+        """Create the weights for data of a shape, and for longer sequences where layers can."""
+        first = self._added[0]
+        # Tokens may come with a last axis of one.
+        is_tokens = 0 in first.token_inputs
+        actual = shape[:2] if is_tokens and len(shape) == 3 and shape[-1] == 1 else shape
+        open_time = (None, None, *actual[2:]) if is_tokens or len(actual) > 2 else None
+        if open_time is not None:
+            try:
+                self.build(open_time)
+                return
+            except ValueError:
+                pass  # such as Flatten, which wants to know how many steps there are
+        self.build((None, *actual[1:]))
+
     def _read_inputs(self, x: Any, argument: str) -> list[NDArray[Any]]:
         if self._end is None and self._added:
-            shape = np.shape(x)
-            # Of the time the data says nothing: the next may be longer.
-            if 0 in self._added[0].token_inputs:
-                self.build((None, None))
-            else:
-                self.build((None, None, shape[-1]) if len(shape) == 3 else (None, *shape[1:]))
+            self._build_for(np.shape(x))
         return super()._read_inputs(x, argument)
 
 
