@@ -71,6 +71,7 @@ def test_scheduler(capsys):
         (lambda epoch, rate: rate / 2 if epoch else 0.25, [0.25, 0.125, 0.0625]),
         (ExponentialDecay(1.0, 1, 0.5), [1.0, 0.5, 0.25]),
         (np.float32, [0.0, 1.0, 2.0]),
+        (int, [0.0, 1.0, 2.0]),  # does not tell what it takes
     ]:
         callback = LearningRateScheduler(schedule, verbose=1)
         history = model.fit(*shifted(), epochs=3, callbacks=callback, verbose=0).history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
@@ -44,11 +44,21 @@ class LearningRateScheduler(Callback):
         """Set the rate."""
         optimizer = self.model.optimizer
         before = optimizer.learning_rate
-        takes_rate = _takes(self.schedule, 2)
-        rate = self.schedule(epoch, before) if takes_rate else self.schedule(epoch)
-        optimizer.learning_rate = rate
+        rate = optimizer.learning_rate = self._rate_of(epoch, before)
         if self.verbose:
             self.say(f"\nEpoch {epoch + 1:05d}: setting learning rate to {rate:g}")
+
+    def _rate_of(self, epoch: int, before: float) -> float:
+        try:
+            inspect.signature(self.schedule).bind(epoch, before)
+        except TypeError:
+            return self.schedule(epoch)
+        except ValueError:  # some built-in functions do not tell what they take
+            try:
+                return self.schedule(epoch, before)
+            except TypeError:
+                return self.schedule(epoch)
+        return self.schedule(epoch, before)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs."""
@@ -151,13 +161,3 @@ class ReduceLROnPlateau(Monitor):
             self.say(
                 f"\nEpoch {epoch + 1:05d}: reducing learning rate to {optimizer.learning_rate:g}"
             )
-
-
-def _takes(function: Callable[..., Any], arguments: int) -> bool:
-    try:
-        inspect.signature(function).bind(*range(arguments))
-    except TypeError:
-        return False
-    except ValueError:  # some built-in functions tell nothing
-        return True
-    return True
