@@ -7,7 +7,7 @@ import pytest
 
 from fastrnn import callbacks, initializers, layers, losses, optimizers as opt, seeding, utils
 from fastrnn.models import CheckpointError, Sequential, load_model
-from fastrnn.models.training.run import tensors_in, unpacked
+from fastrnn.models.training.run import unpacked
 from fastrnn.optimizers import schedules
 from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.preprocessing.text import Tokenizer
@@ -170,7 +170,14 @@ class Counting(callbacks.Callback):
         self.counts[batch % 3] += 1
         self.seen[batch % 2] = True
 
-    _kept = ("counts", "seen", "best", "empty")
+    names = ("counts", "seen", "best", "empty")
+
+    def get_state(self):
+        return {name: getattr(self, name) for name in self.names}
+
+    def set_state(self, state):
+        for name in self.names:
+            setattr(self, name, state[name])
 
 
 def test_a_state_with_integers_goes_into_files(tmp_path):
@@ -183,7 +190,7 @@ def test_a_state_with_integers_goes_into_files(tmp_path):
     model = tagger()
     arguments = {"epochs": 4, "batch_size": 8, "verbose": 0, "resume": tmp_path / "2"}
     model.fit(*shifted(), callbacks=[rest, callbacks.ModelCheckpoint(path)], **arguments)
-    for name in Counting._kept:
+    for name in Counting.names:
         found, expected = (np.asarray(getattr(one, name)) for one in (rest, whole))
         np.testing.assert_array_equal(found, expected)
         if name != "best":
@@ -203,9 +210,8 @@ def test_a_state_with_integers_goes_into_files(tmp_path):
     ],
 )
 def test_a_file_with_integers_that_are_none(wrong):
-    for read in (lambda: unpacked([wrong], {}), lambda: list(tensors_in({"a": wrong}))):
-        with pytest.raises(CheckpointError, match="array of integers that is none"):
-            read()
+    with pytest.raises(CheckpointError, match="array of integers that is none"):
+        unpacked([wrong], {})
 
 
 def test_what_is_no_number():

@@ -329,3 +329,19 @@ def test_csv_logger_begins_a_file_that_is_not_there(tmp_path, monkeypatch):
     tagger().fit(*shifted(), callbacks=[CSVLogger("new.csv", append=True)], verbose=0)
     assert os.listdir(tmp_path) == ["new.csv"]
     assert len(rows_of("new.csv")) == 2
+
+
+def test_the_best_weights_are_in_files_as_weights_are(tmp_path):
+    """With the gates of a GRU in the order of files, whatever `get_weights` has."""
+    model, stopping = tagger(), EarlyStopping("loss", restore_best_weights=True)
+    model.fit(*shifted(), epochs=1, callbacks=[stopping], verbose=0)
+    state = stopping.get_state()
+    for weight, array in zip(model.weights, state["_best_weights"], strict=True):
+        np.testing.assert_array_equal(weight.value, array)
+    other = EarlyStopping("loss", restore_best_weights=True)
+    other.set_model(model)
+    other.set_state(state)
+    model.set_weights([weight * 0 for weight in model.get_weights()])
+    other.on_train_end()
+    for weight, array in zip(model.weights, state["_best_weights"], strict=True):
+        np.testing.assert_array_equal(weight.value, array)

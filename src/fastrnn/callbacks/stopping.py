@@ -73,6 +73,21 @@ class EarlyStopping(Monitor):
         self.best_epoch = 0
         self._best_weights: list[Any] | None = None
 
+    def get_state(self) -> dict[str, Any]:
+        """Return what this callback has learned; weights as files have them, gates in their order."""
+        state, best = super().get_state(), self._best_weights
+        if best is not None:
+            pairs = zip(self.model.weights, best, strict=True)
+            state["_best_weights"] = [weight.from_keras(array) for weight, array in pairs]
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+        super().set_state(state)
+        if self._best_weights is not None:
+            pairs = zip(self.model.weights, self._best_weights, strict=True)
+            self._best_weights = [weight.to_keras(array) for weight, array in pairs]
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Forget earlier trainings."""
         self._begin()
