@@ -74,7 +74,7 @@ class EarlyStopping(Monitor):
         self._best_weights: list[Any] | None = None
 
     def get_state(self) -> dict[str, Any]:
-        """Return what this callback has learned; weights as files have them, gates in their order."""
+        """Return what this callback has learned: weights have the gates in the order of files."""
         state, best = super().get_state(), self._best_weights
         if best is not None:
             pairs = zip(self.model.weights, best, strict=True)
