@@ -33,6 +33,7 @@ cdef extern from "simd/bind.h" nogil:
 
     ctypedef struct Step "fastrnn_step":
         Py_ssize_t m, n_s, ld
+        int gate_count
         int activation, recurrent_activation
         const void *packed
         Py_ssize_t width
@@ -40,12 +41,15 @@ cdef extern from "simd/bind.h" nogil:
         void *states[2]
         void *gates
         void *kept
+        const void *drop
+        void *dropped
         Py_ssize_t first_step
         const void *ds
         Py_ssize_t ds_row
         void *carry[2]
         void *da
         void *d_kept
+        void *d_dropped
 
     ctypedef struct Cell "fastrnn_cell":
         const char *name

@@ -9,7 +9,12 @@ ACTIVATIONS: tuple[str, ...]
 
 class Recurrence:
     def __init__(
-        self, name: str, activation: str = "tanh", recurrent_activation: str = "sigmoid"
+        self,
+        name: str,
+        activation: str = "tanh",
+        recurrent_activation: str = "sigmoid",
+        *,
+        recurrent_dropout: bool = False,
     ) -> None: ...
     @property
     def name(self) -> str: ...
@@ -35,6 +40,7 @@ class Recurrence:
         mask: NDArray[np.uint8] | None = None,
         tokens: NDArray[np.int64] | None = None,
         source: NDArray[Any] | None = None,
+        drop: NDArray[Any] | None = None,
     ) -> None: ...
     def backward(
         self,
@@ -50,6 +56,7 @@ class Recurrence:
         mask: NDArray[np.uint8] | None = None,
         tokens: NDArray[np.int64] | None = None,
         source: NDArray[Any] | None = None,
+        drop: NDArray[Any] | None = None,
     ) -> None: ...
     def stage(
         self, weights: tuple[NDArray[Any], ...], streams: int, steps: int, dtype: np.dtype[Any]

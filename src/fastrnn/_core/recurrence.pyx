@@ -51,7 +51,8 @@ cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     Step step
     const Cell *cell
-    int any  # 0 for tanh and sigmoid, 1 for other activations
+    int any  # 0 for tanh and sigmoid without recurrent dropout, 1 for everything
+    bint drops
     int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
     int first_share
     int turn  # of the order in which the weights are read
@@ -85,6 +86,8 @@ cdef class Recurrence:
         "rnn", "gru", "gru_reset_after" or "lstm": a row of the table in simd/kernels_of_type.h.
     activation, recurrent_activation : str
         Of :data:`ACTIVATIONS`: of the candidate (and of an LSTM's cell), and of the gates.
+    recurrent_dropout : bool
+        Whether :meth:`forward` and :meth:`backward` are given `drop`.
 
     Attributes
     ----------
@@ -95,10 +98,12 @@ cdef class Recurrence:
     cdef const Cell *cell_f32
     cdef const Cell *cell_f64
     cdef int activation, recurrent_activation, any
+    cdef bint drops
     cdef readonly str name
     cdef readonly int gates, states, kept
 
-    def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid"):
+    def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid",
+                 *, bint recurrent_dropout=False):
         cdef int i
         cdef bytes encoded = name.encode()
         for given in (activation, recurrent_activation):
@@ -111,13 +116,10 @@ cdef class Recurrence:
             raise ValueError(f"name is {name!r}, which is no cell")
         self.cell_f32, self.cell_f64 = &cells(<float *> NULL)[i], &cells(<double *> NULL)[i]
         self.activation, self.recurrent_activation = _numbers[activation], _numbers[recurrent_activation]
-        self.any = activation != "tanh" or recurrent_activation != "sigmoid"
+        self.any = activation != "tanh" or recurrent_activation != "sigmoid" or recurrent_dropout
+        self.drops = recurrent_dropout
         self.name, self.gates, self.states = name, self.cell_f32.gates, self.cell_f32.states
         self.kept = self.cell_f32.kept
-
-    def __reduce__(self):
-        names = list(_numbers)
-        return Recurrence, (self.name, names[self.activation], names[self.recurrent_activation])
 
     def reserve(self, tuple initial, Py_ssize_t T):
         """Return memory for what :meth:`forward` leaves, with the initial states in it.
@@ -140,7 +142,7 @@ cdef class Recurrence:
         -------
         list of ndarray
             States (T + 1, m, ld), of an LSTM also cells; gates (T, m, gates, ld) unless there is only one; what the cell
-            keeps beside them, (T, m, ld).
+            keeps beside them, (T, m, ld); with a recurrent dropout the states that each gate saw, (T, m, gates, ld).
         """
         cdef Py_ssize_t size = reserve.itemsize, ld = padded_to_line(n_s, size), row = m * ld, first = 0
         cdef Py_ssize_t length
@@ -149,6 +151,8 @@ cdef class Recurrence:
         if self.gates > 1:
             shapes.append((T, m, self.gates, ld))
         shapes += [(T, m, ld)] * self.kept
+        if self.drops:
+            shapes.append((T, m, self.gates, ld))
         for shape in shapes:
             length = shape[0] * row * (self.gates if len(shape) == 4 else 1)
             found.append(np.ndarray(shape, reserve.dtype, reserve, first * size))
@@ -160,7 +164,7 @@ cdef class Recurrence:
         cdef Step step
         cdef Py_ssize_t bytes
         step.m, step.ld = m, padded_to_line(n_s, itemsize)
-        bytes = place_reserve(&step, self.cell_f32, NULL, T, itemsize)
+        bytes = place_reserve(&step, self.cell_f32, self.drops, NULL, T, itemsize)
         return bytes // itemsize
 
     def work_length(self, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t itemsize, *,
@@ -174,7 +178,7 @@ cdef class Recurrence:
         return (place_weights(&job, NULL, itemsize) + LINE_BYTES) // itemsize
 
     def forward(self, x, tuple weights, reserve, *, work=None, const unsigned char[:, ::1] mask=None,
-                const long long[:, ::1] tokens=None, source=None):
+                const long long[:, ::1] tokens=None, source=None, drop=None):
         """Run the whole sequence.
 
         Parameters
@@ -189,22 +193,23 @@ cdef class Recurrence:
             whatever x holds there
         tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
         source : IN (n_x, m, T), any strides, what is copied into x, (T, m, ld_x); or None where x holds it
+        drop : IN (gates, m, ld), what the recurrent product of each gate multiplies the state by
         """
         wx, ws, bs, bx = weights if len(weights) == 4 else (*weights, None)
         require_arrays(x, wx, ws, bs, reserve)
         if reserve.itemsize == sizeof(float):
-            run_forward[float](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source)
+            run_forward[float](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source, drop)
         else:
-            run_forward[double](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source)
+            run_forward[double](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source, drop)
 
     def backward(self, ds, x, tuple weights, reserve, tuple gradients, d_initial, *, dx=None, work=None,
-                 const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None, source=None):
+                 const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None, source=None, drop=None):
         """Backpropagate through the whole sequence, or the first steps of it.
 
         Parameters
         ----------
         ds : IN (steps, m, ld), gradient at each state, steps <= T; or None where there is a source
-        x, weights, reserve, mask, tokens : IN as :meth:`forward` had and left them; biases are not read
+        x, weights, reserve, mask, tokens, drop : IN as :meth:`forward` had and left them; biases are not read
         gradients : OUT like the weights
         d_initial : OUT (states, m, ld), at the initial states.  That of a cell state is IN/OUT: IN the gradient at the
             last cells
@@ -218,10 +223,10 @@ cdef class Recurrence:
         require_arrays(dwx, dws, dbs, reserve, d_initial)
         if reserve.itemsize == sizeof(float):
             run_backward[float](self, ds, x, wx, ws, reserve, dwx, dws, dbs, dbx, d_initial, dx, work, mask, tokens,
-                                source)
+                                source, drop)
         else:
             run_backward[double](self, ds, x, wx, ws, reserve, dwx, dws, dbs, dbx, d_initial, dx, work, mask, tokens,
-                                 source)
+                                 source, drop)
 
     def stage(self, tuple weights, Py_ssize_t streams, Py_ssize_t steps, dtype):
         """Return the stage of a stream (stage.pyx); weights as :meth:`forward` takes them, of this dtype."""
@@ -250,7 +255,9 @@ cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_
     job.step.activation, job.step.recurrent_activation = self.activation, self.recurrent_activation
     job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, padded_to_line(n_s, size), 0
     job.columns = job.cell.gates * job.ld
-    job.step.m, job.step.n_s, job.step.ld = m, n_s, job.ld
+    job.step.m, job.step.n_s, job.step.ld, job.step.gate_count = m, n_s, job.ld, job.cell.gates
+    job.step.drop = NULL
+    job.drops = self.drops
     job.mask, job.tokens, job.dx, job.source.array = NULL, NULL, NULL, NULL
 
 
@@ -264,7 +271,8 @@ cdef Py_ssize_t depth_back(const Job *job) noexcept nogil:
     return job.n_s if job.cell.gates == 1 else job.columns
 
 
-cdef Py_ssize_t place_reserve(Step *step, const Cell *cell, void *memory, Py_ssize_t T, Py_ssize_t size) noexcept nogil:
+cdef Py_ssize_t place_reserve(Step *step, const Cell *cell, bint drops, void *memory, Py_ssize_t T,
+                              Py_ssize_t size) noexcept nogil:
     """Place what a forward pass leaves; return its bytes."""
     cdef Arena arena
     cdef Py_ssize_t row = step.m * step.ld * size
@@ -275,6 +283,7 @@ cdef Py_ssize_t place_reserve(Step *step, const Cell *cell, void *memory, Py_ssi
     # the one gate of a cell is its next state
     step.gates = take(&arena, T * cell.gates * row) if cell.gates > 1 else <char *> step.states[0] + row
     step.kept = take(&arena, T * cell.kept * row)
+    step.dropped = take(&arena, T * cell.gates * row if drops else 0)
     return arena.bytes
 
 
@@ -302,6 +311,7 @@ cdef Py_ssize_t place_back(Job *job, void *memory, Py_ssize_t steps, Py_ssize_t 
     job.step.d_kept = take(&arena, apart * rows * job.ld * size)
     for i in range(job.cell.states):
         job.saved[i] = take(&arena, job.m * job.ld * size)
+    job.step.d_dropped = take(&arena, job.m * job.ld * size if job.drops else 0)
     job.sums = take(&arena, (job.n_x + job.n_s) * job.columns * size)
     job.bias_sums = take(&arena, job.columns * size)
     job.apart_sums = take(&arena, apart * job.ld * size)
@@ -320,12 +330,28 @@ cdef void set_input(Job *job, const floating[:, :, :] x, Py_ssize_t T) except *:
         raise ValueError(f"the features of x must be neighbours, got strides {(x.strides[0], x.strides[1], x.strides[2])}")
 
 
+cdef int set_drop(Job *job, const floating[:, :, ::1] drop) except -1:
+    if (drop is not None) != job.drops or (drop is not None and (
+            drop.shape[0] != job.cell.gates or drop.shape[1] != job.m or drop.shape[2] != job.ld)):
+        raise ValueError("drop should be (gates, m, ld) with a recurrent dropout, and None without")
+    if drop is not None:
+        job.step.drop = &drop[0, 0, 0]
+    return 0
+
+
+cdef int next_group(const Job *job, int gate) noexcept nogil:
+    """Return the gate before which the group ends that begins with a gate: those that share a recurrent product."""
+    if job.drops:
+        return gate + 1
+    return job.cell.apart if gate < job.cell.apart else job.cell.gates
+
+
 # Forward ---------------------------------------------------------------------------------------------------------
 
 cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws,
                      const floating[:, :] bs, const floating[:, :] bx, floating[::1] reserve, floating[::1] work,
                      const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
-                     const floating[:, :, :] source) except -1:
+                     const floating[:, :, :] source, const floating[:, :, ::1] drop) except -1:
     cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, first
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
     cdef double step_operations = 2.0 * self.gates * m * n_s * (n_x + n_s)
@@ -337,7 +363,7 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
         return 0
     set_sizes(&job, self, m, n_x, n_s, size)
     bytes = place_weights(&job, NULL, size) + LINE_BYTES
-    if (place_reserve(&job.step, job.cell, &reserve[0], T, size) != reserve.shape[0] * size or x.shape[2] < n_x
+    if (place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size or x.shape[2] < n_x
             or (work is not None and work.shape[0] * size < bytes)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (source is not None and (source.shape[0] != n_x or source.shape[1] != m or source.shape[2] != T
@@ -347,6 +373,7 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
     own = scratch(bytes) if work is None else None
     memory = own.start if work is None else <void *> &work[0]
     set_input(&job, x, T)
+    set_drop(&job, drop)
     job.source = source_of(source)
     job.mask = &mask[0, 0] if mask is not None else NULL
     if tokens is not None:
@@ -403,14 +430,16 @@ cdef int pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws
     cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating), apart = job.cell.apart
     cdef Py_ssize_t gates = job.cell.gates, w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
     cdef Py_ssize_t b_step = bs.strides[0] // size
+    cdef int gate = 0, group_end
     cdef const floating *b = &bs[0, 0]
     cdef floating *packed
     place_weights(job, memory, size)
     packed = <floating *> job.step.packed
-    pack(packed, job.step.width, &ws[0, 0], 1, n_s, n_s, w_k, apart, n_s, ld, w_column)
-    if apart < gates:
-        pack(packed + apart * n_s * ld, job.step.width, &ws[apart * n_s, 0], 1, n_s, n_s, w_k, gates - apart, n_s, ld,
+    while gate < gates:
+        group_end = next_group(job, gate)
+        pack(packed + gate * n_s * ld, job.step.width, &ws[gate * n_s, 0], 1, n_s, n_s, w_k, group_end - gate, n_s, ld,
              w_column)
+        gate = group_end
     if n_x:
         pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, gates, n_s, ld,
              wx.strides[0] // size)
@@ -471,7 +500,8 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
                       const floating[:, :] wx, const floating[:, :] ws, floating[::1] reserve, floating[:, :] dwx,
                       floating[:, :] dws, floating[:, :] dbs, floating[:, :] dbx, floating[:, :, ::1] d_initial,
                       floating[:, :, ::1] dx, floating[::1] work, const unsigned char[:, ::1] mask,
-                      const long long[:, ::1] tokens, const floating[:, :, :] source) except -1:
+                      const long long[:, ::1] tokens, const floating[:, :, :] source,
+                      const floating[:, :, ::1] drop) except -1:
     cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, some, last
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], steps
     cdef double step_operations = 2.0 * self.gates * m * n_s * (n_s + (n_x if dx is not None else 0))
@@ -498,7 +528,7 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
     job.ld_x = dx.shape[2] if dx is not None else 0
     segment = bptt_steps(&job, steps, size)
     bytes = place_back(&job, NULL, segment, size) + LINE_BYTES
-    if (steps > T or place_reserve(&job.step, job.cell, &reserve[0], T, size) != reserve.shape[0] * size
+    if (steps > T or place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
             or (ds is not None and (ds.shape[1] != m or ds.shape[2] < job.ld))
             or (source is not None and (source.shape[0] != n_s or source.shape[1] != m))
             or d_initial.shape[0] != self.states or d_initial.shape[1] != m or d_initial.shape[2] != job.ld
@@ -513,6 +543,7 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
     place_back(&job, own.start if work is None else <void *> &work[0], segment, size)
     da, d_kept = <floating *> job.step.da, <floating *> job.step.d_kept
     set_input(&job, x, steps)
+    set_drop(&job, drop)
     for i in range(self.states):
         job.step.carry[i] = &d_initial[i, 0, 0]
     memset(job.step.carry[0], 0, m * job.ld * size)
@@ -560,13 +591,15 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
 
 cdef int pack_back(Job *job, const floating[:, :] wx, const floating[:, :] ws) except -1:
     """Pack what a backward pass reads.  Rows of da are padded gate by gate, so the panels have rows of zeros there."""
-    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, size = sizeof(floating), gates = job.cell.gates, apart = job.cell.apart
+    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, size = sizeof(floating), gates = job.cell.gates
     cdef Py_ssize_t gate_depth = depth_back(job) // gates, w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
+    cdef int gate = 0, group_end
     cdef floating *packed = <floating *> job.step.packed
-    pack(packed, job.step.width, &ws[0, 0], apart, n_s, gate_depth, w_k, 1, n_s, ld, w_column)
-    if apart < gates:
-        pack(packed + apart * ld * ld, job.step.width, &ws[apart * n_s, 0], gates - apart, n_s, gate_depth, w_k, 1, n_s,
-             ld, w_column)
+    while gate < gates:
+        group_end = next_group(job, gate)
+        pack(packed + gate * ld * ld, job.step.width, &ws[gate * n_s, 0], group_end - gate, n_s, gate_depth, w_k, 1,
+             n_s, ld, w_column)
+        gate = group_end
     if job.dx != NULL:
         pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], gates, n_s, gate_depth, wx.strides[0] // size, 1,
              job.n_x, job.ld_x, wx.strides[1] // size)
@@ -645,41 +678,46 @@ cdef void weights_double(void *job, int share) noexcept nogil:
 
 
 cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some columns of the gradients of the weights, over the rows of some steps.
+    """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
 
-    Of the gates that stand apart what multiplies Ws is the kept array; or da is not what comes back to Ws, but d_kept.
+    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product that
+    is kept, what comes back to Ws is not da, but d_kept.
     """
-    cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, apart = job.cell.apart * ld
+    cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high
     cdef int place = job.first_share + share
     cdef Py_ssize_t left = column_start(columns, place, job.shares, _)
-    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _), middle = min(max(left, apart), right)
+    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _)
     cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
     cdef const floating *da = <const floating *> job.step.da
     cdef floating *x_sums = <floating *> job.sums
     cdef floating *s_sums = x_sums + n_x * columns
     cdef floating *bias_sums = <floating *> job.bias_sums
     cdef Factor factors[2]
-    cdef int count = 2 if n_x else 1
+    cdef int gate = 0, group_end, count = 2 if n_x else 1
     if job.tokens != NULL:
         scatter_rows(first, end, left, right, job.cell.gates, job.n_s, ld, job.tokens, job.mask, da,
                      <floating *> job.dwx, job.w_unit, job.w_input)
-    factors[0] = factor_of(<const floating *> job.step.states[0], ld, job.n_s, s_sums + left)
-    factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + left)
-    if left < middle:
-        add_gradient(first, end, middle - left, da + left, columns, factors, count, columns, bias_sums + left, job.mask)
-    if middle == right:
-        return
-    factors[0].c, factors[1].c = s_sums + middle, x_sums + middle
-    if job.cell.kept_is_product:
-        # of da without the first factor, the states
-        add_gradient(first, end, right - middle, da + middle, columns, factors + 1, count - 1, columns,
-                     bias_sums + middle, job.mask)
-        add_gradient(first, end, right - middle, <const floating *> job.step.d_kept + middle - apart, ld, factors, 1,
-                     columns, <floating *> job.apart_sums + middle - apart, job.mask)
-    else:
-        factors[0].a = job.step.kept
-        add_gradient(first, end, right - middle, da + middle, columns, factors, count, columns, bias_sums + middle,
-                     job.mask)
+    while gate < job.cell.gates:
+        group_end = next_group(job, gate)
+        low, high = max(left, gate * ld), min(right, group_end * ld)
+        if low < high:
+            factors[0] = factor_of(<const floating *> job.step.states[0], ld, job.n_s, s_sums + low)
+            factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + low)
+            if gate >= job.cell.apart and not job.cell.kept_is_product:
+                factors[0].a = job.step.kept
+            elif job.drops:
+                factors[0].a, factors[0].a_row = <const floating *> job.step.dropped + gate * ld, columns
+            if gate >= job.cell.apart and job.cell.kept_is_product:
+                # of da without the first factor, the states
+                add_gradient(first, end, high - low, da + low, columns, factors + 1, count - 1, columns,
+                             bias_sums + low, job.mask)
+                low -= job.cell.apart * ld
+                add_gradient(first, end, high - job.cell.apart * ld - low, <const floating *> job.step.d_kept + low, ld,
+                             factors, 1, columns, <floating *> job.apart_sums + low, job.mask)
+            else:
+                add_gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low,
+                             job.mask)
+        gate = group_end
 
 
 # Streams ---------------------------------------------------------------------------------------------------------
@@ -695,7 +733,7 @@ cdef class RecurrentStage(Stage):
         return twin
 
     cdef void place(self, void *memory) noexcept:
-        place_reserve(&self.job.step, self.job.cell, memory, self.steps, self.itemsize)
+        place_reserve(&self.job.step, self.job.cell, False, memory, self.steps, self.itemsize)
         self.y = <char *> memory + self.state_bytes
 
     cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:

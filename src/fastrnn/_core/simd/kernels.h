@@ -24,14 +24,18 @@ typedef struct {
  * many.  cells/ has the cells. */
 typedef struct {
     ptrdiff_t m, n_s, ld;                 /* batch, units, padded units */
+    int gate_count;
     int activation, recurrent_activation; /* from the list below */
-    /* forward: Ws as [gates][n_s, ld]; back: its transpose as [gates][ld, ld].  Both in panels of `width` columns */
+    /* forward: Ws as [n_s, gates ld]; back: its transpose as [gates ld, ld].  In panels of `width` columns; the gates
+     * from `apart` on behind the others, with `drop` each gate behind the one before */
     const void *packed;
     ptrdiff_t width;
     const void *apart_bias; /* (ld,), of the recurrent product that stands apart */
     void *states[2];        /* (T + 1, m, ld); the first step is IN, step t writes row t + 1 */
     void *gates;            /* (T, m, gates, ld); of a cell of one gate the states from row 1 on */
     void *kept;             /* (T, m, ld) */
+    const void *drop;       /* (gates, m, ld), what each gate's recurrent product multiplies the state by; or NULL */
+    void *dropped;          /* (T, m, gates, ld), the states so multiplied */
     /* back */
     ptrdiff_t first_step; /* of those that are computed together: the steps before have no memory in da */
     const void *ds;       /* (T, m, ds_row) */
@@ -39,6 +43,7 @@ typedef struct {
     void *carry[2]; /* (m, ld): gradients that a step sends to the states before it */
     void *da;       /* (T, m, gates, ld), at the pre-activations */
     void *d_kept;   /* (T, m, ld), of cells with a product that stands apart */
+    void *d_dropped; /* (m, ld), scratch where there is `drop` */
 } fastrnn_step;
 
 /* A cell: a row of the table at the end of kernels_of_type.h. */
@@ -51,7 +56,7 @@ typedef struct {
      * the kept array, or, with `kept_is_product`, the state: then the result is the kept array, which has a bias of
      * its own, and the gradient at it is d_kept in place of da. */
     int apart, kept_is_product;
-    /* [0] is for tanh and sigmoid, [1] for any activations */
+    /* [0] is for tanh and sigmoid without recurrent dropout, [1] for any activations, with it or not */
     void (*step[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order);
     void (*step_back[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows);
 } fastrnn_cell;

@@ -11,6 +11,7 @@
 #include "any_activation.h"
 
 #include "cells/step.h"
+#define ANY 0
 #define CELL(x) NAME(x)
 #define ACTIVATION(x) NAME(tanh)(x)
 #define ACTIVATION_SLOPE(y) (1 - y * y)
@@ -22,6 +23,8 @@
 #undef ACTIVATION_SLOPE
 #undef GATE
 #undef GATE_SLOPE
+#undef ANY
+#define ANY 1
 #define CELL(x) NAME(PASTE(any_, x))
 #define ACTIVATION(x) NAME(activation)(step->activation, x)
 #define ACTIVATION_SLOPE(y) NAME(slope)(step->activation, y)
@@ -93,6 +96,10 @@ const TABLE EXPORT = {
 #undef GATE
 #undef GATE_SLOPE
 #undef STEPS
+#undef ANY
+#undef RECURRENT
+#undef RECURRENT_BACK
+#undef DROPPED
 #undef ROW
 #undef PREFETCHED_BYTES
 #undef FOR_ROWS

@@ -16,7 +16,7 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     REAL *gate_rows = ROW(step->gates, columns), *gates = gate_rows; /* [rows, 3 ld] */
 
     /* 1. a_r, a_z += Ws_rz s */
-    NAME(product)(rows, 2 * ld, units, s, ld, ws_rz, step->width, gates, columns, FASTRNN_FROM_C | order, NULL);
+    RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     /* 2. r, z = gate(a), h = r s */
     FOR_ROWS {
@@ -24,7 +24,7 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
             const vec r = GATE(NAME(load)(gates + i));
             NAME(store)(gates + i, r);
             NAME(store)(gates + ld + i, GATE(NAME(load)(gates + ld + i)));
-            NAME(store)(h + i, r * NAME(load)(s + i));
+            NAME(store)(h + i, r * DROPPED(NAME(load)(s + i), 2));
         }
         gates += columns, s += ld, h += ld;
     }
@@ -81,13 +81,13 @@ static void CELL(gru_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     FOR_ROWS {
         FOR_VECTORS {
             const vec r = NAME(load)(gates + i), d = NAME(load)(dh + i);
-            NAME(store)(da + i, d * NAME(load)(s + i) * GATE_SLOPE(r));
-            NAME(store)(carry + i, d * r + NAME(load)(carry + i));
+            NAME(store)(da + i, d * DROPPED(NAME(load)(s + i), 2) * GATE_SLOPE(r));
+            NAME(store)(carry + i, DROPPED(d * r, 2) + NAME(load)(carry + i));
         }
         NAME(clear_padding)(da, units);
         dh += ld, carry += ld, gates += columns, s += ld, da += columns;
     }
 
     /* 4. carry += Ws_rz^T da_rz */
-    NAME(product)(rows, ld, 2 * ld, da_rows, columns, ws_rz, step->width, carry_rows, ld, FASTRNN_FROM_C, NULL);
+    RECURRENT_BACK(0, 2, da_rows, columns, ws_rz, carry_rows, FASTRNN_FROM_C);
 }

@@ -17,10 +17,10 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
 
     /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: the last weights first where the order says so */
     if (order)
-        NAME(product)(rows, ld, units, s, ld, ws_n, step->width, h, ld, FASTRNN_FROM_BIAS | order, step->apart_bias);
-    NAME(product)(rows, 2 * ld, units, s, ld, ws_rz, step->width, gates, columns, FASTRNN_FROM_C | order, NULL);
+        RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS | order, step->apart_bias);
+    RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
     if (!order)
-        NAME(product)(rows, ld, units, s, ld, ws_n, step->width, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
+        RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
 
     FOR_ROWS {
         /* 2. r, z = gate(a): n waits for r, so that all units come first, and the processor has many under way */
@@ -73,6 +73,6 @@ static void CELL(gru_reset_after_step_back)(const fastrnn_step *step, ptrdiff_t 
     }
 
     /* 2. carry += Ws_n^T dh + Ws_rz^T da_rz */
-    NAME(product)(rows, ld, ld, dh_rows, ld, ws_n, step->width, carry_rows, ld, FASTRNN_FROM_C, NULL);
-    NAME(product)(rows, ld, 2 * ld, da_rows, columns, ws_rz, step->width, carry_rows, ld, FASTRNN_FROM_C, NULL);
+    RECURRENT_BACK(2, 1, dh_rows, ld, ws_n, carry_rows, FASTRNN_FROM_C);
+    RECURRENT_BACK(0, 2, da_rows, columns, ws_rz, carry_rows, FASTRNN_FROM_C);
 }

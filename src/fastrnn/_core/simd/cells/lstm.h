@@ -13,7 +13,7 @@ static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, 
     REAL *gates = ROW(step->gates, columns); /* [rows, 4 ld] */
 
     /* 1. a += Ws s */
-    NAME(product)(rows, columns, units, s, ld, step->packed, step->width, gates, columns, FASTRNN_FROM_C | order, NULL);
+    RECURRENT(0, 4, s, step->packed, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     FOR_ROWS {
         FOR_VECTORS {
@@ -72,6 +72,5 @@ static void CELL(lstm_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_
     }
 
     /* 4. carry = Ws^T da */
-    NAME(product)(rows, ld, columns, da_rows, columns, step->packed, step->width, carry_rows, ld, FASTRNN_FROM_ZERO,
-                  NULL);
+    RECURRENT_BACK(0, 4, da_rows, columns, step->packed, carry_rows, FASTRNN_FROM_ZERO);
 }

@@ -10,7 +10,7 @@ static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     REAL *s_next = ROW(step->states[0], ld) + m * ld; /* [rows, ld] */
 
     /* 1. a += Ws s */
-    NAME(product)(rows, ld, units, s, ld, step->packed, step->width, s_next, ld, FASTRNN_FROM_C | order, NULL);
+    RECURRENT(0, 1, s, step->packed, s_next, ld, FASTRNN_FROM_C | order, NULL);
 
     /* 2. s' = act(a) */
     FOR_ROWS {
@@ -45,5 +45,5 @@ static void CELL(rnn_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     }
 
     /* 2. carry = Ws^T da */
-    NAME(product)(rows, ld, units, da_rows, ld, step->packed, step->width, carry_rows, ld, FASTRNN_FROM_ZERO, NULL);
+    RECURRENT_BACK(0, 1, da_rows, ld, step->packed, carry_rows, FASTRNN_FROM_ZERO);
 }
