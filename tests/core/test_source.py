@@ -126,7 +126,8 @@ def test_a_gradient_of_the_first_steps_is_that_of_zeros_behind_them(core):
     T, m, n_x, n_s = 9, 3, 4, 5
     rng, arguments = np.random.default_rng(0), backward_call(core, T, m, n_x, n_s)
     weights = tuple(rng.standard_normal(weight.shape) for weight in arguments["weights"])
-    reserve = core.reserve(tuple(rng.standard_normal((n_s, m)) for _ in range(core.states)), T)
+    initial = tuple(rng.standard_normal((n_s, m)) for _ in range(core.states))
+    reserve, _ = core.reserve(initial, T)
     arguments |= {"weights": weights, "x": rng.standard_normal((T, m, n_x)), "reserve": reserve}
     core.forward(arguments["x"], weights, reserve)
     for steps in (1, 4, 8):

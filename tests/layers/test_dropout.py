@@ -162,7 +162,7 @@ def test_behind_a_tensor_with_two_uses():
         (lambda: Dropout("0.5"), TypeError, "rate of Dropout is '0.5'"),
         (lambda: Dropout(0.5, seed=-1), ValueError, "seed is -1"),
         (lambda: GRU(2, dropout=-0.1), ValueError, "dropout of GRU is -0.1"),
-        (lambda: GRU(2, recurrent_dropout=0.1), ValueError, "recurrent_dropout of GRU is 0.1"),
+        (lambda: GRU(2, recurrent_dropout=1.1), ValueError, "recurrent_dropout of GRU is 1.1"),
         (lambda: SimpleRNN(2, recurrent_dropout="x"), TypeError, "recurrent_dropout of SimpleRNN"),
     ],
 )

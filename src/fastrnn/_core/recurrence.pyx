@@ -122,7 +122,7 @@ cdef class Recurrence:
         self.kept = self.cell_f32.kept
 
     def reserve(self, tuple initial, Py_ssize_t T):
-        """Return memory for what :meth:`forward` leaves, with the initial states in it.
+        """Return memory for what :meth:`forward` leaves, with the initial states in it, and its :meth:`views`.
 
         Parameters
         ----------
@@ -131,9 +131,10 @@ cdef class Recurrence:
         """
         n_s, m = initial[0].shape
         memory = empty((self.reserve_length(T, m, n_s, initial[0].itemsize),), initial[0].dtype)
-        for states, first in zip(self.views(memory, T, m, n_s), initial):
+        views = self.views(memory, T, m, n_s)
+        for states, first in zip(views, initial):
             copy_into(states, 0, first)
-        return memory
+        return memory, views
 
     def views(self, reserve, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_s):
         """Return the arrays that the memory of a sequence holds.

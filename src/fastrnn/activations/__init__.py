@@ -30,6 +30,7 @@ from fastrnn.activations.rectifying import (
 )
 from fastrnn.activations.saturating import (
     HARD_SIGMOID,
+    HARD_SIGMOID_KERAS2,
     LOG_SIGMOID,
     LOG_SOFTMAX,
     SIGMOID,
@@ -51,6 +52,7 @@ __all__ = [
     "gelu",
     "get",
     "hard_sigmoid",
+    "hard_sigmoid_keras2",
     "leaky_relu",
     "linear",
     "log_sigmoid",
@@ -154,6 +156,11 @@ def hard_sigmoid(x: ArrayLike) -> Array:
     return _apply(HARD_SIGMOID, x)
 
 
+def hard_sigmoid_keras2(x: ArrayLike) -> Array:
+    """Return 0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid."""
+    return _apply(HARD_SIGMOID_KERAS2, x)
+
+
 def log_sigmoid(x: ArrayLike) -> Array:
     """Return log(1 / (1 + exp(−x))) of every element."""
     return _apply(LOG_SIGMOID, x)
@@ -196,6 +203,7 @@ _FUNCTIONS: dict[Callable[..., Array], Kernel] = {
     exponential: EXPONENTIAL,
     gelu: GELU,
     hard_sigmoid: HARD_SIGMOID,
+    hard_sigmoid_keras2: HARD_SIGMOID_KERAS2,
     leaky_relu: LEAKY_RELU,
     linear: LINEAR,
     log_sigmoid: LOG_SIGMOID,

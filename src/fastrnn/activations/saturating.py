@@ -57,6 +57,25 @@ class _HardSigmoid(Kernel):
         np.multiply(dy, scratch, out=dy)
 
 
+class _HardSigmoidKeras2(Kernel):
+    """0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid."""
+
+    name = "hard_sigmoid_keras2"
+
+    def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
+        y = rows[:, :n]
+        np.multiply(y, 0.2, out=y)
+        np.add(y, 0.5, out=y)
+        np.clip(y, 0, 1, out=y)
+
+    def backward(
+        self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
+    ) -> None:
+        y, dy = rows[:, :n], drows[:, :n]
+        np.multiply((y > 0) & (y < 1), 0.2, out=scratch, casting="same_kind")
+        np.multiply(dy, scratch, out=dy)
+
+
 class _LogSigmoid(Kernel):
     """log(1 / (1 + exp(−x)))."""
 
@@ -133,6 +152,7 @@ class _LogSoftmax(Kernel):
 TANH = _Tanh()
 SIGMOID = _Sigmoid()
 HARD_SIGMOID = _HardSigmoid()
+HARD_SIGMOID_KERAS2 = _HardSigmoidKeras2()
 LOG_SIGMOID = _LogSigmoid()
 SOFTSIGN = _Softsign()
 SOFTMAX = _Softmax()

@@ -72,11 +72,11 @@ def forward(
     source : ndarray (n_x, m, T), optional
         What the core is to copy into `x`.
     """
-    T, m, _ = x.shape
-    reserve = core.reserve((*initial,), T)
+    T, _, _ = x.shape
+    reserve, arrays = core.reserve((*initial,), T)
     given = (*weights,) if weights[-1] is not None else (*weights[:-1],)
     core.forward(x, given, reserve, mask=mask, source=source)
-    return reserve, core.views(reserve, T, m, len(initial[0]))
+    return reserve, arrays
 
 
 def reserve_of(core: Recurrence, arrays: Sequence[Array], n_s: int) -> Array:

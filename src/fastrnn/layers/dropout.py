@@ -253,6 +253,38 @@ class DropoutWorkspace(Workspace):
             np.multiply(self.doutput[..., :n], self._factors, out=dx[..., :n])
 
 
+class RecurrentDropout:
+    """Factors that the recurrent products of a training multiply the state by, drawn for a batch.
+
+    Parameters
+    ----------
+    layer : RecurrentLayer
+    shape : tuple of int
+        (gates, batch, units).
+
+    Attributes
+    ----------
+    factors : ndarray of shape (gates, batch, padded(units))
+        0 or 1 / (1 − rate); 1 where this is no training.
+    """
+
+    def __init__(self, layer: Any, shape: tuple[int, int, int]) -> None:
+        self._random, self._rate = layer.random, layer.recurrent_dropout
+        self._scale = 1 / (1 - self._rate) if self._rate < 1 else 0.0
+        self.factors = zeros(shape, layer.dtype)
+        self._draws = np.empty(shape, np.float32)
+
+    def draw(self, training: bool) -> None:
+        """Draw the factors of a batch."""
+        factors = self.factors[..., : self._draws.shape[-1]]
+        if not training:
+            factors[...] = 1
+            return
+        self._random.fill(self._draws)
+        np.greater_equal(self._draws, self._rate, out=factors)
+        np.multiply(factors, self._scale, out=factors)
+
+
 def rate_of(layer: Layer, argument: str, rate: Any) -> float:
     """Return a rate as a float from 0 to 1, or say why it is none."""
     title = f"{argument} of {type(layer).__name__}"

@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import activations, initializers
-from fastrnn._core.recurrence import Recurrence
-from fastrnn.layers.recurrent import RecurrentLayer, require_activation
+from fastrnn import initializers
+from fastrnn.layers.recurrent import RecurrentLayer, cell_activation
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
-
-#: By whether the reset comes after the product.
-_CORES = (Recurrence("gru"), Recurrence("gru_reset_after"))
 
 
 class GRU(RecurrentLayer):
@@ -30,8 +26,10 @@ class GRU(RecurrentLayer):
     ----------
     units : int
         Size of the state, n_s.
-    activation : {"tanh"}
-    recurrent_activation : {"sigmoid"}
+    activation : str or function, default "tanh"
+        Of the candidate; which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
+    recurrent_activation : str or function, default "sigmoid"
+        Of the gates, likewise.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, 3·n_s).
@@ -46,7 +44,7 @@ class GRU(RecurrentLayer):
     reset_after : bool, default False
         Which form.  (PyTorch, cuDNN and recent Keras use the other default, True.)
     **options :
-        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
 
@@ -88,7 +86,9 @@ class GRU(RecurrentLayer):
             return_sequences,
             **options,
         )
-        require_activation(self, "recurrent_activation", recurrent_activation, activations.SIGMOID)
+        self.recurrent_activation = cell_activation(
+            self, "recurrent_activation", recurrent_activation
+        )
         self.reset_after = boolean("reset_after", reset_after)
 
     @property
@@ -98,9 +98,9 @@ class GRU(RecurrentLayer):
         return (2, columns) if self.reset_after else (columns,)
 
     @property
-    def core(self) -> Recurrence:
-        """The compiled cell that computes this layer."""
-        return _CORES[self.reset_after]
+    def cell(self) -> str:  # type: ignore[override]
+        """The name of the compiled cell."""
+        return "gru_reset_after" if self.reset_after else "gru"
 
     def columns_of(self, bias: Array) -> tuple[Array, ...]:
         """Return the biases of the state and of the input, or their gradients, as columns."""

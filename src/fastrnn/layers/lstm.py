@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastrnn import activations, initializers
-from fastrnn._core.recurrence import Recurrence
-from fastrnn.layers.recurrent import RecurrentLayer, require_activation
+from fastrnn import initializers
+from fastrnn.layers.recurrent import RecurrentLayer, cell_activation
 from fastrnn.settings import boolean
-
-_CORE = Recurrence("lstm")
 
 
 class LSTM(RecurrentLayer):
@@ -25,8 +22,10 @@ class LSTM(RecurrentLayer):
     ----------
     units : int
         Size of the state and of the cell, n_s.
-    activation : {"tanh"}
-    recurrent_activation : {"sigmoid"}
+    activation : str or function, default "tanh"
+        Of the candidate; which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
+    recurrent_activation : str or function, default "sigmoid"
+        Of the gates, likewise.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, 4·n_s).
@@ -40,7 +39,7 @@ class LSTM(RecurrentLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     **options :
-        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
 
@@ -61,6 +60,7 @@ class LSTM(RecurrentLayer):
     architectures, ICML 2015: for a forget bias of 1.
     """
 
+    cell = "lstm"
     gates = 4
     state_count = 2
 
@@ -87,7 +87,9 @@ class LSTM(RecurrentLayer):
             return_sequences,
             **options,
         )
-        require_activation(self, "recurrent_activation", recurrent_activation, activations.SIGMOID)
+        self.recurrent_activation = cell_activation(
+            self, "recurrent_activation", recurrent_activation
+        )
         self.unit_forget_bias = boolean("unit_forget_bias", unit_forget_bias)
 
     @property
@@ -95,11 +97,6 @@ class LSTM(RecurrentLayer):
         """What the bias begins with: with `unit_forget_bias` ones for the forget gate."""
         others = self.bias_initializer
         return _UnitForgetBias(others) if self.unit_forget_bias else others
-
-    @property
-    def core(self) -> Recurrence:
-        """The compiled cell that computes this layer."""
-        return _CORE
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

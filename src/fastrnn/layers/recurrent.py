@@ -10,10 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations, initializers, seeding
 from fastrnn._core.memory import aligned_empty, aligned_zeros
-from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
 from fastrnn._core.stage import Stage
 from fastrnn.arguments import as_array
-from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, rate_of
+from fastrnn.layers.dropout import (
+    DropoutRandom,
+    DropoutWorkspace,
+    RecurrentDropout,
+    rate_of,
+)
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.passing import Reversed
 from fastrnn.layers.symbolic import Shape
@@ -33,7 +38,9 @@ class RecurrentLayer(Layer):
     units : int
         Size of the state, n_s.
     activation : str or function, default "tanh"
-        Only tanh: the equations of the compiled core are those of the contract.
+        Of the candidate for the next state, and of an LSTM's cell: one of "tanh", "sigmoid",
+        "relu", "linear", "hard_sigmoid", "hard_sigmoid_keras2" (that of Keras 1 and 2), "softsign",
+        "elu", "selu", "softplus", "exponential"; None is linear.
     use_bias : bool, default True
     kernel_initializer, recurrent_initializer, bias_initializer : str or Initializer
         For the kernel (n_x, G·n_s), the recurrent kernel (n_s, G·n_s), and the bias.
@@ -52,7 +59,9 @@ class RecurrentLayer(Layer):
         Share of the input's features that a training sets to zero, the same ones at every step of a
         sequence.
     recurrent_dropout : float, default 0
-        Only 0: the state itself is not dropped.
+        Share of the state that a training sets to zero where a gate's recurrent product reads it,
+        the same units at every step of a sequence, others for each gate.  What carries the state
+        on beside the products, as z ⊙ s in a GRU, reads all of it.
     seed : int, optional
         Of the dropout; drawn from :func:`fastrnn.set_seed` if left out.
     name, dtype, input_shape :
@@ -92,7 +101,7 @@ class RecurrentLayer(Layer):
     ) -> None:
         super().__init__(**options)
         self.units = positive(self, "units", units)
-        require_activation(self, "activation", activation, activations.TANH)
+        self.activation = cell_activation(self, "activation", activation)
         self.use_bias = boolean("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.recurrent_initializer = initializers.get(recurrent_initializer)
@@ -102,11 +111,7 @@ class RecurrentLayer(Layer):
         self.go_backwards = boolean("go_backwards", go_backwards)
         self.stateful = boolean("stateful", stateful)
         self.dropout = rate_of(self, "dropout", dropout)
-        if rate_of(self, "recurrent_dropout", recurrent_dropout):
-            raise ValueError(
-                f"recurrent_dropout of {type(self).__name__} is {recurrent_dropout}; it should be "
-                "0: use dropout, which drops features of the input"
-            )
+        self.recurrent_dropout = rate_of(self, "recurrent_dropout", recurrent_dropout)
         self.seed = seeding.checked_seed(seed)
         self.random = DropoutRandom(seed)
         #: Of a stateful layer: what the last batch ended with, each (batch, units); None: zeros.
@@ -125,7 +130,7 @@ class RecurrentLayer(Layer):
     @property
     def is_random(self) -> bool:  # type: ignore[override]
         """Whether a training draws random numbers."""
-        return self.dropout > 0
+        return self.dropout > 0 or self.recurrent_dropout > 0
 
     def get_state(self) -> dict[str, Any]:
         """Return where the random numbers are, and the states of a stateful layer."""
@@ -285,12 +290,18 @@ class RecurrentLayer(Layer):
             )
         wx, ws = (self.parameter(name).value.T for name in ("kernel", "recurrent_kernel"))
         weights = (wx, ws, *self.columns_of(self._bias_or_zeros()))
-        return [self.core.stage(weights, source.streams, source.steps, self.dtype)]
+        return [self.core().stage(weights, source.streams, source.steps, self.dtype)]
 
-    @property
-    def core(self) -> Recurrence:
-        """The compiled cell that computes this layer."""
-        raise NotImplementedError
+    #: The name of the compiled cell.
+    cell: str
+
+    #: What the gates apply; a layer with gates has an argument for it.
+    recurrent_activation: activations.Kernel = activations.SIGMOID
+
+    def core(self, recurrent_dropout: bool = False) -> Recurrence:
+        """Return the compiled cell that computes this layer."""
+        names = self.activation.name, self.recurrent_activation.name
+        return Recurrence(self.cell, *names, recurrent_dropout=recurrent_dropout)
 
     def columns_of(self, bias: Array) -> tuple[Array, ...]:
         """Return a bias, or its gradient, as the core has it: a column (G·units, 1)."""
@@ -322,9 +333,18 @@ class RecurrentLayer(Layer):
             "go_backwards": self.go_backwards,
             "stateful": self.stateful,
             "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
+            "activation": self.activation.name,
+            "recurrent_activation": self.recurrent_activation.name,
         }
-        defaults = {"dropout": 0.0, "seed": None}
+        defaults = {
+            "dropout": 0.0,
+            "recurrent_dropout": 0.0,
+            "seed": None,
+            "activation": "tanh",
+            "recurrent_activation": "sigmoid",
+        }
         return config | {k: v for k, v in options.items() if v != defaults.get(k, False)}
 
 
@@ -372,7 +392,8 @@ class RecurrentWorkspace(Workspace):
         self.n_x = source.features if read.tokens is None else 0
         self.features = layer.units
 
-        core, shape = layer.core, (self.steps, self.batch, layer.units)
+        self.core = core = layer.core(training and layer.recurrent_dropout > 0)
+        shape = (self.steps, self.batch, layer.units)
         itemsize = np.dtype(layer.dtype).itemsize
         # Zeros, so that the padding between two gates is never read as a stray NaN.
         self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
@@ -389,6 +410,9 @@ class RecurrentWorkspace(Workspace):
         sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
         lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
         self._work = aligned_empty(max(lengths), layer.dtype)
+        self._drop = None
+        if training and layer.recurrent_dropout:
+            self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
         self.dlast: list[Array] | None = None
         if training:
             self.ds = zeros(shape, layer.dtype)
@@ -413,13 +437,14 @@ class RecurrentWorkspace(Workspace):
 
     def run(self) -> None:
         """Let the core compute the states from `x` and the initial states."""
-        self.layer.core.forward(
+        self.core.forward(
             self.x,
             self._weights,
             self._reserve,
             work=self._work,
             mask=self.steps_mask,
             tokens=self.tokens_read,
+            drop=None if self._drop is None else self._drop.factors,
         )
 
     def run_back(self) -> None:
@@ -427,7 +452,7 @@ class RecurrentWorkspace(Workspace):
         # The core turns the gradient at the last cells into that at the first.
         for index in range(1, len(self.d_initial)):
             np.copyto(self.d_initial[index], 0 if self.dlast is None else self.dlast[index])
-        self.layer.core.backward(
+        self.core.backward(
             self.ds,
             self.x,
             self._weights,
@@ -438,12 +463,15 @@ class RecurrentWorkspace(Workspace):
             work=self._work,
             mask=self.steps_mask,
             tokens=self.tokens_read,
+            drop=None if self._drop is None else self._drop.factors,
         )
 
     def forward(self, training: bool) -> None:
         """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
         for stage in self._before:
             stage.forward(training)
+        if self._drop is not None:
+            self._drop.draw(training)
         self._begin()
         self.run()
         if self.layer.stateful:
@@ -528,11 +556,15 @@ def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) ->
         )
 
 
-def require_activation(
-    layer: Layer, argument: str, given: Any, supported: activations.Kernel
-) -> None:
-    """Raise ``ValueError`` unless `given` names the activation that the core computes."""
-    if activations.get(given) is not supported:
+def cell_activation(layer: Layer, argument: str, given: Any) -> activations.Kernel:
+    """Return an activation that the core computes, or say which there are."""
+    try:
+        kernel = activations.get(given)
+    except (TypeError, ValueError):
+        kernel = None
+    if kernel is None or kernel.name not in ACTIVATIONS:
         raise ValueError(
-            f"{argument} of {type(layer).__name__} is {given!r}; it should be {supported.name!r}"
+            f"{argument} of {type(layer).__name__} is {given!r}; it should be one of "
+            f"{', '.join(map(repr, ACTIVATIONS))}"
         )
+    return kernel

@@ -1,21 +1,19 @@
-"""The tanh RNN as a layer."""
+"""The simple RNN as a layer."""
 
 from __future__ import annotations
 
-from fastrnn._core.recurrence import Recurrence
 from fastrnn.layers.recurrent import RecurrentLayer
-
-_CORE = Recurrence("rnn")
 
 
 class SimpleRNN(RecurrentLayer):
-    """A tanh RNN: s' = tanh(x·kernel + s·recurrent_kernel + bias).
+    """The simple RNN: s' = tanh(x·kernel + s·recurrent_kernel + bias).
 
     Parameters
     ----------
     units : int
         Size of the state, n_s.
-    activation : {"tanh"}
+    activation : str or function, default "tanh"
+        Which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, n_s).
@@ -27,14 +25,10 @@ class SimpleRNN(RecurrentLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     **options :
-        `return_state`, `go_backwards`, `stateful`, `dropout`, `seed` of
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
     """
 
+    cell = "rnn"
     gates = 1
-
-    @property
-    def core(self) -> Recurrence:
-        """The compiled cell that computes this layer."""
-        return _CORE
