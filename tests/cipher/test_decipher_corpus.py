@@ -43,7 +43,7 @@ def test_the_default_run_learns_as_the_seed_does(gru):
     assert losses == sorted(losses, reverse=True)
     # The seed's own run has 0.17632; the mean over seeds is measured elsewhere.
     assert losses[-1] < 0.19
-    assert epochs[-1].val_accuracy > 0.96
+    assert epochs[-1].val_accuracy > 0.95
     assert gru.read_config().length == 101
 
 

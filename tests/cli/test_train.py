@@ -13,7 +13,9 @@ import tqdm
 import fastrnn as package
 from fastrnn.callbacks import Callback
 from fastrnn.cipher import Training
+from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lock import Lock
+from fastrnn.cipher.progress import _line
 from fastrnn.models import load_model
 
 SIZES = "--sentences 120 --units 8 --epochs 2 --batch-size 16 --learning-rate 0.02"
@@ -52,7 +54,7 @@ def test_what_it_prints(fastrnn, tmp_path):
         line = lines[2 + epoch]
         assert re.fullmatch(
             rf"epoch {epoch}/2 +loss {number} +accuracy {number} +val_loss {number}"
-            rf" +val_accuracy {number} +\d+\.\d s",
+            rf" +val_accuracy {number} +\d+(\.\d)? s",
             line,
         )
         assert len(line) < 80
@@ -61,6 +63,19 @@ def test_what_it_prints(fastrnn, tmp_path):
     for _, cipher, prediction, truth in (shown[i : i + 4] for i in range(0, 12, 4)):
         assert len(cipher) == len(prediction) == len(truth)
     assert lines[-1] == f"to decipher: fastrnn cipher decode --model {out} TEXT"
+
+
+@pytest.mark.parametrize("epoch", ["epoch 5/5", "epoch 100/100"])
+@pytest.mark.parametrize("loss", [0.5, 12.5])
+@pytest.mark.parametrize("seconds", [0.2, 1234.5])
+def test_the_line_of_an_epoch_fits_a_terminal(epoch, loss, seconds):
+    row = Epoch(5, loss, 1.0, loss, 1.0, seconds)
+    line = _line(epoch, row)
+    assert len(line) < 80
+    assert line.startswith(f"{epoch} loss ")
+    assert _line("epoch 1/1", Epoch(1, 0.5, 1.0, None, None, 1.0)) == (
+        "epoch 1/1  loss 0.50000  accuracy 1.00000  1.0 s"
+    )
 
 
 def test_the_history_has_its_columns(fastrnn, tmp_path):

@@ -15,6 +15,9 @@ __all__ = ["Progress"]
 #: Columns of a terminal.
 WIDTH = 80
 
+#: Digits of figures, decimals of seconds and what is between them: the first that leaves room.
+FORMS = ((5, 1, "  "), (4, 1, "  "), (4, 1, " "), (4, 0, " "), (3, 0, " "), (2, 0, " "))
+
 
 class Progress(Callback):
     """Shows the progress of `training`; an epoch that did not end leaves a bar until `close`.
@@ -79,13 +82,12 @@ def _line(epoch: str, row: Epoch) -> str:
         "val_loss": row.val_loss,
         "val_accuracy": row.val_accuracy,
     }
-    took = f"{row.seconds:.1f} s"
     line = ""
-    for digits, gap in ((5, "  "), (4, "  "), (4, " "), (3, " ")):
+    for digits, decimals, gap in FORMS:
         shown = [
             f"{name} {value:.{digits}f}" for name, value in figures.items() if value is not None
         ]
-        line = gap.join([epoch, *shown, took])
+        line = gap.join([epoch, *shown, f"{row.seconds:.{decimals}f} s"])
         if len(line) < WIDTH:
             break
     return line
