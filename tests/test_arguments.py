@@ -10,8 +10,6 @@ from fastrnn.arguments import (
     GRU,
     LSTM,
     RNN,
-    cell_form,
-    layer_form,
     pick_parameters,
     read,
     read_arrays,
@@ -32,7 +30,7 @@ def given(form=FORMS[0], dtype="float64", **changed):
 
 
 def read_layer(cell, input_bias, inputs, parameters):
-    return read(layer_form(cell), (*inputs.values(), *pick_parameters(parameters, input_bias)))
+    return read(cell.sequence, (*inputs.values(), *pick_parameters(parameters, input_bias)))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -44,7 +42,7 @@ def test_what_is_as_wanted_passes_untouched(form, dtype):
     assert len(got) == len(values)
     assert all(one is other for one, other in zip(got, values, strict=True))
     of_step = (values[0][:, :, 1], *values[1:])
-    got = read(cell_form(cell), of_step)
+    got = read(cell.step, of_step)
     assert all(one is other for one, other in zip(got, of_step, strict=True))
 
 

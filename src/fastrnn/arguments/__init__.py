@@ -33,10 +33,7 @@ from .labels import (
 from .lengths import columns_that_count, of_columns, read_lengths
 from .reading import as_array
 from .recurrent import (
-    cell_cache_form,
-    cell_form,
     check_steps,
-    layer_form,
     pick_parameters,
     read,
     read_cell_cache,
@@ -58,13 +55,10 @@ __all__ = [
     "Prediction",
     "activation_of",
     "as_array",
-    "cell_cache_form",
-    "cell_form",
     "check_activation",
     "check_steps",
     "columns_that_count",
     "fitting",
-    "layer_form",
     "make_cache",
     "of_columns",
     "pick_parameters",

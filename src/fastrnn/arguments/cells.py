@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .shapes import Form, form
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -26,6 +28,11 @@ class Cell:
         What the caches of a sequence hold behind ``X``.
     cache : tuple of str
         The entries of the cache of a step.
+    step, sequence : Form
+        What one step forward, and a sequence of steps, take: inputs, then ``Wx, Ws, bs, bx, Wy,
+        by``.
+    step_back : Form
+        What one step back takes: gradients, the arrays of a cache, ``Wx, Ws``.
     caches : tuple of str
         The entries of the caches of a sequence.
     """
@@ -38,6 +45,9 @@ class Cell:
     options: tuple[str, ...] = ()
     cache: tuple[str, ...] = field(init=False)
     caches: tuple[str, ...] = field(init=False)
+    step: Form = field(init=False, repr=False)
+    sequence: Form = field(init=False, repr=False)
+    step_back: Form = field(init=False, repr=False)
 
     def __reduce__(self) -> str:
         """There is one of a kind: a copy is the cell itself."""
@@ -45,8 +55,21 @@ class Cell:
 
     def __post_init__(self) -> None:
         ends = [f"{state}t_{end}" for state in self.states for end in ("next", "prev")]
-        object.__setattr__(self, "cache", (*ends, *self.kept, "Xt", "parameters_dict"))
-        object.__setattr__(self, "caches", ("steps", "X", *self.options))
+        cache = (*ends, *self.kept, "Xt", "parameters_dict")
+        states = len(self.states)
+        parameters = ("Wx", "Ws", "bs", "bx", "Wy", "by")
+        before = ("Xt", *(f"{state}t_prev" for state in self.states))
+        initial = ("X", *(f"{state}_0" for state in self.states))
+        gradients = tuple(f"d{state.lower()}_next" for state in self.states)
+        derived = {
+            "cache": cache,
+            "caches": ("steps", "X", *self.options),
+            "step": form((*before, *parameters), self.gates, 1 + states),
+            "sequence": form((*initial, *parameters), self.gates, 1 + states),
+            "step_back": form((*gradients, *cache[:-1], "Wx", "Ws"), self.gates, states),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
 
 class ReluCache(tuple[Any, ...]):

@@ -17,33 +17,13 @@ from numpy.typing import NDArray
 from .arrays import Array, Parameters, in_type, read_arrays, read_arrays_or_none, result_type
 from .cells import GRU, Cell
 from .lengths import lengths_of
-from .shapes import AXES, Form, check_shapes, form
+from .shapes import AXES, Form, check_shapes, fits, form
 
 _pick: Callable[[Any], tuple[Any, ...]] = itemgetter("Wx", "Ws", "bs", "Wy", "by")
 _WEIGHTS = ("Wx", "Ws")
 _BIASES = ("bs", "bx", "by")
 #: The state and the cell before the first step: one column of them may serve the whole batch.
 _INITIAL = ("S_0", "C_0", "St_prev", "Ct_prev")
-
-
-def cell_form(cell: Cell) -> Form:
-    """Return the form of what one step forward takes."""
-    return _forward_form(cell.gates, "Xt", *(f"{state}t_prev" for state in cell.states))
-
-
-def layer_form(cell: Cell) -> Form:
-    """Return the form of what a sequence of steps forward takes."""
-    return _forward_form(cell.gates, "X", *(f"{state}_0" for state in cell.states))
-
-
-def _forward_form(gates: int, *inputs: str) -> Form:
-    return form((*inputs, "Wx", "Ws", "bs", "bx", "Wy", "by"), gates, len(inputs))
-
-
-def cell_cache_form(cell: Cell) -> Form:
-    """Return the form of what one step back takes: gradients, the arrays of a cache, weights."""
-    gradients = tuple(f"d{state.lower()}_next" for state in cell.states)
-    return form((*gradients, *cell.cache[:-1], *_WEIGHTS), cell.gates, len(gradients))
 
 
 def pick_parameters(parameters_dict: Parameters, input_bias: bool = False) -> tuple[Any, ...]:
@@ -118,8 +98,9 @@ def read(of: Form, values: Sequence[Any]) -> Sequence[Any]:
         if value is None and AXES[name][0] != "?":
             read_arrays((name,), (value,))  # raises
     arrays = read_arrays_or_none(of.names, values)
-    _broadcast(of.names, arrays)
-    check_shapes(of, [None if array is None else array.shape for array in arrays])
+    if not fits(of, [None if array is None else array.shape for array in arrays]):
+        _broadcast(of.names, arrays)
+        check_shapes(of, [None if array is None else array.shape for array in arrays])
     return arrays
 
 
@@ -156,7 +137,7 @@ def read_cell_cache(cell: Cell, gradients: tuple[Any, ...], cache: Any) -> Seque
     """
     *values, parameters_dict = unpack("cache", cache, cell.cache)
     weights = read_parameters(parameters_dict, _WEIGHTS)
-    return read(cell_cache_form(cell), (*gradients, *values, *weights))
+    return read(cell.step_back, (*gradients, *values, *weights))
 
 
 def read_layer_caches(

@@ -17,7 +17,6 @@ from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.recycled import empty
 from fastrnn.arguments import Array, Cell, Gradients
 
-from .layout import features_first
 from .ragged import Ragged
 
 #: By the name of the cell, ``reset_after`` of a GRU, and the activation of an RNN.
@@ -52,7 +51,7 @@ def forward(
     core: Recurrence,
     x: Array,
     initial: Sequence[Array],
-    weights: Sequence[Any],
+    weights: tuple[Any, ...],
     mask: NDArray[np.uint8] | None = None,
     source: Array | None = None,
 ) -> tuple[Array, list[Array]]:
@@ -65,17 +64,17 @@ def forward(
         The input; memory for it where there is a source.
     initial : sequence of ndarray (n_s, m)
         State, and in an LSTM cell, before the first step.
-    weights : sequence
+    weights : tuple
         ``Wx, Ws, bs, bx``; ``bx`` is None where the core knows none.
     mask : ndarray (T, m), optional
         Not zero where a step counts.
     source : ndarray (n_x, m, T), optional
         What the core is to copy into `x`.
     """
-    T, _, _ = x.shape
-    reserve, arrays = core.reserve((*initial,), T)
-    given = (*weights,) if weights[-1] is not None else (*weights[:-1],)
-    core.forward(x, given, reserve, mask=mask, source=source)
+    reserve, arrays = core.reserve((*initial,), len(x))
+    if weights[3] is None:
+        weights = weights[:3]
+    core.forward(x, weights, reserve, mask=mask, source=source)
     return reserve, arrays
 
 
@@ -121,20 +120,20 @@ def backward(
         rows, source, mask = ragged.ordered(padded_copy(ds)), None, ragged.mask
     has_input_bias = core.name == "gru_reset_after"
     made = empty_gradients(Wx, Ws, steps, m, core.states, has_input_bias)
-    dx, d_initial, *of_weights = made
+    dx, d_initial, of_weights = made[0], made[1], made[2:]
     if core.states > 1:  # the core turns the gradient at the last cells into that at the first
         if dc_last is None:
             d_initial[1] = 0
         else:
             last = padded_copy(dc_last)[0]
             d_initial[1] = last if ragged is None else ragged.ordered(last)
-    core.backward(
-        rows, x, weights, reserve, (*of_weights,), d_initial, dx=dx, mask=mask, source=source
-    )
+    core.backward(rows, x, weights, reserve, of_weights, d_initial, dx=dx, mask=mask, source=source)
     if ragged is not None:
         dx, d_initial = ragged.restored(dx), ragged.restored(d_initial)
-    gradients = {"dX": features_first(dx, Wx.shape[1])}
-    for name, array in zip(("ds_0", "dc_0"), d_initial, strict=False):
-        gradients[name] = array.T[:n_s]
-    gradients |= zip(("dWx", "dWs", "dbs", "dbx"), of_weights, strict=False)
+    gradients = {"dX": dx.T[: Wx.shape[1]], "ds_0": d_initial[0].T[:n_s]}
+    if core.states > 1:
+        gradients["dc_0"] = d_initial[1].T[:n_s]
+    gradients["dWx"], gradients["dWs"], gradients["dbs"] = of_weights[:3]
+    if has_input_bias:
+        gradients["dbx"] = of_weights[3]
     return gradients

@@ -15,7 +15,6 @@ from fastrnn.arguments import (
     Cell,
     Form,
     Parameters,
-    cell_cache_form,
     pick_parameters,
     read,
     read_cell_cache,
@@ -38,7 +37,7 @@ def read_cell_backward(cell: Cell, gradients: tuple[Any, ...], cache: Any) -> Se
         except KeyError:
             pass  # said better below
         else:
-            of = cell_cache_form(cell)
+            of = cell.step_back
             if fit(of.words, of.gates, values):
                 return values
     return read_cell_cache(cell, gradients, cache)

@@ -20,9 +20,8 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     activation_of,
-    cell_form,
     columns_that_count,
-    layer_form,
+    make_cache,
     of_columns,
     read_cell_cache,
     read_layer_caches,
@@ -35,7 +34,7 @@ from .layout import features_first
 from .loops import core_of
 from .ragged import Ragged
 from .reading import read_cell_backward, read_forward
-from .steps import Steps, joined
+from .steps import Steps, entries_of, joined
 
 _tanh, _product = quietly(np.tanh), quietly(np.multiply)
 
@@ -51,16 +50,16 @@ def cell_forward(
 
     ``inputs`` are ``Xt, St_prev``, and in an LSTM ``Ct_prev``.
     """
-    Xt, *values = read_forward(cell_form(cell), inputs, parameters_dict, input_bias)
+    Xt, *values = read_forward(cell.step, inputs, parameters_dict, input_bias)
     *initial, Wx, Ws, bs, bx, Wy, by = values
     x, core = padded_copy(Xt), core_of(cell, input_bias, activation)
-    reserve, arrays = loops.forward(core, x, initial, (Wx, Ws, bs, bx))
+    _, arrays = loops.forward(core, x, initial, (Wx, Ws, bs, bx))
     y = None if Wy is None else softmax_of_states(arrays[0], 1, Wy, by)[0].T[: len(Wy)]
-    sizes = (*Xt.shape, 1, len(Ws.T))
-    steps = Steps(cell, core, reserve, x, sizes, parameters_dict, input_bias, activation)
-    cache = steps.of_step(0, arrays)
-    after = [cache[2 * i].copy() for i in range(len(initial))]
-    return after, y, cache
+    entries: list[Any] = [*entries_of(cell, arrays, x, 0, (*Xt.shape, 1, len(Ws.T)))]
+    if cell is GRU and not input_bias:
+        entries[-2] = None
+    cache = make_cache(activation, (*entries, parameters_dict))
+    return [entries[2 * i].copy() for i in range(len(initial))], y, cache
 
 
 def layer_forward(
@@ -76,7 +75,7 @@ def layer_forward(
 
     ``initial`` is ``(S_0,)``, and in an LSTM ``(S_0, C_0)``, of which ``C_0`` may be None.
     """
-    X, *values = read_forward(layer_form(cell), (X, *initial), parameters_dict, input_bias)
+    X, *values = read_forward(cell.sequence, (X, *initial), parameters_dict, input_bias)
     *start, Wx, Ws, bs, bx, Wy, by = values
     if start[-1] is None:
         # Not zeros_like, which writes the zeros: memory that is never looked at costs nothing.
@@ -113,7 +112,7 @@ def cell_backward(
 def _backward_of_step(cell: Cell, activation: str, *arrays: Any) -> Gradients:
     """As :func:`cell_backward`, of arrays that were read."""
     ds_next, dc_next = arrays[0], arrays[1] if len(cell.states) > 1 else None
-    x, reserve, weights, core = _arrays_of(cell, activation, [arrays[len(cell.states) :]])
+    x, reserve, weights, core = _one_step(cell, activation, arrays[len(cell.states) :])
     gradients = loops.backward(core, ds_next[:, :, np.newaxis], dc_next, x, reserve, weights)
     step = {"dXt": gradients.pop("dX")[:, :, 0], "ds_prev": gradients.pop("ds_0")}
     if "dc_0" in gradients:
@@ -146,6 +145,32 @@ def _backward_of_steps(
     entries = [entry[len(cell.states) :] for entry in entries]
     x, reserve, weights, core = _arrays_of(cell, activations[0], entries, ragged)
     return loops.backward(core, ds, dc, x, reserve, weights, ragged)
+
+
+def _one_step(
+    cell: Cell, activation: str, entries: Sequence[Any]
+) -> tuple[Array, Array, tuple[Array, Array], Recurrence]:
+    """Return ``x, reserve, (Wx, Ws), core`` of the cache of one step."""
+    *arrays, Xt, Wx, Ws = entries
+    states, n_s = len(cell.states), len(arrays[0])
+    initial, after = arrays[1 : 2 * states : 2], arrays[0 : 2 * states : 2]
+    reset_after = cell is GRU and arrays[-1] is not None
+    core = core_of(cell, reset_after, activation)
+    reserve, views = core.reserve((*initial,), 1)
+    for view, state in zip(views, after, strict=False):
+        view[1] = 0  # the padding too: it is multiplied by zeros
+        view[1, :, :n_s] = state.T
+    if cell.gates > 1:
+        gates, last = views[states][0], views[-1][0]
+        gates[...] = last[...] = 0
+        for i in range(cell.gates):
+            gates[:, i, :n_s] = arrays[2 * states + i].T
+        if cell is GRU:
+            Ht = arrays[-1] if reset_after else _product(arrays[2], arrays[1])
+            last[:, :n_s] = Ht.T
+        else:
+            _tanh(views[1][1], out=last)
+    return padded_copy(Xt), reserve, (Wx, Ws), core
 
 
 def _arrays_of(

@@ -27,6 +27,25 @@ from fastrnn.arguments import (
 from .ragged import Ragged
 
 
+def entries_of(
+    cell: Cell, arrays: Sequence[Array], x: Array, t: int, sizes: tuple[int, int, int, int]
+) -> Iterator[Array]:
+    """Yield what the cache of step t holds before the parameters, as views (n, m) of the memory.
+
+    Of a GRU ``Ht`` is r ⊙ s where the reset comes before the product.
+    """
+    n_x, _, _, n_s = sizes
+    for i in range(len(cell.states)):
+        before, after = arrays[i][t : t + 2].transpose(0, 2, 1)[:, :n_s]
+        yield after
+        yield before
+    if cell.gates > 1:
+        yield from arrays[len(cell.states)][t].transpose(1, 2, 0)[:, :n_s]
+        if cell is GRU:
+            yield arrays[-1][t].T[:n_s]
+    yield x[t].T[:n_x]
+
+
 class Steps(Sequence[Cache]):
     """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
 
@@ -119,28 +138,14 @@ class Steps(Sequence[Cache]):
 
     def of_step(self, t: int, arrays: list[Array]) -> Cache:
         """Return the cache of a step, made of views of the arrays in the reserve."""
-        columns, (n_x, _, _, n_s) = self._columns, self.sizes
-        carried = len(self.cell.states)
-        entries: list[Any] = []
-        for states in arrays[:carried]:
-            entries += [columns(states[t + 1], n_s), columns(states[t], n_s)]
-        made: list[Any] = []
-        if self.cell.kept:
-            gates = arrays[carried][t]  # (m, G, ld)
-            made = [columns(gates[:, gate], n_s) for gate in range(self.cell.gates)]
-            if self.cell is GRU:
-                made.append(columns(arrays[-1][t], n_s))
-        made.append(columns(self.x[t], n_x))
+        entries: list[Any] = [*entries_of(self.cell, arrays, self.x, t, self.sizes)]
         if self.ragged is not None:
-            made = [*self.ragged.held_past_ends(t, made, (*self.cell.held, 0))]
+            carried, held = 2 * len(self.cell.states), (*self.cell.held, 0)
+            entries = [self.ragged.restored(entry.T).T for entry in entries]
+            entries[carried:] = self.ragged.held_past_ends(t, entries[carried:], held)
         if self.cell is GRU and not self.reset_after:
-            made[-2] = None
-        return make_cache(self.activation, (*entries, *made, self.parameters_dict))
-
-    def _columns(self, rows: Array, n: int) -> Array:
-        """Return rows (m, ld) of a step as the columns (n, m) that the user has."""
-        columns: Array = rows if self.ragged is None else self.ragged.restored(rows)
-        return columns.T[:n]
+            entries[-2] = None
+        return make_cache(self.activation, (*entries, self.parameters_dict))
 
     def read(
         self, ds: Any, dc_last: Any

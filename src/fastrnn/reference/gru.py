@@ -33,7 +33,6 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
-    cell_form,
     pick_parameters,
     read,
     read_cell_cache,
@@ -82,7 +81,7 @@ def gru_cell_forward(
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
     values = (Xt, St_prev, *pick_parameters(parameters_dict, input_bias=reset_after))
-    Xt, St_prev, Wx, Ws, bs, bx, Wy, by = read(cell_form(GRU), values)
+    Xt, St_prev, Wx, Ws, bs, bx, Wy, by = read(GRU.step, values)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
     bsr, bsz, bsn = np.split(bs, 3)
     xr, xz, xn = np.split(Wx @ Xt + bx if reset_after else Wx @ Xt, 3)

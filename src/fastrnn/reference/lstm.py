@@ -32,7 +32,6 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
-    cell_form,
     pick_parameters,
     read,
     read_cell_cache,
@@ -82,7 +81,7 @@ def lstm_cell_forward(
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
     values = (Xt, St_prev, Ct_prev, *pick_parameters(parameters_dict))
-    Xt, St_prev, Ct_prev, Wx, Ws, bs, _, Wy, by = read(cell_form(LSTM), values)
+    Xt, St_prev, Ct_prev, Wx, Ws, bs, _, Wy, by = read(LSTM.step, values)
     ai, af, ag, ao = np.split(Wx @ Xt + Ws @ St_prev + bs, 4)
 
     It, Ft, Gt, Ot = sigmoid(ai), sigmoid(af), np.tanh(ag), sigmoid(ao)

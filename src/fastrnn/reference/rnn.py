@@ -24,7 +24,6 @@ from fastrnn.arguments import (
     Parameters,
     Prediction,
     activation_of,
-    cell_form,
     check_activation,
     make_cache,
     pick_parameters,
@@ -75,7 +74,7 @@ def rnn_cell_forward(
     """
     function = relu if check_activation(activation) == "relu" else np.tanh
     values = (Xt, St_prev, *pick_parameters(parameters_dict))
-    Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(cell_form(RNN), values)
+    Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(RNN.step, values)
 
     St_next = function(Wx @ Xt + Ws @ St_prev + bs)
     Yt = output_layer(Wy, St_next, by)

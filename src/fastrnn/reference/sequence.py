@@ -21,7 +21,6 @@ from fastrnn.arguments import (
     Prediction,
     activation_of,
     columns_that_count,
-    layer_form,
     make_cache,
     of_columns,
     pick_parameters,
@@ -92,7 +91,7 @@ def forward_through_time(
         ``(steps, X)``.
     """
     values = (X, *initial, *pick_parameters(parameters_dict, input_bias))
-    X, *rest = read(layer_form(cell), values)
+    X, *rest = read(cell.sequence, values)
     carried, Wy = rest[: len(initial)], rest[-2]
     ends = read_lengths(lengths, X.shape)
     inputs = _zeros_past_ends(X, ends)
