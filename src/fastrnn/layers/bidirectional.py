@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastrnn.layers.layer import Layer
 from fastrnn.layers.masking import Masked
 from fastrnn.layers.passing import Passing, Reversed
 from fastrnn.layers.recurrent import RecurrentLayer, check_states, states_of
 from fastrnn.layers.registry import deserialize, serialize
 from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.wrapper import Wrapper
 from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros
 
 #: What can be made of the two directions.
 MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
-class Bidirectional(Layer):
+class Bidirectional(Wrapper):
     """Read a sequence forwards and backwards, and put together what comes of both.
 
     Parameters
@@ -72,10 +72,9 @@ class Bidirectional(Layer):
             for inner in self.inner_layers:
                 inner.trainable = False
 
-    @property
-    def inner_layers(self) -> tuple[Layer, ...]:
-        """The layers of both directions, forward first."""
-        return self.forward_layer, self.backward_layer
+    def named_layers(self) -> tuple[tuple[str, RecurrentLayer], tuple[str, RecurrentLayer]]:
+        """Return the layers of both directions, forward first."""
+        return ("forward", self.forward_layer), ("backward", self.backward_layer)
 
     def _check_backward(self, given: RecurrentLayer) -> None:
         one, other = self.forward_layer, given
@@ -97,51 +96,11 @@ class Bidirectional(Layer):
             )
 
     @property
-    def _both(self) -> tuple[tuple[str, RecurrentLayer], tuple[str, RecurrentLayer]]:
-        return ("forward", self.forward_layer), ("backward", self.backward_layer)
-
-    @property
-    def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
-        return any(layer.is_random for _, layer in self._both)
-
-    @property
-    def stateful(self) -> bool:  # type: ignore[override]
-        """Whether a batch begins with what the one before ended with."""
-        return self.forward_layer.stateful
-
-    @property
     def weight_names(self) -> list[str]:
         """What files call the weights."""
-        return [f"{which}_{name}" for which, layer in self._both for name in layer.weight_names]
-
-    def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from branches of `seed` from now on."""
-        for index, (_, layer) in enumerate(self._both):
-            key = (*seed.spawn_key, index)
-            layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
-
-    def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
-        for _, layer in self._both:
-            layer.draw_for(rows)
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what the layers of both directions remember."""
-        return {which: layer.get_state() for which, layer in self._both}
-
-    def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless the layers of both directions can take a state."""
-        for which, layer in self._both:
-            found = state.get(which, {})
-            if not isinstance(found, dict):
-                raise ValueError(f"{which} is {found!r}, no state")
-            layer.check_state(found)
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
-        for which, layer in self._both:
-            layer.set_state(state.get(which, {}))
+        return [
+            f"{which}_{name}" for which, layer in self.named_layers() for name in layer.weight_names
+        ]
 
     def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
         """Let the next batch begin with zeros, or with `states`, those of forward first."""
@@ -161,7 +120,7 @@ class Bidirectional(Layer):
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
-        units = [layer.units for _, layer in self._both for _ in range(layer.state_count)]
+        units = [layer.units for _, layer in self.named_layers() for _ in range(layer.state_count)]
         check_states(self, shapes[1:], units)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
@@ -170,7 +129,7 @@ class Bidirectional(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return the shape of the merged output; a list if several come out."""
-        found = [layer.compute_output_shape(input_shape) for _, layer in self._both]
+        found = [layer.compute_output_shape(input_shape) for _, layer in self.named_layers()]
         one, other = (shapes if isinstance(shapes, list) else [shapes] for shapes in found)
         outputs = [one[0], other[0]]
         if self.merge_mode is not None:
@@ -183,7 +142,7 @@ class Bidirectional(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Create the weights of both directions, those of forward first."""
-        for which, layer in self._both:
+        for which, layer in self.named_layers():
             layer._dtype = layer._dtype or self.dtype
             if layer.dtype != self.dtype:
                 raise ValueError(
@@ -192,7 +151,9 @@ class Bidirectional(Layer):
                 )
             layer.stored = None if self.stored is None else _prefixed(self.stored, which)
             layer.build(input_shape)
-        self.parameters = [parameter for _, layer in self._both for parameter in layer.parameters]
+        self.parameters = [
+            parameter for _, layer in self.named_layers() for parameter in layer.parameters
+        ]
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""

@@ -12,10 +12,11 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.registry import deserialize, serialize
 from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.layers.wrapper import Wrapper
 from fastrnn.workspace import Array, Signal, Workspace
 
 
-class TimeDistributed(Layer):
+class TimeDistributed(Wrapper):
     """Apply a layer to every step of (batch, time, ..., features) alike.
 
     Parameters
@@ -59,10 +60,9 @@ class TimeDistributed(Layer):
         if not self.trainable:
             layer.trainable = False
 
-    @property
-    def inner_layers(self) -> tuple[Layer, ...]:
-        """The wrapped layer."""
-        return (self.layer,)
+    def named_layers(self) -> Sequence[tuple[str, Layer]]:
+        """Return the wrapped layer."""
+        return [("layer", self.layer)]
 
     # What the inner layer says is true of this one.
 
@@ -82,16 +82,6 @@ class TimeDistributed(Layer):
         return self.layer.token_count
 
     @property
-    def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
-        return self.layer.is_random
-
-    @property
-    def stateful(self) -> bool:  # type: ignore[override]
-        """Whether a batch begins with what the one before ended with."""
-        return self.layer.stateful
-
-    @property
     def weight_names(self) -> list[str]:
         """What files call the weights."""
         return self.layer.weight_names
@@ -104,14 +94,6 @@ class TimeDistributed(Layer):
         """Do the same for one of several inputs."""
         self.layer.check_tokens_at(place, tokens, argument)
 
-    def reset_states(self) -> None:
-        """Let the next batch begin anew."""
-        self.layer.reset_states()
-
-    def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on."""
-        self.layer.reseed(seed)
-
     def draw_for(self, rows: tuple[int, int] | None) -> None:
         """Draw for rows of larger batches, or for whole ones."""
         if rows is not None and not self.is_per_step:
@@ -119,19 +101,7 @@ class TimeDistributed(Layer):
                 f"{self.name} draws random numbers, for every step of every sample; several "
                 "processes cannot share that: train it on one"
             )
-        self.layer.draw_for(rows)
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what the layer remembers."""
-        return self.layer.get_state()
-
-    def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless the layer can take a state."""
-        self.layer.check_state(state)
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
-        self.layer.set_state(state)
+        super().draw_for(rows)
 
     def build(self, input_shape: Shape) -> None:
         """Build the inner layer; its weights are this one's."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.stage import Stage
 from fastrnn.layers import Layer, SymbolicTensor
 from fastrnn.layers.naming import snake_case
 from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.wrapper import Wrapper
 from fastrnn.models.batch import Wiring
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
 
 
-class ModelLayer(Layer):
+class ModelLayer(Wrapper):
     """What stands in the graph of a model for another model that it contains.
 
     Calling a model on the output of a layer makes it; :attr:`fastrnn.models.Model.layers` has the
@@ -73,11 +73,6 @@ class ModelLayer(Layer):
         return type(self.model).__name__
 
     @property
-    def inner_layers(self) -> tuple[Layer, ...]:
-        """The layers of the model."""
-        return tuple(listed(self.graph))
-
-    @property
     def trainable(self) -> bool:
         """Whether trainings change the weights of the model; the model says it itself."""
         return self.model.trainable
@@ -85,6 +80,10 @@ class ModelLayer(Layer):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self.model.trainable = value
+
+    def named_layers(self) -> Sequence[tuple[str, Layer]]:
+        """Return the layers of the model."""
+        return [(layer.name, layer) for layer in listed(self.graph)]
 
     @property
     def weight_names(self) -> list[str]:
@@ -108,46 +107,10 @@ class ModelLayer(Layer):
         counts = [layer.token_count for layer, _ in self.graph.readers(self.graph.inputs[0])]
         return max(counts, default=0)
 
-    @property
-    def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
-        return any(layer.is_random for layer in self.inner_layers)
-
-    @property
-    def stateful(self) -> bool:  # type: ignore[override]
-        """Whether a batch begins with what the one before ended with."""
-        return any(layer.stateful for layer in self.inner_layers)
-
-    @property
-    def couples_samples(self) -> bool:  # type: ignore[override]
-        """Whether a layer takes all samples of a batch together."""
-        return any(layer.couples_samples for layer in self.inner_layers)
-
     def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
         """Raise ``ValueError`` unless the layers that read an input can take the integers."""
         for layer, position in self.graph.readers(self.graph.inputs[place]):
             layer.check_tokens_at(position, tokens, argument)
-
-    def reset_states(self) -> None:
-        """Let the next batch begin anew."""
-        self.model.reset_states()
-
-    def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from branches of `seed` from now on."""
-        for index, layer in enumerate(self.inner_layers):
-            key = (*seed.spawn_key, index)
-            if layer.is_random:
-                layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
-
-    def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
-        for layer in self.inner_layers:
-            if layer.is_random:
-                layer.draw_for(rows)
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what the layers remember, by their names."""
-        return {layer.name: layer.get_state() for layer in self.inner_layers}
 
     def check_state(self, state: dict[str, Any]) -> None:
         """Raise ``ValueError`` unless the layers can take a state."""
@@ -156,11 +119,6 @@ class ModelLayer(Layer):
             if not isinstance(found, dict):
                 raise ValueError(f"{layer.name} is {found!r}, no state")
             layer.check_state(found)
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
-        for layer in self.inner_layers:
-            layer.set_state(state.get(layer.name, {}))
 
     def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:
         given = inputs if isinstance(inputs, (list, tuple)) else [inputs]

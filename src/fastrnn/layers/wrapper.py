@@ -1,0 +1,72 @@
+"""The base of the layers that are made of other layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.layer import Layer
+
+
+class Wrapper(Layer):
+    """A layer whose weights, random numbers and states are those of its ``inner_layers``."""
+
+    def named_layers(self) -> Sequence[tuple[str, Layer]]:
+        """Return the inner layers, by what their states are called in files."""
+        raise NotImplementedError
+
+    @property
+    def inner_layers(self) -> tuple[Layer, ...]:
+        """The layers that it is made of."""
+        return tuple(layer for _, layer in self.named_layers())
+
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether a training draws random numbers."""
+        return any(layer.is_random for layer in self.inner_layers)
+
+    @property
+    def stateful(self) -> bool:  # type: ignore[override]
+        """Whether a batch begins with what the one before ended with."""
+        return any(layer.stateful for layer in self.inner_layers)
+
+    @property
+    def couples_samples(self) -> bool:  # type: ignore[override]
+        """Whether an inner layer takes all samples of a batch together."""
+        return any(layer.couples_samples for layer in self.inner_layers)
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Let every inner layer draw from a branch of `seed` from now on."""
+        for index, layer in enumerate(self.inner_layers):
+            key = (*seed.spawn_key, index)
+            layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
+
+    def draw_for(self, rows: tuple[int, int] | None) -> None:
+        """Draw for rows of larger batches, or for whole ones."""
+        for layer in self.inner_layers:
+            layer.draw_for(rows)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the inner layers remember, by their names."""
+        return {name: layer.get_state() for name, layer in self.named_layers()}
+
+    def check_state(self, state: dict[str, Any]) -> None:
+        """Raise ``ValueError`` unless the inner layers can take a state."""
+        for name, layer in self.named_layers():
+            found = state.get(name, {})
+            if not isinstance(found, dict):
+                raise ValueError(f"{name} is {found!r}, no state")
+            layer.check_state(found)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`get_state` returned."""
+        for name, layer in self.named_layers():
+            layer.set_state(state.get(name, {}))
+
+    def reset_states(self) -> None:
+        """Let the next batch begin anew."""
+        for layer in self.inner_layers:
+            if layer.stateful:
+                layer.reset_states()
