@@ -5,31 +5,29 @@ argument says IN or OUT.  Shapes are the caller's duty, and are checked only as 
 which steps count (sequence.pxd).
 
 1. Entries take typed memoryviews.  Behind them stands a :class:`Recurrence`, which is a cell and its activations.
-2. A `Job` is what the threads of a call share, each computing some columns of the batch.  Its `Step` is what a cell sees
-   of the sequence (simd/kernels.h); these are C structs, since the cells are C and know nothing of Python.
-3. :func:`forward_share` is the one loop forward: it projects the input of some steps, then calls the cell's step for
-   each of them, so that what one writes the other finds in the cache.  :func:`backward_share` is the one loop back.
-4. :func:`weights_share` adds up the gradients of the weights, some steps at a time, as long products.
+2. A `Job` (job.pxd) is what the threads of a call share, each computing some columns of the batch.  Its `Step` is what
+   a cell sees of the sequence (simd/kernels.h); these are C structs, since the cells are C and know nothing of Python.
+3. The loop over time stands in loops.pxd, once forward and once back, for every cell.
 """
 
 from libc.string cimport memset, strcmp
 
 import numpy as np
 
+from fastrnn._core.job cimport (Job, bptt_steps, check_weights, copy_sums, is_apart, pack_back, pack_weights,
+                                place_back, place_reserve, place_weights, set_drop, set_input)
 from fastrnn._core.kernels cimport (ANY_ELU, ANY_EXPONENTIAL, ANY_HARD_SIGMOID, ANY_HARD_SIGMOID_OLD, ANY_LINEAR,
-                                    ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS,
-                                    FROM_BIAS, FROM_ZERO, LAST_FIRST, Cell, Factor, Step, bind_kernels, cells, floating,
-                                    pack, panel_width)
-from fastrnn._core.layout cimport LINE_BYTES, Arena, arena_of, copy_into, padded_to_line, take
+                                    ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS, Cell,
+                                    Step, bind_kernels, cells, floating, panel_width)
+from fastrnn._core.layout cimport LINE_BYTES, copy_into, padded_to_line
+from fastrnn._core.loops cimport (backward_double, backward_float, forward_double, forward_float, weights_double,
+                                  weights_float)
 from fastrnn._core.recycled cimport Scratch, empty, scratch
-from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, copy_gradient, factor_of,
-                                     keep_states, multiply_rows, next_run, pack_bias, restore_carry, row_stride,
-                                     save_carry, segment_length, start_by_work)
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE, look, turns_for, units_between_looks
-from fastrnn._core.source cimport Source, copy_back_to, copy_until, source_of
+from fastrnn._core.source cimport source_of
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, share_task, threads_for
-from fastrnn._core.tokens cimport checked_tokens, gather_rows, scatter_rows
+from fastrnn._core.tokens cimport checked_tokens
 
 bind_kernels()
 
@@ -46,35 +44,6 @@ cdef dict _numbers = {
     "elu": ANY_ELU, "selu": ANY_SELU, "softplus": ANY_SOFTPLUS, "exponential": ANY_EXPONENTIAL,
 }
 ACTIVATIONS = tuple(_numbers)
-
-cdef struct Job:
-    # what the shares of a call have in common; a pointer is to float or to double
-    Step step
-    const Cell *cell
-    int any  # 0 for tanh and sigmoid without recurrent dropout, 1 for everything
-    bint drops
-    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
-    int first_share
-    int turn  # of the order in which the weights are read
-    Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x, columns  # columns = gates ld
-    const unsigned char *mask  # (T, m)
-    const void *x              # (T, m, >= n_x), its rows x_row apart
-    Py_ssize_t x_row
-    Source source              # copied into x on the way forward, and into ds on the way back
-    const void *packed_wx      # forward (n_x, columns), back (depth, ld_x), in panels of x_width columns
-    Py_ssize_t x_width
-    const void *bias           # (columns,)
-    # where the rows of x are one-hot: the places of their ones, and the weights that they pick or add to
-    const long long *tokens    # (T, m)
-    const void *wx             # (gates n_s, n_x)
-    void *dwx                  # likewise
-    Py_ssize_t w_unit, w_input
-    # of the backward pass
-    void *saved[2]             # (m, ld)
-    void *dx                   # (T, m, ld_x)
-    void *sums                 # (n_x + n_s, columns): the gradients of Wx and Ws, transposed
-    void *bias_sums            # (columns,)
-    void *apart_sums           # (ld,)
 
 
 cdef class Recurrence:
@@ -262,91 +231,6 @@ cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_
     job.mask, job.tokens, job.dx, job.source.array = NULL, NULL, NULL, NULL
 
 
-cdef bint is_apart(const Cell *cell) noexcept nogil:
-    """Whether some gates have a recurrent product of their own."""
-    return cell.apart < cell.gates
-
-
-cdef Py_ssize_t depth_back(const Job *job) noexcept nogil:
-    """How many elements of a row of da a product sums over: gate by gate with the padding, where there are several."""
-    return job.n_s if job.cell.gates == 1 else job.columns
-
-
-cdef Py_ssize_t place_reserve(Step *step, const Cell *cell, bint drops, void *memory, Py_ssize_t T,
-                              Py_ssize_t size) noexcept nogil:
-    """Place what a forward pass leaves; return its bytes."""
-    cdef Arena arena
-    cdef Py_ssize_t row = step.m * step.ld * size
-    cdef int i
-    arena.start, arena.bytes = <char *> memory, 0
-    for i in range(cell.states):
-        step.states[i] = take(&arena, (T + 1) * row)
-    # the one gate of a cell is its next state
-    step.gates = take(&arena, T * cell.gates * row) if cell.gates > 1 else <char *> step.states[0] + row
-    step.kept = take(&arena, T * cell.kept * row)
-    step.dropped = take(&arena, T * cell.gates * row if drops else 0)
-    return arena.bytes
-
-
-cdef Py_ssize_t place_weights(Job *job, void *memory, Py_ssize_t size) noexcept nogil:
-    """Place the packed weights of a forward pass; return their bytes."""
-    cdef Arena arena = arena_of(memory)
-    job.bias = take(&arena, job.columns * size)
-    job.step.apart_bias = take(&arena, job.ld * size if is_apart(job.cell) else 0)
-    job.step.packed = take(&arena, job.columns * job.n_s * size)
-    job.packed_wx = take(&arena, job.columns * job.n_x * size)
-    return arena.bytes
-
-
-cdef Py_ssize_t place_back(Job *job, void *memory, Py_ssize_t steps, Py_ssize_t size) noexcept nogil:
-    """Place what a backward pass that takes so many steps at a time writes beside its results; return its bytes.
-
-    The sums stand last, one behind the other.
-    """
-    cdef Arena arena = arena_of(memory)
-    cdef Py_ssize_t apart = is_apart(job.cell), rows = steps * job.m
-    cdef int i
-    job.step.packed = take(&arena, depth_back(job) * job.ld * size)
-    job.packed_wx = take(&arena, depth_back(job) * job.ld_x * size)
-    job.step.da = take(&arena, rows * job.columns * size)
-    job.step.d_kept = take(&arena, apart * rows * job.ld * size)
-    for i in range(job.cell.states):
-        job.saved[i] = take(&arena, job.m * job.ld * size)
-    job.step.d_dropped = take(&arena, job.m * job.ld * size if job.drops else 0)
-    job.sums = take(&arena, (job.n_x + job.n_s) * job.columns * size)
-    job.bias_sums = take(&arena, job.columns * size)
-    job.apart_sums = take(&arena, apart * job.ld * size)
-    return arena.bytes
-
-
-cdef Py_ssize_t bptt_steps(const Job *job, Py_ssize_t T, Py_ssize_t size) noexcept nogil:
-    """How many steps a backward pass takes between two turns of the gradients of the weights."""
-    return segment_length(T, job.m, job.m * (job.columns + job.ld * is_apart(job.cell)) * size)
-
-
-cdef void set_input(Job *job, const floating[:, :, :] x, Py_ssize_t T) except *:
-    job.x = &x[0, 0, 0] if job.n_x else NULL
-    job.x_row = row_stride(T, job.m, x.strides[0], x.strides[1], sizeof(floating))
-    if job.n_x > 1 and x.strides[2] != sizeof(floating):
-        raise ValueError(f"the features of x must be neighbours, got strides {(x.strides[0], x.strides[1], x.strides[2])}")
-
-
-cdef int set_drop(Job *job, const floating[:, :, ::1] drop) except -1:
-    if (drop is not None) != job.drops or (drop is not None and (
-            drop.shape[0] != job.cell.gates or drop.shape[1] != job.m or drop.shape[2] != job.ld)):
-        raise ValueError("drop should be (gates, m, ld) with a recurrent dropout, and None without")
-    if drop is not None:
-        job.step.drop = &drop[0, 0, 0]
-    return 0
-
-
-cdef int next_group(const Job *job, int gate) noexcept nogil:
-    """Return the gate before which the group ends that begins with a gate: those that share a recurrent product."""
-    if job.drops:
-        return gate + 1
-    return job.cell.apart if gate < job.cell.apart else job.cell.gates
-
-
 # Forward ---------------------------------------------------------------------------------------------------------
 
 cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws,
@@ -413,86 +297,6 @@ cdef int run_in_turns(Job *job, int shares, double operations, Py_ssize_t parts,
             run_shares(shares, task, job)
         look(operations / turns)
     return 0
-
-
-cdef int check_weights(const Cell *cell, Py_ssize_t n_s, const floating[:, :] wx, const floating[:, :] ws,
-                       const floating[:, :] bs, const floating[:, :] bx) except -1:
-    cdef Py_ssize_t rows = cell.gates * n_s
-    if (wx.shape[0] != rows or ws.shape[0] != rows or ws.shape[1] != n_s or bs.shape[0] != rows or bs.shape[1] != 1
-            or (bx is not None) != cell.kept_is_product
-            or (bx is not None and (bx.shape[0] != rows or bx.shape[1] != 1))):
-        raise ValueError("the weights do not fit together: a bias is a column, and a cell has one for each bias it knows")
-    return 0
-
-
-cdef int pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:, :] bs,
-                      const floating[:, :] bx, void *memory) except -1:
-    """Pack what a forward pass reads, for the sizes and widths of the job, into `place_weights` bytes."""
-    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating), apart = job.cell.apart
-    cdef Py_ssize_t gates = job.cell.gates, w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
-    cdef Py_ssize_t b_step = bs.strides[0] // size
-    cdef int gate = 0, group_end
-    cdef const floating *b = &bs[0, 0]
-    cdef floating *packed
-    place_weights(job, memory, size)
-    packed = <floating *> job.step.packed
-    while gate < gates:
-        group_end = next_group(job, gate)
-        pack(packed + gate * n_s * ld, job.step.width, &ws[gate * n_s, 0], 1, n_s, n_s, w_k, group_end - gate, n_s, ld,
-             w_column)
-        gate = group_end
-    if n_x:
-        pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, gates, n_s, ld,
-             wx.strides[0] // size)
-    if job.cell.kept_is_product:
-        # bs joins bx but for the product that stands apart
-        pack_bias(<floating *> job.bias, &bx[0, 0], bx.strides[0] // size, gates, n_s, ld, False)
-        pack_bias(<floating *> job.bias, b, b_step, apart, n_s, ld, True)
-        pack_bias(<floating *> job.step.apart_bias, b + apart * n_s * b_step, b_step, gates - apart, n_s, ld, False)
-    else:
-        pack_bias(<floating *> job.bias, b, b_step, gates, n_s, ld, False)
-    return 0
-
-
-cdef void forward_float(void *job, int share) noexcept nogil:
-    forward_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void forward_double(void *job, int share) noexcept nogil:
-    forward_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void forward_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some steps of some batch columns.  The pre-activations stand where the gates will."""
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
-    cdef Py_ssize_t m = job.m, ld = job.ld, columns = job.columns, rows = end - first, row, end_row, t, t_end
-    cdef Py_ssize_t step = job.first_step, copied = step
-    cdef Py_ssize_t arrays = (job.cell.gates if job.cell.gates > 1 else 0) + job.cell.states + job.cell.kept
-    cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + arrays * ld) * sizeof(floating))
-    cdef floating *gates = <floating *> job.step.gates
-    cdef int i
-    while step < job.end_step:
-        t_end = min(step + chunk, job.end_step)
-        if job.tokens != NULL:
-            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens, <const floating *> job.wx,
-                        job.w_unit, job.w_input, <const floating *> job.bias, gates)
-        else:
-            copy_until(&job.source, &copied, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
-                       job.x_row)
-            multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
-                          <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
-                          <const floating *> job.bias, job.mask)
-        for t in range(step, t_end):
-            row, end_row = t * m + first, t * m + end
-            while row < end_row:
-                rows = next_run(job.mask, &row, end_row)
-                job.cell.step[job.any](&job.step, t, row - t * m, rows, LAST_FIRST if (t + job.turn) & 1 else 0)
-                row += rows
-            for i in range(job.cell.states):
-                keep_states(job.mask, t * m + first, end_row, m, ld, <floating *> job.step.states[i])
-        step = t_end
 
 
 # Backward --------------------------------------------------------------------------------------------------------
@@ -588,137 +392,6 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
         last = job.first_step
     copy_sums(&job, dwx, dws, dbs, dbx)
     return 0
-
-
-cdef int pack_back(Job *job, const floating[:, :] wx, const floating[:, :] ws) except -1:
-    """Pack what a backward pass reads.  Rows of da are padded gate by gate, so the panels have rows of zeros there."""
-    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, size = sizeof(floating), gates = job.cell.gates
-    cdef Py_ssize_t gate_depth = depth_back(job) // gates, w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
-    cdef int gate = 0, group_end
-    cdef floating *packed = <floating *> job.step.packed
-    while gate < gates:
-        group_end = next_group(job, gate)
-        pack(packed + gate * ld * ld, job.step.width, &ws[gate * n_s, 0], group_end - gate, n_s, gate_depth, w_k, 1,
-             n_s, ld, w_column)
-        gate = group_end
-    if job.dx != NULL:
-        pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], gates, n_s, gate_depth, wx.strides[0] // size, 1,
-             job.n_x, job.ld_x, wx.strides[1] // size)
-    return 0
-
-
-cdef int copy_sums(Job *job, floating[:, :] dwx, floating[:, :] dws, floating[:, :] dbs, floating[:, :] dbx) except -1:
-    """Copy the gradients of the weights from the kernels' layout to the caller's."""
-    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, gates = job.cell.gates, size = sizeof(floating)
-    cdef Py_ssize_t apart = job.cell.apart
-    cdef const floating *sums = <const floating *> job.sums
-    cdef const floating *bias_sums = <const floating *> job.bias_sums
-    if n_x:
-        copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, gates, n_s, ld)
-    copy_gradient(&dws[0, 0], dws.strides[0] // size, dws.strides[1] // size, sums + n_x * job.columns, n_s, gates,
-                  n_s, ld)
-    copy_gradient(&dbs[0, 0], dbs.strides[0] // size, 0, bias_sums, 1, gates, n_s, ld)
-    if job.cell.kept_is_product:
-        copy_gradient(&dbx[0, 0], dbx.strides[0] // size, 0, bias_sums, 1, gates, n_s, ld)
-        copy_gradient(&dbs[apart * n_s, 0], dbs.strides[0] // size, 0, <const floating *> job.apart_sums, 1,
-                      gates - apart, n_s, ld)
-    return 0
-
-
-cdef void backward_float(void *job, int share) noexcept nogil:
-    backward_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void backward_double(void *job, int share) noexcept nogil:
-    backward_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void backward_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
-    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, columns = job.columns, rows = end - first
-    # da, gates where they are not states, ds, states, and what is kept
-    cdef Py_ssize_t arrays = job.cell.gates * (1 + (job.cell.gates > 1)) + 2 + job.cell.kept
-    cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + arrays * ld) * sizeof(floating))
-    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, copied = step
-    cdef floating *da = <floating *> job.step.da
-    cdef int i
-    while step > job.first_step:
-        t_first = max(step - chunk, job.first_step)
-        for t in range(step - 1, t_first - 1, -1):
-            first_row, end_row = t * m + first, t * m + end
-            copy_back_to(&job.source, &copied, t, job.first_step, first, end, m, da + columns - ld, ld, columns)
-            for i in range(job.cell.states):
-                save_carry(job.mask, first_row, end_row, n_s, <const floating *> job.step.ds if i == 0 else NULL,
-                           job.step.ds_row, <const floating *> job.step.carry[i] + first * ld,
-                           <floating *> job.saved[i] + first * ld, ld)
-            row = first_row
-            while row < end_row:
-                rows = next_run(job.mask, &row, end_row)
-                job.cell.step_back[job.any](&job.step, t, row - t * m, rows)
-                row += rows
-            for i in range(job.cell.states):
-                restore_carry(job.mask, first_row, end_row, n_s, <floating *> job.step.carry[i] + first * ld,
-                              <const floating *> job.saved[i] + first * ld, ld)
-        if job.dx != NULL:
-            multiply_rows(t_first, step, first, end, m, job.ld_x, depth_back(job), da, columns,
-                          <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,
-                          <floating *> NULL, job.mask)
-            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
-        step = t_first
-
-
-cdef void weights_float(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void weights_double(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
-
-    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product that
-    is kept, what comes back to Ws is not da, but d_kept.
-    """
-    cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t left = column_start(columns, place, job.shares, _)
-    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _)
-    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
-    cdef const floating *da = <const floating *> job.step.da
-    cdef floating *x_sums = <floating *> job.sums
-    cdef floating *s_sums = x_sums + n_x * columns
-    cdef floating *bias_sums = <floating *> job.bias_sums
-    cdef Factor factors[2]
-    cdef int gate = 0, group_end, count = 2 if n_x else 1
-    if job.tokens != NULL:
-        scatter_rows(first, end, left, right, job.cell.gates, job.n_s, ld, job.tokens, job.mask, da,
-                     <floating *> job.dwx, job.w_unit, job.w_input)
-    while gate < job.cell.gates:
-        group_end = next_group(job, gate)
-        low, high = max(left, gate * ld), min(right, group_end * ld)
-        if low < high:
-            factors[0] = factor_of(<const floating *> job.step.states[0], ld, job.n_s, s_sums + low)
-            factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + low)
-            if gate >= job.cell.apart and not job.cell.kept_is_product:
-                factors[0].a = job.step.kept
-            elif job.drops:
-                factors[0].a, factors[0].a_row = <const floating *> job.step.dropped + gate * ld, columns
-            if gate >= job.cell.apart and job.cell.kept_is_product:
-                # of da without the first factor, the states
-                add_gradient(first, end, high - low, da + low, columns, factors + 1, count - 1, columns,
-                             bias_sums + low, job.mask)
-                low -= job.cell.apart * ld
-                add_gradient(first, end, high - job.cell.apart * ld - low, <const floating *> job.step.d_kept + low, ld,
-                             factors, 1, columns, <floating *> job.apart_sums + low, job.mask)
-            else:
-                add_gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low,
-                             job.mask)
-        gate = group_end
 
 
 # Streams ---------------------------------------------------------------------------------------------------------

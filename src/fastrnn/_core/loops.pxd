@@ -1,0 +1,151 @@
+# cython: language_level=3
+"""The loop over time, forward and back, and the gradients of the weights: what one thread computes of a pass.
+
+:func:`forward_share` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
+of them, so that what one writes the other finds in the cache.  :func:`backward_share` is the one loop of backpropagation
+through time.  :func:`weights_share` adds up the gradients of the weights, some steps at a time, as long products.
+"""
+
+from fastrnn._core.job cimport Job, depth_back, next_group
+from fastrnn._core.kernels cimport FROM_BIAS, FROM_ZERO, LAST_FIRST, Factor, floating
+from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, factor_of, keep_states,
+                                     multiply_rows, next_run, restore_carry, save_carry, start_by_work)
+from fastrnn._core.source cimport copy_back_to, copy_until
+from fastrnn._core.tokens cimport gather_rows, scatter_rows
+
+
+cdef inline void forward_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some steps of some batch columns.  The pre-activations stand where the gates will."""
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
+    cdef Py_ssize_t m = job.m, ld = job.ld, columns = job.columns, rows = end - first, row, end_row, t, t_end
+    cdef Py_ssize_t step = job.first_step, copied = step
+    cdef Py_ssize_t arrays = (job.cell.gates if job.cell.gates > 1 else 0) + job.cell.states + job.cell.kept
+    cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + arrays * ld) * sizeof(floating))
+    cdef floating *gates = <floating *> job.step.gates
+    cdef int i
+    while step < job.end_step:
+        t_end = min(step + chunk, job.end_step)
+        if job.tokens != NULL:
+            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens, <const floating *> job.wx,
+                        job.w_unit, job.w_input, <const floating *> job.bias, gates)
+        else:
+            copy_until(&job.source, &copied, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
+                       job.x_row)
+            multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
+                          <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
+                          <const floating *> job.bias, job.mask)
+        for t in range(step, t_end):
+            row, end_row = t * m + first, t * m + end
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                job.cell.step[job.any](&job.step, t, row - t * m, rows, LAST_FIRST if (t + job.turn) & 1 else 0)
+                row += rows
+            for i in range(job.cell.states):
+                keep_states(job.mask, t * m + first, end_row, m, ld, <floating *> job.step.states[i])
+        step = t_end
+
+
+cdef inline void forward_float(void *job, int share) noexcept nogil:
+    forward_share(<Job *> job, share, <float *> NULL)
+
+
+cdef inline void forward_double(void *job, int share) noexcept nogil:
+    forward_share(<Job *> job, share, <double *> NULL)
+
+
+cdef inline void backward_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
+    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, columns = job.columns, rows = end - first
+    # da, gates where they are not states, ds, states, and what is kept
+    cdef Py_ssize_t arrays = job.cell.gates * (1 + (job.cell.gates > 1)) + 2 + job.cell.kept
+    cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + arrays * ld) * sizeof(floating))
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, copied = step
+    cdef floating *da = <floating *> job.step.da
+    cdef int i
+    while step > job.first_step:
+        t_first = max(step - chunk, job.first_step)
+        for t in range(step - 1, t_first - 1, -1):
+            first_row, end_row = t * m + first, t * m + end
+            copy_back_to(&job.source, &copied, t, job.first_step, first, end, m, da + columns - ld, ld, columns)
+            for i in range(job.cell.states):
+                save_carry(job.mask, first_row, end_row, n_s, <const floating *> job.step.ds if i == 0 else NULL,
+                           job.step.ds_row, <const floating *> job.step.carry[i] + first * ld,
+                           <floating *> job.saved[i] + first * ld, ld)
+            row = first_row
+            while row < end_row:
+                rows = next_run(job.mask, &row, end_row)
+                job.cell.step_back[job.any](&job.step, t, row - t * m, rows)
+                row += rows
+            for i in range(job.cell.states):
+                restore_carry(job.mask, first_row, end_row, n_s, <floating *> job.step.carry[i] + first * ld,
+                              <const floating *> job.saved[i] + first * ld, ld)
+        if job.dx != NULL:
+            multiply_rows(t_first, step, first, end, m, job.ld_x, depth_back(job), da, columns,
+                          <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,
+                          <floating *> NULL, job.mask)
+            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
+        step = t_first
+
+
+cdef inline void backward_float(void *job, int share) noexcept nogil:
+    backward_share(<Job *> job, share, <float *> NULL)
+
+
+cdef inline void backward_double(void *job, int share) noexcept nogil:
+    backward_share(<Job *> job, share, <double *> NULL)
+
+
+cdef inline void weights_share(Job *job, int share, floating *_) noexcept nogil:
+    """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
+
+    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product that
+    is kept, what comes back to Ws is not da, but d_kept.
+    """
+    cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high
+    cdef int place = job.first_share + share
+    cdef Py_ssize_t left = column_start(columns, place, job.shares, _)
+    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _)
+    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
+    cdef const floating *da = <const floating *> job.step.da
+    cdef floating *x_sums = <floating *> job.sums
+    cdef floating *s_sums = x_sums + n_x * columns
+    cdef floating *bias_sums = <floating *> job.bias_sums
+    cdef Factor factors[2]
+    cdef int gate = 0, group_end, count = 2 if n_x else 1
+    if job.tokens != NULL:
+        scatter_rows(first, end, left, right, job.cell.gates, job.n_s, ld, job.tokens, job.mask, da,
+                     <floating *> job.dwx, job.w_unit, job.w_input)
+    while gate < job.cell.gates:
+        group_end = next_group(job, gate)
+        low, high = max(left, gate * ld), min(right, group_end * ld)
+        if low < high:
+            factors[0] = factor_of(<const floating *> job.step.states[0], ld, job.n_s, s_sums + low)
+            factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + low)
+            if gate >= job.cell.apart and not job.cell.kept_is_product:
+                factors[0].a = job.step.kept
+            elif job.drops:
+                factors[0].a, factors[0].a_row = <const floating *> job.step.dropped + gate * ld, columns
+            if gate >= job.cell.apart and job.cell.kept_is_product:
+                # of da without the first factor, the states
+                add_gradient(first, end, high - low, da + low, columns, factors + 1, count - 1, columns,
+                             bias_sums + low, job.mask)
+                low -= job.cell.apart * ld
+                add_gradient(first, end, high - job.cell.apart * ld - low, <const floating *> job.step.d_kept + low, ld,
+                             factors, 1, columns, <floating *> job.apart_sums + low, job.mask)
+            else:
+                add_gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low,
+                             job.mask)
+        gate = group_end
+
+
+cdef inline void weights_float(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <float *> NULL)
+
+
+cdef inline void weights_double(void *job, int share) noexcept nogil:
+    weights_share(<Job *> job, share, <double *> NULL)
