@@ -120,6 +120,22 @@ def test_a_layer_of_ones_own_is_one_like_the_others(tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
+def test_models_that_share_a_layer_of_ones_own_have_gradients_of_their_own():
+    shared = Affine(2)
+    models = []
+    for _ in range(2):
+        x = Input((None, 3), dtype="float64")
+        models.append(Model(x, shared(Dense(4, "tanh")(x))))
+        models[-1].compile("sgd", "mse")
+        models[-1].compute_gradients(X, Y)
+    one, other = models
+    for model in (one, other, one):
+        expected = copy.deepcopy(model).compute_gradients(X, Y + 1)
+        model.compute_gradients(X, Y)
+        for found, gradient in zip(model.compute_gradients(X, Y + 1), expected, strict=True):
+            np.testing.assert_array_equal(found, gradient)
+
+
 def test_steps_and_masks_of_a_layer_of_ones_own():
     x = Input((None, 3), dtype="float64")
     states = EveryOther()(Masking()(x))

@@ -51,6 +51,14 @@ def test_a_model_called_twice_has_one_set_of_weights_and_the_sum_of_gradients():
     assert (encode.predict(X) != before).all()
 
 
+def test_input_and_output_of_a_layer_are_those_of_its_first_call():
+    first, second, layer = Input((5, 3)), Input((7, 3)), GRU(2)
+    answer = layer(first)
+    layer(second)
+    assert layer.input is first
+    assert layer.output is answer
+
+
 def test_it_answers_as_its_parts_do():
     encode = encoder()
     model = randomised(siamese(encode), RNG)
