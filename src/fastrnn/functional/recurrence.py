@@ -97,7 +97,7 @@ def layer_forward(
     own = loops.apart if ragged is None or not ragged.reorders else ragged.restored
     after = [features_first(own(states[1:]), n_s) for states in arrays[: len(start)]]
     sizes = (*X.shape, n_s)
-    steps = Steps(cell, core, reserve, x, sizes, parameters_dict, input_bias, activation, ragged)
+    steps = Steps(cell, reserve, x, sizes, parameters_dict, input_bias, activation, ragged)
     return after, y, (steps, X)
 
 

@@ -24,6 +24,7 @@ from fastrnn.arguments import (
     read_parameters,
 )
 
+from .loops import core_of
 from .ragged import Ragged
 
 
@@ -56,8 +57,6 @@ class Steps(Sequence[Cache]):
     Attributes
     ----------
     cell : Cell
-    core : Recurrence
-        What made them.
     reserve : ndarray
         What the core left for the way back: states, and what else the cell keeps.
     x : ndarray (T, m, >= n_x)
@@ -75,7 +74,6 @@ class Steps(Sequence[Cache]):
     __slots__ = (
         "activation",
         "cell",
-        "core",
         "parameters_dict",
         "ragged",
         "reserve",
@@ -87,7 +85,6 @@ class Steps(Sequence[Cache]):
     def __init__(
         self,
         cell: Cell,
-        core: Recurrence,
         reserve: Array,
         x: Array,
         sizes: tuple[int, int, int, int],
@@ -97,7 +94,6 @@ class Steps(Sequence[Cache]):
         ragged: Ragged | None = None,
     ) -> None:
         self.cell = cell
-        self.core = core
         self.reserve = reserve
         self.x = x
         self.sizes = sizes
@@ -105,6 +101,11 @@ class Steps(Sequence[Cache]):
         self.reset_after = reset_after
         self.activation = activation
         self.ragged = ragged
+
+    @property
+    def core(self) -> Recurrence:
+        """What made them; it is not kept, so that copies and pickles hold arrays alone."""
+        return core_of(self.cell, self.reset_after, self.activation)
 
     @property
     def lengths(self) -> NDArray[np.int64] | None:
