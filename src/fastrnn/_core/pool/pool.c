@@ -27,7 +27,8 @@ enum {
     MOST_THREADS = 256,
     LOOKS_BEFORE_SLEEP = 4000, /* some 50 to 150 microseconds */
     LOOKS_BEFORE_YIELD = 2000,
-    STACK_BYTES = 512 * 1024
+    /* a share takes up to 250 KiB, more under a sanitizer, and thread-local memory of all libraries lies there too */
+    STACK_BYTES = 4096 * 1024
 };
 
 /* generation of the job | its shares | the next share to draw: one word, so that a share is drawn of the job that was
