@@ -1,6 +1,6 @@
 """Activations of rows, in place.
 
-Arrays are (R, ld): rows padded to `ld` elements (memory.py), of which the first `n` count.
+Arrays are (R, ld): rows padded to `ld` elements (layout.pxd), of which the first `n` count.
 """
 
 from libc.string cimport memcpy

@@ -1,6 +1,6 @@
 """Rows of a table, picked by integers, and the gradient of the table.
 
-Arrays are time-major, rows padded to `ld` elements (memory.py).  Every array argument says IN or OUT.
+Arrays are time-major, rows padded to `ld` elements (layout.pxd).  Every array argument says IN or OUT.
 """
 
 from libc.string cimport memcpy, memset

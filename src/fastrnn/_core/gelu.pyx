@@ -1,6 +1,6 @@
 """The activation x * Phi(x) on rows, and its derivative Phi(x) + x * phi(x).
 
-Phi and phi are distribution and density of the standard normal numbers.  Rows are padded to `ld` elements (memory.py),
+Phi and phi are distribution and density of the standard normal numbers.  Rows are padded to `ld` elements (layout.pxd),
 of which the first `n` count.
 """
 

@@ -1,6 +1,6 @@
 """The output layer over all rows of a sequence: affine map, its softmax, and the gradients of the map.
 
-A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (memory.py).  Every array argument
+A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (layout.pxd).  Every array argument
 says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
 """
 

@@ -167,7 +167,7 @@ def cross_entropy_backward(
     dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
     work = empty((core.affine_work(T * m, n_s, n_y, dtype),), dtype)
     _affine_backward[dtype](
-        as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work
+        as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work=work
     )
     return {"ds": features_first(ds, n_s), "dWy": dWy, "dby": dby}
 
@@ -195,6 +195,6 @@ def _loss_and_gradient(
     rows = as_rows(y)
     partial_sums = np.empty(loss_core.loss_blocks(len(rows)))
     total = _cross_entropy[y.dtype](
-        rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums
+        rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums=partial_sums
     )
     return float(total * scale)

@@ -134,6 +134,6 @@ class _DenseWorkspace(Workspace):
         rows = self._reached
         dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
         self._steps.backward(rows)
-        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, self._work)
+        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, work=self._work)
         if self._dx is not None:
             self._dx[rows:] = 0

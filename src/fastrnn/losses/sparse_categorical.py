@@ -110,8 +110,8 @@ class _SoftmaxHead(LabelHead):
             self.targets,
             self.weights,
             self.loss_weight / max(1.0, self.divisor),
-            self._dlogits if training else None,
-            self._partial_sums,
+            dlogits=self._dlogits if training else None,
+            partial_sums=self._partial_sums,
         )
         return float(total)
 

@@ -81,13 +81,13 @@ class Adam(Optimizer):
             gradients,
             self.slots["m"],
             self.slots["v"],
-            learning_rate * correction,
-            self.beta_1,
-            self.beta_2,
+            step_size=learning_rate * correction,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
             # Never 0 by 0: the root of the smallest number, that of a square which has underflowed.
-            self.epsilon or math.sqrt(np.finfo(values.dtype).tiny),
-            self.slots.get("v_hat"),
-            decay,
+            epsilon=self.epsilon or math.sqrt(np.finfo(values.dtype).tiny),
+            v_hat=self.slots.get("v_hat"),
+            decay=decay,
         )
 
     def get_config(self) -> dict[str, Any]:

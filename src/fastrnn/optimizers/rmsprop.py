@@ -87,11 +87,11 @@ class RMSprop(Optimizer):
             self.slots["velocity"],
             self.slots.get("average_gradient"),
             self.slots.get("momentum"),
-            learning_rate,
-            self.rho,
-            self.momentum,
-            self.epsilon or float(np.finfo(values.dtype).tiny),  # never 0 by 0
-            decay,
+            learning_rate=learning_rate,
+            rho=self.rho,
+            momentum=self.momentum,
+            epsilon=self.epsilon or float(np.finfo(values.dtype).tiny),  # never 0 by 0
+            decay=decay,
         )
 
     def get_config(self) -> dict[str, Any]:

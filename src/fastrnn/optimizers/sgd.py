@@ -63,10 +63,10 @@ class SGD(Optimizer):
             values,
             gradients,
             self.slots.get("velocity"),
-            learning_rate,
-            self.momentum,
-            self.nesterov,
-            decay,
+            learning_rate=learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            decay=decay,
         )
 
     def get_config(self) -> dict[str, Any]:

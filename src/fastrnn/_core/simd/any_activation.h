@@ -12,7 +12,7 @@
 static inline vec NAME(log1p_of_unit)(vec u)
 {
     const vec s = u / (2 + u), z = s * s;
-    vec sum = NAME(all)((REAL)1 / (2 * LOG1P_TERMS + 1));
+    vec sum = NAME(broadcast)((REAL)1 / (2 * LOG1P_TERMS + 1));
     for (int k = LOG1P_TERMS - 1; k >= 0; k--)
         sum = sum * z + (REAL)1 / (2 * k + 1);
     return 2 * s * sum;
@@ -25,31 +25,31 @@ static inline vec NAME(expm1_of_negative)(vec x)
     return 2 * t / (1 - t);
 }
 
-static inline vec NAME(magnitude)(vec x) { return (vec)((ivec)x & ~(ivec)NAME(all)((REAL)-0.0)); }
+static inline vec NAME(magnitude)(vec x) { return (vec)((ivec)x & ~(ivec)NAME(broadcast)((REAL)-0.0)); }
 
 static vec NAME(activation)(int kind, vec x)
 {
-    const vec zero = {0}, one = NAME(all)(1);
+    const vec zero = {0}, one = NAME(broadcast)(1);
     switch (kind) {
     case FASTRNN_TANH:
         return NAME(tanh)(x);
     case FASTRNN_SIGMOID:
         return NAME(sigmoid)(x);
     case FASTRNN_RELU:
-        return NAME(at_least)(x, zero);
+        return NAME(maximum)(x, zero);
     case FASTRNN_HARD_SIGMOID:
-        return NAME(at_least)(NAME(at_most)(x / 6 + (REAL)0.5, one), zero);
+        return NAME(maximum)(NAME(minimum)(x / 6 + (REAL)0.5, one), zero);
     case FASTRNN_HARD_SIGMOID_OLD:
-        return NAME(at_least)(NAME(at_most)((REAL)0.2 * x + (REAL)0.5, one), zero);
+        return NAME(maximum)(NAME(minimum)((REAL)0.2 * x + (REAL)0.5, one), zero);
     case FASTRNN_SOFTSIGN:
         return x / (1 + NAME(magnitude)(x));
     case FASTRNN_ELU:
-        return NAME(select)(x > zero, x, NAME(expm1_of_negative)(NAME(at_most)(x, zero)));
+        return NAME(select)(x > zero, x, NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SELU:
         return SELU_SCALE *
-               NAME(select)(x > zero, x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(at_most)(x, zero)));
+               NAME(select)(x > zero, x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SOFTPLUS:
-        return NAME(at_least)(x, zero) + NAME(log1p_of_unit)(NAME(exp_of_negative)(-NAME(magnitude)(x)));
+        return NAME(maximum)(x, zero) + NAME(log1p_of_unit)(NAME(exp_of_negative)(-NAME(magnitude)(x)));
     case FASTRNN_EXPONENTIAL:
         return NAME(exp)(x);
     default:
@@ -59,7 +59,7 @@ static vec NAME(activation)(int kind, vec x)
 
 static vec NAME(slope)(int kind, vec y)
 {
-    const vec zero = {0}, one = NAME(all)(1);
+    const vec zero = {0}, one = NAME(broadcast)(1);
     switch (kind) {
     case FASTRNN_TANH:
         return 1 - y * y;
@@ -70,7 +70,7 @@ static vec NAME(slope)(int kind, vec y)
     case FASTRNN_HARD_SIGMOID:
         return NAME(select)((y > zero) & (y < one), one / 6, zero);
     case FASTRNN_HARD_SIGMOID_OLD:
-        return NAME(select)((y > zero) & (y < one), NAME(all)((REAL)0.2), zero);
+        return NAME(select)((y > zero) & (y < one), NAME(broadcast)((REAL)0.2), zero);
     case FASTRNN_SOFTSIGN: {
         const vec rest = 1 - NAME(magnitude)(y);
         return rest * rest;
@@ -78,7 +78,7 @@ static vec NAME(slope)(int kind, vec y)
     case FASTRNN_ELU:
         return NAME(select)(y > zero, one, y + 1);
     case FASTRNN_SELU:
-        return NAME(select)(y > zero, NAME(all)(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
+        return NAME(select)(y > zero, NAME(broadcast)(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
     case FASTRNN_SOFTPLUS:
         return -NAME(expm1_of_negative)(-y);
     case FASTRNN_EXPONENTIAL:

@@ -25,7 +25,7 @@ NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REA
     const ptrdiff_t width = vectors * LANES;
     vec sum[2][2] = {{{0}}}, product[2][2] = {{{0}}};
     for (ptrdiff_t k = 0; k < rows; k++) {
-        const vec left = x ? NAME(all)(x[k * x_row]) : (vec){0};
+        const vec left = x ? NAME(broadcast)(x[k * x_row]) : (vec){0};
 #pragma GCC unroll 2
         for (int p = 0; p < count; p++)
 #pragma GCC unroll 2

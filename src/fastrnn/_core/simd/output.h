@@ -6,7 +6,7 @@ static inline vec NAME(first_lanes)(vec x, ptrdiff_t real, REAL other)
     ivec lane;
     for (int i = 0; i < LANES; i++)
         lane[i] = i;
-    return NAME(select)(lane < (INTEGER)real, x, NAME(all)(other));
+    return NAME(select)(lane < (INTEGER)real, x, NAME(broadcast)(other));
 }
 
 /* IN/OUT x: softmax over the first n of each row; the padding becomes 0 */
@@ -14,12 +14,12 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
 {
     const ptrdiff_t whole = n - n % LANES;
     FOR_ROWS {
-        vec largest = NAME(all)((REAL)-INFINITY), sum = {0};
+        vec largest = NAME(broadcast)((REAL)-INFINITY), sum = {0};
         for (ptrdiff_t i = 0; i < whole; i += LANES)
-            largest = NAME(at_least)(NAME(load)(x + i), largest);
+            largest = NAME(maximum)(NAME(load)(x + i), largest);
         if (whole < n)
-            largest = NAME(at_least)(NAME(first_lanes)(NAME(load)(x + whole), n - whole, (REAL)-INFINITY), largest);
-        const vec shift = NAME(all)(NAME(largest_of)(largest));
+            largest = NAME(maximum)(NAME(first_lanes)(NAME(load)(x + whole), n - whole, (REAL)-INFINITY), largest);
+        const vec shift = NAME(broadcast)(NAME(largest_of)(largest));
         for (ptrdiff_t i = 0; i < whole; i += LANES) {
             const vec e = NAME(exp_of_negative)(NAME(load)(x + i) - shift);
             NAME(store)(x + i, e);
@@ -30,7 +30,7 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
             NAME(store)(x + whole, e);
             sum += e;
         }
-        const vec factor = NAME(all)(1 / NAME(sum_of)(sum));
+        const vec factor = NAME(broadcast)(1 / NAME(sum_of)(sum));
         for (ptrdiff_t i = 0; i < n; i += LANES)
             NAME(store)(x + i, NAME(load)(x + i) * factor);
         x += x_row;
@@ -64,7 +64,7 @@ static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *
         if (label >= 0)
             loss -= w * LOG(probability < SMALLEST_NORMAL ? SMALLEST_NORMAL : probability);
         if (dlogits) {
-            const vec factor = NAME(all)(w * scale);
+            const vec factor = NAME(broadcast)(w * scale);
             for (ptrdiff_t i = 0; i < n; i += LANES)
                 NAME(store)(dlogits + i, label >= 0 ? NAME(load)(p + i) * factor : (vec){0});
             for (ptrdiff_t i = n; i % LANES; i++)
@@ -90,7 +90,7 @@ static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptr
     FOR_ROWS {
         const int64_t label = NAME(label_of)(target, row, n, bad);
         if (label >= 0) {
-            const vec at_target = NAME(all)(p[label]);
+            const vec at_target = NAME(broadcast)(p[label]);
             ivec lane = first_lanes;
             union {
                 ivec lanes;

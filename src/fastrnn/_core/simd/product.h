@@ -5,7 +5,7 @@ static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a
                                 REAL *c, ptrdiff_t c_row, const REAL *bias)
 {
     for (ptrdiff_t row = 0; row < rows; row++, a += a_row, c += c_row) {
-        const vec left = NAME(all)(*a);
+        const vec left = NAME(broadcast)(*a);
         for (ptrdiff_t i = 0; i < columns; i += LANES)
             NAME(store)(c + i, left * NAME(load)(weights + i) + NAME(load)(bias + i));
     }

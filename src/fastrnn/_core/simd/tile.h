@@ -34,7 +34,7 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
             right[v] = NAME(load)(b + v * LANES);
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            vec left = NAME(all)(a[i * a_row]);
+            vec left = NAME(broadcast)(a[i * a_row]);
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = left * right[v] + sum[i][v];

@@ -22,7 +22,7 @@ typedef REAL vec_memory __attribute__((vector_size(VBYTES), aligned(sizeof(REAL)
 static inline vec NAME(load)(const REAL *p) { return *(const vec_memory *)p; }
 static inline void NAME(store)(REAL *p, vec x) { *(vec_memory *)p = x; }
 /* x - 0 is x for every x, -0 and NaN too, so the compiler sees a plain broadcast */
-static inline vec NAME(all)(REAL x) { return x - (vec){0}; }
+static inline vec NAME(broadcast)(REAL x) { return x - (vec){0}; }
 
 /* the elements of a and b whose numbers follow, b's after a's; two compilers, two names */
 #ifndef SHUFFLE
@@ -51,15 +51,15 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 #define X86(name) X86_PASTE(X86_PASTE(X86_PREFIX, name), ps)
 #define X86_VECTOR X86_FLOATS
 #endif
-static inline vec NAME(at_most)(vec x, vec bound) { return (vec)X86(min)((X86_VECTOR)bound, (X86_VECTOR)x); }
-static inline vec NAME(at_least)(vec x, vec bound) { return (vec)X86(max)((X86_VECTOR)bound, (X86_VECTOR)x); }
+static inline vec NAME(minimum)(vec x, vec bound) { return (vec)X86(min)((X86_VECTOR)bound, (X86_VECTOR)x); }
+static inline vec NAME(maximum)(vec x, vec bound) { return (vec)X86(max)((X86_VECTOR)bound, (X86_VECTOR)x); }
 #undef X86
 #undef X86_VECTOR
 #undef X86_PASTE
 #undef X86_PASTE_
 #else
-static inline vec NAME(at_most)(vec x, vec bound) { return NAME(select)(x > bound, bound, x); }
-static inline vec NAME(at_least)(vec x, vec bound) { return NAME(select)(x < bound, bound, x); }
+static inline vec NAME(minimum)(vec x, vec bound) { return NAME(select)(x > bound, bound, x); }
+static inline vec NAME(maximum)(vec x, vec bound) { return NAME(select)(x < bound, bound, x); }
 #endif
 
 static inline REAL NAME(sum_of)(vec x)
