@@ -53,10 +53,12 @@ ALLOWED = {
         "arithmetic",
     },
     "metrics": {"_names", "_core", "arguments", "losses", "arithmetic"},
-    "optimizers": {"_names", "_core", "construction", "settings"},
+    "optimizers": {"guarded", "_names", "_core", "construction", "settings"},
     "callbacks": {"_names", "construction", "files", "settings", "terminal", "arithmetic"},
     "preprocessing": {"_names", "arguments", "settings", "arithmetic"},
+    "guarded": set(),
     "layers": {
+        "guarded",
         "_names",
         "_core",
         "activations",
@@ -71,6 +73,7 @@ ALLOWED = {
         "arithmetic",
     },
     "models": {
+        "guarded",
         "_names",
         "_core",
         "arguments",

@@ -355,3 +355,62 @@ def test_a_model_of_which_all_is_frozen_says_so():
     with pytest.warns(UserWarning, match="no trainable weights"):
         model.fit(X, Y, verbose=0)
     assert_equal(model.get_weights(), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("run_eagerly", True),
+        ("jit_compile", False),
+        ("steps_per_execution", 3),
+        ("trainabel", False),
+        ("stop_trainig", True),
+        ("loss", "mae"),
+        ("metrics", ["accuracy"]),
+    ],
+)
+def test_attributes_of_a_model_that_would_be_ignored(name, value):
+    model = built("chain", "gru", "float32", "adam")
+    with pytest.raises(AttributeError):
+        setattr(model, name, value)
+    model.my_own_note = 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        (Dense(2), "kernel_constraint"),
+        (Dense(2), "kernel_regularizer"),
+        (GRU(2), "unroll"),
+        (GRU(2), "cell"),
+        (Embedding(3, 2), "embeddings_regularizer"),
+        (Bidirectional(GRU(2)), "trainabel"),
+        (Dropout(0.2), "dtype_policy"),
+    ],
+)
+def test_attributes_of_a_layer_that_would_be_ignored(layer, name):
+    with pytest.raises(AttributeError, match=name):
+        setattr(layer, name, None)
+    layer.note = "mine"
+
+
+def test_a_layer_of_one_s_own_may_mean_something_by_them():
+    class Mine(Dense):
+        def __init__(self, **options):
+            super().__init__(2, **options)
+            self.kernel_regularizer = "mine"
+
+    assert Mine().kernel_regularizer == "mine"
+
+
+@pytest.mark.parametrize("name", ["use_ema", "loss_scale_factor", "learning_rat", "decay"])
+def test_attributes_of_an_optimizer_that_would_be_ignored(name):
+    with pytest.raises(AttributeError, match=name):
+        setattr(Adam(), name, 1.0)
+
+
+def test_what_is_set_on_an_optimizer_later_counts():
+    one, other = (built("chain", "gru", "float32", "sgd") for _ in range(2))
+    one.optimizer.momentum = 0.9
+    other.optimizer = SGD(0.1, 0.9)
+    assert_equal(trained(one), trained(other))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastrnn import seeding
 from fastrnn._core.stage import Stage
 from fastrnn.construction import Constructible, Harmless
+from fastrnn.guarded import Guarded
 from fastrnn.layers import calling
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import Shape, one_or_all
@@ -55,7 +56,7 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     return build
 
 
-class Contract(metaclass=Constructible):
+class Contract(Guarded, metaclass=Constructible):
     """What a kind of layer defines; :class:`~fastrnn.layers.Layer` documents the whole.
 
     All of it has a default.  A layer that is written in NumPy defines :meth:`call` and

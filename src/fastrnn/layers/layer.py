@@ -71,6 +71,13 @@ class Layer(Contract):
     (1, 2, 3)
     """
 
+    #: Attributes of Keras's layers, of those that this package has.
+    no_effect = frozenset(
+        {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
+        | {"supports_jit"}
+    )
+    often_set = ("trainable", "stateful")
+
     def __init__(
         self,
         *,
@@ -391,6 +398,12 @@ class Layer(Contract):
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Return a new layer from what :meth:`get_config` returned."""
         return cls(**config)
+
+    def _refuse(self, name: str) -> None:
+        # A layer of the user's own may mean something by Keras's names.
+        is_ours = type(self).__module__.startswith("fastrnn.")
+        if is_ours or (name not in self.no_effect and name not in type(self).harmless):
+            super()._refuse(name)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy of a layer stands in no model: else it would hold all layers before it.

@@ -95,11 +95,9 @@ class Model(Network):
 
     def _start(self, name: str) -> None:
         super().__init__(name)
-        self.optimizer: optimizers.Optimizer | None = None
-        #: A list for several outputs, with None for those without a loss.
-        self.loss: losses.Loss | list[losses.Loss | None] | None = None
-        #: All metrics, in the order in which they are reported.
-        self.metrics: list[Metric] = []
+        self._optimizer: optimizers.Optimizer | None = None
+        self._loss: losses.Loss | list[losses.Loss | None] | None = None
+        self._metrics: list[Metric] = []
         self.check_gradients = True
         self._objective: Objective | None = None
         self.history: History | None = None
@@ -109,6 +107,25 @@ class Model(Network):
         #: The training that goes on at this moment.
         self._training: Training | None = None
         self._idle = IdleBatches()
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """What changes the weights; another one may be set between trainings."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        self._optimizer = optimizers.get(value)
+
+    @property
+    def loss(self) -> losses.Loss | list[losses.Loss | None] | None:
+        """What is minimised; a list for several outputs, None for those without; see `compile`."""
+        return self._loss
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics, in the order in which they are reported; see `compile`."""
+        return list(self._metrics)
 
     def compile(
         self,
@@ -151,13 +168,13 @@ class Model(Network):
         check_gradients = boolean("check_gradients", check_gradients)
         names = self._output_names()
         objective = objective_of(names, loss, metrics, loss_weights, weighted_metrics)
-        self.optimizer = optimizers.get(optimizer)
+        self._optimizer = optimizers.get(optimizer)
         self._objective = objective
         found: list[losses.Loss | None] = [None] * len(names)
         for target in objective.targets:
             found[target.index] = target.loss
-        self.loss = found[0] if len(names) == 1 else found
-        self.metrics = [metric for target in objective.targets for metric in target.metrics]
+        self._loss = found[0] if len(names) == 1 else found
+        self._metrics = [metric for target in objective.targets for metric in target.metrics]
         self.check_gradients = check_gradients
         self._trainer = None
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
+from fastrnn.guarded import Guarded
 from fastrnn.layers import Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
@@ -23,13 +24,20 @@ from fastrnn.settings import boolean
 Array = NDArray[Any]
 
 
-class Network:
+class Network(Guarded):
     """What a model is before anything is said about training: a graph of layers, with weights.
 
     Parameters
     ----------
     name : str
     """
+
+    no_effect = frozenset(
+        {"activity_regularizer", "autocast", "built", "compiled", "dtype_policy", "input_spec"}
+        | {"jit_compile", "predict_function", "run_eagerly", "steps_per_execution"}
+        | {"supports_jit", "supports_masking", "test_function", "train_function"}
+    )
+    often_set = ("stop_training", "trainable", "optimizer")
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -64,7 +64,11 @@ class Adam(Optimizer):
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
         self.amsgrad = boolean("amsgrad", amsgrad)
-        self.slot_names = ("m", "v", "v_hat") if self.amsgrad else ("m", "v")
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names of the slots."""
+        return ("m", "v", "v_hat") if self.amsgrad else ("m", "v")
 
     def update(
         self,

@@ -38,6 +38,8 @@ class Nadam(Optimizer):
     T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016.
     """
 
+    slot_names = ("m", "v")
+
     def __init__(
         self,
         learning_rate: Rate = 0.001,
@@ -58,7 +60,6 @@ class Nadam(Optimizer):
         self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
-        self.slot_names = ("m", "v")
         #: Of how many steps the product of the momenta is known, and that product.
         self._product = (0, 1.0)
 

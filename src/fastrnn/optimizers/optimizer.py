@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros
 from fastrnn.construction import Constructible, Harmless
+from fastrnn.guarded import Guarded
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.checks import above_zero, in_range
 from fastrnn.optimizers.schedules import LearningRateSchedule
@@ -23,7 +24,7 @@ Rate = float | LearningRateSchedule
 Owner = Hashable
 
 
-class Optimizer(metaclass=Constructible):
+class Optimizer(Guarded, metaclass=Constructible):
     """Changes a flat vector of weights by a flat vector of gradients, one fused call a step.
 
     Parameters
@@ -84,7 +85,17 @@ class Optimizer(metaclass=Constructible):
     }
 
     #: Names of the slots, in a fixed order.
-    slot_names: tuple[str, ...]
+    slot_names: tuple[str, ...] = ()
+
+    no_effect = frozenset({"built", "decay"})
+    often_set = (
+        "learning_rate",
+        "weight_decay",
+        "clipnorm",
+        "clipvalue",
+        "global_clipnorm",
+        "iterations",
+    )
 
     def __init__(
         self,
@@ -110,7 +121,6 @@ class Optimizer(metaclass=Constructible):
         self.clipnorm = checked.get("clipnorm")
         self.clipvalue = checked.get("clipvalue")
         self.global_clipnorm = checked.get("global_clipnorm")
-        self.slot_names = ()
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.owners: tuple[Owner, ...] | None = None
@@ -281,7 +291,8 @@ class Optimizer(metaclass=Constructible):
         self._clip(gradients, bounds)
         rate = self.learning_rate
         self.update(values, gradients, rate, rate * (self.weight_decay or 0.0))
-        self.iterations += 1
+        # Past the look at the name, at every step.
+        self.__dict__["iterations"] += 1
 
     def _clip(self, gradients: Array, bounds: Array | None) -> None:
         if self.clipvalue is not None:

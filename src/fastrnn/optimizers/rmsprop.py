@@ -67,7 +67,11 @@ class RMSprop(Optimizer):
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
         self.centered = boolean("centered", centered)
-        self.slot_names = (
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names of the slots."""
+        return (
             "velocity",
             *(["average_gradient"] if self.centered else []),
             *(["momentum"] if self.momentum else []),

@@ -49,7 +49,11 @@ class SGD(Optimizer):
         )
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.nesterov = boolean("nesterov", nesterov)
-        self.slot_names = ("velocity",) if self.momentum else ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names of the slots."""
+        return ("velocity",) if self.momentum else ()
 
     def update(
         self,

@@ -1,0 +1,45 @@
+"""Attributes of Keras that mean nothing here, and misspelled ones: setting them is an error."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+__all__ = ["Guarded"]
+
+
+class Guarded:
+    """Refuses to be given attributes that would be ignored.
+
+    Attributes that the class or the object has can be set, and so can new ones of the user's own.
+
+    Attributes
+    ----------
+    no_effect : frozenset of str
+        Attributes of the same class in Keras that have no counterpart, beside those that are
+        arguments too (`harmless`, see :mod:`fastrnn.construction`).  A subclass that gives one a
+        meaning declares it, as a class attribute.
+    often_set : tuple of str
+        Attributes that users set; a new one that is nearly spelled like them is refused.
+    """
+
+    no_effect: ClassVar[frozenset[str]] = frozenset()
+    often_set: ClassVar[tuple[str, ...]] = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name[:1] != "_" and name not in self.__dict__ and not hasattr(type(self), name):
+            self._refuse(name)
+        object.__setattr__(self, name, value)
+
+    def _refuse(self, name: str) -> None:
+        """Raise ``AttributeError`` if a new attribute would be ignored."""
+        if name in self.often_set:
+            return
+        kind = type(self).__name__
+        if name in self.no_effect or name in getattr(type(self), "harmless", ()):
+            raise AttributeError(
+                f"{kind} has no {name!r}: in Keras it means something, here it would be ignored"
+            )
+        near = get_close_matches(name, self.often_set, 1, 0.85)
+        if near:
+            raise AttributeError(f"{kind} has no {name!r}; did you mean {near[0]!r}?")
