@@ -101,15 +101,42 @@ class Code:
         return found
 
 
+class Cell(ctypes.Structure):
+    """A row of the table of cells, which kernels.h describes."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("facts", ctypes.c_int * 5),
+        ("steps", ctypes.c_void_p * 4),
+    )
+
+
+def cell_count():
+    header = Path(__file__).parents[2] / "src/fastrnn/_core/simd/kernels.h"
+    if not header.is_file():
+        pytest.skip("the sources are not beside the tests")
+    return int(re.search(r"FASTRNN_CELLS = (\d+)", header.read_text())[1])
+
+
 def table_entries(path):
-    """Return, for each level, the addresses in the file that its two tables hold."""
+    """Return, for each level, the addresses in the file of the functions of its two tables.
+
+    All entries of a table are functions but one, which points to the table of cells.
+    """
+    starts, cells = {start for start, _ in functions_of(path)}, Cell * cell_count()
     symbol = re.compile(r"^([0-9a-f]+) .*\s([0-9a-f]+)\s+\S+\s+fastrnn_(f32|f64)_(\w+)$")
     library, entries = ctypes.CDLL(str(path)), {}
     for match in filter(None, map(symbol.match, objdump("-T", str(path)))):
         name = f"fastrnn_{match[3]}_{match[4]}"
         table = (ctypes.c_void_p * (int(match[2], 16) // 8)).in_dll(library, name)
         loaded_at = ctypes.addressof(table) - int(match[1], 16)
-        entries.setdefault(match[4], {})[match[3]] = [entry - loaded_at for entry in table]
+        functions = [entry - loaded_at for entry in table]
+        (rows,) = [start for start in functions if start not in starts]
+        functions.remove(rows)
+        for row in cells.from_address(rows + loaded_at):
+            assert row.name.isascii()
+            functions += [step - loaded_at for step in row.steps]
+        entries.setdefault(match[4], {})[match[3]] = functions
     return entries
 
 
@@ -167,7 +194,7 @@ def test_the_other_extensions_have_no_avx(module):
 
 
 def test_all_extensions_are_looked_at():
-    expected = {"activation", "gru", "kernels", "lstm", "optimizer", "output", "rnn", "threads"}
+    expected = {"activation", "kernels", "loss", "optimizer", "output", "recurrence", "threads"}
     assert expected <= set(MODULES)
 
 

@@ -47,7 +47,7 @@ cdef inline Py_ssize_t depth_back(const Job *job) noexcept nogil:
 
 
 cdef inline Py_ssize_t place_reserve(Step *step, const Cell *cell, bint drops, void *memory, Py_ssize_t T,
-                              Py_ssize_t size) noexcept nogil:
+                                     Py_ssize_t size) noexcept nogil:
     """Place what a forward pass leaves; return its bytes."""
     cdef Arena arena
     cdef Py_ssize_t row = step.m * step.ld * size
@@ -102,7 +102,8 @@ cdef inline void set_input(Job *job, const floating[:, :, :] x, Py_ssize_t T) ex
     job.x = &x[0, 0, 0] if job.n_x else NULL
     job.x_row = row_stride(T, job.m, x.strides[0], x.strides[1], sizeof(floating))
     if job.n_x > 1 and x.strides[2] != sizeof(floating):
-        raise ValueError(f"the features of x must be neighbours, got strides {(x.strides[0], x.strides[1], x.strides[2])}")
+        raise ValueError("the features of x must be neighbours, "
+                         f"got strides {(x.strides[0], x.strides[1], x.strides[2])}")
 
 
 cdef inline int set_drop(Job *job, const floating[:, :, ::1] drop) except -1:
@@ -122,17 +123,17 @@ cdef inline int next_group(const Job *job, int gate) noexcept nogil:
 
 
 cdef inline int check_weights(const Cell *cell, Py_ssize_t n_s, const floating[:, :] wx, const floating[:, :] ws,
-                       const floating[:, :] bs, const floating[:, :] bx) except -1:
+                              const floating[:, :] bs, const floating[:, :] bx) except -1:
     cdef Py_ssize_t rows = cell.gates * n_s
     if (wx.shape[0] != rows or ws.shape[0] != rows or ws.shape[1] != n_s or bs.shape[0] != rows or bs.shape[1] != 1
             or (bx is not None) != cell.kept_is_product
             or (bx is not None and (bx.shape[0] != rows or bx.shape[1] != 1))):
-        raise ValueError("the weights do not fit together: a bias is a column, and a cell has one for each bias it knows")
+        raise ValueError("the weights do not fit together: a bias is a column, and each cell knows how many it has")
     return 0
 
 
 cdef inline int pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:, :] bs,
-                      const floating[:, :] bx, void *memory) except -1:
+                             const floating[:, :] bx, void *memory) except -1:
     """Pack what a forward pass reads, for the sizes and widths of the job, into `place_weights` bytes."""
     cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating), apart = job.cell.apart
     cdef Py_ssize_t gates = job.cell.gates, w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
@@ -177,7 +178,8 @@ cdef inline int pack_back(Job *job, const floating[:, :] wx, const floating[:, :
     return 0
 
 
-cdef inline int copy_sums(Job *job, floating[:, :] dwx, floating[:, :] dws, floating[:, :] dbs, floating[:, :] dbx) except -1:
+cdef inline int copy_sums(Job *job, floating[:, :] dwx, floating[:, :] dws, floating[:, :] dbs,
+                          floating[:, :] dbx) except -1:
     """Copy the gradients of the weights from the kernels' layout to the caller's."""
     cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, gates = job.cell.gates, size = sizeof(floating)
     cdef Py_ssize_t apart = job.cell.apart

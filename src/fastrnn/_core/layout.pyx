@@ -89,7 +89,8 @@ def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, Py_ssize_t states, bint 
     Returns
     -------
     tuple of ndarray
-        dx (T, m, ld_x), at the initial states (states, m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx likewise.
+        dx (T, m, ld_x), at the initial states (states, m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx
+        likewise.
     """
     dtype, wx_shape, ws_shape = wx.dtype, wx.shape, ws.shape
     cdef Py_ssize_t size = dtype.itemsize, n_x = wx_shape[1], n_s = ws_shape[1]

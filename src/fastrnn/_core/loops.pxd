@@ -2,8 +2,9 @@
 """The loop over time, forward and back, and the gradients of the weights: what one thread computes of a pass.
 
 :func:`forward_share` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
-of them, so that what one writes the other finds in the cache.  :func:`backward_share` is the one loop of backpropagation
-through time.  :func:`weights_share` adds up the gradients of the weights, some steps at a time, as long products.
+of them, so that what one writes the other finds in the cache.  :func:`backward_share` is the one loop of
+backpropagation through time.  :func:`weights_share` adds up the gradients of the weights,
+some steps at a time, as long products.
 """
 
 from fastrnn._core.job cimport Job, depth_back, next_group
@@ -103,8 +104,8 @@ cdef inline void backward_double(void *job, int share) noexcept nogil:
 cdef inline void weights_share(Job *job, int share, floating *_) noexcept nogil:
     """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
 
-    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product that
-    is kept, what comes back to Ws is not da, but d_kept.
+    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product
+    that is kept, what comes back to Ws is not da, but d_kept.
     """
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high
     cdef int place = job.first_share + share

@@ -1,7 +1,7 @@
 """The output layer over all rows of a sequence: affine map, its softmax, and the gradients of the map.
 
-A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (layout.pxd).  Every array argument
-says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
+A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (layout.pxd).  Every array
+argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
 """
 
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer

@@ -111,8 +111,9 @@ cdef class Recurrence:
         Returns
         -------
         list of ndarray
-            States (T + 1, m, ld), of an LSTM also cells; gates (T, m, gates, ld) unless there is only one; what the cell
-            keeps beside them, (T, m, ld); with a recurrent dropout the states that each gate saw, (T, m, gates, ld).
+            States (T + 1, m, ld), of an LSTM also cells; gates (T, m, gates, ld) unless there is only one; what the
+            cell keeps beside them, (T, m, ld); with a recurrent dropout the states that each gate saw,
+            (T, m, gates, ld).
         """
         cdef Py_ssize_t size = reserve.itemsize, ld = padded_to_line(n_s, size), row = m * ld, first = 0
         cdef Py_ssize_t length
@@ -248,7 +249,8 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
         return 0
     set_sizes(&job, self, m, n_x, n_s, size)
     bytes = place_weights(&job, NULL, size) + LINE_BYTES
-    if (place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size or x.shape[2] < n_x
+    if (place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
+            or x.shape[2] < n_x
             or (work is not None and work.shape[0] * size < bytes)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (source is not None and (source.shape[0] != n_x or source.shape[1] != m or source.shape[2] != T

@@ -221,8 +221,8 @@ cdef inline void gradient_from(Py_ssize_t row, Py_ssize_t rows, Py_ssize_t colum
 
 
 cdef inline void gradient_of_rows(Py_ssize_t rows, const Py_ssize_t *index, Py_ssize_t columns,
-                                         const floating *b, Py_ssize_t b_row, const Factor *factors, int count,
-                                         Py_ssize_t c_row, floating *sums) noexcept nogil:
+                                  const floating *b, Py_ssize_t b_row, const Factor *factors, int count,
+                                  Py_ssize_t c_row, floating *sums) noexcept nogil:
     """As :func:`add_gradient`, over at most GRADIENT_ROWS rows anywhere."""
     cdef floating a_block[GRADIENT_ROWS * BLOCK]
     cdef floating b_block[GRADIENT_ROWS * BLOCK]
@@ -240,14 +240,14 @@ cdef inline void gradient_of_rows(Py_ssize_t rows, const Py_ssize_t *index, Py_s
                 part = factor_of(a_block, BLOCK, min(factors[f].height - top, <Py_ssize_t> BLOCK),
                                  <floating *> factors[f].c + top * c_row + left)
                 gather_block(rows, index, <const floating *> factors[f].a + top, factors[f].a_row, part.height,
-                               a_block)
+                             a_block)
                 gradient(rows, wide, b_block, BLOCK, &part, 1, c_row, <floating *> NULL)
                 top += BLOCK
         left += BLOCK
 
 
 cdef inline void gather_block(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,
-                                Py_ssize_t width, floating *block) noexcept nogil:
+                              Py_ssize_t width, floating *block) noexcept nogil:
     """OUT block: some elements of rows that stand here and there, side by side."""
     cdef Py_ssize_t i
     for i in range(rows):

@@ -68,7 +68,7 @@ def _readable(name: str, value: Any, depth: int = 0) -> Any:
         return np.arange(value.start, value.stop, value.step)
     kind = type(value)
     if any(hasattr(kind, protocol) for protocol in _PROTOCOLS) or _is_buffer(value):
-        return value
+        return np.asarray(value) if depth else value  # NumPy 1 warns of such an object in a list
     if isinstance(value, Sequence):
         parts = list(islice(value, len(value) + 1))
         if len(parts) <= len(value):

@@ -121,7 +121,7 @@ def _broadcast(names: Sequence[str], arrays: list[Any]) -> None:
             elif array.ndim == 0 and rows:
                 arrays[i] = np.broadcast_to(array, (*rows, 1))
         elif name in _INITIAL and array.ndim == 2 and array.shape[1] == 1 and arrays[0].ndim > 1:
-            arrays[i] = np.broadcast_to(array, (len(array), arrays[0].shape[1]))
+            arrays[i] = np.repeat(array, arrays[0].shape[1], axis=1)
 
 
 def read_cell_cache(cell: Cell, gradients: tuple[Any, ...], cache: Any) -> Sequence[Any]:

@@ -191,7 +191,7 @@ def _integers(value: Mapping[str, Any]) -> Array:
         dtype = np.dtype(value["dtype"])
         if dtype.kind not in "biu":
             raise ValueError(f"{dtype} is no type of integers")
-        array = np.array(value["integers"], dtype)
+        array = np.array(value["integers"]).astype(dtype)
         if array.tolist() != value["integers"]:
             raise ValueError(f"they do not fit into {dtype}")
         return array.reshape([_count(extent) for extent in value["shape"]])
