@@ -104,6 +104,7 @@ def test_a_process_of_another_machine_is_believed_to_live(monkeypatch, tmp_path)
         Lock(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")  # where another test has imported JAX
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_neither_keeps_nor_ends_it(way, tmp_path):
     held = Lock(tmp_path)
