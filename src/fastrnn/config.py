@@ -23,35 +23,33 @@ __all__ = [
     "show_config",
 ]
 
-_floatx = "float32"
-
 
 def floatx() -> str:
     """Return the type that layers compute in unless they are told otherwise.
 
     Returns
     -------
-    {"float32", "float64"}
+    {"float32"}
     """
-    return _floatx
+    return "float32"
 
 
 def set_floatx(value: str) -> None:
-    """Choose the type of the layers that are made from now on without ``dtype=``.
+    """Accept ``"float32"``, which layers compute in unless they are told otherwise.
 
     Parameters
     ----------
-    value : {"float32", "float64"}
+    value : {"float32"}
 
     Raises
     ------
     ValueError
-        If it is another type.
+        If it is another type: give ``dtype=`` to `Input`, and the layers behind it follow.
     """
-    global _floatx
-    if value not in ("float32", "float64"):
-        raise ValueError(f"value is {value!r}; it should be 'float32' or 'float64'")
-    _floatx = value
+    if value != "float32":
+        raise ValueError(
+            f"value is {value!r}; it should be 'float32': give dtype= to Input instead"
+        )
 
 
 def epsilon() -> float:
