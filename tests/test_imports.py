@@ -39,6 +39,8 @@ ALLOWED = {
     "terminal": set(),
     "seeding": {"settings"},
     "files": set(),
+    # a format knows no model, no layer: only what a description of one says
+    "formats": {"_names", "arguments", "arithmetic", "files", "settings", "terminal"},
     "initializers": {"_names", "construction", "seeding", "settings", "arithmetic"},
     "workspace": {"_core", "activations"},
     "losses": {
@@ -81,6 +83,7 @@ ALLOWED = {
         "config",
         "distributed",
         "files",
+        "formats",
         "layers",
         "losses",
         "metrics",
@@ -143,15 +146,28 @@ ALLOWED = {
 LATE = {
     "dask",
     "distributed",
+    "h5py",
     "joblib",
     "matplotlib",
     "mpi4py",
+    "onnx",
     "ray",
     "safetensors",
     "sklearn",
     "tensorboard",
     "threadpoolctl",
     "tqdm",
+}
+
+
+# Of the modules in formats, those that any of them may use; a format knows no other format.
+SHARED_BY_FORMATS = {
+    "description",
+    "errors",
+    "foreign",
+    "names",
+    "registry",
+    "tensor_file",
 }
 
 
@@ -216,6 +232,20 @@ def test_python_imports_point_one_way(part):
         for name, node in python_imports(path)
         if part_of(name) not in {None, part} | ALLOWED[part]
     ]
+    assert not against
+
+
+def test_no_format_knows_another():
+    """What is shared lies in modules of SHARED_BY_FORMATS, or in a package of formats alike."""
+    against = []
+    for path in files("formats", "*.py"):
+        own = path.relative_to(SOURCES / "formats").parts[0].removesuffix(".py")
+        for name, node in python_imports(path):
+            words = name.split(".")
+            if own == "__init__" or words[:2] != ["fastrnn", "formats"] or len(words) < 4:
+                continue
+            if words[2] not in SHARED_BY_FORMATS | {own}:
+                against.append(f"{path.name}:{node.lineno} imports {name}")
     assert not against
 
 

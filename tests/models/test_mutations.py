@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as tensors_of
 
+from fastrnn.formats import own
 from fastrnn.layers import GRU, Dense, Input
-from fastrnn.models import CheckpointError, Sequential, load_model, saving
+from fastrnn.models import CheckpointError, Sequential, load_model
 from fastrnn.models.state import weight_tensors
 from fastrnn.optimizers import Adam
 from fastrnn.optimizers.schedules import CosineDecay
@@ -109,7 +110,7 @@ def own_header(content, rng):
     for way in paths(said):
         variants = [replaced(said, way, new) for new in STRANGE]
         for variant in [*variants, without(said, way)]:
-            header["__metadata__"]["fastrnn"] = saving._sealed(variant, tensors)
+            header["__metadata__"]["fastrnn"] = own._sealed(variant, tensors)
             yield joined(header, rest)
 
 
@@ -201,7 +202,7 @@ def test_a_declared_size_of_terabytes_is_refused_before_memory_is_taken(content,
         said = json.loads(header["__metadata__"]["fastrnn"])
         del said["checksum"]
         said["model"]["layers"][1]["config"]["units"] = 10**13
-        header["__metadata__"]["fastrnn"] = saving._sealed(said, tensors_of(content))
+        header["__metadata__"]["fastrnn"] = own._sealed(said, tensors_of(content))
         changed = joined(header, rest)
     else:
         header[name]["shape"] = [1, 10**13]
@@ -250,7 +251,7 @@ def test_names_that_climb_out_of_the_file_are_only_names(content, tmp_path, name
     del said["checksum"]
     path = tmp_path / "inner" / "model"
     path.parent.mkdir()
-    save_file(tensors, path, {"fastrnn": saving._sealed(said, tensors)})
+    save_file(tensors, path, {"fastrnn": own._sealed(said, tensors)})
     with pytest.raises(CheckpointError, match=r"gru_1/bias|climbed|a.b"):
         load_model(path)
     assert [p.name for p in tmp_path.iterdir()] == ["inner"]
@@ -264,7 +265,7 @@ def test_a_tensor_that_is_nobody_s_is_refused(content, tmp_path):
     del said["checksum"]
     for name in ("more", "optimizer:x/gru_1/bias", "optimizer:m/more", "run:1"):
         tensors = {**tensors_of(content), name: np.zeros(1, np.float32)}
-        save_file(tensors, tmp_path / "model", {"fastrnn": saving._sealed(said, tensors)})
+        save_file(tensors, tmp_path / "model", {"fastrnn": own._sealed(said, tensors)})
         with pytest.raises(CheckpointError, match=f"the file holds {name}, which .* lacks"):
             load_model(tmp_path / "model")
 

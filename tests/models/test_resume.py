@@ -22,8 +22,9 @@ from fastrnn.callbacks import (
     ModelCheckpoint,
     ReduceLROnPlateau,
 )
+from fastrnn.formats import own
 from fastrnn.layers import GRU, Bidirectional, Dense, Dropout, Input
-from fastrnn.models import CheckpointError, Sequential, load_model, saving
+from fastrnn.models import CheckpointError, Sequential, load_model
 from fastrnn.optimizers import SGD, Adam, RMSprop
 from fastrnn.optimizers.schedules import CosineDecay
 
@@ -288,8 +289,8 @@ def test_what_a_file_says_of_its_training_is_checked_first(tmp_path, key, value)
     with pytest.raises(Killed):
         fit(made(), [Kill(1, 2), BackupAndRestore(tmp_path, 1)])
     path = tmp_path / "training.safetensors"
-    found = saving.read(path)
-    saving.write(path, replace(found, run={**found.run, key: value}))
+    found = own.read(path)
+    own.write(path, replace(found, run={**found.run, key: value}))
     model = made()
     before = model.get_weights()
     with pytest.raises(CheckpointError, match=r"training\.safetensors"):

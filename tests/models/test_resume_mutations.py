@@ -17,8 +17,9 @@ from fastrnn.callbacks import (
     ModelCheckpoint,
     ReduceLROnPlateau,
 )
+from fastrnn.formats import own
 from fastrnn.layers import GRU, LSTM, Bidirectional, Dense, Dropout, Input
-from fastrnn.models import CheckpointError, Sequential, saving
+from fastrnn.models import CheckpointError, Sequential
 from fastrnn.optimizers import Adam
 from fastrnn.optimizers.schedules import ExponentialDecay
 
@@ -88,7 +89,7 @@ def checkpoints(folder, schedule):
 
     def keep(*_):
         model.save(folder / f"{len(found)}")
-        found.append(saving.read(folder / f"{len(found)}", keep=lambda name: True))
+        found.append(own.read(folder / f"{len(found)}", keep=lambda name: True))
 
     hooks = LambdaCallback(on_train_batch_end=keep)
     ends = LambdaCallback(on_epoch_end=keep)
@@ -150,7 +151,7 @@ def test_every_field_of_a_run(tmp_path, schedule, within):
         for index in rng.permutation(len(STRANGE))[:1]:
             odd = changed(contents, path, STRANGE[index])
             try:
-                saving.write(tmp_path / "odd", replace(checkpoint, **odd))
+                own.write(tmp_path / "odd", replace(checkpoint, **odd))
             except (TypeError, AttributeError):
                 continue
             try:

@@ -13,9 +13,10 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from fastrnn import metrics, seeding
+from fastrnn.formats import own
 from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.losses import SparseCategoricalCrossentropy
-from fastrnn.models import CheckpointError, Model, Sequential, from_config, load_model, saving
+from fastrnn.models import CheckpointError, Model, Sequential, from_config, load_model
 from fastrnn.optimizers import SGD
 
 from .builders import shifted, tagger
@@ -251,7 +252,7 @@ def rewritten(path, change):
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     del content["checksum"]
     change(content, tensors)
-    save_file(tensors, path, {"fastrnn": saving._sealed(content, tensors)})
+    save_file(tensors, path, {"fastrnn": own._sealed(content, tensors)})
 
 
 def rewritten_entry(path, change):

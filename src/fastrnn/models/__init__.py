@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from fastrnn._names import names_of
+from fastrnn.formats import CheckpointError
 from fastrnn.models.dataset import Dataset
 from fastrnn.models.loading import (
     clone_model,
@@ -13,7 +14,6 @@ from fastrnn.models.loading import (
 )
 from fastrnn.models.model import Model
 from fastrnn.models.non_finite import NonFiniteGradientError
-from fastrnn.models.saving import CheckpointError
 from fastrnn.models.sequential import Sequential
 from fastrnn.models.training.resuming import training_position
 

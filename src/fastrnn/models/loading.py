@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import layers as layer_registry, optimizers
+from fastrnn import formats, layers as layer_registry, optimizers
 from fastrnn.files import path_text
+from fastrnn.formats import CheckpointError, Description
+from fastrnn.formats.description import check
+from fastrnn.formats.names import is_of_run, slots_in, weight_of
+from fastrnn.formats.tensor_file import TensorFileError
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.registry import register
-from fastrnn.models import saving, state
+from fastrnn.models import state
 from fastrnn.models.model import Model
-from fastrnn.models.names import is_of_run, slots_in, weight_names, weight_of
+from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer, Stored
-from fastrnn.models.saving import Checkpoint, CheckpointError
 from fastrnn.models.sequential import Sequential
-from fastrnn.models.tensor_file import TensorFileError
 from fastrnn.settings import boolean
 
 
@@ -58,12 +60,12 @@ def load_model(
     """
     compile = boolean("compile", compile)
     path = path_text("filepath", filepath)
-    checkpoint = saving.read(path)
+    description = formats.read(path)
     try:
-        model = from_config(checkpoint.model, checkpoint.tensors, custom_objects)
-        _check_names(model, checkpoint)
-        if compile and checkpoint.training is not None:
-            _compile(model, checkpoint.training, checkpoint.tensors, custom_objects)
+        model = from_config(description.model, description.tensors, custom_objects)
+        _check_names(model, description)
+        if compile and description.training is not None:
+            _compile(model, description.training, description.tensors, custom_objects)
     except Exception as error:
         if isinstance(error, MemoryError):
             raise
@@ -197,18 +199,18 @@ class _Stored:
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic]:
         title = f"{self._layer.name}/{name}"
-        saving.check(self._tensors, title, shape, self._layer.dtype)
+        check(self._tensors, title, shape, self._layer.dtype)
         return np.zeros(shape, self._layer.dtype)
 
 
-def _check_names(model: Model, checkpoint: Checkpoint) -> None:
+def _check_names(model: Model, description: Description) -> None:
     """Refuse a file with tensors that are nobody's: one of them has a wrong name then."""
     weights = set(weight_names(model.graph.layers))
-    slots = set(slots_in(checkpoint.tensors))
-    for name in checkpoint.tensors:
+    slots = set(slots_in(description.tensors))
+    for name in description.tensors:
         is_slot = name in slots and weight_of(name) in weights
-        is_ours = checkpoint.run is not None and is_of_run(name)
-        if not (name in weights or (is_slot and checkpoint.training is not None) or is_ours):
+        is_ours = description.run is not None and is_of_run(name)
+        if not (name in weights or (is_slot and description.training is not None) or is_ours):
             raise CheckpointError(
                 f"the file holds {name}, which the model lacks; it has {', '.join(sorted(weights))}"
             )

@@ -16,6 +16,7 @@ from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of
 from fastrnn.distributed import group_of
 from fastrnn.files import path_text
+from fastrnn.formats import CheckpointError, Description
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import one_or_all
@@ -26,7 +27,6 @@ from fastrnn.models.data import (
     positive_integer,
     read_inputs,
 )
-from fastrnn.models.names import is_weight
 from fastrnn.models.network import Network
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.reading import Reader, batch_size_of, checked_batch_size
@@ -473,45 +473,53 @@ class Model(Network):
         return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the whole model: chain, weights, how it was compiled, state of its optimizer.
+        """Write the whole model: layers, weights, how it was compiled, state of its optimizer.
 
         While a training runs, also where it is: what :meth:`fit` needs to ``resume`` it.
 
         Parameters
         ----------
         filepath : str or path
-            Missing folders are made.  The file is safetensors whatever its ending.
+            Missing folders are made.  The ending says in which format; safetensors if it is none
+            that is known.
 
-        Warns
-        -----
-        UserWarning
-            If it ends in ``.hdf5``, ``.h5`` or ``.keras``.
+        Raises
+        ------
+        CheckpointError
+            If the format cannot hold the model; nothing is written then.
+        OSError
+            If the file cannot be written; one that was there before is as it was.
 
         See Also
         --------
         fastrnn.models.load_model : the way back
         """
-        tensors = state.weight_tensors(self)
-        compiled: dict[str, Any] | None = None
-        said: dict[str, Any] | None = None
-        training, optimizer = self._training, self.optimizer
-        if training is not None:
-            # With what it began with, whatever the model was compiled with since.
-            optimizer, compiled = training.trainer.optimizer, training.compiled()
-            said, kept = training.record()
-            tensors.update(kept)
-        elif self._objective is not None:
-            compiled = self._compiled_config()
-        if compiled is not None:
-            assert optimizer is not None
-            compiled["iterations"] = optimizer.iterations
-            tensors.update(state.slot_tensors(self, optimizer))
-        saving.write(filepath, saving.Checkpoint(self.get_config(), compiled, tensors, said))
+        path = path_text("filepath", filepath)
+        saving.save(path, self._description())
 
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Write the weights and the chain, nothing of the training; else as :meth:`save`."""
-        tensors = state.weight_tensors(self)
-        saving.write(filepath, saving.Checkpoint(self.get_config(), None, tensors))
+        path = path_text("filepath", filepath)
+        saving.save_weights(path, self._weights_description())
+
+    def export(self, filepath: str | os.PathLike[str], **options: Any) -> None:
+        """Write the model for another program, as the ending of the file says.
+
+        Parameters
+        ----------
+        filepath : str or path
+        **options :
+            Of the format.
+
+        Raises
+        ------
+        ValueError
+            If the ending is of no format that can be exported.
+        CheckpointError
+            If the format cannot hold the model; nothing is written then.
+        """
+        path = path_text("filepath", filepath)
+        saving.export(path, self._weights_description(), options)
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Replace all weights by those of a file of :meth:`save` or :meth:`save_weights`.
@@ -522,12 +530,35 @@ class Model(Network):
             If it is no such file, is damaged, or does not fit; the model is as it was then.
         """
         path = path_text("filepath", filepath)
-        tensors = saving.read(path, keep=is_weight).tensors
+        tensors = saving.read_weights(path, self._weights_description())
         try:
             state.check_weights(self, tensors)
-        except saving.CheckpointError as error:
-            raise saving.CheckpointError(f"{path}: {error}") from None
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from None
         state.take_weights(self, tensors)
+
+    def _weights_description(self) -> Description:
+        """Return layers and weights, as files have them."""
+        return Description(self.get_config(), None, state.weight_tensors(self))
+
+    def _description(self) -> Description:
+        """Return all that files have of the model, and of the training that runs."""
+        found = self._weights_description()
+        tensors = dict(found.tensors)
+        training, optimizer = self._training, self.optimizer
+        if training is not None:
+            # With what it began with, whatever the model was compiled with since.
+            optimizer, found.training = training.trainer.optimizer, training.compiled()
+            found.run, kept = training.record()
+            tensors.update(kept)
+        elif self._objective is not None:
+            found.training = self._compiled_config()
+        if found.training is not None:
+            assert optimizer is not None
+            found.training["iterations"] = optimizer.iterations
+            tensors.update(state.slot_tensors(self, optimizer))
+        found.tensors = tensors
+        return found
 
     def _compiled_config(self) -> dict[str, Any]:
         """Return how the model was compiled, as JSON can hold it."""

@@ -1,51 +1,12 @@
-"""What the tensors of a file are called.
-
-==================================  ==============================================
-``layer/weight``                    a weight
-``optimizer:slot/layer/weight``     what the optimizer remembers of it
-``run:place``                       what a callback or a layer of a training remembers
-==================================  ==============================================
-"""
+"""What files and errors call the weights of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fastrnn.layers import Layer
-
-_SLOT, _RUN = "optimizer:", "run:"
 
 
 def weight_names(layers: Sequence[Layer]) -> list[str]:
     """Return what files and errors call the weights of `layers`: ``layer/weight``."""
     return [f"{layer.name}/{name}" for layer in layers for name in layer.weight_names]
-
-
-def slot_name(slot: str, weight: str) -> str:
-    """Return what the slot of a weight is called, of which `weight` is the name."""
-    return f"{_SLOT}{slot}/{weight}"
-
-
-def run_name(place: str) -> str:
-    """Return what an array in the state of a training is called, of which `place` is the path."""
-    return _RUN + place
-
-
-def is_weight(name: str) -> bool:
-    """Return whether a name can only be that of a weight."""
-    return ":" not in name
-
-
-def slots_in(names: Iterable[str]) -> list[str]:
-    """Return those that are names of slots."""
-    return [name for name in names if name.startswith(_SLOT)]
-
-
-def weight_of(name: str) -> str:
-    """Return the name of the weight whose slot a tensor is."""
-    return name.removeprefix(_SLOT).partition("/")[2]
-
-
-def is_of_run(name: str) -> bool:
-    """Return whether a tensor belongs to the state of a training."""
-    return name.startswith(_RUN)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.formats.description import check, check_names, fill
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.names import is_weight, slot_name, slots_in
 from fastrnn.layers.parameter import Parameter
-from fastrnn.models import saving
 from fastrnn.models.layer_order import listed
-from fastrnn.models.names import is_weight, slot_name, slots_in, weight_names
+from fastrnn.models.names import weight_names
 from fastrnn.models.network import Network
-from fastrnn.models.saving import CheckpointError
 from fastrnn.models.training.trainer import Trainer
 from fastrnn.optimizers import Optimizer
 
@@ -36,13 +37,13 @@ def check_weights(network: Network, tensors: Tensors) -> None:
             f"the model has {', '.join(weights)}"
         )
     for name, weight in weights.items():
-        saving.check(tensors, name, weight.shape, weight.value.dtype)
+        check(tensors, name, weight.shape, weight.value.dtype)
 
 
 def take_weights(network: Network, tensors: Tensors) -> None:
     """Take weights that :func:`check_weights` lets pass."""
     for name, weight in _weights(network):
-        saving.fill(weight.value, tensors, name)
+        fill(weight.value, tensors, name)
 
 
 def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
@@ -66,8 +67,8 @@ def check_slots(network: Network, optimizer: Optimizer, tensors: Tensors) -> Non
             title = slot_name(slot, name)
             known.add(title)
             if weight.key in trained or title in tensors:
-                saving.check(tensors, title, weight.shape, weight.value.dtype)
-    saving.check_names(slots_in(tensors), known, repr(optimizer))
+                check(tensors, title, weight.shape, weight.value.dtype)
+    check_names(slots_in(tensors), known, repr(optimizer))
 
 
 def restore_optimizer(
@@ -85,7 +86,7 @@ def restore_optimizer(
             pieces = optimizer.park(weight.key, np.zeros_like(weight.value).reshape(-1))
         for slot, title in found.items():
             view = pieces[slot][: weight.value.size].reshape(weight.shape)
-            saving.fill(view, tensors, title)
+            fill(view, tensors, title)
 
 
 def iterations_of(compiled: Mapping[str, Any]) -> int:

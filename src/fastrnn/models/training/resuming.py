@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fastrnn import seeding
+from fastrnn import formats, seeding
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.distributed import Group
 from fastrnn.files import path_text
-from fastrnn.models import saving, state
-from fastrnn.models.saving import Checkpoint, CheckpointError
+from fastrnn.formats import CheckpointError, Description
+from fastrnn.models import state
 from fastrnn.models.training.run import Run, unpacked
 from fastrnn.models.training.trainer import Trainer
 from fastrnn.settings import number
@@ -43,7 +43,9 @@ class Resumption:
 
     def __init__(self, path: str | os.PathLike[str], model: Any, run: Run, group: Group) -> None:
         self._path = path_text("resume", path)
-        self._file = group.first(lambda: _to_send(saving.read(path, keep=lambda name: True), group))
+        self._file = group.first(
+            lambda: _to_send(formats.read(path, keep=lambda name: True), group)
+        )
         said, compiled = self._file.run, self._file.training
         if said is None or compiled is None:
             raise CheckpointError(
@@ -194,7 +196,7 @@ def _undo_of(model: Any, trainer: Trainer) -> Callable[[], None]:
     return undo
 
 
-def _to_send(checkpoint: Checkpoint, group: Group) -> Checkpoint:
+def _to_send(checkpoint: Description, group: Group) -> Description:
     """Return a checkpoint that can be sent to the others, if there are any."""
     return checkpoint if group.size == 1 else replace(checkpoint, tensors={**checkpoint.tensors})
 
@@ -220,7 +222,7 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
         If it is no such file, or is damaged.
     """
     path = path_text("filepath", filepath)
-    said = saving.read(path).run
+    said = formats.read(path).run
     if said is None:
         return None
     epoch: Any = said.get("epoch")

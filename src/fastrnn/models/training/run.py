@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from fastrnn import seeding
 from fastrnn.callbacks import CallbackList
 from fastrnn.callbacks.kept import MOST
-from fastrnn.models.names import run_name
+from fastrnn.formats import CheckpointError
+from fastrnn.formats.names import run_name
 from fastrnn.models.objective import Counted, Means
-from fastrnn.models.saving import CheckpointError
 from fastrnn.models.training.trainer import Trainer
 
 Array = NDArray[Any]

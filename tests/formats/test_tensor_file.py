@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from fastrnn.formats import own as module
+from fastrnn.formats.tensor_file import TensorFile, TensorFileError, bytes_of, encoded
 from fastrnn.layers import Dense, Embedding, Input
-from fastrnn.models import CheckpointError, Sequential, load_model, saving as module
-from fastrnn.models.tensor_file import TensorFile, TensorFileError, bytes_of, encoded
-
-from .builders import shifted, tagger
+from fastrnn.models import CheckpointError, Sequential, load_model
+from tests.models.builders import shifted, tagger
 
 
 def some():

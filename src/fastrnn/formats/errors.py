@@ -1,0 +1,17 @@
+"""The one error of files that cannot be read or written."""
+
+from __future__ import annotations
+
+from fastrnn.terminal import printable
+
+
+class CheckpointError(ValueError):
+    """A file is of no format that is known, is damaged, or does not fit the model.
+
+    Also raised for a model that a format cannot hold; the message names the layer, the argument and
+    its value.
+    """
+
+    def __init__(self, message: str) -> None:
+        # It names what the file holds, which a terminal must not obey.
+        super().__init__(printable(message))

@@ -1,0 +1,195 @@
+"""Models and weights on disk, as safetensors.
+
+A file holds the weights under ``layer/weight`` and, for a whole model, what the optimizer remembers
+of each under ``optimizer:slot/layer/weight``.  Gates stand in the order of the core, a GRU's r, z,
+n, whatever ``get_weights`` makes of it.  Its metadata has one entry, ``fastrnn``, a JSON object
+with sorted keys:
+
+``format_version``
+    The number of this layout: 1, or 2 where layers do not simply follow one another and the
+    configuration says how they are connected, or 3 where layers are called twice, so that an older
+    fastrnn says what it lacks.
+``model``
+    The configuration.
+``training``
+    How the model was compiled, and the optimizer's count of steps; null in files of weights.
+``run``
+    Where a training was in which the file was saved, with what its callbacks and layers remember;
+    missing in other files.  Arrays of it are tensors under ``run:place``.
+``checksum``
+    A CRC-32 of everything else, so that a flipped bit is seen.
+
+One entry, since safetensors writes several in an order that changes from run to run: equal models
+make equal files, byte by byte.
+
+At any moment of a save the old or the new file is there, whole: see :mod:`fastrnn.files`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.files import make_folder, path_text, replace_file
+from fastrnn.formats.description import Description, Origin, kind_of
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.foreign import other_format
+from fastrnn.formats.tensor_file import TensorFile, TensorFileError, bytes_of, encoded
+
+Array = NDArray[Any]
+Path = str | bytes | os.PathLike[str]
+
+#: The entry of the metadata that is ours.
+ENTRY = "fastrnn"
+FORMAT_VERSION = 3
+
+#: Endings that promise another format than what is written.
+FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
+
+
+def write(path: Path, description: Description) -> None:
+    """Write a file, whole or not at all; missing folders are made.
+
+    Warns
+    -----
+    UserWarning
+        If the path ends like the files of another program: safetensors is what is written.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; one that was there before is as it was.
+    """
+    path = path_text("filepath", path)
+    if path.lower().endswith(FOREIGN_ENDINGS):
+        warnings.warn(
+            f"{path!r} is written as safetensors, whatever its ending says; "
+            "only fastrnn.models can load it again, not h5py or Keras",
+            stacklevel=5,
+        )
+    tensors = description.tensors
+    content = {
+        "format_version": _version(description.model),
+        "model": description.model,
+        "training": description.training,
+    }
+    if description.run is not None:
+        content["run"] = description.run
+    make_folder(os.path.dirname(os.path.realpath(path)))
+    replace_file(path, encoded(tensors, {ENTRY: _sealed(content, tensors)}))
+
+
+def _version(model: Mapping[str, Any]) -> int:
+    if "calls" in model:
+        return 3
+    return 2 if "connections" in model else 1
+
+
+def read(path: Path, keep: Callable[[str], bool] | None = None) -> Description:
+    """Read a file and check all that can be checked without a model.
+
+    Parameters
+    ----------
+    path : str or path
+    keep : callable, optional
+        Says by its name of a tensor whether to read it into memory before it is checked, so that
+        nothing that happens to the file later can spoil a model which takes it.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError
+        As :func:`open` does.
+    CheckpointError
+        If it is no such file, or is damaged.
+    """
+    path = path_text("filepath", path)
+    try:
+        tensors = _opened(path)
+        entry = tensors.metadata.get(ENTRY)
+        content = _content(path, entry)
+        content.pop("checksum", None)
+        if keep is not None:
+            tensors.keep(filter(keep, tensors))
+        # The whole text and not the checksum alone: "1e-7" and "1E-7" differ by a bit that JSON
+        # reads over, and only one of them is what was written.
+        is_whole = entry == _sealed(content, tensors)
+    except TensorFileError as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
+    except RecursionError:
+        is_whole = False  # nested as deep as nothing that was written
+    if not is_whole:
+        raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
+    training = None if content.get("training") is None else _object(path, content, "training")
+    run = None if content.get("run") is None else _object(path, content, "run")
+    model = _object(path, content, "model")
+    return Description(model, training, tensors, run, Origin("safetensors", "fastrnn"))
+
+
+def _opened(path: str) -> TensorFile:
+    """Return the tensors of a file; where it is of another format, the error says of which."""
+    try:
+        return TensorFile(path)
+    except TensorFileError:
+        found = other_format(path)
+        if found is None:
+            raise
+        raise CheckpointError(f"{path} {found}") from None
+
+
+def _content(path: str, entry: str | None) -> dict[str, Any]:
+    """Return what our entry of the metadata says, if its layout is one that is known here."""
+    if entry is None:
+        raise CheckpointError(
+            f"{path} was not written by fastrnn: its metadata has no entry {ENTRY!r}"
+        )
+    try:
+        content = json.loads(entry)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: the entry {ENTRY!r} is not JSON: {error!r}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path}: the entry {ENTRY!r} is not a JSON object")
+    version = content.get("format_version")
+    if not isinstance(version, int):
+        raise CheckpointError(f"{path}: format_version is {version!r}, not a number")
+    if version > FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has version {version} of the format; this fastrnn knows up to "
+            f"{FORMAT_VERSION}: a newer fastrnn wrote it"
+        )
+    return content
+
+
+def _object(path: str, content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = content.get(key)
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path}: {key!r} in the metadata is not a JSON object")
+    return value
+
+
+def _sealed(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
+    """Return `content` as JSON, with a checksum of itself and of the tensors."""
+    checksum = zlib.crc32(_text(content).encode())
+    for name in sorted(tensors):
+        dtype, shape = kind_of(tensors, name)
+        title = f"{name} {dtype.name} {shape}\n"
+        checksum = zlib.crc32(title.encode(), checksum)
+        for piece in _pieces(tensors, name):
+            checksum = zlib.crc32(piece, checksum)
+    return _text({**content, "checksum": f"crc32:{checksum:08x}"})
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True)
+
+
+def _pieces(tensors: Mapping[str, Array], name: str) -> Iterator[memoryview]:
+    if isinstance(tensors, TensorFile):
+        return tensors.pieces(name)
+    return iter([bytes_of(np.ascontiguousarray(tensors[name]))])

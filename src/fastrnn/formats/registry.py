@@ -1,0 +1,175 @@
+"""The formats of model files: which there are, and which one a file is of."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastrnn.files import kind_of_file, path_text
+from fastrnn.formats.description import Description
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.foreign import HEAD, about_folder
+
+Path = str | bytes | os.PathLike[str]
+Keep = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of model files.
+
+    Its module has the functions that `ways` names:
+
+    ``read(path, keep=None) -> Description``
+        `keep` says by its name of a tensor whether to read it into memory at once; a format that
+        reads all of them anyway takes no notice of it.
+    ``read_weights(path, description) -> mapping of str to ndarray``
+        Of files that hold weights alone (and of whole models): the arrays for the model that is
+        described, by ``layer/weight``, all of them and no other.
+    ``write(path, description, **options)``
+        The file is there whole, or not at all (:func:`fastrnn.files.replace_file`).
+    ``write_weights(path, description)``
+
+    All raise :class:`CheckpointError` and, for what the system says of a file, ``OSError``.
+
+    Attributes
+    ----------
+    name : str
+        What people call it, such as ``"Keras 3 (.keras)"``.
+    module : str
+        Of fastrnn.formats; imported when the format is used.
+    endings : tuple of str
+        Of files that ``Model.save`` or ``Model.export`` writes in it, in small letters.
+    begins : callable
+        Takes the path and the first bytes, and says whether a file is of this format.
+    ways : str
+        What can be done: of "read", "read_weights", "write", "write_weights", "export".
+    extra : str or None
+        Of fastrnn's extras, the one that installs what it needs.
+    needs : str or None
+        The package that this is.
+    """
+
+    name: str
+    module: str
+    endings: tuple[str, ...]
+    begins: Callable[[str, bytes], bool]
+    ways: frozenset[str]
+    extra: str | None = None
+    needs: str | None = None
+
+    def _function(self, way: str, path: str) -> Callable[..., Any]:
+        if way not in self.ways:
+            done = way.replace("_weights", "").replace("export", "writ").replace("write", "writ")
+            what = "the weights of a model alone" if way.endswith("_weights") else "a whole model"
+            raise CheckpointError(
+                f"{path} is of the format {self.name}, in which {what} cannot be "
+                f"{done if done == 'read' else 'written'} here"
+            )
+        if self.needs is not None:
+            try:
+                importlib.import_module(self.needs)
+            except ImportError as error:
+                raise ImportError(
+                    f"{path} is of the format {self.name}, which needs the package "
+                    f'{self.needs}: pip install "fastrnn[{self.extra}]"'
+                ) from error
+        module = importlib.import_module(f"fastrnn.formats.{self.module}")
+        found: Callable[..., Any] = getattr(module, "write" if way == "export" else way)
+        return found
+
+    def read(self, path: str, keep: Keep | None = None) -> Description:
+        """Return what a file holds."""
+        found: Description = self._function("read", path)(path, keep)
+        return found
+
+    def read_weights(self, path: str, description: Description) -> Mapping[str, NDArray[Any]]:
+        """Return the weights in a file for the model that is described."""
+        found: Mapping[str, NDArray[Any]] = self._function("read_weights", path)(path, description)
+        return found
+
+    def write(self, path: str, description: Description, **options: Any) -> None:
+        """Write a model that can be read again."""
+        self._function("write", path)(path, description, **options)
+
+    def write_weights(self, path: str, description: Description) -> None:
+        """Write the weights alone."""
+        self._function("write_weights", path)(path, description)
+
+    def export(self, path: str, description: Description, **options: Any) -> None:
+        """Write a model for another program."""
+        self._function("export", path)(path, description, **options)
+
+
+def _is_any(path: str, head: bytes) -> bool:
+    return True
+
+
+#: fastrnn's own files; also what a file is taken for that begins like none of the others.
+OWN = Format(
+    "safetensors of fastrnn",
+    "own",
+    (".safetensors",),
+    _is_any,
+    frozenset({"read", "write"}),
+)
+
+#: All formats, in the order in which a file is asked whether it is of them.
+FORMATS: tuple[Format, ...] = (OWN,)
+
+
+def format_of_file(path: Path) -> Format:
+    """Return the format that a file is of, by its first bytes.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError
+        As :func:`open` does.
+    CheckpointError
+        If it is no regular file.
+    """
+    path = path_text("filepath", path)
+    kind = kind_of_file(os.stat(path).st_mode)
+    if kind == "folder":
+        raise IsADirectoryError(errno.EISDIR, about_folder(path), path)
+    if kind != "file":  # which might be read without end, or wait for somebody to write
+        raise CheckpointError(f"{path} is a {kind}; a model is a file")
+    with open(path, "rb") as file:
+        head = file.read(2 * HEAD)
+    return next(one for one in FORMATS if one.begins(path, head))
+
+
+def format_for(path: str, way: str) -> Format | None:
+    """Return the format for a file that is to be written, by its ending, or None.
+
+    Parameters
+    ----------
+    path : str
+    way : {"write", "write_weights", "export"}
+        What the format must be able to do.
+    """
+    ending = os.path.basename(path).lower()
+    fits = [one for one in FORMATS if way in one.ways and ending.endswith(one.endings)]
+    return fits[0] if fits else None
+
+
+def read(path: Path, keep: Keep | None = None) -> Description:
+    """Return what a file holds, of whatever format it is.
+
+    Raises
+    ------
+    OSError
+        As :func:`open` does.
+    CheckpointError
+        If it is of no known format, is damaged, or holds what cannot be represented.
+    ImportError
+        If the format needs a package that is not installed; it names the extra.
+    """
+    path = path_text("filepath", path)
+    return format_of_file(path).read(path, keep)
