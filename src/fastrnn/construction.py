@@ -1,23 +1,28 @@
-"""Arguments of classes that are Keras's by name: a wrong one is told by class and nearest name."""
+"""Arguments that are Keras's by name: older spellings are renamed, wrong ones told by nearest name."""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
-#: Arguments of Keras that change no result here: with which values they are taken, and why others
-#: are not.
-Harmless = Mapping[str, tuple[tuple[Any, ...], str]]
+from fastrnn import _older
+from fastrnn._older import Harmless
+
+__all__ = ["Constructible", "Harmless", "parameters_of", "with_older_names"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Constructible(type):
     """Metaclass of classes that users make objects of, with Keras's arguments.
 
-    Before a class is called, keywords that none of its constructors has are looked up: those of its
-    `harmless` are dropped if they say what fastrnn does anyway; all others are a ``TypeError`` that
-    names the class and what it takes.
+    Before a class is called, keywords that none of its constructors has are looked up: those with a
+    newer name get it; those of its `harmless` are dropped if they say what fastrnn does anyway; all
+    others are a ``TypeError`` that names the class and what it takes.
     """
 
     harmless: ClassVar[Harmless] = {}
@@ -26,28 +31,92 @@ class Constructible(type):
         """Make an object, with the keywords that its class has."""
         known = parameters_of(cls) if keywords else None
         if known is not None:
-            for name in [name for name in keywords if name not in known]:
-                cls._check_harmless(name, keywords.pop(name), known)
+            for name in [name for name, value in keywords.items() if value is None]:
+                if any(name in _older.NONE_IS_DEFAULT.get(c.__name__, ()) for c in cls.__mro__):
+                    del keywords[name]
+            if any(name not in known for name in keywords):
+                cls.renew(keywords, known)
+                _renew(cls.__name__, keywords, known, cls._newer, cls.harmless)
         return super().__call__(*arguments, **keywords)
 
+    def renew(cls, keywords: dict[str, Any], known: list[str]) -> None:
+        """Replace several older arguments by others, where renaming one will not do."""
+
+    @property
+    def _newer(cls) -> Mapping[str, str]:
+        """The newer names of older arguments, for this class and its bases."""
+        found: dict[str, str] = {}
+        for base in reversed(cls.__mro__):
+            found.update(_older.CLASSES.get(base.__name__, {}))
+        return found
+
     def _check_harmless(cls, name: str, value: Any, known: list[str]) -> None:
-        if name not in cls.harmless:
-            near = difflib.get_close_matches(name, [*known, *cls.harmless], 1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            taken = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise TypeError(f"{cls.__name__} has no argument {name!r}; {hint}{taken}")
-        values, reason = cls.harmless[name]
-        own = cls.__name__.lower()
-        is_own_name = name == "name" and str(value).replace("_", "") in (own, f"{own}loss")
-        if not is_own_name and not any(_is_same(value, taken) for taken in values):
-            should = " or ".join(map(repr, values))
-            raise TypeError(
-                f"{name} of {cls.__name__} is {value!r}; it should be {should} or left out: "
-                f"{reason}"
-            )
+        _check_harmless(cls.__name__, name, value, known, cls.harmless)
+
+
+def with_older_names(method: Callable[P, R]) -> Callable[P, R]:
+    """Let a method take what older versions of Keras called its arguments, and what means nothing.
+
+    The signature stays as it is, for people and type checkers.
+    """
+    title = method.__name__
+    code = method.__code__  # type: ignore[attr-defined]
+    known = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    newer = _older.METHODS.get(title, {})
+    harmless = _older.HARMLESS_OF_METHODS.get(title, {})
+
+    @functools.wraps(method)
+    def call(*arguments: P.args, **keywords: P.kwargs) -> R:
+        if any(name not in known for name in keywords):
+            _renew(title, keywords, [name for name in known if name != "self"], newer, harmless)
+        return method(*arguments, **keywords)
+
+    return call
+
+
+def _renew(
+    title: str,
+    keywords: dict[str, Any],
+    known: list[str],
+    newer: Mapping[str, str],
+    harmless: Harmless,
+) -> None:
+    """Rename and drop keywords, until all are known; or say which is not."""
+    for name in [name for name in keywords if name not in known]:
+        value = keywords.pop(name)
+        new = newer.get(name)
+        if new is not None and (new in known or new in harmless):
+            if new in keywords:
+                raise TypeError(f"{title} got {name} and {new}, which mean the same; leave out one")
+            if new in known:
+                keywords[new] = value
+                continue
+            name = new
+        _check_harmless(title, name, value, known, harmless)
+
+
+def _check_harmless(
+    title: str, name: str, value: Any, known: list[str], harmless: Harmless
+) -> None:
+    if name not in harmless:
+        advice = _older.REFUSED.get(f"{title}.{name}")
+        near = difflib.get_close_matches(name, [*known, *harmless], 1)
+        hint = f"{advice}; " if advice else f"did you mean {near[0]!r}? " if near else ""
+        taken = f"it takes {', '.join(known)}" if known else "it takes none"
+        raise TypeError(f"{title} has no argument {name!r}; {hint}{taken}")
+    values, reason = harmless[name]
+    own = title.lower()
+    is_own_name = name == "name" and str(value).replace("_", "") in (own, f"{own}loss")
+    if not is_own_name and not any(_is_same(value, taken) for taken in values):
+        should = " or ".join(one.__name__ if isinstance(one, type) else repr(one) for one in values)
+        raise TypeError(
+            f"{name} of {title} is {value!r}; it should be {should} or left out: {reason}"
+        )
 
 
 def _is_same(value: Any, other: Any) -> bool:
+    if isinstance(other, type):
+        return isinstance(value, other)
     if isinstance(other, (int, float)) and not isinstance(other, bool):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return is_number and value == other

@@ -126,8 +126,8 @@ def verbosity(value: Any) -> int:
 
     Parameters
     ----------
-    value : {0, 1, 2, "auto"} or bool
-        "auto" is 1, as in Keras.
+    value : int, "auto" or bool
+        Any whole number but 0 and 1 is 2, and "auto" is 1, as in Keras.
 
     Raises
     ------
@@ -136,6 +136,6 @@ def verbosity(value: Any) -> int:
     """
     if isinstance(value, str) and value == "auto":
         return 1
-    if isinstance(value, (bool, np.bool_, int, np.integer)) and value in (0, 1, 2):
-        return int(value)
-    raise ValueError(f"verbose is {value!r}; it should be 0, 1, 2 or 'auto'")
+    if isinstance(value, (bool, np.bool_, int, np.integer)):
+        return int(value) if value in (0, 1) else 2
+    raise ValueError(f"verbose is {value!r}; it should be a whole number or 'auto'")

@@ -14,7 +14,7 @@ from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
 from fastrnn.callbacks.template import FileTemplate
 from fastrnn.files import path_text
-from fastrnn.settings import boolean, number, verbosity
+from fastrnn.settings import boolean, integer, number, verbosity
 
 
 class ModelCheckpoint(Monitor):
@@ -40,6 +40,8 @@ class ModelCheckpoint(Monitor):
     save_freq : {"epoch"} or int, default "epoch"
         When to save: after every epoch, or after every so many steps, counted through the epochs.
         What is known between steps, and can be watched there, are ``loss`` and the metrics.
+    period : int, default 1
+        Keras's older argument: by epochs, of how many to save one.
     initial_value_threshold : float, optional
         What the first value must beat to be saved as the best.
 
@@ -62,6 +64,7 @@ class ModelCheckpoint(Monitor):
         mode: Mode = "auto",
         save_freq: Frequency = "epoch",
         initial_value_threshold: float | None = None,
+        period: int = 1,
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath = path_text("filepath", filepath)
@@ -72,6 +75,7 @@ class ModelCheckpoint(Monitor):
         self.save_freq: Frequency = checked("save_freq", save_freq)
         if initial_value_threshold is not None:
             self.best = number("initial_value_threshold", initial_value_threshold)
+        self.period = integer("period", period, least=1)
         self._epoch = 0
         self._steps = 0
 
@@ -100,7 +104,11 @@ class ModelCheckpoint(Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if this epoch is worth it."""
-        if self.save_freq == "epoch":
+        if self.save_freq != "epoch":
+            return
+        self._steps += 1
+        if self._steps >= self.period:
+            self._steps = 0
             self._consider({"epoch": epoch + 1}, logs or {})
 
     def _consider(self, place: dict[str, int], logs: Logs) -> None:

@@ -24,7 +24,7 @@ def progress(verbose: Any) -> list[Callback]:
     Raises
     ------
     ValueError
-        If it is none of these.
+        If it is neither a whole number nor "auto".
     """
     verbose = verbosity(verbose)
     if not verbose:

@@ -52,6 +52,9 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         first = input_shape[0] if self.takes_several else input_shape
         self._built_for = first[-1]
         self.built = True
+        if self._first_weights is not None:
+            self.set_weights(self._first_weights)
+            self._first_weights = None
 
     return build
 
@@ -88,14 +91,14 @@ class Contract(Guarded, metaclass=Constructible):
             ],
             ((None,), "weights are not constrained"),
         ),
-        "unroll": ((False,), "one compiled loop runs sequences of every length"),
+        "unroll": ((bool,), "one compiled loop runs sequences of every length"),
         "implementation": ((0, 1, 2), "there is one implementation, with the same results"),
+        "consume_less": ((str,), "there is one implementation, with the same results"),
         "use_cudnn": (("auto", False), "there is no GPU to use"),
         "time_major": ((False,), "arrays are (batch, time, features)"),
         "zero_output_for_mask": ((False,), "a step that is masked has the output before it"),
         "autocast": ((True,), "a layer computes in its dtype"),
         "dynamic": ((False,), "layers are compiled"),
-        "weights": ((None,), "give weights with set_weights once the layer is built"),
         "lora_rank": ((None,), "there is no low-rank adaptation"),
         "lora_alpha": ((None,), "there is no low-rank adaptation"),
         "quantization_config": ((None,), "weights are float32 or float64"),
@@ -119,6 +122,7 @@ class Contract(Guarded, metaclass=Constructible):
     _is_building: bool
     _built_for: int | None
     _rng: np.random.Generator | None
+    _first_weights: Sequence[Any] | None = None
 
     #: Whether it draws weights of its own; not where they are those of a layer inside.
     draws_weights: ClassVar[bool] = True
@@ -127,6 +131,8 @@ class Contract(Guarded, metaclass=Constructible):
     token_inputs: tuple[int, ...] = ()
     #: How many tokens it knows: they are 0 to ``token_count - 1``.
     token_count: int = 0
+    #: Whether what it reads is (None, time, features), and not (None, features).
+    reads_sequences: ClassVar[bool] = False
     #: Whether it is called on a list; `build`, `call` and the others get lists then.
     takes_several: bool = False
     #: Whether it knows what to do with a mask; if not, the mask ends here, with a warning.
@@ -144,6 +150,10 @@ class Contract(Guarded, metaclass=Constructible):
     @property
     def name(self) -> str:
         """Name of the layer."""
+        raise NotImplementedError
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace all weights."""
         raise NotImplementedError
 
     @property

@@ -117,6 +117,8 @@ def Input(
 
 
 def _sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None, ...]:
+    if isinstance(shape, (int, np.integer)):
+        shape = (int(shape),)
     if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
         raise TypeError(
             f"shape of Input is {shape!r}; it should be a tuple, such as (time, features)"

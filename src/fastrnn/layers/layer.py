@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -33,6 +33,10 @@ class Layer(Contract):
         Shape of one sample.  Only for the first layer of a ``Sequential`` without an ``Input``.
     batch_input_shape : tuple of int, optional
         The same with the size of every batch before it, for stateful layers.
+    batch_size : int, optional
+        The size of every batch, beside `input_shape`.
+    weights : list of array_like, optional
+        What the weights begin with, as for :meth:`set_weights`.
     trainable : bool, default True
         Whether trainings change its weights; see :attr:`trainable`.
 
@@ -85,20 +89,29 @@ class Layer(Contract):
         dtype: DTypeLike | None = None,
         input_shape: Sequence[int | None] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
+        weights: Sequence[ArrayLike] | None = None,
         trainable: bool = True,
     ) -> None:
         if name is not None:
             check_name(name)
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
-        self.input_shape: tuple[int | None, ...] | None = (
+        if isinstance(input_shape, (int, np.integer)):
+            input_shape = (int(input_shape),)
+        #: Of a sample, as the constructor was told.
+        self.sample_shape: tuple[int | None, ...] | None = (
             None if input_shape is None else tuple(input_shape)
         )
-        #: Of every batch, where `batch_input_shape` says so.
-        self.batch_size: int | None = None
+        #: Of every batch, where the constructor was told.
+        self.batch_size: int | None = (
+            None if batch_size is None else positive(self, "batch_size", batch_size)
+        )
         if batch_input_shape is not None:
             self.batch_size, *sample = batch_input_shape
-            self.input_shape = tuple(sample)
+            self.sample_shape = tuple(sample)
+        if weights is not None:
+            self._first_weights = list(weights) if isinstance(weights, (list, tuple)) else [weights]
         self.parameters: list[Parameter] = []
         self.built = False
         #: Set while a file is read: gives a weight by name and shape, in place of the initializers.
@@ -128,6 +141,10 @@ class Layer(Contract):
     def stem(self) -> str:
         """What the name begins with where it is made up: the type, such as ``gru``."""
         return snake_case(type(self).__name__)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self.rename(value)
 
     def rename(self, name: str) -> None:
         """Replace the name."""
@@ -163,6 +180,11 @@ class Layer(Contract):
             layer.trainable = self._trainable
 
     @property
+    def weights(self) -> list[Parameter]:
+        """All weights, in the order of :meth:`get_weights`."""
+        return list(self.parameters)
+
+    @property
     def trainable_weights(self) -> list[Parameter]:
         """The weights that trainings change."""
         if not self.trainable:
@@ -188,6 +210,16 @@ class Layer(Contract):
         """What its first call returned."""
         found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._first_call().outputs)
         return found
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of :attr:`input`, batch first; a list if that was several tensors."""
+        return one_or_all([tensor.shape for tensor in self._first_call().inputs])
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of :attr:`output`, batch first; a list if there are several."""
+        return one_or_all([tensor.shape for tensor in self._first_call().outputs])
 
     def _first_call(self) -> Node:
         if self._node is None:
@@ -399,6 +431,15 @@ class Layer(Contract):
         """Return a new layer from what :meth:`get_config` returned."""
         return cls(**config)
 
+    @classmethod
+    def renew(cls, keywords: dict[str, Any], known: list[str]) -> None:
+        """Take Keras's older ways to say the shape of a sample: `input_dim`, `input_length`."""
+        if "input_dim" in known or "input_dim" not in keywords:
+            return
+        features, steps = keywords.pop("input_dim"), keywords.pop("input_length", None)
+        is_sequence = steps is not None or cls.reads_sequences
+        keywords.setdefault("input_shape", (steps, features) if is_sequence else (features,))
+
     def _refuse(self, name: str) -> None:
         # A layer of the user's own may mean something by Keras's names.
         is_ours = type(self).__module__.startswith("fastrnn.")
@@ -411,6 +452,18 @@ class Layer(Contract):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+if not TYPE_CHECKING:
+
+    def _weight(self: Layer, name: str) -> Parameter:
+        """Return a weight by its name, such as ``layer.kernel``."""
+        for parameter in self.__dict__.get("parameters", ()):
+            if parameter.name == name:
+                return parameter
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    Layer.__getattr__ = _weight
 
 
 def positive(layer: Layer, argument: str, value: int) -> int:

@@ -15,7 +15,7 @@ from fastrnn.settings import boolean
 from fastrnn.workspace import Array, Signal, Workspace, as_rows, empty, zeros
 
 
-class _Pooling(Layer):
+class Pooling(Layer):
     """Base of the layers that make one step of several."""
 
     def __init__(
@@ -44,7 +44,7 @@ class _Pooling(Layer):
         return {**super().get_config(), **sizes}
 
 
-class MaxPooling1D(_Pooling):
+class MaxPooling1D(Pooling):
     """The largest of every window of steps, feature by feature.
 
     Parameters
@@ -77,7 +77,7 @@ class MaxPooling1D(_Pooling):
         return self._windows.add_up(dwindows.swapaxes(2, 3), inputs.shape[1])
 
 
-class AveragePooling1D(_Pooling):
+class AveragePooling1D(Pooling):
     """The mean of every window of steps, of those that lie within the sequence.
 
     Parameters are those of :class:`MaxPooling1D`; a mask ends here too.

@@ -80,6 +80,7 @@ class RecurrentLayer(Layer):
     #: How many states it carries: the output, and an LSTM's cell.
     state_count: ClassVar[int] = 1
     supports_masking = True
+    reads_sequences = True
 
     def __init__(
         self,

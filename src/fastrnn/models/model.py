@@ -14,6 +14,7 @@ from fastrnn._core.stream import Stream
 from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of
+from fastrnn.construction import with_older_names
 from fastrnn.distributed import group_of
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
@@ -127,6 +128,7 @@ class Model(Network):
         """All metrics, in the order in which they are reported; see `compile`."""
         return list(self._metrics)
 
+    @with_older_names
     def compile(
         self,
         optimizer: Any = "adam",
@@ -178,6 +180,7 @@ class Model(Network):
         self.check_gradients = check_gradients
         self._trainer = None
 
+    @with_older_names
     def fit(
         self,
         x: Any,
@@ -290,6 +293,7 @@ class Model(Network):
             group.agree(told)
             return training.fit(group, resume, verbose)
 
+    @with_older_names
     def evaluate(
         self,
         x: Any,
@@ -332,6 +336,7 @@ class Model(Network):
             say(f"{len(samples)}/{len(samples)} - {line_of(found)}")
         return found if return_dict else one_or_all(objective.in_order(found))
 
+    @with_older_names
     def predict(
         self,
         x: Any,
@@ -417,6 +422,7 @@ class Model(Network):
             streams = positive_integer("streams", streams)
         return streaming.stream(self.graph, streams)
 
+    @with_older_names
     def train_on_batch(
         self,
         x: Any,
@@ -445,6 +451,7 @@ class Model(Network):
         means.add(self._current_trainer().step(data))
         return one_or_all(objective.in_order(means.logs()))
 
+    @with_older_names
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return loss and metrics on all of `x` as one batch."""
         samples = max(1, len(self._read_inputs(x, "x")[0]))
@@ -497,6 +504,7 @@ class Model(Network):
         path = path_text("filepath", filepath)
         saving.save(path, self._description())
 
+    @with_older_names
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Write the weights and the chain, nothing of the training; else as :meth:`save`."""
         path = path_text("filepath", filepath)
@@ -521,6 +529,7 @@ class Model(Network):
         path = path_text("filepath", filepath)
         saving.export(path, self._weights_description(), options)
 
+    @with_older_names
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Replace all weights by those of a file of :meth:`save` or :meth:`save_weights`.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
+from fastrnn.construction import Constructible
 from fastrnn.guarded import Guarded
 from fastrnn.layers import Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Freezing, Parameter, assign
@@ -24,7 +25,7 @@ from fastrnn.settings import boolean
 Array = NDArray[Any]
 
 
-class Network(Guarded):
+class Network(Guarded, metaclass=Constructible):
     """What a model is before anything is said about training: a graph of layers, with weights.
 
     Parameters

@@ -84,8 +84,8 @@ class Sequential(Model):
         if layer in self._members:
             raise ValueError(f"{layer.name} stands in the chain twice")
         start = self._start_tensor
-        if start is None and not self._added and layer.input_shape is not None:
-            start = Input(layer.input_shape, layer.dtype, batch_size=layer.batch_size)
+        if start is None and not self._added and layer.sample_shape is not None:
+            start = Input(layer.sample_shape, layer.dtype, batch_size=layer.batch_size)
         if start is not None:
             end = _behind(self._end or start, layer)
             self._take_name(start.layer, layer)

@@ -24,6 +24,32 @@ Rate = float | LearningRateSchedule
 Owner = Hashable
 
 
+class LearningRate(float):
+    """A rate as a number, through which Keras's ``K.set_value(optimizer.lr, rate)`` sets it."""
+
+    __slots__ = ("_optimizer",)
+
+    def __new__(cls, value: float, optimizer: Optimizer) -> LearningRate:
+        """Return the rate of an optimizer."""
+        made = super().__new__(cls, value)
+        made._optimizer = optimizer
+        return made
+
+    _optimizer: Optimizer
+
+    def assign(self, value: float) -> None:
+        """Set the rate of the optimizer."""
+        self._optimizer.learning_rate = float(value)
+
+    def numpy(self) -> float:
+        """Return the number."""
+        return float(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A history that is copied or pickled holds numbers, and no optimizer.
+        return float, (float(self),)
+
+
 class Optimizer(Guarded, metaclass=Constructible):
     """Changes a flat vector of weights by a flat vector of gradients, one fused call a step.
 
@@ -140,8 +166,8 @@ class Optimizer(Guarded, metaclass=Constructible):
             If a number is set where a schedule decides.
         """
         if isinstance(self._learning_rate, LearningRateSchedule):
-            return float(self._learning_rate(self.iterations))
-        return self._learning_rate
+            return LearningRate(self._learning_rate(self.iterations), self)
+        return LearningRate(self._learning_rate, self)
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:

@@ -1,0 +1,129 @@
+"""Spellings of older versions of Keras: arguments under other names, and those that mean nothing.
+
+The one place for them.  :mod:`fastrnn.construction` renames what a class or a method is given before
+it sees it; scripts are accepted as they are, and signatures show one name for a thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Arguments that change no result: with which values they are taken (a type stands for all of its
+#: values), and why others are not.
+Harmless = Mapping[str, tuple[tuple[Any, ...], str]]
+
+_WEIGHTS = {
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "U_constraint": "recurrent_constraint",
+    "b_constraint": "bias_constraint",
+    "bias": "use_bias",
+    "init": "kernel_initializer",
+}
+_CONVOLUTION = {
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "subsample_length": "strides",
+    "subsample": "strides",
+    "border_mode": "padding",
+}
+
+#: What arguments of a class, and of those derived from it, are called now.
+CLASSES: Mapping[str, Mapping[str, str]] = {
+    "Layer": _WEIGHTS,
+    "RecurrentLayer": {
+        "output_dim": "units",
+        "inner_init": "recurrent_initializer",
+        "inner_activation": "recurrent_activation",
+        "dropout_W": "dropout",
+        "dropout_U": "recurrent_dropout",
+    },
+    "Dense": {"output_dim": "units"},
+    "Embedding": {
+        "init": "embeddings_initializer",
+        "W_regularizer": "embeddings_regularizer",
+        "W_constraint": "embeddings_constraint",
+    },
+    "Conv1D": _CONVOLUTION,
+    "Pooling": {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding"},
+    "BatchNormalization": {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"},
+    "Dropout": {"p": "rate"},
+    "SpatialDropout1D": {"p": "rate"},
+    "GaussianNoise": {"sigma": "stddev"},
+    "Concatenate": {"concat_axis": "axis"},
+    "Dot": {"dot_axes": "axes"},
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
+    "Optimizer": {"lr": "learning_rate"},
+    "Network": {"input": "inputs", "output": "outputs"},
+}
+
+#: Arguments of methods and functions, likewise.
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "fit": {"nb_epoch": "epochs"},
+    "fit_generator": {
+        "nb_epoch": "epochs",
+        "samples_per_epoch": "steps_per_epoch",
+        "nb_val_samples": "validation_steps",
+    },
+    "to_categorical": {"nb_classes": "num_classes"},
+}
+
+_WORKERS: Harmless = {
+    "workers": ((int, None), "batches are made by the thread that trains"),
+    "use_multiprocessing": ((bool,), "batches are made by the thread that trains"),
+    "max_queue_size": ((int, None), "batches are made when they are needed"),
+    "max_q_size": ((int, None), "batches are made when they are needed"),
+    "nb_worker": ((int, None), "batches are made by the thread that trains"),
+    "pickle_safe": ((bool,), "batches are made by the thread that trains"),
+}
+_COMPILED = "all of it is compiled"
+_ACCURACY = "give metrics=['accuracy'] to compile"
+
+#: Arguments of methods that change no result.
+HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
+    "compile": {
+        "class_mode": ((str, None), "the loss says what the classes are"),
+        "sample_weight_mode": ((str, None), "weights may be of samples or of steps"),
+        "target_tensors": ((None,), "targets are given to fit"),
+        "run_eagerly": ((False, None), _COMPILED),
+        "jit_compile": (("auto", bool, None), _COMPILED),
+        "steps_per_execution": ((int, None), "a step is one call anyway"),
+        "auto_scale_loss": ((bool,), "float32 and float64 need no scaling of the loss"),
+    },
+    "fit": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
+    "evaluate": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
+    "predict": _WORKERS,
+    "train_on_batch": {
+        "accuracy": ((False,), _ACCURACY),
+        "reset_metrics": ((bool,), "the answer is that of the batch"),
+    },
+    "test_on_batch": {
+        "accuracy": ((False,), _ACCURACY),
+        "reset_metrics": ((bool,), "the answer is that of the batch"),
+    },
+    "save_weights": {
+        "save_format": ((str, None), "the ending of the name says it"),
+    },
+    "load_weights": {
+        "by_name": ((False,), "the names of all layers have to agree"),
+        "skip_mismatch": ((False,), "all weights have to fit"),
+    },
+}
+
+#: Arguments of classes for which None stands for the default.
+NONE_IS_DEFAULT: Mapping[str, frozenset[str]] = {
+    "Optimizer": frozenset({"epsilon", "decay", "rho", "momentum", "name"}),
+}
+
+#: What to say of arguments that are gone without a successor.
+REFUSED: Mapping[str, str] = {
+    "Embedding.dropout": "put SpatialDropout1D behind it",
+    "BatchNormalization.mode": "it normalizes every feature, as mode 0 did; leave it out",
+    "LSTM.forget_bias_init": "unit_forget_bias=True, the default, begins it with ones",
+    "Merge.mode": "use Concatenate, Add, Multiply, Average, Maximum or Dot",
+    "fit.show_accuracy": _ACCURACY,
+    "evaluate.show_accuracy": _ACCURACY,
+}
