@@ -33,7 +33,8 @@ ALLOWED = {
     "functional": {"_core", "arguments", "arithmetic"},
     "activations": {"_names", "_core", "arguments", "arithmetic"},
     "scanning": set(),
-    "construction": set(),
+    "_older": set(),
+    "construction": {"_older"},
     "arithmetic": set(),
     "settings": set(),
     "terminal": set(),
@@ -81,6 +82,7 @@ ALLOWED = {
         "arguments",
         "callbacks",
         "config",
+        "construction",
         "distributed",
         "files",
         "formats",
@@ -97,7 +99,7 @@ ALLOWED = {
     },
     "distributed": {"_core"},
     # the version, asked for when it is printed
-    "config": {"_core", "_names", "fastrnn"},
+    "config": {"_core", "_names", "fastrnn", "settings"},
     "backend": {"_names", "activations", "arguments", "config", "arithmetic"},
     "datasets": {"_names", "utils"},
     "sklearn": {
@@ -109,7 +111,15 @@ ALLOWED = {
         "preprocessing",
         "seeding",
     },
-    "utils": {"_names", "arguments", "preprocessing", "seeding", "settings", "arithmetic"},
+    "utils": {
+        "_names",
+        "arguments",
+        "construction",
+        "preprocessing",
+        "seeding",
+        "settings",
+        "arithmetic",
+    },
     "cipher": {
         "fastrnn",
         "_core",  # the number of threads of a sweep's runs, which is not the user's

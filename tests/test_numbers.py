@@ -132,7 +132,7 @@ def test_a_learning_rate_that_is_set_goes_into_files(tmp_path):
     model = tagger()
     for rate in (np.float32(0.5), np.array(0.25), np.float64(0.125), np.int64(1)):
         model.optimizer.learning_rate = rate
-        assert type(model.optimizer.learning_rate) is float
+        assert isinstance(model.optimizer.learning_rate, float)
         model.save(tmp_path / "model")
         assert load_model(tmp_path / "model").optimizer.learning_rate == float(rate)
 

@@ -1,7 +1,7 @@
 """Spellings of older versions of Keras: arguments under other names, and those that mean nothing.
 
-The one place for them.  :mod:`fastrnn.construction` renames what a class or a method is given before
-it sees it; scripts are accepted as they are, and signatures show one name for a thing.
+The one place for them.  :mod:`fastrnn.construction` renames what a class or a method is given
+before it sees it: scripts are accepted as they are, and signatures show one name for a thing.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
         "accuracy": ((False,), _ACCURACY),
         "reset_metrics": ((bool,), "the answer is that of the batch"),
     },
+    "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},
     "save_weights": {
+        "overwrite": ((True,), "a file that is there is replaced, whole"),
         "save_format": ((str, None), "the ending of the name says it"),
     },
     "load_weights": {

@@ -25,8 +25,8 @@ __all__ = [
     "flatten", "floatx", "get_value", "image_data_format", "int_shape", "l2_normalize", "log",
     "max", "maximum", "mean", "min", "minimum", "ndim", "ones", "ones_like",
     "permute_dimensions", "pow", "prod", "relu", "repeat_elements", "reshape", "reverse",
-    "round", "set_floatx", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt", "square",
-    "squeeze", "stack", "std", "sum", "tanh", "transpose", "var", "zeros", "zeros_like",
+    "round", "set_floatx", "set_value", "shape", "sigmoid", "sign", "sin", "softmax", "sqrt",
+    "square", "squeeze", "stack", "std", "sum", "tanh", "transpose", "var", "zeros", "zeros_like",
 ]
 # fmt: on
 
@@ -64,8 +64,26 @@ def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Array:
 
 
 def get_value(x: Any) -> Any:
-    """Return `x`: numbers and weights are arrays already."""
-    return getattr(x, "value", x)
+    """Return the number or the array that `x` is: a rate of an optimizer, a weight of a layer."""
+    return x.numpy() if hasattr(x, "numpy") else x
+
+
+def set_value(x: Any, value: ArrayLike) -> None:
+    """Set the rate of an optimizer, as ``model.optimizer.lr``, or a weight of a layer.
+
+    Parameters
+    ----------
+    x : float, Parameter or ndarray
+        What to set.  An array is written to.
+    value : array_like
+        In the shape of `x`; of a weight as Keras has it.
+    """
+    if hasattr(x, "assign"):
+        x.assign(value)
+    elif isinstance(x, np.ndarray):
+        x[...] = value
+    else:
+        raise TypeError(f"x is a {type(x).__name__}; it should be a weight or a learning rate")
 
 
 def flatten(x: ArrayLike) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from fastrnn._core import kernels
 from fastrnn._core.threads import get_num_threads, set_num_threads
 from fastrnn._names import names_of
+from fastrnn.settings import floatx, set_floatx
 
 __all__ = [
     "config",
@@ -22,34 +23,6 @@ __all__ = [
     "set_num_threads",
     "show_config",
 ]
-
-
-def floatx() -> str:
-    """Return the type that layers compute in unless they are told otherwise.
-
-    Returns
-    -------
-    {"float32"}
-    """
-    return "float32"
-
-
-def set_floatx(value: str) -> None:
-    """Accept ``"float32"``, which layers compute in unless they are told otherwise.
-
-    Parameters
-    ----------
-    value : {"float32"}
-
-    Raises
-    ------
-    ValueError
-        If it is another type: give ``dtype=`` to `Input`, and the layers behind it follow.
-    """
-    if value != "float32":
-        raise ValueError(
-            f"value is {value!r}; it should be 'float32': give dtype= to Input instead"
-        )
 
 
 def epsilon() -> float:

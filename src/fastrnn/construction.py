@@ -1,4 +1,4 @@
-"""Arguments that are Keras's by name: older spellings are renamed, wrong ones told by nearest name."""
+"""Arguments with Keras's names: older spellings are renamed, and wrong ones named."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def with_older_names(method: Callable[P, R]) -> Callable[P, R]:
     The signature stays as it is, for people and type checkers.
     """
     title = method.__name__
-    code = method.__code__  # type: ignore[attr-defined]
+    code = method.__code__
     known = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     newer = _older.METHODS.get(title, {})
     harmless = _older.HARMLESS_OF_METHODS.get(title, {})

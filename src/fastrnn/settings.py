@@ -7,7 +7,38 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["boolean", "integer", "number", "verbosity"]
+__all__ = ["boolean", "floatx", "integer", "number", "set_floatx", "verbosity"]
+
+_floatx = "float32"
+
+
+def floatx() -> str:
+    """Return the type that new layers compute in unless they are told otherwise.
+
+    Returns
+    -------
+    {"float32", "float64"}
+    """
+    return _floatx
+
+
+def set_floatx(value: str) -> None:
+    """Say which type new layers compute in unless they are told otherwise.
+
+    Parameters
+    ----------
+    value : {"float32", "float64"}
+        "float32" when the program starts.
+
+    Raises
+    ------
+    ValueError
+        If it is another type.
+    """
+    global _floatx
+    if value not in ("float32", "float64"):
+        raise ValueError(f"value is {value!r}; it should be 'float32' or 'float64'")
+    _floatx = value
 
 
 def boolean(argument: str, value: Any) -> bool:

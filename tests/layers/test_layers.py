@@ -209,7 +209,7 @@ TENSOR = Input((5, 2))
 @pytest.mark.parametrize(
     ("act", "error", "message"),
     [
-        (lambda: Input(3), TypeError, "shape of Input"),
+        (lambda: Input(3.0), TypeError, "shape of Input"),
         (lambda: Input((3, None)), ValueError, "known number of features"),
         (lambda: Input(()), ValueError, r"\(time, features\)"),
         (lambda: Input((0, 4)), ValueError, "positive"),

@@ -78,7 +78,7 @@ SHARED = Dense(1)
         (lambda: Sequential([Dense(2), Input((2,))]), ValueError, "should come first"),
         (lambda: Sequential([SHARED, SHARED]), ValueError, "twice"),
         (lambda: Sequential().summary(), RuntimeError, "no layers"),
-        (lambda: Sequential([Dense(2)]).summary(), RuntimeError, "shape of the input is unknown"),
+        (lambda: Sequential([Dense(2)]).weights, RuntimeError, "shape of the input is unknown"),
         (lambda: tagger().get_layer("gru_2"), ValueError, "it has input_1, gru_1"),
         (lambda: tagger().get_layer(index=9), ValueError, "has 4 layers"),
         (lambda: tagger().get_layer(), ValueError, "name or an index"),

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
-from fastrnn.settings import integer
+from fastrnn.settings import floatx, integer
 from fastrnn.workspace import Signal, Workspace
 
 
@@ -21,7 +21,7 @@ class InputLayer(Layer):
     ----------
     shape : tuple of int
         Of one sample: (time, features), (features,), or (time,) for tokens; time may be None.
-    dtype : dtype, default "float32"
+    dtype : dtype, optional
         Of the model, unless its layers say otherwise.
     name : str, optional
     batch_size : int, optional
@@ -31,13 +31,13 @@ class InputLayer(Layer):
     def __init__(
         self,
         shape: Sequence[int | None],
-        dtype: DTypeLike = "float32",
+        dtype: DTypeLike | None = None,
         name: str | None = None,
         batch_size: int | None = None,
     ) -> None:
         super().__init__(name=name or "input_1")
         self.is_named_by_count = not name
-        given = np.dtype(dtype)
+        given = np.dtype(dtype or floatx())
         if given.kind not in "biuf" or given == np.float16:
             raise TypeError(
                 f"dtype of Input is {given}; it should be float32, float64, or integers for tokens"
@@ -70,7 +70,7 @@ class InputLayer(Layer):
 
 def Input(
     shape: Sequence[int | None] | None = None,
-    dtype: DTypeLike = "float32",
+    dtype: DTypeLike | None = None,
     name: str | None = None,
     *,
     batch_size: int | None = None,
@@ -85,8 +85,9 @@ def Input(
         integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: then every
         batch may have a length of its own.  More axes may stand between time and features, such as
         (time, steps, features) for a recurrent layer in a `TimeDistributed`.
-    dtype : {"float32", "float64"}
-        What the model computes in.  Data of other types is converted on its way in.  For tokens an
+    dtype : {"float32", "float64"}, optional
+        What the model computes in; what :func:`fastrnn.config.floatx` says if left out.  Data of
+        other types is converted on its way in.  For tokens an
         integer type may be given, and ``"bool"`` for a mask.
     name : str, optional
     batch_size : int, optional

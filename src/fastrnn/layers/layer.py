@@ -15,7 +15,7 @@ from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import Renaming, check_name, snake_case
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
-from fastrnn.settings import boolean, integer
+from fastrnn.settings import boolean, floatx, integer
 
 Array = NDArray[Any]
 
@@ -87,7 +87,7 @@ class Layer(Contract):
         *,
         name: str | None = None,
         dtype: DTypeLike | None = None,
-        input_shape: Sequence[int | None] | None = None,
+        input_shape: Sequence[int | None] | int | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
         batch_size: int | None = None,
         weights: Sequence[ArrayLike] | None = None,
@@ -97,8 +97,8 @@ class Layer(Contract):
             check_name(name)
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
-        if isinstance(input_shape, (int, np.integer)):
-            input_shape = (int(input_shape),)
+        if isinstance(input_shape, int):
+            input_shape = (input_shape,)
         #: Of a sample, as the constructor was told.
         self.sample_shape: tuple[int | None, ...] | None = (
             None if input_shape is None else tuple(input_shape)
@@ -137,14 +137,14 @@ class Layer(Contract):
         """Name of the layer; until it stands in a chain, that of its type."""
         return self._name or self.stem
 
+    @name.setter
+    def name(self, value: str) -> None:
+        self.rename(value)
+
     @property
     def stem(self) -> str:
         """What the name begins with where it is made up: the type, such as ``gru``."""
         return snake_case(type(self).__name__)
-
-    @name.setter
-    def name(self, value: str) -> None:
-        self.rename(value)
 
     def rename(self, name: str) -> None:
         """Replace the name."""
@@ -155,7 +155,7 @@ class Layer(Contract):
     @property
     def dtype(self) -> np.dtype:
         """What the layer computes in."""
-        return self._dtype or np.dtype(np.float32)
+        return self._dtype or np.dtype(floatx())
 
     @property
     def inner_layers(self) -> tuple[Layer, ...]:
@@ -315,7 +315,7 @@ class Layer(Contract):
         return list(node.outputs)
 
     def _take_dtype(self, tensor: SymbolicTensor) -> None:
-        given = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float32)
+        given = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(floatx())
         if self._dtype is None:
             self._dtype = given
         elif self._dtype != given and not tensor.is_input:

@@ -133,6 +133,14 @@ class Parameter:
             return array.copy()
         return reordered(array, tuple(map(self.gates.index, range(len(self.gates)))))
 
+    def numpy(self) -> Array:
+        """Return a copy of the value as Keras has it."""
+        return self.to_keras(self.value)
+
+    def assign(self, value: ArrayLike) -> None:
+        """Replace the value by an array as Keras has it; it is copied."""
+        assign([self], [value], [self.name])
+
     def __getstate__(self) -> dict[str, Any]:
         # What a training has beside the weight stays behind.
         return {

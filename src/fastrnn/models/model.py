@@ -479,7 +479,8 @@ class Model(Network):
         gradients = dict(zip(vector.parameters, vector.all_gradients(), strict=True))
         return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
 
-    def save(self, filepath: str | os.PathLike[str]) -> None:
+    @with_older_names
+    def save(self, filepath: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
         """Write the whole model: layers, weights, how it was compiled, state of its optimizer.
 
         While a training runs, also where it is: what :meth:`fit` needs to ``resume`` it.
@@ -489,6 +490,8 @@ class Model(Network):
         filepath : str or path
             Missing folders are made.  The ending says in which format; safetensors if it is none
             that is known.
+        include_optimizer : bool, default True
+            False leaves out how it was compiled and the state of its optimizer.
 
         Raises
         ------
@@ -502,7 +505,8 @@ class Model(Network):
         fastrnn.models.load_model : the way back
         """
         path = path_text("filepath", filepath)
-        saving.save(path, self._description())
+        whole = boolean("include_optimizer", include_optimizer)
+        saving.save(path, self._description() if whole else self._weights_description())
 
     @with_older_names
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:

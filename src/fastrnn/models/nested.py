@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from numpy.typing import NDArray
 
 from fastrnn._core.stage import Stage
-from fastrnn.layers import Layer, SymbolicTensor
+from fastrnn.layers import Input, Layer, SymbolicTensor
 from fastrnn.layers.naming import snake_case
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.wrapper import Wrapper
@@ -45,7 +45,7 @@ class ModelLayer(Wrapper):
         super().__init__(name=name, **options)
         self._model: Model | None = model
         self._config: dict[str, Any] | None = None
-        self._dtype = model.dtype
+        self._dtype = model.dtype if model.is_known else None
         self.is_named_by_count = name is None
 
     @property
@@ -90,14 +90,31 @@ class ModelLayer(Wrapper):
         """What files call the weights: as in files of the model."""
         return weight_names(self.inner_layers)
 
+    def start(self) -> SymbolicTensor | None:
+        """Return an input like that of the model, if it is known and the only one."""
+        if not self.model.is_known or self.takes_several:
+            return None
+        (tensor,) = self.graph.inputs
+        return Input(tensor.shape[1:], tensor.dtype, batch_size=tensor.shape[0])
+
+    def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
+        """Put the model behind all that it takes; it is built for that if its shape is unknown."""
+        if not self.model.is_known:
+            self.model.build_for(tensors[0].shape)
+        self._dtype = self._dtype or self.model.dtype
+        return super().connect(tensors)
+
     @property
     def takes_several(self) -> bool:  # type: ignore[override]
         """Whether the model has several inputs."""
-        return len(self.graph.inputs) > 1
+        return self.model.is_known and len(self.graph.inputs) > 1
 
     @property
     def token_inputs(self) -> tuple[int, ...]:  # type: ignore[override]
         """Which inputs of the model are integers."""
+        if not self.model.is_known:
+            first = self.model._listed()[:1]
+            return first[0].token_inputs if first else ()
         inputs = enumerate(self.graph.inputs)
         return tuple(place for place, tensor in inputs if self.graph.takes_tokens(tensor))
 

@@ -49,6 +49,14 @@ class Network(Guarded, metaclass=Constructible):
     # The layers --------------------------------------------------------------------------------
 
     @property
+    def is_known(self) -> bool:
+        """Whether the shapes are known, and so the graph."""
+        return self._known_graph is not None
+
+    def build_for(self, shape: Shape) -> None:
+        """See to it that the shapes are known where the model is called on one of `shape`."""
+
+    @property
     def graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""
         if self._known_graph is None:
@@ -148,16 +156,20 @@ class Network(Guarded, metaclass=Constructible):
     ) -> None:
         """Print the layers: name and type, output shape, number of weights.
 
+        What is not known before the model has seen data is shown as ``?`` and ``unbuilt``.
+
         Parameters
         ----------
         line_length : int, default 65
         print_fn : callable, optional
             Takes the text line by line, in place of standard output.
         """
-        outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
-        shown = self._listed()
-        shapes = [one_or_all(outputs[layer]) for layer in shown]
-        trained = sum(parameter.value.size for parameter in self.trainable_weights)
+        shown, shapes, trained = self._listed(), [], 0
+        if self.is_known or not shown:
+            outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
+            shapes = [one_or_all(outputs[layer]) for layer in shown]
+            trained = sum(parameter.value.size for parameter in self.trainable_weights)
+        shapes = shapes or [None] * len(shown)
         text = table(shown, shapes, trained, line_length)
         for line in text.splitlines():
             (print_fn or say)(line)

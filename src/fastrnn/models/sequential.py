@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.naming import Renaming
+from fastrnn.layers.symbolic import Shape
 from fastrnn.models.model import Model
+from fastrnn.models.nested import ModelLayer
 from fastrnn.models.network import Network, unwrapped
 from fastrnn.models.tracing import Graph, give_names
 
@@ -86,6 +88,8 @@ class Sequential(Model):
         start = self._start_tensor
         if start is None and not self._added and layer.sample_shape is not None:
             start = Input(layer.sample_shape, layer.dtype, batch_size=layer.batch_size)
+        elif start is None and not self._added and isinstance(layer, ModelLayer):
+            start = layer.start()
         if start is not None:
             end = _behind(self._end or start, layer)
             self._take_name(start.layer, layer)
@@ -142,6 +146,15 @@ class Sequential(Model):
                 end = _behind(end, layer)
             self._known_graph = Graph([start], [end])
             self._start_tensor, self._end = start, end
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the shapes are known, and so the graph."""
+        return self._end is not None
+
+    def build_for(self, shape: Shape) -> None:
+        """See to it that the shapes are known where the model is called on one of `shape`."""
+        self.build(shape)
 
     @property
     def graph(self) -> Graph:

@@ -11,14 +11,16 @@ from fastrnn.layers.symbolic import Shape
 COLUMNS = (0.45, 0.85, 1.0)
 
 
-def table(layers: Sequence[Layer], shapes: Sequence[Shape], trained: int, width: int = 65) -> str:
+def table(
+    layers: Sequence[Layer], shapes: Sequence[Shape | None], trained: int, width: int = 65
+) -> str:
     """Return the table that ``summary`` prints: name, type, output shape, number of weights.
 
     Parameters
     ----------
     layers : sequence of Layer
     shapes : sequence of tuple
-        What each puts out.
+        What each puts out; None where it is not known yet.
     trained : int
         How many of the numbers in the weights trainings change.
     width : int, default 65
@@ -28,10 +30,11 @@ def table(layers: Sequence[Layer], shapes: Sequence[Shape], trained: int, width:
     lines = [rule, _row(("Layer (type)", "Output Shape", "Param #"), width), "=" * width]
     for layer, shape in zip(layers, shapes, strict=True):
         title = f"{layer.name} ({layer.kind})"
-        lines += [_row((title, str(shape), str(layer.count_params())), width), rule]
+        size = str(layer.count_params()) if layer.built else "unbuilt"
+        lines += [_row((title, "?" if shape is None else str(shape), size), width), rule]
     if layers:
         lines[-1] = "=" * width
-    total = sum(layer.count_params() for layer in layers)
+    total = sum(layer.count_params() for layer in layers if layer.built)
     lines += [
         f"Total params: {total:,}",
         f"Trainable params: {trained:,}",

@@ -29,13 +29,14 @@ class LearningRate(float):
 
     __slots__ = ("_optimizer",)
 
-    def __new__(cls, value: float, optimizer: Optimizer) -> LearningRate:
-        """Return the rate of an optimizer."""
-        made = super().__new__(cls, value)
+    _optimizer: Optimizer
+
+    @classmethod
+    def of(cls, optimizer: Optimizer, value: float) -> LearningRate:
+        """Return a number as the rate of an optimizer."""
+        made = cls(value)
         made._optimizer = optimizer
         return made
-
-    _optimizer: Optimizer
 
     def assign(self, value: float) -> None:
         """Set the rate of the optimizer."""
@@ -166,8 +167,8 @@ class Optimizer(Guarded, metaclass=Constructible):
             If a number is set where a schedule decides.
         """
         if isinstance(self._learning_rate, LearningRateSchedule):
-            return LearningRate(self._learning_rate(self.iterations), self)
-        return LearningRate(self._learning_rate, self)
+            return LearningRate.of(self, self._learning_rate(self.iterations))
+        return LearningRate.of(self, self._learning_rate)
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:

@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
+from fastrnn.construction import with_older_names
 from fastrnn.settings import integer
 
 Array = NDArray[Any]
 
 
+@with_older_names
 def to_categorical(
     x: ArrayLike, num_classes: int | None = None, dtype: DTypeLike = "float64"
 ) -> Array:

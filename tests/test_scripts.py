@@ -1,0 +1,229 @@
+"""Scripts as people have them, in pieces: each stands for a kind of spelling or habit of Keras."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import fastrnn as keras
+
+#: What every piece begins with.
+BEGIN = """
+import numpy as np
+import fastrnn as keras
+from fastrnn import backend as K
+from fastrnn.callbacks import *
+from fastrnn.layers import *
+from fastrnn.models import *
+from fastrnn.optimizers import *
+x = np.random.default_rng(0).random((16, 5, 3)).astype("float32")
+y = x[:, -1, :1]
+ids = np.arange(16 * 5).reshape(16, 5) % 10
+classes = np.eye(4)[np.arange(16) % 4]
+"""
+
+PIECES = {
+    "Keras 1, recurrent": """
+model = Sequential()
+model.add(LSTM(output_dim=4, input_dim=3, input_length=5, init="uniform", inner_init="orthogonal",
+               inner_activation="hard_sigmoid", dropout_W=0.1, dropout_U=0.1, consume_less="gpu",
+               return_sequences=True))
+model.add(GRU(output_dim=3, W_regularizer=None, unroll=True, implementation=1))
+model.add(Dropout(p=0.2))
+model.add(Dense(output_dim=1, init="normal", bias=True))
+model.compile(optimizer="adam", loss="mse", class_mode="binary")
+assert model.fit(x, y, nb_epoch=2, verbose=0).epoch == [0, 1]
+lstm = model.layers[0]
+assert (lstm.units, lstm.recurrent_activation.name, lstm.dropout) == (4, "hard_sigmoid", 0.1)
+assert model.input_shape == (None, 5, 3)
+""",
+    "Keras 1, convolution": """
+model = Sequential()
+model.add(Embedding(10, 4, input_length=5, init="uniform"))
+model.add(Convolution1D(nb_filter=4, filter_length=2, border_mode="same", subsample_length=1))
+model.add(MaxPooling1D(pool_length=2))
+model.add(LSTM(4))
+model.compile("adam", "mse")
+model.fit(ids, classes, nb_epoch=1, verbose=0)
+""",
+    "the number of features alone": """
+assert Sequential([LSTM(4, input_dim=3)]).input_shape == (None, None, 3)
+assert Sequential([Dense(4, input_dim=3)]).input_shape == (None, 3)
+assert Input(3).shape == (None, 3)
+assert Sequential([Dense(4, input_shape=3)]).input_shape == (None, 3)
+""",
+    "weights to begin with": """
+table = np.arange(20.0).reshape(10, 2)
+model = Sequential([Embedding(10, 2, weights=[table], input_length=5, trainable=False), LSTM(4)])
+model.compile("adam", "mse")
+model.fit(ids, classes, verbose=0)
+assert (model.layers[0].get_weights()[0] == table).all()
+assert (Embedding(10, 2, weights=table)(ids) == table[ids]).all()
+twin = Bidirectional(LSTM(4), weights=Bidirectional(LSTM(4)).get_weights() or None)
+""",
+    "the size of a batch of a stateful layer": """
+for shape in ({"input_shape": (5, 3), "batch_size": 8}, {"batch_input_shape": (8, 5, 3)}):
+    model = Sequential([LSTM(4, stateful=True, **shape), Dense(1)])
+    assert model.input_shape == (8, 5, 3)
+    model.compile("adam", "mse")
+    model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+    model.reset_states()
+""",
+    "a summary before the data": """
+lines = []
+model = Sequential([Embedding(10, 4), LSTM(4), Dense(1)])
+model.summary(print_fn=lines.append)
+assert "embedding (Embedding)        ?                         unbuilt" in lines
+assert "Total params: 0" in lines
+model.build((None, 5))
+model.summary(print_fn=lines.append)
+assert "Total params: 189" in lines
+""",
+    "any whole number for verbose": """
+model = Sequential([LSTM(4), Dense(1)])
+model.compile("adam", "mse")
+stop = EarlyStopping(monitor="loss", patience=3, verbose=5)
+model.fit(x, y, verbose=3, callbacks=[stop])
+model.evaluate(x, y, verbose=10)
+""",
+    "threads and queues": """
+model = Sequential([LSTM(4), Dense(1)])
+model.compile("adam", "mse", sample_weight_mode="temporal", run_eagerly=False)
+model.fit(x, y, verbose=0, workers=4, use_multiprocessing=True, max_queue_size=10)
+""",
+    "the names of accuracy": """
+model = Sequential([LSTM(4), Dense(4, activation="softmax")])
+model.compile("adam", "categorical_crossentropy", metrics=["acc"])
+history = model.fit(x, classes, validation_split=0.25, verbose=0).history
+assert set(history) == {"loss", "acc", "val_loss", "val_acc"}
+""",
+    "the rate of an optimizer": """
+optimizer = Adam(lr=0.01, epsilon=None)
+model = Sequential([LSTM(4), Dense(1)])
+model.compile(optimizer, "mse")
+assert K.get_value(model.optimizer.lr) == 0.01
+K.set_value(model.optimizer.lr, 0.5)
+assert model.optimizer.learning_rate == 0.5
+model.optimizer.learning_rate.assign(0.25)
+model.optimizer.lr = model.optimizer.lr * 0.5
+assert float(model.optimizer.learning_rate.numpy()) == 0.125
+""",
+    "files": """
+import os, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    model = Sequential([LSTM(4, input_shape=(5, 3)), Dense(1)])
+    model.compile("adam", "mse")
+    keep = ModelCheckpoint(folder + "/{epoch}.safetensors", period=2)
+    model.fit(x, y, epochs=5, verbose=0, callbacks=[keep])
+    assert sorted(os.listdir(folder)) == ["2.safetensors", "4.safetensors"]
+    path = folder + "/model.safetensors"
+    model.save(path, overwrite=True, include_optimizer=False)
+    assert load_model(path).optimizer is None
+    model.save_weights(path, overwrite=True)
+    model.load_weights(path, by_name=False)
+""",
+    "the ends of a model under their first names": """
+start = Input(shape=(5, 3))
+model = Model(input=start, output=Dense(1)(LSTM(4)(start)))
+assert model.output_shape == (None, 1)
+""",
+    "parts of a model": """
+model = Sequential([LSTM(4, return_sequences=True, input_shape=(5, 3)), LSTM(3), Dense(1)])
+shapes = [Model(model.input, layer.output).predict(x).shape for layer in model.layers]
+assert shapes == [(16, 5, 4), (16, 3), (16, 1)]
+assert [layer.output_shape for layer in model.layers] == [(None, 5, 4), (None, 3), (None, 1)]
+assert model.layers[1].input_shape == (None, 5, 4)
+assert [weight.shape for weight in model.layers[2].weights] == [(3, 1), (1,)]
+assert model.layers[2].kernel is model.layers[2].weights[0]
+model.layers[2].name = "last"
+assert model.get_layer("last") is model.layers[2]
+""",
+    "models in models, built by the data": """
+inner = Sequential([LSTM(4, return_sequences=True), Dropout(0.1)])
+model = Sequential([inner, LSTM(3), Dense(1)])
+model.summary(print_fn=len)
+model.compile("adam", "mse")
+model.fit(x, y, verbose=0)
+known = Sequential([LSTM(4, input_shape=(5, 3))])
+assert Sequential([known, Dense(1)]).input_shape == (None, 5, 3)
+tokens = Sequential([Sequential([Embedding(10, 4), LSTM(3)]), Dense(4)])
+tokens.compile("adam", "mse")
+tokens.fit(ids, classes, verbose=0)
+""",
+}
+
+
+@pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
+def test_pieces_of_scripts_run(piece):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(BEGIN + piece, {})
+
+
+REFUSED = {
+    "fit has no argument 'show_accuracy'|show_accuracy of fit is True.*metrics=": (
+        "Sequential([Dense(1)]).fit(x, y, show_accuracy=True)"
+    ),
+    "fit has no argument 'epoch'; did you mean 'epochs'": "Sequential([Dense(1)]).fit(x, epoch=1)",
+    "got nb_epoch and epochs, which mean the same": (
+        "Sequential([Dense(1)]).fit(x, y, nb_epoch=1, epochs=1)"
+    ),
+    "Embedding has no argument 'dropout'; put SpatialDropout1D": "Embedding(3, 2, dropout=0.1)",
+    "by_name of load_weights is True": "Sequential([Dense(1)]).load_weights('x', by_name=True)",
+}
+
+
+@pytest.mark.parametrize(("said", "piece"), REFUSED.items())
+def test_what_has_no_counterpart_says_what_to_do(said, piece):
+    with pytest.raises(TypeError, match=said):
+        exec(BEGIN + piece, {})
+
+
+def test_signatures_show_one_name_for_a_thing():
+    import inspect
+
+    names = set(inspect.signature(keras.Model.fit).parameters)
+    assert "epochs" in names
+    assert "nb_epoch" not in names
+    assert re.match("Train", keras.Model.fit.__doc__)
+
+
+def test_a_history_holds_numbers_and_no_optimizer():
+    import pickle
+
+    rate = keras.optimizers.Adam(0.5).learning_rate
+    assert type(pickle.loads(pickle.dumps(rate))) is float
+    assert isinstance(rate, float)
+    assert np.float64(rate) == 0.5
+
+
+def test_the_default_type_is_that_of_new_layers():
+    backend = keras.backend
+    x = np.ones((2, 5, 3))
+    try:
+        backend.set_floatx("float64")
+        assert backend.floatx() == "float64"
+        double = keras.Sequential([keras.layers.LSTM(2), keras.layers.Dense(1)])
+        assert double.predict(x).dtype == np.float64
+        assert keras.Input((3,)).dtype == np.float64
+        assert keras.layers.Dense(2)(x).dtype == np.float64
+        with pytest.raises(ValueError, match="'float32' or 'float64'"):
+            backend.set_floatx("float16")
+    finally:
+        backend.set_floatx("float32")
+    assert keras.Sequential([keras.layers.LSTM(2)]).predict(x).dtype == np.float32
+    assert double.predict(x).dtype == np.float64
+
+
+def test_weights_are_read_and_set_as_keras_has_them():
+    backend, gru = keras.backend, keras.layers.GRU(2)
+    gru(np.ones((1, 3, 2)))
+    kernel = np.arange(12.0).reshape(2, 6)
+    backend.set_value(gru.kernel, kernel)
+    np.testing.assert_array_equal(gru.get_weights()[0], kernel)
+    np.testing.assert_array_equal(backend.get_value(gru.kernel), kernel)
+    with pytest.raises(ValueError, match="shape"):
+        backend.set_value(gru.kernel, kernel.T)
+    with pytest.raises(TypeError, match="weight or a learning rate"):
+        backend.set_value(1.0, 2.0)
