@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 
 from fastrnn.layers.masking import Masked
 from fastrnn.layers.passing import Passing, Reversed
-from fastrnn.layers.recurrent import RecurrentLayer, check_states, states_of
+from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import deserialize, serialize
+from fastrnn.layers.states import check_states, states_of
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.wrapper import Wrapper
 from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros

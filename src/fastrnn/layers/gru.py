@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import initializers
-from fastrnn.layers.recurrent import RecurrentLayer, cell_activation
+from fastrnn.arguments import GRU as CELL
+from fastrnn.layers.recurrent import GatedLayer
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
 
-class GRU(RecurrentLayer):
+class GRU(GatedLayer):
     """A gated recurrent unit, in either of its two forms.
 
     With r, z = σ(x·K + s·R + b) on their columns, and s' = (1 − z) ⊙ n + z ⊙ s, the candidate is
@@ -60,7 +61,7 @@ class GRU(RecurrentLayer):
     translation, EMNLP 2014.
     """
 
-    gates = 3
+    cell = CELL
     keras_gates = (1, 0, 2)
 
     def __init__(
@@ -79,15 +80,13 @@ class GRU(RecurrentLayer):
         super().__init__(
             units,
             activation,
+            recurrent_activation,
             use_bias,
             kernel_initializer,
             recurrent_initializer,
             bias_initializer,
             return_sequences,
             **options,
-        )
-        self.recurrent_activation = cell_activation(
-            self, "recurrent_activation", recurrent_activation
         )
         self.reset_after = boolean("reset_after", reset_after)
 
@@ -98,7 +97,7 @@ class GRU(RecurrentLayer):
         return (2, columns) if self.reset_after else (columns,)
 
     @property
-    def cell(self) -> str:  # type: ignore[override]
+    def core_name(self) -> str:
         """The name of the compiled cell."""
         return "gru_reset_after" if self.reset_after else "gru"
 

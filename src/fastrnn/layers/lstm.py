@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn import initializers
-from fastrnn.layers.recurrent import RecurrentLayer, cell_activation
+from fastrnn.arguments import LSTM as CELL
+from fastrnn.layers.recurrent import GatedLayer
 from fastrnn.settings import boolean
 
 
-class LSTM(RecurrentLayer):
+class LSTM(GatedLayer):
     """A long short-term memory: a recurrent layer with a cell beside its state.
 
     With i, f, o = σ(x·K + s·R + b) and g = tanh(x·K + s·R + b) on their columns,
@@ -60,9 +61,7 @@ class LSTM(RecurrentLayer):
     architectures, ICML 2015: for a forget bias of 1.
     """
 
-    cell = "lstm"
-    gates = 4
-    state_count = 2
+    cell = CELL
 
     def __init__(
         self,
@@ -80,15 +79,13 @@ class LSTM(RecurrentLayer):
         super().__init__(
             units,
             activation,
+            recurrent_activation,
             use_bias,
             kernel_initializer,
             recurrent_initializer,
             bias_initializer,
             return_sequences,
             **options,
-        )
-        self.recurrent_activation = cell_activation(
-            self, "recurrent_activation", recurrent_activation
         )
         self.unit_forget_bias = boolean("unit_forget_bias", unit_forget_bias)
 

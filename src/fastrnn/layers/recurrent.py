@@ -1,4 +1,4 @@
-"""What the recurrent layers share: their arguments, their shapes, their state buffers."""
+"""What the recurrent layers share: their arguments, their shapes, their weights."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import activations, initializers, seeding
-from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
 from fastrnn._core.stage import Stage
-from fastrnn.arguments import as_array
-from fastrnn.layers.dropout import (
-    DropoutRandom,
-    DropoutWorkspace,
-    RecurrentDropout,
-    rate_of,
-)
+from fastrnn.arguments import Cell
+from fastrnn.layers.dropout import DropoutRandom, rate_of
 from fastrnn.layers.layer import Layer, positive
-from fastrnn.layers.passing import Reversed
+from fastrnn.layers.recurrent_workspace import RecurrentWorkspace
+from fastrnn.layers.states import check_states, fit, read_states, states_of
 from fastrnn.layers.symbolic import Shape
 from fastrnn.settings import boolean
-from fastrnn.workspace import Signal, Workspace, empty, zeros
+from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
 
@@ -73,12 +69,12 @@ class RecurrentLayer(Layer):
     state; its gradients are zero.
     """
 
-    #: How many gates the kernels hold side by side, G.
-    gates: ClassVar[int] = 1
-    #: Which of them stands at each place in Keras's arrays; None: they stand alike.
+    #: What it computes; the number of gates, G, and of states are the cell's.
+    cell: ClassVar[Cell]
+    #: Which of the gates stands at each place in Keras's arrays; None: they stand alike.
     keras_gates: ClassVar[tuple[int, ...] | None] = None
-    #: How many states it carries: the output, and an LSTM's cell.
-    state_count: ClassVar[int] = 1
+    #: What the gates apply; see :class:`GatedLayer`.
+    recurrent_activation: activations.Kernel = activations.SIGMOID
     supports_masking = True
     reads_sequences = True
 
@@ -119,6 +115,16 @@ class RecurrentLayer(Layer):
         self.states: list[Array] | None = None
 
     @property
+    def gates(self) -> int:
+        """How many gates the kernels hold side by side, G."""
+        return self.cell.gates
+
+    @property
+    def state_count(self) -> int:
+        """How many states it carries: the output, and an LSTM's cell."""
+        return len(self.cell.states)
+
+    @property
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
         return (self.gates * self.units,)
@@ -150,11 +156,7 @@ class RecurrentLayer(Layer):
         states = state.get("states")
         if states is None:
             return
-        fit = isinstance(states, list) and all(
-            isinstance(array, np.ndarray) and array.ndim == 2 and array.shape[1] == self.units
-            for array in states
-        )
-        if not fit or len(states) != self.state_count or len({len(one) for one in states}) != 1:
+        if not fit(states, self.state_count, self.units):
             raise ValueError(f"there should be {self.state_count} states (batch, {self.units})")
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -254,29 +256,7 @@ class RecurrentLayer(Layer):
         if states is None:
             self.states = None
             return
-        title = f"states of {self.name}"
-        is_list = isinstance(states, (list, tuple))
-        if not is_list or self.state_count == 1:
-            whole = as_array(title, states)
-            given: Sequence[Any] = [whole] if whole.ndim == 2 else list(whole)
-        else:
-            given = states  # type: ignore[assignment]
-        arrays = [as_array(title, state) for state in given]
-        for array in arrays:
-            if array.dtype.kind not in "biuf":
-                raise TypeError(f"{title} are of type {array.dtype}; they should be real numbers")
-        arrays = [np.array(array, self.dtype) for array in arrays]
-        shapes = {array.shape for array in arrays}
-        if (
-            len(arrays) != self.state_count
-            or len(shapes) != 1
-            or any(len(shape) != 2 or shape[1] != self.units for shape in shapes)
-        ):
-            raise ValueError(
-                f"states of {self.name} have the shapes {[array.shape for array in arrays]}; "
-                f"there should be {self.state_count} of shape (batch, {self.units})"
-            )
-        self.states = arrays
+        self.states = read_states(self.name, states, self.state_count, self.units, self.dtype)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what computes the layer step after step, from zeros as its state.
@@ -293,16 +273,15 @@ class RecurrentLayer(Layer):
         weights = (wx, ws, *self.columns_of(self._bias_or_zeros()))
         return [self.core().stage(weights, source.streams, source.steps, self.dtype)]
 
-    #: The name of the compiled cell.
-    cell: str
-
-    #: What the gates apply; a layer with gates has an argument for it.
-    recurrent_activation: activations.Kernel = activations.SIGMOID
+    @property
+    def core_name(self) -> str:
+        """The name of the compiled cell."""
+        return self.cell.name
 
     def core(self, recurrent_dropout: bool = False) -> Recurrence:
         """Return the compiled cell that computes this layer."""
         names = self.activation.name, self.recurrent_activation.name
-        return Recurrence(self.cell, *names, recurrent_dropout=recurrent_dropout)
+        return Recurrence(self.core_name, *names, recurrent_dropout=recurrent_dropout)
 
     def columns_of(self, bias: Array) -> tuple[Array, ...]:
         """Return a bias, or its gradient, as the core has it: a column (G·units, 1)."""
@@ -349,211 +328,41 @@ class RecurrentLayer(Layer):
         return config | {k: v for k, v in options.items() if v != defaults.get(k, False)}
 
 
-class RecurrentWorkspace(Workspace):
-    """States of a recurrent layer, and what its two passes need beside them.
+class GatedLayer(RecurrentLayer):
+    """Base of the recurrent layers whose gates have an activation of their own.
 
-    An LSTM, whose layer says ``state_count = 2``, has its cells in ``carried[1]``, the gradient at
-    its last cell in ``dlast[1]``, and leaves the gradient at its first cell in ``d_initial[1]``.
-
-    Attributes
+    Parameters
     ----------
-    x : ndarray of shape (time, batch, n_x)
-        What is read, in the order in which it is read; without features where tokens are.
-    tokens_read : ndarray of shape (time, batch), int64, or None
-        In place of `x`, where its rows would be one-hot.
-    dx : ndarray of shape (time, batch, n_x), or None
-        OUT.  Where the gradient of `x` goes; None where it is not wanted.
-    steps_mask : ndarray of shape (time, batch), uint8, or None
-        Which steps count, as the core wants it.
-    carried : list of ndarray of shape (time + 1, batch, units)
-        The states: the first row of each is the initial state, the others those after every step.
-        `states` is ``carried[0]``, and the output is a view of it.
-    ds : ndarray of shape (time, batch, units)
-        Gradient at every state.  Without ``return_sequences`` that of all steps but the last is
-        zero, and stays so: what comes after writes to the last one only.
-    d_initial : ndarray of shape (states, batch, units)
-        OUT.  Gradient at the initial states.
-    dlast : list of ndarray of shape (batch, units), or None
-        Gradient at the last states, from whoever uses them; the first is part of `ds` already.
+    recurrent_activation : str or function, default "sigmoid"
+        Of the gates: one of those that `activation` may be.
+    units, activation, use_bias, **options :
+        See :class:`RecurrentLayer`, whose arguments stand in the same order around this one.
     """
 
     def __init__(
-        self, layer: RecurrentLayer, source: Signal, training: bool, initial: Sequence[Signal] = ()
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: initializers.Identifier = "glorot_uniform",
+        recurrent_initializer: initializers.Identifier = "orthogonal",
+        bias_initializer: initializers.Identifier = "zeros",
+        return_sequences: bool = False,
+        **options: Any,
     ) -> None:
-        self.layer, self.source, self._initial = layer, source, initial
-        self._before = _stages(layer, source, training)
-        read = self._before[-1] if self._before else source
-        self.tokens_read = read.tokens
-        # Tokens stand in place of features.
-        self.x: Array = (
-            read.output if read.tokens is None else np.empty((*read.tokens.shape, 0), layer.dtype)
+        super().__init__(
+            units,
+            activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            return_sequences,
+            **options,
         )
-        self.dx, self.steps_mask = read.doutput, read.mask
-        self.steps, self.batch = self.x.shape[:2]
-        self.n_x = source.features if read.tokens is None else 0
-        self.features = layer.units
-
-        self.core = core = layer.core(training and layer.recurrent_dropout > 0)
-        shape = (self.steps, self.batch, layer.units)
-        itemsize = np.dtype(layer.dtype).itemsize
-        # Zeros, so that the padding between two gates is never read as a stray NaN.
-        self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
-        arrays = core.views(self._reserve, *shape)
-        self.carried = arrays[: layer.state_count]
-        self.states = self.carried[0]
-        self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]
-        if layer.return_sequences:
-            self.mask = self.steps_mask
-
-        kernels = (layer.parameter("kernel"), layer.parameter("recurrent_kernel"))
-        bias = layer._bias_or_zeros()
-        self._weights = (*(kernel.value.T for kernel in kernels), *layer.columns_of(bias))
-        sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
-        lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
-        self._work = aligned_empty(max(lengths), layer.dtype)
-        self._drop = None
-        if training and layer.recurrent_dropout:
-            self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
-        self.dlast: list[Array] | None = None
-        if training:
-            self.ds = zeros(shape, layer.dtype)
-            self.doutput = self.ds if layer.return_sequences else self.ds[self.steps - 1]
-            self.d_initial = empty((layer.state_count, self.batch, layer.units), layer.dtype)
-            dbias = layer.parameter("bias").gradient if layer.use_bias else np.empty_like(bias)
-            self._gradients = (
-                *(kernel.gradient.T for kernel in kernels),
-                *layer.columns_of(dbias),
-            )
-        self._outputs: list[Signal] = [self]
-        if layer.return_state:
-            ends = [_LastState(carried, layer.units, training) for carried in self.carried]
-            self._outputs += ends
-            if training:
-                self.dlast = [end.doutput for end in ends if end.doutput is not None]
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """The output, and with ``return_state`` the last states."""
-        return self._outputs
-
-    def run(self) -> None:
-        """Let the core compute the states from `x` and the initial states."""
-        self.core.forward(
-            self.x,
-            self._weights,
-            self._reserve,
-            work=self._work,
-            mask=self.steps_mask,
-            tokens=self.tokens_read,
-            drop=None if self._drop is None else self._drop.factors,
-        )
-
-    def run_back(self) -> None:
-        """Let the core compute all gradients from `ds`."""
-        # The core turns the gradient at the last cells into that at the first.
-        for index in range(1, len(self.d_initial)):
-            np.copyto(self.d_initial[index], 0 if self.dlast is None else self.dlast[index])
-        self.core.backward(
-            self.ds,
-            self.x,
-            self._weights,
-            self._reserve,
-            self._gradients,
-            self.d_initial,
-            dx=self.dx,
-            work=self._work,
-            mask=self.steps_mask,
-            tokens=self.tokens_read,
-            drop=None if self._drop is None else self._drop.factors,
-        )
-
-    def forward(self, training: bool) -> None:
-        """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
-        for stage in self._before:
-            stage.forward(training)
-        if self._drop is not None:
-            self._drop.draw(training)
-        self._begin()
-        self.run()
-        if self.layer.stateful:
-            self._keep()
-
-    def _begin(self) -> None:
-        n = self.features
-        if self._initial:
-            for carried, signal in zip(self.carried, self._initial, strict=True):
-                np.copyto(carried[0, :, :n], signal.output[:, :n])
-        elif self.layer.stateful:
-            kept = self.layer.states
-            for index, carried in enumerate(self.carried):
-                if kept is None:
-                    carried[0] = 0
-                elif len(kept[index]) != self.batch:
-                    raise ValueError(
-                        f"{self.layer.name} holds the states of {len(kept[index])} samples, and "
-                        f"the batch has {self.batch}; a stateful layer wants batches of one size, "
-                        "or reset_states() between"
-                    )
-                else:
-                    np.copyto(carried[0, :, :n], kept[index])
-
-    def _keep(self) -> None:
-        last = [carried[-1, :, : self.features] for carried in self.carried]
-        if self.layer.states is None:
-            self.layer.states = [np.empty_like(state) for state in last]
-        for kept, state in zip(self.layer.states, last, strict=True):
-            np.copyto(kept, state)
-
-    def backward(self) -> None:
-        """Run back, with what comes from the last states, to the input and the initial states."""
-        if self.dlast is not None:
-            self.ds[-1] += self.dlast[0]
-        self.run_back()
-        if self.dlast is not None:
-            # Nobody writes to the gradient of an output that nobody uses.
-            self.ds[-1] = 0
-        n = self.features
-        for signal, gradient in zip(self._initial, self.d_initial, strict=False):
-            if signal.doutput is not None:
-                np.copyto(signal.doutput[:, :n], gradient[:, :n])
-        for stage in reversed(self._before):
-            stage.backward()
-
-
-class _LastState(Signal):
-    """The state after the last step; with a mask, after the last that counts."""
-
-    def __init__(self, carried: Array, units: int, training: bool) -> None:
-        self.features = units
-        self.output = carried[-1]
-        if training:
-            self.doutput = zeros((*self.output.shape[:-1], units), carried.dtype)
-
-
-def _stages(layer: RecurrentLayer, source: Signal, training: bool) -> list[Workspace]:
-    """Return what the input goes through before the recurrence."""
-    stages: list[Workspace] = []
-    if layer.dropout and training:
-        source = DropoutWorkspace(source, layer.dropout, layer.random, same_every_step=True)
-        stages.append(source)
-    if layer.go_backwards:
-        stages.append(Reversed(source))
-    return stages
-
-
-def states_of(initial_state: Any) -> list[Any]:
-    """Return initial states as a list, empty where there are none."""
-    if initial_state is None:
-        return []
-    return list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
-
-
-def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) -> None:
-    """Raise ``ValueError`` unless there are no initial states, or one of each size."""
-    if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
-        wanted = ", ".join(f"(None, {size})" for size in units)
-        raise ValueError(
-            f"initial_state of {layer.name} has the shapes {list(shapes)}; it should have {wanted}"
+        self.recurrent_activation = cell_activation(
+            self, "recurrent_activation", recurrent_activation
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastrnn.arguments import RNN
 from fastrnn.layers.recurrent import RecurrentLayer
 
 
@@ -30,5 +31,4 @@ class SimpleRNN(RecurrentLayer):
         :class:`~fastrnn.layers.Layer`.
     """
 
-    cell = "rnn"
-    gates = 1
+    cell = RNN

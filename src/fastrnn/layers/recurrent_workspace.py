@@ -1,0 +1,208 @@
+"""What a recurrent layer computes in: its states, and the memory of its two passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn.layers.dropout import DropoutWorkspace, RecurrentDropout
+from fastrnn.layers.passing import Reversed
+from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
+
+if TYPE_CHECKING:
+    from fastrnn.layers.recurrent import RecurrentLayer
+
+
+class RecurrentWorkspace(Workspace):
+    """States of a recurrent layer, and what its two passes need beside them.
+
+    An LSTM, whose layer says ``state_count = 2``, has its cells in ``carried[1]``, the gradient at
+    its last cell in ``dlast[1]``, and leaves the gradient at its first cell in ``d_initial[1]``.
+
+    Attributes
+    ----------
+    x : ndarray of shape (time, batch, n_x)
+        What is read, in the order in which it is read; without features where tokens are.
+    tokens_read : ndarray of shape (time, batch), int64, or None
+        In place of `x`, where its rows would be one-hot.
+    dx : ndarray of shape (time, batch, n_x), or None
+        OUT.  Where the gradient of `x` goes; None where it is not wanted.
+    steps_mask : ndarray of shape (time, batch), uint8, or None
+        Which steps count, as the core wants it.
+    carried : list of ndarray of shape (time + 1, batch, units)
+        The states: the first row of each is the initial state, the others those after every step.
+        `states` is ``carried[0]``, and the output is a view of it.
+    ds : ndarray of shape (time, batch, units)
+        Gradient at every state.  Without ``return_sequences`` that of all steps but the last is
+        zero, and stays so: what comes after writes to the last one only.
+    d_initial : ndarray of shape (states, batch, units)
+        OUT.  Gradient at the initial states.
+    dlast : list of ndarray of shape (batch, units), or None
+        Gradient at the last states, from whoever uses them; the first is part of `ds` already.
+    """
+
+    def __init__(
+        self, layer: RecurrentLayer, source: Signal, training: bool, initial: Sequence[Signal] = ()
+    ) -> None:
+        self.layer, self.source, self._initial = layer, source, initial
+        self._before = _stages(layer, source, training)
+        read = self._before[-1] if self._before else source
+        self.tokens_read = read.tokens
+        # Tokens stand in place of features.
+        self.x: Array = (
+            read.output if read.tokens is None else np.empty((*read.tokens.shape, 0), layer.dtype)
+        )
+        self.dx, self.steps_mask = read.doutput, read.mask
+        self.steps, self.batch = self.x.shape[:2]
+        self.n_x = source.features if read.tokens is None else 0
+        self.features = layer.units
+
+        self.core = core = layer.core(training and layer.recurrent_dropout > 0)
+        shape = (self.steps, self.batch, layer.units)
+        itemsize = np.dtype(layer.dtype).itemsize
+        # Zeros, so that the padding between two gates is never read as a stray NaN.
+        self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
+        arrays = core.views(self._reserve, *shape)
+        self.carried = arrays[: layer.state_count]
+        self.states = self.carried[0]
+        self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]
+        if layer.return_sequences:
+            self.mask = self.steps_mask
+
+        kernels = (layer.parameter("kernel"), layer.parameter("recurrent_kernel"))
+        bias = layer._bias_or_zeros()
+        self._weights = (*(kernel.value.T for kernel in kernels), *layer.columns_of(bias))
+        sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
+        lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
+        self._work = aligned_empty(max(lengths), layer.dtype)
+        self._drop = None
+        if training and layer.recurrent_dropout:
+            self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
+        self.dlast: list[Array] | None = None
+        if training:
+            self.ds = zeros(shape, layer.dtype)
+            self.doutput = self.ds if layer.return_sequences else self.ds[self.steps - 1]
+            self.d_initial = empty((layer.state_count, self.batch, layer.units), layer.dtype)
+            dbias = layer.parameter("bias").gradient if layer.use_bias else np.empty_like(bias)
+            self._gradients = (
+                *(kernel.gradient.T for kernel in kernels),
+                *layer.columns_of(dbias),
+            )
+        self._outputs: list[Signal] = [self]
+        if layer.return_state:
+            ends = [_LastState(carried, layer.units, training) for carried in self.carried]
+            self._outputs += ends
+            if training:
+                self.dlast = [end.doutput for end in ends if end.doutput is not None]
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """The output, and with ``return_state`` the last states."""
+        return self._outputs
+
+    def run(self) -> None:
+        """Let the core compute the states from `x` and the initial states."""
+        self.core.forward(
+            self.x,
+            self._weights,
+            self._reserve,
+            work=self._work,
+            mask=self.steps_mask,
+            tokens=self.tokens_read,
+            drop=None if self._drop is None else self._drop.factors,
+        )
+
+    def run_back(self) -> None:
+        """Let the core compute all gradients from `ds`."""
+        # The core turns the gradient at the last cells into that at the first.
+        for index in range(1, len(self.d_initial)):
+            np.copyto(self.d_initial[index], 0 if self.dlast is None else self.dlast[index])
+        self.core.backward(
+            self.ds,
+            self.x,
+            self._weights,
+            self._reserve,
+            self._gradients,
+            self.d_initial,
+            dx=self.dx,
+            work=self._work,
+            mask=self.steps_mask,
+            tokens=self.tokens_read,
+            drop=None if self._drop is None else self._drop.factors,
+        )
+
+    def forward(self, training: bool) -> None:
+        """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
+        for stage in self._before:
+            stage.forward(training)
+        if self._drop is not None:
+            self._drop.draw(training)
+        self._begin()
+        self.run()
+        if self.layer.stateful:
+            self._keep()
+
+    def _begin(self) -> None:
+        n = self.features
+        if self._initial:
+            for carried, signal in zip(self.carried, self._initial, strict=True):
+                np.copyto(carried[0, :, :n], signal.output[:, :n])
+        elif self.layer.stateful:
+            kept = self.layer.states
+            for index, carried in enumerate(self.carried):
+                if kept is None:
+                    carried[0] = 0
+                elif len(kept[index]) != self.batch:
+                    raise ValueError(
+                        f"{self.layer.name} holds the states of {len(kept[index])} samples, and "
+                        f"the batch has {self.batch}; a stateful layer wants batches of one size, "
+                        "or reset_states() between"
+                    )
+                else:
+                    np.copyto(carried[0, :, :n], kept[index])
+
+    def _keep(self) -> None:
+        last = [carried[-1, :, : self.features] for carried in self.carried]
+        if self.layer.states is None:
+            self.layer.states = [np.empty_like(state) for state in last]
+        for kept, state in zip(self.layer.states, last, strict=True):
+            np.copyto(kept, state)
+
+    def backward(self) -> None:
+        """Run back, with what comes from the last states, to the input and the initial states."""
+        if self.dlast is not None:
+            self.ds[-1] += self.dlast[0]
+        self.run_back()
+        if self.dlast is not None:
+            # Nobody writes to the gradient of an output that nobody uses.
+            self.ds[-1] = 0
+        n = self.features
+        for signal, gradient in zip(self._initial, self.d_initial, strict=False):
+            if signal.doutput is not None:
+                np.copyto(signal.doutput[:, :n], gradient[:, :n])
+        for stage in reversed(self._before):
+            stage.backward()
+
+
+class _LastState(Signal):
+    """The state after the last step; with a mask, after the last that counts."""
+
+    def __init__(self, carried: Array, units: int, training: bool) -> None:
+        self.features = units
+        self.output = carried[-1]
+        if training:
+            self.doutput = zeros((*self.output.shape[:-1], units), carried.dtype)
+
+
+def _stages(layer: RecurrentLayer, source: Signal, training: bool) -> list[Workspace]:
+    """Return what the input goes through before the recurrence."""
+    stages: list[Workspace] = []
+    if layer.dropout and training:
+        source = DropoutWorkspace(source, layer.dropout, layer.random, same_every_step=True)
+        stages.append(source)
+    if layer.go_backwards:
+        stages.append(Reversed(source))
+    return stages

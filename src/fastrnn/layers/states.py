@@ -1,0 +1,81 @@
+"""The states of recurrent layers as users give them, and as saved files have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.arguments import as_array
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.symbolic import Shape
+
+Array = NDArray[Any]
+
+
+def states_of(initial_state: Any) -> list[Any]:
+    """Return initial states as a list, empty where there are none."""
+    if initial_state is None:
+        return []
+    return list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+
+
+def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) -> None:
+    """Raise ``ValueError`` unless there are no initial states, or one of each size."""
+    if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
+        wanted = ", ".join(f"(None, {size})" for size in units)
+        raise ValueError(
+            f"initial_state of {layer.name} has the shapes {list(shapes)}; it should have {wanted}"
+        )
+
+
+def read_states(
+    name: str, states: ArrayLike | Sequence[ArrayLike], count: int, units: int, dtype: Any
+) -> list[Array]:
+    """Return copies of the states that a layer is to begin with, each (batch, units), checked.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer.
+    states : array_like of shape (batch, units), or sequence of them
+    count, units : int
+        How many states the layer has, and of which size.
+    dtype : str
+        Of the layer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they hold anything but real numbers, or do not fit the layer or one another.
+    """
+    title = f"states of {name}"
+    if not isinstance(states, (list, tuple)) or count == 1:
+        whole = as_array(title, states)
+        given: Sequence[Any] = [whole] if whole.ndim == 2 else list(whole)
+    else:
+        given = states
+    arrays = [as_array(title, state) for state in given]
+    for array in arrays:
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{title} are of type {array.dtype}; they should be real numbers")
+    arrays = [np.array(array, dtype) for array in arrays]
+    if not fit(arrays, count, units):
+        raise ValueError(
+            f"{title} have the shapes {[array.shape for array in arrays]}; "
+            f"there should be {count} of shape (batch, {units})"
+        )
+    return arrays
+
+
+def fit(states: Any, count: int, units: int) -> bool:
+    """Return whether these are `count` arrays (batch, units), of one batch."""
+    return (
+        isinstance(states, list)
+        and len(states) == count
+        and all(isinstance(array, np.ndarray) and array.ndim == 2 for array in states)
+        and {array.shape[1] for array in states} == {units}
+        and len({len(array) for array in states}) == 1
+    )
