@@ -50,6 +50,7 @@ ALLOWED = {
         "activations",
         "arguments",
         "construction",
+        "differentiation",
         "scanning",
         "settings",
         "workspace",
@@ -67,6 +68,7 @@ ALLOWED = {
         "activations",
         "arguments",
         "construction",
+        "differentiation",
         "initializers",
         "scanning",
         "seeding",
@@ -100,7 +102,16 @@ ALLOWED = {
     "distributed": {"_core"},
     # the version, asked for when it is printed
     "config": {"_core", "_names", "fastrnn", "settings"},
-    "backend": {"_names", "activations", "arguments", "config", "arithmetic"},
+    "backend": {
+        "_names",
+        "arguments",
+        "arithmetic",
+        "config",
+        "differentiation",
+        "models",  # in a function of a model's tensors
+        "seeding",
+    },
+    "differentiation": set(),
     "datasets": {"_names", "utils"},
     "sklearn": {
         "_names",

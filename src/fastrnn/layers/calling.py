@@ -14,6 +14,7 @@ from fastrnn._core import activation
 from fastrnn._core.stage import Stage
 from fastrnn.activations import Kernel
 from fastrnn.arguments import as_array
+from fastrnn.differentiation import Tape, plain
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.workspace import Applied, InputWorkspace, Signal, Workspace, empty, time_major, zeros
 
@@ -62,6 +63,12 @@ class CallWorkspace(Workspace):
                     signal.mask = np.ones(signal.output.shape[:2], np.uint8)
         self._masks = [None if mask is None else mask.T.view(np.bool_) for mask in masks]
         self._kept: dict[str, Any] = {}
+        #: What was computed of what, for a layer that does not say its gradients.
+        self._tape: Tape | None = None
+        self._watched: list[Any] = []
+        self._made: list[Any] = []
+        wanted = any(source.dvalues is not None for source in sources) or layer.parameters
+        self._is_recorded = bool(training and wanted and not layer.differentiates_itself)
         #: Where the gradients of the weights go, in the training that makes this workspace.
         self._room = [parameter.gradient for parameter in layer.parameters] if training else []
 
@@ -74,9 +81,14 @@ class CallWorkspace(Workspace):
         """Let the layer compute its outputs, and say which of their steps count."""
         layer, self._kept = self._layer, {}
         known = {"mask": self._mask(), "training": training, "kept": self._kept}
+        arguments = _asked_for(type(layer).call, known)
         # What saturates does so in silence, as in the compiled core.
         with np.errstate(all="ignore"):
-            made = layer.call(self._given(), **_asked_for(type(layer).call, known))
+            made = (
+                self._record(arguments)
+                if self._is_recorded
+                else layer.call(self._given(), **arguments)
+            )
         found = list(made) if isinstance(made, (list, tuple)) else [made]
         _write(found, [signal.values for signal in self._outputs], f"call of {layer.name}")
         if self.applied is not None:
@@ -87,6 +99,36 @@ class CallWorkspace(Workspace):
             for signal, mask in zip(self._outputs, masks, strict=False):
                 if signal.mask is not None and mask is not None:
                     _write([mask], [signal.mask.T], f"compute_mask of {layer.name}")
+
+    def _record(self, arguments: dict[str, Any]) -> Any:
+        """Return what the layer computes, and remember of what."""
+        layer, self._tape = self._layer, Tape()
+        self._watched = [self._tape.watch(array) for array in self._inputs]
+        given: Any = self._watched if layer.takes_several else self._watched[0]
+        try:
+            with self._tape.recording():
+                made = layer.call(given, **arguments)
+        except TypeError as error:
+            raise TypeError(
+                f"{layer.name} has no gradient, and what lies before it is trained: {error}; "
+                f"{layer.gradient_advice}"
+            ) from error
+        self._made = list(made) if isinstance(made, (list, tuple)) else [made]
+        return plain(self._made)
+
+    def _play_back(self, gradients: Sequence[Array]) -> list[Array]:
+        """Return the gradients of the inputs, and fill those of the weights."""
+        assert self._tape is not None
+        with np.errstate(all="ignore"):
+            self._tape.back(self._made, gradients)
+        for parameter in self._layer.parameters:
+            found = self._tape.gradient_of_weight(parameter)
+            if found is not None:
+                parameter.gradient[...] = found
+        return [
+            np.zeros_like(one.value) if one.gradient is None else one.gradient
+            for one in self._watched
+        ]
 
     def backward(self) -> None:
         """Let the layer compute the gradients of its weights and of its inputs."""
@@ -107,6 +149,9 @@ class CallWorkspace(Workspace):
             # Another training that shares the layer may have had it since.
             parameter.offer(room)
             room.fill(0)
+        if self._is_recorded:
+            _write(self._play_back(gradients), wanted, f"backward of {layer.name}")
+            return
         with np.errstate(all="ignore"):
             asked = _asked_for(type(layer).backward, known)
             made = layer.backward(one_or_all(gradients), **asked)

@@ -142,6 +142,8 @@ class Contract(Guarded, metaclass=Constructible):
     #: Whether a training's answer to a sample depends on the others of its batch, which several
     #: processes would have to share.
     couples_samples: bool = False
+    #: What to do where its gradient cannot be found.
+    gradient_advice: ClassVar[str] = "define backward(self, gradient), which says it"
     #: Whether a training draws random numbers; see :meth:`reseed`.
     is_random: bool = False
     #: Whether a batch begins with what the one before ended with.
@@ -217,11 +219,18 @@ class Contract(Guarded, metaclass=Constructible):
         ndarray in the shape of the input, or list of ndarray
             A list with ``takes_several``.  Gradients of weights go to ``weight.gradient``, which is
             zero before.
+
+        Notes
+        -----
+        A layer without it is differentiated operation by operation, if `call` is made of NumPy's or
+        of :mod:`fastrnn.backend`'s: correct, and slower than what is written by hand.
         """
-        raise TypeError(
-            f"{self.name} has no gradient, and what lies before it is trained: "
-            f"{type(self).__name__} should define backward(self, gradient)"
-        )
+        raise TypeError(f"{self.name} has no gradient: it defines neither call nor backward")
+
+    @property
+    def differentiates_itself(self) -> bool:
+        """Whether :meth:`backward` says what the gradients are."""
+        return type(self).backward is not Contract.backward
 
     def update(self, kept: dict[str, Any]) -> None:
         """End a training step: change what no gradient trains, such as moving means.

@@ -35,7 +35,8 @@ class Lambda(Layer):
         Further arguments of `function`, by name.
     gradient : callable, optional
         ``gradient(dy, x)`` returns the gradient of the loss at `x`, a list where `x` is one, by
-        that at the output.  Without it nothing before the layer can be trained.
+        that at the output.  If left out, `function` is differentiated operation by operation: it
+        should be made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -58,6 +59,8 @@ class Lambda(Layer):
     >>> Lambda(last, gradient=of_last)(Input((None, 3))).shape
     (None, 3)
     """
+
+    gradient_advice = "give Lambda(function, gradient=...), a function of dy and x that returns dx"
 
     def __init__(
         self,
@@ -112,13 +115,13 @@ class Lambda(Layer):
         named = {name: given[name] for name in self._named}
         return self.function(inputs, **{**named, **self.arguments})
 
+    @property
+    def differentiates_itself(self) -> bool:
+        """Whether a gradient was given."""
+        return self.gradient is not None
+
     def backward(self, gradient: Any, inputs: Any) -> Any:
         """Call the gradient."""
-        if self.gradient is None:
-            raise TypeError(
-                f"{self.name} has no gradient, and what lies before it is trained: give "
-                "Lambda(function, gradient=...), a function of dy and x that returns dx"
-            )
         return self.gradient(gradient, inputs)
 
     def get_config(self) -> dict[str, Any]:

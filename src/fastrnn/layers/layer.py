@@ -458,6 +458,8 @@ if not TYPE_CHECKING:
 
     def _weight(self: Layer, name: str) -> Parameter:
         """Return a weight by its name, such as ``layer.kernel``."""
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # and let it say what it lacks
         for parameter in self.__dict__.get("parameters", ()):
             if parameter.name == name:
                 return parameter

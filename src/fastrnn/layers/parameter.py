@@ -13,6 +13,7 @@ from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
+from fastrnn.differentiation import Operand, apply, apply_ufunc, item
 
 Array = NDArray[Any]
 
@@ -39,7 +40,7 @@ class Freezing:
     version: int = 0
 
 
-class Parameter:
+class Parameter(Operand):
     """One weight of a layer, in Keras's shape.
 
     Parameters
@@ -156,6 +157,17 @@ class Parameter:
             state["name"], state["value"], state["gates"], state["trainable"]
         )
         self.key = state["key"]
+
+    # In a layer that is written with NumPy's operations, a tape sees what is made of a weight.
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        return apply(function, args, options)
+
+    def __getitem__(self, key: Any) -> Any:
+        return apply(item, (self, key), {})
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Return the value, so that a weight can stand in NumPy's operations."""

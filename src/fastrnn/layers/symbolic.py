@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastrnn.differentiation import Operand, item
 from fastrnn.layers import registry
 from fastrnn.layers.naming import Renaming, counted_name
 
@@ -107,7 +108,7 @@ def _history(tensors: Sequence[SymbolicTensor]) -> list[Node]:
     return list(found)
 
 
-class SymbolicTensor:
+class SymbolicTensor(Operand):
     """What a layer will put out, known by its shape and by where it comes from.
 
     Attributes
@@ -133,24 +134,37 @@ class SymbolicTensor:
         self.index = index
         self.has_mask = has_mask
 
-    # A sum, a difference or a product of two tensors is a layer; anything else wants a function.
+    # What NumPy does to a tensor is a layer: of its own for a sum, a difference or a product of two
+    # tensors, else a Lambda.
 
-    def __add__(self, other: Any) -> Any:
-        return self._merged("Add", other)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            raise TypeError(self._no_array(f"given to numpy.{ufunc.__name__}.{method}"))
+        shapes = [one.shape if isinstance(one, SymbolicTensor) else None for one in inputs]
+        name = _MERGING.get(ufunc.__name__)
+        if name is not None and shapes[0] == shapes[1]:
+            return registry.KNOWN[name]()(list(inputs))
+        return _operation(ufunc, inputs, options)
 
-    def __sub__(self, other: Any) -> Any:
-        return self._merged("Subtract", other)
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if function in (np.shape, np.ndim):
+            return self.shape if function is np.shape else self.ndim
+        return _operation(function, args, options)
 
-    def __mul__(self, other: Any) -> Any:
-        return self._merged("Multiply", other)
-
-    def _merged(self, name: str, other: Any) -> Any:
-        if not isinstance(other, SymbolicTensor):
-            raise TypeError(self._no_array(f"combined with a {type(other).__name__}"))
-        return registry.KNOWN[name]()([self, other])
+    def lift(self, function: Any, arguments: Any, options: dict[str, Any]) -> Any:
+        """Return what a function of arrays makes of the tensors among its arguments, as a layer."""
+        return _operation(function, arguments, options)
 
     def __getitem__(self, key: Any) -> Any:
-        raise TypeError(self._no_array("indexed"))
+        return _operation(item, (self, key), {})
+
+    def __iter__(self) -> Any:
+        raise TypeError(self._no_array("gone through; take its parts as tensor[:, i]"))
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has, that of the batch included."""
+        return len(self.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise TypeError(self._no_array("computed with"))
@@ -173,3 +187,43 @@ class SymbolicTensor:
 
     def __repr__(self) -> str:
         return f"<SymbolicTensor {self.shape} {self.dtype} of {self.layer.name}>"
+
+
+#: The layers of operations on two tensors of one shape.
+_MERGING = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply"}
+
+
+def _operation(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    """Return what a function of NumPy's makes of the tensors among its arguments, as a layer.
+
+    The tensors stand among the arguments, or in a list that is one of them.
+    """
+    tensors: list[SymbolicTensor] = []
+
+    def slot(value: Any) -> Any:
+        if isinstance(value, SymbolicTensor):
+            tensors.append(value)
+            return _Slot(len(tensors) - 1)
+        if isinstance(value, (list, tuple)) and any(isinstance(v, SymbolicTensor) for v in value):
+            return type(value)(slot(one) for one in value)
+        return value
+
+    form = [slot(argument) for argument in arguments]
+
+    def compute(given: Any) -> Any:
+        arrays = given if len(tensors) > 1 else [given]
+        return function(*_filled(form, arrays), **options)
+
+    compute.__name__ = "<lambda>"
+    layer: Any = registry.KNOWN["Lambda"]
+    return layer(compute)(tensors if len(tensors) > 1 else tensors[0])
+
+
+class _Slot(int):
+    """The place of an array among the arguments of a function."""
+
+
+def _filled(form: Any, arrays: Any) -> Any:
+    if isinstance(form, _Slot):
+        return arrays[form]
+    return type(form)(_filled(v, arrays) for v in form) if isinstance(form, (list, tuple)) else form

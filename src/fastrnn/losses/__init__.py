@@ -131,8 +131,8 @@ def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any
     ValueError
         If there is none of that name.
     TypeError
-        If it is a function of one's own without an attribute ``gradient``; see
-        :class:`LossFunctionWrapper`.
+        If it is something else.  (Of a function of one's own, :class:`LossFunctionWrapper` says
+        more.)
     """
     if isinstance(identifier, Loss):
         return identifier
@@ -145,12 +145,12 @@ def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any
     for function, loss in _BY_FUNCTION.items():
         if identifier is function:
             return loss()
-    if callable(getattr(identifier, "gradient", None)):
+    if callable(identifier) and not isinstance(identifier, type):  # type: ignore[redundant-expr]
         return LossFunctionWrapper(identifier)
     raise TypeError(
         f"loss is {identifier!r}; it should be a name such as 'mse', a function of fastrnn.losses, "
-        "an object of a class derived from fastrnn.losses.FormulaLoss, or a function whose "
-        "attribute gradient is a function of targets and outputs too: its derivative"
+        "an object of a class derived from fastrnn.losses.FormulaLoss, or a function of targets "
+        "and outputs"
     )
 
 

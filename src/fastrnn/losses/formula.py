@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastrnn.differentiation import value_and_gradient
 from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
 from fastrnn.workspace import Signal
 
@@ -61,17 +62,19 @@ class FormulaLoss(Loss):
 
 
 class LossFunctionWrapper(FormulaLoss):
-    """A loss made of a function, as ``compile`` makes it of one that has a `gradient`.
+    """A loss made of a function, as ``compile`` makes it of one.
 
     Parameters
     ----------
     fn : callable
-        Takes targets and outputs, arrays (positions, features), and returns a loss a position.
+        Takes targets and outputs, arrays (positions, features), and returns a loss a position.  Of
+        what it returns for every feature the mean is taken; a single number is that of all.
     name : str, optional
         That of the function if left out.
     gradient : callable, optional
         Takes the same and returns the derivative by the outputs, (positions, features);
-        ``fn.gradient`` if left out.
+        ``fn.gradient`` if left out.  Without either, `fn` is differentiated operation by operation:
+        it should be made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
     **options :
         Further arguments of both functions.
 
@@ -93,7 +96,7 @@ class LossFunctionWrapper(FormulaLoss):
         **options: Any,
     ) -> None:
         found = getattr(fn, "gradient", None) if gradient is None else gradient
-        if not callable(found):
+        if found is not None and not callable(found):
             raise TypeError(
                 f"gradient of {fn!r} is {found!r}; it should be a function of targets and outputs"
             )
@@ -101,12 +104,21 @@ class LossFunctionWrapper(FormulaLoss):
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
-        """Return what the function returns."""
-        return np.asarray(self._fn(y_true, y_pred, **self._options))
+        """Return what the function returns, for every position."""
+        found = np.asarray(self._fn(y_true, y_pred, **self._options))
+        if found.ndim == 2:
+            found = found.mean(axis=-1)
+        return np.broadcast_to(found, len(y_true)) if found.ndim == 0 else found
 
     def slopes(self, y_true: Array, y_pred: Array) -> Any:
-        """Return what the gradient returns."""
-        return np.asarray(self._gradient(y_true, y_pred, **self._options))
+        """Return what the gradient returns, or the derivative of the function."""
+        if self._gradient is not None:
+            return np.asarray(self._gradient(y_true, y_pred, **self._options))
+        value, back = value_and_gradient(
+            lambda targets, outputs: self._fn(targets, outputs, **self._options), [y_true, y_pred]
+        )
+        # Of the sum over the positions, which have equal shares in what is one number for all.
+        return back(np.full(value.shape, len(y_true) / max(1, value.size), value.dtype))
 
 
 class _FormulaHead(DenseTargets):

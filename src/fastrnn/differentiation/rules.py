@@ -1,0 +1,288 @@
+"""How a gradient goes back through each of NumPy's operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.differentiation.tape import Traced, fitted, plain
+
+Array = NDArray[Any]
+Rule = Callable[..., Any]
+
+#: By operation, for each operand: its gradient, of that at the result, the result, the operands.
+# fmt: off
+ELEMENTS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "add": (lambda g, y, a, b: g, lambda g, y, a, b: g),
+    "subtract": (lambda g, y, a, b: g, lambda g, y, a, b: -g),
+    "multiply": (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
+    "divide": (lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b),
+    "power": (lambda g, y, a, b: g * b * np.power(a, np.where(b == 0, 1, b - 1)),
+              lambda g, y, a, b: g * y * np.log(np.where(a > 0, a, 1))),
+    "maximum": (lambda g, y, a, b: g * _share(a, b), lambda g, y, a, b: g * _share(b, a)),
+    "minimum": (lambda g, y, a, b: g * _share(b, a), lambda g, y, a, b: g * _share(a, b)),
+    "arctan2": (lambda g, y, a, b: g * b / (a * a + b * b),
+                lambda g, y, a, b: -g * a / (a * a + b * b)),
+    "negative": (lambda g, y, a: -g,),
+    "positive": (lambda g, y, a: g,),
+    "absolute": (lambda g, y, a: g * np.sign(a),),
+    "fabs": (lambda g, y, a: g * np.sign(a),),
+    "square": (lambda g, y, a: 2 * g * a,),
+    "sqrt": (lambda g, y, a: g / (2 * y),),
+    "reciprocal": (lambda g, y, a: -g * y * y,),
+    "exp": (lambda g, y, a: g * y,),
+    "expm1": (lambda g, y, a: g * (y + 1),),
+    "exp2": (lambda g, y, a: g * y * np.log(2),),
+    "log": (lambda g, y, a: g / a,),
+    "log1p": (lambda g, y, a: g / (1 + a),),
+    "log2": (lambda g, y, a: g / (a * np.log(2)),),
+    "log10": (lambda g, y, a: g / (a * np.log(10)),),
+    "logaddexp": (lambda g, y, a, b: g * np.exp(a - y), lambda g, y, a, b: g * np.exp(b - y)),
+    "sin": (lambda g, y, a: g * np.cos(a),),
+    "cos": (lambda g, y, a: -g * np.sin(a),),
+    "tan": (lambda g, y, a: g * (1 + y * y),),
+    "arcsin": (lambda g, y, a: g / np.sqrt(1 - a * a),),
+    "arccos": (lambda g, y, a: -g / np.sqrt(1 - a * a),),
+    "arctan": (lambda g, y, a: g / (1 + a * a),),
+    "sinh": (lambda g, y, a: g * np.cosh(a),),
+    "cosh": (lambda g, y, a: g * np.sinh(a),),
+    "tanh": (lambda g, y, a: g * (1 - y * y),),
+}
+#: What is the same everywhere but at jumps, or says something of an array: gradients end there.
+FLAT = {
+    "sign", "floor", "ceil", "trunc", "rint", "floor_divide", "equal", "not_equal", "greater",
+    "greater_equal", "less", "less_equal", "isnan", "isinf", "isfinite", "logical_and",
+    "logical_or", "logical_not", "logical_xor", "signbit", "argmax", "argmin", "argsort", "shape",
+    "ndim", "size", "zeros_like", "ones_like", "full_like", "empty_like", "any", "all", "round",
+    "round_", "around",
+    "isclose", "allclose", "count_nonzero", "nonzero", "result_type", "array_equal",
+}
+#: The same numbers in the same order.
+RESHAPING = {"reshape", "ravel", "expand_dims", "squeeze", "atleast_1d", "atleast_2d"}
+#: The numbers of the first argument, an array or a list of arrays, at other places.
+PLACING = {
+    "item", "transpose", "permute_dims", "swapaxes", "moveaxis", "rollaxis", "concatenate", "stack",
+    "hstack", "vstack", "repeat", "tile", "flip", "roll", "take", "take_along_axis", "broadcast_to",
+    "pad", "split", "array_split", "diagonal", "delete", "compress",
+}
+# fmt: on
+
+
+def rule_of(function: Any) -> Rule:
+    """Return how a function is computed and remembered.
+
+    Raises
+    ------
+    TypeError
+        If there is no rule.
+    """
+    name = function.__name__
+    if name in ELEMENTS:
+        return _elements
+    if name in FLAT:
+        return lambda f, *arguments, **options: f(*plain(arguments), **options)
+    if name in RESHAPING:
+        return _reshaping
+    if name in PLACING:
+        return _placing
+    if name in OTHERS:
+        return OTHERS[name]
+    raise TypeError(f"the gradient of numpy.{name} is not known")
+
+
+def _share(a: Any, b: Any) -> Any:
+    """Return where the first is the larger one; of two equal ones each has half."""
+    return np.where(a == b, 0.5, a > b).astype(np.result_type(a))
+
+
+def _tape(values: Sequence[Any]) -> Any:
+    return next(value.tape for value in values if isinstance(value, Traced))
+
+
+def _elements(function: Any, *inputs: Any, **options: Any) -> Any:
+    values = plain(inputs)
+    result = function(*values, **options)
+    slopes = ELEMENTS[function.__name__]
+
+    def way(slope: Any) -> Any:
+        return lambda g: slope(g, result, *values)
+
+    return _tape(inputs).made(result, [(x, way(s)) for x, s in zip(inputs, slopes, strict=True)])
+
+
+def _reshaping(function: Any, array: Any, *arguments: Any, **options: Any) -> Any:
+    result = function(array.value, *arguments, **options)
+    return array.tape.made(result, [(array, lambda g: g.reshape(array.shape))])
+
+
+def _placing(function: Any, first: Any, *arguments: Any, **options: Any) -> Any:
+    """Compute on the places of the numbers as well, which say where each came from."""
+    listed = first if isinstance(first, (list, tuple)) else [first]
+    places, starts, count = [], [], 1  # place 0 is that of what is no traced number
+    for one in listed:
+        shape = np.shape(plain(one))
+        is_watched = isinstance(one, Traced)
+        size = int(np.prod(shape)) if is_watched else 0
+        starts.append(count)
+        places.append(
+            np.arange(count, count + size).reshape(shape) if is_watched else np.zeros(shape, int)
+        )
+        count += size
+    arguments = plain(arguments)
+    result = function(plain(first), *arguments, **options)
+    given: Any = places if isinstance(first, (list, tuple)) else places[0]
+    sources = function(given, *arguments, **options)
+
+    def way(one: Any, start: int, source: Array) -> Any:
+        def back(g: Array) -> Array:
+            sums = np.bincount(source.ravel(), g.ravel(), count)
+            return sums[start : start + one.size].reshape(one.shape)
+
+        return back
+
+    def made(value: Any, source: Any) -> Any:
+        pairs = [(x, way(x, start, source)) for x, start in zip(listed, starts, strict=True)]
+        return _tape(listed).made(value, pairs)
+
+    if isinstance(result, list):
+        return [made(value, source) for value, source in zip(result, sources, strict=True)]
+    return made(result, np.asarray(sources))
+
+
+def _kept(array: Any, axis: Any, reduced: Any) -> Array:
+    """Return what came of a reduction with its axes of one."""
+    axes = range(array.ndim) if axis is None else np.atleast_1d(axis)
+    at = {int(one) % array.ndim for one in axes} if array.ndim else set()
+    shape = tuple(1 if i in at else n for i, n in enumerate(array.shape))
+    return np.reshape(reduced, shape)
+
+
+def _sum(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
+    result = function(a.value, axis=axis, **options)
+    share = np.size(result) / max(1, a.size) if function.__name__ == "mean" else 1
+
+    def back(g: Array) -> Array:
+        return np.broadcast_to(_kept(a, axis, g) * np.asarray(share, g.dtype), a.shape)
+
+    return a.tape.made(result, [(a, back)])
+
+
+def _prod(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
+    result = function(a.value, axis=axis, **options)
+    return a.tape.made(result, [(a, lambda g: _kept(a, axis, g * result) / a.value)])
+
+
+def _extreme(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
+    result = function(a.value, axis=axis, **options)
+
+    def back(g: Array) -> Array:
+        same = a.value == _kept(a, axis, result)
+        counts = same.sum(axis=None if axis is None else tuple(np.atleast_1d(axis)), keepdims=True)
+        shares: Array = same * (_kept(a, axis, g) / _kept(a, axis, counts))
+        return shares
+
+    return a.tape.made(result, [(a, back)])
+
+
+def _var(function: Any, a: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+    squares = np.square(a - np.mean(a, axis=axis, keepdims=True))
+    found = np.mean(squares, axis=axis, keepdims=keepdims)
+    found = found * (squares.size / (squares.size - ddof * np.size(plain(found))))
+    return np.sqrt(found) if function.__name__ == "std" else found
+
+
+def _cumsum(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
+    result = function(a.value, axis=axis, **options)
+    along = 0 if axis is None else axis
+
+    def back(g: Array) -> Array:
+        return np.flip(np.cumsum(np.flip(g, along), along), along).reshape(a.shape)
+
+    return a.tape.made(result, [(a, back)])
+
+
+def _where(function: Any, condition: Any, a: Any, b: Any) -> Any:
+    holds, one, other = plain((condition, a, b))
+    backs = (lambda g: np.where(holds, g, 0), lambda g: np.where(holds, 0, g))
+    return _tape((a, b)).made(np.where(holds, one, other), list(zip((a, b), backs, strict=True)))
+
+
+def _clip(function: Any, a: Any, a_min: Any = None, a_max: Any = None, **options: Any) -> Any:
+    low, high = options.get("min", a_min), options.get("max", a_max)
+    result = np.clip(plain(a), plain(low), plain(high))
+    return a.tape.made(result, [(a, lambda g: g * (result == a.value))])
+
+
+def _matmul(function: Any, a: Any, b: Any) -> Any:
+    one, other = plain(a), plain(b)
+    if np.ndim(one) == 0 or np.ndim(other) == 0:
+        return np.multiply(a, b)
+    if function.__name__ == "dot" and np.ndim(other) > 2:
+        return _tensordot(np.tensordot, a, b, (-1, -2))
+    left = one[np.newaxis] if one.ndim == 1 else one
+    right = other[:, np.newaxis] if other.ndim == 1 else other
+    result = np.matmul(one, other)
+
+    def wide(g: Array) -> Array:
+        g = g[..., np.newaxis] if other.ndim == 1 else g
+        return g[..., np.newaxis, :] if one.ndim == 1 else g
+
+    def to_left(g: Array) -> Array:
+        return fitted(wide(g) @ right.swapaxes(-1, -2), left.shape).reshape(one.shape)
+
+    def to_right(g: Array) -> Array:
+        return fitted(left.swapaxes(-1, -2) @ wide(g), right.shape).reshape(other.shape)
+
+    return _tape((a, b)).made(result, [(a, to_left), (b, to_right)])
+
+
+def _tensordot(function: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    one, other = plain(a), plain(b)
+    if isinstance(axes, int):
+        axes = (range(one.ndim - axes, one.ndim), range(axes))
+    ours, theirs = ([int(n) for n in np.atleast_1d(list(np.atleast_1d(x)))] for x in axes)
+    ours, theirs = [n % one.ndim for n in ours], [n % other.ndim for n in theirs]
+    free = [n for n in range(one.ndim) if n not in ours]
+    others = [n for n in range(other.ndim) if n not in theirs]
+
+    def to_left(g: Array) -> Array:
+        found = np.tensordot(g, other, (range(len(free), g.ndim), others))
+        order = [*free, *(ours[i] for i in np.argsort(theirs))]
+        return found.transpose(np.argsort(order))
+
+    def to_right(g: Array) -> Array:
+        found = np.tensordot(one, g, (free, range(len(free))))
+        order = [*(theirs[i] for i in np.argsort(ours)), *others]
+        return found.transpose(np.argsort(order))
+
+    result = np.tensordot(one, other, (ours, theirs))
+    return _tape((a, b)).made(result, [(a, to_left), (b, to_right)])
+
+
+def _norm(function: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    if ord not in (None, 2, "fro"):
+        raise TypeError(f"the gradient of numpy.linalg.norm with ord={ord!r} is not known")
+    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+
+
+OTHERS: dict[str, Rule] = {
+    "sum": _sum,
+    "mean": _sum,
+    "prod": _prod,
+    "max": _extreme,
+    "amax": _extreme,
+    "min": _extreme,
+    "amin": _extreme,
+    "var": _var,
+    "std": _var,
+    "cumsum": _cumsum,
+    "where": _where,
+    "clip": _clip,
+    "matmul": _matmul,
+    "dot": _matmul,
+    "tensordot": _tensordot,
+    "norm": _norm,
+}

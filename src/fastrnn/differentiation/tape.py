@@ -1,0 +1,300 @@
+"""Arrays that remember what they were computed of."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+#: Makes of the gradient at a result that at one of the arrays it was computed of.
+Back = Callable[[Array], Array]
+
+_active = threading.local()
+
+
+class Operand(NDArrayOperatorsMixin):
+    """Base of what stands for an array in NumPy's operations, but is compared by identity."""
+
+    __slots__ = ()
+
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
+
+
+class Tape:
+    """What was computed while it was active, in order.
+
+    Examples
+    --------
+    >>> tape = Tape()
+    >>> x = tape.watch(np.array([1.0, 2.0]))
+    >>> with tape.recording():
+    ...     y = np.sum(np.square(x))
+    >>> tape.back([y], [np.float64(1)])
+    >>> x.gradient
+    array([2., 4.])
+    """
+
+    def __init__(self) -> None:
+        self._made: list[Traced] = []
+        self._weights: dict[int, tuple[Any, Traced]] = {}
+
+    def watch(self, array: Array) -> Traced:
+        """Return an array as one whose gradient is wanted."""
+        return Traced(array, self)
+
+    def watch_weight(self, weight: Any) -> Traced:
+        """Return a weight, which has a `value`, likewise: the same one each time."""
+        if id(weight) not in self._weights:
+            self._weights[id(weight)] = weight, self.watch(weight.value)
+        return self._weights[id(weight)][1]
+
+    def gradient_of_weight(self, weight: Any) -> Array | None:
+        """Return the gradient at a weight, None if nothing was computed of it."""
+        found = self._weights.get(id(weight))
+        return None if found is None else found[1].gradient
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Let weights that stand in operations be watched meanwhile, in this thread."""
+        before = current_tape()
+        _active.tape = self
+        try:
+            yield
+        finally:
+            _active.tape = before
+
+    def made(self, value: Any, sources: Sequence[tuple[Any, Back]]) -> Traced:
+        """Return the result of an operation, with the way back to each of its sources."""
+        result = Traced(np.asarray(value), self)
+        result.sources = [(s, back) for s, back in sources if isinstance(s, Traced)]
+        self._made.append(result)
+        return result
+
+    def back(self, results: Sequence[Any], gradients: Sequence[Array]) -> None:
+        """Fill the gradients of all that results were computed of, from those at the results."""
+        for result, gradient in zip(results, gradients, strict=True):
+            if isinstance(result, Traced):
+                result.add(gradient)
+        for result in reversed(self._made):
+            if result.gradient is not None:
+                for source, back in result.sources:
+                    source.add(back(result.gradient))
+
+
+def current_tape() -> Tape | None:
+    """Return the tape that records in this thread."""
+    return getattr(_active, "tape", None)
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array that remembers what it was computed of.
+
+    Attributes
+    ----------
+    value : ndarray
+    gradient : ndarray or None
+        After :meth:`Tape.back`; None where nothing depends on it.
+    """
+
+    __slots__ = ("gradient", "sources", "tape", "value")
+
+    __hash__ = object.__hash__
+
+    def __init__(self, value: Array, tape: Tape) -> None:
+        self.value, self.tape = value, tape
+        self.gradient: Array | None = None
+        self.sources: list[tuple[Traced, Back]] = []
+
+    def add(self, gradient: Any) -> None:
+        """Add what one result has to say to the gradient."""
+        given = fitted(np.asarray(gradient), self.value.shape).astype(self.value.dtype, copy=False)
+        self.gradient = given if self.gradient is None else self.gradient + given
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        return apply(function, args, options)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError("a gradient cannot be followed through what makes a plain array of it")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of an array."""
+        return self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        """As of an array."""
+        return self.value.ndim
+
+    @property
+    def size(self) -> int:
+        """As of an array."""
+        return self.value.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """As of an array."""
+        return self.value.dtype
+
+    @property
+    def T(self) -> Any:
+        """As of an array."""
+        return np.transpose(self)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return apply(item, (self, key), {})
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[place] for place in range(len(self)))
+
+    def astype(self, dtype: Any, **options: Any) -> Traced:
+        """As of an array; the gradient passes."""
+        return self.tape.made(self.value.astype(dtype), [(self, lambda g: g)])
+
+    def reshape(self, *shape: Any, **options: Any) -> Any:
+        """As of an array."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As of an array."""
+        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+
+    def __getattr__(self, name: str) -> Any:
+        # The methods of arrays that are functions of NumPy as well.
+        if name.startswith("_") or not callable(getattr(np.ndarray, name, None)):
+            raise AttributeError(name)
+        function = getattr(np, name)
+        return lambda *arguments, **options: function(self, *arguments, **options)
+
+
+def item(array: Any, key: Any) -> Any:
+    """Return a part of an array."""
+    return array[key]
+
+
+def is_weight(value: Any) -> bool:
+    """Return whether a value is a weight of a layer."""
+    return isinstance(value, Operand) and hasattr(value, "gradient")
+
+
+def constant(value: Any) -> Any:
+    """Return an array through which no gradient goes."""
+    return value.value if isinstance(value, Traced) else value
+
+
+def plain(value: Any) -> Any:
+    """Return arrays and weights as plain arrays, in lists and tuples too."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(one) for one in value)
+    return value.value if isinstance(value, Traced) or is_weight(value) else value
+
+
+def traced(value: Any) -> Any:
+    """Return weights as what the current tape watches, in lists and tuples too."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(traced(one) for one in value)
+    tape = current_tape()
+    if not is_weight(value):
+        return value
+    return value.value if tape is None else tape.watch_weight(value)
+
+
+def fitted(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Return a gradient summed over the axes along which an array of `shape` was broadcast."""
+    if gradient.shape == shape:
+        return gradient
+    extra = gradient.ndim - len(shape)
+    if extra < 0:
+        return np.broadcast_to(gradient, shape)
+    summed = gradient.sum(axis=tuple(range(extra)))
+    ones = tuple(i for i, n in enumerate(shape) if n == 1 and summed.shape[i] != 1)
+    return np.broadcast_to(summed.sum(axis=ones, keepdims=True), shape)
+
+
+def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+    """Compute an operation on elements, and remember it."""
+    out = options.pop("out", None)
+    if out is not None and not all(isinstance(one, (Traced, Operand)) for one in out):
+        raise TypeError(f"a gradient cannot be followed into out= of numpy.{ufunc.__name__}")
+    if method == "reduce":
+        axis = options.pop("axis", 0)
+        functions: dict[str, Any] = {"add": np.sum, "maximum": np.max, "minimum": np.min}
+        if ufunc.__name__ in functions:
+            return apply(functions[ufunc.__name__], inputs, {**options, "axis": axis})
+    if method != "__call__":
+        raise TypeError(f"a gradient cannot be followed through numpy.{ufunc.__name__}.{method}")
+    return apply(ufunc, inputs, options)
+
+
+def apply(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    """Compute a function of NumPy's, and remember it if its gradient may be wanted."""
+    from fastrnn.differentiation.rules import rule_of
+
+    given = traced(arguments)
+    if not any(isinstance(one, Traced) for one in _flat([*given, *options.values()])):
+        return function(*given, **options)
+    return rule_of(function)(function, *given, **options)
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _flat(value)
+        else:
+            yield value
+
+
+def value_and_gradient(
+    function: Callable[..., Any], arrays: Sequence[Array], which: int = -1
+) -> tuple[Array, Callable[[Array], Array]]:
+    """Return what a function makes of arrays, and the way back to one of them.
+
+    Parameters
+    ----------
+    function : callable
+        Made of NumPy's operations.
+    arrays : sequence of ndarray
+    which : int, default -1
+        Of which one the gradient is wanted.
+
+    Returns
+    -------
+    value : ndarray
+    back : callable
+        Makes of the gradient at the value that at the array, in its shape.
+
+    Examples
+    --------
+    >>> value, back = value_and_gradient(lambda a, b: (a * b).sum(), [np.ones(2), np.arange(2.0)])
+    >>> back(np.float64(3))
+    array([3., 3.])
+    """
+    tape = Tape()
+    given: list[Any] = list(arrays)
+    watched = given[which] = tape.watch(arrays[which])
+    with tape.recording():
+        result = function(*given)
+
+    def back(gradient: Array) -> Array:
+        tape.back([result], [gradient])
+        found, watched.gradient = watched.gradient, None
+        return np.zeros_like(watched.value) if found is None else found
+
+    return np.asarray(plain(result)), back
