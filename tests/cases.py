@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+from fastrnn.arguments import CELLS
+
+GATES = {cell.name: cell.gates for cell in CELLS}
 
 #: Sizes n_x, n_s, n_y, m, T_x: those of the notebook, units that fill no vector, batches of one
 #: and of more than any vector holds, long sequences.
@@ -115,7 +117,7 @@ class Arrays:
         """Return what forward of a sequence takes by keyword, beside the common arguments."""
         if self.case.cell == "lstm":
             return {"C_0": self.C_0}
-        return {} if self.case.cell == "rnn" else {"reset_after": self.case.reset_after}
+        return {"reset_after": self.case.reset_after} if self.case.cell == "gru" else {}
 
     @property
     def cell_options(self):
@@ -134,7 +136,8 @@ def recurrent_weights(rng, n_s):
     return weights / np.abs(np.linalg.eigvals(weights)).max() if n_s else weights
 
 
-FORMS = [("rnn", False), ("gru", False), ("gru", True), ("lstm", False)]
+#: The name of each cell, and whether the reset of a GRU comes after the product.
+FORMS = [(cell.name, after) for cell in CELLS for after in (False, True)[: 1 + len(cell.options)]]
 CASES = [
     Case(*form, *sizes, dtype)
     for sizes, form, dtype in itertools.product(SIZES, FORMS, ("float64", "float32"))

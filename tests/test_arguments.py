@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from fastrnn.arguments import (
+    CELLS,
     GRU,
-    LSTM,
-    RNN,
     pick_parameters,
     read,
     read_arrays,
 )
-from tests.cases import FORMS, Case
+from tests.cases import FORMS, GATES, Case
 
-CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+CELLS_BY_NAME = {cell.name: cell for cell in CELLS}
 
 
 def given(form=FORMS[0], dtype="float64", **changed):
@@ -26,7 +25,7 @@ def given(form=FORMS[0], dtype="float64", **changed):
     inputs = {"X": a.X, "S_0": a.S_0} | ({"C_0": a.C_0} if case.cell == "lstm" else {})
     for name, array in changed.items():
         (inputs if name in inputs else a.parameters)[name] = array
-    return CELLS[case.cell], case.reset_after, inputs, a.parameters
+    return CELLS_BY_NAME[case.cell], case.reset_after, inputs, a.parameters
 
 
 def read_layer(cell, input_bias, inputs, parameters):
@@ -74,7 +73,8 @@ def test_a_list_is_float64_whatever_it_holds():
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_the_majority_says_which_array_is_wrong(form):
     """n_s stands in five arrays: whichever of them differs is called wrong, not its neighbours."""
-    rows, symbol = {"rnn": (5, "n_s"), "gru": (15, "3 n_s"), "lstm": (20, "4 n_s")}[form[0]]
+    gates = GATES[form[0]]
+    rows, symbol = 5 * gates, f"{gates} n_s" if gates > 1 else "n_s"
     cells = [("C_0", (6, 10), "(n_s, m) = (5, 10)"), ("C_0", (5, 9), "(n_s, m) = (5, 10)")]
     larger = rows // 5 * 6
     for name, shape, written in [
@@ -138,5 +138,5 @@ def test_a_missing_parameter_is_named_with_all_that_are_needed():
 
 def test_a_copy_of_a_cell_is_the_cell():
     """Caches that were copied or came out of a pickle know theirs."""
-    for cell in CELLS.values():
+    for cell in CELLS:
         assert copy.deepcopy(cell) is pickle.loads(pickle.dumps(cell)) is cell

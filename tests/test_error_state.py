@@ -26,6 +26,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.layers import GRU, Activation, Dense, Input
 from fastrnn.models import Model, Sequential
 from fastrnn.preprocessing.text import Tokenizer
+from tests.cases import GATES
 
 EXTREME = [0.0, -0.0, 1.0, -1.0, 1e-40, -1e-310, 1e38, -1e38, 1e308, -1e308, 88.8, -104.0, 710.0]
 EXTREME += [-746.0, np.inf, -np.inf, np.nan]
@@ -99,9 +100,9 @@ def test_losses_and_metrics(name, dtype):
         assert_indifferent(lambda: function(targets, outputs, from_logits=True))
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", GATES)
 def test_the_reference(cell):
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[cell]
+    gates = GATES[cell]
     n_x, n_s, n_y, m, T_x = 3, 4, 2, 5, 6
     shapes = {
         "Wx": (gates * n_s, n_x),

@@ -12,7 +12,7 @@ import numpy as np
 from fastrnn._core import output
 from fastrnn._core.memory import LINE, aligned_empty, padded
 from fastrnn._core.recurrence import Recurrence
-from tests.cases import Case
+from tests.cases import FORMS, Case
 
 DTYPES = ["float64", "float32"]
 
@@ -118,7 +118,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         states[0, :, :n_s] = initial[:, of_batch].T
 
     sizes = (T, m, n_x, n_s, memory.dtype.itemsize)
-    names = NAMES[case.cell]
+    names = names_of(core)
     results = {name: array[..., :n_s] for name, array in zip(names, arrays, strict=True)}
     work = memory.empty(core.work_length(*sizes, backward=False))
     core.forward(x, weights, reserve, work=work, mask=mask, source=x_source)
@@ -143,18 +143,22 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     return results
 
 
+def core_of_form(cell, reset_after=False):
+    """Return the compiled cell of a form of tests.cases.FORMS."""
+    return Recurrence(cell + "_reset_after" * reset_after)
+
+
 #: Every compiled cell.
-CORES = [Recurrence(name) for name in ("rnn", "gru", "gru_reset_after", "lstm")]
+CORES = [core_of_form(*form) for form in FORMS]
 
 #: The weights of a cell in the order of the core.
 WEIGHTS = ("Wx", "Ws", "bs", "bx")
 
-#: What the core keeps of a sequence.
-NAMES = {
-    "rnn": ("states",),
-    "gru": ("states", "gates", "hidden"),
-    "lstm": ("states", "cells", "gates", "tanh_c"),
-}
+
+def names_of(core):
+    """Return what the core keeps of a sequence, by names."""
+    gates = ("gates",) * (core.gates > 1)
+    return (*("states", "cells")[: core.states], *gates, *("hidden",) * core.kept)
 
 
 def forward_call(core, T, m, n_x, n_s, dtype=np.float64):
@@ -183,7 +187,7 @@ def backward_call(core, T, m, n_x, n_s, dtype=np.float64):
 
 def core_of(case):
     """Return the compiled cell of a case."""
-    return Recurrence(case.cell + ("_reset_after" if case.reset_after else ""))
+    return core_of_form(case.cell, case.reset_after)
 
 
 def run_affine(x, w, b, dout, fill=0.0, wants_dx=True):

@@ -15,7 +15,7 @@ SUMS = {"dwx", "dws", "dbs", "dbx", "dw", "db"}
 
 #: The batch's place in what each row has for itself.
 BATCH_AXIS = {"ds0": 0, "dc0": 0}
-BATCH_AXIS |= dict.fromkeys(("states", "cells", "gates", "hidden", "tanh_c", "dx"), 1)
+BATCH_AXIS |= dict.fromkeys(("states", "cells", "gates", "hidden", "dx"), 1)
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.layers import GRU, CategoryEncoding, Dense, Embedding, Input
 from fastrnn.models import Sequential
+from tests.cases import GATES
 from tests.core.calls import backward_call, forward_call
 from tests.core.child import run
 
 F32 = np.dtype(np.float32)
 T, M, N_X, N_S = 40, 48, 30, 16
-CELLS = ("rnn", "gru", "lstm")
 
 
 def zeros(*shape):
@@ -108,7 +108,7 @@ CALLS = {
     **{
         f"{name} {way} {kind}": (make, name, way)
         for kind, make in (("tokens", token_cell), ("mask", masked_cell))
-        for name in CELLS
+        for name in GATES
         for way in ("forward", "backward")
     },
     "cross entropy": (labels_of, "softmax_cross_entropy"),

@@ -16,6 +16,7 @@ import pytest
 import fastrnn
 from fastrnn._core import output
 from fastrnn._core.recurrence import Recurrence
+from tests.cases import GATES
 from tests.core.calls import backward_call, forward_call
 from tests.core.child import ROOT, environment
 
@@ -57,7 +58,7 @@ def output_call(name, k):
 CALLS = {
     **{
         f"{cell} {way} {m}": (cell_call, f"{cell}_{way}", m)
-        for cell in ("rnn", "gru", "lstm")
+        for cell in GATES
         for way in ("forward", "backward")
         for m in (1, 64)
     },

@@ -90,7 +90,7 @@ def step_by_step(case, mask):
 
 def without_rows_that_do_not_count(results, mask):
     """Leave out what the core keeps of steps that do not count, which it does not specify."""
-    unspecified = {"gates", "hidden", "tanh_c"} & set(results)
+    unspecified = {"gates", "hidden"} & set(results)
     return results | {name: results[name][mask] for name in unspecified}
 
 

@@ -13,8 +13,9 @@ from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.layers import GRU, Dense, Embedding, Input
 from fastrnn.models import Sequential
+from tests.cases import GATES
 from tests.compare import assert_same_bits
-from tests.core.calls import backward_call, forward_call
+from tests.core.calls import CORES, backward_call, forward_call
 
 F32 = np.dtype(np.float32)
 LIMIT = signals.limit()
@@ -113,7 +114,7 @@ def fit(method):
 CALLS = {
     **{
         f"{name} {way} {kind}": (cell, name, way, sizes)
-        for name in ("rnn", "gru", "gru_reset_after", "lstm")
+        for name in (core.name for core in CORES)
         for way in ("forward", "backward")
         for kind, sizes in (("many steps", MANY), ("one step", ONE))
     },
@@ -162,17 +163,11 @@ def test_fault_15_a_call_looks_often(key, threads):
     assert most <= 1.1 * most_allowed, f"{most:.3g} operations without a look"
 
 
-CELLS = {
-    "rnn": (fastrnn.rnn_forward, fastrnn.rnn_backward, 1),
-    "gru": (fastrnn.gru_forward, fastrnn.gru_backward, 3),
-    "lstm": (fastrnn.lstm_forward, fastrnn.lstm_backward, 4),
-}
-
-
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", GATES)
 def test_a_step_that_is_computed_in_parts_has_the_same_bits(name):
     """Whole, and some columns at a time, which are few enough for one part."""
-    forward, backward, gates = CELLS[name]
+    forward, backward = (getattr(fastrnn, f"{name}_{way}") for way in ("forward", "backward"))
+    gates = GATES[name]
     n_x, n_s, m, T = 8, 640, 64, 2
     rng = np.random.default_rng(0)
     shapes = {"Wx": (gates * n_s, n_x), "Ws": (gates * n_s, n_s), "bs": (gates * n_s, 1)}

@@ -12,15 +12,12 @@ import numpy as np
 
 import fastrnn
 from fastrnn import reference
+from fastrnn.arguments import CELLS
 from tests.cases import FORMS, Case
 
 IMPLEMENTATIONS = {"reference": reference, "compiled": fastrnn}
 
-RNN_CACHE = ("St_next", "St_prev", "Xt", "parameters_dict")
-GRU_CACHE = ("St_next", "St_prev", "Rt", "Zt", "Nt", "Ht", "Xt", "parameters_dict")
-LSTM_CACHE = ("St_next", "St_prev", "Ct_next", "Ct_prev", "It", "Ft", "Gt", "Ot", "Xt")
-LSTM_CACHE += ("parameters_dict",)
-CACHES = {"rnn": RNN_CACHE, "gru": GRU_CACHE, "lstm": LSTM_CACHE}
+CACHES = {cell.name: cell.cache for cell in CELLS}
 #: Where the dictionary of parameters stands in them.
 PARAMETERS = {len(cache) - 1 for cache in CACHES.values()}
 
@@ -261,9 +258,7 @@ BAD_TYPES = {
 #: Sizes that one argument alone decides, or that need not be those of the other arguments.
 UNKNOWN_ELSEWHERE = {
     ("cross_entropy", "y_pred", 0),
-    ("rnn_forward", "X", 2),
-    ("gru_forward", "X", 2),
-    ("lstm_forward", "X", 2),
+    *((f"{cell.name}_forward", "X", 2) for cell in CELLS),
 }
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import fastrnn
+from fastrnn.arguments import CELLS
 
-GATES = {"rnn_forward": 1, "gru_forward": 3, "lstm_forward": 4}
+GATES = {f"{cell.name}_forward": cell.gates for cell in CELLS}
 
 
 def parameters(gates, n_x=1, n_s=2):

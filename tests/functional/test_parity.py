@@ -10,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 
 import fastrnn
 from fastrnn import reference
-from tests.cases import CASES, FORMS, Case
+from tests.cases import CASES, FORMS, GATES, Case
 from tests.compare import assert_close, assert_same_bits
-from tests.functional.calls import BAD_TYPES, LSTM_CACHE, make_calls, wrong_shapes
+from tests.functional.calls import BAD_TYPES, CACHES, make_calls, wrong_shapes
 from tests.tolerances import PARITY
 
 NAMES = sorted(reference.__all__)
@@ -22,7 +22,7 @@ DTYPES = ["float64", "float32"]
 def test_the_reference_has_every_function():
     found = {
         name
-        for file in (reference.rnn, reference.gru, reference.lstm, reference.output)
+        for file in (*(getattr(reference, cell) for cell in GATES), reference.output)
         for name, value in vars(file).items()
         if inspect.isfunction(value) and value.__module__ == file.__name__ and name[0] != "_"
     }
@@ -241,7 +241,7 @@ def test_results_are_arrays_of_the_user(dtype):
             assert_same_bits(call.arguments, before, str(call))
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", GATES)
 def test_steps_that_do_not_join(cell):
     """Caches put together by hand: each step stands for itself, as in the reference."""
     case = Case(cell, cell == "gru", 3, 5, 2, 4, 6)
@@ -258,7 +258,7 @@ def test_steps_that_do_not_join_in_their_cells():
     """The states may fit where the cells do not."""
     a = Case("lstm", False, 3, 5, 2, 4, 6).make()
     *_, (steps, X) = reference.lstm_forward(a.X, a.S_0, a.parameters, a.C_0)
-    place = LSTM_CACHE.index("Ct_prev")
+    place = CACHES["lstm"].index("Ct_prev")
     other = (*steps[3][:place], a.dc, *steps[3][place + 1 :])
     mixed = ([*steps[:3], other, *steps[4:]], X)
     want = reference.lstm_backward(a.ds, mixed)

@@ -1,10 +1,9 @@
 """The recurrent layers, for tests that are the same for all of them."""
 
+from functools import partial
+
 from fastrnn.layers import GRU, LSTM, SimpleRNN
 
-RECURRENT = {
-    "rnn": SimpleRNN,
-    "gru": GRU,
-    "gru reset after": lambda *args, **options: GRU(*args, reset_after=True, **options),
-    "lstm": LSTM,
-}
+#: By the name of the cell.
+LAYERS = {"rnn": SimpleRNN, "gru": GRU, "lstm": LSTM}
+RECURRENT = LAYERS | {"gru reset after": partial(GRU, reset_after=True)}

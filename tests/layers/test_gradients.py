@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.layers import GRU, LSTM, Activation, Dense, Input, SimpleRNN, TimeDistributed
+from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
 from fastrnn.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -11,14 +11,9 @@ from fastrnn.losses import (
 )
 from fastrnn.models import Sequential
 
-BATCH, TIME, FEATURES, CLASSES = 3, 5, 2, 4
+from .recurrent import RECURRENT
 
-RECURRENT = {
-    "rnn": lambda **options: SimpleRNN(6, **options),
-    "gru": lambda **options: GRU(6, **options),
-    "gru reset after": lambda **options: GRU(6, reset_after=True, **options),
-    "lstm": lambda **options: LSTM(6, **options),
-}
+BATCH, TIME, FEATURES, CLASSES = 3, 5, 2, 4
 
 
 def one_hot(shape, rng):
@@ -90,8 +85,8 @@ def test_recurrent_layers(cell, sequences, use_bias):
     model = Sequential(
         [
             Input((TIME, FEATURES), dtype="float64"),
-            RECURRENT[cell](return_sequences=True, use_bias=use_bias),
-            RECURRENT[cell](return_sequences=sequences, use_bias=use_bias),
+            RECURRENT[cell](6, return_sequences=True, use_bias=use_bias),
+            RECURRENT[cell](6, return_sequences=sequences, use_bias=use_bias),
             Dense(CLASSES, "softmax", use_bias=use_bias),
         ]
     )

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from fastrnn import reference
-from fastrnn.layers import GRU, LSTM, Dense, Input, SimpleRNN
+from fastrnn.layers import Dense, Input
 from fastrnn.models import Sequential
 from tests.cases import CASES
 from tests.compare import assert_close
 from tests.gates import keras_gates
 from tests.tolerances import PARITY, TORCH
+
+from .recurrent import LAYERS
 
 
 def model_of(case, sequences=True):
@@ -17,7 +19,7 @@ def model_of(case, sequences=True):
     options = {"return_sequences": sequences}
     if case.cell == "gru":
         options["reset_after"] = case.reset_after
-    layer = {"rnn": SimpleRNN, "gru": GRU, "lstm": LSTM}[case.cell](case.n_s, **options)
+    layer = LAYERS[case.cell](case.n_s, **options)
     model = Sequential(
         [Input((None, case.n_x), dtype=case.dtype), layer, Dense(case.n_y, "softmax")]
     )

@@ -15,6 +15,7 @@ from .arrays import (
     read_arrays_or_none,
 )
 from .cells import (
+    CELLS,
     GRU,
     LSTM,
     RNN,
@@ -43,6 +44,7 @@ from .recurrent import (
 from .shapes import Form
 
 __all__ = [
+    "CELLS",
     "GRU",
     "LSTM",
     "RNN",

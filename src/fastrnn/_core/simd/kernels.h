@@ -46,7 +46,7 @@ typedef struct {
     void *d_dropped; /* (m, ld), scratch where there is `drop` */
 } fastrnn_step;
 
-/* A cell: a row of the table at the end of kernels_of_type.h. */
+/* A cell: a row of FASTRNN_EACH_CELL. */
 typedef struct {
     const char *name;
     int gates;  /* how many blocks of n_s rows its weights have */
@@ -61,7 +61,14 @@ typedef struct {
     void (*step_back[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows);
 } fastrnn_cell;
 
-enum { FASTRNN_CELLS = 4 };
+/* name, gates, states, kept, apart, kept_is_product; cells/NAME.h has the rest of a cell */
+#define FASTRNN_EACH_CELL(ROW)       \
+    ROW(rnn, 1, 1, 0, 1, 0)             \
+    ROW(gru, 3, 1, 1, 2, 0)             \
+    ROW(gru_reset_after, 3, 1, 1, 2, 1) \
+    ROW(lstm, 4, 2, 1, 4, 0)
+#define FASTRNN_ONE(...) +1
+enum { FASTRNN_CELLS = 0 FASTRNN_EACH_CELL(FASTRNN_ONE) };
 
 /* What any_activation.h computes */
 enum {

@@ -35,18 +35,9 @@
 #include "output.h"
 #include "optimizer.h"
 
-#define STEPS(cell)                              \
-    {NAME(cell##_step), NAME(any_##cell##_step)}, \
-    {                                            \
-        NAME(cell##_step_back), NAME(any_##cell##_step_back) \
-    }
-static const fastrnn_cell NAME(cells)[FASTRNN_CELLS] = {
-    /* name, gates, states, kept, apart, kept_is_product, steps */
-    {"rnn", 1, 1, 0, 1, 0, STEPS(rnn)},
-    {"gru", 3, 1, 1, 2, 0, STEPS(gru)},
-    {"gru_reset_after", 3, 1, 1, 2, 1, STEPS(gru_reset_after)},
-    {"lstm", 4, 2, 1, 4, 0, STEPS(lstm)},
-};
+#define CELL_OF(cell, ...) \
+    {#cell, __VA_ARGS__, {NAME(cell##_step), NAME(any_##cell##_step)}, {NAME(cell##_step_back), NAME(any_##cell##_step_back)}},
+static const fastrnn_cell NAME(cells)[FASTRNN_CELLS] = {FASTRNN_EACH_CELL(CELL_OF)};
 
 const TABLE EXPORT = {
     .panel_width = NAME(panel_width),
@@ -95,7 +86,7 @@ const TABLE EXPORT = {
 #undef ACTIVATION_SLOPE
 #undef GATE
 #undef GATE_SLOPE
-#undef STEPS
+#undef CELL_OF
 #undef ANY
 #undef RECURRENT
 #undef RECURRENT_BACK
