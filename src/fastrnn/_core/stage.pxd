@@ -4,6 +4,7 @@ cdef class Stage:
     cdef readonly object dtype
     cdef readonly bint needs_output
     cdef object weights
+    cdef list first_states
     cdef unsigned char[::1] memory
     cdef int kinds
     cdef Py_ssize_t itemsize, state_bytes

@@ -29,6 +29,7 @@ cdef class Stage:
     # weights      packed; copies of a stage share them, and nobody writes to them
     # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; a
     #              second kind of states, the cells of an LSTM, stands behind the first
+    # first_states  what a sequence begins with: an array (units,) for each kind of states; None: zeros
     # kinds        how many kinds of states there are
     # state_bytes  of one step and kind
     # operations   floating-point operations of a step, by which threads are counted
@@ -70,12 +71,22 @@ cdef class Stage:
         firsts = [memory[kind * kind_bytes:kind * kind_bytes + self.state_bytes] for kind in range(self.kinds)]
         return [first.view(self.dtype).reshape(self.streams, -1)[:, :self.features] for first in firsts]
 
+    def begin_with(self, states):
+        """Let sequences begin with copies of these states, (units,) for each kind; with zeros if there are none."""
+        self.first_states = [np.array(state) for state in states] or None
+        self.begin(...)
+
+    def begin(self, index):
+        """Set the states of some streams, or of all (...), to those that a sequence begins with."""
+        for kind, state in enumerate(self.states()):
+            state[index] = 0 if self.first_states is None else self.first_states[kind]
+
     def copy(self):
         """Return a stage with the same weights, in the same states, and with memory of its own."""
         cdef Stage twin = self.twin()
         twin.streams, twin.steps, twin.features, twin.dtype = self.streams, self.steps, self.features, self.dtype
         twin.kinds, twin.state_bytes, twin.operations = self.kinds, self.state_bytes, self.operations
-        twin.needs_output = self.needs_output
+        twin.needs_output, twin.first_states = self.needs_output, self.first_states
         twin.weights, twin.itemsize, twin.y_row = self.weights, self.itemsize, self.y_row
         memory = aligned_empty(self.memory.shape[0], np.uint8)
         memory[...] = self.memory

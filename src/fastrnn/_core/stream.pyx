@@ -161,7 +161,7 @@ cdef class Stream:
         return out
 
     def reset(self, index=None):
-        """Begin anew: all states become zero.
+        """Begin anew: all states become what a sequence begins with, zero unless a layer has learned another.
 
         Parameters
         ----------
@@ -171,8 +171,8 @@ cdef class Stream:
         if index is not None and not self.batched:
             raise ValueError(f"index is {index!r}; it should be left out, since there is one stream only")
         self.require_idle()
-        for view in self.views():
-            view[... if index is None else index] = 0
+        for stage in self.stages:
+            stage.begin(... if index is None else index)
 
     def isfinite(self):
         """Tell which streams have no NaN and no infinity in any state.

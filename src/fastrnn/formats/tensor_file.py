@@ -46,10 +46,14 @@ class TensorFile(Mapping[str, Array]):
     ----------
     path : str
         A regular file.
+    dtypes : mapping of str to dtype, optional
+        The types that it may hold, by their names in the format.
 
     Attributes
     ----------
     metadata : dict of str to str
+    types : dict of str to str
+        The name that the format has for the type of each tensor.
     kinds : dict of str to (dtype, tuple of int)
         Type and shape of each tensor; known without reading it.
 
@@ -59,10 +63,10 @@ class TensorFile(Mapping[str, Array]):
         As :func:`open` does.
     TensorFileError
         If the header is not that of a safetensors file of this size, or holds another type than
-        those of `DTYPES`.  No more memory is taken than the file is long.
+        those of `dtypes`.  No more memory is taken than the file is long.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, dtypes: Mapping[str, np.dtype[Any]] = DTYPES) -> None:
         file: BinaryIO = open(path, "rb", buffering=0)  # noqa: SIM115
         weakref.finalize(self, file.close)
         self._file = file
@@ -78,7 +82,8 @@ class TensorFile(Mapping[str, Array]):
             isinstance(value, str) for value in self.metadata.values()
         ):
             raise TensorFileError("its metadata is not a JSON object of strings")
-        read = {name: _entry(name, entry) for name, entry in entries.items()}
+        read = {name: _entry(name, entry, dtypes) for name, entry in entries.items()}
+        self.types: dict[str, str] = {name: entry["dtype"] for name, entry in entries.items()}
         self.kinds = {name: (dtype, shape) for name, (dtype, shape, _, _) in sorted(read.items())}
         self._places = {name: (begin, end) for name, (_, _, begin, end) in read.items()}
         _check_places(self._places, size - self._begin)
@@ -184,13 +189,15 @@ def _header(text: bytes, length: int) -> dict[str, Any]:
     return header
 
 
-def _entry(name: str, entry: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
+def _entry(
+    name: str, entry: Any, dtypes: Mapping[str, np.dtype[Any]]
+) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
     """Return type, shape, begin and end of a tensor, as far as they go together."""
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise TensorFileError(f"the header says of {name}: {str(entry)[:80]}")
     kind, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(kind, str) or kind not in DTYPES:
-        raise TensorFileError(f"{name} is of type {kind}, not F32 or F64")
+    if not isinstance(kind, str) or kind not in dtypes:
+        raise TensorFileError(f"{name} is of type {kind}, not {' or '.join(dtypes)}")
     if not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
         raise TensorFileError(f"{name} has the shape {shape!r} and the place {offsets!r}")
     if len(shape) > MOST_DIMENSIONS:
@@ -198,9 +205,9 @@ def _entry(name: str, entry: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, 
             f"{name} has {len(shape)} dimensions; it should have at most {MOST_DIMENSIONS}"
         )
     begin, end = offsets
-    if math.prod(shape) * DTYPES[kind].itemsize != end - begin:
+    if math.prod(shape) * dtypes[kind].itemsize != end - begin:
         raise TensorFileError(f"{name} of shape {shape} cannot have {end - begin} bytes")
-    return DTYPES[kind], tuple(shape), begin, end
+    return dtypes[kind], tuple(shape), begin, end
 
 
 def _are_counts(value: Any) -> bool:

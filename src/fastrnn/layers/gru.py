@@ -45,7 +45,8 @@ class GRU(GatedLayer):
     reset_after : bool, default False
         Which form.  (PyTorch, cuDNN and recent Keras use the other default, True.)
     **options :
-        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed` of
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
+        `learn_initial_state` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
 

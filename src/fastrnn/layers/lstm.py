@@ -40,7 +40,8 @@ class LSTM(GatedLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     **options :
-        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed` of
+        `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
+        `learn_initial_state` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
 

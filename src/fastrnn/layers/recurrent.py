@@ -14,6 +14,7 @@ from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
 from fastrnn._core.stage import Stage
 from fastrnn.arguments import Cell
 from fastrnn.layers.dropout import DropoutRandom, rate_of
+from fastrnn.layers.initial_state import add_initial_states, initial_states
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.recurrent_workspace import RecurrentWorkspace
 from fastrnn.layers.states import check_states, fit, read_states, states_of
@@ -60,6 +61,11 @@ class RecurrentLayer(Layer):
         on beside the products, as z ⊙ s in a GRU, reads all of it.
     seed : int, optional
         Of the dropout; drawn from :func:`fastrnn.set_seed` if left out.
+    learn_initial_state : bool, default False
+        Whether sequences begin with states that are weights, one for all samples, in place of
+        zeros: ``initial_state`` and, of an LSTM, ``initial_cell``, each (units,).  They come last
+        among the weights, begin as zeros, and are trained.  States that a call is given, and those
+        that a stateful layer has kept, take their place.
     name, dtype, input_shape :
         See :class:`~fastrnn.layers.Layer`.
 
@@ -94,6 +100,7 @@ class RecurrentLayer(Layer):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
+        learn_initial_state: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -110,6 +117,7 @@ class RecurrentLayer(Layer):
         self.dropout = rate_of(self, "dropout", dropout)
         self.recurrent_dropout = rate_of(self, "recurrent_dropout", recurrent_dropout)
         self.seed = seeding.checked_seed(seed)
+        self.learn_initial_state = boolean("learn_initial_state", learn_initial_state)
         self.random = DropoutRandom(seed)
         #: Of a stateful layer: what the last batch ended with, each (batch, units); None: zeros.
         self.states: list[Array] | None = None
@@ -226,7 +234,7 @@ class RecurrentLayer(Layer):
         return [output, *[last] * self.state_count] if self.return_state else output
 
     def build(self, input_shape: Shape) -> None:
-        """Create kernel, recurrent kernel and bias."""
+        """Create kernel, recurrent kernel and bias, and initial states that are to be learned."""
         n_x, columns = input_shape[-1], self.gates * self.units
         assert n_x is not None
         shapes: dict[str, tuple[tuple[int, ...], initializers.Initializer]] = {
@@ -237,9 +245,11 @@ class RecurrentLayer(Layer):
             shapes["bias"] = (self.bias_shape, self.first_bias)
         for name, (shape, initializer) in shapes.items():
             self.add_parameter(name, shape, initializer, self.keras_gates)
+        if self.learn_initial_state:
+            add_initial_states(self, self.state_count, self.units)
 
     def reset_states(self, states: ArrayLike | Sequence[ArrayLike] | None = None) -> None:
-        """Let the next batch begin with zeros, or with `states`.
+        """Let the next batch begin as the first one did, or with `states`.
 
         Parameters
         ----------
@@ -259,7 +269,7 @@ class RecurrentLayer(Layer):
         self.states = read_states(self.name, states, self.state_count, self.units, self.dtype)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what computes the layer step after step, from zeros as its state.
+        """Return what computes the layer step after step, from its initial state.
 
         The output is the state after each step, with `return_sequences` and without.
         """
@@ -271,7 +281,9 @@ class RecurrentLayer(Layer):
             )
         wx, ws = (self.parameter(name).value.T for name in ("kernel", "recurrent_kernel"))
         weights = (wx, ws, *self.columns_of(self._bias_or_zeros()))
-        return [self.core().stage(weights, source.streams, source.steps, self.dtype)]
+        stage = self.core().stage(weights, source.streams, source.steps, self.dtype)
+        stage.begin_with([parameter.value for parameter in initial_states(self)])
+        return [stage]
 
     @property
     def core_name(self) -> str:
@@ -315,6 +327,7 @@ class RecurrentLayer(Layer):
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
+            "learn_initial_state": self.learn_initial_state,
             "activation": self.activation.name,
             "recurrent_activation": self.recurrent_activation.name,
         }

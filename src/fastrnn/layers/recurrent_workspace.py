@@ -9,6 +9,7 @@ import numpy as np
 
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn.layers.dropout import DropoutWorkspace, RecurrentDropout
+from fastrnn.layers.initial_state import initial_states, learn_from
 from fastrnn.layers.passing import Reversed
 from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
@@ -82,6 +83,9 @@ class RecurrentWorkspace(Workspace):
         if training and layer.recurrent_dropout:
             self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
         self.dlast: list[Array] | None = None
+        #: Weights that are the first states, and whether the last batch began with them.
+        self._learned = initial_states(layer)
+        self._began_learned = False
         if training:
             self.ds = zeros(shape, layer.dtype)
             self.doutput = self.ds if layer.return_sequences else self.ds[self.steps - 1]
@@ -147,7 +151,12 @@ class RecurrentWorkspace(Workspace):
 
     def _begin(self) -> None:
         n = self.features
-        if self._initial:
+        keeps = self.layer.stateful and self.layer.states is not None
+        self._began_learned = bool(self._learned) and not self._initial and not keeps
+        if self._began_learned:
+            for carried, parameter in zip(self.carried, self._learned, strict=True):
+                carried[0, :, :n] = parameter.value
+        elif self._initial:
             for carried, signal in zip(self.carried, self._initial, strict=True):
                 np.copyto(carried[0, :, :n], signal.output[:, :n])
         elif self.layer.stateful:
@@ -180,6 +189,7 @@ class RecurrentWorkspace(Workspace):
             # Nobody writes to the gradient of an output that nobody uses.
             self.ds[-1] = 0
         n = self.features
+        learn_from(self._learned, self.d_initial[..., :n] if self._began_learned else None)
         for signal, gradient in zip(self._initial, self.d_initial, strict=False):
             if signal.doutput is not None:
                 np.copyto(signal.doutput[:, :n], gradient[:, :n])

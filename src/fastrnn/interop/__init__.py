@@ -1,0 +1,1 @@
+"""Other frameworks, one module each: their names, their files, their objects."""

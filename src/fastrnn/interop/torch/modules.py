@@ -1,0 +1,110 @@
+"""Whole modules of PyTorch, where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fastrnn.models import Model, Sequential
+
+if TYPE_CHECKING:
+    import torch
+
+
+def from_module(module: torch.nn.Module, input_shape: Sequence[int | None] | None = None) -> Model:
+    """Return a model that computes what a module of PyTorch does, with its weights.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        ``RNN``, ``GRU``, ``LSTM``, their cells, ``Linear``, ``Embedding``, ``LayerNorm``,
+        ``Dropout``, an activation, or a ``Sequential`` of these (or what :func:`to_module`
+        returned).
+    input_shape : tuple of int, optional
+        Of one sample.  If left out, (None, features), or (None,) for an embedding, so that it is
+        a sequence of any length; (features,) where nothing in the module is about sequences.
+
+    Returns
+    -------
+    Sequential
+        Of the type of the weights, float32 or float64.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is not installed.
+    TypeError
+        If it is another module: build the model, and use :func:`load_state_dict`.
+    ValueError
+        If an argument of the module has no counterpart, such as ``proj_size``; it is named.
+
+    Notes
+    -----
+    Models take (batch, time, features), whatever ``batch_first`` says.  A stacked module becomes a
+    layer for each of its layers, with a `Dropout` between where it has one; all of them return
+    sequences, and the answer is what PyTorch calls ``output``, without the last states.  A cell
+    becomes the layer that takes it over a sequence.  An `Embedding` with ``padding_idx`` looks up
+    the row that it has, which a training here changes like any other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytest; torch = pytest.importorskip("torch")
+    >>> from fastrnn.interop.torch import from_module
+    >>> module = torch.nn.GRU(3, 8, num_layers=2, batch_first=True)
+    >>> x = np.random.default_rng(0).normal(size=(4, 7, 3)).astype("float32")
+    >>> with torch.no_grad():
+    ...     output, _ = module(torch.from_numpy(x))
+    >>> bool(np.allclose(from_module(module).predict(x, verbose=0), output, atol=1e-6))
+    True
+    """
+    _require_torch()
+    from fastrnn.interop.torch.loading import load_state_dict
+    from fastrnn.interop.torch.reading import layers_of
+    from fastrnn.layers import Input
+
+    found = layers_of(module)
+    shape = found.input_shape if input_shape is None else tuple(input_shape)
+    model = Sequential([Input(shape, found.dtype), *found.layers])
+    load_state_dict(model, found.weights)
+    return model
+
+
+def to_module(model: Model) -> torch.nn.Module:
+    """Return a module of PyTorch that computes what a model does, with its weights.
+
+    Parameters
+    ----------
+    model : Model
+        Layers that follow one another: `SimpleRNN`, `GRU`, `LSTM`, `Bidirectional` of them,
+        `Dense`, `Embedding`, `LayerNormalization`, `Dropout`, `Activation`, and `TimeDistributed`
+        of these.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Its modules have the names of the layers, so that its state dictionary is
+        :func:`to_state_dict` of the model.  It takes (batch, time, features), or integers
+        (batch, time), and returns one tensor.  It is in the mode for evaluation: call ``train()``
+        to train it.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is not installed.
+    ValueError
+        If a layer or an argument has no counterpart; it is named.
+    """
+    _require_torch()
+    from fastrnn.interop.torch.writing import module_of
+
+    return module_of(model)
+
+
+def _require_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "this needs PyTorch: pip install torch; load_state_dict and to_state_dict do without"
+        ) from error
