@@ -126,7 +126,8 @@ def read_pickle(file: Readable, scripted: bool = False) -> Any:
     """
     machine = _Machine(scripted)
     try:
-        for count, (code, argument, _) in enumerate(pickletools.genops(file))  # type: ignore[arg-type]:
+        instructions = pickletools.genops(file)  # type: ignore[arg-type]
+        for count, (code, argument, _) in enumerate(instructions):
             if count > MOST_INSTRUCTIONS:
                 raise CheckpointError("its pickle is longer than that of any weights")
             if code.name == "STOP":

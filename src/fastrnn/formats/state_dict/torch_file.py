@@ -90,17 +90,22 @@ def read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
 
 def _read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
     archive = zipfile.ZipFile(file)
-    entries = archive.infolist()
+    roots = [name.removesuffix("data.pkl") for name in archive.namelist() if _is_pickle(name)]
+    if len(roots) != 1:
+        raise CheckpointError("it has no data.pkl, or several")
+    (root,) = roots
+    # Not the code of a TorchScript archive, which is of no interest here.
+    entries = [
+        entry
+        for entry in archive.infolist()
+        if entry.filename == f"{root}data.pkl" or entry.filename.startswith(f"{root}data/")
+    ]
     size = file.seek(0, 2)
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise CheckpointError("its parts are compressed, which PyTorch never does")
     if sum(entry.file_size for entry in entries) > size:
         raise CheckpointError("its parts are larger than all of it")
-    names = {entry.filename for entry in entries}
-    roots = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
-    if len(roots) != 1:
-        raise CheckpointError("it has no data.pkl, or several")
-    (root,) = roots
+    names = set(archive.namelist())
     scripted = f"{root}constants.pkl" in names
     big = f"{root}byteorder" in names and archive.read(f"{root}byteorder").strip() == b"big"
 
@@ -124,6 +129,10 @@ def _read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
     if isinstance(content, Module):
         return dict(_of_program(content, storages)), "TorchScript archive of PyTorch"
     return _with_tensors(content, storages), "file of PyTorch"
+
+
+def _is_pickle(name: str) -> bool:
+    return name.endswith("/data.pkl") and name.count("/") == 1
 
 
 def read_legacy(file: BinaryIO) -> tuple[dict[str, Any], str]:
