@@ -184,6 +184,7 @@ LATE = {
 
 # Of the modules in formats, those that any of them may use; a format knows no other format.
 SHARED_BY_FORMATS = {
+    "json_text",
     "description",
     "errors",
     "foreign",

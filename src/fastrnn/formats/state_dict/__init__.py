@@ -6,6 +6,8 @@ import os
 import weakref
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -109,16 +111,41 @@ def open_state_dict(path: str | os.PathLike[str]) -> StateDict:
         raise CheckpointError(f"{name} is a {kind}; a state dictionary is a file")
     file: BinaryIO = open(name, "rb")  # noqa: SIM115
     try:
-        found = _read(name, file)
-    except CheckpointError as error:
-        file.close()
-        words = str(error)
-        raise CheckpointError(words if words.startswith(name) else f"{name}: {words}") from error
+        with _named(name):
+            found = _read(name, file)
     except BaseException:
         file.close()
         raise
+    found = StateDict(
+        {key: _guarded(name, tensor) for key, tensor in found.items()},
+        found.program,
+        found.is_sorted,
+        found.beside,
+    )
     weakref.finalize(found, file.close)
     return found
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Make one kind of error of all that a bad file may lead to; it begins with the path."""
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except CheckpointError as error:
+        words = str(error)
+        raise CheckpointError(words if words.startswith(path) else f"{path}: {words}") from error
+    except Exception as error:  # of zipfile and pickletools, which promise none
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+
+
+def _guarded(path: str, tensor: StoredTensor) -> StoredTensor:
+    def read() -> Any:
+        with _named(path):
+            return tensor.read()
+
+    return replace(tensor, read=read)
 
 
 def _read(path: str, file: BinaryIO) -> StateDict:
@@ -143,11 +170,8 @@ def _read(path: str, file: BinaryIO) -> StateDict:
 
 
 def _names_in(file: BinaryIO) -> list[str]:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise CheckpointError(f"it is a damaged zip archive: {error}") from error
+    with zipfile.ZipFile(file) as archive:
+        return archive.namelist()
 
 
 def _safetensors(path: str) -> StateDict:
@@ -158,14 +182,7 @@ def _safetensors(path: str) -> StateDict:
 
     def stored(name: str) -> StoredTensor:
         kind = SAFETENSORS[tensors.types[name]]
-
-        def read() -> Any:
-            try:
-                return numbers(tensors[name], kind)
-            except TensorFileError as error:
-                raise CheckpointError(f"{path}: {error}") from error
-
-        return StoredTensor(kind, tensors.kinds[name][1], read)
+        return StoredTensor(kind, tensors.kinds[name][1], lambda: numbers(tensors[name], kind))
 
     return StateDict({name: stored(name) for name in tensors}, "safetensors", is_sorted=True)
 

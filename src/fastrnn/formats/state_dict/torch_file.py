@@ -80,15 +80,8 @@ def read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
     Raises
     ------
     CheckpointError
-        If it is no such archive, or damaged.
+        If it is no such archive.  What zipfile raises for a damaged one goes to the caller.
     """
-    try:
-        return _read_zip(file)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise CheckpointError(f"it is a damaged zip archive: {error}") from error
-
-
-def _read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
     archive = zipfile.ZipFile(file)
     roots = [name.removesuffix("data.pkl") for name in archive.namelist() if _is_pickle(name)]
     if len(roots) != 1:
@@ -117,15 +110,9 @@ def _read_zip(file: BinaryIO) -> tuple[dict[str, Any], str]:
             raise CheckpointError(f"its storage {key!r} has {len(found)} bytes, too few")
         return found[start : start + count]
 
-    def checked(key: str, start: int, count: int) -> bytes:
-        try:
-            return read(key, start, count)
-        except (zipfile.BadZipFile, KeyError, EOFError) as error:
-            raise CheckpointError(f"its storage {key!r} is damaged: {error}") from error
-
     with archive.open(f"{root}data.pkl") as part:
         content = read_pickle(Limited(io.BytesIO(part.read())), scripted)
-    storages = _Storages(checked, big)
+    storages = _Storages(read, big)
     if isinstance(content, Module):
         return dict(_of_program(content, storages)), "TorchScript archive of PyTorch"
     return _with_tensors(content, storages), "file of PyTorch"

@@ -95,6 +95,9 @@ def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | Non
         titles, parameters, arrays_of = zip(*weights, strict=True) if weights else ((), (), ())
         assign(parameters, arrays_of, titles)
     except CheckpointError as error:
+        words = str(error)
+        raise CheckpointError(words if words.startswith(title) else f"{title}{words}") from error
+    except ValueError as error:  # a number that the type of the model cannot hold
         raise CheckpointError(f"{title}{error}") from error
 
 

@@ -109,6 +109,8 @@ def _add(found: Found, module: Any, prefix: str) -> None:
         _check_sequential(module)
         for child, inner in module.named_children():
             _add(found, inner, f"{prefix}{child}.")
+            if child in getattr(module, "only_last", ()):
+                found.layers[-1] = _without_sequences(found.layers[-1])
     elif name in _ACTIVATIONS and type(module) is getattr(torch.nn, name):
         found.add(Activation(_ACTIVATIONS[name]))
     elif type(module) is not torch.nn.Identity:
@@ -209,15 +211,12 @@ def _softplus(found: Found, module: Any, prefix: str) -> None:
     found.add(Activation("softplus"))
 
 
-def _last(found: Found, module: Any, prefix: str) -> None:
-    """Let the layer before return its last state alone."""
-    layer = found.layers.pop()
+def _without_sequences(layer: Layer) -> Layer:
+    """Return a layer that returns its last state alone."""
     config = layer.get_config()
-    if isinstance(layer, Bidirectional):
-        config["layer"]["config"]["return_sequences"] = False
-    else:
-        config["return_sequences"] = False
-    found.layers.append(type(layer).from_config(config))
+    inner = config["layer"]["config"] if isinstance(layer, Bidirectional) else config
+    inner["return_sequences"] = False
+    return type(layer).from_config(config)
 
 
 _KINDS: dict[str, Callable[[Found, Any, str], None]] = {
