@@ -42,6 +42,7 @@ ALLOWED = {
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
     "formats": {"_names", "arguments", "arithmetic", "files", "settings", "terminal"},
+    # what other programs' models become, as they are used there
     "initializers": {"_names", "construction", "seeding", "settings", "arithmetic"},
     "workspace": {"_core", "activations"},
     "losses": {
@@ -159,7 +160,7 @@ ALLOWED = {
         "settings",
         "terminal",
     },
-    "interop": {"_names", "activations", "formats", "layers", "models"},
+    "interop": {"_core", "_names", "activations", "formats", "layers", "models"},
     "__main__": {"cli"},
 }
 

@@ -1,0 +1,285 @@
+"""ONNX files as protocol buffers: read with care, since a file may say anything.
+
+What a file declares costs nothing before the bytes for it are there: a tensor has as many numbers
+as its data, and data in other files lie in the folder of the model and nowhere else.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import math
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.files import kind_of_file, path_text
+from fastrnn.formats.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+Array = NDArray[Any]
+
+#: The domains of ONNX's own operators.
+MAIN_DOMAINS = ("", "ai.onnx")
+
+
+def load(source: Any) -> ModelProto:
+    """Return a model with all its tensors in it.
+
+    Parameters
+    ----------
+    source : path, bytes or ModelProto
+        A ModelProto is copied and stays as it is.
+
+    Raises
+    ------
+    OSError
+        As :func:`open` does.
+    CheckpointError
+        If it is no model, or its data are not where they may be.
+    """
+    import onnx
+
+    folder: str | None = None
+    model = onnx.ModelProto()
+    if isinstance(source, onnx.ModelProto):
+        title = "the model"
+        model.CopyFrom(source)
+    else:
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            title, content = "the model", bytes(source)
+        else:
+            title = path_text("path", source)
+            folder = os.path.dirname(os.path.realpath(title))
+            content = _content(title)
+        try:
+            model.ParseFromString(content)
+        except Exception as error:  # whatever class the installed protobuf has for it
+            raise CheckpointError(f"{title} is no ONNX model, or is damaged: {error}") from error
+        del content
+    if not model.HasField("graph") or not model.graph.output:
+        raise CheckpointError(f"{title} is no ONNX model: it has no graph with an output")
+    for used in model.opset_import:
+        if used.domain == "ai.onnx":
+            used.domain = ""
+    if not any(used.domain == "" for used in model.opset_import):
+        raise CheckpointError(f"{title} does not say of which opset its operators are")
+    for tensor in _tensors(model):
+        _bring_in(tensor, folder)
+    return model
+
+
+def _content(path: str) -> bytes:
+    kind = kind_of_file(os.stat(path).st_mode)
+    if kind == "folder":
+        raise IsADirectoryError(f"{path} is a folder; a model is a file")
+    if kind != "file":
+        raise CheckpointError(f"{path} is a {kind}; a model is a file")
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def graphs_of(graph: GraphProto) -> Iterator[GraphProto]:
+    """Yield a graph and those inside its nodes."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
+                yield from graphs_of(inner)
+
+
+def _tensors(model: ModelProto) -> Iterator[TensorProto]:
+    """Yield every tensor that a model holds."""
+    graphs = list(graphs_of(model.graph))
+    nodes = [node for graph in graphs for node in graph.node]
+    for function in model.functions:
+        nodes += function.node
+    for graph in graphs:
+        if graph.sparse_initializer:
+            raise CheckpointError(
+                f"the graph {graph.name!r} has sparse initializers, which are not read here"
+            )
+        yield from graph.initializer
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.HasField("sparse_tensor") or attribute.sparse_tensors:
+                raise CheckpointError(f"{title_of(node)} has a sparse tensor, not read here")
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+
+
+def _bring_in(tensor: TensorProto, folder: str | None) -> None:
+    """Put the data of a tensor that lie in another file into the tensor."""
+    import onnx
+    from onnx.external_data_helper import ExternalDataInfo
+
+    if tensor.data_location != onnx.TensorProto.EXTERNAL:
+        return
+    try:
+        info = ExternalDataInfo(tensor)
+        location, start = str(info.location), int(info.offset or 0)
+        length = None if info.length is None else int(info.length)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the external data of {tensor.name!r}: {error}") from error
+    where = f"the data of {tensor.name!r} lie in {location!r}"
+    if folder is None:
+        raise CheckpointError(
+            f"{where}, and the model came without a folder: give the path of its file"
+        )
+    outside = CheckpointError(f"{where}; data may only lie in the folder of the model")
+    climbs = os.path.isabs(location) or ".." in location.replace("\\", "/").split("/")
+    if climbs or "\0" in location:
+        raise outside
+    path = os.path.realpath(os.path.join(folder, location))
+    if os.path.commonpath([folder, path]) != folder:
+        raise outside
+    try:
+        is_file = kind_of_file(os.stat(path).st_mode) == "file"
+        size = os.path.getsize(path)
+    except OSError as error:
+        raise CheckpointError(f"{where}, which cannot be read: {error}") from error
+    wanted = _bytes_of(tensor)
+    length = wanted if length is None else length
+    if not is_file or start < 0 or length != wanted or start + length > size:
+        raise CheckpointError(
+            f"{where}: {length} bytes from {start} on of a file of {size}; the tensor has {wanted}"
+        )
+    with open(path, "rb") as file:
+        file.seek(start)
+        tensor.raw_data = file.read(length)
+    tensor.data_location = onnx.TensorProto.DEFAULT
+    del tensor.external_data[:]
+
+
+def _bytes_of(tensor: TensorProto) -> int:
+    """Return how many bytes the data of a tensor should have."""
+    from onnx import helper
+
+    try:
+        size = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
+    except Exception as error:
+        raise CheckpointError(f"{tensor.name!r} has the unknown type {tensor.data_type}") from error
+    if any(extent < 0 for extent in tensor.dims):
+        raise CheckpointError(f"{tensor.name!r} has the shape {list(tensor.dims)}")
+    return int(math.prod(tensor.dims) * size)
+
+
+def array_of(tensor: TensorProto) -> Array:
+    """Return a tensor as an array that cannot be written to.
+
+    Raises
+    ------
+    CheckpointError
+        If its data are not as many as its shape says.
+    """
+    from onnx import numpy_helper
+
+    try:
+        array: Array = np.asarray(numpy_helper.to_array(tensor))
+        shape = tuple(tensor.dims)
+        if array.shape != shape:
+            raise ValueError(f"it has the shape {shape} and data of shape {array.shape}")
+    except Exception as error:  # TypeError, ValueError and more, by type of the tensor
+        raise CheckpointError(f"the tensor {tensor.name!r} is damaged: {error}") from error
+    array.flags.writeable = False
+    return array
+
+
+def attributes_of(node: NodeProto) -> dict[str, Any]:
+    """Return a node's attributes by their names; texts as str, tensors as arrays."""
+    import onnx
+
+    found: dict[str, Any] = {}
+    for attribute in node.attribute:
+        if attribute.ref_attr_name:
+            raise CheckpointError(f"{title_of(node)} takes {attribute.name} from a function")
+        if attribute.type == onnx.AttributeProto.TENSOR:
+            found[attribute.name] = array_of(attribute.t)
+            continue
+        try:
+            value = onnx.helper.get_attribute_value(attribute)
+            if isinstance(value, bytes):
+                value = value.decode()
+            elif isinstance(value, Iterable) and not isinstance(value, str):
+                value = [one.decode() if isinstance(one, bytes) else one for one in value]
+        except Exception as error:
+            raise CheckpointError(f"{title_of(node)}: {attribute.name}: {error}") from error
+        found[attribute.name] = value
+    return found
+
+
+def title_of(node: NodeProto) -> str:
+    """Return what to call a node in an error."""
+    name = node.name or (node.output[0] if node.output else "")
+    domain = "" if node.domain in MAIN_DOMAINS else f"{node.domain}:"
+    return f"node {domain}{node.op_type} {name!r}"
+
+
+def opset_of(model: ModelProto) -> int:
+    """Return the version of ONNX's own operators that a model uses."""
+    return max(int(used.version) for used in model.opset_import if used.domain == "")
+
+
+def constants_of(graph: GraphProto) -> dict[str, Array]:
+    """Return the initializers of a graph."""
+    return {tensor.name: array_of(tensor) for tensor in graph.initializer}
+
+
+def outside_names(node: NodeProto) -> set[str]:
+    """Return what a node reads: its inputs, and what graphs inside it read from outside."""
+    names = {name for name in node.input if name}
+    for attribute in node.attribute:
+        for inner in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
+            own = {value.name for value in (*inner.input, *inner.initializer)}
+            read: set[str] = {value.name for value in inner.output}
+            for each in inner.node:
+                own.update(each.output)
+                read |= outside_names(each)
+            names |= read - own
+    return names
+
+
+def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
+    """Return the nodes of a graph, each after those that it reads.
+
+    Raises
+    ------
+    CheckpointError
+        If a value is read that nobody makes, is made twice, or nodes read one another in a circle.
+    """
+    made = set(known)
+    makers: dict[str, int] = {}
+    for place, node in enumerate(graph.node):
+        for name in node.output:
+            if name and (name in makers or name in made):
+                raise CheckpointError(f"{title_of(node)} makes {name!r}, which is there already")
+            if name:
+                makers[name] = place
+    reads = [outside_names(node) for node in graph.node]
+    for node, names in zip(graph.node, reads, strict=True):
+        lost = sorted(names - made - set(makers))
+        if lost:
+            raise CheckpointError(f"{title_of(node)} reads {lost[0]!r}, which nobody makes")
+    # the file's own order, as it should be, unless a node stands before one that it reads
+    before = {
+        place: sorted(makers[name] for name in names if name not in made)
+        for place, names in enumerate(reads)
+    }
+    if all(others[-1] < place for place, others in before.items() if others):
+        order = list(before)
+    else:
+        try:
+            order = list(graphlib.TopologicalSorter(before).static_order())
+        except graphlib.CycleError as error:
+            node = graph.node[error.args[1][0]]
+            raise CheckpointError(f"{title_of(node)} reads what it makes, in a circle") from error
+    made.update(makers)
+    for value in graph.output:
+        if value.name not in made:
+            raise CheckpointError(f"nobody makes the output {value.name!r}")
+    return [graph.node[place] for place in order]

@@ -1,0 +1,360 @@
+"""A session: what runs an ONNX graph, after ONNX Runtime's ``InferenceSession``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.onnx.proto import constants_of, load
+from fastrnn.interop.onnx.evaluator import Evaluator
+from fastrnn.interop.onnx.plan import Plan
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, ValueInfoProto
+
+Array = NDArray[Any]
+
+#: Sets of outputs and replaced initializers for which all that was prepared is kept.
+MOST_PLANS = 8
+_ndarray = np.ndarray
+_PROVIDER = "CPUExecutionProvider"
+
+
+@dataclass(frozen=True)
+class NodeArg:
+    """An input or output of a graph.
+
+    Attributes
+    ----------
+    name : str
+    shape : list of int, str or None
+        A str names an extent that may be any; None is one without a name.
+    type : str
+        As ONNX Runtime writes it, such as ``"tensor(float)"``.
+    """
+
+    name: str
+    shape: list[int | str | None]
+    type: str
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """What the file says of itself."""
+
+    producer_name: str
+    graph_name: str
+    domain: str
+    description: str
+    version: int
+    custom_metadata_map: dict[str, str]
+
+
+class Session:
+    """Runs an ONNX graph: recurrences by fastrnn's core, everything else by ``onnx.reference``.
+
+    It has the methods of ``onnxruntime.InferenceSession`` that programs use, and computes RNN, GRU
+    and LSTM nodes, whose weights it packs once.  A program that feeds one step a call and passes
+    the states on is what it is made for.
+
+    Parameters
+    ----------
+    path_or_bytes : str, path, bytes or onnx.ModelProto
+        A model; the external data of a file must lie in its folder.
+    sess_options : None
+        Threads are set by :func:`fastrnn.set_num_threads`.
+    providers : sequence of str, optional
+        Must have ``"CPUExecutionProvider"``.
+
+    Raises
+    ------
+    ImportError
+        If onnx is not installed: ``pip install "fastrnn[onnx]"``.
+    OSError
+        If the file cannot be read.
+    fastrnn.models.CheckpointError
+        If it is no ONNX model, is damaged, or has a node that nobody here can compute.  It is a
+        ``ValueError``.
+
+    Notes
+    -----
+    What the core lacks (peepholes, other types than float32 and float64, the activation Affine of
+    an RNN) is left to ``onnx.reference``; what that takes no notice of either, such as ``clip``,
+    is refused when the session is made.
+
+    A node of a few simple kinds that stand around recurrences (Gemm, Transpose, Concat, ...) is
+    computed by the NumPy function that ``onnx.reference`` would call, to the same bits.
+
+    Calls from several threads wait for one another.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from onnx import TensorProto, helper
+    >>> from fastrnn.interop.onnx import Session
+    >>> def value(name, *shape):
+    ...     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    >>> node = helper.make_node("GRU", ["x", "w", "r"], ["y"], hidden_size=2)
+    >>> weights = [
+    ...     helper.make_tensor("w", TensorProto.FLOAT, (1, 6, 1), [1.0] * 6),
+    ...     helper.make_tensor("r", TensorProto.FLOAT, (1, 6, 2), [0.0] * 12),
+    ... ]
+    >>> graph = helper.make_graph(
+    ...     [node], "g", [value("x", "time", 1, 1)], [value("y", "time", 1, 1, 2)], weights
+    ... )
+    >>> session = Session(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]))
+    >>> [y] = session.run(None, {"x": np.ones((3, 1, 1), np.float32)})
+    >>> y.shape
+    (3, 1, 1, 2)
+    """
+
+    def __init__(
+        self,
+        path_or_bytes: Any,
+        sess_options: None = None,
+        providers: Sequence[Any] | None = None,
+    ) -> None:
+        try:
+            import onnx  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                'a session needs the package onnx: pip install "fastrnn[onnx]"'
+            ) from error
+        if sess_options is not None:
+            raise TypeError(
+                f"sess_options is of type {type(sess_options).__name__}; it should be left out: "
+                "there are none here, and threads are set by fastrnn.set_num_threads"
+            )
+        names = [one if isinstance(one, str) else one[0] for one in providers or [_PROVIDER]]
+        if _PROVIDER not in names:
+            raise ValueError(f"providers is {providers!r}; it should have {_PROVIDER!r}")
+        model = load(path_or_bytes)
+        graph = model.graph
+        self._meta = _metadata(model)
+        self._constants = constants_of(graph)
+        # Before version 4 of the format every initializer was an input too, and yet fixed.
+        free = model.ir_version >= 4
+        self._inputs = [each for each in graph.input if each.name not in self._constants]
+        replaced = [each for each in graph.input if each.name in self._constants]
+        self._replaceable = replaced if free else []
+        self._checks = {each.name: _Check(each) for each in (*self._inputs, *self._replaceable)}
+        self._names = [each.name for each in self._inputs]
+        self._required = [self._checks[name] for name in self._names]
+        self._outputs = list(graph.output)
+        self._input_args = [_arg(each) for each in self._inputs]
+        self._replaceable_args = [_arg(each) for each in self._replaceable]
+        self._output_args = [_arg(each) for each in self._outputs]
+        self._output_names = [each.name for each in self._outputs]
+        self._evaluator = Evaluator(model)
+        self._lock = threading.Lock()
+        self._plans: dict[Any, Plan] = {}
+        self._whole = self._plan(self._output_names, ())
+
+    def get_inputs(self) -> list[NodeArg]:
+        """Return what a run has to be given."""
+        return list(self._input_args)
+
+    def get_outputs(self) -> list[NodeArg]:
+        """Return what a run answers."""
+        return list(self._output_args)
+
+    def get_overridable_initializers(self) -> list[NodeArg]:
+        """Return what a run may be given beside its inputs: values that have one otherwise."""
+        return list(self._replaceable_args)
+
+    def get_providers(self) -> list[str]:
+        """Return ``["CPUExecutionProvider"]``."""
+        return [_PROVIDER]
+
+    def get_modelmeta(self) -> ModelMetadata:
+        """Return what the file says of itself."""
+        return self._meta
+
+    def run(
+        self,
+        output_names: Sequence[str] | None,
+        input_feed: Mapping[str, Any],
+        run_options: None = None,
+    ) -> list[Any]:
+        """Compute outputs.
+
+        Parameters
+        ----------
+        output_names : sequence of str, or None
+            None for all.
+        input_feed : mapping of str to ndarray
+            Of the declared types and shapes; nothing is written to.
+        run_options : None
+
+        Returns
+        -------
+        list of ndarray
+            In memory of their own.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or missing, a shape does not fit, or a node cannot be computed.
+        TypeError
+            If an array is of another type.
+        """
+        if run_options is not None:
+            raise TypeError("run_options should be left out: there are none here")
+        inputs: list[Any] = []
+        for check in self._required:
+            name = check.name
+            if name not in input_feed:
+                names = ", ".join(map(repr, self._names))
+                raise ValueError(f"input_feed lacks {name!r}; it should have {names}")
+            value = input_feed[name]
+            if not (type(value) is _ndarray and value.shape == check.last and
+                    value.dtype is check.dtype):  # fmt: skip
+                value = check.read(value)
+            inputs.append(value)
+        # whatever the caller has told NumPy of overflow, as everywhere in fastrnn
+        with self._lock, np.errstate(all="ignore"):
+            if output_names is None and len(input_feed) == len(inputs):
+                return self._whole.run(inputs)
+            checks = self._checks
+            others = [name for name in input_feed if name not in self._names]
+            for name in others:
+                if name not in checks:
+                    raise ValueError(self._unknown("input_feed", name, [*checks]))
+                inputs.append(checks[name].read(input_feed[name]))
+            return self._plan(self._asked(output_names), tuple(others)).run(inputs)
+
+    def _asked(self, output_names: Sequence[str] | None) -> list[str]:
+        if output_names is None or not len(output_names):
+            return self._output_names
+        if isinstance(output_names, str):
+            raise TypeError(f"output_names is {output_names!r}; it should be a list of names")
+        for name in output_names:
+            if name not in self._output_names:
+                raise ValueError(self._unknown("output_names", name, self._output_names))
+        return list(output_names)
+
+    def _unknown(self, argument: str, name: Any, known: Sequence[str]) -> str:
+        return f"{argument} has {name!r}; the graph has {', '.join(map(repr, known))}"
+
+    def _plan(self, outputs: Sequence[str], replaced: tuple[str, ...]) -> Plan:
+        key = (tuple(outputs), replaced)
+        if key not in self._plans:
+            fixed = {k: v for k, v in self._constants.items() if k not in replaced}
+            plan = Plan(self._evaluator, fixed, [*self._names, *replaced], outputs)
+            if len(self._plans) == MOST_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = plan
+        return self._plans[key]
+
+
+class _Check:
+    """Reads what is fed to an input: an array of its type and shape.
+
+    Attributes
+    ----------
+    name : str
+    dtype : dtype or None
+        None where it is no tensor.
+    last : tuple of int or None
+        The shape of the last array that fitted: others of this shape and type fit too.
+    """
+
+    def __init__(self, value: ValueInfoProto) -> None:
+        from onnx import helper
+
+        arg = _arg(value)
+        self.name = arg.name
+        self.last: tuple[int, ...] | None = None
+        self._title, self._shape = f"{arg.name!r} in input_feed", arg.shape
+        self._type = arg.type
+        self.dtype: np.dtype[Any] | None = None
+        self._fixed: list[tuple[int, int]] = []
+        self._rank = -1
+        if not value.type.HasField("tensor_type"):
+            return
+        tensor = value.type.tensor_type
+        try:
+            self.dtype = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+        except Exception as error:
+            raise CheckpointError(
+                f"the input {arg.name!r} has the unknown type {tensor.elem_type}"
+            ) from error
+        if tensor.HasField("shape"):
+            self._rank = len(arg.shape)
+            self._fixed = [
+                (axis, extent) for axis, extent in enumerate(arg.shape) if isinstance(extent, int)
+            ]
+
+    def read(self, value: Any) -> Any:
+        """Return what is fed, as the graph wants it."""
+        if self.dtype is None:
+            return value
+        if type(value) is not np.ndarray or value.dtype is not self.dtype:
+            value = self._converted(value)
+        shape = value.shape
+        if self._rank >= 0:
+            fits = len(shape) == self._rank
+            if fits:
+                for axis, extent in self._fixed:
+                    if shape[axis] != extent:
+                        fits = False
+            if not fits:
+                wanted = ", ".join("any" if one is None else str(one) for one in self._shape)
+                raise ValueError(f"{self._title} has shape {shape}; it should be ({wanted})")
+        self.last = shape
+        return value
+
+    def _converted(self, value: Any) -> Any:
+        assert self.dtype is not None
+        array = np.asarray(value)
+        if self.dtype == object and array.dtype.kind in "OUS":
+            return array.astype(object)
+        if array.dtype.newbyteorder("=") != self.dtype:
+            listed = not isinstance(value, (np.ndarray, np.generic))
+            if not listed or not np.can_cast(array.dtype, self.dtype, "same_kind"):
+                raise TypeError(
+                    f"{self._title} is {array.dtype}; it should be {self.dtype} ({self._type})"
+                )
+        return np.ascontiguousarray(array, self.dtype).reshape(array.shape)
+
+
+def _arg(value: ValueInfoProto) -> NodeArg:
+    shape: list[int | str | None] = []
+    if not value.type.HasField("tensor_type"):
+        kind = str(value.type.WhichOneof("value") or "unknown").removesuffix("_type")
+        return NodeArg(value.name, shape, kind)
+    tensor = value.type.tensor_type
+    for extent in tensor.shape.dim:
+        if extent.HasField("dim_value"):
+            shape.append(int(extent.dim_value))
+        else:
+            shape.append(extent.dim_param or None)
+    return NodeArg(value.name, shape, f"tensor({_type_name(tensor.elem_type)})")
+
+
+def _type_name(kind: int) -> str:
+    """Return what ONNX Runtime calls an element type."""
+    from onnx import TensorProto
+
+    try:
+        name: str = TensorProto.DataType.Name(kind).lower()
+    except ValueError:
+        return "unknown"
+    return name
+
+
+def _metadata(model: ModelProto) -> ModelMetadata:
+    return ModelMetadata(
+        model.producer_name,
+        model.graph.name,
+        model.domain,
+        model.doc_string,
+        model.model_version,
+        {each.key: each.value for each in model.metadata_props},
+    )
