@@ -179,15 +179,20 @@ def test_a_training_names_what_it_cannot_read(given):
     model = tagger()
     x, y = shifted()
     name = type(given).__name__
-    for call in (
-        lambda: model.fit(given, y, verbose=0),
+    calls = [
         lambda: model.fit(x, given, verbose=0),
         lambda: model.fit(x, y, sample_weight=given, verbose=0),
-        lambda: model.evaluate(given, y),
-        lambda: model.predict(given),
         lambda: model.train_on_batch(given, y),
-        lambda: model.fit(x, y, validation_data=(given, y), verbose=0),
-    ):
+        lambda: model.fit(x, y, validation_data=(x, given), verbose=0),
+    ]
+    if not hasattr(given, "__next__"):  # in the place of data, a generator has batches
+        calls += [
+            lambda: model.fit(given, y, verbose=0),
+            lambda: model.evaluate(given, y),
+            lambda: model.predict(given),
+            lambda: model.fit(x, y, validation_data=(given, y), verbose=0),
+        ]
+    for call in calls:
         with pytest.raises(TypeError, match=f"must be an array .* of type {name}"):
             call()
 

@@ -96,14 +96,8 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     "fit": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
     "evaluate": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
     "predict": _WORKERS,
-    "train_on_batch": {
-        "accuracy": ((False,), _ACCURACY),
-        "reset_metrics": ((bool,), "the answer is that of the batch"),
-    },
-    "test_on_batch": {
-        "accuracy": ((False,), _ACCURACY),
-        "reset_metrics": ((bool,), "the answer is that of the batch"),
-    },
+    "train_on_batch": {"accuracy": ((False,), _ACCURACY)},
+    "test_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},
     "save_weights": {
         "overwrite": ((True,), "a file that is there is replaced, whole"),

@@ -90,7 +90,7 @@ def test_the_bytes_are_those_of_the_model():
     model.compile("adam", "mse", ["mse"])
     model.fit(np.zeros((4, 5, 3)), np.zeros((4, 5, 16)), verbose=0)
     # All weights of this model fill whole cache lines, so that there are no pads.
-    sums = model._current_trainer().vector.sums
+    sums = model._setup.trainer(model).vector.sums
     assert gradient_bytes(model.count_params(), 4, measured=2) == sums.nbytes
 
 

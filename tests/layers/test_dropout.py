@@ -6,7 +6,7 @@ import pytest
 from fastrnn import seeding
 from fastrnn.layers import GRU, Bidirectional, Dense, Dropout, Input, SimpleRNN
 from fastrnn.models import Model, Sequential, load_model
-from fastrnn.models.samples import Data
+from fastrnn.models.source import Data
 from tests.compare import assert_same_bits
 
 from .recurrent import RECURRENT
@@ -23,7 +23,7 @@ def model_of(*layers, dtype="float64"):
 
 def forward_in_training(model, x, y):
     """Return what a training's forward pass puts out."""
-    batch = model._current_trainer().batches.for_data([x])
+    batch = model._setup.trainer(model).batches.for_data([x])
     batch.load([x], [y], [None])
     batch.forward(True)
     return batch.outputs[0].copy()
@@ -50,7 +50,7 @@ def test_rates_at_the_ends(rate, expected):
 def test_a_recurrent_layer_drops_features_of_a_whole_sequence():
     model = model_of(SimpleRNN(4, dropout=0.5, seed=2, use_bias=False))
     seen = []
-    batch = model._current_trainer().batches.for_data([X])
+    batch = model._setup.trainer(model).batches.for_data([X])
     batch.load([X], [Y @ np.ones((2, 4))], [None])
     batch.forward(True)
     dropped = batch._wiring._steps[0].x[..., :3].transpose(1, 0, 2)
@@ -71,7 +71,7 @@ def test_a_recurrent_layer_drops_features_of_a_whole_sequence():
 def test_gradients_go_where_numbers_went(layers):
     """With the same draws on both sides of every difference."""
     model = model_of(*layers)
-    trainer, data = model._current_trainer(), Data([X], [Y], [None])
+    trainer, data = model._setup.trainer(model), Data([X], [Y], [None])
 
     def loss():
         trainer.begin_epoch(np.random.SeedSequence(5))

@@ -8,6 +8,7 @@ import pytest
 
 from fastrnn import layers, losses, optimizers
 from fastrnn.models import Model, load_model
+from fastrnn.models.reading import Reader
 from tests import recorded
 from tests.keras_oracle import double_precision, gradients, require_keras
 from tests.layers.test_gradients import assert_gradients_are_differences
@@ -285,8 +286,8 @@ def test_gradients(case):
         if len(trained) == len(model.weights):
             assert_gradients_are_differences(model, x, y)
         return
-    trainer = model._current_trainer()
-    data = model._reader(model._objective).arrays(x, y, None)
+    trainer = model._setup.trainer(model)
+    data = Reader(model, model._setup.objective).arrays(x, y, None)
     for weight, gradient in zip(model.weights, model.compute_gradients(x, y), strict=True):
         for index in np.ndindex(weight.shape) if weight.trainable else ():
             losses_there = []

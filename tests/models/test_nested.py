@@ -22,6 +22,7 @@ from fastrnn.layers import (
     subtract,
 )
 from fastrnn.models import Model, Sequential, load_model
+from fastrnn.models.reading import Reader
 from tests.layers.test_gradients import assert_gradients_are_differences, randomised
 
 RNG = np.random.default_rng(9)
@@ -197,9 +198,9 @@ def test_processes_do_not_share_what_takes_all_samples_together():
 
     model = Sequential([Input((5, 3)), Sequential([Input((5, 3)), BatchNormalization()])])
     model.compile("sgd", "mse")
-    reader = model._reader(model._objective)
+    reader = Reader(model, model._setup.objective)
     with pytest.raises(ValueError, match="takes all samples of a batch together"):
-        reader.samples(reader.data(X, X, None), 2, Two())
+        reader.samples(reader.arrays(X, X, None), 2, group=Two())
 
 
 def test_a_nested_model_in_a_stream():

@@ -43,7 +43,7 @@ def test_the_error_names_epoch_step_and_weights():
     assert one.optimizer.iterations == by_hand + 1
     again = model()
     again.set_weights(before)
-    again.optimizer.build(again._current_trainer().vector.values)
+    again.optimizer.build(again._setup.trainer(again).vector.values)
     again.optimizer.slots["velocity"][:] = velocity
     again.train_on_batch(X[:4], Y[:4])
     for a, b in zip(one.get_weights(), again.get_weights(), strict=True):

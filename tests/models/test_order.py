@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from fastrnn.models import order
-from fastrnn.models.training import loop as training
+from fastrnn.models import order, samples as training
 
 SEED = np.random.SeedSequence(3, spawn_key=(2,))
 

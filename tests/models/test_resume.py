@@ -224,6 +224,10 @@ def test_more_epochs(whole, tmp_path):
     assert fitted(tmp_path, BackupAndRestore(tmp_path / "backup")) == whole
 
 
+def position(run):
+    return run.epoch, run.step
+
+
 def test_by_the_clock(tmp_path, monkeypatch):
     now, saved = [0.0], []
     monkeypatch.setattr("fastrnn.callbacks.backup.monotonic", lambda: now[0])
@@ -231,7 +235,7 @@ def test_by_the_clock(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Sequential,
         "save",
-        lambda self, path: saved.append((self._training.run.epoch, self._training.run.step)),
+        lambda self, path: saved.append(position(self._setup.training.run)),
     )
 
     def tick(batch, logs):
@@ -363,7 +367,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(whole, tmp_path, capsys, at):
 @pytest.mark.usefixtures("default_ctrl_c")
 def test_ctrl_c_within_a_step_leaves_it_out(whole, tmp_path, monkeypatch):
     model = made()
-    trainer = model._current_trainer()
+    trainer = model._setup.trainer(model)
     gradients, calls = trainer.gradients, []
 
     def pressed(data):

@@ -5,7 +5,8 @@ import pytest
 
 from fastrnn.distributed import share_of
 from fastrnn.models import samples
-from fastrnn.models.samples import Data, Samples
+from fastrnn.models.samples import Samples
+from fastrnn.models.source import Data
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((23, 4, 3))
@@ -28,7 +29,7 @@ def test_batches_are_the_samples_asked_for_however_they_lie(monkeypatch, layout,
     data = Data([LAYOUTS[layout](X)], [LAYOUTS[layout](Y)], [None])
     for order in (None, ORDER):
         numbers = np.arange(23) if order is None else order
-        for step, batch in enumerate(Samples(data, 6).for_training(order, 1), start=1):
+        for step, batch in enumerate(Samples(data, 6).ordered(order, 1), start=1):
             wanted = numbers[6 * step : 6 * step + 6]
             np.testing.assert_array_equal(batch.x[0], X[wanted])
             np.testing.assert_array_equal(batch.y[0], Y[wanted])
@@ -53,7 +54,7 @@ def test_a_rank_reads_its_rows_alone(order):
     data = Data([X], [Y], [None])
     # Not lists of them: a batch is valid until the next.
     of_ranks = [
-        Samples(data, 6, lambda total, rank=rank: share_of(total, rank, 3)).for_training(order)
+        Samples(data, 6, lambda total, rank=rank: share_of(total, rank, 3)).ordered(order)
         for rank in range(3)
     ]
     numbers = np.arange(23) if order is None else order

@@ -10,8 +10,8 @@ from fastrnn.callbacks import Callback, LambdaCallback
 from fastrnn.layers import GRU, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential
 from fastrnn.models.data import split_off
-from fastrnn.models.samples import Data
-from fastrnn.models.training.loop import order_of
+from fastrnn.models.samples import order_of
+from fastrnn.models.source import Data
 from fastrnn.optimizers import SGD, Adam
 
 from .builders import CLASSES, TIME, shifted, tagger
@@ -109,7 +109,7 @@ def test_samples_are_all_seen_once_an_epoch():
     x, y = shifted(30)
     seen = []
     model = tagger()
-    trainer = model._current_trainer()
+    trainer = model._setup.trainer(model)
     step = trainer.step
     trainer.step = lambda data: (seen.append((data.x[0].copy(), data.y[0].copy())), step(data))[1]
     model.fit(x, y, batch_size=8, verbose=0)
@@ -299,7 +299,7 @@ def test_steps_reuse_their_memory():
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         for _ in range(5):
-            model._trainer.step(data)
+            model._setup.trainer(model).step(data)
         peak = tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
@@ -309,7 +309,7 @@ def test_steps_reuse_their_memory():
 def test_weights_and_gradients_lie_in_one_vector_each():
     model = tagger()
     model.train_on_batch(*shifted())
-    vector = model._trainer.vector
+    vector = model._setup.trainer(model).vector
     for parameter in model.weights:
         assert np.shares_memory(parameter.value, vector.values)
         assert np.shares_memory(parameter.gradient, vector.gradients)

@@ -203,9 +203,12 @@ class CallbackList:
                 )
         self.callbacks: list[Callback] = sorted(callbacks, key=lambda callback: callback.is_last)
         self.called = [c for c in self.callbacks if is_first or not c.is_for_first]
+        #: What the callbacks were told of the run: one dict, which they all have.
+        self.params: dict[str, Any] = {}
 
     def prepare(self, model: Any, params: dict[str, Any]) -> None:
         """Tell every callback about the model and the run."""
+        self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
             callback.set_model(model)
@@ -218,7 +221,7 @@ class CallbackList:
             return  # and nobody can tell what
         by_step = list(params.get("metrics") or ())
         by_epoch = [*by_step]
-        if params.get("validation_samples"):
+        if params.get("do_validation"):
             by_epoch += [f"val_{name}" for name in by_step]
         by_epoch += [name for callback in self.callbacks for name in callback.reports]
         for callback in self.called:

@@ -83,6 +83,8 @@ class ModelCheckpoint(Monitor):
         """Check what the name of the file asks for, and look for what is watched."""
         if self.save_freq == "epoch":
             names = ["epoch", *by_epoch]
+            if not (self.save_best_only and self.monitor in self.at_times):
+                names = [name for name in names if name not in self.at_times]
         else:
             names = ["epoch", "batch", *by_step]
         self._template.check(names)
@@ -117,6 +119,8 @@ class ModelCheckpoint(Monitor):
         if not self.save_best_only:
             self._save(fields, f"{title} saving model to ")
             return
+        if self.waits(logs):
+            return  # and the best weights stay what they are
         value = self.watched(logs)
         if value is None:
             self._save(fields, f"{title} saving model to ")

@@ -63,10 +63,20 @@ class Monitor(Callback):
         if self.monitor not in names:
             self._warn(names)
 
+    @property
+    def at_times(self) -> Collection[str]:
+        """What only some epochs report: that of a validation after every second, say."""
+        names: Collection[str] = getattr(self, "params", {}).get("at_times", ())
+        return names
+
+    def waits(self, logs: Logs | None) -> bool:
+        """Return whether the logs lack the watched value, and those of another epoch will not."""
+        return self.monitor in self.at_times and self.monitor not in (logs or {})
+
     def watched(self, logs: Logs | None) -> float | None:
-        """Return the watched value, or None with a warning if the logs lack it."""
+        """Return the watched value, or None if the logs lack it; a warning says if all do."""
         value = (logs or {}).get(self.monitor)
-        if value is None:
+        if value is None and not self.waits(logs):
             self._warn(logs or {})
         return value
 

@@ -50,7 +50,13 @@ class ProgressLines(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Say on how much the training runs."""
-        text = f"Train on {self.params['samples']} samples"
+        samples, steps = self.params.get("samples"), self.params.get("steps")
+        if samples is not None:
+            text = f"Train on {samples} samples"
+        elif steps is not None:
+            text = f"Train for {steps} steps an epoch"
+        else:
+            text = "Train on all batches that come"
         validation = self.params.get("validation_samples")
         say(text + (f", validate on {validation} samples" if validation else ""))
 

@@ -297,7 +297,7 @@ class IdleBatches:
         return IdleBatches, ()
 
     @contextmanager
-    def borrow(self, graph: Graph, rows: int) -> Iterator[Batches]:
+    def borrow(self, graph: Graph, rows: float) -> Iterator[Batches]:
         """Lend memory for predictions of a graph, in batches of so many rows (sample, step)."""
         batches: Batches | None = None
         while self._idle and batches is None:

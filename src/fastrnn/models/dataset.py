@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.models.order import Order
-from fastrnn.models.samples import Data, Samples, Sharing
+from fastrnn.models.samples import Samples, spread
+from fastrnn.models.source import Data, Sharing
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -135,15 +136,12 @@ class DrawnSamples(Samples):
 
     def __init__(self, drawn: Drawn, batch_size: int, sharing: Sharing | None = None) -> None:
         self._drawn = drawn
-        self.batch_size = batch_size
+        self.samples, self.batch_size = len(drawn), batch_size
         self._sharing = sharing
 
-    def __len__(self) -> int:
-        return len(self._drawn)
-
-    def some(self, numbers: Array, most: int = 0) -> Data:
-        """Return samples by their numbers."""
-        return self._drawn.batch(numbers)
+    def some(self, count: int, most: int) -> Data:
+        """Return up to `count` samples from all over."""
+        return self._drawn.batch(spread(count, self.samples))
 
     def _in_order(self) -> Callable[[int, int], Data]:
         return lambda first, last: self._drawn.batch(np.arange(first, last))

@@ -19,6 +19,7 @@ from fastrnn.formats.tensor_file import TensorFileError
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.registry import register
 from fastrnn.models import state
+from fastrnn.models.compiled import setup_of
 from fastrnn.models.model import Model
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer, Stored
@@ -236,4 +237,4 @@ def _compile(
         assert model.optimizer is not None
         # Before the trainer makes memory for slots that the file may not have.
         state.check_slots(model, model.optimizer, tensors)
-        state.restore_optimizer(model, model._current_trainer(), iterations, tensors)
+        state.restore_optimizer(model, setup_of(model).trainer(model), iterations, tensors)

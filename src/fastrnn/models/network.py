@@ -56,6 +56,9 @@ class Network(Guarded, metaclass=Constructible):
     def build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""
 
+    def build_for_data(self, shape: Shape) -> None:
+        """Create the weights for data of a shape, where the model does not say one."""
+
     @property
     def graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""

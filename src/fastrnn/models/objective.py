@@ -169,7 +169,7 @@ class Means:
     """Means over the batches so far of what an objective measures."""
 
     def __init__(self, objective: Objective, totals: list[Counted] | None = None) -> None:
-        self._objective = objective
+        self.objective = objective
         known = [(0.0, 0.0)] * objective.measured if totals is None else totals
         self._totals = [total for total, _ in known]
         self._counts = [count for _, count in known]
@@ -187,11 +187,11 @@ class Means:
 
     def replaced(self, totals: list[Counted]) -> Means:
         """Return means of the same objective with other sums."""
-        return Means(self._objective, totals)
+        return Means(self.objective, totals)
 
     def logs(self, prefix: str = "") -> dict[str, float]:
         """Return the means by name."""
-        return self._objective.report(zip(self._totals, self._counts, strict=True), prefix)
+        return self.objective.report(zip(self._totals, self._counts, strict=True), prefix)
 
 
 def objective_of(

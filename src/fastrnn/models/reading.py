@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.distributed import Group, share_of
@@ -14,6 +15,7 @@ from fastrnn.models.data import (
     one_each,
     positive_integer,
     read_class_weight,
+    read_inputs,
     read_targets,
     read_weights,
     refuse_nan,
@@ -21,14 +23,18 @@ from fastrnn.models.data import (
     validation_parts,
 )
 from fastrnn.models.dataset import Dataset, Drawn, DrawnSamples, Parts, Titles, is_dataset
+from fastrnn.models.iterables import OfNumbers, has_batches, is_endless, parts_of, source_of
 from fastrnn.models.network import Network
 from fastrnn.models.objective import Objective
-from fastrnn.models.samples import Data, Samples
+from fastrnn.models.samples import Samples
+from fastrnn.models.source import Data, Sharing, Source
 
 Array = NDArray[Any]
 
 #: Bytes that the weights of classes may take for all samples; larger ones are made for each batch.
 IN_MEMORY = 1 << 26
+
+BOTH_WEIGHTS = "sample_weight and class_weight were both given; give one of them"
 
 
 class Reader:
@@ -38,37 +44,20 @@ class Reader:
     ----------
     network : Network
         Whose graph may become known only when the first inputs are read.
-    read_inputs : callable
-        Returns the inputs, checked, of what was given and of what errors call it.
-    objective : Objective
-        What targets have to fit.
+    objective : Objective, optional
+        What targets have to fit; left out where there are none.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        read_inputs: Callable[[Any, str], list[Array]],
-        objective: Objective,
-    ) -> None:
-        self._network, self._inputs, self._objective = network, read_inputs, objective
+    def __init__(self, network: Network, objective: Objective | None = None) -> None:
+        self._network, self._objective = network, objective
 
-    def data(self, x: Any, y: Any, weights: Any) -> Data | Drawn:
-        """Return arrays that were checked, or a dataset whose batches will be."""
-        if not is_dataset(x):
-            return self.arrays(x, y, weights)
-        for argument, given in (("y", y), ("sample_weight", weights)):
-            if given is not None:
-                raise ValueError(
-                    f"{argument} was given beside a dataset, whose batches have it; leave it out"
-                )
-        return self._drawn(x, "x")
+    # Arrays ------------------------------------------------------------------------------------
 
-    def _drawn(self, dataset: Dataset, argument: str) -> Drawn:
-        def read(parts: Parts, titles: Titles) -> Data:
-            x, y, weights = parts
-            return self.arrays(x, y, weights, *titles)
-
-        return Drawn(dataset, argument, read)
+    def inputs(self, x: Any, argument: str = "x") -> list[Array]:
+        """Return data that were checked; they build a model whose shapes are not known yet."""
+        if not self._network.is_known:
+            self._network.build_for_data(np.shape(x))
+        return read_inputs(x, self._network.graph, argument)
 
     def arrays(
         self,
@@ -80,7 +69,8 @@ class Reader:
         weights_argument: str = "sample_weight",
     ) -> Data:
         """Return arrays that were checked, all of them."""
-        inputs, objective = self._inputs(x, x_argument), self._objective
+        inputs, objective = self.inputs(x, x_argument), self._objective
+        assert objective is not None
         if not len(inputs[0]):
             raise ValueError(f"{x_argument} has no samples; it should have one or more")
         names = [target.name for target in objective.targets]
@@ -101,44 +91,206 @@ class Reader:
             found.append(None if array is None else read_weights(array, shape, title))
         return Data(inputs, targets, found)
 
-    def samples(self, data: Data | Drawn, batch_size: int, group: Group | None = None) -> Samples:
-        """Return batches, of which every process of a group has its share."""
-        batch_size = checked_batch_size(self._network, batch_size, len(data))
-        sharing = None
-        if group is not None and group.size > 1:
-            keeping = [layer.name for layer in self._network.graph.layers if layer.stateful]
-            if keeping:
-                raise ValueError(
-                    f"comm has {group.size} processes, and {keeping[0]} is stateful: its states "
-                    "could not be saved; train it on one"
-                )
-            coupled = [layer.name for layer in self._network.graph.layers if layer.couples_samples]
-            if coupled:
-                raise ValueError(
-                    f"comm has {group.size} processes, and {coupled[0]} takes all samples of a "
-                    "batch together, which they share out; train it on one"
-                )
-            sharing = partial(share_of, rank=group.rank, size=group.size)
-        if isinstance(data, Drawn):
-            return DrawnSamples(data, batch_size, sharing)
-        return Samples(data, batch_size, sharing)
+    # Sources -----------------------------------------------------------------------------------
 
-    def parts(
-        self, x: Any, y: Any, weights: Any, split: float, validation: Any
-    ) -> tuple[Data | Drawn, Data | Drawn | None]:
-        """Return what to train on, and what to evaluate, checked."""
-        data = self.data(x, y, weights)
-        if is_dataset(validation):
-            return data, self._drawn(validation, "validation_data")
-        if validation is not None:
-            titles = [f"validation_data[{index}]" for index in range(3)]
-            return data, self.arrays(*validation_parts(validation), *titles)
+    def to_train(
+        self,
+        data: tuple[Any, Any, Any],
+        split: float,
+        batch_size: int | None,
+        steps: int | None,
+        class_weight: Mapping[int, float] | None,
+        group: Group,
+    ) -> tuple[Source, Data | Drawn | None]:
+        """Return what to train on, and the samples that `validation_split` holds out.
+
+        Parameters
+        ----------
+        data : tuple
+            ``x, y, sample_weight``.
+        split : float
+        batch_size, steps : int or None
+        class_weight : mapping or None
+        group : Group
+            Of the processes that train together; each is to read its rows.
+        """
+        if has_batches(data[0]):
+            self._refuse_beside(data, batch_size)
+            if split:
+                raise ValueError(
+                    f"validation_split is for arrays; x is of type {type(data[0]).__name__}: give "
+                    "validation_data instead"
+                )
+            learn = partial(self.batch_to_learn, class_weight=class_weight)
+            return self._batches(data[0], "x", steps, "steps_per_epoch", learn, group), None
+        learned, held_out = self._data(*data), None
         if split:
-            at = split_off(split, len(data))
-            return data.part(None, at), data.part(at, None)
-        return data, None
+            at = split_off(split, len(learned))
+            learned, held_out = learned.part(None, at), learned.part(at, None)
+        source = self.samples(self._to_learn(learned, class_weight), batch_size, steps, group)
+        return source, held_out
 
-    def to_learn(
+    def to_evaluate(
+        self,
+        data: tuple[Any, Any, Any],
+        batch_size: int | None,
+        steps: int | None,
+        argument: str = "x",
+        steps_argument: str = "steps",
+        group: Group | None = None,
+    ) -> Source:
+        """Return what to evaluate on; `data` is ``x, y, sample_weight``."""
+        if has_batches(data[0]):
+            # A training's size of batches is none of its validation's.
+            self._refuse_beside(data, batch_size if argument == "x" else None)
+            return self._batches(data[0], argument, steps, steps_argument, group=group)
+        if argument == "x" or is_dataset(data[0]):
+            found = self._data(*data, argument)
+        else:
+            found = self.arrays(*data, *(f"{argument}[{index}]" for index in range(3)))
+        return self.samples(found, batch_size, steps)
+
+    def validation(
+        self, given: Any, batch_size: int | None, steps: int | None, group: Group
+    ) -> Source:
+        """Return what to evaluate while a model trains, of the argument ``validation_data``."""
+        is_whole = is_dataset(given) or has_batches(given)
+        data = (given, None, None) if is_whole else validation_parts(given)
+        return self.to_evaluate(
+            data, batch_size, steps, "validation_data", "validation_steps", group
+        )
+
+    def to_predict(self, x: Any, batch_size: int | None, steps: int | None) -> Source:
+        """Return what to answer to."""
+        if has_batches(x):
+            self._refuse_beside((x, None, None), batch_size)
+            return self._batches(x, "x", steps, "steps", read=self._batch_of_inputs)
+        if not is_dataset(x):
+            return self.samples(Data(self.inputs(x), [], []), batch_size, steps)
+
+        def read(parts: Parts, titles: Titles) -> Data:
+            return Data(self.inputs(parts[0], titles[0]), [], [])
+
+        return self.samples(Drawn(x, "x", read), batch_size, steps)
+
+    def samples(
+        self,
+        data: Data | Drawn,
+        batch_size: int | None,
+        steps: int | None = None,
+        group: Group | None = None,
+    ) -> Samples:
+        """Return batches of samples, of which every process of a group has its share."""
+        size = batch_size_of(self._network, batch_size, len(data), steps)
+        checked_batch_size(self._network, size, len(data))
+        sharing = None if group is None else self._sharing(group)
+        if isinstance(data, Drawn):
+            return DrawnSamples(data, size, sharing)
+        return Samples(data, size, sharing)
+
+    def _data(self, x: Any, y: Any, weights: Any, argument: str = "x") -> Data | Drawn:
+        """Return arrays that were checked, or a dataset whose batches will be."""
+        if not is_dataset(x):
+            return self.arrays(x, y, weights)
+        self._refuse_beside((x, y, weights), None, "a dataset")
+        return self._drawn(x, argument)
+
+    def _drawn(self, dataset: Dataset, argument: str) -> Drawn:
+        def read(parts: Parts, titles: Titles) -> Data:
+            x, y, weights = parts
+            return self.arrays(x, y, weights, *titles)
+
+        return Drawn(dataset, argument, read)
+
+    def _batches(
+        self,
+        x: Any,
+        argument: str,
+        steps: int | None,
+        steps_argument: str,
+        learn: Any = None,
+        group: Group | None = None,
+        read: Any = None,
+    ) -> Source:
+        """Return the batches of an object that has them ready."""
+        if steps is None and is_endless(x):
+            raise ValueError(
+                f"{argument} is of type {type(x).__name__} and has no end; give "
+                f"{steps_argument}, the number of batches to read"
+            )
+
+        def checked(batch: Any, title: str) -> Data:
+            data: Data = (read or self._batch)(batch, title)
+            self._check_size(data, title)
+            return data if learn is None else learn(data, title=title)
+
+        source = source_of(x, argument, checked)
+        if group is not None and group.size > 1 and not isinstance(source, OfNumbers):
+            raise ValueError(
+                f"comm has {group.size} processes, and {argument} is of type {type(x).__name__}, "
+                "of which each would read batches of its own; give arrays, a Dataset or a "
+                "PyDataset, whose batches have numbers"
+            )
+        if not self._network.is_known:
+            source.some(1, 0)
+        if group is not None and isinstance(source, OfNumbers):
+            source.sharing = self._sharing(group)
+        return source
+
+    def _batch(self, batch: Any, title: str) -> Data:
+        parts = parts_of(batch, title)
+        return self.arrays(*parts, *(f"{title}[{index}]" for index in range(3)))
+
+    def _batch_of_inputs(self, batch: Any, title: str) -> Data:
+        inputs = len(self._network.graph.inputs) if self._network.is_known else 1
+        x, _, _ = parts_of(batch, title, inputs)
+        found = self.inputs(x, title if x is batch else f"{title}[0]")
+        if not len(found[0]):
+            raise ValueError(f"{title} has no samples; it should have one or more")
+        return Data(found, [], [])
+
+    def _check_size(self, data: Data, title: str) -> None:
+        """Refuse a batch of another size than the model's own."""
+        own = own_batch_size(self._network)
+        if own not in (None, len(data)):
+            raise ValueError(f"{title} has {len(data)} samples; the model's input says {own}")
+
+    @staticmethod
+    def _refuse_beside(
+        data: tuple[Any, Any, Any], batch_size: int | None, what: str | None = None
+    ) -> None:
+        """Refuse arguments that say of batches what these say themselves."""
+        what = what or f"batches, in an object of type {type(data[0]).__name__}"
+        for argument, given in (("y", data[1]), ("sample_weight", data[2])):
+            if given is not None:
+                raise ValueError(
+                    f"{argument} was given beside {what}, whose batches have it; leave it out"
+                )
+        if batch_size is not None:
+            raise ValueError(f"batch_size was given beside {what}, which have a size; leave it out")
+
+    def _sharing(self, group: Group) -> Sharing | None:
+        """Return what says which rows of a batch this process computes, where there are several."""
+        if group.size == 1:
+            return None
+        layers = self._network.graph.layers
+        keeping = [layer.name for layer in layers if layer.stateful]
+        if keeping:
+            raise ValueError(
+                f"comm has {group.size} processes, and {keeping[0]} is stateful: its states could "
+                "not be saved; train it on one"
+            )
+        coupled = [layer.name for layer in layers if layer.couples_samples]
+        if coupled:
+            raise ValueError(
+                f"comm has {group.size} processes, and {coupled[0]} takes all samples of a batch "
+                "together, which they share out; train it on one"
+            )
+        return partial(share_of, rank=group.rank, size=group.size)
+
+    # What is learned from ----------------------------------------------------------------------
+
+    def _to_learn(
         self, data: Data | Drawn, class_weight: Mapping[int, float] | None
     ) -> Data | Drawn:
         """Return data with weights for its classes, which has no NaN."""
@@ -158,18 +310,24 @@ class Reader:
         self.batch_to_learn(data, None)
         return Drawn(_Kept(data), "x", lambda parts, _: Data(*parts)).each(weighed)
 
-    def batch_to_learn(self, batch: Data, class_weight: Mapping[int, float] | None) -> Data:
-        """Return the same of arrays."""
+    def batch_to_learn(
+        self, batch: Data, class_weight: Mapping[int, float] | None, title: str | None = None
+    ) -> Data:
+        """Return the same of arrays, which errors call `x`, or by `title` and a number."""
         batch = self._weighed(batch, class_weight)
+        whole = "x" if title is None else f"{title}[0]"
         for index, array in enumerate(batch.x):
-            refuse_nan(array, "x" if len(batch.x) == 1 else f"x[{index}]")
+            refuse_nan(array, whole if len(batch.x) == 1 else f"{whole}[{index}]")
         return batch
 
     def _weighed(self, batch: Data, class_weight: Mapping[int, float] | None) -> Data:
         if class_weight is None:
             return batch
+        assert self._objective is not None
         if len(self._objective.targets) > 1:
             raise ValueError("class_weight is for models with one loss; give sample_weight instead")
+        if any(weights is not None for weights in batch.weights):
+            raise ValueError(BOTH_WEIGHTS)
         loss = self._objective.targets[0].loss
         return replace(batch, weights=[read_class_weight(class_weight, loss, batch.y[0])])
 
@@ -188,23 +346,37 @@ class _Kept:
         return batch.x, batch.y, batch.weights
 
 
-def batch_size_of(network: Network, batch_size: int | None) -> int:
-    """Return the size of batches: the model's own, that which was asked for, or 32."""
+def own_batch_size(network: Network) -> int | None:
+    """Return the size of batches that the input of a model says."""
     sizes = {tensor.shape[0] for tensor in network.graph.inputs if tensor.shape[0] is not None}
-    own = max(sizes, default=None)
+    return max(sizes, default=None)
+
+
+def batch_size_of(
+    network: Network, batch_size: int | None, samples: int, steps: int | None = None
+) -> int:
+    """Return the size of batches: the model's own, or that which was asked for.
+
+    As in Keras, so many `steps` as were asked for, if that is all there is to go by; or 32.
+    """
+    own = own_batch_size(network)
     if batch_size is None:
-        return own or 32
+        return own or (32 if steps is None else max(1, -(-samples // steps)))
     batch_size = positive_integer("batch_size", batch_size)
     if own not in (None, batch_size):
         raise ValueError(f"batch_size is {batch_size}; the model's input says {own}")
     return batch_size
 
 
-def check_same_batches(network: Network, training: Samples, validation: Samples) -> None:
+def check_same_batches(network: Network, training: Source, validation: Source) -> None:
     """Raise ``ValueError`` if the batches of a training and its validation fit no common states."""
     keeping = [layer.name for layer in network.graph.layers if layer.stateful]
-    sizes = [min(samples.batch_size, len(samples)) for samples in (training, validation)]
-    if keeping and sizes[0] != sizes[1]:
+    sizes = [
+        min(source.batch_size, source.samples)
+        for source in (training, validation)
+        if source.batch_size is not None and source.samples is not None
+    ]
+    if keeping and len(set(sizes)) > 1:
         raise ValueError(
             f"a batch of the training has {sizes[0]} samples, one of its validation {sizes[1]}; "
             f"{keeping[0]} is stateful and wants batches of one size"

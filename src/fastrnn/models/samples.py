@@ -1,16 +1,16 @@
-"""What a training goes through: arrays by sample, and batches of them in any order."""
+"""Arrays by sample, as batches in any order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.distributed import Share
-from fastrnn.models.order import Order
+from fastrnn.models.order import Order, drawn
+from fastrnn.models.source import Data, Part, Sharing, Source, seed_of
 
 Array = NDArray[Any]
 
@@ -18,48 +18,7 @@ Array = NDArray[Any]
 COPIED = 1 << 26
 
 
-@dataclass
-class Data:
-    """Checked arrays, all with the samples first.
-
-    Attributes
-    ----------
-    x : list of ndarray
-        One for each input of the model.
-    y : list of ndarray
-        One for each output with a loss.
-    weights : list of ndarray or None
-        As many: (samples,) or (samples, time); None where all are one.
-    share : Share or None
-        Which rows of a batch these are, where other processes have the others.
-    """
-
-    x: list[Array]
-    y: list[Array]
-    weights: list[Array | None]
-    share: Share | None = None
-
-    def __len__(self) -> int:
-        return len(self.x[0])
-
-    def map(self, function: Callable[[Array], Array]) -> Data:
-        """Return the same of what `function` makes of every array."""
-        return Data(
-            [function(array) for array in self.x],
-            [function(array) for array in self.y],
-            [None if array is None else function(array) for array in self.weights],
-        )
-
-    def part(self, start: int | None, end: int | None) -> Data:
-        """Return views of some samples."""
-        return self.map(lambda array: array[start:end])
-
-
-#: Says which rows of a batch of so many are to be had.
-Sharing = Callable[[int], Share]
-
-
-class Samples:
+class Samples(Source):
     """Data, a batch at a time, in any order.
 
     Parameters
@@ -72,58 +31,63 @@ class Samples:
 
     Notes
     -----
-    Batches are gathered into memory that is made once, so a batch is valid until the next.  No
-    array larger than `COPIED` is copied as a whole: it may be a memory map larger than memory.
+    Batches are gathered into memory that is made once.  No array larger than `COPIED` is copied as
+    a whole: it may be a memory map larger than memory.
     """
+
+    samples: int
+    batch_size: int
+    data: Data
 
     def __init__(self, data: Data, batch_size: int, sharing: Sharing | None = None) -> None:
         self.data = data
-        self.batch_size = batch_size
+        self.samples, self.batch_size = len(data), batch_size
         self._sharing = sharing
 
     def __len__(self) -> int:
-        return len(self.data)
+        return self.samples
+
+    def __str__(self) -> str:
+        return f"{self.samples} samples and batches of {self.batch_size}"
 
     @property
     def steps(self) -> int:
         """How many batches there are; the last may be shorter."""
-        return -(-len(self) // self.batch_size)
+        return -(-self.samples // self.batch_size)
 
-    def some(self, numbers: Array, most: int = 0) -> Data:
-        """Return samples by their numbers, or all if they take no more than `most` bytes."""
+    def some(self, count: int, most: int) -> Data:
+        """Return up to `count` samples from all over, or all if they take up to `most` bytes."""
         data = self.data
-        if sum(array.nbytes for array in _arrays(data) if array is not None) <= most:
+        if sum(array.nbytes for array in data.arrays() if array is not None) <= most:
             return data
+        numbers = spread(count, self.samples)
         return data.map(lambda array: array[numbers])
 
-    def in_order(self, start: int = 0, stop: int | None = None) -> Iterator[Data]:
-        """Yield batches of the samples as they lie, from number `start` to `stop`."""
+    def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
+        """Yield batches of the samples as they lie."""
+        count = self.samples if steps is None else min(steps * self.batch_size, self.samples)
+        start, stop = (0, count) if part is None else part(count)
         read = self._in_order()
-        for first, last in self._batches(start, stop):
-            yield read(first, last)
+        for first in range(start, stop, self.batch_size):
+            yield read(first, min(first + self.batch_size, stop))
 
-    def for_training(self, order: Order | None, step: int = 0) -> Iterator[Data]:
-        """Yield this process's share of a training's batches.
+    def for_training(
+        self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
+    ) -> Iterator[Data]:
+        """Yield the rows of this process of the batches of a pass."""
+        order = None if seed is None else order_of(number, self.samples, seed)
+        return self.ordered(order, start)
 
-        Parameters
-        ----------
-        order : Order or None
-            Of the samples; as they lie if None.
-        step : int, default 0
-            The batch to begin with.
-        """
+    def ordered(self, order: Order | None, start: int = 0) -> Iterator[Data]:
+        """Yield the same in a given order of the samples; as they lie if None."""
         read = self._in_order() if order is None else self._shuffled(order)
-        for first, last in self._batches(step * self.batch_size):
+        for first in range(start * self.batch_size, self.samples, self.batch_size):
+            last = min(first + self.batch_size, self.samples)
             if self._sharing is None:
                 yield read(first, last)
             else:
                 share = self._sharing(last - first)
                 yield replace(read(first + share.start, first + share.stop), share=share)
-
-    def _batches(self, start: int, stop: int | None = None) -> Iterator[tuple[int, int]]:
-        end = len(self) if stop is None else stop
-        for first in range(start, end, self.batch_size):
-            yield first, min(first + self.batch_size, end)
 
     def _in_order(self) -> Callable[[int, int], Data]:
         """Return what returns the samples from one place to another."""
@@ -132,13 +96,13 @@ class Samples:
     def _shuffled(self, order: Order) -> Callable[[int, int], Data]:
         """Return what returns the samples that stand from one place of `order` to another."""
         self.data = self.data.map(_taken_well)
-        size = min(self.batch_size, len(self))
+        size = min(self.batch_size, self.samples)
         gathered = self.data.map(
             lambda array: np.empty((size, *array.shape[1:]), array.dtype.newbyteorder("="))
         )
         pairs = [
             (array, room)
-            for array, room in zip(_arrays(self.data), _arrays(gathered), strict=True)
+            for array, room in zip(self.data.arrays(), gathered.arrays(), strict=True)
             if array is not None and room is not None
         ]
 
@@ -155,6 +119,16 @@ class Samples:
         return read
 
 
+def order_of(number: int, samples: int, seed: np.random.SeedSequence) -> Order:
+    """Return the order of the samples in a pass, as :func:`fastrnn.models.order.drawn` does."""
+    return drawn(samples, seed_of(number, seed))
+
+
+def spread(count: int, samples: int) -> Array:
+    """Return up to `count` numbers of samples, from the first to the last."""
+    return np.unique(np.linspace(0, samples - 1, min(samples, count)).astype(np.intp))
+
+
 def _is_plain(array: Array) -> bool:
     """Return whether np.take reads an array where it lies; it copies others whole, every time."""
     flags = array.flags
@@ -166,7 +140,3 @@ def _taken_well(array: Array) -> Array:
     if _is_plain(array) or array.nbytes > COPIED:
         return array
     return np.array(array, array.dtype.newbyteorder("="), order="C")
-
-
-def _arrays(data: Data) -> list[Array | None]:
-    return [*data.x, *data.y, *data.weights]

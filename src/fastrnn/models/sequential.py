@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.naming import Renaming
 from fastrnn.layers.symbolic import Shape
+from fastrnn.models.learner import Learner
 from fastrnn.models.model import Model
 from fastrnn.models.nested import ModelLayer
 from fastrnn.models.network import Network, unwrapped
@@ -42,7 +42,7 @@ class Sequential(Model):
     def __init__(
         self, layers: Sequence[Layer | SymbolicTensor] | None = None, name: str = "sequential"
     ) -> None:
-        self._start(name)
+        Learner.__init__(self, name)
         self._added: list[Layer] = []
         self._members: set[Layer] = set()
         #: What the first layer reads, and what the last one puts out, once shapes are known.
@@ -123,7 +123,7 @@ class Sequential(Model):
             if isinstance(inputs, SymbolicTensor):
                 self.build(inputs.shape)
             else:
-                self._build_for(np.shape(inputs))
+                self.build_for_data(np.shape(inputs))
         return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
@@ -156,6 +156,23 @@ class Sequential(Model):
         """See to it that the shapes are known where the model is called on one of `shape`."""
         self.build(shape)
 
+    def build_for_data(self, shape: Shape) -> None:
+        """Create the weights for data of a shape, and for longer sequences where layers can."""
+        if self._end is not None or not self._added:
+            return
+        first = self._added[0]
+        # Tokens may come with a last axis of one.
+        is_tokens = 0 in first.token_inputs
+        actual = shape[:2] if is_tokens and len(shape) == 3 and shape[-1] == 1 else shape
+        open_time = (None, None, *actual[2:]) if is_tokens or len(actual) > 2 else None
+        if open_time is not None:
+            try:
+                self.build(open_time)
+                return
+            except ValueError:
+                pass  # such as Flatten, which wants to know how many steps there are
+        self.build((None, *actual[1:]))
+
     @property
     def graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""
@@ -169,7 +186,7 @@ class Sequential(Model):
         return super().graph
 
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
+        state = dict(self.__dict__)
         start = state.pop("_start_tensor")
         del state["_end"], state["_members"], state["_names"]
         if self._end is not None:
@@ -185,26 +202,6 @@ class Sequential(Model):
 
     def _output_names(self) -> list[str]:
         return ["output"]
-
-    def _build_for(self, shape: tuple[int, ...]) -> None:
-        """Create the weights for data of a shape, and for longer sequences where layers can."""
-        first = self._added[0]
-        # Tokens may come with a last axis of one.
-        is_tokens = 0 in first.token_inputs
-        actual = shape[:2] if is_tokens and len(shape) == 3 and shape[-1] == 1 else shape
-        open_time = (None, None, *actual[2:]) if is_tokens or len(actual) > 2 else None
-        if open_time is not None:
-            try:
-                self.build(open_time)
-                return
-            except ValueError:
-                pass  # such as Flatten, which wants to know how many steps there are
-        self.build((None, *actual[1:]))
-
-    def _read_inputs(self, x: Any, argument: str) -> list[NDArray[Any]]:
-        if self._end is None and self._added:
-            self._build_for(np.shape(x))
-        return super()._read_inputs(x, argument)
 
 
 def _behind(tensor: SymbolicTensor, layer: Layer) -> SymbolicTensor:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastrnn.config import config as running
-from fastrnn.models.samples import Samples
+from fastrnn.models.source import Source
 
 #: Bytes of an array up to which all of them are compared; of a larger one, some samples are.
 WHOLE = 1 << 26
@@ -21,8 +21,8 @@ def facts(
     config: Mapping[str, Any],
     compiled: Mapping[str, Any],
     options: Mapping[str, Any],
-    samples: Samples,
-    validation: Samples | None,
+    samples: Source,
+    validation: Source | None,
 ) -> dict[str, str]:
     """Return what a process says of a training, for :meth:`fastrnn.distributed.Group.agree`.
 
@@ -34,7 +34,7 @@ def facts(
         Its optimizer, losses and metrics.
     options : mapping
         Of the training.
-    samples, validation : Samples
+    samples, validation : Source
     """
     here = running()
     return {
@@ -61,12 +61,12 @@ def _leaves(name: str, config: Any) -> Iterator[tuple[str, str]]:
         yield name, str(config)
 
 
-def _data(samples: Samples) -> str:
-    n = len(samples)
-    data = samples.some(np.unique(np.linspace(0, n - 1, min(n, SOME)).astype(np.intp)), WHOLE)
-    arrays = [array for array in (*data.x, *data.y, *data.weights) if array is not None]
+def _data(source: Source) -> str:
+    data = source.some(SOME, WHOLE)
+    arrays = [array for array in data.arrays() if array is not None]
     kinds = ", ".join(f"{array.dtype}{list(array.shape[1:])}" for array in arrays)
     checksum = 0
     for array in arrays:
         checksum = zlib.crc32(np.ascontiguousarray(array).tobytes(), checksum)
-    return f"{n} samples of {kinds} (CRC {checksum:08x})"
+    count = str(source) if source.samples is None else f"{source.samples} samples"
+    return f"{count} of {kinds} (CRC {checksum:08x})"

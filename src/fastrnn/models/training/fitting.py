@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from fastrnn import optimizers, seeding
-from fastrnn.callbacks import Callback, CallbackList, History
+from fastrnn.callbacks import CallbackList, History
 from fastrnn.callbacks.progress import progress
 from fastrnn.distributed import Group
 from fastrnn.models.data import positive_integer
-from fastrnn.models.objective import Objective
-from fastrnn.models.reading import Reader, batch_size_of, check_same_batches
-from fastrnn.models.samples import Samples
-from fastrnn.models.training import loop
+from fastrnn.models.evaluating import Callbacks, listed
+from fastrnn.models.reading import BOTH_WEIGHTS, Reader, check_same_batches
+from fastrnn.models.source import Source
 from fastrnn.models.training.agreement import facts
+from fastrnn.models.training.epochs import Epochs
+from fastrnn.models.training.loop import Loop
 from fastrnn.models.training.resuming import Resumption
 from fastrnn.models.training.run import Run
+from fastrnn.models.training.setup import Setup
 from fastrnn.models.training.trainer import Trainer
+from fastrnn.models.training.validation import Validation, frequency
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
-Callbacks = Sequence[Callback] | Callback | None
-
-BOTH_WEIGHTS = "sample_weight and class_weight were both given; give one of them"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,32 @@ class Options:
 
     epochs: int
     initial_epoch: int
-    batch_size: int
+    batch_size: int | None
     shuffle: bool
     class_weight: Mapping[int, float] | None
+    steps_per_epoch: int | None
+    validation_steps: int | None
+    validation_batch_size: int | None
+    validation_freq: int | tuple[int, ...]
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any]) -> Options:
+        """Return the arguments as they should be, or say which is not."""
+
+        def count(name: str) -> int | None:
+            return None if given[name] is None else positive_integer(name, given[name])
+
+        return cls(
+            epochs=positive_integer("epochs", given["epochs"], least=0),
+            initial_epoch=positive_integer("initial_epoch", given["initial_epoch"], least=0),
+            batch_size=count("batch_size"),
+            shuffle=boolean("shuffle", given["shuffle"]),
+            class_weight=given["class_weight"],
+            steps_per_epoch=count("steps_per_epoch"),
+            validation_steps=count("validation_steps"),
+            validation_batch_size=count("validation_batch_size"),
+            validation_freq=frequency(given["validation_freq"]),
+        )
 
 
 class Training:
@@ -48,10 +71,9 @@ class Training:
     Parameters
     ----------
     model : Model
-    trainer : Trainer
-    compiled : dict
-        How the model was compiled, for files and other processes.
-    samples, validation : Samples
+    setup : Setup
+    source : Source
+    validation : Validation or None
     options : Options
     history : History
     callbacks : CallbackList
@@ -60,31 +82,36 @@ class Training:
     def __init__(
         self,
         model: Any,
-        trainer: Trainer,
-        compiled: dict[str, Any],
-        samples: Samples,
-        validation: Samples | None,
+        setup: Setup,
+        source: Source,
+        validation: Validation | None,
         options: Options,
         history: History,
         callbacks: CallbackList,
     ) -> None:
-        self.model, self.trainer, self._compiled = model, trainer, compiled
-        self.samples, self.validation, self.options = samples, validation, options
+        self.model, self._setup = model, setup
+        self.trainer: Trainer = setup.trainer(model)
+        self._compiled = setup.get_config()
+        self.source, self.validation, self.options = source, validation, options
+        self.epochs = Epochs(source, options.steps_per_epoch, options.shuffle)
         self.history, self.callbacks = history, callbacks
         self.run = Run(
-            options.shuffle or trainer.is_random,
+            options.shuffle or self.trainer.is_random,
             options.shuffle,
-            len(samples),
-            options.batch_size,
+            source.samples,
+            source.batch_size,
+            options.steps_per_epoch,
+            str(source),
             options.initial_epoch,
             callbacks=callbacks,
         )
 
     def facts(self) -> dict[str, str]:
         """Return what processes that train together must agree about."""
-        options = vars(self.options)
+        options = {**vars(self.options), "batch_size": self.source.batch_size}
         config = self.model.get_config()
-        return facts(config, self.compiled(), options, self.samples, self.validation)
+        held_out = None if self.validation is None else self.validation.source
+        return facts(config, self.compiled(), options, self.source, held_out)
 
     def compiled(self) -> dict[str, Any]:
         """Return how the model was compiled when the training began, with the optimizer of now."""
@@ -103,23 +130,17 @@ class Training:
         self.callbacks.prepare(self.model, self._params(group, verbose))
         if resumed is not None:
             resumed.restore_model(self.model)
-        model = self.model
+            self.epochs.replay(len(self.run.epochs))
+        model, setup = self.model, self._setup
         # A callback may train the model too: what it finds is not this training's.
-        before = model._training, model.stop_training, model.history
-        model._training, model.stop_training, model.history = self, False, self.history
+        before = setup.training, model.stop_training, model.history
+        setup.training, model.stop_training, model.history = self, False, self.history
         try:
             with self.trainer.sharing(group):
-                loop.fit(
-                    model,
-                    self.trainer,
-                    self.samples,
-                    self.validation,
-                    self.run,
-                    self.options.epochs,
-                    resumed,
-                )
+                loop = Loop(model, self.trainer, self.epochs, self.validation, self.run)
+                loop.fit(self.options.epochs, resumed)
         finally:
-            model._training = before[0]
+            setup.training = before[0]
             if before[0] is not None:
                 _, model.stop_training, model.history = before
         return self.history
@@ -130,18 +151,25 @@ class Training:
             files = [callback.resume_from() for callback in self.callbacks.callbacks]
             resume = next((file for file in files if file is not None), None)
         resume = group.first(lambda: resume)
-        return None if resume is None else Resumption(resume, self.model, self.run, group)
+        if resume is None:
+            return None
+        return Resumption(resume, self.model, self.trainer, self.run, group)
 
     def _params(self, group: Group, verbose: Any) -> dict[str, Any]:
         """Return what callbacks are told."""
+        validation, options = self.validation, self.options
+        names = self.trainer.objective.names
         return {
-            "epochs": self.options.epochs,
-            "steps": self.samples.steps,
-            "samples": len(self.samples),
-            "validation_samples": 0 if self.validation is None else len(self.validation),
-            "batch_size": self.options.batch_size,
+            "epochs": options.epochs,
+            "steps": self.epochs.steps,
+            "samples": self.source.samples,
+            "do_validation": validation is not None,
+            "validation_samples": 0 if validation is None else validation.source.samples,
+            "batch_size": self.source.batch_size,
             "verbose": verbose,
-            "metrics": self.trainer.objective.names,
+            "metrics": names,
+            # What some epochs report and others do not.
+            "at_times": [f"val_{name}" for name in names] if options.validation_freq != 1 else [],
             "steps_done": self.run.step,
             "is_first": group.is_first,
         }
@@ -149,10 +177,10 @@ class Training:
 
 def prepare(
     model: Any,
-    objective: Objective,
+    setup: Setup,
     group: Group,
     data: tuple[Any, Any, Any, float, Any],
-    how: dict[str, Any],
+    how: Mapping[str, Any],
     callbacks: Callbacks,
     verbose: Any,
 ) -> Training:
@@ -161,43 +189,64 @@ def prepare(
     Parameters
     ----------
     model : Model
-    objective : Objective
+    setup : Setup
+        Of the model.
     group : Group
     data : tuple
         ``x, y, sample_weight, validation_split, validation_data``.
-    how : dict
+    how : mapping
         The arguments that make an :class:`Options`.
     callbacks, verbose :
         As ``fit`` was given them.
     """
-    shuffle = boolean("shuffle", how["shuffle"])
-    epochs = positive_integer("epochs", how["epochs"], least=0)
-    initial_epoch = positive_integer("initial_epoch", how["initial_epoch"], least=0)
-    class_weight = how["class_weight"]
-    if data[2] is not None and class_weight is not None:
+    options = Options.checked(how)
+    if data[2] is not None and options.class_weight is not None:
         raise ValueError(BOTH_WEIGHTS)
-    reader: Reader = model._reader(objective)
-    learned, held_out = reader.parts(*data)
-    batch_size = batch_size_of(model, how["batch_size"])
-    samples = reader.samples(reader.to_learn(learned, class_weight), batch_size, group)
-    validation = None if held_out is None else reader.samples(held_out, batch_size)
+    source, validation = _sources(Reader(model, setup.compiled()), data, options, group)
     if validation is not None:
-        check_same_batches(model, samples, validation)
+        validation.check_passes(options.initial_epoch, options.epochs)
+        check_same_batches(model, source, validation.source)
+    if not source.is_repeatable and options.steps_per_epoch is None:
+        _check_passes(data[0], options)
     history = History()
-    listed = [*progress(verbose), *listed_callbacks(callbacks), history]
-    called = CallbackList(listed, group.is_first)
-    trainer: Trainer = model._current_trainer()
-    if trainer.vector.parameters and not trainer.vector.trained:
+    called = CallbackList([*progress(verbose), *listed(callbacks), history], group.is_first)
+    training = Training(model, setup, source, validation, options, history, called)
+    vector = training.trainer.vector
+    if vector.parameters and not vector.trained:
         warnings.warn(
             "the model has no trainable weights: the training changes nothing", stacklevel=4
         )
-    options = Options(epochs, initial_epoch, batch_size, shuffle, class_weight)
-    compiled = model._compiled_config()
-    return Training(model, trainer, compiled, samples, validation, options, history, called)
+    return training
 
 
-def listed_callbacks(callbacks: Callbacks) -> list[Callback]:
-    """Return what was given as callbacks as a list."""
-    if callbacks is None:
-        return []
-    return [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+def _sources(
+    reader: Reader, data: tuple[Any, Any, Any, float, Any], options: Options, group: Group
+) -> tuple[Source, Validation | None]:
+    """Return what to train on, and what to evaluate meanwhile."""
+    x, y, weights, split, given = data
+    source, held_out = reader.to_train(
+        (x, y, weights),
+        split if given is None else 0.0,
+        options.batch_size,
+        options.steps_per_epoch,
+        options.class_weight,
+        group,
+    )
+    size, steps = options.validation_batch_size or options.batch_size, options.validation_steps
+    if given is not None:
+        found = reader.validation(given, size, steps, group)
+    elif held_out is not None:
+        found = reader.samples(held_out, size, steps)
+    else:
+        return source, None
+    return source, Validation(found, steps, options.validation_freq)
+
+
+def _check_passes(x: Any, options: Options) -> None:
+    """Refuse several epochs of what can be read once, before the first is trained."""
+    if options.epochs - options.initial_epoch > 1:
+        raise ValueError(
+            f"x is of type {type(x).__name__} and can be read once, which makes one epoch of "
+            f"{options.epochs - options.initial_epoch}; give steps_per_epoch, the number of "
+            "batches in an epoch, or what can be read again, such as a PyDataset"
+        )

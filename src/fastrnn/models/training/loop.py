@@ -1,217 +1,199 @@
-"""The loops of training, evaluation and prediction."""
+"""The loop of a training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fastrnn.callbacks.callback import CallbackList, Logs
-from fastrnn.models.batch import Batches
+from fastrnn.callbacks.callback import Logs
+from fastrnn.models.evaluating import evaluate
 from fastrnn.models.non_finite import NonFiniteGradientError
-from fastrnn.models.objective import Means, Objective
-from fastrnn.models.order import Order, drawn
-from fastrnn.models.samples import Data, Samples
-from fastrnn.models.training.exchange import Exchange, Halted
+from fastrnn.models.objective import Means
+from fastrnn.models.source import Data, seed_of
+from fastrnn.models.training.epochs import Epochs
+from fastrnn.models.training.exchange import Halted
 from fastrnn.models.training.interrupts import Interrupts
 from fastrnn.models.training.resuming import Resumption
 from fastrnn.models.training.run import Run
 from fastrnn.models.training.trainer import Trainer
+from fastrnn.models.training.validation import Validation
 
-Array = NDArray[Any]
 
-
-def fit(
-    model: Any,
-    trainer: Trainer,
-    samples: Samples,
-    validation: Samples | None,
-    run: Run,
-    until: int,
-    resumed: Resumption | None = None,
-) -> None:
-    """Train epoch by epoch.
+class Loop:
+    """Trains epoch by epoch.
 
     Parameters
     ----------
     model : Model
         Looked at for `stop_training` only.
     trainer : Trainer
-    samples, validation : Samples
+    epochs : Epochs
+    validation : Validation or None
     run : Run
-        From where on to train; moved on.  An epoch depends on its seed and the epoch's number
-        alone, so a training can begin at any epoch.
-    until : int
-        The epoch to stop before.
-    resumed : Resumption, optional
-        What is to be put back at the right moment.
-
-    Raises
-    ------
-    NonFiniteGradientError
-        At a gradient that is not finite, unless a callback then sets `stop_training`.
-    KeyboardInterrupt
-        At Ctrl-C, after the callbacks' `on_interrupt`; in all processes if one was interrupted.
+        From where on to train; moved on.  What an epoch draws depends on its seed and the epoch's
+        number alone, so a training can begin at any epoch.
     """
-    callbacks = run.callbacks
-    interrupted = callbacks.hook("on_interrupt")
-    wanted = interrupted is not None or trainer.exchange.is_shared
-    interrupts = Interrupts(wanted, lambda: trainer.is_open)
-    interrupts.begin()
-    try:
-        _train(model, trainer, samples, validation, run, until, resumed, interrupts)
-    except KeyboardInterrupt:
-        interrupts.release()
-        if interrupted is not None:
-            interrupted()
-        raise
-    finally:
-        interrupts.release()
-        callbacks.close()
 
+    def __init__(
+        self,
+        model: Any,
+        trainer: Trainer,
+        epochs: Epochs,
+        validation: Validation | None,
+        run: Run,
+    ) -> None:
+        self._model, self._trainer, self._run = model, trainer, run
+        self._epochs, self._validation = epochs, validation
+        self._callbacks, self._exchange = run.callbacks, trainer.exchange
+        self._step_begins = self._callbacks.hook("on_train_batch_begin")
+        self._step_ends = self._callbacks.hook("on_train_batch_end")
+        self._interrupted = self._callbacks.hook("on_interrupt")
+        wanted = self._interrupted is not None or self._exchange.is_shared
+        self._interrupts = Interrupts(wanted, lambda: trainer.is_open)
+        self._resumed: Resumption | None = None
 
-def _train(
-    model: Any,
-    trainer: Trainer,
-    samples: Samples,
-    validation: Samples | None,
-    run: Run,
-    until: int,
-    resumed: Resumption | None,
-    interrupts: Interrupts,
-) -> None:
-    callbacks, exchange = run.callbacks, trainer.exchange
-    step_begins = callbacks.hook("on_train_batch_begin")
-    step_ends = callbacks.hook("on_train_batch_end")
-    trainer.is_open = False
-    remembers = interrupts.active and trainer.has_states
-    logs: Logs = {}
+    def fit(self, until: int, resumed: Resumption | None = None) -> None:
+        """Train.
 
-    def settle() -> None:
-        model.stop_training, interrupted = exchange.settle(model.stop_training, interrupts.seen)
-        if interrupted:
-            raise KeyboardInterrupt
+        Parameters
+        ----------
+        until : int
+            The epoch to stop before.
+        resumed : Resumption, optional
+            What is to be put back at the right moment.
 
-    callbacks.call("on_train_begin", {})
-    ended = False
-    if resumed is not None:
-        model.stop_training = resumed.stopped
-        if not run.step:
-            ended = resumed.stopped
-            resumed.restore_rest(trainer, callbacks, run)
-            resumed = None
-    while run.epoch < until and not ended:
+        Raises
+        ------
+        NonFiniteGradientError
+            At a gradient that is not finite, unless a callback then sets `stop_training`.
+        KeyboardInterrupt
+            At Ctrl-C, after the callbacks' `on_interrupt`; in all processes if one was interrupted.
+        """
+        self._resumed = resumed
+        self._interrupts.begin()
+        try:
+            self._train(until)
+        except KeyboardInterrupt:
+            self._interrupts.release()
+            if self._interrupted is not None:
+                self._interrupted()
+            raise
+        finally:
+            self._interrupts.release()
+            self._callbacks.close()
+
+    def _train(self, until: int) -> None:
+        model, run, callbacks = self._model, self._run, self._callbacks
+        self._trainer.is_open = False
+        #: Whether what layers remember has to be put aside before a step that may not be finished.
+        self._remembers = self._interrupts.active and self._trainer.has_states
+        logs: Logs = {}
+        callbacks.call("on_train_begin", {})
+        ended = False
+        if self._resumed is not None:
+            model.stop_training = self._resumed.stopped
+            if not run.step:
+                ended = self._resumed.stopped
+                self._restore()
+        while run.epoch < until and not ended:
+            if run.epochs and not run.step and not self._epochs.have_more():
+                break
+            logs = self._epoch()
+            ended = model.stop_training or self._epochs.has_ended
+        callbacks.call("on_train_end", logs)
+
+    def _restore(self) -> None:
+        """Put back what callbacks and layers remembered in the training that is resumed."""
+        assert self._resumed is not None
+        self._resumed.restore_rest(self._trainer, self._callbacks, self._run)
+        self._resumed = None
+
+    def _epoch(self) -> Logs:
+        """Train through the epoch at hand, from its first step or the one after a resumed file's.
+
+        Returns what it reports.
+        """
+        trainer, run, callbacks = self._trainer, self._run, self._callbacks
         epoch = run.epoch
         callbacks.call("on_epoch_begin", epoch, {})
         means = run.means = Means(trainer.objective, run.totals)
-        trainer.begin_epoch(None if run.seed is None else _of_epoch(epoch, run.seed))
-        batches = _batches(samples, run)
-        if resumed is not None:
-            resumed.restore_rest(trainer, callbacks, run)
-            batches = batches if not resumed.stopped else iter(())
-            resumed = None
-        for number, data in enumerate(batches, start=run.step):
-            if step_begins is not None:
-                step_begins(number, {})
-            if remembers:
-                run.layers = trainer.layer_states()
+        trainer.begin_epoch(None if run.seed is None else seed_of(epoch, run.seed))
+        stopped = False
+        if self._resumed is not None:
+            stopped = self._resumed.stopped
+            self._restore()
+        if not stopped:
+            self._steps(self._epochs.batches(run.begins, run.step, run.seed), means)
+        self._settle()
+        logs = means.logs()
+        if callbacks.params.get("steps") is None:
+            callbacks.params["steps"] = run.step
+        if self._validation is not None and self._validation.is_next(epoch):
+            logs.update(self._validated(self._validation))
+            logs = dict(sorted(logs.items()))
+        run.end_epoch(logs, self._epochs.next)
+        callbacks.call("on_epoch_end", epoch, logs)
+        self._settle()
+        return logs
+
+    def _steps(self, batches: Iterator[Data], means: Means) -> None:
+        """Make the steps of an epoch."""
+        model, run, exchange = self._model, self._run, self._exchange
+        while (data := self._read(batches)) is not None:
+            number = run.step
+            if self._step_begins is not None:
+                self._step_begins(number, {})
+            if self._remembers:
+                run.layers = self._trainer.layer_states()
             try:
-                means.add(trainer.step(data))
+                means.add(self._trainer.step(data))
             except Halted:
-                break
+                return
             except NonFiniteGradientError as error:
-                error.epoch, error.step = epoch, number
-                callbacks.call("on_non_finite_gradient", number, error)
+                error.epoch, error.step = run.epoch, number
+                self._callbacks.call("on_non_finite_gradient", number, error)
                 if not model.stop_training:
                     raise
                 means.add(error.measured)
             run.step, run.layers = number + 1, None
-            if step_ends is not None:
-                step_ends(number, means.logs())
-            if model.stop_training or interrupts.seen:
+            if self._step_ends is not None:
+                self._step_ends(number, means.logs())
+            if model.stop_training or self._interrupts.seen:
                 if not exchange.is_shared:
-                    break
+                    return
                 # The others are told at the step that they begin, which nobody makes then.
                 exchange.halts = True
-        settle()
-        logs = means.logs()
-        if validation is not None:
-            run.layers = trainer.layer_states() if remembers else None
-            trainer.is_open = not exchange.is_shared
-            found = evaluate(trainer.batches, trainer.objective, validation, callbacks, exchange)
-            trainer.is_open, run.layers = False, None
-            logs.update({f"val_{name}": value for name, value in found.items()})
-            logs = dict(sorted(logs.items()))
-        run.epochs.append((epoch, logs))
-        run.epoch, run.step, run.means, run.totals = epoch + 1, 0, None, None
-        callbacks.call("on_epoch_end", epoch, logs)
-        settle()
-        ended = model.stop_training
-    callbacks.call("on_train_end", logs)
 
+    def _read(self, batches: Iterator[Data]) -> Data | None:
+        """Return the next batch.  Nothing is half done meanwhile: Ctrl-C ends a slow generator."""
+        trainer = self._trainer
+        trainer.is_open = not self._exchange.is_shared
+        try:
+            return next(batches, None)
+        finally:
+            trainer.is_open = False
 
-def _batches(samples: Samples, run: Run) -> Iterator[Data]:
-    order: Order | None = None
-    if run.seed is not None and run.shuffle:
-        order = order_of(run.epoch, len(samples), run.seed)
-    return samples.for_training(order, run.step)
+    def _validated(self, validation: Validation) -> Logs:
+        """Return what was found on the data of the validation."""
+        trainer, run, exchange = self._trainer, self._run, self._exchange
+        run.layers = trainer.layer_states() if self._remembers else None
+        trainer.is_open = not exchange.is_shared
+        found, _ = evaluate(
+            trainer.batches,
+            trainer.objective,
+            validation.source,
+            self._callbacks,
+            validation.steps,
+            exchange,
+        )
+        trainer.is_open, run.layers = False, None
+        return {f"val_{name}": value for name, value in found.items()}
 
-
-def order_of(epoch: int, samples: int, seed: np.random.SeedSequence) -> Order:
-    """Return the order of the samples in an epoch, as :func:`fastrnn.models.order.drawn` does."""
-    return drawn(samples, _of_epoch(epoch, seed))
-
-
-def _of_epoch(epoch: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
-
-
-def evaluate(
-    batches: Batches,
-    objective: Objective,
-    samples: Samples,
-    callbacks: CallbackList,
-    exchange: Exchange | None = None,
-) -> Logs:
-    """Return loss and metrics over `samples`, by name; with an exchange, their parts are shared."""
-    exchange = exchange or Exchange()
-    begins, ends = callbacks.hook("on_test_batch_begin"), callbacks.hook("on_test_batch_end")
-    means = Means(objective)
-    callbacks.call("on_test_begin", {})
-    for number, data in enumerate(samples.in_order(*exchange.part(len(samples)))):
-        if begins is not None:
-            begins(number, {})
-        batch = batches.for_data(data.x)
-        batch.load(data.x, data.y, data.weights)
-        batch.forward(False)
-        means.add(batch.measure(False))
-        if ends is not None:
-            ends(number, means.logs())
-    means = exchange.sum_means(means)
-    callbacks.call("on_test_end", means.logs())
-    return means.logs()
-
-
-def predict(
-    batches: Batches,
-    x: Sequence[Array],
-    outputs: Sequence[Array],
-    batch_size: int,
-    callbacks: CallbackList,
-) -> None:
-    """Fill `outputs` with the model's answers to `x`, both a list of arrays."""
-    begins, ends = callbacks.hook("on_predict_batch_begin"), callbacks.hook("on_predict_batch_end")
-    callbacks.call("on_predict_begin", {})
-    for number, start in enumerate(range(0, len(x[0]), batch_size)):
-        if begins is not None:
-            begins(number, {})
-        piece = [array[start : start + batch_size] for array in x]
-        batch = batches.for_data(piece)
-        batch.load(piece)
-        batch.forward(False)
-        batch.write_answers([output[start : start + batch_size] for output in outputs])
-        if ends is not None:
-            ends(number, {})
-    callbacks.call("on_predict_end", {})
+    def _settle(self) -> None:
+        """Agree with the other processes about what was asked for in one of them."""
+        model, interrupts = self._model, self._interrupts
+        model.stop_training, interrupted = self._exchange.settle(
+            model.stop_training, interrupts.seen
+        )
+        if interrupted:
+            raise KeyboardInterrupt

@@ -27,7 +27,8 @@ class Resumption:
     path : str or path
         A file that :meth:`fastrnn.models.Model.save` wrote while the training ran.
     model : Model
-        Compiled as it was.
+    trainer : Trainer
+        Of the model, compiled as it was.
     run : Run
         Moved to where the training was.
     group : Group
@@ -41,7 +42,14 @@ class Resumption:
         If it is no such file, does not fit the model, or is of another training.
     """
 
-    def __init__(self, path: str | os.PathLike[str], model: Any, run: Run, group: Group) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        model: Any,
+        trainer: Trainer,
+        run: Run,
+        group: Group,
+    ) -> None:
         self._path = path_text("resume", path)
         self._file = group.first(
             lambda: _to_send(formats.read(path, keep=lambda name: True), group)
@@ -53,6 +61,7 @@ class Resumption:
             )
         #: What takes back what was restored, until all is.
         self._undo: Callable[[], None] | None = None
+        self._trainer = trainer
         try:
             self._read(said, compiled, model, run, group)
         except CheckpointError as error:
@@ -81,7 +90,7 @@ class Resumption:
         self._rate = _rate(written["config"].get("learning_rate"), model, self._iterations)
         self._root = seeding.from_description(said["root"])
         totals = said["totals"]
-        if totals is not None and len(totals) != model._require_compiled().measured:
+        if totals is not None and len(totals) != self._trainer.objective.measured:
             raise CheckpointError("the training had other losses or metrics than the model")
         self._layers = unpacked(said["layers"], tensors)
         _check_layers(self._layers, model, run, group)
@@ -94,7 +103,7 @@ class Resumption:
 
     def restore_model(self, model: Any) -> None:
         """Give the model its weights, and the optimizer its state."""
-        trainer, tensors = model._current_trainer(), self._file.tensors
+        trainer, tensors = self._trainer, self._file.tensors
         if not all(_is_ours(holder) for holder in self._holders(model)):
             # Nobody knows what these do with the content of the file.
             self._undo = _undo_of(model, trainer)
@@ -149,7 +158,8 @@ def _check_layers(states: Any, model: Any, run: Run, group: Group) -> None:
     for layer, kept in zip(layers, states, strict=True):
         _check(layer.name, kept, layer.check_state)
         rows = {len(one) for one in kept.get("states") or []} if layer.stateful else set()
-        if group.size == 1 and rows - {min(run.batch_size, run.samples)}:
+        known = [count for count in (run.batch_size, run.samples) if count is not None]
+        if group.size == 1 and known and rows - {min(known)}:
             raise CheckpointError(f"{layer.name} had the states of {rows.pop()} samples")
 
 

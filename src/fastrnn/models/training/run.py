@@ -15,6 +15,7 @@ from fastrnn.callbacks.kept import MOST
 from fastrnn.formats import CheckpointError
 from fastrnn.formats.names import run_name
 from fastrnn.models.objective import Counted, Means
+from fastrnn.models.training.epochs import Place
 from fastrnn.models.training.trainer import Trainer
 
 Array = NDArray[Any]
@@ -23,19 +24,25 @@ Logs = dict[str, float]
 
 @dataclass
 class Run:
-    """The position of a training, moved on by :func:`fastrnn.models.training.loop.fit`.
+    """The position of a training, moved on by :class:`fastrnn.models.training.loop.Loop`.
 
     Attributes
     ----------
     draws : bool
         Whether anything is drawn at random.
     shuffle : bool
-    samples, batch_size : int
-        Of the data.
+    samples, batch_size : int or None
+        Of the data; None where batches come as they are.
+    steps : int or None
+        How many an epoch has, where that was said.
+    data : str
+        What there is to train on, in words.
     epoch : int
         That is running, or the next.
     step : int
         How many steps of it were made.
+    begins : tuple of (int, int)
+        Where in the data that epoch begins; see :class:`~fastrnn.models.training.epochs.Epochs`.
     means : Means or None
         What the epoch has added up so far, while it runs.
     totals : list of (float, float) or None
@@ -52,16 +59,28 @@ class Run:
 
     draws: bool
     shuffle: bool
-    samples: int
-    batch_size: int
+    samples: int | None
+    batch_size: int | None
+    steps: int | None
+    data: str
     epoch: int
     step: int = 0
+    begins: Place = (0, 0)
     means: Means | None = None
     totals: list[Counted] | None = None
     epochs: list[tuple[int, Logs]] = field(default_factory=list)
     callbacks: CallbackList = field(default_factory=lambda: CallbackList([]))
     layers: list[dict[str, Any]] | None = None
     seed: np.random.SeedSequence | None = None
+
+    def __post_init__(self) -> None:
+        self.begins = self.epoch, 0
+
+    def end_epoch(self, logs: Logs, begins: Place) -> None:
+        """Move on to the next epoch, and note where it begins."""
+        self.epochs.append((self.epoch, logs))
+        self.epoch, self.step, self.means, self.totals = self.epoch + 1, 0, None, None
+        self.begins = begins
 
     def record(self, trainer: Trainer, stopped: bool) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return what a file should say of the run: a dict that JSON can hold, and tensors.
@@ -86,8 +105,11 @@ class Run:
             "shuffle": self.shuffle,
             "samples": self.samples,
             "batch_size": self.batch_size,
+            "steps_per_epoch": self.steps,
+            "data": self.data,
             "epoch": self.epoch,
             "step": self.step,
+            "begins": list(self.begins),
             "totals": self.totals if self.means is None else self.means.totals,
             "epochs": [(epoch, _numbers(logs)) for epoch, logs in self.epochs],
             "stopped": stopped,
@@ -121,25 +143,47 @@ class Run:
             shuffle, stopped = said["shuffle"], said.get("stopped", False)
             if not isinstance(shuffle, bool) or not isinstance(stopped, bool):
                 raise ValueError("shuffle and stopped should be true or false")
-            theirs = shuffle, _count(said["samples"]), _count(said["batch_size"])
+            counts = [said["samples"], said["batch_size"], said.get("steps_per_epoch")]
+            samples, size, steps = (None if one is None else _count(one) for one in counts)
+            theirs = shuffle, samples, size, steps
+            begins = said.get("begins", [epoch, 0])
+            begins = _count(begins[0]), _count(begins[1])
+            data = said.get("data")
+            if data is not None and not isinstance(data, str):
+                raise ValueError("data should be a text")
         except Exception as error:  # of many kinds, as the content may be anything
             raise CheckpointError(
                 f"what the file says of its training is no use: {error!r}"
             ) from error
-        ours = self.shuffle, self.samples, self.batch_size
+        ours = self.shuffle, self.samples, self.batch_size, self.steps
         if theirs != ours:
             raise CheckpointError(
-                "the training to resume had shuffle={}, {} samples and batches of {}; ".format(
-                    *theirs
-                )
-                + "this one has shuffle={}, {} samples and batches of {}".format(*ours)
+                f"the training to resume had {_in_words(*theirs, data)}; "
+                f"this one has {_in_words(*ours, self.data)}"
             )
-        if step > -(-self.samples // self.batch_size) or (step and totals is None):
+        steps = self.steps
+        if self.samples is not None and self.batch_size is not None and steps is None:
+            steps = -(-self.samples // self.batch_size)
+        if (steps is not None and step > steps) or (step and totals is None):
             raise CheckpointError(f"no epoch of the training is at step {step}")
         if (seed is None) == self.draws:
             raise CheckpointError("the file has no seed where the training draws at random")
         self.epoch, self.step, self.totals, self.epochs = epoch, step, totals, epochs
-        self.seed = seed
+        self.seed, self.begins = seed, begins
+
+
+def _in_words(
+    shuffle: bool,
+    samples: int | None,
+    batch_size: int | None,
+    steps: int | None,
+    data: str | None,
+) -> str:
+    if samples is None or batch_size is None:
+        words = f"shuffle={shuffle} and {data or 'batches'}"
+    else:
+        words = f"shuffle={shuffle}, {samples} samples and batches of {batch_size}"
+    return words if steps is None else f"{words}, {steps} an epoch"
 
 
 def _count(value: Any) -> int:

@@ -16,7 +16,7 @@ from fastrnn.models.batch import Batch, Batches
 from fastrnn.models.names import weight_names
 from fastrnn.models.non_finite import describe
 from fastrnn.models.objective import Counted, Objective
-from fastrnn.models.samples import Data
+from fastrnn.models.source import Data
 from fastrnn.models.tracing import Graph
 from fastrnn.models.training.exchange import Exchange, SharedExchange
 from fastrnn.optimizers import Optimizer

@@ -1,0 +1,186 @@
+"""Evaluation and prediction: their loops, and what ``evaluate`` and ``predict`` do around them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.callbacks import Callback, CallbackList
+from fastrnn.callbacks.callback import Logs
+from fastrnn.models.batch import Batches
+from fastrnn.models.objective import Means, Objective
+from fastrnn.models.source import Data, Source
+from fastrnn.models.tracing import Graph
+from fastrnn.models.training.exchange import Exchange
+
+Array = NDArray[Any]
+Callbacks = Sequence[Callback] | Callback | None
+
+
+def listed(callbacks: Callbacks) -> list[Callback]:
+    """Return what was given as callbacks as a list."""
+    if callbacks is None:
+        return []
+    return [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+
+
+def called_on(model: Any, callbacks: Callbacks, source: Source, steps: int | None) -> CallbackList:
+    """Return callbacks that were told of the model and its data."""
+    found = CallbackList(listed(callbacks))
+    found.prepare(
+        model,
+        {
+            "samples": source.samples,
+            "batch_size": source.batch_size,
+            "steps": source.steps if steps is None else steps,
+        },
+    )
+    return found
+
+
+def evaluate(
+    batches: Batches,
+    objective: Objective,
+    source: Source,
+    callbacks: CallbackList,
+    steps: int | None = None,
+    exchange: Exchange | None = None,
+) -> tuple[Logs, int]:
+    """Return loss and metrics by name, and how many samples or batches they are of.
+
+    Parameters
+    ----------
+    batches : Batches
+    objective : Objective
+    source : Source
+    callbacks : CallbackList
+    steps : int, optional
+        How many batches to evaluate; all if left out.
+    exchange : Exchange, optional
+        With processes of which each evaluates a part.
+    """
+    exchange = exchange or Exchange()
+    begins, ends = callbacks.hook("on_test_batch_begin"), callbacks.hook("on_test_batch_end")
+    means = Means(objective)
+    callbacks.call("on_test_begin", {})
+    number = samples = 0
+    for data in _read(source, steps, exchange):
+        if begins is not None:
+            begins(number, {})
+        batch = batches.for_data(data.x)
+        batch.load(data.x, data.y, data.weights)
+        batch.forward(False)
+        means.add(batch.measure(False))
+        if ends is not None:
+            ends(number, means.logs())
+        number += 1
+        samples += len(data)
+    means = exchange.sum_means(means)
+    callbacks.call("on_test_end", means.logs())
+    return means.logs(), number if source.samples is None else samples
+
+
+def _read(source: Source, steps: int | None, exchange: Exchange) -> Iterator[Data]:
+    """Yield the batches of an evaluation or prediction, and warn where there are too few."""
+    source.begin_epoch()
+    count = 0
+    for data in source.in_order(exchange.part if exchange.is_shared else None, steps):
+        yield data
+        count += 1
+    source.end_epoch()
+    if exchange.is_shared:
+        return
+    if not count and source.samples != 0:
+        raise ValueError(f"{source.argument} has no batch left to read")
+    if steps is not None and count < steps:
+        warnings.warn(
+            f"{source.argument} ran out of data: {steps} batches were asked for, it gave {count}",
+            stacklevel=2,
+        )
+
+
+class Outputs:
+    """Memory for the answers of a model, of all batches.
+
+    Parameters
+    ----------
+    graph : Graph
+    source : Source
+        Where it says how many samples it has, there is one array for each output; else one a batch,
+        and :meth:`joined` copies them into one.
+    steps : int or None
+        How many batches will be read at most.
+    dtype : dtype
+    """
+
+    def __init__(self, graph: Graph, source: Source, steps: int | None, dtype: np.dtype) -> None:
+        self._graph, self._argument, self._dtype = graph, source.argument, dtype
+        self._whole: list[Array] | None = None
+        self._pieces: list[list[Array]] = []
+        self._filled = 0
+        self._count: int | None = None
+        #: How many rows (sample, step) a batch has, if all have as many.
+        self.rows: float = math.inf
+        samples, size = source.samples, source.batch_size
+        if samples is not None and size is not None:
+            self._count = samples if steps is None else min(samples, steps * size)
+            if source.data is not None:
+                x = source.data.x
+                self.rows = min(samples, size) * max(array.shape[1] for array in x)
+                self._whole = self._new(x, self._count)
+
+    def _new(self, x: Sequence[Array], count: int | None = None) -> list[Array]:
+        """Return memory for the answers to `x`, or to so many such samples."""
+        shapes = [self._graph.answer_shape(i, x) for i in range(len(self._graph.outputs))]
+        if count is not None:
+            shapes = [(count, *shape[1:]) for shape in shapes]
+        return [np.empty(shape, self._dtype) for shape in shapes]
+
+    def room_for(self, data: Data) -> list[Array]:
+        """Return where the answers to a batch go, one array for each output."""
+        if self._count is None:
+            self._pieces.append(self._new(data.x))
+            return self._pieces[-1]
+        if self._whole is None:
+            self._whole = self._new(data.x, self._count)
+        start, self._filled = self._filled, self._filled + len(data)
+        return [whole[start : self._filled] for whole in self._whole]
+
+    def joined(self) -> list[Array]:
+        """Return the answers to all samples, one array for each output."""
+        if self._whole is not None:
+            return self._whole
+        joined = []
+        for pieces in zip(*self._pieces, strict=True):
+            shapes = {piece.shape[1:] for piece in pieces}
+            if len(shapes) > 1:
+                raise ValueError(
+                    f"the batches of {self._argument} have answers of the shapes "
+                    f"{', '.join(map(str, sorted(shapes)))}, which make no array; predict the "
+                    "batches one by one"
+                )
+            joined.append(np.concatenate(pieces))
+        return joined
+
+
+def predict(
+    batches: Batches, source: Source, outputs: Outputs, callbacks: CallbackList, steps: int | None
+) -> None:
+    """Fill `outputs` with the model's answers."""
+    begins, ends = callbacks.hook("on_predict_batch_begin"), callbacks.hook("on_predict_batch_end")
+    callbacks.call("on_predict_begin", {})
+    for number, data in enumerate(_read(source, steps, Exchange())):
+        if begins is not None:
+            begins(number, {})
+        batch = batches.for_data(data.x)
+        batch.load(data.x)
+        batch.forward(False)
+        batch.write_answers(outputs.room_for(data))
+        if ends is not None:
+            ends(number, {})
+    callbacks.call("on_predict_end", {})

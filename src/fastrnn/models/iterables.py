@@ -1,0 +1,316 @@
+"""Sources of ready batches: objects that have them by number, and whatever can be iterated."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set as AbstractSet
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fastrnn.models.order import shuffled
+from fastrnn.models.source import Data, Part, Sharing, Source, seed_of
+
+#: Checks a batch, which errors call by the name that follows.
+Read = Callable[[Any, str], Data]
+
+#: What is read as arrays, or refused as one, although it can be iterated or indexed.
+_ARRAYS = (list, tuple, str, bytes, Mapping, Sequence, AbstractSet, np.ndarray, np.generic)
+_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer__", "__dataframe__")
+
+
+def has_batches(x: object) -> bool:
+    """Return whether `x` is to be asked for batches: a generator, a ``PyDataset``, a loader.
+
+    Arrays, lists and dicts of them are not.  What can only be indexed, and has no length, is not
+    either: it may have no end.
+    """
+    kind = type(x)
+    if isinstance(x, (*_ARRAYS, type)) or any(hasattr(kind, name) for name in _PROTOCOLS):
+        return False
+    return _has_numbers(x) or hasattr(kind, "__iter__") or hasattr(kind, "__next__")
+
+
+def source_of(x: Any, argument: str, read: Read) -> Source:
+    """Return the batches of an object for which :func:`has_batches` holds.
+
+    Parameters
+    ----------
+    x : object
+    argument : str
+        What errors call it.
+    read : callable
+        Checks a batch.
+
+    Raises
+    ------
+    ValueError
+        If there is no batch.
+    """
+    if _has_numbers(x):
+        return OfNumbers(x, argument, read)
+    return OfIterable(x, argument, read)
+
+
+def _has_numbers(x: object) -> bool:
+    """Return whether batches can be had by number, as from Keras's ``PyDataset``."""
+    kind = type(x)
+    if not hasattr(kind, "__getitem__"):
+        return False
+    # What has a length and can be iterated is a loader, whose own order counts.
+    return hasattr(kind, "on_epoch_end") or (
+        hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
+    )
+
+
+class OfNumbers(Source):
+    """Batches that have numbers: Keras's ``PyDataset``, or ``Sequence`` as it was called.
+
+    Parameters
+    ----------
+    batches : object
+        With ``batches[number]``, and ``num_batches`` or a length; ``on_epoch_begin`` and
+        ``on_epoch_end`` are called where it has them.
+    argument, read :
+        See :func:`source_of`.
+
+    Attributes
+    ----------
+    sharing : callable or None
+        Returns which rows of a training's batch are wanted; all if None.
+    """
+
+    def __init__(self, batches: Any, argument: str, read: Read) -> None:
+        self._batches, self.argument, self._read = batches, argument, read
+        self.sharing: Sharing | None = None
+        if self.steps == 0:
+            raise ValueError(f"{argument} has no batches; it should have one or more")
+
+    def __str__(self) -> str:
+        count = self.steps
+        return f"{'batches without end' if count is None else f'{count} batches'} of its own"
+
+    @property
+    def steps(self) -> int | None:
+        """How many batches there are now."""
+        if hasattr(type(self._batches), "num_batches"):
+            count = self._batches.num_batches
+            return None if count is None else int(count)
+        return len(self._batches)
+
+    def batch(self, number: int) -> Data:
+        """Return a batch, all rows of it."""
+        return self._read(self._batches[number], f"{self.argument}[{number}]")
+
+    def some(self, count: int, most: int) -> Data:
+        """Return the first batch."""
+        return self.batch(0)
+
+    def for_training(
+        self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
+    ) -> Iterator[Data]:
+        """Yield the rows of this process of the batches of a pass."""
+        count = self.steps
+        if count is None:
+            numbers: Any = itertools.count(start)
+        elif seed is None:
+            numbers = range(start, count)
+        else:
+            numbers = shuffled(count, seed_of(number, seed))[start:].tolist()
+        for index in numbers:
+            data = self.batch(index)
+            if self.sharing is None:
+                yield data
+            else:
+                share = self.sharing(len(data))
+                yield replace(data.part(share.start, share.stop), share=share)
+
+    def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
+        """Yield the batches by their numbers."""
+        count = self.steps if steps is None else steps
+        assert count is not None
+        own = self.steps
+        count = count if own is None else min(count, own)
+        for index in range(*((0, count) if part is None else part(count))):
+            yield self.batch(index)
+
+    def begin_epoch(self) -> None:
+        """Tell the object, if it wants to know."""
+        if hasattr(type(self._batches), "on_epoch_begin"):
+            self._batches.on_epoch_begin()
+
+    def end_epoch(self) -> None:
+        """Tell the object, if it wants to know."""
+        if hasattr(type(self._batches), "on_epoch_end"):
+            self._batches.on_epoch_end()
+
+
+class OfIterable(Source):
+    """Batches of whatever can be iterated: a generator, a loader of PyTorch, a zip.
+
+    Parameters
+    ----------
+    batches : iterable
+        What has ``__next__`` is read once; of all else, every pass asks for an iterator.
+    argument, read :
+        See :func:`source_of`.
+
+    Notes
+    -----
+    The first batch is read at once, so that what does not fit is said before anything is trained.
+    """
+
+    def __init__(self, batches: Any, argument: str, read: Read) -> None:
+        self._batches, self.argument, self._read = batches, argument, read
+        self.is_repeatable = not hasattr(type(batches), "__next__")
+        #: The pass that is being read, how many batches of it were handed out, and one that was
+        #: read before anybody wanted it.
+        self._number: int | None = None
+        self._taken = 0
+        self._ahead: Data | None = None
+        self._iterator = iter(batches)
+        self._has_ended = False
+        if not self.has_more():
+            raise ValueError(f"{argument} gave no batch; it should give one or more")
+
+    def __str__(self) -> str:
+        return f"batches of a {type(self._batches).__name__}"
+
+    @property
+    def steps(self) -> int | None:
+        """How many batches a pass has, if the object says that."""
+        if not self.is_repeatable:
+            return None
+        try:
+            return len(self._batches)
+        except (TypeError, NotImplementedError):  # such as of an IterableDataset
+            return None
+
+    def some(self, count: int, most: int) -> Data:
+        """Return the batch that comes next."""
+        assert self._ahead is not None
+        return self._ahead
+
+    def has_more(self) -> bool:
+        """Return whether there is another batch to read."""
+        if self._ahead is None:
+            self._ahead = self._read_next(self._taken)
+        return self._ahead is not None
+
+    def _begin(self, number: int | None) -> None:
+        """Let the next batch be the first of a pass; one that was looked at only is still good."""
+        if not self.is_repeatable or (self._taken == 0 and self._ahead is not None):
+            self._number = number
+            return
+        self._number, self._taken, self._ahead = number, 0, None
+        self._iterator, self._has_ended = iter(self._batches), False
+
+    def _read_next(self, number: int) -> Data | None:
+        if self._has_ended:
+            return None
+        for batch in self._iterator:
+            return self._read(batch, f"(batch {number} of {self.argument})")
+        self._has_ended = True
+        return None
+
+    def _next(self) -> Data | None:
+        """Hand out a batch; None at the end of the pass."""
+        data, self._ahead = self._ahead, None
+        if data is None:
+            data = self._read_next(self._taken)
+        if data is not None:
+            self._taken += 1
+        return data
+
+    def _skip(self) -> bool:
+        """Pass over a batch that was trained on before; it is not looked at."""
+        if self._ahead is None and next(self._iterator, self) is self:
+            self._has_ended = True
+            return False
+        self._ahead = None
+        self._taken += 1
+        return True
+
+    def for_training(
+        self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
+    ) -> Iterator[Data]:
+        """Yield the batches of a pass as they come, whatever the seed."""
+        if number != self._number or start < self._taken or self._has_ended:
+            self._begin(number)
+        while self._taken < start:
+            if not self._skip():
+                return
+        while (data := self._next()) is not None:
+            yield data
+
+    def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
+        """Yield the batches of a pass; of what can be read once, those that come next."""
+        self._begin(None)
+        count = 0
+        while (steps is None or count < steps) and (data := self._next()) is not None:
+            yield data
+            count += 1
+
+
+def is_endless(x: Any) -> bool:
+    """Return whether the batches of `x` are known to have no end."""
+    if isinstance(x, types.GeneratorType):
+        return not _can_end(x.gi_code)
+    if isinstance(x, (itertools.cycle, itertools.count)):
+        return True
+    if isinstance(x, itertools.repeat):
+        return operator.length_hint(x, -1) == -1
+    if _has_numbers(x):
+        return hasattr(type(x), "num_batches") and x.num_batches is None
+    cardinality = getattr(x, "cardinality", None)  # of TensorFlow's data sets
+    return callable(cardinality) and int(cardinality()) == -1
+
+
+def _can_end(code: types.CodeType) -> bool:
+    """Return whether a generator's code has a way to its end.
+
+    Python leaves out what no way leads to: behind ``while True`` without a break, the return at the
+    end of every function.
+    """
+    import dis
+
+    names = {step.opname for step in dis.get_instructions(code)}
+    return bool(names & {"RETURN_VALUE", "RETURN_CONST"})
+
+
+def parts_of(batch: Any, title: str, inputs: int = 0) -> tuple[Any, Any, Any]:
+    """Return data, targets and weights of a batch, the last two None where they are missing.
+
+    Parameters
+    ----------
+    batch : object
+    title : str
+        What errors call it.
+    inputs : int, default 0
+        If only data are wanted: how many inputs the model has.  Targets may be there then or not,
+        and a list may hold data alone.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that a batch can be.
+    """
+    should = "(x, y) or (x, y, sample_weight)"
+    if inputs:
+        should = "x, (x,), " + should
+        holds_data = isinstance(batch, list) and len(batch) == inputs > 1
+        if holds_data and not any(isinstance(part, (list, tuple, dict)) for part in batch):
+            return batch, None, None
+        if not isinstance(batch, (tuple, list)):
+            return batch, None, None
+    if not isinstance(batch, (tuple, list)):
+        raise TypeError(f"{title} is of type {type(batch).__name__}; it should be {should}")
+    if not (1 if inputs else 2) <= len(batch) <= 3:
+        raise TypeError(
+            f"{title} is a {type(batch).__name__} of {len(batch)}; it should be {should}"
+        )
+    x, y, weights = (*batch, None, None)[:3]
+    return x, y, weights
