@@ -25,8 +25,8 @@ _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer_
 def has_batches(x: object) -> bool:
     """Return whether `x` is to be asked for batches: a generator, a ``PyDataset``, a loader.
 
-    Arrays, lists and dicts of them are not.  What can only be indexed, and has no length, is not
-    either: it may have no end.
+    Arrays, lists and dicts of them are not.  What can only be indexed is not either: it may have no
+    end, whatever its length says.
     """
     kind = type(x)
     if isinstance(x, (*_ARRAYS, type)) or any(hasattr(kind, name) for name in _PROTOCOLS):
@@ -58,11 +58,8 @@ def source_of(x: Any, argument: str, read: Read) -> Source:
 def _has_numbers(x: object) -> bool:
     """Return whether batches can be had by number, as from Keras's ``PyDataset``."""
     kind = type(x)
-    if not hasattr(kind, "__getitem__"):
-        return False
-    # What has a length and can be iterated is a loader, whose own order counts.
-    return hasattr(kind, "on_epoch_end") or (
-        hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
+    return hasattr(kind, "__getitem__") and (
+        hasattr(kind, "on_epoch_end") or hasattr(kind, "num_batches")
     )
 
 
