@@ -3,7 +3,7 @@
 import numpy as np
 
 #: Which block of the columns inside stands at each place in Keras's arrays.
-KERAS_GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 1, 2, 3]}
+KERAS_GATES = {"rnn": [0], "gru": [1, 0, 2], "lstm": [0, 1, 2, 3], "mgu": [0, 1]}
 
 
 def keras_gates(array, cell):

@@ -105,6 +105,10 @@ def _states(torch, case, tensors, runs):
     if case.cell == "gru" and not case.reset_after:
         weights = (tensors["Wx"], tensors["Ws"], tensors["bs"][:, 0])
         return _paper_gru(torch, X, tensors["S_0"].T, *weights, runs)
+    if case.cell == "mgu":  # a GRU with r = f and z = 1 - f
+        two = (tensors[name].chunk(2) for name in ("Wx", "Ws", "bs"))
+        weights = [torch.cat((of_f, -of_f, of_n)) for of_f, of_n in two]
+        return _paper_gru(torch, X, tensors["S_0"].T, *weights[:2], weights[2][:, 0], runs)
     return _layer(torch, case, tensors, X, runs)[0]
 
 

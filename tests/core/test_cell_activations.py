@@ -44,6 +44,10 @@ def states_of(name, act, gate, weights, x, initial, drop, mask):
             i, f, g, o = (a[:, rows] + h + b[rows] for rows, h in zip(gates, hs, strict=True))
             cell = gate(f) * c[0] + gate(i) * act(g)
             new = [gate(o) * act(cell), cell]
+        elif name == "mgu":
+            f = gate(a[:, gates[0]] + hs[0] + b[gates[0]])
+            h = (f * s * drop[1]) @ ws[gates[1]].T
+            new = [(1 - f) * s + f * act(a[:, gates[1]] + h + b[gates[1]])]
         else:
             in_bias = bx[0][:, 0] if bx else 0 * b
             rows_r, rows_z, rows_n = gates

@@ -434,7 +434,7 @@ def test_fault_9_extremes_saturate_as_in_the_reference(form, value, dtype):
         *states, caches = getattr(reference, forward)(*arguments, **a.options)
         *got, got_caches = getattr(fastrnn, forward)(*arguments, **a.options)
         # No NaN by itself: every sum has one huge term at most, and tanh and σ have limits.
-        if case.cell != "gru" or name != "S_0":
+        if case.cell in ("rnn", "lstm") or name != "S_0":  # in the others the state goes on
             assert np.isfinite(states[0]).all()
         assert_close(got, states, PARITY, name)
         backward = f"{case.cell}_backward"

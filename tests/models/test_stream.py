@@ -12,6 +12,7 @@ from fastrnn import activations
 from fastrnn.layers import (
     GRU,
     LSTM,
+    MGU,
     Activation,
     Bidirectional,
     CategoryEncoding,
@@ -33,6 +34,7 @@ MODELS = {
     "rnn": lambda n: [SimpleRNN(n, return_sequences=True)],
     "gru": lambda n: [GRU(n, return_sequences=True), Dense(3)],
     "reset after": lambda n: [GRU(n, reset_after=True, return_sequences=True), Dense(3, "softmax")],
+    "mgu": lambda n: [MGU(n, return_sequences=True), Dense(3)],
     "lstm": lambda n: [LSTM(n, return_sequences=True), Dense(3)],
     "no bias": lambda n: [GRU(n, use_bias=False, return_sequences=True), Dense(3, use_bias=False)],
     "stack": lambda n: [

@@ -129,6 +129,7 @@ RNN = Cell("rnn", 1, ("S",))
 #: ``Ht`` is None in a GRU without ``reset_after``.
 GRU = Cell("gru", 3, ("S",), ("Rt", "Zt", "Nt", "Ht"), (0, 1, 0, 0), ("reset_after",))
 LSTM = Cell("lstm", 4, ("S", "C"), ("It", "Ft", "Gt", "Ot"), (0, 1, 0, 0))
+MGU = Cell("mgu", 2, ("S",), ("Ft", "Nt"), (0, 0))
 
 #: Every cell, in the order in which tests and tables have them.
-CELLS = (RNN, GRU, LSTM)
+CELLS = (RNN, GRU, LSTM, MGU)

@@ -6,6 +6,7 @@ Python reads the arguments and makes the memory; the compiled core only fills it
 
 from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
 from .lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
+from .mgu import mgu_backward, mgu_cell_backward, mgu_cell_forward, mgu_forward
 from .output import cross_entropy, cross_entropy_backward, softmax
 from .rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 
@@ -20,6 +21,10 @@ __all__ = [
     "lstm_cell_backward",
     "lstm_cell_forward",
     "lstm_forward",
+    "mgu_backward",
+    "mgu_cell_backward",
+    "mgu_cell_forward",
+    "mgu_forward",
     "rnn_backward",
     "rnn_cell_backward",
     "rnn_cell_forward",

@@ -26,6 +26,7 @@ _CORES = {
     ("gru", False, "tanh"): Recurrence("gru"),
     ("gru", True, "tanh"): Recurrence("gru_reset_after"),
     ("lstm", False, "tanh"): Recurrence("lstm"),
+    ("mgu", False, "tanh"): Recurrence("mgu"),
 }
 
 

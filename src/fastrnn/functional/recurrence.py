@@ -14,6 +14,7 @@ from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
     GRU,
     LSTM,
+    MGU,
     Array,
     Cache,
     Cell,
@@ -165,7 +166,7 @@ def _one_step(
         gates[...] = last[...] = 0
         for i in range(cell.gates):
             gates[:, i, :n_s] = arrays[2 * states + i].T
-        if cell is GRU:
+        if len(cell.states) == 1:
             Ht = arrays[-1] if reset_after else _product(arrays[2], arrays[1])
             last[:, :n_s] = Ht.T
         else:
@@ -189,6 +190,10 @@ def _arrays_of(
         reset_after = Ht[0] is not None
         if not reset_after:
             Ht = [_product(r, s) for r, s in zip(gates[0], St_prev, strict=True)]
+        arrays += [_stacked_gates(gates), stacked(Ht)]
+    elif cell is MGU:
+        gates = columns[2:4]
+        Ht = [_product(f, s) for f, s in zip(gates[0], St_prev, strict=True)]
         arrays += [_stacked_gates(gates), stacked(Ht)]
     elif cell is LSTM:
         Ct_next, Ct_prev, *gates = columns[2:8]

@@ -39,6 +39,7 @@ from fastrnn.layers.merging import (
     multiply,
     subtract,
 )
+from fastrnn.layers.mgu import MGU
 from fastrnn.layers.noise import GaussianNoise, SpatialDropout1D
 from fastrnn.layers.normalization import LayerNormalization
 from fastrnn.layers.pooling import (
@@ -98,6 +99,7 @@ __all__ = [
     "Lambda",
     "GRU",
     "LSTM",
+    "MGU",
     "Activation",
     "ApplyMask",
     "BatchNormalization",
@@ -161,6 +163,7 @@ register(
     GRU,
     InputLayer,
     LSTM,
+    MGU,
     Masking,
     SimpleRNN,
     TimeDistributed,

@@ -9,9 +9,9 @@ Legend, here and everywhere: ``n_x`` inputs, ``n_s`` state units, ``n_y`` output
 ``y_pred`` (n_y, m, T_x).  A capital with ``t`` is one step of it: ``Xt`` is (n_x, m).
 
 ``parameters_dict`` holds ``Wx`` (G n_s, n_x), ``Ws`` (G n_s, n_s), ``Wy`` (n_y, n_s), ``bs``
-(G n_s, 1) and ``by`` (n_y, 1), where G is 1 for the RNN, 3 for the GRU and 4 for the LSTM.  Their
-rows stand in the orders r, z, n and i, f, g, o.  The GRU with ``reset_after=True`` also has ``bx``
-(G n_s, 1). Other keys are ignored.
+(G n_s, 1) and ``by`` (n_y, 1), where G is 1 for the RNN, 3 for the GRU, 4 for the LSTM and 2 for
+the MGU.  Their rows stand in the orders r, z, n; i, f, g, o; and f, n.  The GRU with
+``reset_after=True`` also has ``bx`` (G n_s, 1). Other keys are ignored.
 
 Types: float64 gives float64, all float32 gives float32, a mixture float64; lists and integers are
 read as float64. ``TypeError`` names an argument of another type, ``ValueError`` one of a shape that
@@ -33,6 +33,7 @@ warns.
 
 from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
 from .lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
+from .mgu import mgu_backward, mgu_cell_backward, mgu_cell_forward, mgu_forward
 from .output import cross_entropy, cross_entropy_backward, softmax
 from .rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 
@@ -47,6 +48,10 @@ __all__ = [
     "lstm_cell_backward",
     "lstm_cell_forward",
     "lstm_forward",
+    "mgu_backward",
+    "mgu_cell_backward",
+    "mgu_cell_forward",
+    "mgu_forward",
     "rnn_backward",
     "rnn_cell_backward",
     "rnn_cell_forward",

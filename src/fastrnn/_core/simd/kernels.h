@@ -66,7 +66,8 @@ typedef struct {
     ROW(rnn, 1, 1, 0, 1, 0)             \
     ROW(gru, 3, 1, 1, 2, 0)             \
     ROW(gru_reset_after, 3, 1, 1, 2, 1) \
-    ROW(lstm, 4, 2, 1, 4, 0)
+    ROW(lstm, 4, 2, 1, 4, 0)            \
+    ROW(mgu, 2, 1, 1, 1, 0)
 #define FASTRNN_ONE(...) +1
 enum { FASTRNN_CELLS = 0 FASTRNN_EACH_CELL(FASTRNN_ONE) };
 

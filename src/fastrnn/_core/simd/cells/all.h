@@ -3,3 +3,4 @@
 #include "gru.h"
 #include "gru_reset_after.h"
 #include "lstm.h"
+#include "mgu.h"
