@@ -185,6 +185,7 @@ LATE = {
 
 # Of the modules in formats, those that any of them may use; a format knows no other format.
 SHARED_BY_FORMATS = {
+    "assembly",
     "json_text",
     "description",
     "errors",

@@ -55,7 +55,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
      "prepare the data with NumPy, or write a Lambda with a gradient"),
     (r"layers\.(Group|RMS|Spectral|Unit)Normalization",
      "use LayerNormalization or BatchNormalization"),
-    (r"layers\.(PReLU|ThresholdedReLU|MaxoutDense|Highway)", "use ReLU, LeakyReLU or ELU"),
+    (r"layers\.(ThresholdedReLU|MaxoutDense|Highway)", "use ReLU, LeakyReLU or ELU"),
     (r"layers\.(Gaussian|Alpha)Dropout", "use Dropout or GaussianNoise"),
     (r"layers\.EinsumDense", "use Dense, or Dense behind Reshape"),
     (r"layers\.ReversibleEmbedding", "use Embedding, and Dense for the way back"),

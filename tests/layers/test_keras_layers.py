@@ -135,6 +135,8 @@ CASES = {
     "BatchNormalization twice": _normalized_twice,
     "ReLU": chain(lambda k: k.ReLU(max_value=0.6, negative_slope=0.1, threshold=0.2)),
     "LeakyReLU": chain(lambda k: k.LeakyReLU()),
+    "PReLU": chain(lambda k: k.PReLU("random_uniform")),
+    "PReLU, shared": chain(lambda k: k.PReLU("random_uniform", shared_axes=[1])),
     "ELU": chain(lambda k: k.ELU(alpha=0.7)),
     "Softmax": chain(lambda k: k.Softmax()),
     "Softmax over the time": chain(lambda k: k.Softmax(axis=1)),

@@ -61,6 +61,11 @@ def other_format(path: str) -> str | None:
             return words
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return _of_zip(path)
+    if _is_pickle(head) and b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19" in head[:32]:
+        return (
+            "is a file of PyTorch before 1.6: build the model, and give it the weights by "
+            "fastrnn.interop.torch.load_state_dict(model, path)"
+        )
     if _is_pickle(head):
         return f"is a pickle, as older programs of PyTorch and scikit-learn write them: {_PICKLE}"
     if head[4:8] == b"TFL3":
@@ -105,11 +110,14 @@ def _of_zip(path: str) -> str:
         return f"is a .keras file of Keras 3: {_WEIGHTS}"
     if any(name.rpartition("/")[2] == "data.pkl" for name in names):
         return (
-            "is a file of PyTorch: load it there with weights_only=True, and give its tensors as "
-            "arrays to set_weights"
+            "is a file of PyTorch, with weights that do not say what the model is: build it, and "
+            "give them to it by fastrnn.interop.torch.load_state_dict(model, path)"
         )
     if names and all(name.endswith(".npy") for name in names):
-        return "is an .npz file of NumPy: read it with numpy.load, and use model.set_weights"
+        return (
+            "is an .npz file of NumPy: read it with numpy.load, and use model.set_weights, or "
+            "fastrnn.interop.torch.load_state_dict(model, path) if its names are PyTorch's"
+        )
     return "is a zip archive: unpack it first"
 
 

@@ -107,6 +107,11 @@ class Format:
         self._function("export", path)(path, description, **options)
 
 
+def _is_json(path: str, head: bytes) -> bool:
+    """Return whether a file is a JSON object, whatever it may hold."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and b"\0" not in head[:16]
+
+
 def _is_any(path: str, head: bytes) -> bool:
     return True
 
@@ -121,7 +126,16 @@ OWN = Format(
 )
 
 #: All formats, in the order in which a file is asked whether it is of them.
-FORMATS: tuple[Format, ...] = (OWN,)
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "JSON of RTNeural, Neural Amp Modeler or an amp model",
+        "audio",
+        (".json",),
+        _is_json,
+        frozenset({"read", "export"}),
+    ),
+    OWN,
+)
 
 
 def format_of_file(path: Path) -> Format:

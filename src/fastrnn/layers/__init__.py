@@ -15,7 +15,7 @@ from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
 from fastrnn.layers.dropout import Dropout
-from fastrnn.layers.elementwise import ELU, LeakyReLU, ReLU, Softmax
+from fastrnn.layers.elementwise import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
@@ -66,6 +66,7 @@ __all__ = [
     "MaxPool1D",
     "ELU",
     "LeakyReLU",
+    "PReLU",
     "ReLU",
     "Softmax",
     "Add",
@@ -129,6 +130,7 @@ GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 register(
     ELU,
     LeakyReLU,
+    PReLU,
     ReLU,
     Softmax,
     Add,

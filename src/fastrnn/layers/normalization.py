@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import initializers
+from fastrnn.layers.elementwise import not_negative
 from fastrnn.layers.joining import axis_of
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
@@ -36,7 +37,7 @@ class Normalization(Layer):
         kind = type(self).__name__
         given = axis if isinstance(axis, (list, tuple)) else [axis]
         self.axis = [axis_of(self, one) for one in given]
-        self.epsilon = share_of_one(self, "epsilon", epsilon)
+        self.epsilon = not_negative(self, "epsilon", epsilon)
         self.center = boolean(f"center of {kind}", center)
         self.scale = boolean(f"scale of {kind}", scale)
         self.beta_initializer = initializers.get(beta_initializer)

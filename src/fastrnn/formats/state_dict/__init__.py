@@ -161,7 +161,7 @@ def _read(path: str, file: BinaryIO) -> StateDict:
     if head[:1] == b"\x80":
         content, program = read_legacy(file)
         return StateDict(_weights_in(content), program)
-    if head[8:9] == b"{":
+    if head[8:9] == b"{" and b"\0" in head[:8]:
         return _safetensors(path)
     text = file.read()
     if text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
