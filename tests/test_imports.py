@@ -43,7 +43,7 @@ ALLOWED = {
     # a format knows no model, no layer: only what a description of one says
     "formats": {"_names", "arguments", "arithmetic", "files", "settings", "terminal"},
     # what other programs' models become, as they are used there
-    "initializers": {"_names", "construction", "seeding", "settings", "arithmetic"},
+    "initializers": {"_names", "construction", "seeding", "settings", "arithmetic", "naming"},
     "workspace": {"_core", "activations"},
     "losses": {
         "_names",
@@ -56,9 +56,20 @@ ALLOWED = {
         "settings",
         "workspace",
         "arithmetic",
+        "naming",
     },
-    "metrics": {"_names", "_core", "arguments", "losses", "arithmetic"},
-    "optimizers": {"guarded", "_names", "_core", "construction", "settings"},
+    "metrics": {
+        "_names",
+        "_core",
+        "activations",
+        "arguments",
+        "arithmetic",
+        "construction",
+        "losses",
+        "settings",
+        "naming",
+    },
+    "optimizers": {"guarded", "_names", "_core", "construction", "settings", "naming"},
     "callbacks": {"_names", "construction", "files", "settings", "terminal", "arithmetic"},
     "preprocessing": {"_names", "arguments", "settings", "arithmetic"},
     "guarded": set(),
@@ -77,6 +88,7 @@ ALLOWED = {
         "terminal",
         "workspace",
         "arithmetic",
+        "naming",
     },
     "models": {
         "guarded",
@@ -99,6 +111,7 @@ ALLOWED = {
         "terminal",
         "workspace",
         "arithmetic",
+        "naming",
     },
     "distributed": {"_core"},
     # the version, asked for when it is printed
@@ -109,6 +122,7 @@ ALLOWED = {
         "arithmetic",
         "config",
         "differentiation",
+        "naming",
         "models",  # in a function of a model's tensors
         "seeding",
     },

@@ -21,6 +21,7 @@ from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.config import epsilon, floatx, image_data_format, set_floatx
 from fastrnn.differentiation import constant as stop_gradient
+from fastrnn.naming import forget_names
 
 # fmt: off
 __all__ = [
@@ -88,7 +89,11 @@ def backend() -> str:
 
 
 def clear_session() -> None:
-    """Do nothing: fastrnn keeps no graph outside a model, and names layers model by model."""
+    """Count the names of metrics from the beginning: the next `AUC` is called ``auc`` again.
+
+    There is nothing else to clear: layers are counted model by model.
+    """
+    forget_names()
 
 
 def learning_phase() -> int:

@@ -26,6 +26,8 @@ class Constructible(type):
     """
 
     harmless: ClassVar[Harmless] = {}
+    #: Whether a class, its subclasses not, takes keywords of any name for a function.
+    takes_any: bool = False
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         """Make an object, with the keywords that its class has."""
@@ -128,6 +130,8 @@ def parameters_of(cls: type) -> list[str] | None:
 
     None where it takes any.
     """
+    if vars(cls).get("takes_any"):
+        return None
     names: list[str] = []
     passes_on = False
     for base in cls.__mro__:

@@ -12,7 +12,10 @@ from fastrnn.settings import number
 Mode = Literal["auto", "min", "max"]
 
 #: What the names of metrics have in them of which more is better.
-HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "cosine_similarity", "r2")
+HIGHER_IS_BETTER = (
+    *("acc", "auc", "precision", "recall", "sensitivity", "specificity", "true_", "score"),
+    *("f1", "cosine_similarity", "r2"),
+)
 
 
 class Monitor(Callback):
@@ -35,7 +38,7 @@ class Monitor(Callback):
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode is {mode!r}; it should be 'auto', 'min' or 'max'")
-        higher = any(part in monitor for part in HIGHER_IS_BETTER)
+        higher = any(part in monitor.lower() for part in HIGHER_IS_BETTER)
         self.monitor = monitor
         self.mode: Mode = ("max" if higher else "min") if mode == "auto" else mode
         self.min_delta = abs(number("min_delta", min_delta))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from fastrnn._core import loss as core
 from fastrnn.cipher.vocabulary import PADDING
-from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
-from fastrnn.metrics import Metric
+from fastrnn.metrics.binding import AccuracyByShape, Bound
 
 __all__ = ["CharacterAccuracy"]
 
 
-class CharacterAccuracy(Metric):
+class CharacterAccuracy(AccuracyByShape):
     """Accuracy over characters alone: the steps behind the end of a sentence do not count.
 
     Padding is no answer either, since `fastrnn.cipher.Decipherer` never gives it. So a training, an
@@ -24,9 +21,9 @@ class CharacterAccuracy(Metric):
     """
 
     def __init__(self) -> None:
-        super().__init__("accuracy", None)
+        super().__init__("accuracy")
 
-    def bind(self, loss: Loss, head: Head) -> Callable[[], tuple[float, float]]:
+    def bind(self, head: Head, is_weighted: bool) -> Bound:
         """Return a function that counts the characters that are right, and all."""
         return _Count(head)
 

@@ -150,9 +150,9 @@ def gradient_bytes(parameters: int, itemsize: int = 4, measured: int = 1) -> int
     itemsize : int, default 4
         Bytes of a number: 4 for float32, 8 for float64.
     measured : int, default 1
-        Losses and metrics; see :func:`~fastrnn.distributed.figures.figures_behind`.
+        Losses and metrics that are means: two figures each.
     """
-    return (parameters + figures_behind(measured)) * itemsize
+    return (parameters + figures_behind(2 * measured)) * itemsize
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,13 @@ from fastrnn.layers.pooling import (
     MaxPooling1D,
 )
 from fastrnn.layers.recurrent import RecurrentLayer
-from fastrnn.layers.registry import custom_object_scope, deserialize, register, serialize
+from fastrnn.layers.registry import deserialize, register, serialize
 from fastrnn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
+from fastrnn.naming import custom_object_scope
 
 __all__ = [
     "AvgPool1D",

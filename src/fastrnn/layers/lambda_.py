@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.registry import custom_object
 from fastrnn.layers.symbolic import SymbolicTensor
+from fastrnn.naming import custom_object
 
 Array = NDArray[Any]
 

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastrnn import initializers
 from fastrnn.layers import calling, registry
 from fastrnn.layers.contract import Contract
-from fastrnn.layers.naming import Renaming, check_name, snake_case
+from fastrnn.layers.naming import Renaming, check_name
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
+from fastrnn.naming import snake_case
 from fastrnn.settings import boolean, floatx, integer
 
 Array = NDArray[Any]

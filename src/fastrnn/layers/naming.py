@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 
 from fastrnn.terminal import printable
@@ -23,12 +22,6 @@ def check_name(name: str) -> str:
     if printable(name) != name:
         raise ValueError(f"name is {name!r}; it should be without control characters")
     return name
-
-
-def snake_case(name: str) -> str:
-    """Return ``TimeDistributed`` as ``time_distributed``, ``SimpleRNN`` as ``simple_rnn``."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
 
 
 def counted_name(stem: str, taken: Container[str], count: int = 1) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from fastrnn.naming import custom_object, custom_object_scope
 
 if TYPE_CHECKING:
     from fastrnn.layers.layer import Layer
@@ -13,33 +13,10 @@ if TYPE_CHECKING:
 #: The classes of the package, put here by the packages that have them.
 KNOWN: dict[str, type[Layer]] = {}
 
-_custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", default=None)
-
 
 def register(*classes: type[Layer]) -> None:
     """Let :func:`deserialize` find classes by their names."""
     KNOWN.update({one.__name__: one for one in classes})
-
-
-@contextmanager
-def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Let :func:`deserialize` find these too meanwhile, by name, in layers within layers as well.
-
-    Examples
-    --------
-    >>> from fastrnn import layers
-    >>> class Half(layers.Activation):
-    ...     pass
-    >>> written = layers.serialize(layers.TimeDistributed(Half("tanh")))
-    >>> with layers.custom_object_scope({"Half": Half}):
-    ...     layers.deserialize(written)
-    <TimeDistributed time_distributed>
-    """
-    token = _custom.set({**(_custom.get() or {}), **(custom_objects or {})})
-    try:
-        yield
-    finally:
-        _custom.reset(token)
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
@@ -64,14 +41,9 @@ def deserialize(
         If there is no layer of that name.
     """
     with custom_object_scope(custom_objects):
-        classes = {**KNOWN, **(_custom.get() or {})}
-        name = config.get("class_name")
-        if name not in classes:
-            raise ValueError(f"layer is {name!r}; it should be one of {sorted(classes)}")
-        made: Layer = classes[name].from_config(dict(config["config"]))
+        name = str(config.get("class_name"))
+        found = custom_object(name) or KNOWN.get(name)
+        if found is None:
+            raise ValueError(f"layer is {name!r}; it should be one of {sorted(KNOWN)}")
+        made: Layer = found.from_config(dict(config["config"]))
         return made
-
-
-def custom_object(name: str) -> Any:
-    """Return what :func:`custom_object_scope` has under a name, or None."""
-    return (_custom.get() or {}).get(name)

@@ -6,7 +6,7 @@ them, padding included unless a mask leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastrnn._names import names_of
@@ -23,6 +23,12 @@ from fastrnn.losses.counting import (
     kl_divergence,
     poisson,
     squared_hinge,
+)
+from fastrnn.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
 )
 from fastrnn.losses.formula import FormulaLoss, LossFunctionWrapper
 from fastrnn.losses.loss import Loss
@@ -45,10 +51,13 @@ from fastrnn.losses.sparse_categorical import (
     sparse_categorical_crossentropy,
 )
 from fastrnn.losses.squared_error import MeanSquaredError, mean_squared_error
+from fastrnn.naming import custom_object, custom_object_scope, named, written
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
     "CategoricalHinge",
     "CosineSimilarity",
     "FormulaLoss",
@@ -66,9 +75,12 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "categorical_hinge",
     "cosine_similarity",
+    "deserialize",
     "get",
     "hinge",
     "huber",
@@ -100,31 +112,39 @@ _BY_FUNCTION: dict[Callable[..., Any], type[Loss]] = {
     hinge: Hinge,
     squared_hinge: SquaredHinge,
     categorical_hinge: CategoricalHinge,
+    binary_focal_crossentropy: BinaryFocalCrossentropy,
+    categorical_focal_crossentropy: CategoricalFocalCrossentropy,
 }
 _BY_NAME: dict[str, type[Loss]] = {
     **{loss.name: loss for loss in _BY_FUNCTION.values()},
     **{loss.__name__: loss for loss in _BY_FUNCTION.values()},
 }
-for _short, _loss in (
-    ("bce", BinaryCrossentropy),
-    ("kld", KLDivergence),
-    ("mae", MeanAbsoluteError),
-    ("mape", MeanAbsolutePercentageError),
-    ("mse", MeanSquaredError),
-    ("msle", MeanSquaredLogarithmicError),
-):
-    _BY_NAME |= {_short: _loss, _short.upper(): _loss}
-# Names that older versions of Keras have.
-_BY_NAME |= {"kullback_leibler_divergence": KLDivergence, "logcosh": LogCosh}
+#: Short names, and those of older versions: the function that each stands for.
+_ALIASES: dict[str, Callable[..., Any]] = {
+    "bce": binary_crossentropy,
+    "kld": kl_divergence,
+    "mae": mean_absolute_error,
+    "mape": mean_absolute_percentage_error,
+    "mse": mean_squared_error,
+    "msle": mean_squared_logarithmic_error,
+}
+_ALIASES |= {
+    **{short.upper(): function for short, function in _ALIASES.items()},
+    "kullback_leibler_divergence": kl_divergence,
+    "logcosh": log_cosh,
+    "cosine_proximity": cosine_similarity,
+}
+_BY_NAME |= {short: _BY_FUNCTION[function] for short, function in _ALIASES.items()}
 
 
-def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any]) -> Loss:
+def get(identifier: Any) -> Loss:
     """Return the loss that `identifier` names.
 
     Parameters
     ----------
-    identifier : str, function of this module, Loss, class of Loss, or dict
-        A dict is what :func:`serialize` returns.
+    identifier : str, function, Loss, class of Loss, or dict
+        A function is one of this module, or of one's own; see :class:`LossFunctionWrapper`.  A dict
+        is what :func:`serialize` returns.
 
     Raises
     ------
@@ -139,32 +159,71 @@ def get(identifier: str | Callable[..., Any] | Loss | type[Loss] | dict[str, Any
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return identifier()
     if isinstance(identifier, dict):
-        return _class_of(str(identifier.get("class_name")))(**identifier.get("config", {}))
+        return deserialize(identifier)
     if isinstance(identifier, str):
-        return _class_of(identifier)()
+        return get(_named(identifier))
     for function, loss in _BY_FUNCTION.items():
         if identifier is function:
             return loss()
-    if callable(identifier) and not isinstance(identifier, type):  # type: ignore[redundant-expr]
+    if callable(identifier) and not isinstance(identifier, type):
         return LossFunctionWrapper(identifier)
     raise TypeError(
         f"loss is {identifier!r}; it should be a name such as 'mse', a function of fastrnn.losses, "
-        "an object of a class derived from fastrnn.losses.FormulaLoss, or a function of targets "
-        "and outputs"
+        "an object of a class derived from fastrnn.losses.Loss, or a function of targets and "
+        "outputs"
     )
 
 
-def _class_of(name: str) -> type[Loss]:
-    if name not in _BY_NAME:
-        names = sorted(loss.name for loss in _BY_FUNCTION.values())
-        raise ValueError(f"loss is {name!r}; it should be one of {names}")
-    return _BY_NAME[name]
+def _named(name: str) -> Any:
+    own = custom_object(name)
+    if own is None and name not in _BY_NAME:
+        named("loss", name, {loss.name: loss for loss in _BY_FUNCTION.values()})
+    return own or _BY_NAME[name]
 
 
 def serialize(loss: Loss) -> dict[str, Any]:
-    """Return a loss as a dict that JSON can hold."""
-    return {"class_name": type(loss).__name__, "config": loss.get_config()}
+    """Return a loss as a dict that JSON can hold; of one's own, the name and not the code."""
+    if isinstance(loss, LossFunctionWrapper):
+        return {"class_name": loss.function_name, "config": loss.get_config()}
+    return written(loss)
 
 
-if not TYPE_CHECKING:
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Loss:
+    """Return a new loss from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Losses of one's own, by name, and the gradients of functions that were given apart.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    with custom_object_scope(custom_objects):
+        name, options = str(config.get("class_name")), dict(config.get("config") or {})
+        try:
+            found = _named(name)
+        except ValueError as error:
+            raise ValueError(f"{error}, or be given in custom_objects") from None
+        if isinstance(found, type) and issubclass(found, Loss):
+            return found.from_config(options)
+        gradient = options.pop("gradient", None)
+        if gradient is not None:
+            options["gradient"] = custom_object(gradient)
+        return LossFunctionWrapper(found, **options)
+
+
+if TYPE_CHECKING:
+    bce = BCE = binary_crossentropy
+    kld = KLD = kullback_leibler_divergence = kl_divergence
+    mae = MAE = mean_absolute_error
+    mape = MAPE = mean_absolute_percentage_error
+    mse = MSE = mean_squared_error
+    msle = MSLE = mean_squared_logarithmic_error
+    logcosh, cosine_proximity = log_cosh, cosine_similarity
+else:
+    globals().update(_ALIASES)
     __getattr__, __dir__ = names_of(__name__, __all__)

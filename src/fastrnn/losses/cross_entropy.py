@@ -45,6 +45,8 @@ class CrossEntropy(Loss):
     ----------
     from_logits : bool, default False
         Whether the model's output is meant before its softmax or sigmoid.
+    reduction, name :
+        See :class:`~fastrnn.losses.Loss`.
     """
 
     #: The loss on arrays: of targets, predictions and `from_logits`.
@@ -53,7 +55,13 @@ class CrossEntropy(Loss):
     _activation: Kernel
     _heads: Heads
 
-    def __init__(self, from_logits: bool = False) -> None:
+    def __init__(
+        self,
+        from_logits: bool = False,
+        reduction: Any = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction)
         self.from_logits = boolean("from_logits", from_logits)
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
@@ -74,7 +82,7 @@ class CrossEntropy(Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this loss again."""
-        return {"from_logits": self.from_logits}
+        return {**super().get_config(), "from_logits": self.from_logits}
 
 
 class SmoothedCrossEntropy(CrossEntropy):
@@ -86,12 +94,21 @@ class SmoothedCrossEntropy(CrossEntropy):
         Whether the model's output is meant before its softmax or sigmoid.
     label_smoothing : float, default 0
         Share of every target, below 1, that is spread evenly over the classes.
+    reduction, name :
+        See :class:`~fastrnn.losses.Loss`.
     """
 
     _function: Callable[..., Array]
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
-        super().__init__(from_logits)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        *,
+        reduction: Any = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(from_logits, reduction, name)
         self.label_smoothing = number("label_smoothing", label_smoothing, least=0, below=1)
 
     @staticmethod

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn.differentiation import value_and_gradient
 from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
 from fastrnn.workspace import Signal
 
@@ -16,25 +15,19 @@ Array = NDArray[Any]
 
 
 class FormulaLoss(Loss):
-    """A loss that a subclass defines by two functions of arrays.
+    """A loss of each position's targets and outputs alone, as two functions of arrays.
 
-    This is also the way to a loss of one's own.  Both get targets and outputs as arrays (positions,
-    features) of one floating type, and must not change them.
+    Both get arrays (positions, features) of one floating type, and must not change them: they see
+    no batch and no time, so that nothing has to be copied.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> class FourthPower(FormulaLoss):
-    ...     name = "fourth_power"
-    ...
-    ...     def values(self, y_true, y_pred):
-    ...         return ((y_pred - y_true) ** 4).mean(axis=-1)
-    ...
-    ...     def slopes(self, y_true, y_pred):
-    ...         return 4 * (y_pred - y_true) ** 3 / y_pred.shape[-1]
-    >>> FourthPower()([[1.0, 2.0]], [[1.0, 3.0]])
-    0.5
+    Parameters
+    ----------
+    reduction, name :
+        See :class:`Loss`.
     """
+
+    def __init__(self, reduction: Any = "sum_over_batch_size", name: str | None = None) -> None:
+        super().__init__(name, reduction)
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
         """Return the loss at every position, (positions,)."""
@@ -61,18 +54,20 @@ class FormulaLoss(Loss):
         return _FormulaHead(last, self)
 
 
-class LossFunctionWrapper(FormulaLoss):
+class LossFunctionWrapper(Loss):
     """A loss made of a function, as ``compile`` makes it of one.
 
     Parameters
     ----------
     fn : callable
-        Takes targets and outputs, arrays (positions, features), and returns a loss a position.  Of
-        what it returns for every feature the mean is taken; a single number is that of all.
+        Takes targets and outputs, batch first, and returns a loss a position, one a sample, or one
+        number.
+    reduction : default "sum_over_batch_size"
+        See :class:`Loss`.
     name : str, optional
         That of the function if left out.
     gradient : callable, optional
-        Takes the same and returns the derivative by the outputs, (positions, features);
+        Takes the same and returns the derivative of the sum of these by the outputs;
         ``fn.gradient`` if left out.  Without either, `fn` is differentiated operation by operation:
         it should be made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
     **options :
@@ -88,37 +83,47 @@ class LossFunctionWrapper(FormulaLoss):
     0.5
     """
 
+    takes_any = True
+
     def __init__(
         self,
         fn: Callable[..., Any],
+        reduction: Any = "sum_over_batch_size",
         name: str | None = None,
         gradient: Callable[..., Any] | None = None,
         **options: Any,
     ) -> None:
+        super().__init__(name or str(getattr(fn, "__name__", type(fn).__name__)), reduction)
         found = getattr(fn, "gradient", None) if gradient is None else gradient
         if found is not None and not callable(found):
             raise TypeError(
                 f"gradient of {fn!r} is {found!r}; it should be a function of targets and outputs"
             )
         self._fn, self._gradient, self._options = fn, found, options
-        self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
 
-    def values(self, y_true: Array, y_pred: Array) -> Any:
-        """Return what the function returns, for every position."""
-        found = np.asarray(self._fn(y_true, y_pred, **self._options))
-        if found.ndim == 2:
-            found = found.mean(axis=-1)
-        return np.broadcast_to(found, len(y_true)) if found.ndim == 0 else found
+    @property
+    def function_name(self) -> str:
+        """What a file calls the function."""
+        return str(getattr(self._fn, "__name__", type(self._fn).__name__))
 
-    def slopes(self, y_true: Array, y_pred: Array) -> Any:
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return what the function returns."""
+        return self._fn(y_true, y_pred, **self._options)
+
+    def backward(self, y_true: Any, y_pred: Any) -> Any:
         """Return what the gradient returns, or the derivative of the function."""
-        if self._gradient is not None:
-            return np.asarray(self._gradient(y_true, y_pred, **self._options))
-        value, back = value_and_gradient(
-            lambda targets, outputs: self._fn(targets, outputs, **self._options), [y_true, y_pred]
-        )
-        # Of the sum over the positions, which have equal shares in what is one number for all.
-        return back(np.full(value.shape, len(y_true) / max(1, value.size), value.dtype))
+        if self._gradient is None:
+            return super().backward(y_true, y_pred)
+        return self._gradient(y_true, y_pred, **self._options)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again, but for the function."""
+        config = {**super().get_config(), **self._options}
+        if self.name == self.function_name:
+            config.pop("name", None)
+        if self._gradient is not None and self._gradient is not getattr(self._fn, "gradient", None):
+            config["gradient"] = self._gradient.__name__
+        return config
 
 
 class _FormulaHead(DenseTargets):

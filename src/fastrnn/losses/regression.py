@@ -75,7 +75,13 @@ class Huber(FormulaLoss):
 
     name = "huber"
 
-    def __init__(self, delta: float = 1.0) -> None:
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: Any = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(reduction, name)
         self.delta = number("delta", delta, above=0)
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
@@ -90,7 +96,7 @@ class Huber(FormulaLoss):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this loss again."""
-        return {"delta": self.delta}
+        return {**super().get_config(), "delta": self.delta}
 
 
 class LogCosh(FormulaLoss):

@@ -14,6 +14,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
 from fastrnn.losses.loss import Head, real_predictions
 from fastrnn.scanning import find
+from fastrnn.settings import integer
 from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]
@@ -21,7 +22,10 @@ Array = NDArray[Any]
 
 @quietly
 def sparse_categorical_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
 ) -> Array:
     """Return −log of the probability that was given to the label, at every position.
 
@@ -35,6 +39,8 @@ def sparse_categorical_crossentropy(
     y_pred : array_like of shape (..., classes)
         Probabilities or other shares, or logits.
     from_logits : bool, default False
+    ignore_class : int, optional
+        A label at which the loss is 0; it may be none of the classes.
 
     Returns
     -------
@@ -47,25 +53,38 @@ def sparse_categorical_crossentropy(
     """
     predictions = real_predictions(y_pred)
     # A copy, which no other thread can change between the check and the use.
-    labels = check_labels(np.array(as_array("y_true", y_true)), predictions.shape, "y_true").astype(
-        np.int64
-    )
+    given = np.array(as_array("y_true", y_true))
+    given = check_labels(given, predictions.shape, "y_true", ignore_class)
+    ignored = None if ignore_class is None else given == ignore_class
+    labels = (given if ignored is None else np.where(ignored, 0, given)).astype(np.int64)
     picked = np.take_along_axis(predictions, labels[..., np.newaxis], axis=-1)[..., 0]
     if not from_logits:
         shares = picked / predictions.sum(axis=-1)
-        return np.asarray(-np.log(np.clip(shares, EPSILON, 1 - EPSILON)))
-    highest = predictions.max(axis=-1)
-    total = np.exp(predictions - highest[..., np.newaxis]).sum(axis=-1)
-    return np.asarray(np.log(total) - (picked - highest))
+        losses = -np.log(np.clip(shares, EPSILON, 1 - EPSILON))
+    else:
+        highest = predictions.max(axis=-1)
+        total = np.exp(predictions - highest[..., np.newaxis]).sum(axis=-1)
+        losses = np.log(total) - (picked - highest)
+    return np.asarray(losses if ignored is None else np.where(ignored, 0, losses))
 
 
 class LabelHead(Head):
-    """A head whose targets are labels."""
+    """A head whose targets are labels.
+
+    Attributes
+    ----------
+    ignore_class : int or None
+        A label that counts for nothing.
+    labels : ndarray of shape (time · batch,)
+        `targets`, with a class in place of what is ignored.
+    """
+
+    ignore_class: int | None = None
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._by_step = np.zeros(last.output.shape[:-1], np.int64)
-        self.targets = self._by_step.reshape(-1)
+        self.targets = self.labels = self._by_step.reshape(-1)
 
     def load(self, y: Array) -> None:
         """Copy the labels of a batch, (batch, time, ...) or (batch,).
@@ -79,11 +98,22 @@ class LabelHead(Head):
         """
         if y.dtype.kind == "f":
             y = np.array(y)
-            self._refuse(y, _no_label(y, self.features))
+            self._refuse(y, _no_label(y, self.features, self.ignore_class))
         np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim > 1 else y, casting="unsafe")
+        if self.ignore_class is not None:
+            self.labels = np.where(self.targets == self.ignore_class, 0, self.targets)
         # A negative number is a very large one without a sign: one comparison for both ends.
-        if self.targets.size and self.targets.view(np.uint64).max() >= self.features:
-            self._refuse(self.targets, _no_label(self.targets, self.features))
+        if self.labels.size and self.labels.view(np.uint64).max() >= self.features:
+            self._refuse(self.labels, _no_label(self.labels, self.features))
+
+    def kept(self) -> Array | None:
+        """Return which labels are not to be ignored."""
+        return None if self.ignore_class is None else self.targets != self.ignore_class
+
+    @property
+    def counts_vary(self) -> bool:
+        """Whether what counts follows from the content of a batch."""
+        return self.ignore_class is not None or super().counts_vary
 
     def _refuse(self, labels: Array, wrong: NDArray[np.bool_]) -> None:
         if wrong.any():
@@ -107,9 +137,9 @@ class _SoftmaxHead(LabelHead):
         total = core.softmax_cross_entropy(
             self._probabilities,
             self.features,
-            self.targets,
+            self.labels,
             self.weights,
-            self.loss_weight / max(1.0, self.divisor),
+            self.loss_weight / self.denominator,
             dlogits=self._dlogits if training else None,
             partial_sums=self._partial_sums,
         )
@@ -139,7 +169,7 @@ class _SharesHead(LabelHead):
 
     def run(self, training: bool) -> float:
         sums = self.output.sum(axis=1)
-        shares = self.output[self._every_row, self.targets] / sums
+        shares = self.output[self._every_row, self.labels] / sums
         clipped = np.clip(shares, EPSILON, 1 - EPSILON)
         if training:
             assert self.gradient is not None
@@ -147,7 +177,7 @@ class _SharesHead(LabelHead):
             slopes = np.where(shares == clipped, -1 / clipped, 0) / sums
             # More of the sum is less of the share.
             self.gradient[...] = (-slopes * shares)[:, np.newaxis]
-            self.gradient[self._every_row, self.targets] += slopes
+            self.gradient[self._every_row, self.labels] += slopes
             self.average(self.gradient)
         return self.total(-np.log(clipped))
 
@@ -159,6 +189,11 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     ----------
     from_logits : bool, default False
         Whether the model's output is meant before the softmax.
+    ignore_class : int, optional
+        A label at which nothing is learned, and which does not count in the mean; it may be none of
+        the classes.  Metrics count it, as in Keras.
+    reduction, name :
+        See :class:`~fastrnn.losses.Loss`.
 
     Notes
     -----
@@ -171,17 +206,66 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     _activation = activations.SOFTMAX
     _heads = Heads(_SoftmaxHead, _LogitsHead, _SharesHead)
 
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: Any = "sum_over_batch_size",
+        *,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(from_logits, reduction, name)
+        self.ignore_class = None if ignore_class is None else integer("ignore_class", ignore_class)
+
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """Return the loss at every position."""
+        return self._function(y_true, y_pred, self.from_logits, self.ignore_class)
+
+    @quietly
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: Any = None) -> Any:
+        """Return the losses of all positions, times their weights, reduced."""
+        if self.ignore_class is None or self.reduction in (None, "sum"):
+            return super().__call__(y_true, y_pred, sample_weight)
+        values = self.call(y_true, y_pred)
+        kept = as_array("y_true", y_true).reshape(values.shape) != self.ignore_class
+        share = kept.mean() if self.reduction == "sum_over_batch_size" else 1.0
+        weights = kept.astype(values.dtype)
+        if sample_weight is not None:
+            given = as_array("sample_weight", sample_weight)
+            while given.ndim > values.ndim and given.shape[-1] == 1:
+                given = given[..., 0]
+            weights = weights * given.reshape(given.shape + (1,) * (values.ndim - given.ndim))
+        return super().__call__(y_true, y_pred, weights) / (float(share) or 1.0)
+
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
         """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
-        return check_labels(y, output_shape, argument)
+        return check_labels(y, output_shape, argument, self.ignore_class)
 
     def classes_of(self, y: Array) -> Array:
         """Return the labels."""
-        return y
+        return y if self.ignore_class is None else np.where(y == self.ignore_class, 0, y)
+
+    def head(self, last: Signal) -> Head:
+        """Return what computes this loss behind the output `last` of a workspace."""
+        head = super().head(last)
+        assert isinstance(head, LabelHead)
+        head.ignore_class = self.ignore_class
+        return head
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this loss again."""
+        config = super().get_config()
+        if self.ignore_class is not None:
+            config["ignore_class"] = self.ignore_class
+        return config
 
 
-def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+def check_labels(
+    y: Array, output_shape: tuple[int, ...], argument: str, ignored: int | None = None
+) -> Array:
     """Return labels, whole numbers of any type, as an array of shape ``output_shape[:-1]``.
+
+    `ignored` is one too.
 
     Raises
     ------
@@ -201,7 +285,7 @@ def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Arra
             f"{argument} has shape {y.shape}; it should be {positions} or {(*positions, 1)}: "
             "an integer label for every position of the output"
         )
-    place = find(y, lambda part: _no_label(part, classes))
+    place = find(y, lambda part: _no_label(part, classes, ignored))
     if place is not None:
         raise ValueError(
             f"{argument} holds the label {y[place]} at {list(place)}; the output has {classes} "
@@ -210,8 +294,9 @@ def check_labels(y: Array, output_shape: tuple[int, ...], argument: str) -> Arra
     return y
 
 
-def _no_label(y: Array, classes: int) -> Array:
-    """Return what is no whole number of 0 to `classes` - 1."""
+def _no_label(y: Array, classes: int, ignored: int | None = None) -> Array:
+    """Return what is no whole number of 0 to `classes` - 1, nor what is ignored."""
     outside = (y < 0) | (y >= classes)
     # An infinite number is outside, and a NaN is unequal to everything.
-    return outside | (y != np.floor(y)) if y.dtype.kind == "f" else outside
+    wrong = outside | (y != np.floor(y)) if y.dtype.kind == "f" else outside
+    return wrong if ignored is None else wrong & (y != ignored)

@@ -36,9 +36,18 @@ def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 
 
 class MeanSquaredError(Loss):
-    """Mean of :func:`mean_squared_error` over all positions."""
+    """Mean of :func:`mean_squared_error` over all positions.
+
+    Parameters
+    ----------
+    reduction, name :
+        See :class:`~fastrnn.losses.Loss`.
+    """
 
     name = "mean_squared_error"
+
+    def __init__(self, reduction: Any = "sum_over_batch_size", name: str | None = None) -> None:
+        super().__init__(name, reduction)
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""

@@ -14,7 +14,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.parameter import Parameter, ParameterVector, settle
 from fastrnn.layers.symbolic import Node
-from fastrnn.models.objective import CountAll, Counted, Measure, Objective
+from fastrnn.models.objective import CountAll, Measure, Objective, Sums
 from fastrnn.models.tracing import Graph
 from fastrnn.workspace import Fork, InputWorkspace, Signal, Workspace
 
@@ -202,7 +202,7 @@ class Batch:
         self._wiring.forward(training)
 
     @quietly
-    def measure(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
+    def measure(self, training: bool, count_all: CountAll | None = None) -> Sums:
         """Return losses and metrics of the answer; in a training also write their gradient.
 
         `count_all` is what :meth:`fastrnn.models.objective.Measure.run` takes.
@@ -263,6 +263,8 @@ class Batches:
     ) -> None:
         # Workspaces keep views of the weights, which from here on stay where they are.
         settle(parameter for layer in graph.layers for parameter in layer.parameters)
+        if objective is not None:
+            objective.build(graph.features)
         self._graph, self._objective, self._vector = graph, objective, vector
         self._kept: OrderedDict[Shapes, Batch] = OrderedDict()
 

@@ -118,7 +118,7 @@ class CompiledNetwork(Network):
         for target in objective.targets:
             found[target.index] = target.loss
         self._loss = found[0] if len(names) == 1 else found
-        self._metrics = [metric for target in objective.targets for metric in target.metrics]
+        self._metrics = [one.metric for target in objective.targets for one in target.metrics]
 
     def _output_names(self) -> list[str]:
         outputs = self.graph.outputs

@@ -24,6 +24,7 @@ from fastrnn.models.model import Model
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer, Stored
 from fastrnn.models.sequential import Sequential
+from fastrnn.naming import custom_object_scope
 from fastrnn.settings import boolean
 
 
@@ -37,11 +38,12 @@ def load_model(
     Parameters
     ----------
     filepath : str or path
-    custom_objects : dict of str to class, optional
-        Layers and learning-rate schedules of one's own, by the name of their class.
+    custom_objects : dict of str to class or function, optional
+        What of one's own the model has, by the name of the class or function: layers, losses,
+        metrics, optimizers, schedules, initializers.
     compile : bool, default True
-        Whether to compile it as it was, with the optimizer where it stood.  Metrics that were
-        functions of one's own are left out.
+        Whether to compile it as it was, with the optimizer where it stood.  Metrics of one's own
+        that `custom_objects` lacks are left out.
 
     Returns
     -------
@@ -63,10 +65,11 @@ def load_model(
     path = path_text("filepath", filepath)
     description = formats.read(path)
     try:
-        model = from_config(description.model, description.tensors, custom_objects)
-        _check_names(model, description)
-        if compile and description.training is not None:
-            _compile(model, description.training, description.tensors, custom_objects)
+        with custom_object_scope(custom_objects):
+            model = from_config(description.model, description.tensors)
+            _check_names(model, description)
+            if compile and description.training is not None:
+                _compile(model, description.training, description.tensors)
     except Exception as error:
         if isinstance(error, MemoryError):
             raise
@@ -94,7 +97,7 @@ def from_config(
     def stored_of(layer: Layer) -> Stored | None:
         return None if tensors is None else _Stored(layer, tensors)
 
-    with layer_registry.custom_object_scope(custom_objects):
+    with custom_object_scope(custom_objects):
         model = _made(config, stored_of)
     if tensors is not None:
         state.take_weights(model, tensors)
@@ -221,10 +224,9 @@ def _compile(
     model: Model,
     compiled: dict[str, Any],
     tensors: Mapping[str, NDArray[Any]],
-    custom_objects: dict[str, type[Any]] | None,
 ) -> None:
     model.compile(
-        optimizers.get(compiled["optimizer"], custom_objects),
+        optimizers.get(compiled["optimizer"]),
         compiled["loss"],
         compiled["metrics"],
         loss_weights=compiled.get("loss_weights"),

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from fastrnn._core.stage import Stage
 from fastrnn.layers import Input, Layer, SymbolicTensor
-from fastrnn.layers.naming import snake_case
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.wrapper import Wrapper
 from fastrnn.models.batch import Wiring
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
 from fastrnn.models.tracing import Graph
+from fastrnn.naming import snake_case
 from fastrnn.workspace import Array, Signal, Workspace
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ class NonFiniteGradientError(ArithmeticError):
         Whose gradients these are, as ``layer/weight``, in the order of the layers.
     logs : dict of str to float
         Loss and metrics of the batch.
-    measured : sequence of (float, float)
+    measured : sequence of float
         The same as sums and what they are divided by, as :class:`~fastrnn.models.objective.Means`
         takes them.
     epoch, step : int or None
@@ -30,7 +30,7 @@ class NonFiniteGradientError(ArithmeticError):
     def __init__(self, weights: Sequence[str], logs: Mapping[str, float], reason: str) -> None:
         self.weights = list(weights)
         self.logs = dict(logs)
-        self.measured: Sequence[tuple[float, float]] = ()
+        self.measured: Sequence[float] | NDArray[Any] = ()
         self.reason = reason
         self.epoch: int | None = None
         self.step: int | None = None

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import losses
 from fastrnn.losses import Loss
 from fastrnn.losses.loss import Head
-from fastrnn.metrics import Metric, get as get_metrics
+from fastrnn.metrics import reported
+from fastrnn.metrics.binding import Reported
 from fastrnn.settings import number
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
-#: The sum of what was measured, and of the weights of all that it was measured at.
-Counted = tuple[float, float]
+#: What is added up batch by batch: of each loss two sums, whose quotient it is, and behind them
+#: those of the metrics of its output.
+Sums = Sequence[float] | NDArray[Any]
 #: Returns how many positions count in the whole batch, of what counts here for each loss, and
-#: whether masks decide it.
+#: whether that follows from their content.
 CountAll = Callable[[Sequence[float], bool], Sequence[float]]
 
 
@@ -36,14 +39,14 @@ class Target:
     loss : Loss
     weight : float
         Of this loss in the sum of all.
-    metrics : list of Metric
+    metrics : list of Reported
     """
 
     index: int
     name: str
     loss: Loss
     weight: float = 1.0
-    metrics: list[Metric] = field(default_factory=list)
+    metrics: list[Reported] = field(default_factory=list)
 
 
 class Objective:
@@ -67,19 +70,40 @@ class Objective:
     def __init__(self, targets: Sequence[Target], is_single: bool) -> None:
         self.targets = list(targets)
         self._is_one = len(self.targets) == 1
-        self._parts: list[str] = []
+        #: What is reported, in the order of the sums: None stands for a loss.
+        self._parts: list[tuple[str, Reported | None]] = []
         for target in self.targets:
             stem = "" if is_single else f"{target.name}_"
-            self._parts.append("loss" if self._is_one else f"{stem}loss")
-            self._parts += [stem + metric.name for metric in target.metrics]
-        #: How many values :meth:`Measure.run` returns.
-        self.measured = len(self._parts)
+            self._parts.append(("loss" if self._is_one else f"{stem}loss", None))
+            self._parts += [(stem + one.name, one) for one in target.metrics]
         of_losses = ["loss"]
         if not self._is_one:
             of_losses += [f"{target.name}_loss" for target in self.targets]
-        of_metrics = [name for name in self._parts if name not in of_losses]
+        of_metrics = [name for name, metric in self._parts if metric is not None]
         self.names = of_losses + (of_metrics if is_single else sorted(of_metrics))
         self._sorted = sorted(self.names)
+        #: How many sums each loss and metric has, once that is known.
+        self.sizes: list[int] = []
+
+    def build(self, features: Sequence[int]) -> None:
+        """Prepare the metrics for so many features of each output of the model."""
+        sizes = []
+        for target in self.targets:
+            sizes += [2, *(one.build(features[target.index]) for one in target.metrics)]
+        self.sizes = sizes
+
+    @property
+    def measured(self) -> int:
+        """How many sums :meth:`Measure.run` returns."""
+        return sum(self.sizes)
+
+    def parted(self, sums: Sums) -> list[list[float]]:
+        """Return the sums of each loss and metric apart."""
+        found, start = [], 0
+        for size in self.sizes:
+            found.append([float(number) for number in sums[start : start + size]])
+            start += size
+        return found
 
     def measure(self, outputs: Sequence[Signal]) -> Measure:
         """Return what measures at these outputs of the last workspaces."""
@@ -88,19 +112,18 @@ class Objective:
     def get_config(self, outputs: int) -> dict[str, Any]:
         """Return the arguments of :func:`objective_of` for so many outputs, as JSON can hold them.
 
-        Metrics that are functions of one's own are left out.
+        What is of the user's own is there by name.
         """
         loss: list[Any] = [None] * outputs
         shares: list[Any] = [None] * outputs
-        plain: list[list[str]] = [[] for _ in range(outputs)]
-        weighted: list[list[str]] = [[] for _ in range(outputs)]
+        plain: list[list[Any]] = [[] for _ in range(outputs)]
+        weighted: list[list[Any]] = [[] for _ in range(outputs)]
         for target in self.targets:
             loss[target.index] = losses.serialize(target.loss)
             shares[target.index] = target.weight
             for metric in target.metrics:
-                if metric.is_named:
-                    names = weighted if metric.is_weighted else plain
-                    names[target.index].append(metric.stem)
+                metrics = weighted if metric.is_weighted else plain
+                metrics[target.index].append(metric.written)
         single = outputs == 1
         config = {"loss": loss[0] if single else loss, "metrics": plain[0] if single else plain}
         # Only what is used: earlier versions read files that use nothing new.
@@ -110,15 +133,20 @@ class Objective:
             config["loss_weights"] = shares
         return config
 
-    def report(self, totals: Iterable[Counted], prefix: str = "") -> dict[str, float]:
-        """Return the means by name, sorted by it as in Keras, of sums as of :meth:`Measure.run`."""
-        means = [total / count if count else 0.0 for total, count in totals]
-        named = dict(zip(self._parts, means, strict=True))
+    def report(self, sums: Sums, prefix: str = "") -> dict[str, float]:
+        """Return what follows from sums as of :meth:`Measure.run`, sorted by name as in Keras."""
+        named: dict[str, float] = {}
+        losses: list[float] = []
+        for (name, metric), piece in zip(self._parts, self.parted(sums), strict=True):
+            if metric is not None:
+                named[name] = metric.report(piece)
+            else:
+                losses.append(piece[0] / piece[1] if piece[1] else 0.0)
+                named[name] = losses[-1]
         if not self._is_one:
-            place, whole = 0, 0.0
-            for target in self.targets:
-                whole += target.weight * means[place]
-                place += 1 + len(target.metrics)
+            whole = 0.0
+            for target, loss in zip(self.targets, losses, strict=True):
+                whole += target.weight * loss
             named["loss"] = whole
         return {prefix + name: named[name] for name in self._sorted}
 
@@ -135,9 +163,9 @@ class Measure:
         self._metrics = []
         for target in targets:
             head = target.loss.head(outputs[target.index])
-            head.loss_weight = target.weight
+            head.loss_weight, head.reduction = target.weight, target.loss.reduction
             self._heads.append(head)
-            self._metrics.append([metric.bind(target.loss, head) for metric in target.metrics])
+            self._metrics.append([metric.bind(head) for metric in target.metrics])
 
     def load(self, y: Sequence[Array], weights: Sequence[Array | None] | None) -> None:
         """Take in the targets of a batch, and a weight a sample or position, or None for one."""
@@ -145,8 +173,8 @@ class Measure:
             head.load(array)
             head.load_weights(None if weights is None else weights[index])
 
-    def run(self, training: bool, count_all: CountAll | None = None) -> list[Counted]:
-        """Return what was found: for each output its loss, then its metrics.
+    def run(self, training: bool, count_all: CountAll | None = None) -> list[float]:
+        """Return the sums of the batch: for each output of its loss, then of its metrics.
 
         In a training also write the gradients of the losses, of their means over this batch, or
         over a larger one of which it is a part and whose positions `count_all` counts.
@@ -154,44 +182,49 @@ class Measure:
         for head in self._heads:
             head.count()
         if count_all is not None:
-            is_masked = any(head.mask is not None for head in self._heads)
-            counts = count_all([head.counted for head in self._heads], is_masked)
+            varies = any(head.counts_vary for head in self._heads)
+            counts = count_all([head.basis for head in self._heads], varies)
             for head, count in zip(self._heads, counts, strict=True):
                 head.divisor = count
-        found: list[Counted] = []
+        sums: list[float] = []
         for head, metrics in zip(self._heads, self._metrics, strict=True):
-            found.append((head.run(training and head.gradient is not None), head.counted))
-            found += [metric() for metric in metrics]
-        return found
+            sums += head.found(head.run(training and head.gradient is not None))
+            for metric in metrics:
+                sums += metric()
+        return sums
 
 
 class Means:
-    """Means over the batches so far of what an objective measures."""
+    """What an objective has measured over the batches so far."""
 
-    def __init__(self, objective: Objective, totals: list[Counted] | None = None) -> None:
+    def __init__(self, objective: Objective, sums: Sums | None = None) -> None:
         self.objective = objective
-        known = [(0.0, 0.0)] * objective.measured if totals is None else totals
-        self._totals = [total for total, _ in known]
-        self._counts = [count for _, count in known]
+        self._sums = None if sums is None else np.array(sums, np.float64)
 
     @property
-    def totals(self) -> list[Counted]:
+    def sums(self) -> Array:
         """What was added up so far."""
-        return list(zip(self._totals, self._counts, strict=True))
+        if self._sums is None:
+            self._sums = np.zeros(self.objective.measured)
+        return self._sums
 
-    def add(self, found: Sequence[Counted]) -> None:
+    @property
+    def totals(self) -> list[list[float]]:
+        """The same, those of each loss and metric apart, as a file has them."""
+        return self.objective.parted(self.sums)
+
+    def add(self, found: Sums) -> None:
         """Take in a batch."""
-        for index, (total, count) in enumerate(found):
-            self._totals[index] += total
-            self._counts[index] += count
+        sums = self.sums
+        sums += found
 
-    def replaced(self, totals: list[Counted]) -> Means:
-        """Return means of the same objective with other sums."""
-        return Means(self.objective, totals)
+    def replaced(self, sums: Sums) -> Means:
+        """Return the same of other sums."""
+        return Means(self.objective, sums)
 
     def logs(self, prefix: str = "") -> dict[str, float]:
-        """Return the means by name."""
-        return self.objective.report(zip(self._totals, self._counts, strict=True), prefix)
+        """Return losses and metrics by name."""
+        return self.objective.report(self.sums, prefix)
 
 
 def objective_of(
@@ -226,15 +259,14 @@ def objective_of(
     for index in with_loss:
         share = 1.0 if shares[index] is None else shares[index]
         share = number(f"loss_weights of {names[index]}", share)
-        targets.append(
-            Target(
-                index,
-                names[index],
-                losses.get(chosen[index]),
-                share,
-                get_metrics(plain[index], weighted[index]),
+        loss = losses.get(chosen[index])
+        if loss.reduction is None:
+            raise ValueError(
+                f"reduction of the loss {loss.name} is None; a training needs a number: "
+                "'sum_over_batch_size' or 'sum'"
             )
-        )
+        metrics_of = reported(plain[index], weighted[index])
+        targets.append(Target(index, names[index], loss, share, metrics_of))
     return Objective(targets, is_single=len(names) == 1)
 
 

@@ -57,6 +57,11 @@ class Graph:
         """The layers, those of the inputs included, in the order of their first calls."""
         return list(dict.fromkeys(node.layer for node in self.nodes))
 
+    @property
+    def features(self) -> list[int]:
+        """How many features each output has."""
+        return [tensor.shape[-1] or 1 for tensor in self.outputs]
+
     def node_of(self, tensor: SymbolicTensor) -> Node:
         """Return the call that makes a tensor here: that of an input layer, if it is an input."""
         return self._starts.get(tensor, tensor.node)

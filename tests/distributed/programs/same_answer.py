@@ -9,7 +9,8 @@ from mpi4py import MPI
 
 import fastrnn
 from fastrnn import layers as L
-from fastrnn.losses import SparseCategoricalCrossentropy
+from fastrnn.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
+from fastrnn.metrics import AUC, F1Score, Precision
 from fastrnn.models import Model
 from fastrnn.optimizers import SGD, Adam
 
@@ -73,6 +74,10 @@ def two_losses(dtype):
 
 
 LOGITS = SparseCategoricalCrossentropy(from_logits=True)
+#: What a loss is divided by is not the number of positions.
+SUM = SparseCategoricalCrossentropy(reduction="sum")
+BY_WEIGHT = SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")
+IGNORING = SparseCategoricalCrossentropy(ignore_class=2)
 LABELS = "sparse_categorical_crossentropy"
 WEIGHTS = RNG.random((SAMPLES, TIME))
 CASES = {
@@ -85,6 +90,10 @@ CASES = {
     "two losses": (two_losses, PADDED, [Y, Y], {}),
     "sample weights": (masked, PADDED, Y, {"sample_weight": WEIGHTS}),
     "class weights": (plain(L.GRU), X, Y, {"class_weight": {0: 3.0, 2: 0.5}}),
+    "a sum": (masked, PADDED, Y, {"loss": SUM}),
+    "a mean by weight": (plain(L.GRU), X, Y, {"loss": BY_WEIGHT, "sample_weight": WEIGHTS}),
+    "an ignored class": (plain(L.GRU), X, Y, {"loss": IGNORING}),
+    "curves": (masked, PADDED, np.eye(CLASSES)[Y], {"loss": BinaryCrossentropy()}),
     "dataset": (plain(L.GRU), None, None, {"validation_split": 0, "validation_data": (X, Y)}),
 }
 
@@ -95,9 +104,12 @@ def trained(case, dtype, comm):
     options = {"validation_split": 0.2, **options}
     fastrnn.set_seed(7)
     model = make(dtype)
-    loss = [LABELS, LOGITS] if case == "two losses" else LABELS
+    loss = [LABELS, LOGITS] if case == "two losses" else options.pop("loss", LABELS)
+    metrics = ["accuracy"] if loss is LABELS else None
+    if case == "curves":
+        metrics = [AUC(name="auc"), Precision(name="precision"), F1Score("macro", 0.3)]
     optimizer = SGD(0.3, momentum=0.9) if case == "in order" else Adam(0.01, global_clipnorm=0.4)
-    model.compile(optimizer, loss, ["accuracy"] if loss is LABELS else None)
+    model.compile(optimizer, loss, metrics)
     asked = Asked(X, Y)
     data = (asked,) if x is None else (x, y)
     history = model.fit(*data, batch_size=BATCH, epochs=2, verbose=0, comm=comm, **options)

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastrnn.distributed import Group, Share, part_of
 from fastrnn.layers.parameter import ParameterVector
-from fastrnn.models.objective import Counted, Means
+from fastrnn.models.objective import Means, Sums
 
 
 class Halted(Exception):
@@ -36,11 +36,11 @@ class Exchange:
         """Return from where to where this process evaluates so many samples."""
         return 0, total
 
-    def count_all(self, counts: Sequence[float], is_masked: bool) -> Sequence[float]:
+    def count_all(self, counts: Sequence[float], varies: bool) -> Sequence[float]:
         """Return what counts in the whole batch, of what counts here for each loss."""
         return counts
 
-    def sum_step(self, found: list[Counted]) -> list[Counted]:
+    def sum_step(self, found: Sums) -> Sums:
         """Make the gradients those of the whole batch; return what was measured on it.
 
         Raises
@@ -65,15 +65,12 @@ class SharedExchange(Exchange):
     Parameters
     ----------
     group : Group
-    measured : int
-        How many figures a step measures; they are summed with the gradients, see
-        :func:`~fastrnn.distributed.figures.figures_behind`.
     """
 
     is_shared = True
 
-    def __init__(self, group: Group, measured: int) -> None:
-        self._group, self._measured = group, measured
+    def __init__(self, group: Group) -> None:
+        self._group = group
 
     def first(self, value: float) -> float:
         """Return the value that the first process has."""
@@ -83,17 +80,17 @@ class SharedExchange(Exchange):
         """Return from where to where this process evaluates so many samples."""
         return part_of(total, self._group.rank, self._group.size)
 
-    def count_all(self, counts: Sequence[float], is_masked: bool) -> Sequence[float]:
+    def count_all(self, counts: Sequence[float], varies: bool) -> Sequence[float]:
         """Return what counts in the whole batch, of what counts here for each loss."""
         share = self.share
         assert share is not None
-        if not is_masked:
+        if not varies:
             return [count / share.rows * share.total for count in counts]
         sums = np.array(counts, np.float64) * share.counts
         self._group.sum(sums)
         return [float(total) for total in sums]
 
-    def sum_step(self, found: list[Counted]) -> list[Counted]:
+    def sum_step(self, found: Sums) -> Sums:
         """Make the gradients those of the whole batch; return what was measured on it.
 
         Raises
@@ -101,25 +98,25 @@ class SharedExchange(Exchange):
         Halted
             If a process wants to end here.
         """
-        # Behind the gradients totals, counts, and how many processes want to end here.
+        # Behind the gradients what was measured, and how many processes want to end here.
         sums = self.vector.sums
-        figures = sums[self.vector.values.size : -1].reshape(2, self._measured)
+        figures = sums[self.vector.values.size : -1]
         if self.share is not None and self.share.counts and not self.halts:
-            figures[...] = np.transpose(found)
+            figures[...] = found
         else:
             sums[...] = 0
         sums[-1] = self.halts
         self._group.sum(sums)
         if sums[-1]:
             raise Halted
-        totals, counts = figures.tolist()
-        return list(zip(totals, counts, strict=True))
+        summed: list[float] = figures.tolist()
+        return summed
 
     def sum_means(self, means: Means) -> Means:
         """Return the means of all processes."""
-        sums = np.array(means.totals, np.float64)
+        sums = means.sums.copy()
         self._group.sum(sums)
-        return means.replaced([(total, count) for total, count in sums.tolist()])
+        return means.replaced(sums)
 
     def settle(self, stop: bool, interrupted: bool) -> tuple[bool, bool]:
         """Return whether any process wants to stop, and whether any was interrupted."""

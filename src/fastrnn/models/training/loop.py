@@ -116,7 +116,7 @@ class Loop:
         trainer, run, callbacks = self._trainer, self._run, self._callbacks
         epoch = run.epoch
         callbacks.call("on_epoch_begin", epoch, {})
-        means = run.means = Means(trainer.objective, run.totals)
+        means = run.means = Means(trainer.objective, run.sums)
         trainer.begin_epoch(None if run.seed is None else seed_of(epoch, run.seed))
         stopped = False
         if self._resumed is not None:

@@ -90,7 +90,8 @@ class Resumption:
         self._rate = _rate(written["config"].get("learning_rate"), model, self._iterations)
         self._root = seeding.from_description(said["root"])
         totals = said["totals"]
-        if totals is not None and len(totals) != self._trainer.objective.measured:
+        sizes = None if totals is None else [len(part) for part in totals]
+        if sizes is not None and sizes != self._trainer.objective.sizes:
             raise CheckpointError("the training had other losses or metrics than the model")
         self._layers = unpacked(said["layers"], tensors)
         _check_layers(self._layers, model, run, group)

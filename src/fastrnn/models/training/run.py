@@ -14,7 +14,7 @@ from fastrnn.callbacks import CallbackList
 from fastrnn.callbacks.kept import MOST
 from fastrnn.formats import CheckpointError
 from fastrnn.formats.names import run_name
-from fastrnn.models.objective import Counted, Means
+from fastrnn.models.objective import Means
 from fastrnn.models.training.epochs import Place
 from fastrnn.models.training.trainer import Trainer
 
@@ -45,7 +45,7 @@ class Run:
         Where in the data that epoch begins; see :class:`~fastrnn.models.training.epochs.Epochs`.
     means : Means or None
         What the epoch has added up so far, while it runs.
-    totals : list of (float, float) or None
+    totals : list of list of float, or None
         The same, of an epoch that is to go on; see :class:`fastrnn.models.objective.Means`.
     epochs : list of (int, dict)
         The finished ones, with their logs.
@@ -67,7 +67,7 @@ class Run:
     step: int = 0
     begins: Place = (0, 0)
     means: Means | None = None
-    totals: list[Counted] | None = None
+    totals: list[list[float]] | None = None
     epochs: list[tuple[int, Logs]] = field(default_factory=list)
     callbacks: CallbackList = field(default_factory=lambda: CallbackList([]))
     layers: list[dict[str, Any]] | None = None
@@ -81,6 +81,11 @@ class Run:
         self.epochs.append((self.epoch, logs))
         self.epoch, self.step, self.means, self.totals = self.epoch + 1, 0, None, None
         self.begins = begins
+
+    @property
+    def sums(self) -> list[float] | None:
+        """All of `totals` in a row."""
+        return None if self.totals is None else [one for part in self.totals for one in part]
 
     def record(self, trainer: Trainer, stopped: bool) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return what a file should say of the run: a dict that JSON can hold, and tensors.
@@ -131,7 +136,7 @@ class Run:
             epoch, step = _count(said["epoch"]), _count(said["step"])
             totals = said["totals"]
             if totals is not None:
-                totals = [(_number(total), _number(weights)) for total, weights in totals]
+                totals = [[_number(total) for total in part] for part in totals]
             epochs = [
                 (_count(number), {str(name): _number(value) for name, value in logs.items()})
                 for number, logs in said["epochs"]

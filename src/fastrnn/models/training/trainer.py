@@ -15,7 +15,7 @@ from fastrnn.layers.parameter import Freezing, Parameter, ParameterVector
 from fastrnn.models.batch import Batch, Batches
 from fastrnn.models.names import weight_names
 from fastrnn.models.non_finite import describe
-from fastrnn.models.objective import Counted, Objective
+from fastrnn.models.objective import Objective, Sums
 from fastrnn.models.source import Data
 from fastrnn.models.tracing import Graph
 from fastrnn.models.training.exchange import Exchange, SharedExchange
@@ -70,6 +70,7 @@ class Trainer:
         """Give gradients, slots and batches their memory, for the weights that are trained."""
         self._freezing, self._frozen = Freezing.version, self._flags()
         weights = [parameter for layer in self._layers for parameter in layer.parameters]
+        self.objective.build(self.graph.features)
         self.vector = ParameterVector(
             weights, self._trained(), figures_behind(self.objective.measured)
         )
@@ -98,7 +99,7 @@ class Trainer:
                 key = (*seed.spawn_key, index)
                 layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
-    def step(self, data: Data) -> list[Counted]:
+    def step(self, data: Data) -> Sums:
         """Learn from a batch; return losses and metrics of before the change.
 
         Raises
@@ -139,7 +140,7 @@ class Trainer:
         trained = set(self.vector.keys)
         return [name for name, parameter in names if parameter.key in trained]
 
-    def gradients(self, data: Data) -> list[Counted]:
+    def gradients(self, data: Data) -> Sums:
         """Fill the flat gradients for a batch, leave the weights; return losses and metrics.
 
         Of a share of a batch they are what it adds to those of the whole.
@@ -164,7 +165,7 @@ class Trainer:
         for array in (*self.vector.pieces(), *optimizer.slots.values()):
             group.take_first(array)
         optimizer.iterations = group.first(lambda: optimizer.iterations)
-        before, self.exchange = self.exchange, SharedExchange(group, self.objective.measured)
+        before, self.exchange = self.exchange, SharedExchange(group)
         self.exchange.vector = self.vector
         try:
             yield

@@ -1,0 +1,315 @@
+"""What a training reports beside its loss.
+
+``"accuracy"`` in ``compile`` is the share of positions that are right; what right means depends on
+the shapes, as in Keras 3 (see :class:`fastrnn.metrics.binding.AccuracyByShape`).  Accuracy says
+nothing of a regression, and little of several yes-or-no outputs: ask for ``"binary_accuracy"``
+there.
+
+The classes may also be used alone: ``update_state`` takes in targets and predictions, ``result``
+returns the metric of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastrnn import losses
+from fastrnn._names import names_of
+from fastrnn.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from fastrnn.metrics.binding import AccuracyByShape, Reported
+from fastrnn.metrics.confusion import (
+    AUC,
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
+from fastrnn.metrics.means import (
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    RootMeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy,
+    SquaredHinge,
+    TopKCategoricalAccuracy,
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    cosine_similarity,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from fastrnn.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum
+from fastrnn.metrics.scores import F1Score, FBetaScore, R2Score
+from fastrnn.naming import custom_object, custom_object_scope, named, snake_case, written
+
+__all__ = [
+    "AUC",
+    "Accuracy",
+    "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
+    "Hinge",
+    "KLDivergence",
+    "LogCoshError",
+    "Mean",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanMetricWrapper",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Metric",
+    "Poisson",
+    "Precision",
+    "PrecisionAtRecall",
+    "R2Score",
+    "Recall",
+    "RecallAtPrecision",
+    "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
+    "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
+    "SquaredHinge",
+    "Sum",
+    "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
+    "accuracy",
+    "binary_accuracy",
+    "binary_crossentropy",
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "deserialize",
+    "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "serialize",
+    "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
+    "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
+    "top_k_categorical_accuracy",
+]
+
+_FOUND = {name: globals()[name] for name in __all__ if name in globals()}
+_CLASSES: dict[str, type[Metric]] = {
+    name: one
+    for name, one in _FOUND.items()
+    if isinstance(one, type) and one not in (Metric, MeanMetricWrapper)
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: one for name, one in _FOUND.items() if not isinstance(one, type)
+}
+_BY_NAME: dict[str, type[Metric]] = {
+    **_CLASSES,
+    **{snake_case(name): one for name, one in _CLASSES.items()},
+    "bce": BinaryCrossentropy,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+    "cosine_proximity": CosineSimilarity,
+}
+_BY_NAME |= {name.upper(): _BY_NAME[name] for name in ("bce", "mae", "mape", "mse", "msle")}
+
+
+def get(identifier: Any) -> Metric | None:
+    """Return the metric that `identifier` names.
+
+    Parameters
+    ----------
+    identifier : str, Metric, class of Metric, function, Loss, dict or None
+        A name is that of a class, of a function of this module, or of a loss.  A function of one's
+        own takes targets and predictions, batch first.  A dict is what :func:`serialize` returns.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If it is none of these.
+    """
+    if identifier is None or isinstance(identifier, Metric):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return _by_name(identifier)
+    if isinstance(identifier, losses.Loss):
+        return MeanMetricWrapper(identifier.call, identifier.name)
+    if isinstance(identifier, type):
+        return get(identifier())
+    if callable(identifier):
+        return MeanMetricWrapper(identifier)
+    raise TypeError(
+        f"metric is of type {type(identifier).__name__}; it should be a name, a function or an "
+        "object of fastrnn.metrics"
+    )
+
+
+def _by_name(name: str) -> Metric:
+    own = custom_object(name)
+    if own is not None:
+        found = get(own)
+        assert found is not None
+        return found
+    if name in _BY_NAME:
+        # Of those without arguments: Mean() and such mean nothing in `compile`.
+        return _BY_NAME[name](name=name)
+    if name in _FUNCTIONS:
+        return MeanMetricWrapper(_FUNCTIONS[name], name)
+    try:
+        return MeanMetricWrapper(losses.get(name).call, name)
+    except ValueError:
+        raise ValueError(
+            f"metric is {name!r}; it should be 'accuracy', one of "
+            f"{sorted({*_CLASSES, *_FUNCTIONS})}, or the name of a loss"
+        ) from None
+
+
+def serialize(metric: Metric) -> Any:
+    """Return a metric, without its sums, as what JSON can hold and :func:`get` reads."""
+    if isinstance(metric, AccuracyByShape):
+        return "accuracy"
+    if type(metric) is not MeanMetricWrapper:
+        return written(metric)
+    function = metric._fn
+    function = getattr(function, "__self__", function)  # the `call` of a loss
+    name = getattr(function, "__name__", type(function).__name__)
+    return {"class_name": name, "config": metric.get_config()}
+
+
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Metric:
+    """Return a new metric from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Metrics of one's own, by name.
+    """
+    with custom_object_scope(custom_objects):
+        known = {**_FUNCTIONS, **_CLASSES}
+        name, options = str(config.get("class_name")), dict(config.get("config") or {})
+        if custom_object(name) is None and name not in known:
+            known[name] = losses.get(name).call
+        found = named("metric", name, known)
+        if isinstance(found, type) and issubclass(found, Metric):
+            return found.from_config(options)
+        return MeanMetricWrapper(getattr(found, "call", found), **options)
+
+
+def reported(metrics: Any, weighted: Any = None) -> list[Reported]:
+    """Return what the arguments of ``compile`` name for one output.
+
+    Parameters
+    ----------
+    metrics, weighted : sequence of metrics, or one of them, or None
+        Anything that :func:`get` takes, and ``"accuracy"`` or ``"acc"``.  One of `weighted` whose
+        name is among `metrics` is reported with ``weighted_`` before it, and one whose name is
+        there already with a number behind it, as in Keras.
+    """
+    found: list[Reported] = []
+    for is_weighted, identifiers in ((False, metrics), (True, weighted)):
+        for identifier in _listed(identifiers):
+            made = _reported(identifier, is_weighted)
+            if made is None:
+                continue
+            taken = {one.name for one in found}
+            name = made.name
+            if name in taken and is_weighted:
+                name = f"weighted_{name}"
+            stem, count = name, 0
+            while name in taken:
+                count += 1
+                name = f"{stem}_{count}"
+            if name == "loss":
+                raise ValueError("metrics would report 'loss' twice; give the metric another name")
+            found.append(Reported(name, made.metric, is_weighted, made.written))
+    return found
+
+
+def _listed(identifiers: Any) -> list[Any]:
+    if identifiers is None:
+        return []
+    if isinstance(identifiers, (str, Metric, dict)) or callable(identifiers):
+        return [identifiers]
+    if not isinstance(identifiers, Sequence):
+        raise TypeError(f"metrics is {identifiers!r}; it should be a list")
+    return list(identifiers)
+
+
+def _reported(identifier: Any, is_weighted: bool) -> Reported | None:
+    if isinstance(identifier, dict):
+        name = identifier.get("class_name")
+        if custom_object(str(name)) is None and name not in {**_CLASSES, **_FUNCTIONS}:
+            return None  # of the user's own, and not at hand: see load_model
+    if isinstance(identifier, str) and identifier in ("accuracy", "acc"):
+        return Reported(identifier, AccuracyByShape(identifier), is_weighted, identifier)
+    metric = get(identifier)
+    if metric is None:
+        raise TypeError("metric is None; it should be a name, a function or a Metric")
+    if isinstance(identifier, str):
+        return Reported(identifier, metric, is_weighted, identifier)
+    if any(identifier is function for function in _FUNCTIONS.values()):
+        return Reported(metric.name, metric, is_weighted, metric.name)
+    return Reported(metric.name, metric, is_weighted, serialize(metric))
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
