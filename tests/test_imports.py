@@ -35,6 +35,7 @@ ALLOWED = {
     "scanning": set(),
     "_older": set(),
     "construction": {"_older"},
+    "naming": set(),
     "arithmetic": set(),
     "settings": set(),
     "terminal": set(),

@@ -38,13 +38,15 @@ from fastrnn.metrics.confusion import (
     FalseNegatives,
     FalsePositives,
     Precision,
-    PrecisionAtRecall,
     Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from fastrnn.metrics.constrained import (
+    PrecisionAtRecall,
     RecallAtPrecision,
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
-    TrueNegatives,
-    TruePositives,
 )
 from fastrnn.metrics.means import (
     Accuracy,
