@@ -42,8 +42,8 @@ ALLOWED = {
     "seeding": {"settings"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
-    "formats": {"_names", "arguments", "arithmetic", "files", "settings", "terminal"},
-    # what other programs' models become, as they are used there
+    # (and the version, asked for when it is written)
+    "formats": {"_names", "arguments", "arithmetic", "fastrnn", "files", "settings", "terminal"},
     "initializers": {"_names", "construction", "seeding", "settings", "arithmetic", "naming"},
     "workspace": {"_core", "activations"},
     "losses": {

@@ -14,13 +14,17 @@ from fastrnn.layers import (
     LSTM,
     MGU,
     Activation,
+    Add,
     Bidirectional,
     CategoryEncoding,
+    Concatenate,
     Dense,
     Dropout,
     Embedding,
     Input,
     Masking,
+    Maximum,
+    Multiply,
     SimpleRNN,
     TimeDistributed,
 )
@@ -94,6 +98,40 @@ def test_a_stream_has_the_bits_of_predict(name, units, dtype):
     got = fed(model.stream(3), x, [2, 0, 70, 0, 0, 15])
     assert_same_bits(got, want, "three streams")
     assert_same_bits(fed(model.stream(1), x[:1], [0, 89]), want[:1], "an axis of one stream")
+
+
+def graph_of_residuals(dtype="float32"):
+    """Return a model whose layers read one another, the input and what stands in place."""
+    of = {"dtype": dtype}
+    x = Input((None, 3), **of)
+    wide = Dense(5, **of)(x)
+    squashed = Activation("tanh", **of)(wide)  # may not work in the memory of `wide`
+    states = GRU(5, return_sequences=True, **of)(squashed)
+    found = [Add(**of)([states, wide]), Dropout(0.5)(wide), Concatenate(**of)([x, states])]
+    found += [Maximum(**of)([states, squashed]), Multiply(**of)([Dense(1, **of)(x), x])]
+    return Model(x, Dense(2, **of)(Concatenate(**of)(found)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_graph_of_layers_has_the_bits_of_predict(dtype):
+    model, x = graph_of_residuals(dtype), data_of(3, 90, dtype=dtype)
+    want = model.predict(x)
+    stream = model.stream(3)
+    got = fed(stream, x[:, :10], [2, 0, 7])
+    other = stream.copy()
+    assert_same_bits(got, want[:, :10], "three streams")
+    for one in (other, stream):  # each with memory of its own
+        assert_same_bits(fed(one, x[:, 10:], [70, 0, 0, 8]), want[:, 10:], "a copy and the stream")
+
+
+def test_a_layer_called_on_states_is_refused():
+    x, states = Input((None, 3)), Input((4,))
+    with pytest.raises(ValueError, match="2 inputs and 1 outputs"):
+        Model([x, states], GRU(4)(x, initial_state=states)).stream()
+    first = Dense(4)(x)
+    model = Model(x, GRU(4)(x, initial_state=GRU(4)(first)))
+    with pytest.raises(ValueError, match=r"gru_\d is called on several tensors"):
+        model.stream()
 
 
 @pytest.mark.parametrize("streams", [2, 5, 40])

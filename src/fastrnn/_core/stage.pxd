@@ -2,7 +2,7 @@
 cdef class Stage:
     cdef readonly Py_ssize_t streams, steps, features
     cdef readonly object dtype
-    cdef readonly bint needs_output
+    cdef public bint needs_output
     cdef object weights
     cdef list first_states
     cdef unsigned char[::1] memory
@@ -18,3 +18,10 @@ cdef class Stage:
     cdef void place(self, void *memory) noexcept
     cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil
     cdef void keep(self, Py_ssize_t steps) noexcept nogil
+
+
+cdef class MergeStage(Stage):
+    cdef list sources
+    cdef object function
+
+    cdef void compute(self, Py_ssize_t steps) noexcept with gil

@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.signals cimport EXPONENTIAL
 
 
 cdef class Stage:
@@ -95,8 +96,55 @@ cdef class Stage:
         return twin
 
 
+cdef class InputStage(Stage):
+    """What came in, where it stands: the first stage of every stream."""
+
+    cdef Stage twin(self):
+        return InputStage.__new__(InputStage)
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        self.y, self.y_row = x, x_row
+
+
+cdef class MergeStage(Stage):
+    """A Python function of the rows of several stages, features side by side."""
+
+    cdef Stage twin(self):
+        cdef MergeStage twin = MergeStage.__new__(MergeStage)
+        twin.function = self.function
+        return twin
+
+    cdef void place(self, void *memory) noexcept:
+        self.y = memory
+
+    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+        self.compute(steps)
+
+    cdef void compute(self, Py_ssize_t steps) noexcept with gil:
+        self.function([rows_of(source, steps) for source in self.sources], rows_of(self, steps))
+
+
+cdef object rows_of(Stage stage, Py_ssize_t steps):
+    """Return the rows (R, features) that a stage has computed, as an array that looks at its memory."""
+    cdef Py_ssize_t R = steps * stage.streams
+    if stage.itemsize == sizeof(float):
+        return np.asarray(<float[:R, :stage.y_row]> <float *> stage.y)[:, :stage.features]
+    return np.asarray(<double[:R, :stage.y_row]> <double *> stage.y)[:, :stage.features]
+
+
 def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):
-    """Return what stands for the input of a stream where the first stage asks what it will read; it is never run."""
-    cdef Stage self = Stage.__new__(Stage)
-    self.streams, self.steps, self.features, self.dtype, self.needs_output = streams, steps, features, dtype, True
+    """Return the stage that hands on the input of a stream."""
+    cdef Stage self = InputStage.__new__(InputStage)
+    self.make(streams, steps, features, dtype, 0, 0)
+    self.needs_output = True
+    return self
+
+
+def merge(list sources, Py_ssize_t features, function):
+    """Return the stage of a function ``function(inputs, output)`` of rows (R, features), which fills the last one."""
+    cdef MergeStage self = MergeStage.__new__(MergeStage)
+    cdef Stage first = sources[0]
+    self.function, self.sources, self.y_row = function, sources, features
+    self.operations = <double> EXPONENTIAL * first.streams * features
+    self.make(first.streams, first.steps, features, first.dtype, 0, first.steps * first.streams * features)
     return self

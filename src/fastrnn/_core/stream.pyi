@@ -10,7 +10,7 @@ class Stream:
     def __init__(
         self,
         stages: list[Stage],
-        features: int,
+        reads: list[tuple[int, ...]],
         batched: bool,
         tokens: int = 0,
         read: Callable[[str, Any], NDArray[Any]] | None = None,

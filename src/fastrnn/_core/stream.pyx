@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from fastrnn._core.signals cimport MOVE, look, units_between_looks
-from fastrnn._core.stage cimport Stage
+from fastrnn._core.stage cimport MergeStage, Stage
 
 cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *)
@@ -84,8 +84,9 @@ cdef class Stream:
     refers to it any more, as in ``y = stream(x)`` in a loop.  Answers that are kept stay as they are.
     """
 
-    cdef list stages
+    cdef list stages, reads
     cdef PyObject **chain
+    cdef Py_ssize_t *first_reads
     cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize, x_size
     cdef long long tokens
     cdef bint batched, busy
@@ -97,20 +98,25 @@ cdef class Stream:
     cdef readonly object dtype
     cdef object read  # what reads an x that is no array of the model's own type, named for errors
 
-    def __cinit__(self, list stages, Py_ssize_t features, bint batched, long long tokens=0, read=None):
-        cdef Stage stage, last = stages[len(stages) - 1]
-        cdef Py_ssize_t i
-        self.stages, self.batched, self.count = list(stages), batched, len(stages)
+    def __cinit__(self, list stages, list reads, bint batched, long long tokens=0, read=None):
+        """Stage i reads the stages of the numbers ``reads[i]``; the first one hands on the input and reads none."""
+        cdef Stage stage, first = stages[0], last = stages[len(stages) - 1]
+        cdef Py_ssize_t i, features = first.features
+        self.stages, self.reads, self.batched, self.count = list(stages), reads, batched, len(stages)
         self.m, self.steps, self.n_x, self.n_y = last.streams, last.steps, features, last.features
         self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, ord(last.dtype.char)
         self.tokens, self.x_size = tokens, sizeof(long long) if tokens else self.itemsize
         self.read = read
         self.answers = []
         self.chain = <PyObject **> malloc(self.count * sizeof(PyObject *))
-        if self.chain == NULL:
+        self.first_reads = <Py_ssize_t *> malloc(self.count * sizeof(Py_ssize_t))
+        if self.chain == NULL or self.first_reads == NULL:
             raise MemoryError
         for i in range(self.count):
             stage = stages[i]
+            if len(reads[i]) > 1:
+                (<MergeStage> stage).sources = [stages[place] for place in reads[i]]
+            self.first_reads[i] = reads[i][0] if i else 0
             if stage.streams != self.m or stage.steps != self.steps or stage.dtype != self.dtype:
                 raise ValueError("the stages do not fit together")
             self.chain[i] = <PyObject *> stage
@@ -120,6 +126,7 @@ cdef class Stream:
 
     def __dealloc__(self):
         free(self.chain)
+        free(self.first_reads)
 
     def __call__(self, x, out=None):
         cdef Py_buffer x_view, y_view
@@ -228,7 +235,7 @@ cdef class Stream:
     def copy(self):
         """Return a stream in the same state that goes its own way from here; the weights are shared."""
         self.require_idle()
-        return type(self)([stage.copy() for stage in self.stages], self.n_x, self.batched, self.tokens, self.read)
+        return type(self)([stage.copy() for stage in self.stages], self.reads, self.batched, self.tokens, self.read)
 
     def __copy__(self):
         return self.copy()
@@ -400,13 +407,16 @@ cdef class Stream:
         """Some steps, as many at once as the stages have memory for."""
         cdef Py_ssize_t now, i, row
         cdef const void *rows
+        cdef PyObject *stage
         while first < end:
             now = min(end - first, self.steps)
             rows = self.gather(x, first, now, &row)
-            for i in range(self.count):
-                (<Stage> self.chain[i]).run(rows, row, now)
-                rows, row = (<Stage> self.chain[i]).y, (<Stage> self.chain[i]).y_row
-            self.scatter(<const char *> rows, row * self.itemsize, y, first, now)
+            (<Stage> self.chain[0]).run(rows, row, now)
+            for i in range(1, self.count):
+                stage = self.chain[self.first_reads[i]]
+                (<Stage> self.chain[i]).run((<Stage> stage).y, (<Stage> stage).y_row, now)
+            stage = self.chain[self.count - 1]
+            self.scatter(<const char *> (<Stage> stage).y, (<Stage> stage).y_row * self.itemsize, y, first, now)
             first += now
 
     cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:

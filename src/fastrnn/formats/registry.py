@@ -35,6 +35,9 @@ class Format:
     ``write(path, description, **options)``
         The file is there whole, or not at all (:func:`fastrnn.files.replace_file`).
     ``write_weights(path, description)``
+    ``write_test(path, description, x, y, tolerance, **options)``, ``quantized(description)``
+        Of formats that are programs: what compares one with answers, and a model with its weights
+        as the file has them where they are rounded.
 
     All raise :class:`CheckpointError` and, for what the system says of a file, ``OSError``.
 
@@ -49,7 +52,8 @@ class Format:
     begins : callable
         Takes the path and the first bytes, and says whether a file is of this format.
     ways : str
-        What can be done: of "read", "read_weights", "write", "write_weights", "export".
+        What can be done: of "read", "read_weights", "write", "write_weights", "export",
+        "write_test", "quantized".
     extra : str or None
         Of fastrnn's extras, the one that installs what it needs.
     needs : str or None
@@ -106,6 +110,16 @@ class Format:
         """Write a model for another program."""
         self._function("export", path)(path, description, **options)
 
+    def write_test(self, path: str, *given: Any, **options: Any) -> str:
+        """Write what compares an exported model with answers, and return its path."""
+        found: str = self._function("write_test", path)(path, *given, **options)
+        return found
+
+    def quantized(self, path: str, description: Description) -> Description:
+        """Return a model with its weights as they are in an exported file of 8 bits."""
+        found: Description = self._function("quantized", path)(description)
+        return found
+
 
 def _is_json(path: str, head: bytes) -> bool:
     """Return whether a file is a JSON object, whatever it may hold."""
@@ -125,6 +139,14 @@ OWN = Format(
     frozenset({"read", "write"}),
 )
 
+
+def _is_none(path: str, head: bytes) -> bool:
+    return False
+
+
+#: Only written: what it says of a model cannot be read back.
+C = Format("C", "c", (".h",), _is_none, frozenset({"export", "write_test", "quantized"}))
+
 #: All formats, in the order in which a file is asked whether it is of them.
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -134,6 +156,7 @@ FORMATS: tuple[Format, ...] = (
         _is_json,
         frozenset({"read", "export"}),
     ),
+    C,
     OWN,
 )
 

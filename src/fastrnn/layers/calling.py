@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core import activation
-from fastrnn._core.stage import Stage
+from fastrnn._core.stage import Stage, merge
 from fastrnn.activations import Kernel
 from fastrnn.arguments import as_array
 from fastrnn.differentiation import Tape, plain
@@ -214,6 +214,20 @@ def stage(layer: Contract, source: Stage) -> Stage:
 
     sizes = source.features, source.streams, source.steps, source.dtype
     return activation.stage(type(layer).__name__, compute, not source.needs_output, *sizes)
+
+
+def merging_stage(layer: Contract, sources: list[Stage]) -> Stage:
+    """Return what computes a layer of several inputs on the features of every step of a stream."""
+    known: dict[str, Any] = {"mask": [None] * len(sources), "training": False, "kept": {}}
+    asked = _asked_for(type(layer).call, known)
+
+    def compute(inputs: Sequence[Array], output: Array) -> None:
+        with np.errstate(all="ignore"):
+            np.copyto(output, layer.call([_read_only(rows) for rows in inputs], **asked))
+
+    shape = layer.output_shapes([(None, None, stage.features) for stage in sources])[0]
+    assert shape[-1] is not None
+    return merge(sources, shape[-1], compute)
 
 
 #: Extents that stand for unknown ones where shapes are found out: none of them is a likely size.

@@ -271,6 +271,14 @@ class Contract(Guarded, metaclass=Constructible):
         """
         return calling.CallWorkspace(self, [source, *others], training)
 
+    def stages_of(self, sources: list[Stage]) -> list[Stage]:
+        """Return what computes the layer in a stream, on all that it is called on."""
+        if not self.takes_several:
+            return self.stages(sources[0])
+        if self.is_per_step:
+            return [calling.merging_stage(self, sources)]
+        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
+
     def stages(self, source: Stage) -> list[Stage]:
         """Return what computes the layer in a stream, step after step; none if it changes nothing.
 

@@ -46,6 +46,11 @@ class Concatenate(Layer):
         super().__init__(**options)
         self.axis = axis_of(self, axis)
 
+    @property
+    def is_per_step(self) -> bool:  # type: ignore[override]
+        """Whether it joins the features of every step."""
+        return self.axis == -1
+
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """Return the shape of all inputs, with the sum of their extents along the axis."""
         rank = len(input_shape[0])

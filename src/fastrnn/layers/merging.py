@@ -29,6 +29,7 @@ class Merge(Layer):
 
     takes_several = True
     supports_masking = True
+    is_per_step = True
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """Return the shape that all inputs are repeated to."""

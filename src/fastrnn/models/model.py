@@ -13,7 +13,7 @@ from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.layers import SymbolicTensor
-from fastrnn.models import saving, state, streaming
+from fastrnn.models import exporting, saving, state, streaming
 from fastrnn.models.data import (
     positive_integer,
 )
@@ -172,7 +172,7 @@ class Model(Learner):
             If the format cannot hold the model; nothing is written then.
         """
         path = path_text("filepath", filepath)
-        saving.export(path, self._weights_description(), options)
+        exporting.export(self, path, self._weights_description(), options)
 
     @with_older_names
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from fastrnn.formats import OWN, Description, format_for, format_of_file
 from fastrnn.formats.names import is_weight
-from fastrnn.formats.registry import FORMATS
 
 Array = NDArray[Any]
 
@@ -26,24 +25,6 @@ def save_weights(path: str, description: Description) -> None:
         OWN.write(path, description)
     else:
         found.write_weights(path, description)
-
-
-def export(path: str, description: Description, options: Mapping[str, Any]) -> None:
-    """Write a model for another program.
-
-    Raises
-    ------
-    ValueError
-        If the ending is that of no such format.
-    """
-    found = format_for(path, "export")
-    if found is None:
-        endings = [ending for one in FORMATS if "export" in one.ways for ending in one.endings]
-        raise ValueError(
-            f"filepath is {path!r}; the ending of a file that is exported should be one of "
-            f"{', '.join(endings) or 'none yet'}; Model.save writes files to load again"
-        )
-    found.export(path, description, **options)
 
 
 def read_weights(path: str, description: Description) -> Mapping[str, Array]:

@@ -16,8 +16,7 @@ STEPS_AT_ONCE = 64
 
 def stream(graph: Graph, streams: int | None) -> Stream:
     """Return a stream of a graph; see :meth:`fastrnn.models.Model.stream`."""
-    graph.require_chain()
-    start = graph.inputs[0]
+    start = graph.require_steps()
     tokens = _tokens(graph)
     features = 1 if tokens else start.shape[-1]
     assert features is not None
@@ -25,14 +24,24 @@ def stream(graph: Graph, streams: int | None) -> Stream:
     widest = max(tensor.shape[-1] or 1 for node in graph.nodes for tensor in node.outputs)
     # gates and states: some numbers for each that is put out
     steps = max(1, min(STEPS_AT_ONCE, NUMBERS_AT_ONCE // (6 * widest * count)))
-    source = stage.source(features, count, steps, graph.outputs[0].layer.dtype)
-    stages: list[stage.Stage] = []
+    stages = [stage.source(features, count, steps, graph.outputs[0].layer.dtype)]
+    reads: list[tuple[int, ...]] = [()]
+    places = {start: 0}
     for node in graph.nodes:
-        if node.inputs:
-            stages += node.layer.stages(stages[-1] if stages else source)
-    if not stages:
+        if not node.inputs:
+            continue
+        found = tuple(places[tensor] for tensor in node.inputs)
+        for tensor in node.inputs:
+            if graph.uses[tensor] > 1:
+                stages[places[tensor]].needs_output = True
+        for one in node.layer.stages_of([stages[place] for place in found]):
+            stages.append(one)
+            reads.append(found)
+            found = (len(stages) - 1,)
+        places[node.outputs[0]] = found[0]
+    if places[graph.outputs[0]] != len(stages) - 1 or len(stages) == 1:
         raise ValueError("the model computes nothing, so there is nothing to stream")
-    return Stream(stages, features, streams is not None, tokens, as_array)
+    return Stream(stages, reads, streams is not None, tokens, as_array)
 
 
 def _tokens(graph: Graph) -> int:

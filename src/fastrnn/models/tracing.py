@@ -128,8 +128,14 @@ class Graph:
         ]
         return _again, (calls, written(self.inputs), written(self.outputs))
 
-    def require_chain(self) -> None:
-        """Raise ``ValueError`` unless the layers follow one another, as a stream wants it."""
+    def require_steps(self) -> SymbolicTensor:
+        """Return the input of a model that can be computed step after step.
+
+        Raises
+        ------
+        ValueError
+            If it has several inputs or outputs, or a layer is called on states.
+        """
         if len(self.inputs) != 1 or len(self.outputs) != 1:
             raise ValueError(
                 f"the model has {len(self.inputs)} inputs and {len(self.outputs)} outputs; a "
@@ -142,10 +148,21 @@ class Graph:
                 "features)"
             )
         for node in self.nodes:
+            if len(node.inputs) > 1 and not node.layer.takes_several:
+                raise ValueError(
+                    f"{node.layer.name} is called on several tensors; in a stream its states "
+                    "begin as zeros, or as they are set, so it should be called on one"
+                )
+        return start
+
+    def require_chain(self) -> None:
+        """Raise ``ValueError`` unless the layers follow one another."""
+        self.require_steps()
+        for node in self.nodes:
             if len(node.inputs) > 1 or any(self.uses[tensor] > 1 for tensor in node.outputs):
                 raise ValueError(
                     f"{node.layer.name} is not one of a plain row of layers, each behind one "
-                    "other; a stream wants a model that is"
+                    "other; in a stream, a model inside a model should be that"
                 )
 
     def _in_order(self) -> list[Node]:

@@ -1,0 +1,62 @@
+"""The C functions that a model may need, and which of them one needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+
+#: Other names of a function in the text of another one: they depend on how a model is written.
+_CHOICES = {"net_add_product": ("net_add_product", "net_add_product_int8")}
+
+
+@cache
+def template(file: str) -> str:
+    """Return the text of a file of C that stands beside this one."""
+    return resources.files(__package__).joinpath(file).read_text("utf-8")
+
+
+@cache
+def sections(file: str) -> dict[str, str]:
+    """Return the parts of a file of functions by their names, each without the line that names it.
+
+    Parameters
+    ----------
+    file : {"functions.c", "cells.c"}
+    """
+    parts = re.split(r"^//: (\w+)\n", template(file), flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def needed(texts: Iterable[str], int8: bool, names: dict[str, str]) -> list[str]:
+    """Return the functions that some C text calls, in the order in which C wants them.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        What calls them.
+    int8 : bool
+        Whether weights are whole numbers of 8 bits.
+    names : dict of str to str
+        What stands for words behind a ``$`` that may name functions.
+    """
+    known = sections("functions.c")
+    found: list[str] = []
+
+    def visit(name: str) -> None:
+        key = _CHOICES[name][int8] if name in _CHOICES else name
+        if key not in known or key in found:
+            return
+        body = known[key]
+        for word, value in names.items():
+            body = body.replace(f"${word}", value)
+        for called in re.findall(r"\bnet_\w+(?=\()", body):
+            if called != name:
+                visit(called)
+        found.append(key)
+
+    for text in texts:
+        for called in re.findall(r"\bnet_\w+(?=\()", text):
+            visit(called)
+    return found

@@ -1,0 +1,103 @@
+"""Models for other programs, and the proof that goes with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.arguments import as_array
+from fastrnn.callbacks.console import say
+from fastrnn.formats import Description, Format, format_for
+from fastrnn.formats.registry import FORMATS
+from fastrnn.settings import boolean
+
+if TYPE_CHECKING:
+    from fastrnn.models.model import Model
+
+Array = NDArray[Any]
+
+#: Steps of the inputs that a self-test holds.
+TEST_STEPS = 200
+
+
+def export(model: Model, path: str, description: Description, options: dict[str, Any]) -> None:
+    """Write a model for another program; see :meth:`fastrnn.models.Model.export`.
+
+    Raises
+    ------
+    ValueError
+        If the ending is that of no such format.
+    """
+    found = format_for(path, "export")
+    if found is None:
+        endings = [ending for one in FORMATS if "export" in one.ways for ending in one.endings]
+        raise ValueError(
+            f"filepath is {path!r}; the ending of a file that is exported should be one of "
+            f"{', '.join(endings)}; Model.save writes files to load again"
+        )
+    if "write_test" in found.ways:
+        _export_with_proof(found, model, path, description, dict(options))
+    else:
+        found.export(path, description, **options)
+
+
+def _export_with_proof(
+    found: Format, model: Model, path: str, description: Description, options: dict[str, Any]
+) -> None:
+    self_test = boolean("self_test", options.pop("self_test", False))
+    data = options.pop("data", None)
+    if data is not None and not options.get("int8"):
+        raise ValueError("data is what int8=True is measured on; it should be left out without it")
+    found.export(path, description, **options)
+    answering = model
+    if options.get("int8"):
+        answering = _requantized(found, path, description)
+        _say_loss(model, answering, data)
+    if self_test:
+        streams = int(options.get("streams", 1))
+        x = sample(model, streams)
+        y = answering.stream(streams)(x)
+        is_double = options.get("dtype", "double") == "double" and y.dtype == np.float64
+        tolerance = 1e-12 if is_double else 1e-6
+        by_step = [np.swapaxes(array, 0, 1) for array in (x, y)]
+        beside = found.write_test(path, description, *by_step, tolerance, **options)
+        say(f"{beside} compares {path} with the model over {TEST_STEPS} steps")
+
+
+def sample(model: Model, streams: int = 1) -> Array:
+    """Return random inputs for streams of a model, (streams, steps, features) or (streams, steps).
+
+    The same ones at every call.
+    """
+    rng = np.random.default_rng(0)
+    graph = model.graph
+    start = graph.inputs[0]
+    if graph.takes_tokens(start):
+        count = graph.readers(start)[0][0].token_count
+        return rng.integers(0, count, (streams, TEST_STEPS))
+    features = start.shape[-1] or 1
+    return rng.standard_normal((streams, TEST_STEPS, features)).astype(start.dtype)
+
+
+def _requantized(found: Format, path: str, description: Description) -> Model:
+    from fastrnn.models.loading import from_config  # which makes models
+
+    rounded = found.quantized(path, description)
+    return from_config(rounded.model, rounded.tensors)
+
+
+def _say_loss(model: Model, rounded: Model, data: Any) -> None:
+    """Print how far a model with weights of 8 bits is from what it was."""
+    what = "data" if data is not None else "random inputs"
+    x = sample(model)[0] if data is None else as_array("data", data)
+    is_batch = x.ndim > (1 if model.graph.takes_tokens(model.graph.inputs[0]) else 2)
+    streams = len(x) if is_batch else None
+    y, other = model.stream(streams)(x), rounded.stream(streams)(x)
+    off = np.abs(other.astype(np.float64) - y)
+    say(
+        f"int8: on {y[..., 0].size} steps of {what} answers differ by {off.max():.3g} at most and "
+        f"{np.sqrt(np.mean(off**2)):.3g} on average (root mean square); they go from "
+        f"{y.min():.3g} to {y.max():.3g}"
+    )
