@@ -32,9 +32,6 @@ _SERIALIZING = "give your classes as custom_objects to load_model"
 # fmt: off
 ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.Identity", "leave it out"),
-    (r"utils\.(PyDataset|Sequence)", "give fit a fastrnn.models.Dataset"),
-    (r"(utils|preprocessing)\.timeseries_dataset_from_array",
-     "make the windows with numpy.lib.stride_tricks.sliding_window_view"),
     (r"utils\.model_to_dot", "use plot_model"),
     (r"utils\.split_dataset", "slice the arrays, or use validation_split= of fit"),
     (r"preprocessing\.\w+_from_directory", "read the files with Python and give fit a Dataset"),

@@ -63,11 +63,7 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
 #: Arguments of methods and functions, likewise.
 METHODS: Mapping[str, Mapping[str, str]] = {
     "fit": {"nb_epoch": "epochs"},
-    "fit_generator": {
-        "nb_epoch": "epochs",
-        "samples_per_epoch": "steps_per_epoch",
-        "nb_val_samples": "validation_steps",
-    },
+    "fit_generator": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
 }
 
@@ -96,6 +92,9 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     "fit": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
     "evaluate": {**_WORKERS, "show_accuracy": ((False,), _ACCURACY)},
     "predict": _WORKERS,
+    "fit_generator": _WORKERS,
+    "evaluate_generator": _WORKERS,
+    "predict_generator": _WORKERS,
     "train_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "test_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},

@@ -267,7 +267,7 @@ def is_endless(x: Any) -> bool:
 
 
 def _can_end(code: types.CodeType) -> bool:
-    """Return whether a generator's code has a way to its end.
+    """Return whether a generator's code has a way to its end, if only by an exception of its own.
 
     Python leaves out what no way leads to: behind ``while True`` without a break, the return at the
     end of every function.
@@ -275,7 +275,7 @@ def _can_end(code: types.CodeType) -> bool:
     import dis
 
     names = {step.opname for step in dis.get_instructions(code)}
-    return bool(names & {"RETURN_VALUE", "RETURN_CONST"})
+    return bool(names & {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS"})
 
 
 def parts_of(batch: Any, title: str, inputs: int = 0) -> tuple[Any, Any, Any]:

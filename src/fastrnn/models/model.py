@@ -17,14 +17,14 @@ from fastrnn.models import exporting, saving, state, streaming
 from fastrnn.models.data import (
     positive_integer,
 )
-from fastrnn.models.learner import Learner
+from fastrnn.models.older import OlderMethods
 from fastrnn.models.tracing import trace
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
 
-class Model(Learner):
+class Model(OlderMethods):
     """Layers from an input to an output, or from several to several.
 
     Parameters

@@ -99,6 +99,24 @@ class Sequential(Model):
         # Traced when it is asked for: once, however many layers are added.
         self._known_graph = None
 
+    def predict_proba(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
+        """Return the answers: :meth:`predict`, as Keras 2 called it for models that classify."""
+        return self.predict(x, batch_size, verbose)
+
+    def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
+        """Return the class of every answer, as Keras 2 did.
+
+        Returns
+        -------
+        ndarray of int
+            Where the last axis has several units, which of them is largest: one axis less.  Where
+            it has one, 1 for answers over a half and 0 for others: of the shape of the answers.
+        """
+        answers = self.predict(x, batch_size, verbose)
+        if answers.shape[-1] > 1:
+            return answers.argmax(axis=-1)
+        return (answers > 0.5).astype("int32")
+
     def pop(self) -> Any:
         """Take the last layer away and return it.
 

@@ -1,11 +1,12 @@
-"""From text to arrays: the modules ``text`` and ``sequence``."""
+"""From text and series to arrays and batches: the modules ``text`` and ``sequence``."""
 
 from typing import TYPE_CHECKING
 
 from fastrnn._names import names_of
 from fastrnn.preprocessing import sequence, text
+from fastrnn.preprocessing.timeseries import timeseries_dataset_from_array
 
-__all__ = ["sequence", "text"]
+__all__ = ["sequence", "text", "timeseries_dataset_from_array"]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = names_of(__name__, __all__)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn.arguments import as_array, fitting
+from fastrnn.preprocessing.timeseries import TimeseriesGenerator
 from fastrnn.settings import integer
 
-__all__ = ["pad_sequences"]
+__all__ = ["TimeseriesGenerator", "pad_sequences"]
 
 Side = Literal["pre", "post"]
 

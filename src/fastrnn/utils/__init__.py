@@ -3,18 +3,26 @@
 from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
+from fastrnn.preprocessing.batches import PyDataset
 from fastrnn.preprocessing.sequence import pad_sequences
+from fastrnn.preprocessing.timeseries import timeseries_dataset_from_array
 from fastrnn.utils.categorical import normalize, to_categorical
 from fastrnn.utils.local_files import get_file
 from fastrnn.utils.plotting import plot_model
 from fastrnn.utils.random_seed import set_random_seed
 
+#: What Keras 2 called it.
+Sequence = PyDataset
+
 __all__ = [
+    "PyDataset",
+    "Sequence",
     "get_file",
     "normalize",
     "pad_sequences",
     "plot_model",
     "set_random_seed",
+    "timeseries_dataset_from_array",
     "to_categorical",
 ]
 
