@@ -147,6 +147,17 @@ def _is_none(path: str, head: bytes) -> bool:
 #: Only written: what it says of a model cannot be read back.
 C = Format("C", "c", (".h",), _is_none, frozenset({"export", "write_test", "quantized"}))
 
+#: Files of ONNX.
+ONNX = Format(
+    "ONNX",
+    "onnx",
+    (".onnx",),
+    lambda path, head: False,
+    frozenset({"export"}),
+    extra="onnx",
+    needs="onnx",
+)
+
 #: All formats, in the order in which a file is asked whether it is of them.
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -157,6 +168,7 @@ FORMATS: tuple[Format, ...] = (
         frozenset({"read", "export"}),
     ),
     C,
+    ONNX,
     OWN,
 )
 

@@ -22,6 +22,15 @@ def _shape(values: Any) -> int:
     return math.prod(max(int(extent), 1) for extent in values.ravel())
 
 
+def _expanded(array: Any, shape: Any) -> float:
+    wanted = [int(extent) for extent in shape.ravel()]
+    rank = max(array.ndim, len(wanted))
+    pairs = zip(
+        (1,) * (rank - array.ndim) + array.shape, [1] * (rank - len(wanted)) + wanted, strict=True
+    )
+    return float(math.prod(max(one, other) for one, other in pairs))
+
+
 def _times(array: Any, factors: Any) -> float:
     return float(array.size) * math.prod(max(float(one), 0) for one in factors.ravel())
 
@@ -50,7 +59,7 @@ def _resized(array: Any, *more: Any) -> float:
 
 _SIZES: dict[str, Callable[[Sequence[Any]], float]] = {
     "ConstantOfShape": lambda given: _shape(given[0]),
-    "Expand": lambda given: float(given[0].size) * _shape(given[1]),
+    "Expand": lambda given: _expanded(given[0], given[1]),
     "Tile": lambda given: _times(given[0], given[1]),
     "Range": lambda given: _range(*given),
     "OneHot": lambda given: float(given[0].size) * float(given[1].ravel()[0]),
