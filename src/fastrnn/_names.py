@@ -24,7 +24,7 @@ _TENSORS = (
     "there is no automatic differentiation: compute with NumPy, in Lambda or a Layer of yours"
 )
 _BACKEND = "fastrnn has one back end, its own compiled core"
-_OPTIMIZERS = "use Adam, AdamW, Nadam, RMSprop or SGD, or write an Optimizer of your own"
+_OPTIMIZERS = "use another of fastrnn.optimizers, such as AdamW, or write an Optimizer of your own"
 _METRICS = "write it as a function of y_true and y_pred and give it in metrics=[...]"
 _SERIALIZING = "give your classes as custom_objects to load_model"
 

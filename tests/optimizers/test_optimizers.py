@@ -134,7 +134,7 @@ def test_configuration_there_and_back(identifier):
             ValueError,
             r"clipnorm=1\.0, clipvalue=0\.5 are given; only one of",
         ),
-        (lambda: optimizers.get("adagrad"), ValueError, "'adagrad'"),
+        (lambda: optimizers.get("ftrl"), ValueError, "'ftrl'"),
         (lambda: optimizers.get(None), TypeError, "NoneType"),
     ],
 )

@@ -13,6 +13,10 @@ OPTIMIZERS = [
     ("Adam", {"epsilon": 0, "amsgrad": True}),
     ("AdamW", {"epsilon": 0}),
     ("Nadam", {"epsilon": 0}),
+    ("Adagrad", {"epsilon": 0, "initial_accumulator_value": 0}),
+    ("Adadelta", {"epsilon": 0}),
+    ("Adamax", {"epsilon": 0}),
+    ("Lion", {}),
     ("RMSprop", {"epsilon": 0}),
     ("RMSprop", {"epsilon": 0, "centered": True, "momentum": 0.5}),
     ("SGD", {"momentum": 0.9, "nesterov": True}),
@@ -45,7 +49,7 @@ def test_gradients_whose_squares_vanish(name, options, dtype):
         assert (np.abs(values - 1) < 0.3).all()
 
 
-@pytest.mark.parametrize("name", ["adam", "rmsprop", "adamw", "nadam"])
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "adamw", "nadam", "adagrad", "adamax"])
 def test_a_weight_that_nothing_reaches_stays(name):
     """A feature that is always zero has no gradient; Keras makes its weights NaN."""
     rng = np.random.default_rng(0)

@@ -6,21 +6,35 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastrnn._names import also_at, names_of
+from fastrnn.naming import custom_object_scope, named, written
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.adam import Adam, AdamW
+from fastrnn.optimizers.adaptive import Adadelta, Adagrad, Adamax, Lion
 from fastrnn.optimizers.nadam import Nadam
 from fastrnn.optimizers.optimizer import Optimizer
 from fastrnn.optimizers.rmsprop import RMSprop
 from fastrnn.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
 
 _BY_NAME: dict[str, type[Optimizer]] = {
-    "adam": Adam,
-    "adamw": AdamW,
-    "nadam": Nadam,
-    "rmsprop": RMSprop,
-    "sgd": SGD,
+    one.__name__.lower(): one
+    for one in (Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, Nadam, RMSprop, SGD)
 }
 
 
@@ -35,7 +49,7 @@ def get(
     identifier : str, Optimizer, class of Optimizer, or dict
         A dict is what :func:`serialize` returns.
     custom_objects : mapping of str to class, optional
-        For a dict: learning-rate schedules of one's own, by the name of their class.
+        For a dict: optimizers and learning-rate schedules of one's own, by the name of their class.
 
     Raises
     ------
@@ -49,9 +63,7 @@ def get(
     if isinstance(identifier, type) and issubclass(identifier, Optimizer):
         return identifier()
     if isinstance(identifier, dict):
-        return _class_of(str(identifier.get("class_name"))).from_config(
-            identifier["config"], custom_objects
-        )
+        return deserialize(identifier, custom_objects)
     if isinstance(identifier, str):
         return _class_of(identifier)()
     raise TypeError(
@@ -61,14 +73,22 @@ def get(
 
 
 def _class_of(name: str) -> type[Optimizer]:
-    if name.lower() not in _BY_NAME:
-        raise ValueError(f"optimizer is {name!r}; it should be one of {sorted(_BY_NAME)}")
-    return _BY_NAME[name.lower()]
+    known = {**_BY_NAME, name: _BY_NAME[name.lower()]} if name.lower() in _BY_NAME else _BY_NAME
+    found: type[Optimizer] = named("optimizer", name, known)
+    return found
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
     """Return an optimizer, without its state, as a dict that JSON can hold."""
-    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+    return written(optimizer)
+
+
+def deserialize(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Optimizer:
+    """Return a new optimizer from what :func:`serialize` returned; arguments as of :func:`get`."""
+    with custom_object_scope(custom_objects):
+        return _class_of(str(config.get("class_name"))).from_config(config["config"])
 
 
 also_at(__name__, __all__, "legacy")

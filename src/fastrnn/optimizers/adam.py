@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
-from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.optimizers.optimizer import Optimizer, Rate
 from fastrnn.settings import boolean
 
 
@@ -31,10 +31,8 @@ class Adam(Optimizer):
         where Keras has NaN.
     amsgrad : bool, default False
         Whether the largest v of all steps so far takes the place of v.
-    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
-        See :class:`Optimizer`.
-    lr, decay : float, optional
-        Keras's older spellings; see :class:`Optimizer`.
+    *common, **options :
+        `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
 
     References
     ----------
@@ -49,17 +47,10 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        *,
-        lr: Rate | None = None,
-        decay: float | None = None,
+        *common: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
-        )
+        super().__init__(learning_rate, *common, **options)
         self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
         self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
@@ -116,8 +107,8 @@ class AdamW(Adam):
         η.
     weight_decay : float, default 0.004
         λ.
-    beta_1, beta_2, epsilon, amsgrad, clipnorm, clipvalue, global_clipnorm, lr :
-        See :class:`Adam`.
+    *arguments, **options :
+        `beta_1`, `beta_2` and others of :class:`Adam`.
 
     References
     ----------
@@ -128,29 +119,9 @@ class AdamW(Adam):
         self,
         learning_rate: Rate = 0.001,
         weight_decay: float = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        *,
-        lr: Rate | None = None,
-        decay: float | None = None,
+        *arguments: Any,
+        **options: Any,
     ) -> None:
         if weight_decay is None:
             raise ValueError("weight_decay is None; AdamW wants a number, Adam does without")
-        super().__init__(
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-            amsgrad,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            lr=lr,
-            decay=decay,
-        )
+        super().__init__(learning_rate, *arguments, weight_decay=weight_decay, **options)

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.optimizers.checks import in_range
-from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.optimizers.adam import Adam
+from fastrnn.optimizers.optimizer import Rate
 
 #: How fast the momentum grows to β₁: 1 − 0.5 · 0.96ᵗ of it at step t.
 WARMING = 0.96
 
 
-class Nadam(Optimizer):
+class Nadam(Adam):
     """Adam that looks ahead along its running mean of the gradient.
 
     With μₜ = β₁(1 − 0.5 · 0.96ᵗ), m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t changes a
@@ -23,22 +23,16 @@ class Nadam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or LearningRateSchedule, default 0.001
-        η.
-    beta_1, beta_2 : float, default 0.9 and 0.999
-    epsilon : float, default 1e-7
-        0 stands for the root of the smallest number of the type.
-    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
-        See :class:`Optimizer`.
-    lr, decay : float, optional
-        Keras's older spellings; see :class:`Optimizer`.
+    learning_rate, beta_1, beta_2, epsilon, **options :
+        See :class:`Adam`; there is no `amsgrad`.
 
     References
     ----------
     T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016.
     """
 
-    slot_names = ("m", "v")
+    #: Of how many steps the product of the momenta is known, and that product.
+    _product = (0, 1.0)
 
     def __init__(
         self,
@@ -46,22 +40,11 @@ class Nadam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        *,
-        lr: Rate | None = None,
-        decay: float | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
-        )
-        self.beta_1 = in_range("beta_1", beta_1, 0.0, 1.0)
-        self.beta_2 = in_range("beta_2", beta_2, 0.0, 1.0)
-        self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)
-        #: Of how many steps the product of the momenta is known, and that product.
-        self._product = (0, 1.0)
+        if options.pop("amsgrad", False):
+            raise TypeError("Nadam has no argument 'amsgrad'; Adam has")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
 
     def _momentum(self, step: int) -> float:
         return self.beta_1 * (1 - 0.5 * WARMING**step)
@@ -100,9 +83,6 @@ class Nadam(Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this optimizer again."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }
+        config = super().get_config()
+        del config["amsgrad"]
+        return config

@@ -66,19 +66,21 @@ class Optimizer(Guarded, metaclass=Constructible):
         Move every number of the gradients into the range from minus this to this.
     global_clipnorm : float, optional
         Shorten all gradients together, as one vector, to this length if they are longer.
+    lr : float, optional
+        Keras's older name of `learning_rate`.
+    decay : float, optional
+        Divide the rate of every step by 1 + decay · step.
 
     Notes
     -----
-    The optimizers of this package also take ``lr``, Keras's older name of `learning_rate`, and
-    ``decay``: the rate of every step is then learning_rate / (1 + decay · step).
-
     An optimizer of one's own is a subclass that names its `slot_names` and defines :meth:`update`
-    on arrays, and :meth:`get_config` if it has arguments of its own.
+    on arrays, and :meth:`get_config` if it has arguments of its own; ``load_model`` takes it from
+    ``custom_objects``.
 
     Raises
     ------
     ValueError
-        If more than one of the last three is given, or a number is out of its range.
+        If more than one of the three clippings is given, or a number is out of its range.
     TypeError
         If one is no number.
 
@@ -131,8 +133,11 @@ class Optimizer(Guarded, metaclass=Constructible):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        *,
+        lr: Rate | None = None,
+        decay: float | None = None,
     ) -> None:
-        self._learning_rate = _checked(learning_rate)
+        self._learning_rate = _checked(_renamed(learning_rate, lr, decay))
         self.weight_decay = (
             None if weight_decay is None else in_range("weight_decay", weight_decay, 0.0, math.inf)
         )
@@ -398,7 +403,7 @@ def _whole(gradients: Array) -> Array:
     return np.array([0, gradients.size], np.intp)
 
 
-def alias(learning_rate: Rate, lr: Rate | None, decay: float | None = None) -> Rate:
+def _renamed(learning_rate: Rate, lr: Rate | None, decay: float | None = None) -> Rate:
     """Return the rate that Keras's older spellings ask for.
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
-from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.optimizers.optimizer import Optimizer, Rate
 from fastrnn.settings import boolean
 
 
@@ -34,10 +34,8 @@ class RMSprop(Optimizer):
     centered : bool, default False
         Whether v is the variance: the square of a ← ρa + (1 − ρ)g is taken from it.  What rounding
         would make negative counts as zero.
-    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
-        See :class:`Optimizer`.
-    lr, decay : float, optional
-        Keras's older spellings; see :class:`Optimizer`.
+    *common, **options :
+        `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
 
     References
     ----------
@@ -52,17 +50,10 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        *,
-        lr: Rate | None = None,
-        decay: float | None = None,
+        *common: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
-        )
+        super().__init__(learning_rate, *common, **options)
         self.rho = in_range("rho", rho, 0.0, 1.0)
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.epsilon = in_range("epsilon", epsilon, 0.0, math.inf)

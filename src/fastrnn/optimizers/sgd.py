@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fastrnn._core import optimizer as core
 from fastrnn.optimizers.checks import in_range
-from fastrnn.optimizers.optimizer import Optimizer, Rate, alias
+from fastrnn.optimizers.optimizer import Optimizer, Rate
 from fastrnn.settings import boolean
 
 
@@ -25,10 +25,8 @@ class SGD(Optimizer):
     momentum : float, default 0
         μ, at least 0 and below 1.
     nesterov : bool, default False
-    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
-        See :class:`Optimizer`.
-    lr, decay : float, optional
-        Keras's older spellings; see :class:`Optimizer`.
+    *common, **options :
+        `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
     """
 
     def __init__(
@@ -36,17 +34,10 @@ class SGD(Optimizer):
         learning_rate: Rate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        *,
-        lr: Rate | None = None,
-        decay: float | None = None,
+        *common: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            alias(learning_rate, lr, decay), weight_decay, clipnorm, clipvalue, global_clipnorm
-        )
+        super().__init__(learning_rate, *common, **options)
         self.momentum = in_range("momentum", momentum, 0.0, 1.0)
         self.nesterov = boolean("nesterov", nesterov)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastrnn.naming import custom_object
 from fastrnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from fastrnn.optimizers.schedules.decay import ExponentialDecay, InverseTimeDecay, PolynomialDecay
 from fastrnn.optimizers.schedules.piecewise import PiecewiseConstantDecay
@@ -61,9 +62,8 @@ def deserialize(
     ValueError
         If there is no schedule of that name.
     """
-    known = {**_BY_NAME, **(custom_objects or {})}
-    name = config.get("class_name")
-    found = known.get(name) if isinstance(name, str) else None
+    name = str(config.get("class_name"))
+    found = (custom_objects or {}).get(name) or custom_object(name) or _BY_NAME.get(name)
     if not (isinstance(found, type) and issubclass(found, LearningRateSchedule)):
         raise ValueError(
             f"learning-rate schedule is {name!r}; it should be one of {', '.join(sorted(_BY_NAME))}"
