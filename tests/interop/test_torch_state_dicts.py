@@ -283,8 +283,6 @@ def test_arguments_that_are_wrong():
         load_state_dict(model(), 3)
     with pytest.raises(TypeError, match="model is of type dict"):
         load_state_dict({}, state)
-    with pytest.raises(ValueError, match="learn_initial_state=True"):
-        to_state_dict(Sequential([Input((None, 1)), LSTM(2, learn_initial_state=True)]))
     with pytest.raises(FileNotFoundError):
         load_state_dict(model(), "no such file")
 

@@ -13,7 +13,18 @@ from collections.abc import Sequence
 
 from fastrnn import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
-from fastrnn.cli import bench, decode, encode, evaluate, info, plot, sweep, train
+from fastrnn.cli import (
+    bench,
+    convert,
+    decode,
+    encode,
+    evaluate,
+    info,
+    inspect,
+    plot,
+    sweep,
+    train,
+)
 from fastrnn.cli.failures import FAILED, INTERRUPTED, line_of
 from fastrnn.cli.parser import Parser
 from fastrnn.cli.streams import safe_streams
@@ -85,7 +96,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     cipher_commands = cipher.add_commands()
     for command in (train, sweep, evaluate, plot, decode, encode):
         command.add_parser(cipher_commands)
-    for command in (info, bench):
+    for command in (inspect, convert, info, bench):
         command.add_parser(commands)
     arguments, rest = parser.parse_known_args(argv)
     if rest and not hasattr(arguments, "takes_rest"):

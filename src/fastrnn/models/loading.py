@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from fastrnn import formats, layers as layer_registry, optimizers
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
-from fastrnn.formats.description import check
+from fastrnn.formats.description import check as check_tensor
 from fastrnn.formats.names import is_of_run, slots_in, weight_of
 from fastrnn.formats.tensor_file import TensorFileError
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
@@ -32,8 +33,9 @@ def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: dict[str, type[Any]] | None = None,
     compile: bool = True,  # Keras's name
+    check: bool = False,
 ) -> Model:
-    """Return the model that :meth:`Model.save` wrote.
+    """Return the model that a file holds: fastrnn's own, or one of another program.
 
     Parameters
     ----------
@@ -44,6 +46,10 @@ def load_model(
     compile : bool, default True
         Whether to compile it as it was, with the optimizer where it stood.  Metrics of one's own
         that `custom_objects` lacks are left out.
+    check : bool, default False
+        Whether to run the model and the file on the same random inputs: in Keras where it is a file
+        of Keras's, in ``onnx.reference`` where it is one of ONNX, else in PyTorch or ONNX with the
+        weights that were read, if one of these is installed.
 
     Returns
     -------
@@ -55,13 +61,19 @@ def load_model(
     FileNotFoundError
         If there is none.
     CheckpointError
-        If it is no such file, is damaged, or its weights do not fit its configuration.
+        If it is no such file, is damaged, its weights do not fit its configuration, or, with
+        `check`, it does not answer as the other framework does.
+
+    Warns
+    -----
+    UserWarning
+        If `check` found no framework that could compute the model.
 
     Notes
     -----
     Nothing in a file is run, and no memory is taken for weights that the file does not hold.
     """
-    compile = boolean("compile", compile)
+    compile, check = boolean("compile", compile), boolean("check", check)
     path = path_text("filepath", filepath)
     description = formats.read(path)
     try:
@@ -76,6 +88,9 @@ def load_model(
         if isinstance(error, (CheckpointError, TensorFileError)):
             raise CheckpointError(f"{path}: {error}") from error
         raise CheckpointError(f"{path}: its configuration makes no model: {error}") from error
+    if check:
+        # By name, since interop stands on this package.
+        importlib.import_module("fastrnn.interop.checking").check(path, model)
     return model
 
 
@@ -203,7 +218,7 @@ class _Stored:
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic]:
         title = f"{self._layer.name}/{name}"
-        check(self._tensors, title, shape, self._layer.dtype)
+        check_tensor(self._tensors, title, shape, self._layer.dtype)
         return np.zeros(shape, self._layer.dtype)
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from fastrnn.formats.state_dict.stored import StoredTensor
 
-_RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(?:_l(\d+))?(_reverse)?")
+_RECURRENT = re.compile(
+    r"(weight_(?:ih|hh|hr)|bias_(?:ih|hh)|initial_(?:state|cell))(?:_l(\d+))?(_reverse)?"
+)
 _KINDS = {1: "RNN", 3: "GRU", 4: "LSTM"}
 #: How many batches a BatchNorm1d has seen: it changes nothing.
 COUNTER = "num_batches_tracked"
@@ -86,9 +88,9 @@ def units_of(names: Iterable[str], tensors: dict[str, StoredTensor]) -> list[Uni
         match = _RECURRENT.fullmatch(last)
         layer, part = None, last
         if match is not None:
-            what, which, number, reverse = match.groups()
+            part, number, reverse = match.groups()
             layer = None if number is None else int(number)
-            part = f"{what}_{which}{reverse or ''}"
+            part += reverse or ""
         unit = found.setdefault((prefix, layer), Unit(prefix, layer))
         unit.parts[part] = tensors[name]
         unit.names[part] = name

@@ -7,6 +7,17 @@ from typing import Any
 import torch
 
 
+def _first_states(module: Any, samples: int) -> Any:
+    """Return what a recurrent module begins with where it was given states, as `to_module` does."""
+    found = []
+    for name in ("initial_state_l0", "initial_cell_l0"):
+        state = getattr(module, name, None)
+        if state is not None:
+            both = [state, getattr(module, f"{name}_reverse", None)]
+            found.append(torch.stack([one.expand(samples, -1) for one in both if one is not None]))
+    return None if not found else tuple(found) if len(found) > 1 else found[0]
+
+
 class Chain(torch.nn.Sequential):  # type: ignore[misc]
     """Modules one behind the other, of which recurrent ones pass on their output.
 
@@ -27,11 +38,12 @@ class Chain(torch.nn.Sequential):  # type: ignore[misc]
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # PyTorch's name
         """Return what the last module makes of it."""
         for name, module in self.named_children():
-            input = module(input)
-            if isinstance(module, torch.nn.RNNBase):
-                input = input[0]  # and not the last states
-                if name in self.only_last:
-                    units = module.hidden_size
-                    ends = [input[:, -1, :units], input[:, 0, units:]]
-                    input = torch.cat(ends[: 1 + module.bidirectional], -1)
+            if not isinstance(module, torch.nn.RNNBase):
+                input = module(input)
+                continue
+            input, _ = module(input, _first_states(module, len(input)))
+            if name in self.only_last:
+                units = module.hidden_size
+                ends = [input[:, -1, :units], input[:, 0, units:]]
+                input = torch.cat(ends[: 1 + module.bidirectional], -1)
         return input

@@ -220,13 +220,15 @@ def to_state_dict(model: Model) -> dict[str, Array]:
     Notes
     -----
     An RNN and an LSTM have one bias here and two in PyTorch: it stands in ``bias_ih``, and
-    ``bias_hh`` is zero.
+    ``bias_hh`` is zero.  States that a layer has learned to begin with, which PyTorch's modules
+    lack, are ``initial_state_l0`` and ``initial_cell_l0``.
     """
     found: dict[str, Array] = {}
     for place in places_of(model):
         prefix = place.name.replace("/", ".")
         for part, array in tensors_of(place).items():
             name, reverse = (part.removesuffix("_reverse"), "_reverse" * part.endswith("_reverse"))
-            layer = "_l0" if name.endswith(("_ih", "_hh")) else ""
+            is_recurrent = name.endswith(("_ih", "_hh")) or name.startswith("initial_")
+            layer = "_l0" if is_recurrent else ""
             found[f"{prefix}.{name}{layer}{reverse}"] = np.array(array, order="C")
     return found

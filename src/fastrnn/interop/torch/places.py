@@ -22,6 +22,7 @@ from fastrnn.layers import (
     SimpleRNN,
     TimeDistributed,
 )
+from fastrnn.layers.initial_state import initial_states
 from fastrnn.layers.parameter import Parameter
 from fastrnn.models import Model
 from fastrnn.models.layer_order import listed
@@ -129,6 +130,8 @@ def _recurrent(name: str, layer: Layer) -> dict[str, Array]:
         bias = layer.parameter("bias").value
         one, other = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
         found.update(bias_ih=one, bias_hh=other)
+    for parameter in initial_states(layer):
+        found[parameter.name] = parameter.value
     return found
 
 
@@ -137,11 +140,6 @@ def _check_recurrent(name: str, layer: Layer) -> None:
         raise ValueError(
             f"{name} has reset_after=False, and PyTorch's GRU is the other form: make it with "
             "GRU(..., reset_after=True)"
-        )
-    if getattr(layer, "learn_initial_state", False):
-        raise ValueError(
-            f"{name} has learn_initial_state=True, and PyTorch's modules have no initial state "
-            "among their weights"
         )
     if not isinstance(layer, _RECURRENT):
         raise ValueError(f"{name} is a {type(layer).__name__}, which PyTorch lacks")
@@ -174,6 +172,8 @@ def weights_from(place: Place, tensors: dict[str, Array]) -> list[tuple[str, Par
             if one.use_bias:
                 biases = [tensors[f"bias_{which}{suffix}"] for which in ("ih", "hh")]
                 arrays["bias"] = np.stack(biases) if isinstance(one, GRU) else _sum(*biases)
+            for parameter in initial_states(one):
+                arrays[parameter.name] = tensors[f"{parameter.name}{suffix}"]
             for parameter in one.parameters:
                 title = f"{place.name}/{f'{which}_' if both else ''}{parameter.name}"
                 pairs.append((title, parameter, arrays[parameter.name]))

@@ -157,6 +157,8 @@ def _cell(found: Found, module: Any, prefix: str) -> None:
 
 def _layer(module: Any, activation: str) -> Layer:
     options: dict[str, Any] = {"use_bias": bool(module.bias), "return_sequences": True}
+    if hasattr(module, "initial_state_l0"):
+        options["learn_initial_state"] = True
     kind = type(module).__name__
     if kind.startswith("GRU"):
         return GRU(module.hidden_size, reset_after=True, **options)

@@ -25,6 +25,7 @@ from fastrnn.layers import (
     Softmax,
     TimeDistributed,
 )
+from fastrnn.layers.initial_state import initial_states
 from fastrnn.models import Model
 from fastrnn.models.nested import ModelLayer
 from fastrnn.models.network import is_chain
@@ -64,8 +65,9 @@ def module_of(model: Model) -> Any:
     only_last: list[str] = []
     _collect(model, "", modules, only_last)
     chain = Chain(modules, only_last)
-    names = dict(zip(to_state_dict(model), chain.state_dict(), strict=True))
-    state = {names[name]: torch.from_numpy(a) for name, a in to_state_dict(model).items()}
+    given = to_state_dict(model)
+    names = {name.replace(".", "_"): name for name in chain.state_dict()}
+    state = {names[name.replace(".", "_")]: torch.from_numpy(a) for name, a in given.items()}
     chain.to(torch.float64 if model.dtype == "float64" else torch.float32)
     chain.load_state_dict(state)
     return chain.eval()
@@ -149,6 +151,7 @@ def _module(layer: Layer, name: str, features: int) -> Any:
 
 
 def _recurrent(layer: Layer, name: str, features: int) -> Any:
+    import torch
     from torch import nn
 
     both = isinstance(layer, Bidirectional)
@@ -178,10 +181,14 @@ def _recurrent(layer: Layer, name: str, features: int) -> Any:
                     "no such thing"
                 )
     kind, options = _kind(name, inner)
-    made = getattr(nn, kind)
-    return made(
+    made = getattr(nn, kind)(
         features, inner.units, bias=inner.use_bias, batch_first=True, bidirectional=both, **options
     )
+    for one, suffix in zip(directions, ("", "_reverse"), strict=False):
+        for parameter in initial_states(one):
+            name = f"{parameter.name}_l0{suffix}"
+            made.register_parameter(name, nn.Parameter(torch.zeros(one.units)))
+    return made
 
 
 def _kind(name: str, layer: RecurrentLayer) -> tuple[str, dict[str, Any]]:

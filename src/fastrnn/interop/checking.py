@@ -1,0 +1,237 @@
+"""Whether a model answers as another framework does: the one its file is of, or one that is there.
+
+Installed frameworks are used, none is needed.  A file of Keras goes to Keras, one of ONNX to
+``onnx.reference``.  Where no framework reads the file itself, the weights that were read go to a
+framework that can compute the layers: PyTorch, or ``onnx.reference`` with the model as it is
+exported.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn.formats import CheckpointError, format_of_file
+from fastrnn.models import Model
+
+Array = NDArray[Any]
+
+#: Samples and, where it is open, steps of the random inputs.
+SAMPLES, STEPS = 3, 29
+#: The largest difference that is rounding, relative to the largest answer, by type.
+TOLERANCES = {"float32": 1e-5, "float64": 1e-10}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of running a model and its file on the same random inputs.
+
+    Attributes
+    ----------
+    framework : str
+        Which one, with its version; empty if none could be used.
+    difference : float
+        The largest between two answers.
+    scale : float
+        The largest answer, or 1 if that is smaller.
+    reasons : tuple of str
+        Why other frameworks were not used.
+    dtype : str
+        What the model computes in.
+    """
+
+    framework: str
+    difference: float = 0.0
+    scale: float = 1.0
+    reasons: tuple[str, ...] = ()
+    dtype: str = "float32"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the difference is one of rounding; also if nothing was compared."""
+        return bool(self.difference <= TOLERANCES[self.dtype] * self.scale)
+
+    def __str__(self) -> str:
+        if not self.framework:
+            return "compared with nothing: " + "; ".join(self.reasons)
+        return f"largest difference {self.difference:.2g}, compared with {self.framework}"
+
+
+def compare(path: str, model: Model) -> Comparison:
+    """Run a model and the file that it was read from, or written to, on random inputs.
+
+    Parameters
+    ----------
+    path : str
+    model : Model
+
+    Returns
+    -------
+    Comparison
+    """
+    x = random_inputs(model)
+    ours = answers(model, x)
+    reasons: list[str] = []
+    for run in _runners(path, model):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                framework, theirs = run(path, model, x)
+            except Exception as error:  # whatever a framework has against a file
+                reasons.append(_one_line(error))
+                continue
+        return _compared(framework, ours, theirs, tuple(reasons), model.dtype.name)
+    return Comparison("", reasons=tuple(reasons), dtype=model.dtype.name)
+
+
+def difference(one: Model, other: Model) -> Comparison:
+    """Run two models of fastrnn on the same random inputs."""
+    x = random_inputs(one)
+    return _compared("fastrnn", answers(one, x), answers(other, x), (), one.dtype.name)
+
+
+def check(path: str, model: Model) -> None:
+    """Raise an error unless a model answers as another framework does.
+
+    Warns
+    -----
+    UserWarning
+        If no framework could be used.
+
+    Raises
+    ------
+    CheckpointError
+        If it answers otherwise.
+    """
+    found = compare(path, model)
+    if not found.framework:
+        warnings.warn(f"{path} was not checked: {found}", stacklevel=3)
+    elif not found.agrees:
+        raise CheckpointError(f"{path} does not answer as it should: {found}")
+
+
+def random_inputs(model: Model, seed: int = 0) -> list[Array]:
+    """Return a batch of random inputs, of tokens where the model reads some."""
+    rng = np.random.default_rng(seed)
+    found: list[Array] = []
+    for tensor in model.inputs:
+        batch, *shape = tensor.shape
+        sizes = [batch or SAMPLES, *(STEPS if extent is None else extent for extent in shape)]
+        if model.graph.takes_tokens(tensor):
+            count = max(layer.token_count for layer, _ in model.graph.readers(tensor))
+            found.append(rng.integers(0, max(count, 1), sizes))
+        else:
+            kind = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float32)
+            found.append(rng.normal(size=sizes).astype(kind))
+    return found
+
+
+def answers(model: Model, x: Sequence[Array]) -> list[Array]:
+    """Return what a model answers to one batch; its states stay as they are."""
+    states = [(layer, layer.get_state()) for layer in model.graph.layers if layer.stateful]
+    model.reset_states()
+    found = model.predict(list(x) if len(x) > 1 else x[0], batch_size=len(x[0]), verbose=0)
+    for layer, state in states:
+        layer.set_state(state)
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _compared(
+    framework: str, ours: list[Array], theirs: list[Array], reasons: tuple[str, ...], dtype: str
+) -> Comparison:
+    if [a.shape for a in ours] != [a.shape for a in theirs]:
+        shapes = [a.shape for a in theirs], [a.shape for a in ours]
+        raise CheckpointError(f"{framework} answers with shapes {shapes[0]}, fastrnn {shapes[1]}")
+    pairs = [
+        (np.asarray(a, float), np.asarray(b, float)) for a, b in zip(ours, theirs, strict=True)
+    ]
+    scale = max([1.0, *(float(np.abs(b).max(initial=0)) for _, b in pairs)])
+    # Two answers that are both no number, or the same infinity, agree.
+    with np.errstate(invalid="ignore"):
+        apart = [
+            np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0, np.abs(a - b)) for a, b in pairs
+        ]
+    largest = max(float(np.nan_to_num(d, nan=np.inf).max(initial=0)) for d in apart)
+    return Comparison(framework, largest, scale if np.isfinite(scale) else 1.0, reasons, dtype)
+
+
+Runner = Callable[[str, Model, list[Array]], tuple[str, list[Array]]]
+
+
+def _runners(path: str, model: Model) -> Iterator[Runner]:
+    """Yield the ways to get another framework's answers, the file's own first."""
+    module = format_of_file(path).module
+    if module in ("keras", "hdf5"):
+        yield _keras
+    if module == "onnx":
+        yield _onnx
+        return
+    yield _torch
+    yield _exported
+
+
+def _keras(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
+    _choose_backend()
+    import keras
+
+    theirs = keras.models.load_model(path, compile=False)
+    found = theirs.predict(x if len(x) > 1 else x[0], batch_size=len(x[0]), verbose=0)
+    return f"Keras {keras.__version__}", list(found) if isinstance(found, list) else [found]
+
+
+def _choose_backend() -> None:
+    """Let Keras use a backend that is installed, if nobody has said which."""
+    if "KERAS_BACKEND" not in os.environ and importlib.util.find_spec("tensorflow") is None:
+        for name in ("jax", "torch"):
+            if importlib.util.find_spec(name) is not None:
+                os.environ["KERAS_BACKEND"] = name
+                return
+
+
+def _onnx(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    evaluator = ReferenceEvaluator(path)
+    feeds = dict(zip(evaluator.input_names, x, strict=False))
+    left = evaluator.input_names[len(feeds) :]
+    if left:
+        raise ValueError(f"onnx.reference wants {', '.join(left)} as well")
+    types = {one.name: one.type.tensor_type for one in evaluator.proto_.graph.input}
+    for name, array in feeds.items():
+        wanted = onnx.helper.tensor_dtype_to_np_dtype(types[name].elem_type)
+        feeds[name] = array.astype(wanted)
+    found = evaluator.run(None, feeds)[: len(model.outputs)]
+    return f"onnx.reference {onnx.__version__}", [np.asarray(one) for one in found]
+
+
+def _torch(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
+    from fastrnn.interop.torch import to_module
+
+    module = to_module(model)
+    import torch
+
+    with torch.no_grad():
+        found = module(torch.from_numpy(x[0]))
+    return f"PyTorch {torch.__version__}, with the weights that were read", [found.numpy()]
+
+
+def _exported(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
+    with tempfile.TemporaryDirectory() as folder:
+        beside = os.path.join(folder, "model.onnx")
+        model.export(beside)
+        name, found = _onnx(beside, model, x)
+    return f"{name}, with the model as it is exported", found
+
+
+def _one_line(error: Exception) -> str:
+    words = " ".join(str(error).split())[:200]
+    return words or type(error).__name__
