@@ -16,6 +16,7 @@ from fastrnn.layers import (
     ELU,
     GRU,
     LSTM,
+    MGU,
     Activation,
     Add,
     Average,
@@ -54,6 +55,7 @@ CELLS = {
     "gru": GRU,
     "gru_reset_after": lambda *sizes, **options: GRU(*sizes, reset_after=True, **options),
     "lstm": LSTM,
+    "mgu": MGU,
 }
 IN_CELLS = [
     "tanh",
@@ -192,7 +194,7 @@ def test_every_activation_agrees_in_cells_and_behind_them(tmp_path):
     found = []
     for place, activation in enumerate(IN_CELLS):
         # What grows without a bound is kept small by what it reads.
-        cell = list(CELLS)[place % 4]
+        cell = list(CELLS)[place % len(CELLS)]
         other = {} if cell == "rnn" else {"recurrent_activation": IN_CELLS[1 + place % 8]}
         layer = CELLS[cell](4, activation=activation, return_sequences=True, **other)
         found.append(layer(Dense(3, "tanh")(made)))

@@ -99,3 +99,30 @@ static void net_lstm$VARIANT(net_matrix wx, net_matrix ws, const net_real *b, co
     for (i = 0; i < units; i++)
         s[i] = out[i] * net_ACTIVATION(c[i]);
 }
+
+//: mgu
+/* The minimal gated unit:
+ *     f = gate(Wx x + Ws s + b)
+ *     n = act(Wxn x + Wsn (f s) + bn)
+ *     s' = (1 - f) s + f n */
+static void net_mgu$VARIANT(net_matrix wx, net_matrix ws_f, net_matrix ws_n, const net_real *b, const net_real *x,
+                    net_real *s, net_real *work, int inputs, int units)
+{
+    net_real *f = work, *n = f + units, *h = n + units; /* [units] each */
+    int i;
+
+    /* 1. both begin with Wx x + b; f has Ws s too */
+    net_affine_INPUT(wx, b, x, f, inputs, 2 * units);
+    net_add_product(ws_f, s, f, units, units);
+
+    /* 2. f = gate(a), h = f s */
+    for (i = 0; i < units; i++)
+        f[i] = net_GATE(f[i]);
+    for (i = 0; i < units; i++)
+        h[i] = f[i] * s[i];
+
+    /* 3. n = act(a + Wsn h), s' = (1 - f) s + f n */
+    net_add_product(ws_n, h, n, units, units);
+    for (i = 0; i < units; i++)
+        s[i] = (REAL(1.0) - f[i]) * s[i] + f[i] * net_ACTIVATION(n[i]);
+}

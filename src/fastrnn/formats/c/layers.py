@@ -202,8 +202,8 @@ def _recurrent(layer: Layer, sources: Sequence[Value], program: Program) -> Valu
             states.append(program.state(f"{layer.name}_c", units, first))
     else:
         # The product of n stands apart: it waits for r, or r multiplies it.
-        gates = 2 * units
-        arguments.append(program.matrix(f"{layer.name}_recurrent_rz", recurrent[:, :gates]))
+        gates = recurrent.shape[1] - units
+        arguments.append(program.matrix(f"{layer.name}_recurrent_gates", recurrent[:, :gates]))
         arguments.append(program.matrix(f"{layer.name}_recurrent_n", recurrent[:, gates:]))
         if cell == "gru_reset_after":
             of_input, of_state = biases if biases.ndim == 2 else (biases, biases)
@@ -218,8 +218,7 @@ def _recurrent(layer: Layer, sources: Sequence[Value], program: Program) -> Valu
     program.call(function, *arguments, source.place, *states, "state->work", inputs, units)
     program.work = max(program.work, _WORK[cell] * units)
     program.products += recurrent.size + (0 if of_token else kernel.size) + _GATING[cell] * units
-    squashing = {"rnn": (1, 0), "lstm": (2, 3)}.get(cell, (1, 2))
-    for count, name in zip(squashing, (activation, gate), strict=True):
+    for count, name in zip(_SQUASHES[cell], (activation, gate), strict=True):
         program.squashes += 0 if name in _CHEAP else count * units
     return Value(s, units)
 
@@ -334,9 +333,11 @@ def _concatenate(layer: Layer, sources: Sequence[Value], program: Program) -> Va
 
 #: The cells of the recurrent layers, the scratch memory that a unit of one takes, and the
 #: multiplications of a unit beside the products.
-_CELLS = {"SimpleRNN": "rnn", "GRU": "gru", "LSTM": "lstm"}
-_WORK = {"rnn": 1, "gru": 4, "gru_reset_after": 4, "lstm": 4}
-_GATING = {"rnn": 0, "gru": 3, "gru_reset_after": 3, "lstm": 3}
+_CELLS = {"SimpleRNN": "rnn", "GRU": "gru", "LSTM": "lstm", "MGU": "mgu"}
+_WORK = {"rnn": 1, "gru": 4, "gru_reset_after": 4, "lstm": 4, "mgu": 3}
+_GATING = {"rnn": 0, "gru": 3, "gru_reset_after": 3, "lstm": 3, "mgu": 3}
+#: How often a unit computes the activation, and the activation of its gates.
+_SQUASHES = {"rnn": (1, 0), "gru": (1, 2), "gru_reset_after": (1, 2), "lstm": (2, 3), "mgu": (1, 1)}
 
 #: Layers that change nothing but in a training.
 _PASSED = frozenset(
