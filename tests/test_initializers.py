@@ -1,5 +1,6 @@
 """First values of weights: their distributions, and that a seed decides them."""
 
+import json
 import subprocess
 import sys
 
@@ -7,6 +8,9 @@ import numpy as np
 import pytest
 
 from fastrnn import initializers, seeding
+from fastrnn.layers import GRU, Dense, Input, SimpleRNN
+from fastrnn.models import Sequential, load_model
+from tests.keras_oracle import require_keras
 
 SHAPE = (40, 90)
 
@@ -168,3 +172,129 @@ def test_configuration_there_and_back(identifier):
 def test_errors(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+SCALED = [
+    ("VarianceScaling", {"scale": 3.0, "mode": "fan_out", "distribution": "untruncated_normal"}),
+    ("VarianceScaling", {"scale": 0.5, "mode": "fan_avg", "distribution": "uniform"}),
+    ("VarianceScaling", {}),
+    *((name, {}) for name in ("HeNormal", "HeUniform", "LecunNormal", "LecunUniform")),
+    *((name, {}) for name in ("GlorotNormal", "GlorotUniform")),
+    ("TruncatedNormal", {"mean": 0.5, "stddev": 2.0}),
+    ("RandomNormal", {"mean": -1.0, "stddev": 0.1}),
+    ("RandomUniform", {"minval": -1.0, "maxval": 3.0}),
+]
+
+
+def moments(values):
+    values = np.asarray(values, np.float64)
+    return [values.mean(), values.std(), values.min(), values.max()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(200, 300), (3, 40, 500), (60_000,)])
+@pytest.mark.parametrize(("name", "options"), SCALED)
+def test_distributions_are_keras_s(name, options, shape):
+    keras = require_keras()
+    ours = getattr(initializers, name)(seed=1, **options)(shape, "float64")
+    theirs = getattr(keras.initializers, name)(seed=1, **options)(shape, dtype="float32")
+    one, other = moments(ours), moments(theirs)
+    spread = other[1]
+    assert abs(one[0] - other[0]) < 0.03 * spread
+    assert abs(one[1] / other[1] - 1) < 0.02
+    ends = 0.5 if "untruncated" in str(options) or name == "RandomNormal" else 0.01
+    assert abs(one[2] - other[2]) < ends * spread
+    assert abs(one[3] - other[3]) < ends * spread
+
+
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [
+        ("he_normal", 2 / 200),
+        ("he_uniform", 2 / 200),
+        ("lecun_normal", 1 / 200),
+        ("lecun_uniform", 1 / 200),
+        ("variance_scaling", 1 / 200),
+        ("glorot_normal", 2 / 500),
+        ("truncated_normal", (0.05 * 0.8796) ** 2),
+    ],
+)
+def test_variances(name, variance):
+    values = draw(name, (200, 300))
+    assert abs(values.mean()) < 0.02 * np.sqrt(variance)
+    assert values.var() == pytest.approx(variance, rel=0.02)
+    limit = 2 / 0.8796 if "uniform" not in name else np.sqrt(3)
+    assert np.abs(values).max() <= limit * np.sqrt(variance) * 1.0001
+
+
+def test_identity():
+    np.testing.assert_array_equal(draw("identity", (3, 3)), np.eye(3))
+    np.testing.assert_array_equal(initializers.Identity(gain=0.5)((2, 4)), 0.5 * np.eye(2, 4))
+    with pytest.raises(ValueError, match=r"shape is \(3,\)"):
+        draw("identity", (3,))
+    cell = SimpleRNN(3, activation="relu", recurrent_initializer=initializers.Identity(0.9))
+    model = Sequential([Input((None, 2)), cell])
+    np.testing.assert_allclose(model.get_weights()[1], 0.9 * np.eye(3), rtol=1e-6)
+    # In the gate that comes first in Keras's arrays.
+    kernel = Sequential([Input((None, 2)), GRU(3, recurrent_initializer="identity")]).get_weights()
+    np.testing.assert_array_equal(kernel[1], np.eye(3, 9))
+
+
+def steps(shape, dtype=None):
+    return np.arange(np.prod(shape), dtype=dtype).reshape(shape)
+
+
+class Sevens(initializers.Initializer):
+    def __init__(self, factor=1):
+        self.factor = factor
+
+    def __call__(self, shape, dtype=None, **options):
+        return np.full(shape, 7 * self.factor, dtype)
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+
+def test_initializers_of_one_s_own(tmp_path):
+    model = Sequential(
+        [
+            Input((None, 2)),
+            GRU(3, kernel_initializer=steps, recurrent_initializer=Sevens(2)),
+            Dense(2, kernel_initializer=lambda shape: np.ones(shape)),
+            Dense(1, kernel_initializer=initializers.Constant(np.array([[2.0], [3.0]]))),
+        ]
+    )
+    weights = model.get_weights()
+    np.testing.assert_array_equal(weights[0], steps((2, 9)))
+    assert (weights[1] == 14).all()
+    assert (weights[3] == 1).all()
+    np.testing.assert_array_equal(weights[5], [[2], [3]])
+    model.save(tmp_path / "model")
+    own = {"steps": steps, "Sevens": Sevens, "<lambda>": np.ones}
+    again = load_model(tmp_path / "model", own)
+    assert again.get_config() == {**model.get_config(), **again.get_config()}
+    assert again.layers[0].recurrent_initializer.factor == 2
+    with pytest.raises(ValueError, match="initializer is 'steps'"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", initializers._BY_NAME)
+def test_names_and_configurations(name):
+    made = initializers.get(name)
+    again = initializers.deserialize(json.loads(json.dumps(initializers.serialize(made))))
+    assert (type(again), again.get_config()) == (type(made), made.get_config())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: initializers.VarianceScaling(scale=0), "scale is 0"),
+        (lambda: initializers.VarianceScaling(mode="fan"), "mode is 'fan'"),
+        (lambda: initializers.VarianceScaling(distribution="even"), "distribution is 'even'"),
+        (lambda: initializers.Constant([1.0, 2.0])((3,)), r"value of Constant has shape \(2,\)"),
+        (lambda: initializers.get("he"), "initializer is 'he'"),
+    ],
+)
+def test_wrong_arguments(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

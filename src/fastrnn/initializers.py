@@ -7,37 +7,57 @@ and a float64 model of one seed start from the same weights.
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn import seeding
 from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible, Harmless
+from fastrnn.naming import custom_object_scope, named, snake_case, written
 from fastrnn.settings import number
 
 __all__ = [
     "Constant",
     "GlorotNormal",
     "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "IdentityInitializer",
     "Initializer",
+    "LecunNormal",
+    "LecunUniform",
     "Ones",
     "Orthogonal",
+    "OrthogonalInitializer",
     "RandomNormal",
     "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
     "Zeros",
+    "constant",
+    "deserialize",
     "get",
     "glorot_normal",
     "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "lecun_normal",
+    "lecun_uniform",
     "ones",
     "orthogonal",
     "random_normal",
     "random_uniform",
     "serialize",
+    "truncated_normal",
+    "variance_scaling",
     "zeros",
 ]
 
@@ -87,14 +107,26 @@ class Initializer(metaclass=Constructible):
 
 
 class Constant(Initializer):
-    """Every weight is `value`."""
+    """Every weight is `value`: a number, or an array such as known embeddings."""
 
-    def __init__(self, value: float = 0.0) -> None:
-        self.value = number("value", value)
+    def __init__(self, value: ArrayLike = 0.0) -> None:
+        if np.ndim(value):
+            self.value: Any = np.array(value, np.float64)
+        else:
+            self.value = number("value", value)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return `value` everywhere; nothing is drawn."""
-        return np.full(shape, self.value)
+        """Return the value; nothing is drawn."""
+        try:
+            return np.array(np.broadcast_to(self.value, shape), np.float64)
+        except ValueError:
+            raise ValueError(
+                f"value of Constant has shape {np.shape(self.value)}; the weight has {shape}"
+            ) from None
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this initializer again."""
+        return {"value": self.value.tolist() if np.ndim(self.value) else self.value}
 
 
 class Zeros(Initializer):
@@ -165,11 +197,91 @@ class RandomNormal(_Seeded):
         return rng.normal(self.mean, self.stddev, shape)
 
 
-class GlorotUniform(_Seeded):
-    """Uniform over ±√(6 / (fan_in + fan_out)).
+class TruncatedNormal(RandomNormal):
+    """Normal, cut off at two standard deviations from its mean."""
 
-    The fans are the two extents of a kernel (n_in, n_out); for a recurrent layer n_out counts the
-    columns of all gates together.
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return draws of the cut-off normal."""
+        return self.mean + self.stddev * _cut_off(shape, rng)
+
+
+class VarianceScaling(_Seeded):
+    """Draws whose variance is `scale` / n, where n follows from the shape.
+
+    The fans are the two extents of a kernel (n_in, n_out), times those before them; for a recurrent
+    layer n_out counts the columns of all gates together.
+
+    Parameters
+    ----------
+    scale : float, default 1
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        n: the inputs, the outputs, or their mean.
+    distribution : {"truncated_normal", "untruncated_normal", "uniform"}
+        "normal" is the first; it is cut off at two standard deviations, and `scale` is that of what
+        is left.
+    seed : int, optional
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        self.scale = number("scale", scale, above=0)
+        self.mode = str(mode).lower()
+        self.distribution = str(distribution).lower()
+        if self.distribution == "normal":
+            self.distribution = "truncated_normal"
+        if self.mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError(f"mode is {mode!r}; it should be 'fan_in', 'fan_out' or 'fan_avg'")
+        if self.distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
+            raise ValueError(
+                f"distribution is {distribution!r}; it should be 'truncated_normal', "
+                "'untruncated_normal' or 'uniform'"
+            )
+        self.seed = seeding.checked_seed(seed)
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return draws."""
+        fan_in, fan_out = _fans(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        scale = self.scale / max(1.0, n)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3 * scale)
+            return rng.uniform(-limit, limit, shape)
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0.0, math.sqrt(scale), shape)
+        return _cut_off(shape, rng) * (math.sqrt(scale) / CUT_OFF_DEVIATION)
+
+
+#: The standard deviation of a standard normal that is cut off at -2 and 2.
+CUT_OFF_DEVIATION = 0.87962566103423978
+
+
+def _cut_off(shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+    values = rng.standard_normal(shape)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = rng.standard_normal(int(outside.sum()))
+    return values
+
+
+class _Scaled(VarianceScaling):
+    """A variance that has a name of its own."""
+
+    _chosen: ClassVar[tuple[float, str, str]]
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(*self._chosen, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this initializer again."""
+        return {"seed": self.seed}
+
+
+class GlorotUniform(_Scaled):
+    """Uniform over ±√(6 / (fan_in + fan_out)).
 
     References
     ----------
@@ -177,33 +289,63 @@ class GlorotUniform(_Seeded):
     AISTATS 2010, equation 16.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = seeding.checked_seed(seed)
-
-    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return uniform draws within the limit."""
-        limit = math.sqrt(6.0 / max(1, sum(_fans(shape))))
-        return rng.uniform(-limit, limit, shape)
+    _chosen = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(_Seeded):
-    """Normal with standard deviation √(2 / (fan_in + fan_out)), cut off at two of them.
+class GlorotNormal(_Scaled):
+    """Normal with standard deviation √(2 / (fan_in + fan_out)), cut off at two of them."""
 
-    As in Keras, the deviation is that of the cut-off distribution.
+    _chosen = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_Scaled):
+    """Uniform over ±√(6 / fan_in).
+
+    References
+    ----------
+    K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = seeding.checked_seed(seed)
+    _chosen = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Scaled):
+    """Normal with standard deviation √(2 / fan_in), cut off at two of them."""
+
+    _chosen = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_Scaled):
+    """Uniform over ±√(3 / fan_in)."""
+
+    _chosen = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Scaled):
+    """Normal with standard deviation √(1 / fan_in), cut off at two of them."""
+
+    _chosen = (1.0, "fan_in", "truncated_normal")
+
+
+class Identity(Initializer):
+    """`gain` times the identity matrix.
+
+    Of a recurrent kernel (n_s, G·n_s) the first gate of Keras's order has it.
+
+    References
+    ----------
+    Q. Le, N. Jaitly, G. Hinton, A simple way to initialize recurrent networks of rectified linear
+    units, 2015.
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = number("gain", gain)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return draws of the cut-off normal."""
-        # The standard deviation of a standard normal that is cut off at -2 and 2.
-        cut_off_deviation = 0.87962566103423978
-        deviation = math.sqrt(2.0 / max(1, sum(_fans(shape)))) / cut_off_deviation
-        values = rng.standard_normal(shape)
-        while (outside := np.abs(values) > 2).any():
-            values[outside] = rng.standard_normal(int(outside.sum()))
-        return values * deviation
+        """Return the matrix; nothing is drawn."""
+        if len(shape) != 2:
+            raise ValueError(f"shape is {shape}; an identity matrix has two extents")
+        return self.gain * np.eye(*shape)
 
 
 class Orthogonal(_Seeded):
@@ -241,40 +383,69 @@ def _fans(shape: Shape) -> tuple[int, int]:
     return shape[-2] * receptive, shape[-1] * receptive
 
 
-glorot_normal = GlorotNormal
-glorot_uniform = GlorotUniform
-ones = Ones
-orthogonal = Orthogonal
-random_normal = RandomNormal
-random_uniform = RandomUniform
-zeros = Zeros
+class _Function(Initializer):
+    """A function of the user's own, of a shape and, if it has a second argument, a type."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return what the function returns."""
+        parameters = inspect.signature(self._function).parameters.values()
+        places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        if any(p.name == "dtype" or p.kind is p.VAR_KEYWORD for p in parameters):
+            found = self._function(shape, dtype="float64")
+        else:
+            found = self._function(shape, *(["float64"] if len(places) > 1 else []))
+        return np.asarray(found, np.float64)
+
+    @property
+    def function_name(self) -> str:
+        """What files call it."""
+        return str(getattr(self._function, "__name__", type(self._function).__name__))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return nothing: the function is all."""
+        return {}
+
+
+constant = Constant
+glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
+he_normal, he_uniform = HeNormal, HeUniform
+lecun_normal, lecun_uniform = LecunNormal, LecunUniform
+identity = IdentityInitializer = Identity
+ones, zeros = Ones, Zeros
+orthogonal = OrthogonalInitializer = Orthogonal
+random_normal, random_uniform = RandomNormal, RandomUniform
+truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
 
 _CLASSES: tuple[type[Initializer], ...] = (
     Constant,
     GlorotNormal,
     GlorotUniform,
+    HeNormal,
+    HeUniform,
+    Identity,
+    LecunNormal,
+    LecunUniform,
     Ones,
     Orthogonal,
     RandomNormal,
     RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
     Zeros,
 )
-_BY_NAME: dict[str, type[Initializer]] = {c.__name__: c for c in _CLASSES} | {
-    "constant": Constant,
-    "glorot_normal": GlorotNormal,
-    "glorot_uniform": GlorotUniform,
+_BY_NAME: dict[str, type[Initializer]] = {
+    **{one.__name__: one for one in _CLASSES},
+    **{snake_case(one.__name__): one for one in _CLASSES},
     "normal": RandomNormal,
-    "ones": Ones,
     "one": Ones,
-    "orthogonal": Orthogonal,
-    "random_normal": RandomNormal,
-    "random_uniform": RandomUniform,
     "uniform": RandomUniform,
     "zero": Zeros,
-    "zeros": Zeros,
 }
 
-Identifier = str | Initializer | type[Initializer] | Callable[..., NDArray[Any]] | dict[str, Any]
+Identifier = str | Initializer | type[Initializer] | Callable[..., Any] | dict[str, Any]
 
 
 def get(identifier: Identifier) -> Initializer:
@@ -282,8 +453,9 @@ def get(identifier: Identifier) -> Initializer:
 
     Parameters
     ----------
-    identifier : str, Initializer, class of Initializer, or dict
-        A dict is what :func:`serialize` returns.
+    identifier : str, Initializer, class of Initializer, function, or dict
+        A function takes a shape, and a type if it has a second argument, and returns an array of
+        any real type, in Keras's order of gates.  A dict is what :func:`serialize` returns.
 
     Raises
     ------
@@ -297,29 +469,57 @@ def get(identifier: Identifier) -> Initializer:
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()
     if isinstance(identifier, dict):
-        return _class_of(str(identifier.get("class_name")))(**identifier.get("config", {}))
+        return deserialize(identifier)
     if isinstance(identifier, str):
-        return _class_of(identifier)()
+        return get(named("initializer", identifier, _BY_NAME))
+    if not isinstance(identifier, type) and callable(identifier):
+        return _Function(identifier)
     raise TypeError(
         f"initializer is of type {type(identifier).__name__}; it should be a name such as "
-        "'glorot_uniform' or an object of fastrnn.initializers"
+        "'glorot_uniform', an object of fastrnn.initializers, or a function of a shape"
     )
 
 
-def is_builtin(initializer: Initializer) -> bool:
-    """Return whether an initializer is one of this module's, to which all gates are alike."""
-    return type(initializer) in _CLASSES
+def deserialize(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Initializer:
+    """Return a new initializer from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Initializers of one's own, by name.
+    """
+    with custom_object_scope(custom_objects):
+        found = named("initializer", str(config.get("class_name")), _BY_NAME)
+        if isinstance(found, type):
+            made: Initializer = found(**(config.get("config") or {}))
+            return made
+        return get(found)
 
 
-def _class_of(name: str) -> type[Initializer]:
-    if name not in _BY_NAME:
-        raise ValueError(f"initializer is {name!r}; it should be one of {sorted(_BY_NAME)}")
-    return _BY_NAME[name]
+def drawn(
+    initializer: Initializer, shape: Shape, dtype: DTypeLike, rng: np.random.Generator | None
+) -> NDArray[Any]:
+    """Return first values for a layer: one of the user's own may take no generator, as in Keras."""
+    if "rng" in inspect.signature(type(initializer).__call__).parameters:
+        return initializer(shape, dtype, rng)
+    return np.asarray(initializer(shape, dtype=dtype), dtype)
+
+
+def is_even(initializer: Initializer) -> bool:
+    """Return whether an initializer is one of this module's to which all gates are alike."""
+    if isinstance(initializer, Constant) and np.ndim(initializer.value):
+        return False
+    return type(initializer) in _CLASSES and not isinstance(initializer, Identity)
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return `initializer` as a dict that JSON can hold and :func:`get` reads."""
-    return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+    """Return an initializer as what JSON can hold and :func:`get` reads; a function by its name."""
+    if isinstance(initializer, _Function):
+        return {"class_name": initializer.function_name, "config": {}}
+    return written(initializer)
 
 
 if not TYPE_CHECKING:

@@ -341,13 +341,13 @@ class Layer(Contract):
         if self.stored is not None:
             value = self.stored(name, shape)
         else:
-            value = initializer(shape, self.dtype, self._rng)
+            value = initializers.drawn(initializer, shape, self.dtype, self._rng)
         if value.shape != shape:
             raise ValueError(
                 f"{self.name}/{name} starts with shape {value.shape}; it should be {shape}"
             )
         parameter = Parameter(name, value, gates, trainable)
-        if self.stored is None and not initializers.is_builtin(initializer):
+        if self.stored is None and not initializers.is_even(initializer):
             parameter.value[...] = parameter.from_keras(value)
         self.parameters.append(parameter)
         return parameter
