@@ -282,6 +282,16 @@ def test_a_generator_that_ends_ends_the_training():
     assert found.epoch == [0, 1]
 
 
+def test_a_fraction_is_one_more_step():
+    found = LambdaCallback()
+    made().fit(generator(), steps_per_epoch=12 / 5, verbose=0, callbacks=[found])
+    assert found.params["steps"] == 3
+    assert made().predict(endless(), steps=np.ceil(1.5)).shape == (2 * SIZE, 2)
+    for wrong in (np.nan, -0.5, "3", True):
+        with pytest.raises((TypeError, ValueError), match="steps_per_epoch is"):
+            made().fit(generator(), steps_per_epoch=wrong)
+
+
 def test_steps_of_evaluations_and_predictions():
     model = made()
     some = 2 * SIZE
@@ -620,6 +630,8 @@ def test_a_training_goes_on_to_the_same_bits(tmp_path, data, steps, at):
         given = given if isinstance(given, tuple) else (given,)
         options = {"batch_size": SIZE} if len(given) == 2 else {}
         options |= {"steps_per_epoch": steps, "epochs": 5, "verbose": 0}
+        options |= {"validation_data": generator(arrays=(Y[:, :, None] * X[:, :2], Y))}
+        options |= {"validation_steps": 2, "validation_freq": [1, 3, 4]}
         history = model.fit(*given, callbacks=list(callbacks), **options)
         return model, history.history
 

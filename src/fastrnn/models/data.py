@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -279,6 +280,16 @@ def split_off(fraction: float, samples: int) -> int:
 def positive_integer(argument: str, value: int, least: int = 1) -> int:
     """Return `value` as an int of at least `least`, or say what it should be."""
     return integer(argument, value, least)
+
+
+def step_count(argument: str, value: Any) -> int | None:
+    """Return a number of steps; None for None.
+
+    Scripts divide samples by the size of a batch: as in Keras 2, a fraction is one more step.
+    """
+    if isinstance(value, (float, np.floating)) and math.isfinite(value):
+        value = math.ceil(value)
+    return None if value is None else positive_integer(argument, value)
 
 
 def _written(shape: tuple[object, ...]) -> str:

@@ -222,14 +222,15 @@ class OfIterable(Source):
             self._taken += 1
         return data
 
-    def _skip(self) -> bool:
-        """Pass over a batch that was trained on before; it is not looked at."""
-        if self._ahead is None and next(self._iterator, self) is self:
-            self._has_ended = True
-            return False
-        self._ahead = None
-        self._taken += 1
-        return True
+    def skip(self, count: int) -> None:
+        """Pass over batches that were read before; they are not looked at."""
+        while count > 0 and not self._has_ended:
+            if self._ahead is None and next(self._iterator, self) is self:
+                self._has_ended = True
+                return
+            self._ahead = None
+            self._taken += 1
+            count -= 1
 
     def for_training(
         self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
@@ -237,9 +238,7 @@ class OfIterable(Source):
         """Yield the batches of a pass as they come, whatever the seed."""
         if number != self._number or start < self._taken or self._has_ended:
             self._begin(number)
-        while self._taken < start:
-            if not self._skip():
-                return
+        self.skip(start - self._taken)
         while (data := self._next()) is not None:
             yield data
 

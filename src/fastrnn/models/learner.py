@@ -15,7 +15,7 @@ from fastrnn.layers.symbolic import one_or_all
 from fastrnn.models import evaluating
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.compiled import CompiledNetwork
-from fastrnn.models.data import positive_integer
+from fastrnn.models.data import step_count
 from fastrnn.models.evaluating import Callbacks, Outputs, called_on
 from fastrnn.models.reading import Reader
 from fastrnn.models.training import fitting
@@ -208,7 +208,7 @@ class Learner(CompiledNetwork):
         """
         objective = self._setup.compiled()
         verbose, return_dict = verbosity(verbose), boolean("return_dict", return_dict)
-        steps = None if steps is None else positive_integer("steps", steps)
+        steps = step_count("steps", steps)
         source = Reader(self, objective).to_evaluate((x, y, sample_weight), batch_size, steps)
         called = called_on(self, callbacks, source, steps)
         batches = Batches(self.graph, objective)
@@ -257,7 +257,7 @@ class Learner(CompiledNetwork):
         bits of calls in turn.
         """
         verbosity(verbose)
-        steps = None if steps is None else positive_integer("steps", steps)
+        steps = step_count("steps", steps)
         source = Reader(self).to_predict(x, batch_size, steps)
         outputs = Outputs(self.graph, source, steps, self.dtype)
         called = called_on(self, callbacks, source, steps)

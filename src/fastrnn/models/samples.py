@@ -65,11 +65,11 @@ class Samples(Source):
 
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
         """Yield batches of the samples as they lie."""
-        count = self.samples if steps is None else min(steps * self.batch_size, self.samples)
+        count, size = self.steps if steps is None else min(steps, self.steps), self.batch_size
         start, stop = (0, count) if part is None else part(count)
         read = self._in_order()
-        for first in range(start, stop, self.batch_size):
-            yield read(first, min(first + self.batch_size, stop))
+        for first in range(start * size, min(stop * size, self.samples), size):
+            yield read(first, min(first + size, self.samples))
 
     def for_training(
         self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None

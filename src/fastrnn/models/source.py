@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 #: Says which rows of a batch of so many are to be had.
 Sharing = Callable[[int], Share]
-#: Says from where to where of so many samples or batches this process evaluates.
+#: Says from where to where of so many batches this process evaluates.
 Part = Callable[[int], tuple[int, int]]
 
 
@@ -114,7 +114,7 @@ class Source(ABC):
         Parameters
         ----------
         part : callable, optional
-            Says which part of the samples, or of the batches, is wanted; all if left out.
+            Says which part of the batches is wanted; all if left out.
         steps : int, optional
             How many batches to read at most, before `part` takes some of them.
         """
@@ -130,6 +130,10 @@ class Source(ABC):
     def has_more(self) -> bool:
         """Return whether there is a batch to read, where there is only one pass."""
         return True
+
+    def skip(self, count: int) -> None:
+        """Pass over batches that were read before, where there is only one pass."""
+        return
 
     def begin_epoch(self) -> None:
         """Be told that an epoch begins."""

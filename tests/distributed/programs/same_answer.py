@@ -13,6 +13,7 @@ from fastrnn.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
 from fastrnn.metrics import AUC, F1Score, Precision
 from fastrnn.models import Model
 from fastrnn.optimizers import SGD, Adam
+from fastrnn.utils import PyDataset
 
 COMM = MPI.COMM_WORLD
 # With 25 held out 97 are left: the last batch has one sample, fewer than there are ranks.
@@ -37,6 +38,17 @@ class Asked:
     def batch(self, indices):
         self.asked.append(indices.tolist())
         return tuple(array[indices] for array in self.arrays)
+
+
+class Numbered(PyDataset):
+    """Batches by their numbers, the last of one sample."""
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        part = slice(16 * index, min(16 * index + 16, 113))
+        return X[part], Y[part], WEIGHTS[part]
 
 
 def chain(dtype, *middle):
@@ -94,6 +106,7 @@ CASES = {
     "a mean by weight": (plain(L.GRU), X, Y, {"loss": BY_WEIGHT, "sample_weight": WEIGHTS}),
     "an ignored class": (plain(L.GRU), X, Y, {"loss": IGNORING}),
     "curves": (masked, PADDED, np.eye(CLASSES)[Y], {"loss": BinaryCrossentropy()}),
+    "numbered": (plain(L.GRU), Numbered(), None, {"validation_data": Numbered()}),
     "dataset": (plain(L.GRU), None, None, {"validation_split": 0, "validation_data": (X, Y)}),
 }
 
@@ -112,7 +125,11 @@ def trained(case, dtype, comm):
     model.compile(optimizer, loss, metrics)
     asked = Asked(X, Y)
     data = (asked,) if x is None else (x, y)
-    history = model.fit(*data, batch_size=BATCH, epochs=2, verbose=0, comm=comm, **options)
+    if case == "numbered":
+        del options["validation_split"]
+    else:
+        options["batch_size"] = BATCH
+    history = model.fit(*data, epochs=2, verbose=0, comm=comm, **options)
     return model, history.history, asked.asked
 
 

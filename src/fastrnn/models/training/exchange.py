@@ -33,7 +33,7 @@ class Exchange:
         return value
 
     def part(self, total: int) -> tuple[int, int]:
-        """Return from where to where this process evaluates so many samples."""
+        """Return from where to where this process evaluates so many batches."""
         return 0, total
 
     def count_all(self, counts: Sequence[float], varies: bool) -> Sequence[float]:
@@ -77,7 +77,7 @@ class SharedExchange(Exchange):
         return self._group.first(lambda: value)
 
     def part(self, total: int) -> tuple[int, int]:
-        """Return from where to where this process evaluates so many samples."""
+        """Return from where to where this process evaluates so many batches."""
         return part_of(total, self._group.rank, self._group.size)
 
     def count_all(self, counts: Sequence[float], varies: bool) -> Sequence[float]:

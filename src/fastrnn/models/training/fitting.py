@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from fastrnn import optimizers, seeding
 from fastrnn.callbacks import CallbackList, History
 from fastrnn.callbacks.progress import progress
 from fastrnn.distributed import Group
-from fastrnn.models.data import positive_integer
+from fastrnn.models.data import positive_integer, step_count
 from fastrnn.models.evaluating import Callbacks, listed
 from fastrnn.models.reading import BOTH_WEIGHTS, Reader, check_same_batches
 from fastrnn.models.source import Source
@@ -50,7 +50,7 @@ class Options:
         """Return the arguments as they should be, or say which is not."""
 
         def count(name: str) -> int | None:
-            return None if given[name] is None else positive_integer(name, given[name])
+            return positive_integer(name, given[name]) if given[name] is not None else None
 
         return cls(
             epochs=positive_integer("epochs", given["epochs"], least=0),
@@ -58,8 +58,8 @@ class Options:
             batch_size=count("batch_size"),
             shuffle=boolean("shuffle", given["shuffle"]),
             class_weight=given["class_weight"],
-            steps_per_epoch=count("steps_per_epoch"),
-            validation_steps=count("validation_steps"),
+            steps_per_epoch=step_count("steps_per_epoch", given["steps_per_epoch"]),
+            validation_steps=step_count("validation_steps", given["validation_steps"]),
             validation_batch_size=count("validation_batch_size"),
             validation_freq=frequency(given["validation_freq"]),
         )
@@ -130,7 +130,7 @@ class Training:
         self.callbacks.prepare(self.model, self._params(group, verbose))
         if resumed is not None:
             resumed.restore_model(self.model)
-            self.epochs.replay(len(self.run.epochs))
+            self._replay([epoch for epoch, _ in self.run.epochs])
         model, setup = self.model, self._setup
         # A callback may train the model too: what it finds is not this training's.
         before = setup.training, model.stop_training, model.history
@@ -144,6 +144,12 @@ class Training:
             if before[0] is not None:
                 _, model.stop_training, model.history = before
         return self.history
+
+    def _replay(self, epochs: Sequence[int]) -> None:
+        """Let the data be where they were after the epochs that a file says were made."""
+        self.epochs.replay(len(epochs))
+        if self.validation is not None:
+            self.validation.replay(epochs)
 
     def _resumption(self, group: Group, resume: str | os.PathLike[str] | None) -> Resumption | None:
         """Return what the training goes on from: what was asked for, or what a callback has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from fastrnn.models.source import Source
@@ -42,6 +42,14 @@ class Validation:
         """Return whether to evaluate after an epoch, which is counted from 0."""
         every = self._frequency
         return (epoch + 1) % every == 0 if isinstance(every, int) else epoch + 1 in every
+
+    def replay(self, epochs: Iterable[int]) -> None:
+        """Let the source be where it was after some epochs, in a training that is resumed."""
+        for _ in filter(self.is_due, epochs):
+            self.source.begin_epoch()
+            if not self.source.is_repeatable and self.steps is not None:
+                self.source.skip(self.steps)
+            self.source.end_epoch()
 
     def is_next(self, epoch: int) -> bool:
         """Return the same, and whether there are data left; a warning says where there are none."""
