@@ -19,7 +19,7 @@ HARMLESS = [
     (losses.CategoricalCrossentropy, {"axis": -1}),
     (initializers.GlorotUniform, {"input_axes": None}),
     (lambda **k: callbacks.BackupAndRestore("x", **k), {"double_checkpoint": False}),
-    (callbacks.TensorBoard, {"write_graph": True, "profile_batch": 0}),
+    (callbacks.TensorBoard, {"write_graph": True, "write_grads": False}),
 ]
 
 

@@ -83,6 +83,7 @@ ALLOWED = {
         "construction",
         "differentiation",
         "initializers",
+        "operations",
         "scanning",
         "seeding",
         "settings",
@@ -119,16 +120,16 @@ ALLOWED = {
     "config": {"_core", "_names", "fastrnn", "settings"},
     "backend": {
         "_names",
-        "arguments",
-        "arithmetic",
         "config",
         "differentiation",
         "naming",
         "models",  # in a function of a model's tensors
-        "seeding",
+        "operations",
     },
+    "operations": {"arguments", "arithmetic", "differentiation", "seeding", "settings"},
     "differentiation": set(),
     "datasets": {"_names", "utils"},
+    "engine": {"_names", "layers", "models"},
     "sklearn": {
         "_names",
         "callbacks",

@@ -227,3 +227,161 @@ def test_weights_are_read_and_set_as_keras_has_them():
         backend.set_value(gru.kernel, kernel.T)
     with pytest.raises(TypeError, match="weight or a learning rate"):
         backend.set_value(1.0, 2.0)
+
+
+class Tagger(keras.Model):
+    """Written as users write models."""
+
+    def __init__(self, units=4):
+        super().__init__()
+        self.states = keras.layers.GRU(units, return_sequences=True)
+        self.drop = keras.layers.Dropout(0.5)
+        self.end = keras.layers.Dense(2)
+
+    def call(self, inputs, training=None):
+        x = self.states(inputs)
+        return self.end(self.drop(x, training=training)) * 0.5
+
+
+class Two(keras.Model):
+    def __init__(self):
+        super().__init__(name="two")
+        self.lstm, self.end = keras.layers.LSTM(4), keras.layers.Dense(1)
+
+    def call(self, inputs):
+        one, other = inputs
+        return self.end(keras.layers.concatenate([self.lstm(one), other]))
+
+
+def test_a_class_of_ones_own_is_a_model(tmp_path):
+    x = np.random.default_rng(0).random((8, 5, 3)).astype(np.float32)
+    model = Tagger()
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, x[:, :, :2], verbose=0)
+    assert model.predict(x[:, :3]).shape == (8, 3, 2)
+    assert (model.name, model.count_params()) == ("tagger", 3 * 4 * 8 + 10)
+    np.testing.assert_array_equal(model(x), model.predict(x))
+    model.save(tmp_path / "tagger")
+    same = keras.models.load_model(tmp_path / "tagger", compile=False)
+    np.testing.assert_array_equal(same.predict(x), model.predict(x))
+    outer = keras.Sequential([keras.Input((5, 3)), Tagger(), keras.layers.LSTM(2)])
+    assert outer.output_shape == (None, 2)
+
+    two = Two()
+    with pytest.raises(RuntimeError, match="shape of the input is unknown"):
+        two.count_params()
+    two.build([(None, 5, 3), (None, 2)])
+    two.compile("adam", "mse")
+    two.fit([x, x[:, 0, :2]], x[:, 0, :1], verbose=0)
+
+
+def test_a_class_that_trains_otherwise_is_refused():
+    class Sometimes(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.end, self.drop = keras.layers.Dense(2), keras.layers.Dropout(0.5)
+
+        def call(self, inputs, training=False):
+            return self.end(self.drop(inputs) if training else inputs)
+
+    with pytest.raises(ValueError, match="calls other layers with training=True"):
+        Sometimes().predict(np.ones((2, 3)))
+    with pytest.raises(TypeError, match="takes inputs and outputs"):
+        keras.Model()
+
+
+class Attention(keras.layers.Layer):
+    """Written as Keras 2's users write layers."""
+
+    def __init__(self, **kwargs):
+        self.supports_masking = True
+        self.init = keras.initializers.get("glorot_uniform")
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.input_spec = keras.InputSpec(ndim=3)
+        self.W = self.add_weight(
+            shape=(input_shape[-1],), initializer=self.init, name=f"{self.name}_W", regularizer=None
+        )
+        self.b = self.add_weight(shape=(1,), initializer="zeros", name=f"{self.name}_b")
+        self.built = True
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def call(self, x, mask=None):
+        K = keras.backend
+        e = K.tanh(K.squeeze(K.dot(x, K.expand_dims(self.W)), axis=-1) + self.b)
+        a = K.exp(e)
+        if mask is not None:
+            a *= K.cast(mask, K.floatx())
+        a /= K.cast(K.sum(a, axis=1, keepdims=True) + K.epsilon(), K.floatx())
+        return K.sum(x * K.expand_dims(a), axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], input_shape[-1]
+
+
+def test_a_layer_of_keras_2_learns():
+    x = np.random.default_rng(0).random((16, 5, 3)).astype(np.float32)
+    layers = keras.layers
+    model = keras.Sequential(
+        [layers.Masking(input_shape=(5, 3)), layers.GRU(4, return_sequences=True), Attention()]
+    )
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    before = [w.copy() for w in model.get_weights()]
+    history = model.fit(x, np.ones((16, 4)), epochs=3, verbose=0).history["loss"]
+    assert history[0] > history[-1]
+    assert all((one != two).any() for one, two in zip(before, model.get_weights(), strict=True))
+    with pytest.raises(ValueError, match="should have 3 axes"):
+        model.layers[-1](np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("from fastrnn.layers.convolutional import Conv2D", "images are out of scope"),
+        ("from fastrnn.wrappers.scikit_learn import KerasClassifier", "use fastrnn.sklearn"),
+        ("import fastrnn.applications.vgg16", "images are out of scope"),
+        ("from fastrnn.preprocessing.image import ImageDataGenerator", "images are out of scope"),
+        ("from fastrnn.backend.tensorflow_backend import set_session", "set_num_threads"),
+        ("from fastrnn.layers.experimental.preprocessing import Normalization", "with NumPy"),
+        ("import fastrnn.layer", "no module .layer."),
+    ],
+)
+def test_modules_that_are_not_there_say_what_to_do(line, said):
+    with pytest.raises(ImportError, match=said):
+        exec(line, {})
+
+
+def test_a_function_that_is_a_module_now_says_so():
+    with pytest.raises(TypeError, match="no function 'merge': use Concatenate"):
+        keras.layers.merge([1, 2], mode="concat")
+
+
+def test_older_bases_of_layers_and_models():
+    from fastrnn.engine.topology import InputSpec, Layer
+
+    from fastrnn.engine import Model
+
+    assert (Model, Layer) == (keras.Model, keras.layers.Layer)
+    for spec, shape, said in (
+        (InputSpec(max_ndim=2), (None, 3, 4), "at most 2 axes"),
+        (InputSpec(min_ndim=3), (None, 4), "at least 3 axes"),
+        (InputSpec(shape=(None, 5)), (None, 4), "5 in axis 1"),
+        (InputSpec(axes={-1: 5}), (None, 2, 4), "5 in axis -1"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            spec.check("mine", shape)
+        spec.check("mine", (None, 5) if spec.min_ndim is None else (None, 4, 5))
+
+
+def test_the_backend_computes_parts_of_a_model():
+    K = keras.backend
+    x = np.random.default_rng(0).random((4, 5, 3)).astype(np.float32)
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(4), keras.layers.Dense(1)])
+    part = K.function([model.layers[0].input, K.learning_phase()], [model.layers[0].output])
+    (found,) = part([x, 0])
+    np.testing.assert_array_equal(found, keras.Model(model.input, model.layers[0].output)(x))
+    with pytest.raises(ValueError, match="training=True"):
+        K.set_learning_phase(1)

@@ -79,6 +79,7 @@ _LATE = {
             "config",
             "datasets",
             "distributed",
+            "engine",
             "initializers",
             "layers",
             "losses",
@@ -93,6 +94,7 @@ _LATE = {
         )
     },
     "Input": "fastrnn.layers",
+    "InputSpec": "fastrnn.layers",
     "Initializer": "fastrnn.initializers",
     "Layer": "fastrnn.layers",
     "Loss": "fastrnn.losses",
@@ -113,6 +115,7 @@ if TYPE_CHECKING:
         config as config,
         datasets as datasets,
         distributed as distributed,
+        engine as engine,
         initializers as initializers,
         layers as layers,
         losses as losses,
@@ -125,7 +128,7 @@ if TYPE_CHECKING:
         utils as utils,
     )
     from .initializers import Initializer as Initializer
-    from .layers import Input as Input, Layer as Layer
+    from .layers import Input as Input, InputSpec as InputSpec, Layer as Layer
     from .losses import Loss as Loss
     from .metrics import Metric as Metric
     from .models import Model as Model, Sequential as Sequential

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
+import importlib.abc
+import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -20,9 +21,8 @@ _CELLS = (
     "a layer runs its cell itself: use SimpleRNN, GRU or LSTM, several in a row for a stack; "
     "fastrnn.rnn_cell_forward and its like take single steps"
 )
-_TENSORS = (
-    "there is no automatic differentiation: compute with NumPy, in Lambda or a Layer of yours"
-)
+_TENSORS = "compute with NumPy or fastrnn.backend, in a Lambda or a Layer of yours"
+_SESSION = "there is no session; fastrnn.set_num_threads says how many threads compute"
 _BACKEND = "fastrnn has one back end, its own compiled core"
 _OPTIMIZERS = "use another of fastrnn.optimizers, such as AdamW, or write an Optimizer of your own"
 _METRICS = "write it as a function of y_true and y_pred and give it in metrics=[...]"
@@ -32,6 +32,17 @@ _SERIALIZING = "give your classes as custom_objects to load_model"
 # fmt: off
 ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.Identity", "leave it out"),
+    (r"layers\.(experimental|preprocessing)", "prepare the data with NumPy before the model"),
+    (r"layers\.merge", "use Concatenate, Add, Multiply, Average, Maximum or Dot"),
+    (r"estimator|experimental|premade", _BACKEND),
+    (r"objectives", "use fastrnn.losses"),
+    (r"backend\.(\w+_session|tf|tensorflow|tensorflow_backend|manual_variable\w+)", _SESSION),
+    (r"backend\.gradients", "use model.compute_gradients, or fastrnn.differentiation"),
+    (r"backend\.placeholder", "use Input"),
+    (r"backend\.(update\w*|moving_average_update)", "use add_weight(trainable=False) and update"),
+    (r"backend\.(rnn|map_fn|fold[lr])", "use SimpleRNN, GRU or LSTM, or a loop over tensor[:, i]"),
+    (r"backend\.(ctc\w*)", "align labels and steps before training, or use Keras or PyTorch"),
+    (r"backend\.(conv\w+|pool\w+|separable\w+|depthwise\w+)", "use Conv1D and MaxPooling1D"),
     (r"utils\.model_to_dot", "use plot_model"),
     (r"utils\.split_dataset", "slice the arrays, or use validation_split= of fit"),
     (r"preprocessing\.\w+_from_directory", "read the files with Python and give fit a Dataset"),
@@ -59,7 +70,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.(TimeDistributedDense)", "use TimeDistributed(Dense(...)), or Dense as it is"),
     (r"layers\.(Flax|Jax|TFSM|TorchModule)\w+", "fastrnn runs its own layers only"),
     (r"layers\.(ActivityRegularization)", "use weight_decay of the optimizer"),
-    (r"layers\.(InputSpec|Wrapper)", "derive from fastrnn.layers.Layer"),
+    (r"layers\.Wrapper", "derive from fastrnn.layers.Layer"),
     (r"optimizers\.LossScaleOptimizer", "float32 and float64 need no scaling of the loss"),
     (r"optimizers\.(legacy|tf_optimizer\w*)", _OPTIMIZERS),
     (r"losses\.(CTC|ctc)\w*", "align labels and steps before training, or use Keras or PyTorch"),
@@ -110,7 +121,10 @@ GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
 
 
 def names_of(
-    module: str, public: Iterable[str], late: Mapping[str, str] | None = None
+    module: str,
+    public: Iterable[str],
+    late: Mapping[str, str] | None = None,
+    advice_of: str | None = None,
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` for a module.
 
@@ -123,6 +137,8 @@ def names_of(
     late : mapping of str to str, optional
         Names that are imported when they are first used, and the modules that have them.  A module
         that ends in the name is that name.
+    advice_of : str, optional
+        The module whose advice it gives; `module` if left out.
     """
     sources = dict(late or {})
     shown = sorted({*public, *sources})
@@ -139,7 +155,7 @@ def names_of(
         if not name.startswith("__") and _is_imported_from(module, name):
             # Of an AttributeError, `from module import name` would not show the message.
             error = ImportError
-        raise error(absent(module, name, shown))
+        raise error(absent(advice_of or module, name, shown))
 
     return find, lambda: shown
 
@@ -159,10 +175,35 @@ def also_at(package: str, public: Iterable[str], *paths: str) -> None:
     found = {name: content[name] for name in public}
     for path in paths:
         place = f"{package}.{path}"
-        module = sys.modules.setdefault(place, ModuleType(place, f"As :mod:`{package}`."))
+        module = sys.modules.setdefault(place, _OldPath(place, f"As :mod:`{package}`."))
         for name, value in found.items():
             vars(module).setdefault(name, value)
         content.setdefault(path, module)
+        if "__getattr__" not in vars(module):
+            module.__getattr__, module.__dir__ = names_of(place, found, advice_of=package)  # type: ignore[method-assign]
+
+
+class _OldPath(ModuleType):
+    """A module under a name that was a function's as well."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        package, _, name = self.__name__.rpartition(".")
+        raise TypeError(absent(package, name, ()).replace("has no attribute", "has no function"))
+
+
+class _Absent(importlib.abc.MetaPathFinder):
+    """Says what to do instead of modules of Keras's that are not there; asked after all others."""
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
+        """Raise ``ModuleNotFoundError`` for what is not in this package, with advice if any."""
+        package, _, name = fullname.rpartition(".")
+        if package.split(".")[0] == __name__.split(".")[0] and package in sys.modules:
+            shown = getattr(sys.modules[package], "__all__", ())
+            said = absent(package, name, shown).replace("has no attribute", "has no module")
+            raise ModuleNotFoundError(said)
+
+
+sys.meta_path.append(_Absent())
 
 
 def absent(module: str, name: str, public: Iterable[str]) -> str:
@@ -186,4 +227,7 @@ def _is_imported_from(module: str, name: str) -> bool:
     """Return whether the caller's caller is an import statement, and there is no such submodule."""
     if sys._getframe(2).f_code.co_filename != "<frozen importlib._bootstrap>":
         return False
-    return importlib.util.find_spec(f"{module}.{name}") is None
+    place = importlib.machinery.PathFinder.find_spec(
+        f"{module}.{name}", getattr(sys.modules[module], "__path__", None)
+    )
+    return place is None and f"{module}.{name}" not in sys.modules

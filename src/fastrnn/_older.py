@@ -97,6 +97,11 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     "predict_generator": _WORKERS,
     "train_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "test_on_batch": {"accuracy": ((False,), _ACCURACY)},
+    "add_weight": {
+        "regularizer": ((None,), "regularizers are not computed; AdamW shrinks weights"),
+        "constraint": ((None,), "weights are not constrained"),
+        "dtype": ((None, str, type), "a weight has the type of its layer"),
+    },
     "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},
     "save_weights": {
         "overwrite": ((True,), "a file that is there is replaced, whole"),

@@ -11,7 +11,7 @@ import numpy as np
 from fastrnn._core import kernels
 from fastrnn._core.threads import get_num_threads, set_num_threads
 from fastrnn._names import names_of
-from fastrnn.settings import floatx, set_floatx
+from fastrnn.settings import epsilon, floatx, set_floatx
 
 __all__ = [
     "config",
@@ -23,11 +23,6 @@ __all__ = [
     "set_num_threads",
     "show_config",
 ]
-
-
-def epsilon() -> float:
-    """Return the small number that keeps losses finite, 1e-7."""
-    return 1e-7
 
 
 def image_data_format() -> str:

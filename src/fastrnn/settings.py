@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["boolean", "floatx", "integer", "number", "set_floatx", "verbosity"]
+__all__ = ["boolean", "epsilon", "floatx", "integer", "number", "set_floatx", "verbosity"]
 
 _floatx = "float32"
 
@@ -39,6 +39,11 @@ def set_floatx(value: str) -> None:
     if value not in ("float32", "float64"):
         raise ValueError(f"value is {value!r}; it should be 'float32' or 'float64'")
     _floatx = value
+
+
+def epsilon() -> float:
+    """Return the small number that keeps losses finite, 1e-7."""
+    return 1e-7
 
 
 def boolean(argument: str, value: Any) -> bool:

@@ -45,7 +45,11 @@ class TensorBoard(Callback):
         "write_graph": ((True, False), "there is no graph to draw"),
         "write_images": ((False,), "weights are not drawn as pictures"),
         "write_steps_per_second": ((False,), "the speed is not written"),
-        "profile_batch": ((0,), "there is no profile"),
+        "profile_batch": ((int, str, tuple), "there is no profile"),
+        "batch_size": ((int, None), "nothing is computed for it"),
+        "write_grads": ((False,), "gradients are not written"),
+        "embeddings_layer_names": ((None,), "embeddings are not written"),
+        "embeddings_data": ((None,), "embeddings are not written"),
         "embeddings_freq": ((0,), "embeddings are not written"),
         "embeddings_metadata": ((None,), "embeddings are not written"),
     }

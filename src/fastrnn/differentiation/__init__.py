@@ -5,6 +5,7 @@ A function is called on :class:`Traced` arrays, which NumPy's functions take in 
 functions of a script, beside the compiled layers; those have gradients of their own.
 """
 
+from fastrnn.differentiation.rules import has_rule
 from fastrnn.differentiation.tape import (
     Operand,
     Tape,
@@ -24,6 +25,7 @@ __all__ = [
     "apply",
     "apply_ufunc",
     "constant",
+    "has_rule",
     "item",
     "plain",
     "value_and_gradient",

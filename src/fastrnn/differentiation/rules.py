@@ -93,6 +93,11 @@ def rule_of(function: Any) -> Rule:
     raise TypeError(f"the gradient of numpy.{name} is not known")
 
 
+def has_rule(name: str) -> bool:
+    """Return whether gradients can be followed through a function of NumPy's of that name."""
+    return name in ELEMENTS or name in FLAT | RESHAPING | PLACING or name in OTHERS
+
+
 def _share(a: Any, b: Any) -> Any:
     """Return where the first is the larger one; of two equal ones each has half."""
     return np.where(a == b, 0.5, a > b).astype(np.result_type(a))

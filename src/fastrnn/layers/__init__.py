@@ -19,6 +19,7 @@ from fastrnn.layers.elementwise import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
+from fastrnn.layers.input_spec import InputSpec
 from fastrnn.layers.joining import Concatenate, Dot, concatenate, dot
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
@@ -113,6 +114,7 @@ __all__ = [
     "GlobalAveragePooling1D",
     "Input",
     "InputLayer",
+    "InputSpec",
     "Layer",
     "Masking",
     "RecurrentLayer",

@@ -133,6 +133,8 @@ class Contract(Guarded, metaclass=Constructible):
     token_count: int = 0
     #: Whether what it reads is (None, time, features), and not (None, features).
     reads_sequences: ClassVar[bool] = False
+    #: What the inputs should be: an :class:`~fastrnn.layers.InputSpec`, or a list of them.
+    input_spec: Any = None
     #: Whether it is called on a list; `build`, `call` and the others get lists then.
     takes_several: bool = False
     #: Whether it knows what to do with a mask; if not, the mask ends here, with a warning.
@@ -376,6 +378,11 @@ class Contract(Guarded, metaclass=Constructible):
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless the layer can take inputs of these shapes."""
+        if self.input_spec is not None:
+            is_list = isinstance(self.input_spec, (list, tuple))
+            specs = self.input_spec if is_list else [self.input_spec]
+            for spec, shape in zip(specs, shapes, strict=False):
+                spec.check(self.name, shape)
         if len(shapes) != 1 and not self.takes_several:
             raise ValueError(f"{self.name} got {len(shapes)} inputs; it takes one")
         if 0 in self.token_inputs and len(shapes[0]) != 2:

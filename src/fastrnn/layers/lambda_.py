@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.operation import Operation
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.naming import custom_object
 
@@ -140,7 +141,9 @@ class Lambda(Layer):
             config["takes_several"] = True
         return {**config, "arguments": self.arguments} if self.arguments else config
 
-    def _written(self, argument: str, function: Any) -> dict[str, str]:
+    def _written(self, argument: str, function: Any) -> dict[str, Any]:
+        if isinstance(function, Operation):
+            return function.written(self.name)
         name = getattr(function, "__name__", "<lambda>")
         if name == "<lambda>":
             raise ValueError(
@@ -162,6 +165,8 @@ class Lambda(Layer):
 def _read(argument: str, value: Any) -> Any:
     if not isinstance(value, dict) or argument == "arguments":
         return value
+    if "operation" in value:
+        return Operation.read(value)
     name = value["function"]
     found = custom_object(name)
     if found is None and isinstance(getattr(np, name, None), np.ufunc):

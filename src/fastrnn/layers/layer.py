@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastrnn import initializers
+from fastrnn.construction import with_older_names
 from fastrnn.layers import calling, registry
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import Renaming, check_name
@@ -352,6 +353,7 @@ class Layer(Contract):
         self.parameters.append(parameter)
         return parameter
 
+    @with_older_names
     def add_weight(
         self,
         shape: Any = (),

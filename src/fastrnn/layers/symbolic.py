@@ -11,6 +11,7 @@ import numpy as np
 from fastrnn.differentiation import Operand, item
 from fastrnn.layers import registry
 from fastrnn.layers.naming import Renaming, counted_name
+from fastrnn.layers.operation import Operation, Slot
 
 if TYPE_CHECKING:
     from fastrnn.layers.layer import Layer
@@ -203,27 +204,13 @@ def _operation(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
     def slot(value: Any) -> Any:
         if isinstance(value, SymbolicTensor):
             tensors.append(value)
-            return _Slot(len(tensors) - 1)
+            return Slot(len(tensors) - 1)
         if isinstance(value, (list, tuple)) and any(isinstance(v, SymbolicTensor) for v in value):
             return type(value)(slot(one) for one in value)
         return value
 
     form = [slot(argument) for argument in arguments]
-
-    def compute(given: Any) -> Any:
-        arrays = given if len(tensors) > 1 else [given]
-        return function(*_filled(form, arrays), **options)
-
-    compute.__name__ = "<lambda>"
     layer: Any = registry.KNOWN["Lambda"]
-    return layer(compute)(tensors if len(tensors) > 1 else tensors[0])
-
-
-class _Slot(int):
-    """The place of an array among the arguments of a function."""
-
-
-def _filled(form: Any, arrays: Any) -> Any:
-    if isinstance(form, _Slot):
-        return arrays[form]
-    return type(form)(_filled(v, arrays) for v in form) if isinstance(form, (list, tuple)) else form
+    takes_several = len(tensors) > 1
+    operation = Operation(function, form, options, takes_several)
+    return layer(operation)(tensors if takes_several else tensors[0])

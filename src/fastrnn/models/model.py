@@ -13,12 +13,14 @@ from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.layers import SymbolicTensor
-from fastrnn.models import exporting, saving, state, streaming
+from fastrnn.layers.symbolic import Shape
+from fastrnn.models import exporting, saving, state, streaming, subclassed
 from fastrnn.models.data import (
     positive_integer,
 )
 from fastrnn.models.older import OlderMethods
 from fastrnn.models.tracing import trace
+from fastrnn.naming import snake_case
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
@@ -67,16 +69,66 @@ class Model(OlderMethods):
     >>> logits = TimeDistributed(Dense(32))(states)
     >>> model = Model(x, Activation("softmax")(logits))
     >>> model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+
+    A class of one's own makes its layers in its constructor and calls them in `call`:
+
+    >>> class Tagger(Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.states, self.logits = GRU(64, return_sequences=True), Dense(32)
+    ...
+    ...     def call(self, x):
+    ...         return self.logits(self.states(x))
+    >>> Tagger().predict(np.ones((2, 5, 1))).shape
+    (2, 5, 32)
     """
 
     def __init__(
         self,
-        inputs: SymbolicTensor | Sequence[SymbolicTensor],
-        outputs: SymbolicTensor | Sequence[SymbolicTensor],
-        name: str = "model",
+        inputs: SymbolicTensor | Sequence[SymbolicTensor] | None = None,
+        outputs: SymbolicTensor | Sequence[SymbolicTensor] | None = None,
+        name: str | None = None,
     ) -> None:
-        super().__init__(name)
+        own = inputs is None and outputs is None and self.call is not None
+        super().__init__(name or (snake_case(type(self).__name__) if own else "model"))
+        if own:
+            return
+        if inputs is None or outputs is None:
+            raise TypeError("Model takes inputs and outputs; or a class of your own defines call")
         self._known_graph = trace(inputs, outputs)
+
+    #: A class of one's own defines it: it is called on tensors, and calls layers on them.
+    call: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights of a model with `call`.
+
+        Parameters
+        ----------
+        input_shape : tuple of int, or list or dict of them
+            Batch first: (None, time, features).
+        """
+        if self.is_known or self.call is None:
+            return
+        graph = subclassed.traced(self, input_shape)
+        if self._setup.objective is not None and len(graph.outputs) > 1:
+            raise ValueError(
+                f"{self.name} has {len(graph.outputs)} outputs; call build(input_shape) before "
+                "compile, which wants to know how many there are"
+            )
+        self._known_graph = graph
+
+    def build_for(self, shape: Shape) -> None:
+        """See to it that the shapes are known where the model is called on one of `shape`."""
+        self.build(shape)
+
+    def build_for_data(self, x: Any) -> None:
+        """Create the weights for data like `x`, where `call` does not say its shape."""
+        self.build(subclassed.shapes_of(x))
+
+    def _output_names(self) -> list[str]:
+        is_open = not self.is_known and self.call is not None
+        return ["output"] if is_open else super()._output_names()
 
     def stream(self, streams: int | None = None) -> Stream:
         """Return the model as something that runs on as its input comes.

@@ -56,8 +56,8 @@ class Network(Guarded, metaclass=Constructible):
     def build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""
 
-    def build_for_data(self, shape: Shape) -> None:
-        """Create the weights for data of a shape, where the model does not say one."""
+    def build_for_data(self, x: Any) -> None:
+        """Create the weights for data like `x`, where the model does not say its shape."""
 
     @property
     def graph(self) -> Graph:

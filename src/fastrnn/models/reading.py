@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.distributed import Group, share_of
@@ -56,7 +55,7 @@ class Reader:
     def inputs(self, x: Any, argument: str = "x") -> list[Array]:
         """Return data that were checked; they build a model whose shapes are not known yet."""
         if not self._network.is_known:
-            self._network.build_for_data(np.shape(x))
+            self._network.build_for_data(x)
         return read_inputs(x, self._network.graph, argument)
 
     def arrays(

@@ -141,7 +141,7 @@ class Sequential(Model):
             if isinstance(inputs, SymbolicTensor):
                 self.build(inputs.shape)
             else:
-                self.build_for_data(np.shape(inputs))
+                self.build_for_data(inputs)
         return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
@@ -154,7 +154,7 @@ class Sequential(Model):
         self._names = {each.name: each for each in everyone}
         self._renamed = Renaming.version
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Create the weights, for data of `input_shape`, batch first: (None, time, features)."""
         with _building:
             if self._end is not None or not self._added:
@@ -174,10 +174,11 @@ class Sequential(Model):
         """See to it that the shapes are known where the model is called on one of `shape`."""
         self.build(shape)
 
-    def build_for_data(self, shape: Shape) -> None:
-        """Create the weights for data of a shape, and for longer sequences where layers can."""
+    def build_for_data(self, x: Any) -> None:
+        """Create the weights for data like `x`, and for longer sequences where layers can."""
         if self._end is not None or not self._added:
             return
+        shape = np.shape(x)
         first = self._added[0]
         # Tokens may come with a last axis of one.
         is_tokens = 0 in first.token_inputs

@@ -1,0 +1,123 @@
+"""What a program sets and asks, and what it reads and computes of a model."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastrnn.naming import forget_names
+from fastrnn.operations.arrays import is_keras_tensor
+
+
+def backend() -> str:
+    """Return ``"fastrnn"``: there is one."""
+    return "fastrnn"
+
+
+def clear_session() -> None:
+    """Count the names of metrics from the beginning: the next `AUC` is called ``auc`` again.
+
+    There is nothing else to clear: layers are counted model by model.
+    """
+    forget_names()
+
+
+def learning_phase() -> int:
+    """Return 0: whether a layer trains is said to each call, as ``training``."""
+    return 0
+
+
+def set_learning_phase(value: int) -> None:
+    """Accept 0, which is how models predict.
+
+    Raises
+    ------
+    ValueError
+        If it is 1: call the model or the layer with ``training=True``.
+    """
+    if value:
+        raise ValueError(
+            f"value is {value!r}; it should be 0: call model(x, training=True) instead"
+        )
+
+
+def in_train_phase(x: Any, alt: Any, training: bool | None = None) -> Any:
+    """Return `x` in a training, else `alt`; each may be a function without arguments.
+
+    Raises
+    ------
+    TypeError
+        If `training` is left out: a layer's `call` names it as an argument.
+    """
+    if training is None:
+        raise TypeError(
+            "training is None; name it in call(self, inputs, training) and give it here"
+        )
+    chosen = x if training else alt
+    return chosen() if callable(chosen) else chosen
+
+
+def get_value(x: Any) -> Any:
+    """Return the number or the array that `x` is: a rate of an optimizer, a weight of a layer."""
+    return x.numpy() if hasattr(x, "numpy") else x
+
+
+def set_value(x: Any, value: ArrayLike) -> None:
+    """Set the rate of an optimizer, as ``model.optimizer.lr``, or a weight of a layer.
+
+    Parameters
+    ----------
+    x : float, Parameter or ndarray
+        What to set.  An array is written to.
+    value : array_like
+        In the shape of `x`; of a weight as Keras has it.
+    """
+    if hasattr(x, "assign"):
+        x.assign(value)
+    elif isinstance(x, np.ndarray):
+        x[...] = value
+    else:
+        raise TypeError(f"x is a {type(x).__name__}; it should be a weight or a learning rate")
+
+
+def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
+    """Return what :func:`get_value` does of each."""
+    return [get_value(tensor) for tensor in tensors]
+
+
+def batch_set_value(tuples: Sequence[tuple[Any, ArrayLike]]) -> None:
+    """Set pairs of what :func:`set_value` takes."""
+    for x, value in tuples:
+        set_value(x, value)
+
+
+def function(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
+    """Return what computes some tensors of a model from others.
+
+    Parameters
+    ----------
+    inputs, outputs : list of SymbolicTensor
+        Such as ``[model.input]`` and ``[layer.output]``.  :func:`learning_phase` among the inputs
+        stands for a number that says whether to do what a training does.
+
+    Returns
+    -------
+    callable
+        Takes a list of arrays, as many as `inputs`, and returns a list of those of `outputs`.
+    """
+    from fastrnn.models import Model
+
+    places = [place for place, one in enumerate(inputs) if is_keras_tensor(one)]
+    model = Model([inputs[place] for place in places], list(outputs))
+
+    def compute(given: Sequence[Any]) -> list[Any]:
+        arrays = [given[place] for place in places]
+        training = builtins.any(given[i] for i in range(len(given)) if i not in places)
+        found = model(arrays if len(arrays) > 1 else arrays[0], training=training)
+        return found if isinstance(found, list) else [found]
+
+    return compute

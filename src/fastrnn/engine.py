@@ -1,0 +1,14 @@
+"""Where Keras 2 had the bases of layers and models, as scripts import them."""
+
+from typing import TYPE_CHECKING
+
+from fastrnn._names import also_at, names_of
+from fastrnn.layers import Input, InputLayer, InputSpec, Layer
+from fastrnn.models import Model, Sequential
+
+__all__ = ["Input", "InputLayer", "InputSpec", "Layer", "Model", "Sequential"]
+
+also_at(__name__, __all__, "base_layer", "input_layer", "sequential", "topology", "training")
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
