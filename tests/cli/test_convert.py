@@ -112,7 +112,7 @@ def test_a_model_that_answers_otherwise_is_not_written(refused, file, tmp_path, 
     def other(path, model, x):
         return "another program", [answer + 1 for answer in checking.answers(model, x)]
 
-    monkeypatch.setattr(checking, "_runners", lambda path, model: [other])
+    monkeypatch.setattr(checking, "_runners", lambda module: [other])
     assert "does not answer as it should" in refused("convert", file, tmp_path / "net.json")
     assert not (tmp_path / "net.json").exists()
     with pytest.raises(CheckpointError, match=r"largest difference 1, compared with another pro"):
@@ -120,7 +120,7 @@ def test_a_model_that_answers_otherwise_is_not_written(refused, file, tmp_path, 
 
 
 def test_check_says_if_there_is_nothing_to_compare_with(file, monkeypatch):
-    monkeypatch.setattr(checking, "_runners", lambda path, model: [])
+    monkeypatch.setattr(checking, "_runners", lambda module: [])
     with pytest.warns(UserWarning, match="was not checked"):
         load_model(file, check=True)
 

@@ -124,6 +124,20 @@ def test_a_graph_of_layers_has_the_bits_of_predict(dtype):
         assert_same_bits(fed(one, x[:, 10:], [70, 0, 0, 8]), want[:, 10:], "a copy and the stream")
 
 
+@pytest.mark.parametrize("features", [1, 2])
+def test_one_stream_of_an_input_that_is_added_to_the_output(features):
+    x = Input((None, features))
+    states = GRU(5, return_sequences=True)(x)
+    model, data = Model(x, Add()([Dense(features)(states), x])), data_of(1, 30, features)
+    want = model.predict(data)[0]
+    stream = model.stream()
+    for given in (data[0], data[0].astype("float64"), data[0][::-1].copy()[::-1]):
+        assert_same_bits(stream(given), want, "a block")
+        stream.reset()
+        assert_same_bits(np.array([stream(step) for step in given]), want, "steps")
+        stream.reset()
+
+
 def test_a_layer_called_on_states_is_refused():
     x, states = Input((None, 3)), Input((4,))
     with pytest.raises(ValueError, match="2 inputs and 1 outputs"):

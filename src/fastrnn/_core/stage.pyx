@@ -125,11 +125,25 @@ cdef class MergeStage(Stage):
 
 
 cdef object rows_of(Stage stage, Py_ssize_t steps):
-    """Return the rows (R, features) that a stage has computed, as an array that looks at its memory."""
-    cdef Py_ssize_t R = steps * stage.streams
-    if stage.itemsize == sizeof(float):
-        return np.asarray(<float[:R, :stage.y_row]> <float *> stage.y)[:, :stage.features]
-    return np.asarray(<double[:R, :stage.y_row]> <double *> stage.y)[:, :stage.features]
+    """Return the rows (R, features) that a stage has computed, as an array that looks at its memory.
+
+    Rows of the input may lie apart as the user's array has them: backwards, or not at all if there is one; those are
+    copied.
+    """
+    cdef Py_ssize_t R = steps * stage.streams, row = stage.y_row, size = stage.itemsize, i
+    cdef const char *y = <const char *> stage.y
+    cdef unsigned char[:, ::1] copied
+    if R == 1:
+        row = stage.features
+    if row < stage.features:
+        found = np.empty((R, stage.features), stage.dtype)
+        copied = found.view(np.uint8)
+        for i in range(R):
+            memcpy(&copied[i, 0], y + i * row * size, stage.features * size)
+        return found
+    if size == sizeof(float):
+        return np.asarray(<float[:R, :row]> <float *> y)[:, :stage.features]
+    return np.asarray(<double[:R, :row]> <double *> y)[:, :stage.features]
 
 
 def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):

@@ -87,20 +87,21 @@ def _write(model: Model, path: str) -> None:
 
 def _checked(written: str, model: Model) -> str:
     """Return what came of comparing a file that was written with the model."""
-    from fastrnn.formats import CheckpointError, format_of_file
-    from fastrnn.interop.checking import compare, difference
+    from fastrnn.formats import CheckpointError, format_for
+    from fastrnn.interop.checking import READ_ELSEWHERE, compare, difference
     from fastrnn.models import load_model
 
-    found = format_of_file(written)
+    found = format_for(written, "write") or format_for(written, "export")
+    assert found is not None
     said = []
-    if "read" in found.ways and not written.lower().endswith(".h"):
+    if "read" in found.ways:
         again = difference(model, load_model(written, compile=False))
         if not again.agrees:
             raise CheckpointError(f"what was written does not answer as the model: {again}")
         said.append(f"largest difference {again.difference:.2g}, read again")
-        if found.module in ("keras", "hdf5", "onnx"):
-            theirs = compare(written, model)
-            if not theirs.agrees:
-                raise CheckpointError(f"what was written does not answer as the model: {theirs}")
-            said.append(str(theirs))
+    if found.module in READ_ELSEWHERE:
+        theirs = compare(written, model, found.module)
+        if not theirs.agrees:
+            raise CheckpointError(f"what was written does not answer as the model: {theirs}")
+        said.append(str(theirs))
     return "; ".join(said) or "a program, which was not run"

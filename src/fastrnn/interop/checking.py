@@ -65,13 +65,19 @@ class Comparison:
         return f"largest difference {self.difference:.2g}, compared with {self.framework}"
 
 
-def compare(path: str, model: Model) -> Comparison:
+#: Formats that another framework reads itself, by their modules.
+READ_ELSEWHERE = ("keras", "hdf5", "onnx")
+
+
+def compare(path: str, model: Model, module: str | None = None) -> Comparison:
     """Run a model and the file that it was read from, or written to, on random inputs.
 
     Parameters
     ----------
     path : str
     model : Model
+    module : str, optional
+        Module of the file's format; told by the file if left out.
 
     Returns
     -------
@@ -80,7 +86,7 @@ def compare(path: str, model: Model) -> Comparison:
     x = random_inputs(model)
     ours = answers(model, x)
     reasons: list[str] = []
-    for run in _runners(path, model):
+    for run in _runners(module or format_of_file(path).module):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -166,9 +172,8 @@ def _compared(
 Runner = Callable[[str, Model, list[Array]], tuple[str, list[Array]]]
 
 
-def _runners(path: str, model: Model) -> Iterator[Runner]:
+def _runners(module: str) -> Iterator[Runner]:
     """Yield the ways to get another framework's answers, the file's own first."""
-    module = format_of_file(path).module
     if module in ("keras", "hdf5"):
         yield _keras
     if module == "onnx":
