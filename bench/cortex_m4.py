@@ -20,6 +20,7 @@ from fastrnn.layers import GRU, LSTM, Dense, Input, Layer
 from fastrnn.models import Sequential
 
 BOARD = Path(__file__).parents[1] / "tests" / "formats" / "cortex_m4"
+SOURCES = (BOARD / "startup.c", "main.c")
 STEPS = 50
 NANOSECONDS_A_TICK = 40
 
@@ -51,22 +52,13 @@ int main(void)
 
 
 def instructions(layer: Layer, folder: Path) -> int:
-    """Return the instructions of a step of a layer for one number, with a Dense of one behind it."""
+    """Return the instructions of a step of a layer for one number, with a Dense behind it."""
     Sequential([Input((None, 1)), layer, Dense(1)]).export(folder / "net.h", no_math=True)
     (folder / "main.c").write_text(PROGRAM)
-    flags = "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -O2 --specs=rdimon.specs"
+    flags = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O2"]
+    flags += ["--specs=rdimon.specs", "-nostartfiles"]
     subprocess.run(
-        [
-            "arm-none-eabi-gcc",
-            *flags.split(),
-            "-nostartfiles",
-            "-T",
-            BOARD / "mps2.ld",
-            BOARD / "startup.c",
-            "main.c",
-            "-o",
-            "main.elf",
-        ],
+        ["arm-none-eabi-gcc", *flags, "-T", BOARD / "mps2.ld", *SOURCES, "-o", "main.elf"],
         cwd=folder,
         check=True,
     )

@@ -44,8 +44,8 @@ def test_the_program_is_installed(distribution):
 def test_types_are_shipped_and_sources_are_not(distribution):
     suffixes = {file.suffix for file in distribution.files if file.parts[0] == "fastrnn"}
     assert (FOLDER / "py.typed").is_file()
-    # ".c" is what an exported model is made of; the sources of the core stay at home
-    assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed", ".c"}
+    # ".c" and ".html" are what exported models and pages are made of; the core's sources stay out
+    assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed", ".c", ".html"}
 
 
 def parameters_in_stub(path):

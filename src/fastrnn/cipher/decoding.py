@@ -31,12 +31,13 @@ class Decipherer:
 
     Attributes
     ----------
+    model : Model
     config : Config
         The same.
     """
 
     def __init__(self, model: Model, config: Config) -> None:
-        self._model = model
+        self.model = model
         self.config = config
 
     @classmethod
@@ -144,7 +145,7 @@ class Decipherer:
             some = slice(start, start + together)
             numbers = self.config.source.numbers(texts[some], length)
             x = encoded(numbers, self.config.settings.input)
-            probabilities = self._model.predict(x, verbose=0)
+            probabilities = self.model.predict(x, verbose=0)
             # Within a text there is no padding, so that the best of the others is meant.
             best[some] = probabilities[..., 1:].argmax(axis=-1) + 1
         return best

@@ -21,6 +21,7 @@ from fastrnn.cli import (
     evaluate,
     info,
     inspect,
+    page,
     plot,
     sweep,
     train,
@@ -89,12 +90,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_commands()
     cipher = commands.add_parser(
         "cipher",
-        help="learn to decipher: train, sweep, evaluate, plot, decode, encode",
+        help="learn to decipher: train, sweep, evaluate, plot, decode, encode, page",
         description="Learn a cipher from sentences and their ciphers, character by character.",
     )
     assert isinstance(cipher, Parser)
     cipher_commands = cipher.add_commands()
-    for command in (train, sweep, evaluate, plot, decode, encode):
+    for command in (train, sweep, evaluate, plot, decode, encode, page):
         command.add_parser(cipher_commands)
     for command in (inspect, convert, info, bench):
         command.add_parser(commands)
