@@ -55,7 +55,6 @@ FORMATS = {
     "zip cut short": (zipped("readme")[:-5], "is a zip archive"),
     "pickle": (pickle.dumps({"a": 1}), r"is a pickle.*never opened"),
     "pickle as text": (pickle.dumps({"a": 1}, 0), "is a pickle"),
-    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0:\x10", "is an ONNX model"),
     "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + b"\0" * 50, "is a model of TensorFlow Lite"),
     "gzip": (gzip.compress(b"content"), "is compressed with gzip"),
     "tar": (tar(), "is a tar archive"),

@@ -72,8 +72,6 @@ def other_format(path: str) -> str | None:
         return "is a model of TensorFlow Lite, whose weights cannot be had here"
     if head[257:262] == b"ustar":
         return "is a tar archive: unpack it first"
-    if _is_onnx(head):
-        return "is an ONNX model: read its tensors with the package onnx, and use set_weights"
     return _of_text(head)
 
 
@@ -92,7 +90,7 @@ def _is_pickle(head: bytes) -> bool:
     return head[:3] in (b"(dp", b"(lp") or head.startswith((b"ccopy_reg\n", b"c__main__\n"))
 
 
-def _is_onnx(head: bytes) -> bool:
+def is_onnx(head: bytes) -> bool:
     """Return whether these are the fields of a ModelProto: its version, then a name or a graph."""
     return (
         head[:1] == b"\x08"

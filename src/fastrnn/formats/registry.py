@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastrnn.files import kind_of_file, path_text
 from fastrnn.formats.description import Description
 from fastrnn.formats.errors import CheckpointError
-from fastrnn.formats.foreign import HEAD, about_folder
+from fastrnn.formats.foreign import HEAD, about_folder, is_onnx
 
 Path = str | bytes | os.PathLike[str]
 Keep = Callable[[str], bool]
@@ -152,8 +152,8 @@ ONNX = Format(
     "ONNX",
     "onnx",
     (".onnx",),
-    lambda path, head: False,
-    frozenset({"export"}),
+    lambda path, head: is_onnx(head),
+    frozenset({"read", "export"}),
     extra="onnx",
     needs="onnx",
 )

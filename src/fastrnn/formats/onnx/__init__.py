@@ -1,5 +1,6 @@
-"""ONNX: chains of layers in, models out."""
+"""ONNX: models out, and graphs of layers in."""
 
+from fastrnn.formats.onnx.reader import read
 from fastrnn.formats.onnx.writer import write
 
-__all__ = ["write"]
+__all__ = ["read", "write"]

@@ -312,7 +312,6 @@ def write_bidirectional(
         and one.config.get("reset_after", False) == other.config.get("reset_after", False)
         and not one.backwards
     )
-    parts: list[str]
     if can_share:
         both = [
             builder.one("Concat", [builder.unsqueezed(state, 0) for state in pair], name, axis=0)
@@ -322,21 +321,24 @@ def write_bidirectional(
         time_major = builder.turned(x.name, 1, 0, 2)
         made = _node(builder, cells, time_major, both, "bidirectional", wanted)
         ends = made[1:]
+        source, axis = (made[0], 1) if sequences else (ends[0], 0)
         if mode == "concat":
-            if sequences:
-                rows = builder.turned(made[0], 2, 0, 1, 3)
-                merged = builder.one("Reshape", [rows, builder.integers(0, 0, -1)], name)
-            else:
-                rows = builder.turned(ends[0], 1, 0, 2)
-                merged = builder.one("Reshape", [rows, builder.integers(0, -1)], name)
-            outputs = [merged]
+            order, shape = ((2, 0, 1, 3), (0, 0, -1)) if sequences else ((1, 0, 2), (0, -1))
+            rows = builder.turned(source, *order)
+            outputs = [builder.one("Reshape", [rows, builder.integers(*shape)], name)]
         else:
-            source, axis = (made[0], 1) if sequences else (ends[0], 0)
-            parts = [_picked(builder, source, place, axis) for place in (0, 1)]
+            if mode is None:
+                outputs = [_picked(builder, source, place, axis) for place in (0, 1)]
+            elif mode == "sum":
+                axes = [source, builder.integers(axis)]
+                outputs = [builder.one("ReduceSum", axes, name, keepdims=0)]
+            else:
+                op = "ReduceMean" if mode == "ave" else "ReduceProd"
+                outputs = [builder.one(op, [source], name, axes=[axis], keepdims=0)]
             if sequences:
-                parts = [builder.turned(part, 1, 0, 2) for part in parts]
-            outputs = _merged(builder, name, mode, parts)
-        states = [_picked(builder, end, place, 0) for place in (0, 1) for end in ends]
+                outputs = [builder.turned(output, 1, 0, 2) for output in outputs]
+        wanted_states = one.asks("return_state")
+        states = [_picked(builder, end, at, 0) for at in (0, 1) for end in ends if wanted_states]
     else:
         answers = [
             _direction(builder, cell, x, given[place * count : (place + 1) * count], sequences)

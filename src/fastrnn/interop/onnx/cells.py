@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.stage import source
 from fastrnn._core.stream import Stream
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.onnx.recurrent import RecurrentNode, core_weights
@@ -90,7 +91,8 @@ class CoreCell:
         states = [state[np.newaxis] for state in stage.states()]
         if len(self._streams) == MOST_KEPT:
             del self._streams[next(iter(self._streams))]
-        self._streams[m] = made = Stream([stage], wx.shape[1], True), states
+        begin = source(wx.shape[1], m, FEW_ROWS, wx.dtype)
+        self._streams[m] = made = Stream([begin, stage], [(), (0,)], True), states
         return made
 
     def _run_sequence(
