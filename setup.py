@@ -10,6 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
@@ -24,6 +25,12 @@ if platform.machine().lower() in ("x86_64", "amd64"):
     LEVELS["level_avx512"] = [f"-mavx512{part}" for part in ("f", "vl", "dq", "bw")]
     LEVELS["level_avx512"] += LEVELS["level_avx2"]
 
+
+#: What is built with the headers of NumPy 2 runs with the oldest NumPy that pyproject.toml allows.
+NUMPY_API = [
+    ("NPY_NO_DEPRECATED_API", "NPY_1_22_API_VERSION"),
+    ("NPY_TARGET_VERSION", "NPY_1_22_API_VERSION"),
+]
 
 flags = ["-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-g0"]
 flags += ["-O1", "-UNDEBUG"] if DEBUG else ["-O3"]
@@ -55,7 +62,8 @@ extensions = [
     Extension(
         f"fastrnn._core.{path.stem}",
         [str(path), *SOURCES.get(path.stem, [])],
-        include_dirs=[str(CORE)],
+        include_dirs=[str(CORE), numpy.get_include()],
+        define_macros=NUMPY_API,
         libraries=LIBRARIES.get(path.stem, []),
         extra_compile_args=[*flags, *threads],
         extra_link_args=[*link, *threads],

@@ -52,7 +52,10 @@ def parameters_in_stub(path):
     """Return the names of a stub's functions with those of their parameters."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return {node.name: [argument.arg for argument in node.args.args] for node in functions}
+    return {
+        node.name: [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+        for node in functions
+    }
 
 
 def members_in_stub(path):

@@ -8,7 +8,7 @@ import pytest
 
 import fastrnn
 from fastrnn import functional
-from fastrnn._core import activation, gather, gelu, layout, loss as loss_core, output, signals
+from fastrnn._core import activation, gather, layout, loss as loss_core, output, signals
 from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.layers import GRU, Dense, Embedding, Input
@@ -125,8 +125,8 @@ CALLS = {
     },
     "softmax": (activate, activation.softmax),
     "tanh": (activate, activation.tanh),
-    "gelu": (activate, gelu.forward),
-    "gelu backward": (activate, gelu.backward, True),
+    "gelu": (activate, activation.gelu),
+    "gelu backward": (activate, activation.gelu_backward, True),
     "cross entropy": (loss, False),
     "accuracy": (loss, True),
     "take rows": (rows, False),

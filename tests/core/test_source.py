@@ -127,7 +127,9 @@ def test_a_gradient_of_the_first_steps_is_that_of_zeros_behind_them(core):
     rng, arguments = np.random.default_rng(0), backward_call(core, T, m, n_x, n_s)
     weights = tuple(rng.standard_normal(weight.shape) for weight in arguments["weights"])
     initial = tuple(rng.standard_normal((n_s, m)) for _ in range(core.states))
-    reserve, _ = core.reserve(initial, T)
+    reserve = np.zeros(core.reserve_length(T, m, n_s, 8))
+    for states, first in zip(core.views(reserve, T, m, n_s), initial, strict=False):
+        states[0, :, :n_s] = first.T
     arguments |= {"weights": weights, "x": rng.standard_normal((T, m, n_x)), "reserve": reserve}
     core.forward(arguments["x"], weights, reserve)
     for steps in (1, 4, 8):

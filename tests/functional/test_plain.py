@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn._core.arrays import fit
+from fastrnn._core.arrays import Form
 
 FORM = "xmt sm gs s1"
 
@@ -26,9 +26,9 @@ class Subclass(np.ndarray):
 def test_plain_arrays_fit_in_any_layout(dtype):
     X, s, w, b = arrays(dtype)
     X.flags.writeable = False
-    assert fit(FORM, 3, (X, s, w, b))
-    assert fit(FORM, 3, (np.asfortranarray(X), s[::-1], w.T.copy().T, b))
-    assert fit(FORM, 3, (np.zeros((0, 4, 5), dtype), s, w, b))
+    assert Form(FORM, 3).fit((X, s, w, b))
+    assert Form(FORM, 3).fit((np.asfortranarray(X), s[::-1], w.T.copy().T, b))
+    assert Form(FORM, 3).fit((np.zeros((0, 4, 5), dtype), s, w, b))
 
 
 @pytest.mark.parametrize("at", range(4))
@@ -58,24 +58,24 @@ def test_anything_else_does_not(spoil, at):
     if not (
         at == 0 and isinstance(given[0], np.ndarray) and given[0].shape in ((4, 4, 5), (2, 4, 10))
     ):
-        assert not fit(FORM, 3, tuple(given))
+        assert not Form(FORM, 3).fit(tuple(given))
 
 
 def test_long_double_and_half_do_not_fit():
     for dtype in (np.float16, np.longdouble):
-        assert not fit(FORM, 3, tuple(arrays(dtype)))
+        assert not Form(FORM, 3).fit(tuple(arrays(dtype)))
 
 
 def test_as_many_arrays_as_words():
     X, s, w, b = arrays()
-    assert not fit(FORM, 3, (X, s, w))
-    assert not fit(FORM, 3, (X, s, w, b, b))
+    assert not Form(FORM, 3).fit((X, s, w))
+    assert not Form(FORM, 3).fit((X, s, w, b, b))
 
 
 def test_optional_arrays():
     _, s, w, _ = arrays()
-    assert fit("sm ?sm gs", 3, (s, None, w))
-    assert fit("sm ?sm gs", 3, (s, s, w))
-    assert not fit("sm ?sm gs", 3, (s, w, w))
-    assert not fit("?sm sm gs", 3, (s, None, w))
-    assert not fit("sm gs ?sm", 2, (s, w, None))
+    assert Form("sm ?sm gs", 3).fit((s, None, w))
+    assert Form("sm ?sm gs", 3).fit((s, s, w))
+    assert not Form("sm ?sm gs", 3).fit((s, w, w))
+    assert not Form("?sm sm gs", 3).fit((s, None, w))
+    assert not Form("sm gs ?sm", 2).fit((s, w, None))

@@ -3,6 +3,7 @@
 Arrays are (R, ld): rows padded to `ld` elements (layout.pxd), of which the first `n` count.
 """
 
+from libc.math cimport erfc, erfcf, exp as c_exp, expf
 from libc.string cimport memcpy
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy as np
 from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.sequence cimport share_start
-from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for
+from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for, units_between_looks
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.threads cimport run_shares, threads_for
 
 bind_kernels()
+
+cdef double SQRT_HALF = 0.70710678118654752440
+cdef double DENSITY_AT_ZERO = 0.39894228040143267794
+
 
 cdef enum:
     TANH
@@ -23,22 +28,22 @@ cdef enum:
     SOFTMAX
 
 
-def tanh(floating[:, ::1] x, Py_ssize_t n):
+def tanh(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): hyperbolic tangent of the first `n` of each row, at most 3 ulp off."""
     activate(x, n, TANH)
 
 
-def sigmoid(floating[:, ::1] x, Py_ssize_t n):
+def sigmoid(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): 1 / (1 + exp(-x)) of the first `n` of each row, at most 3 ulp off."""
     activate(x, n, SIGMOID)
 
 
-def exp(floating[:, ::1] x, Py_ssize_t n):
+def exp(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): exponential of the first `n` of each row, at most 3 ulp off."""
     activate(x, n, EXP)
 
 
-def softmax(floating[:, ::1] x, Py_ssize_t n):
+def softmax(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): softmax over the first `n` of each row; the padding of its last vector becomes zero."""
     activate(x, n, SOFTMAX)
 
@@ -94,6 +99,70 @@ cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
     else:
         softmax_rows(rows, job.n, x, job.ld)
 
+
+# GELU (Hendrycks and Gimpel 2016), by functions of the C library, an element at a time -----------------------------
+
+cdef inline floating distribution(floating x) noexcept nogil:
+    # of the tail, so that far to the left some digits remain
+    if floating is float:
+        return <float> 0.5 * erfcf(-x * <float> SQRT_HALF)
+    else:
+        return 0.5 * erfc(-x * SQRT_HALF)
+
+
+cdef inline floating density(floating x) noexcept nogil:
+    if floating is float:
+        return <float> DENSITY_AT_ZERO * expf(<float> -0.5 * x * x)
+    else:
+        return DENSITY_AT_ZERO * c_exp(-0.5 * x * x)
+
+
+def gelu(floating[:, ::1] x not None, Py_ssize_t n):
+    """IN/OUT x (R, ld): x Phi(x) of the first `n` of each row, with the distribution Phi of standard normal numbers."""
+    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
+    cdef Py_ssize_t some = units_between_looks(operations), first, end = 0
+    if x.shape[1] < n:
+        raise ValueError(f"rows of {x.shape[1]} elements have no {n} features")
+    while end < x.shape[0]:
+        first, end = end, min(end + some, x.shape[0])
+        with nogil:
+            gelu_rows(x, n, first, end)
+        look(operations * (end - first))
+
+
+cdef void gelu_rows(floating[:, ::1] x, Py_ssize_t n, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t row, i
+    for row in range(first, end):
+        for i in range(n):
+            # zero and not NaN at minus infinity
+            if x[row, i] > -40:
+                x[row, i] *= distribution(x[row, i])
+            elif x[row, i] <= -40:
+                x[row, i] = 0
+
+
+def gelu_backward(const floating[:, ::1] x not None, floating[:, ::1] dy not None, Py_ssize_t n):
+    """IN x (R, n), what went in; IN/OUT dy (R, ld): its first `n` of each row times Phi(x) + x phi(x)."""
+    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
+    cdef Py_ssize_t some = units_between_looks(operations), first, end = 0
+    if x.shape[0] != dy.shape[0] or x.shape[1] != n or dy.shape[1] < n:
+        raise ValueError("x and dy do not fit together")
+    while end < x.shape[0]:
+        first, end = end, min(end + some, x.shape[0])
+        with nogil:
+            gelu_rows_back(x, dy, n, first, end)
+        look(operations * (end - first))
+
+
+cdef void gelu_rows_back(const floating[:, ::1] x, floating[:, ::1] dy, Py_ssize_t n, Py_ssize_t first,
+                         Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t row, i
+    for row in range(first, end):
+        for i in range(n):
+            dy[row, i] *= distribution(x[row, i]) + x[row, i] * density(x[row, i])
+
+
+# Streams ---------------------------------------------------------------------------------------------------------
 
 cdef class ActivationStage(Stage):
     """An activation in a stream."""

@@ -1,80 +1,69 @@
 """Users' arrays at the door of the compiled code: whether they can pass as they are.
 
-Every call of the functional API asks that, however small; it is answered here in about a microsecond.
+Every call of the functional API asks that, however small.  It is answered from the fields of NumPy's arrays
+(ndarrays.pxd).
 """
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
-from libc.string cimport memset
+cimport numpy as cnp
 
-import numpy as np
-
-cdef object _ndarray = np.ndarray
+cnp.import_array()
 
 
-def fit(str form, Py_ssize_t gates, tuple arrays):
-    """Tell whether arrays fit each other and need no conversion.
-
-    They do if each is an ``ndarray`` and no subclass, all hold float64 or all float32 in native order and aligned
-    memory, and their extents agree.
+cdef class Form:
+    """Arrays that have to fit each other.
 
     Parameters
     ----------
-    form : str
-        A word for each array, a letter for each of its axes: ``"xmt sm gx"``.  Equal letters are equal extents;
-        ``g`` is `gates` times ``s``, and ``1`` is 1.  A word behind ``?`` is of an array that may be None.
+    words : str
+        A word for each array, a letter for each of its axes: ``"xmt sm gx"``.  Equal letters are equal extents; ``g``
+        is `gates` times ``s``, and ``1`` is 1.  A word behind ``?`` is of an array that may be None.
     gates : int
-    arrays : tuple
-        As many as there are words.
-
-    Returns
-    -------
-    bool
-        False also where something is wrong with an array: what, is for others to say.
     """
-    cdef Py_ssize_t extents[128]
-    cdef Py_ssize_t letter = 0, length = len(form), extent
-    cdef Py_buffer view
-    cdef char kind = 0
-    cdef int axis
-    cdef bint good = True
-    cdef Py_UCS4 symbol
-    memset(extents, 0xff, sizeof(extents))
-    extents[c'1'] = 1
-    for array in arrays:
-        if letter < length and form[letter] == c'?':
-            letter += 1
-            if array is None:
-                while letter < length and form[letter] != c' ':
-                    letter += 1
-                letter += 1
+
+    def __init__(self, str words, int gates):
+        self.gates = gates
+        for word in words.split():
+            self.optional[self.count] = word[0] == "?"
+            word = word.lstrip("?")
+            self.ndim[self.count] = len(word)
+            for axis, letter in enumerate(word):
+                self.axes[self.count][axis] = "xsymtg1".index(letter)
+            self.count += 1
+
+    def fit(self, tuple arrays):
+        """Tell whether arrays fit each other and need no conversion.
+
+        They do if each is an ``ndarray`` and no subclass, all hold float64 or all float32 in native order and aligned
+        memory, and their extents agree.  What is wrong with one that does not is for others to say.
+        """
+        cdef Py_ssize_t extents[LETTERS]
+        return self.look(arrays, extents) != 0
+
+    cdef Py_ssize_t look(self, tuple arrays, Py_ssize_t *extents) noexcept:
+        """Return the bytes of an element of arrays that fit, 0 of others.  OUT extents; -1 for one of no array."""
+        cdef int kind = -1, i, axis, letter
+        cdef Py_ssize_t size = 0, extent
+        for i in range(LETTERS):
+            extents[i] = -1
+        extents[OF_ONE] = 1
+        if len(arrays) != self.count:
+            return 0
+        for i in range(self.count):
+            array = arrays[i]
+            if array is None and self.optional[i]:
                 continue
-        if type(array) is not _ndarray:
-            return False
-        try:
-            PyObject_GetBuffer(array, &view, PyBUF_STRIDES | PyBUF_FORMAT)
-        except (BufferError, ValueError):
-            return False
-        if kind == 0:
-            kind = view.format[0]
-            good = kind == c'd' or kind == c'f'
-        good = good and view.format[0] == kind and view.format[1] == 0 and (<size_t> view.buf) % view.itemsize == 0
-        axis = 0
-        while good and letter < length and form[letter] != c' ':
-            symbol = form[letter]
-            if axis >= view.ndim or view.strides[axis] % view.itemsize:
-                good = False
-                break
-            extent = view.shape[axis]
-            if extents[symbol] < 0:
-                extents[symbol] = extent
-            good = extents[symbol] == extent
-            axis += 1
-            letter += 1
-        good = good and axis == view.ndim
-        PyBuffer_Release(&view)
-        if not good:
-            return False
-        letter += 1
-    if letter <= length:
-        return False
-    return extents[c'g'] < 0 or extents[c'g'] == gates * extents[c's']
+            if not cnp.PyArray_CheckExact(array) or not cnp.PyArray_ISBEHAVED_RO(<cnp.ndarray> array):
+                return 0
+            if kind < 0:
+                kind = cnp.PyArray_TYPE(<cnp.ndarray> array)
+                size = sizeof(double) if kind == cnp.NPY_DOUBLE else sizeof(float)
+            if (cnp.PyArray_TYPE(<cnp.ndarray> array) != kind or (kind != cnp.NPY_DOUBLE and kind != cnp.NPY_FLOAT)
+                    or cnp.PyArray_NDIM(<cnp.ndarray> array) != self.ndim[i]):
+                return 0
+            for axis in range(self.ndim[i]):
+                letter, extent = self.axes[i][axis], cnp.PyArray_DIM(<cnp.ndarray> array, axis)
+                if extents[letter] < 0:
+                    extents[letter] = extent
+                if extents[letter] != extent or cnp.PyArray_STRIDE(<cnp.ndarray> array, axis) % size:
+                    return 0
+        return 0 if extents[OF_G] >= 0 and extents[OF_G] != self.gates * extents[OF_S] else size

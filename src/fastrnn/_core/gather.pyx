@@ -13,7 +13,8 @@ from fastrnn._core.stage cimport Stage
 from fastrnn._core.tokens cimport checked_tokens, scatter_rows
 
 
-def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floating[:, :, ::1] out):
+def take_rows(const floating[:, ::1] table not None, const long long[:, ::1] tokens not None,
+              floating[:, :, ::1] out not None):
     """out[t, j] = table[tokens[t, j]].
 
     Parameters
@@ -38,8 +39,8 @@ def take_rows(const floating[:, ::1] table, const long long[:, ::1] tokens, floa
         look(<double> MOVE * width * (end - first))
 
 
-def add_rows(const floating[:, :, ::1] dout, const long long[:, ::1] tokens, const unsigned char[:, ::1] mask,
-             floating[:, ::1] dtable):
+def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] tokens not None,
+             const unsigned char[:, ::1] mask, floating[:, ::1] dtable not None):
     """dtable[k] = the sum of dout[t, j] where tokens[t, j] is k, added in the order of the rows.
 
     Parameters
@@ -91,7 +92,7 @@ cdef class TableStage(Stage):
             memcpy(<char *> self.y + row * width, self.table + tokens[row * x_row] * self.row_bytes, self.row_bytes)
 
 
-def stage(const floating[:, :] table, Py_ssize_t streams, Py_ssize_t steps, dtype):
+def stage(const floating[:, :] table not None, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage of a stream (stage.pyx); its tokens, which the stream checks, are from 0 to len(table) - 1."""
     cdef Py_ssize_t n = table.shape[0], width = table.shape[1], row, i
     cdef TableStage self = TableStage.__new__(TableStage)

@@ -3,12 +3,24 @@
 
 from fastrnn._core.kernels cimport Cell, Step, floating, pack
 from fastrnn._core.layout cimport Arena, arena_of, take
-from fastrnn._core.sequence cimport copy_gradient, pack_bias, row_stride, segment_length
+from fastrnn._core.sequence cimport copy_gradient, pack_bias, segment_length
 from fastrnn._core.source cimport Source
+
+cdef struct Matrix:
+    # an array (rows, columns) as the caller has it, of float or double; data is NULL where there is none
+    void *data
+    Py_ssize_t rows, columns, over_row, over_column  # distances in elements
+
+cdef struct Weights:
+    Matrix wx, ws, bs, bx  # (gates n_s, n_x), (gates n_s, n_s), (gates n_s, 1) twice
 
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     Step step
+    Py_ssize_t size      # of an element, in bytes
+    Weights weights      # as the caller has them
+    Weights gradients
+    void *copies[2]      # (T, m, ld), where forward also puts the states after each step; or NULL
     const Cell *cell
     int any  # 0 for tanh and sigmoid without recurrent dropout, 1 for everything
     bint drops
@@ -23,11 +35,7 @@ cdef struct Job:
     const void *packed_wx      # forward (n_x, columns), back (depth, ld_x), in panels of x_width columns
     Py_ssize_t x_width
     const void *bias           # (columns,)
-    # where the rows of x are one-hot: the places of their ones, and the weights that they pick or add to
-    const long long *tokens    # (T, m)
-    const void *wx             # (gates n_s, n_x)
-    void *dwx                  # likewise
-    Py_ssize_t w_unit, w_input
+    const long long *tokens    # (T, m), where the rows of x are one-hot: the places of their ones
     # of the backward pass
     void *saved[2]             # (m, ld)
     void *dx                   # (T, m, ld_x)
@@ -98,23 +106,6 @@ cdef inline Py_ssize_t bptt_steps(const Job *job, Py_ssize_t T, Py_ssize_t size)
     return segment_length(T, job.m, job.m * (job.columns + job.ld * is_apart(job.cell)) * size)
 
 
-cdef inline void set_input(Job *job, const floating[:, :, :] x, Py_ssize_t T) except *:
-    job.x = &x[0, 0, 0] if job.n_x else NULL
-    job.x_row = row_stride(T, job.m, x.strides[0], x.strides[1], sizeof(floating))
-    if job.n_x > 1 and x.strides[2] != sizeof(floating):
-        raise ValueError("the features of x must be neighbours, "
-                         f"got strides {(x.strides[0], x.strides[1], x.strides[2])}")
-
-
-cdef inline int set_drop(Job *job, const floating[:, :, ::1] drop) except -1:
-    if (drop is not None) != job.drops or (drop is not None and (
-            drop.shape[0] != job.cell.gates or drop.shape[1] != job.m or drop.shape[2] != job.ld)):
-        raise ValueError("drop should be (gates, m, ld) with a recurrent dropout, and None without")
-    if drop is not None:
-        job.step.drop = &drop[0, 0, 0]
-    return 0
-
-
 cdef inline int next_group(const Job *job, int gate) noexcept nogil:
     """Return the gate before which the group ends that begins with a gate: those that share a recurrent product."""
     if job.drops:
@@ -122,76 +113,77 @@ cdef inline int next_group(const Job *job, int gate) noexcept nogil:
     return job.cell.apart if gate < job.cell.apart else job.cell.gates
 
 
-cdef inline int check_weights(const Cell *cell, Py_ssize_t n_s, const floating[:, :] wx, const floating[:, :] ws,
-                              const floating[:, :] bs, const floating[:, :] bx) except -1:
+cdef inline int check_weights(const Cell *cell, Py_ssize_t n_s, const Weights *w) except -1:
     cdef Py_ssize_t rows = cell.gates * n_s
-    if (wx.shape[0] != rows or ws.shape[0] != rows or ws.shape[1] != n_s or bs.shape[0] != rows or bs.shape[1] != 1
-            or (bx is not None) != cell.kept_is_product
-            or (bx is not None and (bx.shape[0] != rows or bx.shape[1] != 1))):
+    if (w.wx.rows != rows or w.ws.rows != rows or w.ws.columns != n_s or w.bs.rows != rows or w.bs.columns != 1
+            or (w.bx.data != NULL) != cell.kept_is_product
+            or (w.bx.data != NULL and (w.bx.rows != rows or w.bx.columns != 1))):
         raise ValueError("the weights do not fit together: a bias is a column, and each cell knows how many it has")
     return 0
 
 
-cdef inline int pack_weights(Job *job, const floating[:, :] wx, const floating[:, :] ws, const floating[:, :] bs,
-                             const floating[:, :] bx, void *memory) except -1:
+cdef inline void pack_weights(Job *job, void *memory, floating *_) noexcept nogil:
     """Pack what a forward pass reads, for the sizes and widths of the job, into `place_weights` bytes."""
-    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, size = sizeof(floating), apart = job.cell.apart
-    cdef Py_ssize_t gates = job.cell.gates, w_k = ws.strides[1] // size, w_column = ws.strides[0] // size
-    cdef Py_ssize_t b_step = bs.strides[0] // size
+    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, apart = job.cell.apart, gates = job.cell.gates
+    cdef const Matrix *ws = &job.weights.ws
+    cdef const Matrix *wx = &job.weights.wx
+    cdef Py_ssize_t b_step = job.weights.bs.over_row
     cdef int gate = 0, group_end
-    cdef const floating *b = &bs[0, 0]
+    cdef const floating *b = <const floating *> job.weights.bs.data
+    cdef const floating *bx = <const floating *> job.weights.bx.data
     cdef floating *packed
-    place_weights(job, memory, size)
+    place_weights(job, memory, sizeof(floating))
     packed = <floating *> job.step.packed
     while gate < gates:
         group_end = next_group(job, gate)
-        pack(packed + gate * n_s * ld, job.step.width, &ws[gate * n_s, 0], 1, n_s, n_s, w_k, group_end - gate, n_s, ld,
-             w_column)
+        pack(packed + gate * n_s * ld, job.step.width, <const floating *> ws.data + gate * n_s * ws.over_row, 1, n_s,
+             n_s, ws.over_column, group_end - gate, n_s, ld, ws.over_row)
         gate = group_end
     if n_x:
-        pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], 1, n_x, n_x, wx.strides[1] // size, gates, n_s, ld,
-             wx.strides[0] // size)
+        pack(<floating *> job.packed_wx, job.x_width, <const floating *> wx.data, 1, n_x, n_x, wx.over_column, gates,
+             n_s, ld, wx.over_row)
     if job.cell.kept_is_product:
         # bs joins bx but for the product that stands apart
-        pack_bias(<floating *> job.bias, &bx[0, 0], bx.strides[0] // size, gates, n_s, ld, False)
+        pack_bias(<floating *> job.bias, bx, job.weights.bx.over_row, gates, n_s, ld, False)
         pack_bias(<floating *> job.bias, b, b_step, apart, n_s, ld, True)
         pack_bias(<floating *> job.step.apart_bias, b + apart * n_s * b_step, b_step, gates - apart, n_s, ld, False)
     else:
         pack_bias(<floating *> job.bias, b, b_step, gates, n_s, ld, False)
-    return 0
 
 
-cdef inline int pack_back(Job *job, const floating[:, :] wx, const floating[:, :] ws) except -1:
+cdef inline void pack_back(Job *job, floating *_) noexcept nogil:
     """Pack what a backward pass reads.  Rows of da are padded gate by gate, so the panels have rows of zeros there."""
-    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, size = sizeof(floating), gates = job.cell.gates
-    cdef Py_ssize_t gate_depth = depth_back(job) // gates, w_k = ws.strides[0] // size, w_column = ws.strides[1] // size
+    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, gates = job.cell.gates, gate_depth = depth_back(job) // gates
+    cdef const Matrix *ws = &job.weights.ws
+    cdef const Matrix *wx = &job.weights.wx
     cdef int gate = 0, group_end
     cdef floating *packed = <floating *> job.step.packed
     while gate < gates:
         group_end = next_group(job, gate)
-        pack(packed + gate * ld * ld, job.step.width, &ws[gate * n_s, 0], group_end - gate, n_s, gate_depth, w_k, 1,
-             n_s, ld, w_column)
+        pack(packed + gate * ld * ld, job.step.width, <const floating *> ws.data + gate * n_s * ws.over_row,
+             group_end - gate, n_s, gate_depth, ws.over_row, 1, n_s, ld, ws.over_column)
         gate = group_end
     if job.dx != NULL:
-        pack(<floating *> job.packed_wx, job.x_width, &wx[0, 0], gates, n_s, gate_depth, wx.strides[0] // size, 1,
-             job.n_x, job.ld_x, wx.strides[1] // size)
-    return 0
+        pack(<floating *> job.packed_wx, job.x_width, <const floating *> wx.data, gates, n_s, gate_depth, wx.over_row,
+             1, job.n_x, job.ld_x, wx.over_column)
 
 
-cdef inline int copy_sums(Job *job, floating[:, :] dwx, floating[:, :] dws, floating[:, :] dbs,
-                          floating[:, :] dbx) except -1:
+cdef inline void copy_sums(Job *job, floating *_) noexcept nogil:
     """Copy the gradients of the weights from the kernels' layout to the caller's."""
-    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, gates = job.cell.gates, size = sizeof(floating)
-    cdef Py_ssize_t apart = job.cell.apart
+    cdef Py_ssize_t n_s = job.n_s, apart = job.cell.apart, gates = job.cell.gates
     cdef const floating *sums = <const floating *> job.sums
-    cdef const floating *bias_sums = <const floating *> job.bias_sums
-    if n_x:
-        copy_gradient(&dwx[0, 0], dwx.strides[0] // size, dwx.strides[1] // size, sums, n_x, gates, n_s, ld)
-    copy_gradient(&dws[0, 0], dws.strides[0] // size, dws.strides[1] // size, sums + n_x * job.columns, n_s, gates,
-                  n_s, ld)
-    copy_gradient(&dbs[0, 0], dbs.strides[0] // size, 0, bias_sums, 1, gates, n_s, ld)
+    cdef Matrix *dbs = &job.gradients.bs
+    if job.n_x:
+        copy_to(job, &job.gradients.wx, sums, job.n_x, _)
+    copy_to(job, &job.gradients.ws, sums + job.n_x * job.columns, n_s, _)
+    copy_to(job, dbs, <const floating *> job.bias_sums, 1, _)
     if job.cell.kept_is_product:
-        copy_gradient(&dbx[0, 0], dbx.strides[0] // size, 0, bias_sums, 1, gates, n_s, ld)
-        copy_gradient(&dbs[apart * n_s, 0], dbs.strides[0] // size, 0, <const floating *> job.apart_sums, 1,
-                      gates - apart, n_s, ld)
-    return 0
+        copy_to(job, &job.gradients.bx, <const floating *> job.bias_sums, 1, _)
+        copy_gradient(<floating *> dbs.data + apart * n_s * dbs.over_row, dbs.over_row, 0,
+                      <const floating *> job.apart_sums, 1, gates - apart, n_s, job.ld)
+
+
+cdef inline void copy_to(Job *job, Matrix *gradient, const floating *sums, Py_ssize_t inputs,
+                         floating *_) noexcept nogil:
+    copy_gradient(<floating *> gradient.data, gradient.over_row, gradient.over_column, sums, inputs, job.cell.gates,
+                  job.n_s, job.ld)

@@ -36,6 +36,3 @@ cdef inline void *take(Arena *arena, Py_ssize_t bytes) noexcept nogil:
     cdef void *taken = arena.start + arena.bytes
     arena.bytes += bytes
     return taken
-
-
-cdef int copy_into(target, Py_ssize_t first, array) except -1

@@ -36,7 +36,10 @@ def padded_copy(array):
     ----------
     array : ndarray of float64 or float32, in native byte order and aligned
     """
-    return copy_behind(0, array)
+    dtype, shape = array.dtype, array.shape
+    result = empty((shape[2] if len(shape) == 3 else 1, shape[1], padded_to_line(shape[0], dtype.itemsize)), dtype)
+    copy_into(result, array)
+    return result
 
 
 def rows_in_place(array):
@@ -53,65 +56,8 @@ def rows_in_place(array):
     return array.T if readable else None
 
 
-def rows_and_source(array):
-    """Return (T, m, >= n) rows of an (n, m, T) array, and what the core is to copy into them.
-
-    Where the array can be read as it is, the rows are a view of it and there is nothing to copy.
-    """
-    cdef Py_ssize_t n
-    rows = rows_in_place(array)
-    if rows is not None:
-        return rows, None
-    shape, dtype = array.shape, array.dtype
-    n = shape[0]
-    return empty((shape[2], shape[1], padded_to_line(n, dtype.itemsize)), dtype), array
-
-
-def stacked(arrays):
-    """Return T arrays (n, m) of one shape and dtype as one array (T, m, ld): zeros in the padding."""
-    cdef Py_ssize_t t
-    result = copy_behind(len(arrays) - 1, arrays[0])
-    for t in range(1, len(arrays)):
-        copy_into(result, t, arrays[t])
-    return result
-
-
-def empty_gradients(wx, ws, Py_ssize_t T, Py_ssize_t m, Py_ssize_t states, bint input_bias=False):
-    """Return memory for the gradients of a sequence.
-
-    Parameters
-    ----------
-    wx, ws : ndarray (G n_s, n_x), (G n_s, n_s)
-    T, m : steps, batch
-    states : how many states the cell carries
-    input_bias : whether there is a bias of the inputs of its own
-
-    Returns
-    -------
-    tuple of ndarray
-        dx (T, m, ld_x), at the initial states (states, m, ld), dwx and dws like `wx` and `ws`, dbs (G n_s, 1), and dbx
-        likewise.
-    """
-    dtype, wx_shape, ws_shape = wx.dtype, wx.shape, ws.shape
-    cdef Py_ssize_t size = dtype.itemsize, n_x = wx_shape[1], n_s = ws_shape[1]
-    bias_shape = (wx_shape[0], 1)
-    made = (empty((T, m, padded_to_line(n_x, size)), dtype), empty((states, m, padded_to_line(n_s, size)), dtype),
-            empty(wx_shape, dtype), empty(ws_shape, dtype), empty(bias_shape, dtype))
-    return (*made, empty(bias_shape, dtype)) if input_bias else made
-
-
-cdef copy_behind(Py_ssize_t T, array):
-    """Return a new (steps of array + T, m, ld) array that begins with `array`; the other steps are not filled."""
-    dtype = array.dtype
-    shape = array.shape
-    cdef Py_ssize_t n = shape[0], steps = shape[2] if len(shape) == 3 else 1
-    result = empty((steps + T, shape[1], padded_to_line(n, dtype.itemsize)), dtype)
-    copy_into(result, 0, array)
-    return result
-
-
-cdef int copy_into(target, Py_ssize_t first, array) except -1:
-    """Copy an (n, m, T) or (n, m) array into the rows of a (>= first + T, m, ld) array from step `first` on."""
+cdef int copy_into(target, array) except -1:
+    """Copy an (n, m, T) or (n, m) array into the rows of a (T, m, ld) array."""
     cdef Py_buffer source, rows
     cdef Job job
     cdef Py_ssize_t size, n, T, some, step, side
@@ -123,14 +69,14 @@ cdef int copy_into(target, Py_ssize_t first, array) except -1:
         size = source.itemsize
         n, job.m, T = source.shape[0], source.shape[1], source.shape[2] if source.ndim == 3 else 1
         job.ld = rows.shape[2]
-        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < first + T or job.ld < n:
+        if rows.itemsize != size or rows.shape[1] != job.m or rows.shape[0] < T or job.ld < n:
             raise ValueError("arrays of several shapes or types")
         if job.m == 0 or T == 0:
             return 0
         job.source.array, job.source.n = source.buf, n
         job.source.over_feature, job.source.over_column = source.strides[0] // size, source.strides[1] // size
         job.source.over_step = source.strides[2] // size if source.ndim == 3 else 0
-        job.target = <char *> rows.buf + first * job.m * job.ld * size
+        job.target = rows.buf
         step_operations = <double> MOVE * n * job.m
         shares, side = threads_for(step_operations * T, job.m), LINE_BYTES // size
         # whole lines of a source whose steps are neighbours

@@ -7,6 +7,8 @@ backpropagation through time.  :func:`weights_share` adds up the gradients of th
 some steps at a time, as long products.
 """
 
+from libc.string cimport memcpy
+
 from fastrnn._core.job cimport Job, depth_back, next_group
 from fastrnn._core.kernels cimport FROM_BIAS, FROM_ZERO, LAST_FIRST, Factor, floating
 from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, factor_of, keep_states,
@@ -29,8 +31,9 @@ cdef inline void forward_share(Job *job, int share, floating *_) noexcept nogil:
     while step < job.end_step:
         t_end = min(step + chunk, job.end_step)
         if job.tokens != NULL:
-            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens, <const floating *> job.wx,
-                        job.w_unit, job.w_input, <const floating *> job.bias, gates)
+            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens,
+                        <const floating *> job.weights.wx.data, job.weights.wx.over_row, job.weights.wx.over_column,
+                        <const floating *> job.bias, gates)
         else:
             copy_until(&job.source, &copied, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
                        job.x_row)
@@ -45,7 +48,19 @@ cdef inline void forward_share(Job *job, int share, floating *_) noexcept nogil:
                 row += rows
             for i in range(job.cell.states):
                 keep_states(job.mask, t * m + first, end_row, m, ld, <floating *> job.step.states[i])
+        for i in range(job.cell.states):
+            if job.copies[i] != NULL:
+                copy_states(job, i, step, t_end, first, end, _)
         step = t_end
+
+
+cdef inline void copy_states(Job *job, int i, Py_ssize_t step, Py_ssize_t t_end, Py_ssize_t first, Py_ssize_t end,
+                             floating *_) noexcept nogil:
+    """Copy the states after some steps, while they are in the cache, to where the caller may write to them."""
+    cdef Py_ssize_t m = job.m, ld = job.ld, t, rows = (end - first) * (1 if end - first < m else t_end - step)
+    for t in range(step, t_end if end - first < m else step + 1):
+        memcpy(<floating *> job.copies[i] + (t * m + first) * ld,
+               <floating *> job.step.states[i] + ((t + 1) * m + first) * ld, rows * ld * sizeof(floating))
 
 
 cdef inline void forward_float(void *job, int share) noexcept nogil:
@@ -120,7 +135,7 @@ cdef inline void weights_share(Job *job, int share, floating *_) noexcept nogil:
     cdef int gate = 0, group_end, count = 2 if n_x else 1
     if job.tokens != NULL:
         scatter_rows(first, end, left, right, job.cell.gates, job.n_s, ld, job.tokens, job.mask, da,
-                     <floating *> job.dwx, job.w_unit, job.w_input)
+                     <floating *> job.gradients.wx.data, job.gradients.wx.over_row, job.gradients.wx.over_column)
     while gate < job.cell.gates:
         group_end = next_group(job, gate)
         low, high = max(left, gate * ld), min(right, group_end * ld)

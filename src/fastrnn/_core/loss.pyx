@@ -34,9 +34,9 @@ def loss_blocks(R):
     return (R + BLOCK - 1) // BLOCK
 
 
-def softmax_cross_entropy(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
-                          const floating[::1] weights, double scale, floating[:, ::1] dlogits,
-                          double[::1] partial_sums):
+def softmax_cross_entropy(const floating[:, ::1] probabilities not None, Py_ssize_t n,
+                          const long long[::1] targets not None, const floating[::1] weights, double scale,
+                          floating[:, ::1] dlogits, double[::1] partial_sums not None):
     """Cross entropy of probabilities that a softmax made, and its gradient at the logits.
 
     Parameters
@@ -120,8 +120,8 @@ cdef int run_in_turns(LossJob *job, share_task task) except -1:
     return 0
 
 
-def count_correct(const floating[:, ::1] probabilities, Py_ssize_t n, const long long[::1] targets,
-                  const floating[::1] weights, double[::1] partial_sums):
+def count_correct(const floating[:, ::1] probabilities not None, Py_ssize_t n, const long long[::1] targets not None,
+                  const floating[::1] weights, double[::1] partial_sums not None):
     """Weight of the rows whose largest of the first `n` probabilities is the target's (ties: the first).
 
     Parameters and errors as :func:`softmax_cross_entropy`; every target is from 0 to n - 1, whatever its weight.

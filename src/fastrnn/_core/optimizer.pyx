@@ -14,8 +14,9 @@ from fastrnn._core.kernels cimport sgd as sgd_kernel
 bind_kernels()
 
 
-def adam(floating[::1] parameters, const floating[::1] gradients, floating[::1] m, floating[::1] v, double step_size,
-         double beta_1, double beta_2, double epsilon, floating[::1] v_hat=None, double decay=0.0):
+def adam(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] m not None,
+         floating[::1] v not None, double step_size, double beta_1, double beta_2, double epsilon,
+         floating[::1] v_hat=None, double decay=0.0):
     """One step of Adam (Kingma and Ba 2015), or of AMSGrad (Reddi and others 2018).
 
     m += (1 - beta_1) (g - m); v += (1 - beta_2) (g^2 - v); v_hat = max(v_hat, v);
@@ -40,8 +41,8 @@ def adam(floating[::1] parameters, const floating[::1] gradients, floating[::1] 
         adam_kernel(n, &parameters[0], &gradients[0], &m[0], &v[0], highest, step_size, beta_1, beta_2, epsilon, decay)
 
 
-def sgd(floating[::1] parameters, const floating[::1] gradients, floating[::1] velocity, double learning_rate,
-        double momentum, bint nesterov, double decay=0.0):
+def sgd(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] velocity,
+        double learning_rate, double momentum, bint nesterov, double decay=0.0):
     """One step of gradient descent.
 
     p -= decay p, then p -= learning_rate g.  With a velocity instead: v = momentum v - learning_rate g; p += v, or,
@@ -64,9 +65,9 @@ def sgd(floating[::1] parameters, const floating[::1] gradients, floating[::1] v
         sgd_kernel(n, &parameters[0], &gradients[0], speed, learning_rate, momentum, nesterov, decay)
 
 
-def rmsprop(floating[::1] parameters, const floating[::1] gradients, floating[::1] v, floating[::1] mean,
-            floating[::1] velocity, double learning_rate, double rho, double momentum, double epsilon,
-            double decay=0.0):
+def rmsprop(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] v not None,
+            floating[::1] mean, floating[::1] velocity, double learning_rate, double rho, double momentum,
+            double epsilon, double decay=0.0):
     """One step of RMSprop (Tieleman and Hinton 2012).
 
     v = rho v + (1 - rho) g^2; mean = rho mean + (1 - rho) g; q = learning_rate g / sqrt(v - mean^2 + epsilon);
@@ -93,7 +94,7 @@ def rmsprop(floating[::1] parameters, const floating[::1] gradients, floating[::
                        decay)
 
 
-def all_finite(const floating[::1] vector):
+def all_finite(const floating[::1] vector not None):
     """Return whether no element of `vector`, IN (n,), is infinite or NaN."""
     cdef Py_ssize_t n = vector.shape[0]
     cdef bint found = True
@@ -103,7 +104,7 @@ def all_finite(const floating[::1] vector):
     return found
 
 
-def clip_norms(floating[::1] gradients, const Py_ssize_t[::1] bounds, double longest):
+def clip_norms(floating[::1] gradients not None, const Py_ssize_t[::1] bounds not None, double longest):
     """Shorten every piece of `gradients` that is longer than `longest` as a vector to that length.
 
     Parameters
@@ -123,7 +124,7 @@ def clip_norms(floating[::1] gradients, const Py_ssize_t[::1] bounds, double lon
                 clip_norm_kernel(end - start, &gradients[start], longest)
 
 
-def clip_values(floating[::1] gradients, double furthest):
+def clip_values(floating[::1] gradients not None, double furthest):
     """Move every element of `gradients`, IN/OUT (n,), into the range from -furthest to furthest; a NaN stays."""
     cdef Py_ssize_t n = gradients.shape[0]
     if n:

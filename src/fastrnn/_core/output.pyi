@@ -7,15 +7,15 @@ from fastrnn._core.stage import Stage
 
 def affine_work(R: int, k: int, n: int, dtype: DTypeLike) -> int: ...
 def affine(
-    x: NDArray[Any], w: NDArray[Any], b: NDArray[Any], out: NDArray[Any], work: NDArray[Any]
-) -> None: ...
-def softmax_of_states(
-    states: NDArray[Any],
-    skip: int,
+    x: NDArray[Any],
     w: NDArray[Any],
     b: NDArray[Any],
+    out: NDArray[Any],
+    work: NDArray[Any] | None = None,
+    *,
+    softmax: bool = False,
     mask: NDArray[np.uint8] | None = None,
-) -> NDArray[Any]: ...
+) -> None: ...
 def affine_backward(
     dout: NDArray[Any],
     x: NDArray[Any],

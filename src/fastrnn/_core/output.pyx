@@ -4,18 +4,17 @@ A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` ele
 argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
 """
 
-from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memset
 
 from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, GRADIENT_ROWS, Factor, bind_kernels, floating, gradient,
                                     pack, panel_width, product, softmax_rows)
 from fastrnn._core.layout cimport line_start, padded_to_line
-from fastrnn._core.recycled cimport Scratch, empty, scratch
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.sequence cimport (clear_rows, column_start, copy_gradient, factor_of, next_run, pack_bias,
                                      share_start)
 from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for, units_between_looks
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.threads cimport run_shares, run_unlocked, threads_for
 
 bind_kernels()
 
@@ -43,20 +42,6 @@ cdef struct Job:
     void *sums
     void *bias_sums
 
-cdef struct Rows:
-    # an affine map of many rows: arrays as the caller has them, distances in elements
-    Py_ssize_t R, k, n, ld
-    bint softmax
-    const void *x
-    Py_ssize_t x_row
-    const void *w
-    Py_ssize_t w_row, w_column
-    const void *b
-    Py_ssize_t b_step
-    void *out
-    void *work
-    const unsigned char *mask
-
 
 def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
     """Elements of scratch memory of this dtype that :func:`affine` and :func:`affine_backward` need."""
@@ -64,90 +49,53 @@ def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
     return max(k * ld, n * ld_k) + (k + 2) * ld + ld_k
 
 
-def affine(const floating[:, :] x, const floating[:, :] w, const floating[:] b, floating[:, ::1] out,
-           floating[::1] work):
-    """out = x w^T + b.
+def affine(const floating[:, :] x not None, const floating[:, :] w not None, const floating[:] b not None,
+           floating[:, ::1] out not None, floating[::1] work=None, *, bint softmax=False,
+           const unsigned char[::1] mask=None):
+    """out = x w^T + b, or the softmax of it.
 
     Parameters
     ----------
     x : IN (R, >= k), neighbouring features
     w, b : IN (n, k), (n,), any strides
     out : OUT (R, ld)
-    work : scratch, `affine_work` elements
+    work : scratch, `affine_work` elements, or None to have it made
+    softmax : whether out is the softmax of the affine map
+    mask : IN (R,), zero where the result is to be zero, or None
     """
     cdef Py_ssize_t size = sizeof(floating)
     cdef Rows rows
-    rows.R, rows.ld, rows.n, rows.k, rows.softmax = out.shape[0], out.shape[1], w.shape[0], w.shape[1], False
-    rows.mask = NULL
+    rows.R, rows.ld, rows.n, rows.k, rows.softmax = out.shape[0], out.shape[1], w.shape[0], w.shape[1], softmax
     if rows.R == 0 or rows.n == 0:
         return
     if (rows.ld < rows.n or x.shape[0] < rows.R or x.shape[1] < rows.k or b.shape[0] < rows.n
-            or work.shape[0] < (rows.k + 2) * rows.ld):
-        raise ValueError("x, w, b, out and work do not fit together")
+            or (mask is not None and mask.shape[0] < rows.R)
+            or (work is not None and work.shape[0] < (rows.k + 2) * rows.ld)):
+        raise ValueError("x, w, b, out, mask and work do not fit together")
+    rows.mask = &mask[0] if mask is not None else NULL
     rows.x, rows.x_row = (&x[0, 0] if rows.k else NULL), (x.strides[0] // size if rows.k else 0)
     rows.w, rows.w_row, rows.w_column = (&w[0, 0] if rows.k else NULL), w.strides[0] // size, w.strides[1] // size
-    rows.b, rows.b_step, rows.out, rows.work = &b[0], b.strides[0] // size, &out[0, 0], &work[0]
-    affine_of_rows(&rows, &out[0, 0])
+    rows.b, rows.b_step, rows.out = &b[0], b.strides[0] // size, &out[0, 0]
+    compute_rows(&rows, size, NULL if work is None else &work[0])
 
 
-def softmax_of_states(states, Py_ssize_t skip, w, b, const unsigned char[:, ::1] mask=None):
-    """Return softmax(w s + b) of every row of states but the first `skip`, in new memory.
-
-    Parameters
-    ----------
-    states : IN ndarray (skip + T, m, >= k), contiguous
-    w, b : IN ndarray (n, k), (n, 1), any strides; all of one dtype
-    mask : IN (T, m), zero where the result is to be zero, or None
-
-    Returns
-    -------
-    ndarray (T, m, ld)
-    """
-    cdef Py_buffer x_view, w_view, b_view, y_view
-    cdef Rows rows
-    cdef Py_ssize_t size
-    cdef Scratch work
-    PyObject_GetBuffer(states, &x_view, PyBUF_C_CONTIGUOUS)
-    PyObject_GetBuffer(w, &w_view, PyBUF_STRIDES)
-    PyObject_GetBuffer(b, &b_view, PyBUF_STRIDES)
-    try:
-        size = x_view.itemsize
-        rows.R, rows.k, rows.n = (x_view.shape[0] - skip) * x_view.shape[1], w_view.shape[1], w_view.shape[0]
-        rows.ld = padded_to_line(rows.n, size)
-        rows.x_row = x_view.shape[2]
-        rows.x = <char *> x_view.buf + skip * x_view.shape[1] * rows.x_row * size
-        rows.w, rows.w_row, rows.w_column = w_view.buf, w_view.strides[0] // size, w_view.strides[1] // size
-        rows.b, rows.b_step = b_view.buf, b_view.strides[0] // size
-        rows.softmax = True
-        if (w_view.itemsize != size or b_view.itemsize != size or rows.k > rows.x_row or b_view.shape[0] < rows.n
-                or (mask is not None and (mask.shape[0] + skip < x_view.shape[0] or mask.shape[1] != x_view.shape[1]))):
-            raise ValueError("states, w, b and mask do not fit together")
-        y = empty((x_view.shape[0] - skip, x_view.shape[1], rows.ld), states.dtype)
-        if rows.R == 0 or rows.n == 0:
-            return y
-        rows.mask = &mask[0, 0] if mask is not None else NULL
-        work = scratch((rows.k + 2) * rows.ld * size)
-        rows.work = work.start
-        PyObject_GetBuffer(y, &y_view, PyBUF_SIMPLE)
-        rows.out = y_view.buf
-        PyBuffer_Release(&y_view)
-        if size == sizeof(float):
-            affine_of_rows(&rows, <float *> NULL)
-        else:
-            affine_of_rows(&rows, <double *> NULL)
-        return y
-    finally:
-        PyBuffer_Release(&b_view)
-        PyBuffer_Release(&w_view)
-        PyBuffer_Release(&x_view)
+cdef int compute_rows(Rows *rows, Py_ssize_t size, void *memory) except -1:
+    """Compute the map whose sizes and arrays `rows` has; memory is scratch, or NULL to have it made."""
+    cdef Scratch own = None
+    if memory == NULL:
+        own = scratch((rows.k + 2.0) * rows.ld * size)
+        memory = own.start
+    if size == sizeof(float):
+        return affine_of_rows(rows, <float *> memory)
+    return affine_of_rows(rows, <double *> memory)
 
 
-cdef int affine_of_rows(Rows *rows, floating *_) except -1:
+cdef int affine_of_rows(Rows *rows, floating *work) except -1:
     cdef Py_ssize_t n = rows.n, k = rows.k, ld = rows.ld
     cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * rows.softmax
-    cdef Py_ssize_t segment, first
+    cdef Py_ssize_t segment
     cdef Job job
-    cdef floating *bias = <floating *> line_start(rows.work)
+    cdef floating *bias = <floating *> line_start(work)
     cdef floating *packed = bias + ld
     job.shares, job.softmax = threads_for(rows.R * row_operations, rows.R // 8), rows.softmax
     job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, rows.R // job.shares)
@@ -157,11 +105,12 @@ cdef int affine_of_rows(Rows *rows, floating *_) except -1:
     if k:
         pack(packed, job.width, <const floating *> rows.w, 1, k, k, rows.w_column, 1, n, ld, rows.w_row)
     segment = rows_between_looks(row_operations, job.shares)
-    for first in range(0, rows.R, segment):
-        job.first_row, job.end_row = first, min(first + segment, rows.R)
-        with nogil:
-            run_shares(job.shares, affine_float if floating is float else affine_double, &job)
-        look(row_operations * (job.end_row - first))
+    job.end_row = 0
+    while job.end_row < rows.R:
+        job.first_row, job.end_row = job.end_row, min(job.end_row + segment, rows.R)
+        run_unlocked(job.shares, affine_float if floating is float else affine_double, &job,
+                     row_operations * (job.end_row - job.first_row))
+        look(row_operations * (job.end_row - job.first_row))
     return 0
 
 
@@ -217,7 +166,7 @@ cdef class AffineStage(Stage):
         run_shares(job.shares, affine_float if self.itemsize == sizeof(float) else affine_double, job)
 
 
-def stage(const floating[:, :] w, const floating[:] b, Py_ssize_t streams, Py_ssize_t steps, dtype):
+def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage of a stream (stage.pyx); weights as :func:`affine` takes them, of this dtype."""
     cdef Py_ssize_t n = w.shape[0], k = w.shape[1], size = sizeof(floating)
     cdef AffineStage self = AffineStage.__new__(AffineStage)
@@ -237,8 +186,9 @@ def stage(const floating[:, :] w, const floating[:] b, Py_ssize_t streams, Py_ss
     return self
 
 
-def affine_backward(const floating[:, ::1] dout, const floating[:, :] x, const floating[:, :] w, floating[:, ::1] dx,
-                    floating[:, :] dw, floating[:] db, floating[::1] work):
+def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x not None,
+                    const floating[:, :] w not None, floating[:, ::1] dx, floating[:, :] dw not None,
+                    floating[:] db not None, floating[::1] work not None):
     """Gradients of :func:`affine`.
 
     Parameters

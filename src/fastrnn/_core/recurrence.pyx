@@ -15,19 +15,19 @@ from libc.string cimport memset, strcmp
 import numpy as np
 
 from fastrnn._core.job cimport (Job, bptt_steps, check_weights, copy_sums, is_apart, pack_back, pack_weights,
-                                place_back, place_reserve, place_weights, set_drop, set_input)
+                                place_back, place_reserve, place_weights)
 from fastrnn._core.kernels cimport (ANY_ELU, ANY_EXPONENTIAL, ANY_HARD_SIGMOID, ANY_HARD_SIGMOID_OLD, ANY_LINEAR,
-                                    ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS, Cell,
-                                    Step, bind_kernels, cells, floating, panel_width)
-from fastrnn._core.layout cimport LINE_BYTES, copy_into, padded_to_line
+                                    ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS, Step,
+                                    bind_kernels, cells, floating, panel_width)
+from fastrnn._core.layout cimport LINE_BYTES, padded_to_line
 from fastrnn._core.loops cimport (backward_double, backward_float, forward_double, forward_float, weights_double,
                                   weights_float)
-from fastrnn._core.recycled cimport Scratch, empty, scratch
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE, look, turns_for, units_between_looks
-from fastrnn._core.source cimport source_of
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, share_task, threads_for
+from fastrnn._core.threads cimport run_shares, run_unlocked, share_task, threads_for
 from fastrnn._core.tokens cimport checked_tokens
+from fastrnn._core.views cimport matrix_of, set_drop, set_input, source_of, weights_of
 
 bind_kernels()
 
@@ -64,13 +64,6 @@ cdef class Recurrence:
         How many gates its weights have, states it carries, and other arrays it keeps.
     """
 
-    cdef const Cell *cell_f32
-    cdef const Cell *cell_f64
-    cdef int activation, recurrent_activation, any
-    cdef bint drops
-    cdef readonly str name
-    cdef readonly int gates, states, kept
-
     def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid",
                  *, bint recurrent_dropout=False):
         cdef int i
@@ -89,21 +82,6 @@ cdef class Recurrence:
         self.drops = recurrent_dropout
         self.name, self.gates, self.states = name, self.cell_f32.gates, self.cell_f32.states
         self.kept = self.cell_f32.kept
-
-    def reserve(self, tuple initial, Py_ssize_t T):
-        """Return memory for what :meth:`forward` leaves, with the initial states in it, and its :meth:`views`.
-
-        Parameters
-        ----------
-        initial : tuple of ndarray (n_s, m), any strides
-            The state, and that of the cell of an LSTM.
-        """
-        n_s, m = initial[0].shape
-        memory = empty((self.reserve_length(T, m, n_s, initial[0].itemsize),), initial[0].dtype)
-        views = self.views(memory, T, m, n_s)
-        for states, first in zip(views, initial):
-            copy_into(states, 0, first)
-        return memory, views
 
     def views(self, reserve, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_s):
         """Return the arrays that the memory of a sequence holds.
@@ -221,15 +199,14 @@ cdef int require_arrays(a, b, c, d, e) except -1:
 # Sizes and memory ------------------------------------------------------------------------------------------------
 
 cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t size) noexcept:
+    """Begin a job: its sizes, and none of what a pass may do without."""
+    memset(job, 0, sizeof(Job))
     job.cell = self.cell_f32 if size == sizeof(float) else self.cell_f64
-    job.any, job.turn, job.first_share = self.any, 0, 0
+    job.any, job.drops, job.size = self.any, self.drops, size
     job.step.activation, job.step.recurrent_activation = self.activation, self.recurrent_activation
-    job.m, job.n_x, job.n_s, job.ld, job.ld_x = m, n_x, n_s, padded_to_line(n_s, size), 0
+    job.m, job.n_x, job.n_s, job.ld = m, n_x, n_s, padded_to_line(n_s, size)
     job.columns = job.cell.gates * job.ld
     job.step.m, job.step.n_s, job.step.ld, job.step.gate_count = m, n_s, job.ld, job.cell.gates
-    job.step.drop = NULL
-    job.drops = self.drops
-    job.mask, job.tokens, job.dx, job.source.array = NULL, NULL, NULL, NULL
 
 
 # Forward ---------------------------------------------------------------------------------------------------------
@@ -238,47 +215,63 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
                      const floating[:, :] bs, const floating[:, :] bx, floating[::1] reserve, floating[::1] work,
                      const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
                      const floating[:, :, :] source, const floating[:, :, ::1] drop) except -1:
-    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, first
+    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating)
     cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
-    cdef double step_operations = 2.0 * self.gates * m * n_s * (n_x + n_s)
-    cdef int shares
-    cdef Scratch own, own_tokens
-    cdef void *memory
+    cdef Scratch own_tokens
     cdef Job job
     if m == 0 or T == 0 or n_s == 0:
         return 0
     set_sizes(&job, self, m, n_x, n_s, size)
-    bytes = place_weights(&job, NULL, size) + LINE_BYTES
     if (place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
             or x.shape[2] < n_x
-            or (work is not None and work.shape[0] * size < bytes)
+            or (work is not None and work.shape[0] * size < place_weights(&job, NULL, size) + LINE_BYTES)
             or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
             or (source is not None and (source.shape[0] != n_x or source.shape[1] != m or source.shape[2] != T
                                         or x.strides[1] != x.shape[2] * size))):
         raise ValueError("reserve, x, source, mask, the weights and work do not fit together")
-    check_weights(job.cell, n_s, wx, ws, bs, bx)
-    own = scratch(bytes) if work is None else None
-    memory = own.start if work is None else <void *> &work[0]
+    job.weights = weights_of(wx, ws, bs, bx)
+    check_weights(job.cell, n_s, &job.weights)
     set_input(&job, x, T)
     set_drop(&job, drop)
     job.source = source_of(source)
     job.mask = &mask[0, 0] if mask is not None else NULL
     if tokens is not None:
         own_tokens = checked_tokens(tokens, T, m, wx.shape[1])
-        job.tokens, job.wx = <const long long *> own_tokens.start, &wx[0, 0]
-        job.w_unit, job.w_input = wx.strides[0] // size, wx.strides[1] // size
-    job.shares = threads_for(step_operations * T, m)
+        job.tokens = <const long long *> own_tokens.start
+    return compute_forward(&job, T, NULL if work is None else &work[0])
+
+
+cdef int compute_forward(Job *job, Py_ssize_t T, void *memory) except -1:
+    """Run a sequence whose sizes, arrays and weights the job has; memory is scratch, or NULL to have it made."""
+    cdef double step_operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
+    cdef bint single = job.size == sizeof(float)
+    cdef Py_ssize_t segment
+    cdef int shares = threads_for(step_operations * T, job.m)
+    cdef Scratch own = None
+    if memory == NULL:
+        own = scratch(place_weights(job, NULL, job.size) + LINE_BYTES)
+        memory = own.start
     # the projection sees the rows of many steps at once where a share is the whole batch
-    job.step.width = panel_width(<floating *> NULL, m // job.shares)
-    job.x_width = panel_width(<floating *> NULL, m // job.shares if job.shares > 1 else m * T)
-    pack_weights(&job, wx, ws, bs, bx, memory)
-    step_operations += element_operations(&job)
-    segment, shares = units_between_looks(step_operations), job.shares
-    for first in range(0, T, segment):
-        job.first_step, job.end_step = first, min(first + segment, T)
-        run_in_turns(&job, shares, step_operations * (job.end_step - first), m // UNDIVIDED,
-                     forward_float if floating is float else forward_double)
+    set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
+    if single:
+        pack_weights(job, memory, <float *> NULL)
+    else:
+        pack_weights(job, memory, <double *> NULL)
+    step_operations += element_operations(job)
+    segment = units_between_looks(step_operations)
+    while job.end_step < T:
+        job.first_step, job.end_step = job.end_step, min(job.end_step + segment, T)
+        run_in_turns(job, shares, step_operations * (job.end_step - job.first_step), job.m // UNDIVIDED,
+                     forward_float if single else forward_double)
     return 0
+
+
+cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
+    """Choose how wide the panels of packed weights are, by how many rows a product has."""
+    if job.size == sizeof(float):
+        job.step.width, job.x_width = panel_width(<float *> NULL, rows), panel_width(<float *> NULL, x_rows)
+    else:
+        job.step.width, job.x_width = panel_width(<double *> NULL, rows), panel_width(<double *> NULL, x_rows)
 
 
 cdef double element_operations(const Job *job) noexcept nogil:
@@ -295,8 +288,7 @@ cdef int run_in_turns(Job *job, int shares, double operations, Py_ssize_t parts,
     job.shares = shares * turns
     for turn in range(turns):
         job.first_share = turn * shares
-        with nogil:
-            run_shares(shares, task, job)
+        run_unlocked(shares, task, job, operations)
         look(operations / turns)
     return 0
 
@@ -309,18 +301,16 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
                       floating[:, :, ::1] dx, floating[::1] work, const unsigned char[:, ::1] mask,
                       const long long[:, ::1] tokens, const floating[:, :, :] source,
                       const floating[:, :, ::1] drop) except -1:
-    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, segment, some, last
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1], steps
-    cdef double step_operations = 2.0 * self.gates * m * n_s * (n_s + (n_x if dx is not None else 0))
-    cdef double weight_operations = 2.0 * self.gates * m * n_s * (n_s + n_x)
-    cdef int shares, weight_shares, i
-    cdef Scratch own, own_tokens
-    cdef floating *da
-    cdef floating *d_kept
+    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, steps
+    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
+    cdef Scratch own_tokens
+    cdef int i
     cdef Job job
     if (ds is None) == (source is None):
         raise ValueError("one of ds and source is wanted, and one only")
     steps = ds.shape[0] if source is None else source.shape[2]
+    set_sizes(&job, self, m, n_x, n_s, size)
+    job.weights.wx, job.weights.ws, job.gradients = matrix_of(wx), matrix_of(ws), weights_of(dwx, dws, dbs, dbx)
     if m == 0 or n_s == 0 or steps == 0:
         dwx[:, :] = 0
         dws[:, :] = 0
@@ -331,10 +321,8 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
         if dx is not None:
             dx[:, :, :] = 0
         return 0
-    set_sizes(&job, self, m, n_x, n_s, size)
     job.ld_x = dx.shape[2] if dx is not None else 0
-    segment = bptt_steps(&job, steps, size)
-    bytes = place_back(&job, NULL, segment, size) + LINE_BYTES
+    bytes = place_back(&job, NULL, bptt_steps(&job, steps, size), size) + LINE_BYTES
     if (steps > T or place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
             or (ds is not None and (ds.shape[1] != m or ds.shape[2] < job.ld))
             or (source is not None and (source.shape[0] != n_s or source.shape[1] != m))
@@ -345,15 +333,11 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
             or (work is not None and work.shape[0] * size < bytes)):
         raise ValueError("ds or source, reserve, x, d_initial, mask, the weights, their gradients and work do not fit "
                          "together")
-    check_weights(job.cell, n_s, wx, ws, dbs, dbx)
-    own = scratch(bytes) if work is None else None
-    place_back(&job, own.start if work is None else <void *> &work[0], segment, size)
-    da, d_kept = <floating *> job.step.da, <floating *> job.step.d_kept
+    check_weights(job.cell, n_s, &job.gradients)
     set_input(&job, x, steps)
     set_drop(&job, drop)
     for i in range(self.states):
         job.step.carry[i] = &d_initial[i, 0, 0]
-    memset(job.step.carry[0], 0, m * job.ld * size)
     job.source = source_of(source)
     if ds is not None:
         job.step.ds, job.step.ds_row = &ds[0, 0, 0], ds.shape[2]
@@ -361,38 +345,61 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
     if tokens is not None:
         own_tokens = checked_tokens(tokens, steps, m, wx.shape[1])
         dwx[:, :] = 0
-        job.tokens, job.dwx = <const long long *> own_tokens.start, &dwx[0, 0]
-        job.w_unit, job.w_input = dwx.strides[0] // size, dwx.strides[1] // size
+        job.tokens = <const long long *> own_tokens.start
     job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
-    shares = job.shares = threads_for(step_operations * steps, m)
-    weight_shares = threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS)
-    job.step.width = panel_width(<floating *> NULL, m // shares)
-    job.x_width = panel_width(<floating *> NULL, m // shares if shares > 1 else m * steps)
-    pack_back(&job, wx, ws)
-    memset(job.sums, 0, ((n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
-    step_operations += element_operations(&job)
+    return compute_backward(&job, steps, NULL if work is None else &work[0])
+
+
+cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
+    """Backpropagate through a sequence whose sizes, arrays and weights the job has; memory as before."""
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, size = job.size, gates = job.cell.gates, some, last = steps
+    cdef Py_ssize_t segment = bptt_steps(job, steps, size)
+    cdef double step_operations = 2.0 * gates * m * n_s * (n_s + (job.n_x if job.dx != NULL else 0))
+    cdef double weight_operations = 2.0 * gates * m * n_s * (n_s + job.n_x)
+    cdef bint single = size == sizeof(float)
+    cdef int shares = threads_for(step_operations * steps, m)
+    cdef int weight_shares = threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS)
+    cdef Scratch own = None
+    cdef char *da
+    cdef char *d_kept
+    if memory == NULL:
+        own = scratch(place_back(job, NULL, segment, size) + LINE_BYTES)
+        memory = own.start
+    place_back(job, memory, segment, size)
+    da, d_kept = <char *> job.step.da, <char *> job.step.d_kept
+    memset(job.step.carry[0], 0, m * job.ld * size)
+    set_widths(job, m // shares, m // shares if shares > 1 else m * steps)
+    if single:
+        pack_back(job, <float *> NULL)
+    else:
+        pack_back(job, <double *> NULL)
+    memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
+    step_operations += element_operations(job)
     some = units_between_looks(step_operations)
-    last = steps
     while last > 0:
         job.step.first_step = max(last - segment, 0)
         # the memory of da is that of one segment, offset so that absolute step indices work
-        job.step.da = da - job.step.first_step * m * job.columns
-        job.step.d_kept = d_kept - job.step.first_step * m * job.ld
+        job.step.da = da - job.step.first_step * m * job.columns * size
+        job.step.d_kept = d_kept - job.step.first_step * m * job.ld * size
         if job.source.array != NULL:
             # the source is copied to where the last gate's da will stand: a row is read before da takes its place
-            job.step.ds, job.step.ds_row = <floating *> job.step.da + job.columns - job.ld, job.columns
+            job.step.ds = <char *> job.step.da + (job.columns - job.ld) * size
+            job.step.ds_row = job.columns
         job.end_step = last
         while job.end_step > job.step.first_step:
             job.first_step = max(job.end_step - some, job.step.first_step)
-            run_in_turns(&job, shares, step_operations * (job.end_step - job.first_step), m // UNDIVIDED,
-                         backward_float if floating is float else backward_double)
+            run_in_turns(job, shares, step_operations * (job.end_step - job.first_step), m // UNDIVIDED,
+                         backward_float if single else backward_double)
             job.end_step = job.first_step
         # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
         job.first_step, job.end_step = job.step.first_step, last
-        run_in_turns(&job, weight_shares, weight_operations * (last - job.first_step),
-                     job.columns // UNDIVIDED_COLUMNS, weights_float if floating is float else weights_double)
+        run_in_turns(job, weight_shares, weight_operations * (last - job.first_step),
+                     job.columns // UNDIVIDED_COLUMNS, weights_float if single else weights_double)
         last = job.first_step
-    copy_sums(&job, dwx, dws, dbs, dbx)
+    if single:
+        copy_sums(job, <float *> NULL)
+    else:
+        copy_sums(job, <double *> NULL)
     return 0
 
 
@@ -431,12 +438,13 @@ cdef int prepare(RecurrentStage stage, Recurrence self, const floating[:, :] wx,
     if n_s < 1:
         raise ValueError("there are no units")
     set_sizes(job, self, streams, n_x, n_s, size)
-    check_weights(job.cell, n_s, wx, ws, bs, bx)
+    job.weights = weights_of(wx, ws, bs, bx)  # read here alone, where they are packed
+    check_weights(job.cell, n_s, &job.weights)
     stage.kinds, stage.state_bytes, stage.y_row = self.states, streams * job.ld * size, job.ld
     stage.needs_output = True
     stage.operations = 2.0 * self.gates * streams * n_s * (n_x + n_s)
     memory = stage.make(streams, steps, n_s, dtype, self.work_length(steps, streams, n_x, n_s, size, backward=False),
                         self.reserve_length(steps, streams, n_s, size))
-    job.step.width = job.x_width = panel_width(<floating *> NULL, streams)
-    pack_weights(job, wx, ws, bs, bx, memory)
+    set_widths(job, streams, streams)
+    pack_weights(job, memory, <floating *> NULL)
     return 0

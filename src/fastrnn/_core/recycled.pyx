@@ -9,7 +9,11 @@ cimport cython
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
+cimport numpy as cnp
+
 import numpy as np
+
+cnp.import_array()
 
 cdef object fresh = np.empty, ndarray = np.ndarray, byte = np.uint8
 
@@ -31,8 +35,7 @@ cdef class Block:
     cdef Py_ssize_t bytes
 
     cdef void *start(self) except NULL:
-        cdef unsigned char[::1] memory = self.memory
-        return <void *> ((<size_t> &memory[0] + LINE - 1) // LINE * LINE)
+        return <void *> ((<size_t> cnp.PyArray_DATA(<cnp.ndarray> self.memory) + LINE - 1) // LINE * LINE)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         PyBuffer_FillInfo(view, self, self.start(), self.bytes, False, flags)
@@ -77,25 +80,27 @@ cdef Block block_of(Py_ssize_t bytes):
 
 @cython.final
 @cython.no_gc
-@cython.freelist(4)
+@cython.freelist(16)
 cdef class Scratch:
-    """Uninitialised memory that nobody reads after the call that makes it."""
+    """Uninitialised memory from a cache line on: for one call, or for the arrays whose base it is."""
 
     def __dealloc__(self):
-        if self.block is None:
-            PyMem_Free(self.start)
+        PyMem_Free(self.small)
 
 
-cdef Scratch scratch(Py_ssize_t bytes):
-    """Return memory for a call to write to; it is gone with the last reference to what is returned."""
+cdef Scratch scratch(double bytes):
+    """Return so many bytes of memory, which is gone with the last reference to what is returned."""
     cdef Scratch made = Scratch.__new__(Scratch)
     if bytes < SMALLEST * <Py_ssize_t> sizeof(double):
-        made.start = PyMem_Malloc(bytes)
-        if made.start == NULL:
+        made.small = PyMem_Malloc(<Py_ssize_t> bytes + LINE)
+        if made.small == NULL:
             raise MemoryError
-    else:
-        made.block = block_of(bytes)
+        made.start = <void *> ((<size_t> made.small + LINE - 1) // LINE * LINE)
+    elif bytes < 1e17:
+        made.block = block_of(<Py_ssize_t> bytes)
         made.start = (<Block> made.block).start()
+    else:
+        raise MemoryError
     return made
 
 

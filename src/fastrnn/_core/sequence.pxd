@@ -32,17 +32,6 @@ cdef enum:
     BLOCK = 64
 
 
-cdef inline Py_ssize_t row_stride(Py_ssize_t T, Py_ssize_t m, Py_ssize_t time_stride, Py_ssize_t batch_stride,
-                                  Py_ssize_t size) except -1:
-    """Elements from one row of x to the next, when its rows stand at equal distances."""
-    cdef Py_ssize_t stride = batch_stride if m > 1 else time_stride
-    if T * m <= 1:
-        return 0
-    if (T > 1 and m > 1 and time_stride != m * batch_stride) or stride % size or stride < 0:
-        raise ValueError(f"the rows of x must stand at equal distances, got strides {(time_stride, batch_stride)}")
-    return stride // size
-
-
 cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept nogil:
     """First batch column of a share; the columns are split as evenly as they can be."""
     return m * share // shares

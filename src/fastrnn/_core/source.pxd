@@ -5,6 +5,8 @@ A loop over time that copies what it reads next finds it in the cache; of a copy
 left the cache by then.
 """
 
+from libc.string cimport memcpy
+
 from fastrnn._core.kernels cimport floating, transpose
 from fastrnn._core.layout cimport LINE_BYTES
 
@@ -12,19 +14,6 @@ cdef struct Source:
     # an array (n, m, T) as the user has it, of float or double; distances in elements
     const void *array  # NULL where there is none
     Py_ssize_t n, over_feature, over_column, over_step
-
-
-cdef inline Source source_of(const floating[:, :, :] array) noexcept:
-    """Return an array (n, m, T), or None, as the loops take it."""
-    cdef Source source
-    cdef Py_ssize_t size = sizeof(floating)
-    source.array = NULL
-    source.n = source.over_feature = source.over_column = source.over_step = 0
-    if array is not None and array.shape[0] and array.shape[1] and array.shape[2]:
-        source.array, source.n = &array[0, 0, 0], array.shape[0]
-        source.over_feature, source.over_column = array.strides[0] // size, array.strides[1] // size
-        source.over_step = array.strides[2] // size
-    return source
 
 
 cdef inline void copy_steps(const Source *source, Py_ssize_t first_step, Py_ssize_t end_step, Py_ssize_t first,
@@ -49,6 +38,11 @@ cdef inline void copy_steps(const Source *source, Py_ssize_t first_step, Py_ssiz
                 transpose(min(tall, n - top), steps, start + top * over_feature + j * over_column, over_feature,
                           target + j * row_length + top, m * row_length)
             top += tall
+    elif n and over_feature == 1:
+        for t in range(steps):
+            for j in range(first, end):
+                memcpy(target + (t * m + j) * row_length, start + j * over_column + t * over_step,
+                       n * sizeof(floating))
     elif n and over_column == 1 and end - first > 1:
         for t in range(steps):
             transpose(n, end - first, start + first + t * over_step, over_feature,

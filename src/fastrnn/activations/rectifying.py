@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastrnn._core import activation as core, gelu
+from fastrnn._core import activation as core
 from fastrnn.activations.kernel import Array, Kernel
 
 #: The two constants with which `selu` keeps mean and variance (G. Klambauer et al.,
@@ -193,13 +193,13 @@ class _Gelu(Kernel):
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
         if before is not None:
             np.copyto(before, rows[:, :n])
-        gelu.forward(rows, n)
+        core.gelu(rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
     ) -> None:
         assert before is not None
-        gelu.backward(before, drows, n)
+        core.gelu_backward(before, drows, n)
 
 
 def _kept(y: Array, before: Array | None) -> Array:

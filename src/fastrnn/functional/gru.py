@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import GRU, Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
 
-from .recurrence import cell_backward, cell_forward, layer_backward, layer_forward
+from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
+from .steps import GRU_AFTER, GRU_BEFORE
 
 
 def gru_cell_forward(
@@ -56,9 +57,10 @@ def gru_cell_forward(
     K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
     Translation, EMNLP 2014.
     """
-    reset_after = bool(reset_after)
-    (St_next,), Yt, cache = cell_forward(GRU, (Xt, St_prev), parameters_dict, reset_after)
-    return St_next, Yt, cache
+    functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (Xt, St_prev)
+    return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        functions, inputs, parameters_dict
+    )
 
 
 def gru_forward(
@@ -110,9 +112,10 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    reset_after = bool(reset_after)
-    (S,), y_pred, caches = layer_forward(GRU, X, (S_0,), parameters_dict, lengths, reset_after)
-    return S, y_pred, (*caches, reset_after)
+    functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (X, S_0)
+    return functions.forward(inputs, parameters_dict, lengths) or read_forward(
+        functions, inputs, parameters_dict, lengths
+    )
 
 
 def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -145,7 +148,12 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    return cell_backward(GRU, (ds_next,), cache)
+    gradients = (ds_next,)
+    return (
+        GRU_AFTER.cell_backward(gradients, cache)
+        or GRU_BEFORE.cell_backward(gradients, cache)
+        or read_cell_backward(GRU_AFTER, gradients, cache)
+    )
 
 
 def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -175,4 +183,4 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return layer_backward(GRU, ds, caches)
+    return GRU_AFTER.backward(ds, caches) or read_backward(GRU_AFTER, ds, caches)

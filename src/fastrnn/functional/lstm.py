@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import LSTM, Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
 
-from .recurrence import cell_backward, cell_forward, layer_backward, layer_forward
+from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
+from .steps import LSTM_TANH
 
 
 def lstm_cell_forward(
@@ -59,8 +60,9 @@ def lstm_cell_forward(
     Computation 12, 2000.
     """
     inputs = (Xt, St_prev, Ct_prev)
-    (St_next, Ct_next), Yt, cache = cell_forward(LSTM, inputs, parameters_dict)
-    return St_next, Ct_next, Yt, cache
+    return LSTM_TANH.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        LSTM_TANH, inputs, parameters_dict
+    )
 
 
 def lstm_forward(
@@ -114,8 +116,10 @@ def lstm_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
     """
-    (S, C), y_pred, caches = layer_forward(LSTM, X, (S_0, C_0), parameters_dict, lengths)
-    return S, y_pred, C, caches
+    inputs = (X, S_0, C_0)
+    return LSTM_TANH.forward(inputs, parameters_dict, lengths) or read_forward(
+        LSTM_TANH, inputs, parameters_dict, lengths
+    )
 
 
 def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
@@ -149,7 +153,10 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
     TypeError, ValueError
         If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
     """
-    return cell_backward(LSTM, (ds_next, dc_next), cache)
+    gradients = (ds_next, dc_next)
+    return LSTM_TANH.cell_backward(gradients, cache) or read_cell_backward(
+        LSTM_TANH, gradients, cache
+    )
 
 
 def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None) -> Gradients:
@@ -181,4 +188,4 @@ def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return layer_backward(LSTM, ds, caches, dc_last)
+    return LSTM_TANH.backward(ds, caches, dc_last) or read_backward(LSTM_TANH, ds, caches, dc_last)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import MGU, Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
 
-from .recurrence import cell_backward, cell_forward, layer_backward, layer_forward
+from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
+from .steps import MGU_TANH
 
 
 def mgu_cell_forward(
@@ -24,8 +25,10 @@ def mgu_cell_forward(
     ``Ws`` and ``bs``, in the order f, n; the cache is ``(St_next, St_prev, Ft, Nt, Xt,
     parameters_dict)``.
     """
-    (St_next,), Yt, cache = cell_forward(MGU, (Xt, St_prev), parameters_dict)
-    return St_next, Yt, cache
+    inputs = (Xt, St_prev)
+    return MGU_TANH.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        MGU_TANH, inputs, parameters_dict
+    )
 
 
 def mgu_forward(
@@ -36,8 +39,10 @@ def mgu_forward(
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
     """
-    (S,), y_pred, caches = layer_forward(MGU, X, (S_0,), parameters_dict, lengths)
-    return S, y_pred, caches
+    inputs = (X, S_0)
+    return MGU_TANH.forward(inputs, parameters_dict, lengths) or read_forward(
+        MGU_TANH, inputs, parameters_dict, lengths
+    )
 
 
 def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
@@ -45,7 +50,10 @@ def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
     Arguments, results and errors are those of :func:`gru_cell_backward` without ``reset_after``.
     """
-    return cell_backward(MGU, (ds_next,), cache)
+    gradients = (ds_next,)
+    return MGU_TANH.cell_backward(gradients, cache) or read_cell_backward(
+        MGU_TANH, gradients, cache
+    )
 
 
 def mgu_backward(ds: ArrayLike, caches: Cache) -> Gradients:
@@ -53,4 +61,4 @@ def mgu_backward(ds: ArrayLike, caches: Cache) -> Gradients:
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
     """
-    return layer_backward(MGU, ds, caches)
+    return MGU_TANH.backward(ds, caches) or read_backward(MGU_TANH, ds, caches)

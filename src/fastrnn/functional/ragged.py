@@ -1,7 +1,7 @@
 """Batches whose sequences differ in length, as the core computes them: the longest first.
 
-Neighbours are then alike in length, and what has ended is left out of every product.  The order is
-nobody else's business: results come back in the order of the user.
+Neighbours are then alike in length, and what has ended is left out of every product.  Results come
+back in the order of the user.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ class Ragged:
         """Whether the order of the core is another than that of the user."""
         return self._order is not None
 
-    def ordered(self, time_major: Array, batch_axis: int = -2) -> Array:
-        """Return an array (..., m, ld) of the user's order in that of the core."""
-        return time_major if self._order is None else _taken(time_major, self._order, batch_axis)
+    def ordered(self, array: Array) -> Array:
+        """Return an array (n, m) or (n, m, T) of the user's order in that of the core."""
+        return array if self._order is None else _taken(array, self._order)
 
-    def restored(self, time_major: Array) -> Array:
-        """Return an array (..., m, ld) of the core's order in that of the user."""
-        return time_major if self._back is None else _taken(time_major, self._back, -2)
+    def restored(self, array: Array) -> Array:
+        """Return an array (n, m) or (n, m, T) of the core's order in that of the user."""
+        return array if self._back is None else _taken(array, self._back)
 
     def held_past_ends(
         self, t: int, columns: Sequence[Array], held: Sequence[float]
@@ -72,7 +72,9 @@ class Ragged:
         )
 
 
-def _taken(time_major: Array, order: NDArray[np.intp], batch_axis: int) -> Array:
+def _taken(array: Array, order: NDArray[np.intp]) -> Array:
+    """Return the columns of a batch in another order, time-major in memory."""
+    time_major = array.T
     memory: Array = empty(time_major.shape, time_major.dtype)
     # NumPy writes straight into it unless it has to look for places out of range
-    return time_major.take(order, batch_axis, out=memory, mode="clip")
+    return time_major.take(order, -2, out=memory, mode="clip").T

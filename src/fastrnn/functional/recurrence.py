@@ -1,213 +1,162 @@
-"""What the functions of all cells have in common: one step or a sequence, forward and back."""
+"""What the functions of all cells have in common where their arguments want a thorough look.
+
+A public function asks the compiled functions of its cell first (:mod:`fastrnn._core.calls`), which
+return None unless all arguments are plain arrays of one type whose shapes agree.  What is read here
+is converted, or refused with an error that says why, and then given to the same compiled functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn._core.layout import padded_copy, stacked
-from fastrnn._core.output import softmax_of_states
-from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.calls import Functions
 from fastrnn.arguments import (
     GRU,
-    LSTM,
-    MGU,
     Array,
     Cache,
     Cell,
     Gradients,
     Parameters,
     activation_of,
+    check_steps,
     columns_that_count,
-    make_cache,
     of_columns,
+    pick_parameters,
+    read,
+    read_arrays_or_none,
     read_cell_cache,
     read_layer_caches,
     read_lengths,
+    read_parameters,
 )
 from fastrnn.arithmetic import quietly
 
-from . import loops
-from .layout import features_first
-from .loops import core_of
 from .ragged import Ragged
-from .reading import read_cell_backward, read_forward
-from .steps import Steps, entries_of, joined
+from .steps import Steps, functions_of, joined
 
-_tanh, _product = quietly(np.tanh), quietly(np.multiply)
+_Result = TypeVar("_Result")
 
 
-def cell_forward(
-    cell: Cell,
-    inputs: tuple[Any, ...],
-    parameters_dict: Parameters,
-    input_bias: bool = False,
-    activation: str = "tanh",
-) -> tuple[list[Array], Array | None, Cache]:
-    """Take one step; return the states after it (and the cells), the prediction, and the cache.
+def read_cell_forward(
+    functions: Functions, inputs: tuple[Any, ...], parameters_dict: Parameters
+) -> tuple[Any, ...]:
+    """Take one step; return what the function of the cell does.
 
     ``inputs`` are ``Xt, St_prev``, and in an LSTM ``Ct_prev``.
     """
-    Xt, *values = read_forward(cell.step, inputs, parameters_dict, input_bias)
-    *initial, Wx, Ws, bs, bx, Wy, by = values
-    x, core = padded_copy(Xt), core_of(cell, input_bias, activation)
-    _, arrays = loops.forward(core, x, initial, (Wx, Ws, bs, bx))
-    y = None if Wy is None else softmax_of_states(arrays[0], 1, Wy, by)[0].T[: len(Wy)]
-    entries: list[Any] = [*entries_of(cell, arrays, x, 0, (*Xt.shape, 1, len(Ws.T)))]
-    if cell is GRU and not input_bias:
-        entries[-2] = None
-    cache = make_cache(activation, (*entries, parameters_dict))
-    return [entries[2 * i].copy() for i in range(len(initial))], y, cache
+    parameters = pick_parameters(parameters_dict, functions.reset_after)
+    values = read(functions.cell.step, (*inputs, *parameters))
+    return _found(functions.run_step((*values,), parameters_dict))
 
 
-def layer_forward(
-    cell: Cell,
-    X: Any,
-    initial: tuple[Any, ...],
-    parameters_dict: Parameters,
-    lengths: Any,
-    input_bias: bool = False,
-    activation: str = "tanh",
-) -> tuple[list[Array], Array | None, Cache]:
-    """Take the step through whole sequences; return ``S`` (and ``C``), ``y_pred`` and caches.
+def read_forward(
+    functions: Functions, inputs: tuple[Any, ...], parameters_dict: Parameters, lengths: Any
+) -> tuple[Any, ...]:
+    """Take the step through whole sequences; return what the function of the cell does.
 
-    ``initial`` is ``(S_0,)``, and in an LSTM ``(S_0, C_0)``, of which ``C_0`` may be None.
+    ``inputs`` are ``X, S_0``, and in an LSTM ``C_0``, which may be None.
     """
-    X, *values = read_forward(cell.sequence, (X, *initial), parameters_dict, input_bias)
-    *start, Wx, Ws, bs, bx, Wy, by = values
-    if start[-1] is None:
-        # Not zeros_like, which writes the zeros: memory that is never looked at costs nothing.
-        start[-1] = np.zeros(start[0].shape, start[0].dtype)
+    cell = functions.cell
+    parameters = pick_parameters(parameters_dict, functions.reset_after)
+    X, *values = read(cell.sequence, (*inputs, *parameters))
     ends = read_lengths(lengths, X.shape)
-    ragged, mask = None, None
     if ends is None:
-        x, source = loops.rows_of_its_own(X)
-    else:
-        ragged = Ragged(ends, X.shape[2])
-        x, source, mask = ragged.ordered(padded_copy(X)), None, ragged.mask
-        start = [ragged.ordered(state.T).T for state in start]
-    core = core_of(cell, input_bias, activation)
-    reserve, arrays = loops.forward(core, x, start, (Wx, Ws, bs, bx), mask, source)
-    n_s, y = len(Ws.T), None
-    if Wy is not None:
-        y = softmax_of_states(arrays[0], 1, Wy, by, mask)
-        y = features_first(y if ragged is None else ragged.restored(y), len(Wy))
-    own = loops.apart if ragged is None or not ragged.reorders else ragged.restored
-    after = [features_first(own(states[1:]), n_s) for states in arrays[: len(start)]]
-    sizes = (*X.shape, n_s)
-    steps = Steps(cell, reserve, x, sizes, parameters_dict, input_bias, activation, ragged)
-    return after, y, (steps, X)
+        return _found(functions.run((X, *values), parameters_dict))
+    ragged, states = Ragged(ends, X.shape[2]), len(cell.states)
+    initial = [None if state is None else ragged.ordered(state) for state in values[:states]]
+    ordered = (ragged.ordered(X), *initial, *values[states:])
+    *results, (steps, _, *rest) = _found(functions.run(ordered, parameters_dict, ragged))
+    restored = [None if array is None else ragged.restored(array) for array in results]
+    return (*restored, (steps, X, *rest))
 
 
-def cell_backward(
-    cell: Cell, gradients: tuple[Any, ...], cache: Cache, activation: str | None = None
+def read_cell_backward(
+    functions: Functions, gradients: tuple[Any, ...], cache: Cache, activation: str | None = None
 ) -> Gradients:
     """Return the gradients of one step, from those of the state (and the cell) after it."""
-    arrays = read_cell_backward(cell, gradients, cache)
-    return _backward_of_step(cell, activation_of(cache, activation), *arrays)
+    cell = functions.cell
+    values = read_cell_cache(cell, gradients, cache)
+    reset_after = cell is GRU and values[-4] is not None
+    functions = functions_of(cell, reset_after, activation_of(cache, activation))
+    return _found(functions.run_step_back((*values,)))
 
 
-def _backward_of_step(cell: Cell, activation: str, *arrays: Any) -> Gradients:
-    """As :func:`cell_backward`, of arrays that were read."""
-    ds_next, dc_next = arrays[0], arrays[1] if len(cell.states) > 1 else None
-    x, reserve, weights, core = _one_step(cell, activation, arrays[len(cell.states) :])
-    gradients = loops.backward(core, ds_next[:, :, np.newaxis], dc_next, x, reserve, weights)
-    step = {"dXt": gradients.pop("dX")[:, :, 0], "ds_prev": gradients.pop("ds_0")}
-    if "dc_0" in gradients:
-        step["dc_prev"] = gradients.pop("dc_0")
-    return {**step, **gradients}
-
-
-def layer_backward(
-    cell: Cell, ds: Any, caches: Cache, dc_last: Any = None, activation: str | None = None
+def read_backward(
+    functions: Functions, ds: Any, caches: Cache, dc_last: Any = None, activation: str | None = None
 ) -> Gradients:
     """Go back through a whole sequence, or through its first steps."""
+    cell: Cell = functions.cell
     if type(caches) is tuple and len(caches) == len(cell.caches):
         steps = caches[0]
-        if type(steps) is Steps and steps.cell is cell:
+        if type(steps) is Steps and steps.functions.cell is cell:
             activation_of(steps, activation)
-            return loops.backward(steps.core, *steps.read(ds, dc_last), steps.ragged)
+            ds, dc_last, Wx, Ws = _read_for(steps, ds, dc_last)
+            if ds.dtype.itemsize == steps.itemsize:
+                return _back(steps, ds, dc_last, Wx, Ws)
     return _backward_of_steps(cell, ds, caches, dc_last, activation)
+
+
+def _found(result: _Result | None) -> _Result:
+    """Return what compiled functions made of arrays that were read, which they always take."""
+    assert result is not None
+    return result
+
+
+def _read_for(steps: Steps, ds: Any, dc_last: Any) -> list[Any]:
+    """Return ``ds, dc_last, Wx, Ws`` in the type of the gradients, checked.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError
+        If an argument, or what ``parameters_dict`` holds by now, does not fit.
+    """
+    n_x, m, T, n_s = steps.sizes
+    weights = read_parameters(steps.parameters_dict, ("Wx", "Ws"))
+    # one array of float64 anywhere makes float64 of all gradients, and the caches are arrays too
+    values = (ds, dc_last, *weights, steps.arrays()[-1])
+    ds, dc_last, Wx, Ws, _ = read_arrays_or_none(("ds", "dc_last", "Wx", "Ws"), values)
+    others = {"X": (n_x, m, T), "St_next": (n_s, m), "Wx": Wx.shape, "Ws": Ws.shape}
+    check_steps(ds, dc_last, others, steps.functions.cell.gates)
+    return [ds, dc_last, Wx, Ws]
+
+
+def _back(steps: Steps, ds: Array, dc_last: Array | None, Wx: Array, Ws: Array) -> Gradients:
+    """Go back through what was kept; the gradients come in the order of the user."""
+    ragged = steps.ragged
+    if ragged is not None:
+        ds = ragged.ordered(ds)
+        dc_last = None if dc_last is None else ragged.ordered(dc_last)
+    gradients: Gradients = _found(steps.functions.run_back(steps, ds, dc_last, Wx, Ws))
+    if ragged is not None:
+        for name in {"dX", "ds_0", "dc_0"} & gradients.keys():
+            gradients[name] = ragged.restored(gradients[name])
+    return gradients
 
 
 def _backward_of_steps(
     cell: Cell, ds: Any, caches: Cache, dc_last: Any, activation: str | None
 ) -> Gradients:
-    """As :func:`layer_backward`, from a cache for each step."""
+    """As :func:`read_backward`, from a cache for each step."""
     ds, dc, steps, n_x, lengths, reset_after = read_layer_caches(cell, ds, caches, dc_last)
     activations = [activation_of(step, activation) for step in steps]
     entries = joined(cell, ds, dc, steps) if len({*activations}) == 1 else None
     if entries is None:
         return _sum_of_steps(cell, ds, dc, steps, n_x, lengths, reset_after, activations)
     ragged = None if lengths is None else Ragged(lengths, len(steps))
-    entries = [entry[len(cell.states) :] for entry in entries]
-    x, reserve, weights, core = _arrays_of(cell, activations[0], entries, ragged)
-    return loops.backward(core, ds, dc, x, reserve, weights, ragged)
-
-
-def _one_step(
-    cell: Cell, activation: str, entries: Sequence[Any]
-) -> tuple[Array, Array, tuple[Array, Array], Recurrence]:
-    """Return ``x, reserve, (Wx, Ws), core`` of the cache of one step."""
-    *arrays, Xt, Wx, Ws = entries
-    states, n_s = len(cell.states), len(arrays[0])
-    initial, after = arrays[1 : 2 * states : 2], arrays[0 : 2 * states : 2]
-    reset_after = cell is GRU and arrays[-1] is not None
-    core = core_of(cell, reset_after, activation)
-    reserve, views = core.reserve((*initial,), 1)
-    for view, state in zip(views, after, strict=False):
-        view[1] = 0  # the padding too: it is multiplied by zeros
-        view[1, :, :n_s] = state.T
-    if cell.gates > 1:
-        gates, last = views[states][0], views[-1][0]
-        gates[...] = last[...] = 0
-        for i in range(cell.gates):
-            gates[:, i, :n_s] = arrays[2 * states + i].T
-        if len(cell.states) == 1:
-            Ht = arrays[-1] if reset_after else _product(arrays[2], arrays[1])
-            last[:, :n_s] = Ht.T
-        else:
-            _tanh(views[1][1], out=last)
-    return padded_copy(Xt), reserve, (Wx, Ws), core
-
-
-def _arrays_of(
-    cell: Cell,
-    activation: str,
-    entries: Sequence[Sequence[Any]],
-    ragged: Ragged | None = None,
-) -> tuple[Array, Array, tuple[Array, Array], Recurrence]:
-    """Return ``x, reserve, (Wx, Ws), core`` of the caches of consecutive steps."""
-    columns = [list(column) for column in zip(*entries, strict=True)]
-    *_, Xt, Wx, Ws = columns
-    St_next, St_prev = columns[:2]
-    reset_after, arrays = False, [stacked((St_prev[0], *St_next))]
-    if cell is GRU:
-        *gates, Ht = columns[2:6]
-        reset_after = Ht[0] is not None
-        if not reset_after:
-            Ht = [_product(r, s) for r, s in zip(gates[0], St_prev, strict=True)]
-        arrays += [_stacked_gates(gates), stacked(Ht)]
-    elif cell is MGU:
-        gates = columns[2:4]
-        Ht = [_product(f, s) for f, s in zip(gates[0], St_prev, strict=True)]
-        arrays += [_stacked_gates(gates), stacked(Ht)]
-    elif cell is LSTM:
-        Ct_next, Ct_prev, *gates = columns[2:8]
-        cells = stacked((Ct_prev[0], *Ct_next))
-        arrays += [cells, _stacked_gates(gates), _tanh(cells[1:])]
-    x = stacked(Xt)
-    if ragged is not None:
-        x, *arrays = (ragged.ordered(array, 1) for array in (x, *arrays))
-    core = core_of(cell, reset_after, activation)
-    return x, loops.reserve_of(core, arrays, len(St_prev[0])), (Wx[0], Ws[0]), core
-
-
-def _stacked_gates(gates: Sequence[Sequence[Array]]) -> Array:
-    return np.stack([stacked(gate) for gate in gates], axis=2)
+    functions = functions_of(cell, reset_after, activations[0])
+    sizes = (n_x, ds.shape[1], len(steps), len(ds))
+    kept = Steps(functions, sizes, ds.dtype.itemsize, None, ragged)
+    Wx, Ws = entries[-1][-2:]
+    for t, entry in enumerate(entries):
+        of_step = entry[len(cell.states) : -2]
+        if ragged is not None:
+            of_step = [None if one is None else ragged.ordered(one) for one in of_step]
+        kept.fill(t, (*of_step,), t == 0)
+    return _back(kept, ds, dc, Wx, Ws)
 
 
 @quietly
@@ -235,8 +184,9 @@ def _sum_of_steps(
     for t, on in reversed(list(enumerate(columns_that_count(lengths, T)))):
         total["ds_0"] = ds[:, :, t] + total["ds_0"]
         gradients = tuple(total[f"d{name}_0"][:, on] for name in names)
-        arrays = read_cell_cache(cell, gradients, of_columns(steps[t], on))
-        step = _backward_of_step(cell, activations[t], *arrays)
+        cache = of_columns(steps[t], on)
+        functions = functions_of(cell, input_bias, activations[t])
+        step = read_cell_backward(functions, gradients, cache)
         total["dX"][:, on, t] = step.pop("dXt")
         for name in names:
             total[f"d{name}_0"][:, on] = step.pop(f"d{name}_prev")

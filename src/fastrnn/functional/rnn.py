@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike
 
 from fastrnn.arguments import RNN, Array, Cache, Gradients, Parameters, Prediction, check_activation
 
-from .recurrence import cell_backward, cell_forward, layer_backward, layer_forward
+from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
+from .steps import RNN_TANH, functions_of
 
 
 def rnn_cell_forward(
@@ -47,10 +48,12 @@ def rnn_cell_forward(
     ----------
     J. L. Elman, Finding Structure in Time, Cognitive Science 14, 1990.
     """
-    (St_next,), Yt, cache = cell_forward(
-        RNN, (Xt, St_prev), parameters_dict, activation=check_activation(activation)
+    functions, inputs = RNN_TANH, (Xt, St_prev)
+    if activation != "tanh":
+        functions = functions_of(RNN, activation=check_activation(activation))
+    return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        functions, inputs, parameters_dict
     )
-    return St_next, Yt, cache
 
 
 def rnn_forward(
@@ -101,10 +104,12 @@ def rnn_forward(
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         `activation` is neither of the two.
     """
-    (S,), y_pred, caches = layer_forward(
-        RNN, X, (S_0,), parameters_dict, lengths, activation=check_activation(activation)
+    functions, inputs = RNN_TANH, (X, S_0)
+    if activation != "tanh":
+        functions = functions_of(RNN, activation=check_activation(activation))
+    return functions.forward(inputs, parameters_dict, lengths) or read_forward(
+        functions, inputs, parameters_dict, lengths
     )
-    return S, y_pred, caches
 
 
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None = None) -> Gradients:
@@ -135,7 +140,9 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    return cell_backward(RNN, (ds_next,), cache, activation)
+    gradients = (ds_next,)
+    found = RNN_TANH.cell_backward(gradients, cache) if activation is None else None
+    return found or read_cell_backward(RNN_TANH, gradients, cache, activation)
 
 
 def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
@@ -172,4 +179,5 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the
     IEEE 78, 1990.
     """
-    return layer_backward(RNN, ds, caches, activation=activation)
+    found = RNN_TANH.backward(ds, caches) if activation is None else None
+    return found or read_backward(RNN_TANH, ds, caches, activation=activation)

@@ -9,103 +9,42 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn._core.arrays import fit
+from fastrnn._core.calls import Functions, Kept
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
+    CELLS,
     GRU,
+    LSTM,
+    MGU,
+    RNN,
     Array,
     Cache,
     Cell,
-    Parameters,
-    check_steps,
     make_cache,
-    read_arrays_or_none,
     read_cell_cache,
-    read_parameters,
 )
 
-from .loops import core_of
-from .ragged import Ragged
 
-
-def entries_of(
-    cell: Cell, arrays: Sequence[Array], x: Array, t: int, sizes: tuple[int, int, int, int]
-) -> Iterator[Array]:
-    """Yield what the cache of step t holds before the parameters, as views (n, m) of the memory.
-
-    Of a GRU ``Ht`` is r ⊙ s where the reset comes before the product.
-    """
-    n_x, _, _, n_s = sizes
-    for i in range(len(cell.states)):
-        before, after = arrays[i][t : t + 2].transpose(0, 2, 1)[:, :n_s]
-        yield after
-        yield before
-    if cell.gates > 1:
-        yield from arrays[len(cell.states)][t].transpose(1, 2, 0)[:, :n_s]
-        if cell is GRU:
-            yield arrays[-1][t].T[:n_s]
-    yield x[t].T[:n_x]
-
-
-class Steps(Sequence[Cache]):
+class Steps(Kept, Sequence[Cache]):
     """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
 
     It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its
     entries are tuples of views, made when they are asked for.  Its memory is shared with nothing
-    that the user has, but for the parameters.
-
-    Attributes
-    ----------
-    cell : Cell
-    reserve : ndarray
-        What the core left for the way back: states, and what else the cell keeps.
-    x : ndarray (T, m, >= n_x)
-        The input, time-major.
-    sizes : tuple of int
-        n_x, m, T, n_s.
-    parameters_dict : mapping
-        The user's own.
-    reset_after, activation : bool, str
-        The form of a GRU and of an RNN.
-    ragged : Ragged, optional
-        The lengths of the sequences, and in which order the arrays above have them.
+    that the user has, but for the parameters.  See :class:`fastrnn._core.calls.Kept`; ``ragged`` is
+    None or a :class:`.ragged.Ragged`.
     """
 
-    __slots__ = (
-        "activation",
-        "cell",
-        "parameters_dict",
-        "ragged",
-        "reserve",
-        "reset_after",
-        "sizes",
-        "x",
-    )
+    __slots__ = ()
 
-    def __init__(
-        self,
-        cell: Cell,
-        reserve: Array,
-        x: Array,
-        sizes: tuple[int, int, int, int],
-        parameters_dict: Parameters,
-        reset_after: bool = False,
-        activation: str = "tanh",
-        ragged: Ragged | None = None,
-    ) -> None:
-        self.cell = cell
-        self.reserve = reserve
-        self.x = x
-        self.sizes = sizes
-        self.parameters_dict = parameters_dict
-        self.reset_after = reset_after
-        self.activation = activation
-        self.ragged = ragged
+    def __reduce__(self) -> tuple[Any, ...]:
+        form = (self.functions.cell, self.functions.reset_after, self.functions.activation)
+        rest = (self.sizes, self.itemsize, self.parameters_dict, self.ragged)
+        return _remade, (form, rest, self.bytes())
 
     @property
-    def core(self) -> Recurrence:
-        """What made them; it is not kept, so that copies and pickles hold arrays alone."""
-        return core_of(self.cell, self.reset_after, self.activation)
+    def activation(self) -> str:
+        """The activation of an RNN."""
+        return self.functions.activation
 
     @property
     def lengths(self) -> NDArray[np.int64] | None:
@@ -120,60 +59,69 @@ class Steps(Sequence[Cache]):
     @overload
     def __getitem__(self, index: slice) -> list[Cache]: ...
     def __getitem__(self, index: int | slice) -> Cache | list[Cache]:
-        arrays = self._arrays()
+        arrays = self.arrays()
         if isinstance(index, slice):
-            return [self.of_step(t, arrays) for t in range(len(self))[index]]
-        return self.of_step(range(len(self))[index], arrays)
+            return [self._of_step(t, arrays) for t in range(len(self))[index]]
+        return self._of_step(range(len(self))[index], arrays)
 
     def __iter__(self) -> Iterator[Cache]:
-        arrays = self._arrays()
-        return (self.of_step(t, arrays) for t in range(len(self)))
+        arrays = self.arrays()
+        return (self._of_step(t, arrays) for t in range(len(self)))
 
     def __repr__(self) -> str:
         return f"<caches of {len(self)} steps>"
 
-    def _arrays(self) -> list[Array]:
-        """Return the arrays in `reserve`, time-major: states (T + 1, m, ld) first."""
-        _, m, T, n_s = self.sizes
-        return self.core.views(self.reserve, T, m, n_s)
-
-    def of_step(self, t: int, arrays: list[Array]) -> Cache:
-        """Return the cache of a step, made of views of the arrays in the reserve."""
-        entries: list[Any] = [*entries_of(self.cell, arrays, self.x, t, self.sizes)]
+    def _of_step(self, t: int, arrays: Sequence[Array]) -> Cache:
+        """Return the cache of a step, made of views (n, m) of the arrays that are kept."""
+        cell, (n_x, _, _, n_s) = self.functions.cell, self.sizes
+        entries: list[Any] = []
+        for states in arrays[: len(cell.states)]:
+            before, after = states[t : t + 2].transpose(0, 2, 1)[:, :n_s]
+            entries.extend((after, before))
+        if cell.gates > 1:
+            entries.extend(arrays[len(cell.states)][t].transpose(1, 2, 0)[:, :n_s])
+            if len(cell.kept) > cell.gates:
+                entries.append(arrays[-2][t].T[:n_s])
+        entries.append(arrays[-1][t].T[:n_x])
         if self.ragged is not None:
-            carried, held = 2 * len(self.cell.states), (*self.cell.held, 0)
-            entries = [self.ragged.restored(entry.T).T for entry in entries]
+            carried, held = 2 * len(cell.states), (*cell.held, 0)
+            entries = [self.ragged.restored(entry) for entry in entries]
             entries[carried:] = self.ragged.held_past_ends(t, entries[carried:], held)
-        if self.cell is GRU and not self.reset_after:
+        if cell is GRU and not self.functions.reset_after:
             entries[-2] = None
         return make_cache(self.activation, (*entries, self.parameters_dict))
 
-    def read(
-        self, ds: Any, dc_last: Any
-    ) -> tuple[Array, Array | None, Array, Array, tuple[Array, Array]]:
-        """Return ``ds, dc_last, x, reserve, (Wx, Ws)`` in the type of the gradients, checked.
 
-        Raises
-        ------
-        TypeError, ValueError, KeyError
-            If an argument, or what ``parameters_dict`` holds by now, does not fit.
-        """
-        (n_x, m, T, n_s), x, reserve = self.sizes, self.x, self.reserve
-        Wx, Ws = read_parameters(self.parameters_dict, ("Wx", "Ws"))
-        if not (
-            fit("smt ?sm gx gs", self.cell.gates, (ds, dc_last, Wx, Ws))
-            and ds.dtype == reserve.dtype
-            and ds.shape[:2] == (n_s, m)
-            and ds.shape[2] <= T
-            and Wx.shape[1] == n_x
-        ):
-            # the caches too: one array of float64 anywhere makes float64 of all gradients
-            ds, dc_last, Wx, Ws, x, reserve = read_arrays_or_none(
-                ("ds", "dc_last", "Wx", "Ws"), (ds, dc_last, Wx, Ws, x, reserve)
-            )
-            others = {"X": (n_x, m, T), "St_next": (n_s, m), "Wx": Wx.shape, "Ws": Ws.shape}
-            check_steps(ds, dc_last, others, self.cell.gates)
-        return ds, dc_last, x, reserve, (Wx, Ws)
+def _functions(cell: Cell, reset_after: bool = False, activation: str = "tanh") -> Functions:
+    core = Recurrence(cell.name + "_reset_after" * reset_after, activation)
+    cache = type(make_cache(activation, ()))
+    return Functions(cell, core, reset_after, activation, Steps, cache)
+
+
+_FORMS = {
+    (cell.name, after, "tanh"): _functions(cell, after)
+    for cell in CELLS
+    for after in (False, True)[: 1 + len(cell.options)]
+}
+_FORMS["rnn", False, "relu"] = _functions(RNN, activation="relu")
+
+
+def functions_of(cell: Cell, reset_after: bool = False, activation: str = "tanh") -> Functions:
+    """Return the compiled functions of a cell in one of its forms."""
+    return _FORMS[cell.name, reset_after, activation]
+
+
+RNN_TANH, LSTM_TANH, MGU_TANH = map(functions_of, (RNN, LSTM, MGU))
+GRU_BEFORE, GRU_AFTER = functions_of(GRU), functions_of(GRU, reset_after=True)
+
+
+def _remade(
+    form: tuple[Cell, bool, str], rest: tuple[Any, ...], memory: NDArray[np.uint8]
+) -> Steps:
+    """Return the caches that :meth:`Steps.__reduce__` took apart."""
+    steps = Steps(functions_of(*form), *rest)
+    steps.bytes()[...] = memory
+    return steps
 
 
 def joined(

@@ -20,7 +20,6 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from typing import Any, overload
 
 import numpy as np
@@ -172,9 +171,8 @@ def _our_caches(
         raise ValueError("caches must be what the forward function returned, (caches, x)")
     steps, x = caches
     if type(steps) is _Steps:
-        inner = copy(steps.steps)  # with the parameters as they are now
-        inner.parameters_dict = of_parameters(steps.parameters)
-        return inner, x
+        # with the parameters as they are now
+        return steps.steps.having(of_parameters(steps.parameters)), x
     read: dict[int, dict[str, Any]] = {}
     found = []
     for cache in steps:

@@ -54,7 +54,8 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
         const ptrdiff_t wide = columns - first < width ? columns - first : width;
         const ptrdiff_t unit = first % gate_width;
         const REAL *corner = w + (first / gate_width * units + unit) * w_column;
-        const int in_one_gate = unit + wide <= units;
+        /* gates without padding are as one */
+        const int in_one_gate = unit + wide <= units || units == gate_width;
         if (in_one_gate && w_k == 1 && k_gates == 1 && units_k == k_width)
             NAME(transpose)(wide, depth, corner, w_column, packed, wide);
         else if (in_one_gate && w_column == 1)

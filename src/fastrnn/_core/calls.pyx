@@ -1,0 +1,425 @@
+"""The functions of the functional API as single compiled calls, for arguments that are plain.
+
+1. :class:`Functions` are the four functions of a cell: a step and a sequence, forward and back.  Each looks at its
+   arguments (arrays.pyx), makes the results, fills a `Job` (job.pxd), has it run (recurrence.pyx), and returns what the
+   user gets.  It returns None where an argument is not plain; :mod:`fastrnn.functional` then reads it thoroughly.
+2. What a forward pass keeps is one piece of memory, a :class:`Kept`: what the core reads on the way back, with a copy
+   of the input behind it.  Nothing of it is shared with arguments or results.
+3. Arrays are read and made by ndarrays.pxd, which says what that saves.
+"""
+
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.tuple cimport PyTuple_New
+from libc.string cimport memcpy, memset
+
+cimport numpy as cnp
+
+from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
+from fastrnn._core.job cimport Job, Matrix, place_reserve
+from fastrnn._core.kernels cimport bind_kernels, floating, tanh_rows
+from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
+from fastrnn._core.ndarrays cimport (array_over, copy_to_rows, item, joined, matrix_in, matrix_of_array, put, rows_view,
+                                     source_of_array)
+from fastrnn._core.output cimport Rows, compute_rows
+from fastrnn._core.recurrence cimport Recurrence, compute_backward, compute_forward, set_sizes
+from fastrnn._core.recycled cimport Scratch, scratch
+
+cnp.import_array()
+bind_kernels()
+
+cdef tuple _nothing = ()
+
+
+cdef class Kept:
+    """What a forward pass keeps of a sequence.
+
+    Parameters
+    ----------
+    functions : Functions
+        Of the cell.
+    sizes : tuple of int
+        n_x, m, T, n_s.
+    itemsize : int
+    parameters_dict : mapping
+        The user's own.
+    ragged : object, optional
+        The lengths of the sequences, and in which order the arrays have them.
+
+    Attributes
+    ----------
+    functions, sizes, itemsize, parameters_dict, ragged
+    """
+
+    cdef readonly Functions functions
+    cdef readonly object parameters_dict, ragged
+    cdef Py_ssize_t n_x, m, T, n_s, size
+    cdef Scratch memory
+
+    def __init__(self, Functions functions, tuple sizes, Py_ssize_t itemsize, parameters_dict, ragged=None):
+        cdef Job job
+        self.functions, self.size, self.parameters_dict, self.ragged = functions, itemsize, parameters_dict, ragged
+        self.n_x, self.m, self.T, self.n_s = sizes
+        self.begin(&job)
+
+    cdef int begin(self, Job *job) except -1:
+        """Begin the job of a pass over this memory, which is made where there is none."""
+        self.memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.size, self.memory)
+        mask = None if self.ragged is None else self.ragged.mask
+        if mask is not None:  # (T, m), without gaps
+            job.mask = <const unsigned char *> cnp.PyArray_DATA(<cnp.ndarray?> mask)
+        return 0
+
+    cdef Py_ssize_t x_offset(self):
+        """Return where the input begins."""
+        cdef Job job
+        self.begin(&job)
+        return <char *> job.x - <char *> self.memory.start
+
+    @property
+    def sizes(self):
+        """n_x, m, T, n_s."""
+        return self.n_x, self.m, self.T, self.n_s
+
+    @property
+    def itemsize(self):
+        """Bytes of an element."""
+        return self.size
+
+    def bytes(self):
+        """Return all of the memory as one array of bytes."""
+        cdef cnp.npy_intp length = self.x_offset() + (
+            self.T * self.m * padded_to_line(self.n_x, self.size) * self.size)
+        return array_over(self.memory, self.memory.start, cnp.NPY_UINT8, 1, &length, NULL)
+
+    def arrays(self):
+        """Return views of what is kept, time-major: states, gates, kept arrays (`Recurrence.views`), and the input."""
+        cdef Py_ssize_t ld_x = padded_to_line(self.n_x, self.size)
+        flat = self.bytes().view("f4" if self.size == sizeof(float) else "f8")
+        views = self.functions.core.views(flat, self.T, self.m, self.n_s)
+        return *views, flat[self.x_offset() // self.size:].reshape(self.T, self.m, ld_x)
+
+    def having(self, parameters_dict):
+        """Return the same, with other parameters; it shares the memory."""
+        cdef Kept other = new_kept(type(self))
+        other.functions, other.ragged, other.parameters_dict = self.functions, self.ragged, parameters_dict
+        other.n_x, other.m, other.T, other.n_s, other.size = self.n_x, self.m, self.T, self.n_s, self.size
+        other.memory = self.memory
+        return other
+
+    def fill(self, Py_ssize_t t, tuple entries, bint first):
+        """Take over what the cache of step t holds before the parameters; with `first`, the states before it too."""
+        cdef Job job
+        self.begin(&job)
+        self.functions.fill(&job, t, entries, first)
+
+
+cdef class Functions:
+    """The functions of a cell in one of its forms.
+
+    Parameters
+    ----------
+    cell : Cell
+        Of :mod:`fastrnn.arguments`: which arrays its functions take and return.
+    core : Recurrence
+    reset_after, activation : bool, str
+        The form of a GRU and of an RNN.
+    caches, cache : type
+        What the caches of a sequence are, a subclass of :class:`Kept`; and that of a step.
+    """
+
+    cdef readonly object cell
+    cdef readonly Recurrence core
+    cdef readonly bint reset_after
+    cdef readonly str activation
+    cdef object caches, cache
+    cdef Form sequence, step, sequence_back, step_back
+    cdef tuple options
+    cdef int states, entries
+    cdef bint input_bias, has_kept_entry
+
+    def __init__(self, cell, Recurrence core, bint reset_after, str activation, caches, cache):
+        self.cell, self.core, self.reset_after, self.activation = cell, core, reset_after, activation
+        self.caches, self.cache, self.states, self.entries = caches, cache, core.states, len(cell.cache)
+        self.sequence, self.step = Form(cell.sequence.words, core.gates), Form(cell.step.words, core.gates)
+        self.step_back, self.sequence_back = Form(cell.step_back.words, core.gates), Form("smt ?sm gx gs", core.gates)
+        self.options = (reset_after,) if cell.options else ()
+        self.input_bias = core.cell_f32.kept_is_product
+        self.has_kept_entry = core.gates > 1 and len(cell.kept) > core.gates
+
+    # Forward: what the user calls, and the same of arguments that were read --------------------------------------
+
+    def forward(self, tuple inputs, parameters_dict, lengths=None):
+        """Take the step through whole sequences; return what the function does, or None."""
+        cdef tuple values = self.with_parameters(inputs, parameters_dict) if lengths is None else None
+        return None if values is None else self.run(values, parameters_dict)
+
+    def run(self, tuple values, parameters_dict, ragged=None):
+        """As :meth:`forward`, of ``*inputs, Wx, Ws, bs, bx, Wy, by`` and sequences in the core's order."""
+        cdef Py_ssize_t sizes[LETTERS]
+        cdef Py_ssize_t size = self.sequence.look(values, sizes)
+        cdef Kept kept
+        cdef Job job
+        if size == 0:
+            return None
+        kept = new_kept(self.caches)
+        kept.functions, kept.size, kept.parameters_dict, kept.ragged = self, size, parameters_dict, ragged
+        kept.n_x, kept.m, kept.T, kept.n_s = sizes[OF_X], sizes[OF_M], sizes[OF_T], sizes[OF_S]
+        kept.begin(&job)
+        after = self.compute(&job, values, kept.T, kept.T)
+        y = self.predict(&job, values, sizes[OF_Y], kept.T, kept.T)
+        caches = (kept, values[0], *self.options)
+        return (after[0], y, caches) if self.states == 1 else (after[0], y, after[1], caches)
+
+    def cell_forward(self, tuple inputs, parameters_dict):
+        """Take one step; return what the function does, or None."""
+        cdef tuple values = self.with_parameters(inputs, parameters_dict)
+        return None if values is None else self.run_step(values, parameters_dict)
+
+    def run_step(self, tuple values, parameters_dict):
+        """As :meth:`cell_forward`, of ``*inputs, Wx, Ws, bs, bx, Wy, by``."""
+        cdef Py_ssize_t sizes[LETTERS]
+        cdef Py_ssize_t size = self.step.look(values, sizes)
+        cdef Scratch memory
+        cdef Job job
+        if size == 0:
+            return None
+        memory = begin_job(&job, self.core, sizes[OF_X], sizes[OF_M], 1, sizes[OF_S], size, None)
+        after = self.compute(&job, values, 1, -1)
+        y = self.predict(&job, values, sizes[OF_Y], 1, -1)
+        cache = self.entries_of(&job, memory, parameters_dict)
+        if self.cache is not tuple:
+            cache = self.cache(cache)
+        return (after[0], y, cache) if self.states == 1 else (after[0], after[1], y, cache)
+
+    cdef tuple with_parameters(self, tuple inputs, parameters_dict):
+        """Return ``*inputs, Wx, Ws, bs, bx, Wy, by``, or None where they want a thorough look."""
+        if type(parameters_dict) is not dict:
+            return None
+        wx, ws, bs = item(parameters_dict, "Wx"), item(parameters_dict, "Ws"), item(parameters_dict, "bs")
+        wy, by, bx = item(parameters_dict, "Wy"), item(parameters_dict, "by"), None
+        if self.input_bias:
+            bx = item(parameters_dict, "bx")
+            if bx is None:
+                return None
+        if (wy is None or by is None) and ("Wy" in parameters_dict or "by" in parameters_dict):
+            return None
+        return joined(inputs, len(inputs), (wx, ws, bs, bx, wy, by))
+
+    cdef list compute(self, Job *job, tuple values, Py_ssize_t T, Py_ssize_t result_T):
+        """Run forward; return copies of the states after each step, the user's own."""
+        cdef Scratch copy
+        cdef list after = []
+        cdef int i, first = 1 + self.states
+        cdef Py_ssize_t row_bytes = job.m * job.ld * job.size
+        for i in range(self.states):
+            copy = scratch(<double> T * row_bytes)
+            job.copies[i] = copy.start
+            after.append(rows_view(copy, copy.start, job.size, job.n_s, job.m, result_T, job.ld))
+            if values[1 + i] is None:
+                memset(job.step.states[i], 0, row_bytes)
+            else:
+                copy_to_rows(values[1 + i], job, job.step.states[i], job.ld, job.ld)
+        job.source = source_of_array(values[0], job.size)
+        job.weights.wx = matrix_of_array(values[first], job.size)
+        job.weights.ws = matrix_of_array(values[first + 1], job.size)
+        job.weights.bs = matrix_of_array(values[first + 2], job.size)
+        if self.input_bias:
+            job.weights.bx = matrix_of_array(values[first + 3], job.size)
+        if T and job.m and job.n_s:
+            compute_forward(job, T, NULL)
+        return after
+
+    cdef object predict(self, Job *job, tuple values, Py_ssize_t n_y, Py_ssize_t T, Py_ssize_t result_T):
+        """Return the predictions of all steps, or None without an output layer."""
+        cdef Rows rows
+        cdef Matrix w, b
+        cdef Scratch y
+        if n_y < 0:
+            return None
+        w, b = matrix_of_array(values[self.states + 5], job.size), matrix_of_array(values[self.states + 6], job.size)
+        rows.R, rows.k, rows.n, rows.ld, rows.softmax = T * job.m, job.n_s, n_y, padded_to_line(n_y, job.size), True
+        rows.x, rows.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
+        rows.w, rows.w_row, rows.w_column, rows.b, rows.b_step = w.data, w.over_row, w.over_column, b.data, b.over_row
+        rows.mask = job.mask
+        y = scratch(<double> rows.R * rows.ld * job.size)
+        rows.out = y.start
+        if rows.R and n_y:
+            compute_rows(&rows, job.size, NULL)
+        return rows_view(y, y.start, job.size, n_y, job.m, result_T, rows.ld)
+
+    cdef tuple entries_of(self, Job *job, Scratch memory, parameters_dict):
+        """Return the cache of a step, of views of the memory of a job of one step."""
+        cdef Py_ssize_t row_bytes = job.m * job.ld * job.size
+        cdef char *start
+        cdef tuple entries = PyTuple_New(self.entries)
+        cdef int i, place = 0
+        for i in range(self.states):
+            start = <char *> job.step.states[i]
+            put(entries, &place, rows_view(memory, start + row_bytes, job.size, job.n_s, job.m, -1, job.ld))
+            put(entries, &place, rows_view(memory, start, job.size, job.n_s, job.m, -1, job.ld))
+        if job.cell.gates > 1:
+            for i in range(job.cell.gates):
+                start = <char *> job.step.gates + i * job.ld * job.size
+                put(entries, &place, rows_view(memory, start, job.size, job.n_s, job.m, -1, job.columns))
+        if self.has_kept_entry:
+            put(entries, &place, rows_view(memory, job.step.kept, job.size, job.n_s, job.m, -1, job.ld)
+                if self.input_bias else None)
+        put(entries, &place, rows_view(memory, <void *> job.x, job.size, job.n_x, job.m, -1, job.x_row))
+        put(entries, &place, parameters_dict)
+        return entries
+
+    # Backward ----------------------------------------------------------------------------------------------------
+
+    def backward(self, ds, caches, dc_last=None):
+        """Go back through a whole sequence, or its first steps; return the gradients, or None."""
+        cdef Kept kept
+        if type(caches) is not tuple or len(<tuple> caches) != 2 + len(self.options):
+            return None
+        steps = (<tuple> caches)[0]
+        if type(steps) is not self.caches:
+            return None
+        kept = steps
+        if kept.functions.cell is not self.cell or kept.ragged is not None or type(kept.parameters_dict) is not dict:
+            return None
+        return kept.functions.run_back(kept, ds, dc_last, item(kept.parameters_dict, "Wx"),
+                                       item(kept.parameters_dict, "Ws"))
+
+    def run_back(self, Kept kept, ds, dc_last, wx, ws):
+        """As :meth:`backward`, of arrays that are in the order of the core."""
+        cdef Py_ssize_t sizes[LETTERS]
+        cdef Py_ssize_t size = self.sequence_back.look((ds, dc_last, wx, ws), sizes)
+        cdef Job job
+        if (size != kept.size or sizes[OF_S] != kept.n_s or sizes[OF_M] != kept.m or sizes[OF_T] > kept.T
+                or sizes[OF_X] != kept.n_x):
+            return None
+        kept.begin(&job)
+        return self.gradients(&job, ds, dc_last, wx, ws, sizes[OF_T], sizes[OF_T])
+
+    def cell_backward(self, tuple gradients, cache):
+        """Return the gradients of one step, or None."""
+        if type(cache) is not self.cache or len(<tuple> cache) != self.entries:
+            return None
+        parameters_dict = (<tuple> cache)[self.entries - 1]
+        if type(parameters_dict) is not dict:
+            return None
+        weights = (item(parameters_dict, "Wx"), item(parameters_dict, "Ws"))
+        return self.run_step_back(joined(gradients, len(gradients), joined(cache, self.entries - 1, weights)))
+
+    def run_step_back(self, tuple values):
+        """As :meth:`cell_backward`, of gradients, the entries of the cache, Wx and Ws."""
+        cdef Py_ssize_t sizes[LETTERS]
+        cdef Py_ssize_t size = self.step_back.look(values, sizes)
+        cdef int states = self.states, last = self.entries + states - 1
+        cdef Scratch _memory
+        cdef Job job
+        if size == 0 or (self.has_kept_entry and (values[last - 2] is not None) != self.input_bias):
+            return None
+        _memory = begin_job(&job, self.core, sizes[OF_X], sizes[OF_M], 1, sizes[OF_S], size, None)
+        self.fill(&job, 0, values[states:last], True)
+        return self.gradients(&job, values[0], values[1] if states > 1 else None, values[last], values[last + 1], 1,
+                              -1)
+
+    cdef int fill(self, Job *job, Py_ssize_t t, tuple entries, bint first) except -1:
+        """Copy the entries of the cache of step t to where forward would have left them."""
+        cdef Py_ssize_t row_bytes = job.m * job.ld * job.size
+        cdef char *gates = <char *> job.step.gates + t * job.m * job.columns * job.size
+        cdef char *kept = <char *> job.step.kept + t * row_bytes
+        cdef char *states
+        cdef int i, place = 0
+        for i in range(self.states):
+            states = <char *> job.step.states[i] + t * row_bytes
+            copy_to_rows(entries[place], job, states + row_bytes, job.ld, job.ld)
+            if first:
+                copy_to_rows(entries[place + 1], job, states, job.ld, job.ld)
+            place += 2
+        if job.cell.gates > 1:
+            for i in range(job.cell.gates):
+                copy_to_rows(entries[place], job, gates + i * job.ld * job.size, job.ld, job.columns)
+                place += 1
+        if job.cell.kept_is_product:
+            copy_to_rows(entries[place], job, kept, job.ld, job.ld)
+        elif job.cell.apart < job.cell.gates:
+            # what the product that stands apart has multiplied: the state, times the first gate
+            states = <char *> job.step.states[0] + t * row_bytes
+            if job.size == sizeof(float):
+                multiply(job, <float *> gates, <float *> states, <float *> kept)
+            else:
+                multiply(job, <double *> gates, <double *> states, <double *> kept)
+        elif self.states > 1:
+            # the tanh of the cell, by the kernel that forward has
+            memcpy(kept, <char *> job.step.states[1] + (t + 1) * row_bytes, row_bytes)
+            if job.size == sizeof(float):
+                tanh_rows(job.m, job.n_s, <float *> kept, job.ld)
+            else:
+                tanh_rows(job.m, job.n_s, <double *> kept, job.ld)
+        copy_to_rows(entries[len(entries) - 1], job, <char *> job.x + t * job.m * job.x_row * job.size, job.x_row,
+                     job.x_row)
+        return 0
+
+    cdef dict gradients(self, Job *job, ds, dc_last, wx, ws, Py_ssize_t steps, Py_ssize_t result_T):
+        """Run back; return the gradients by their names.
+
+        Those of the weights and at the initial states are pieces of one memory, that of the input has its own.
+        """
+        cdef Py_ssize_t size = job.size, n_x = job.n_x, n_s = job.n_s, rows = job.cell.gates * n_s
+        cdef Py_ssize_t state_bytes = job.m * job.ld * size, line = LINE_BYTES
+        cdef Py_ssize_t bytes = self.states * state_bytes + (rows * (n_x + n_s + 2) * size + 4 * line)
+        cdef bint of_step = result_T < 0
+        cdef Arena arena
+        cdef Scratch dx, rest
+        cdef dict found = {}
+        dx, rest = scratch(<double> steps * job.m * job.x_row * size), scratch(bytes)
+        arena.start, arena.bytes = <char *> rest.start, 0
+        job.step.carry[0], job.step.carry[1] = take(&arena, state_bytes), take(&arena, (self.states - 1) * state_bytes)
+        job.ld_x, job.source = job.x_row, source_of_array(ds, size)
+        job.weights.wx, job.weights.ws = matrix_of_array(wx, size), matrix_of_array(ws, size)
+        found["dXt" if of_step else "dX"] = rows_view(dx, dx.start, size, n_x, job.m, result_T, job.ld_x)
+        found["ds_prev" if of_step else "ds_0"] = rows_view(rest, job.step.carry[0], size, n_s, job.m, -1, job.ld)
+        if self.states > 1:
+            found["dc_prev" if of_step else "dc_0"] = rows_view(rest, job.step.carry[1], size, n_s, job.m, -1, job.ld)
+            if dc_last is not None:  # what the core turns into the gradient at the first cells
+                copy_to_rows(dc_last, job, job.step.carry[1], job.ld, job.ld)
+            else:
+                memset(job.step.carry[1], 0, state_bytes)
+        found["dWx"] = matrix_in(rest, &arena, &job.gradients.wx, rows, n_x, size)
+        found["dWs"] = matrix_in(rest, &arena, &job.gradients.ws, rows, n_s, size)
+        found["dbs"] = matrix_in(rest, &arena, &job.gradients.bs, rows, 1, size)
+        if self.input_bias:
+            found["dbx"] = matrix_in(rest, &arena, &job.gradients.bx, rows, 1, size)
+        if steps and job.m and n_s:
+            job.dx = dx.start if n_x else NULL
+            compute_backward(job, steps, NULL)
+        else:
+            memset(dx.start, 0, steps * job.m * job.ld_x * size)
+            memset(job.step.carry[0], 0, state_bytes)
+            bytes = <char *> job.gradients.wx.data - <char *> rest.start
+            memset(job.gradients.wx.data, 0, arena.bytes - bytes)
+        return found
+
+
+cdef Scratch begin_job(Job *job, Recurrence core, Py_ssize_t n_x, Py_ssize_t m, Py_ssize_t T, Py_ssize_t n_s,
+                       Py_ssize_t size, Scratch memory):
+    """Begin the job of a pass: its sizes, the reserve, and the input behind it; return the memory, made if None."""
+    cdef Py_ssize_t reserve, ld_x = padded_to_line(n_x, size)
+    set_sizes(job, core, m, n_x, n_s, size)
+    reserve = place_reserve(&job.step, job.cell, False, NULL, T, size)
+    if memory is None:
+        # counted in floating point first: the product of such sizes may be no integer
+        if (T + 1.0) * m * (ld_x + (core.states + core.kept) * job.ld + job.columns) * size > 1e17:
+            raise MemoryError
+        memory = scratch(reserve + T * m * ld_x * size)
+    place_reserve(&job.step, job.cell, False, memory.start, T, size)
+    job.x, job.x_row = <char *> memory.start + reserve, ld_x
+    return memory
+
+
+cdef Kept new_kept(kind):
+    return <Kept> (<PyTypeObject *> kind).tp_new(kind, <PyObject *> _nothing, NULL)
+
+
+cdef void multiply(const Job *job, const floating *gates, const floating *states, floating *products) noexcept:
+    """OUT products (m, ld) = the first gate times the state."""
+    cdef Py_ssize_t i, k
+    for i in range(job.m):
+        for k in range(job.ld):
+            products[i * job.ld + k] = gates[i * job.columns + k] * states[i * job.ld + k]

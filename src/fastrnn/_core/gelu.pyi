@@ -1,6 +1,0 @@
-from typing import Any
-
-from numpy.typing import NDArray
-
-def forward(x: NDArray[Any], n: int) -> None: ...
-def backward(x: NDArray[Any], dy: NDArray[Any], n: int) -> None: ...
