@@ -104,9 +104,10 @@ class CoreCell:
     ) -> Sequence[Array]:
         T, m, _ = x.shape
         units = self._weights[1].shape[1]
-        zeros = np.zeros((units, m), x.dtype)
-        first = tuple(zeros if one is None else one.T for one in initial)
-        reserve, arrays = self._core.reserve(first, T)
+        reserve = np.zeros(self._core.reserve_length(T, m, units, x.itemsize), x.dtype)
+        arrays = self._core.views(reserve, T, m, units)
+        for states, first in zip(arrays, initial, strict=False):
+            states[0, :, :units] = 0 if first is None else first
         mask = None
         if lengths is not None:
             mask = (np.arange(T)[:, np.newaxis] < lengths).astype(np.uint8)
