@@ -246,7 +246,7 @@ class CallbackList:
 
     def call(self, name: str, *arguments: Any) -> None:
         """Call the hook `name` now."""
-        hook = self.hook(name)
+        hook = self.hook(name) if self.called else None
         if hook is not None:
             hook(*arguments)
 

@@ -14,12 +14,16 @@ from fastrnn.callbacks import Callback, CallbackList
 from fastrnn.callbacks.callback import Logs
 from fastrnn.models.batch import Batches
 from fastrnn.models.objective import Means, Objective
-from fastrnn.models.source import Data, Source
+from fastrnn.models.source import Data, Part, Source
 from fastrnn.models.tracing import Graph
 from fastrnn.models.training.exchange import Exchange
 
 Array = NDArray[Any]
 Callbacks = Sequence[Callback] | Callback | None
+
+
+#: Where there are no callbacks, small predictions need not make a list of them.
+_NOBODY = CallbackList([])
 
 
 def listed(callbacks: Callbacks) -> list[Callback]:
@@ -31,6 +35,8 @@ def listed(callbacks: Callbacks) -> list[Callback]:
 
 def called_on(model: Any, callbacks: Callbacks, source: Source, steps: int | None) -> CallbackList:
     """Return callbacks that were told of the model and its data."""
+    if callbacks is None:
+        return _NOBODY
     found = CallbackList(listed(callbacks))
     found.prepare(
         model,
@@ -69,7 +75,7 @@ def evaluate(
     means = Means(objective)
     callbacks.call("on_test_begin", {})
     number = samples = 0
-    for data in _read(source, steps, exchange):
+    for data in _read(source, steps, exchange.part if exchange.is_shared else None):
         if begins is not None:
             begins(number, {})
         batch = batches.for_data(data.x)
@@ -85,15 +91,21 @@ def evaluate(
     return means.logs(), number if source.samples is None else samples
 
 
-def _read(source: Source, steps: int | None, exchange: Exchange) -> Iterator[Data]:
-    """Yield the batches of an evaluation or prediction, and warn where there are too few."""
+def _read(source: Source, steps: int | None, part: Part | None = None) -> Iterator[Data]:
+    """Return the batches of an evaluation or prediction; a warning says where there are too few."""
+    if source.data is not None and steps is None:
+        return source.in_order(part)  # of which all are there
+    return _watched(source, steps, part)
+
+
+def _watched(source: Source, steps: int | None, part: Part | None) -> Iterator[Data]:
     source.begin_epoch()
     count = 0
-    for data in source.in_order(exchange.part if exchange.is_shared else None, steps):
+    for data in source.in_order(part, steps):
         yield data
         count += 1
     source.end_epoch()
-    if exchange.is_shared:
+    if part is not None:
         return
     if not count and source.samples != 0:
         raise ValueError(f"{source.argument} has no batch left to read")
@@ -136,10 +148,11 @@ class Outputs:
 
     def _new(self, x: Sequence[Array], count: int | None = None) -> list[Array]:
         """Return memory for the answers to `x`, or to so many such samples."""
-        shapes = [self._graph.answer_shape(i, x) for i in range(len(self._graph.outputs))]
-        if count is not None:
-            shapes = [(count, *shape[1:]) for shape in shapes]
-        return [np.empty(shape, self._dtype) for shape in shapes]
+        found = []
+        for index in range(len(self._graph.outputs)):
+            rows, *rest = self._graph.answer_shape(index, x)
+            found.append(np.empty((rows if count is None else count, *rest), self._dtype))
+        return found
 
     def room_for(self, data: Data) -> list[Array]:
         """Return where the answers to a batch go, one array for each output."""
@@ -148,6 +161,8 @@ class Outputs:
             return self._pieces[-1]
         if self._whole is None:
             self._whole = self._new(data.x, self._count)
+        if len(data) == self._count:
+            return self._whole
         start, self._filled = self._filled, self._filled + len(data)
         return [whole[start : self._filled] for whole in self._whole]
 
@@ -174,7 +189,7 @@ def predict(
     """Fill `outputs` with the model's answers."""
     begins, ends = callbacks.hook("on_predict_batch_begin"), callbacks.hook("on_predict_batch_end")
     callbacks.call("on_predict_begin", {})
-    for number, data in enumerate(_read(source, steps, Exchange())):
+    for number, data in enumerate(_read(source, steps)):
         if begins is not None:
             begins(number, {})
         batch = batches.for_data(data.x)

@@ -19,6 +19,7 @@ Read = Callable[[Any, str], Data]
 
 #: What is read as arrays, or refused as one, although it can be iterated or indexed.
 _ARRAYS = (list, tuple, str, bytes, Mapping, Sequence, AbstractSet, np.ndarray, np.generic)
+_PLAIN = frozenset((np.ndarray, list, tuple, dict, type(None)))
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer__", "__dataframe__")
 
 
@@ -29,6 +30,8 @@ def has_batches(x: object) -> bool:
     end, whatever its length says.
     """
     kind = type(x)
+    if kind in _PLAIN:  # the others take a while to tell
+        return False
     if isinstance(x, (*_ARRAYS, type)) or any(hasattr(kind, name) for name in _PROTOCOLS):
         return False
     return _has_numbers(x) or hasattr(kind, "__iter__") or hasattr(kind, "__next__")

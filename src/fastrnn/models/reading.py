@@ -161,10 +161,11 @@ class Reader:
 
     def to_predict(self, x: Any, batch_size: int | None, steps: int | None) -> Source:
         """Return what to answer to."""
-        if has_batches(x):
+        is_array = type(x) is np.ndarray  # which it takes a while to tell of all else
+        if not is_array and has_batches(x):
             self._refuse_beside((x, None, None), batch_size)
             return self._batches(x, "x", steps, "steps", read=self._batch_of_inputs)
-        if not is_dataset(x):
+        if is_array or not is_dataset(x):
             return self.samples(Data(self.inputs(x), [], []), batch_size, steps)
 
         def read(parts: Parts, titles: Titles) -> Data:
@@ -384,8 +385,10 @@ def check_same_batches(network: Network, training: Source, validation: Source) -
 
 def checked_batch_size(network: Network, batch_size: int, samples: int) -> int:
     """Return the size of batches that `samples` fall into, for a model that keeps states."""
+    if samples <= batch_size or not samples % batch_size:
+        return batch_size
     keeping = [layer.name for layer in network.graph.layers if layer.stateful]
-    if keeping and samples > batch_size and samples % batch_size:
+    if keeping:
         raise ValueError(
             f"batch_size is {batch_size} for {samples} samples, so the last batch is smaller; "
             f"{keeping[0]} is stateful and wants batches of one size"

@@ -65,7 +65,9 @@ class Samples(Source):
 
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
         """Yield batches of the samples as they lie."""
-        count, size = self.steps if steps is None else min(steps, self.steps), self.batch_size
+        size, count = self.batch_size, self.steps
+        if steps is not None:
+            count = min(steps, count)
         start, stop = (0, count) if part is None else part(count)
         read = self._in_order()
         for first in range(start * size, min(stop * size, self.samples), size):
@@ -91,7 +93,10 @@ class Samples(Source):
 
     def _in_order(self) -> Callable[[int, int], Data]:
         """Return what returns the samples from one place to another."""
-        return self.data.part
+        data = self.data
+        if self.batch_size >= self.samples:
+            return lambda first, last: data if last - first == len(data) else data.part(first, last)
+        return data.part
 
     def _shuffled(self, order: Order) -> Callable[[int, int], Data]:
         """Return what returns the samples that stand from one place of `order` to another."""
