@@ -23,13 +23,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from fastrnn import functional
-from fastrnn.arguments import Array, Cache, read_arrays, read_cross_entropy
-from fastrnn.arithmetic import quietly
+from fastrnn.arguments import Array, Cache, read_arrays
 
+from .axes import batch_first, features_first, ranked
 from .coursera import sigmoid as sigmoid
+from .temporal import (
+    temporal_affine_backward,
+    temporal_affine_forward,
+    temporal_softmax_loss,
+    word_embedding_backward,
+    word_embedding_forward,
+)
 from .words import in_words
 
 __all__ = [
@@ -99,12 +106,12 @@ def _inputs(
     x: ArrayLike, axes: str, weights: dict[str, Array], **states: ArrayLike
 ) -> tuple[Any, ...]:
     """Return the input and the states before it, features first, checked as they came."""
-    rows = _array("x", x, axes)
+    rows = ranked("x", x, axes)
     D, H = weights["Wx"].shape[1], weights["Ws"].shape[1]
     _expect("x", rows, f"({', '.join(axes)})", (*rows.shape[:-1], D))
     arrays = [rows.T if rows.ndim == 2 else rows.transpose(2, 0, 1)]
     for name, value in states.items():
-        state = _array(name, value, "NH")
+        state = ranked(name, value, "NH")
         _expect(name, state, "(N, H)", (len(rows), H))
         arrays.append(state.T)
     return tuple(arrays)
@@ -114,28 +121,11 @@ def _step_gradients(cache: Any, **gradients: ArrayLike) -> tuple[Any, ...]:
     """Return the gradients of a step, features first, checked as they came."""
     arrays = []
     for name, value in gradients.items():
-        array = _array(name, value, "NH")
+        array = ranked(name, value, "NH")
         if isinstance(cache, tuple) and cache and isinstance(cache[0], np.ndarray):
             _expect(name, array, "(N, H)", cache[0].shape[::-1])
         arrays.append(array.T)
     return tuple(arrays)
-
-
-def _array(name: str, value: ArrayLike, axes: str) -> Array:
-    (array,) = read_arrays((name,), (value,))
-    if array.ndim != len(axes):
-        raise ValueError(f"{name} has shape {array.shape}, expected ({', '.join(axes)})")
-    return array
-
-
-def _features_first(name: str, value: ArrayLike, features: str) -> Array:
-    """Return (N, T, D) as (D, N, T)."""
-    return _array(name, value, f"NT{features}").transpose(2, 0, 1)
-
-
-def _batch_first(array: Array) -> Array:
-    """Return (D, N, T) as (N, T, D)."""
-    return array.transpose(1, 2, 0)
 
 
 # The RNN ------------------------------------------------------------------------------------------
@@ -204,7 +194,7 @@ def rnn_forward(
     weights = _parameters(Wx, Wh, b)
     X, S_0 = _inputs(x, "NTD", weights, h0=h0)
     h, _, cache = functional.rnn_forward(X, S_0, weights)
-    return _batch_first(h), cache
+    return batch_first(h), cache
 
 
 @in_words(_WORDS)
@@ -222,8 +212,8 @@ def rnn_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Arra
     -------
     dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, H), (H, H), (H,)
     """
-    found = functional.rnn_backward(_features_first("dh", dh, "H"), cache)
-    dx, dh0 = _batch_first(found["dX"]), found["ds_0"].T
+    found = functional.rnn_backward(features_first("dh", dh, "H"), cache)
+    dx, dh0 = batch_first(found["dX"]), found["ds_0"].T
     return dx, dh0, found["dWx"].T, found["dWs"].T, found["dbs"][:, 0]
 
 
@@ -305,7 +295,7 @@ def lstm_forward(
     weights = _parameters(Wx, Wh, b, gates=4)
     X, S_0 = _inputs(x, "NTD", weights, h0=h0)
     h, _, _, cache = functional.lstm_forward(X, S_0, weights)
-    return _batch_first(h), cache
+    return batch_first(h), cache
 
 
 @in_words(_WORDS)
@@ -323,153 +313,11 @@ def lstm_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Arr
     -------
     dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, 4H), (H, 4H), (4H,)
     """
-    found = functional.lstm_backward(_features_first("dh", dh, "H"), cache)
-    return _batch_first(found["dX"]), found["ds_0"].T, *_of_weights(found)
+    found = functional.lstm_backward(features_first("dh", dh, "H"), cache)
+    return batch_first(found["dX"]), found["ds_0"].T, *_of_weights(found)
 
 
 def _of_weights(found: dict[str, Array]) -> tuple[Array, Array, Array]:
     H = found["dWs"].shape[1]
     dWx, dWh, db = (_exchanged(found[name], H) for name in ("dWx", "dWs", "dbs"))
     return dWx.T, dWh.T, db[:, 0]
-
-
-# Around it ----------------------------------------------------------------------------------------
-
-
-def word_embedding_forward(x: ArrayLike, W: ArrayLike) -> tuple[Array, Cache]:
-    """Return the vectors of words.
-
-    Parameters
-    ----------
-    x : array_like of int (N, T)
-        Numbers of words, ``0 <= x < V``.
-    W : array_like (V, D)
-
-    Returns
-    -------
-    out : ndarray (N, T, D)
-    cache : tuple
-        ``(x, W)``, copied and as it is.
-
-    Raises
-    ------
-    ValueError
-        If a number is outside its range.
-    """
-    W, words = _array("W", W, "VD"), np.array(x)
-    if words.dtype.kind not in "iu":
-        raise TypeError(f"x must be an array of integers, got dtype {words.dtype}")
-    wrong = (words < 0) | (words >= len(W))
-    if wrong.any():
-        raise ValueError(f"x has {words[wrong][0]}, expected 0 <= x < V = {len(W)}")
-    return W[words], (words, W)
-
-
-@quietly
-def word_embedding_backward(dout: ArrayLike, cache: Cache) -> Array:
-    """Return the gradient of the words' vectors.
-
-    Parameters
-    ----------
-    dout : array_like (N, T, D)
-    cache : tuple
-        From :func:`word_embedding_forward`.
-
-    Returns
-    -------
-    dW : ndarray (V, D)
-    """
-    words, W = cache
-    (dout,) = read_arrays(("dout",), (dout,))
-    if dout.shape != (*words.shape, W.shape[1]):
-        wanted = (*words.shape, W.shape[1])
-        raise ValueError(f"dout has shape {dout.shape}, expected (N, T, D) = {wanted}")
-    dW = np.zeros(W.shape, np.result_type(W, dout))
-    np.add.at(dW, words, dout)
-    return dW
-
-
-@quietly
-def temporal_affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, Cache]:
-    """Return x w + b at every step.
-
-    Parameters
-    ----------
-    x : array_like (N, T, D)
-    w, b : array_like (D, M), (M,)
-
-    Returns
-    -------
-    out : ndarray (N, T, M)
-    cache : tuple
-        ``(x, w, b, out)``.
-    """
-    x, w, b = read_arrays(("x", "w", "b"), (x, w, b))
-    x = _array("x", x, "NTD")
-    for name, array, wanted in (("w", w, (x.shape[2], *w.shape[1:2])), ("b", b, w.shape[1:])):
-        if array.shape != wanted or w.ndim != 2:
-            raise ValueError(f"{name} has shape {array.shape}, expected {wanted} to fit x and w")
-    N, T, D = x.shape
-    out = (x.reshape(N * T, D) @ w + b).reshape(N, T, len(b))
-    return out, (x, w, b, out)
-
-
-@quietly
-def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Array, Array]:
-    """Return the gradients of :func:`temporal_affine_forward`.
-
-    Parameters
-    ----------
-    dout : array_like (N, T, M)
-    cache : tuple
-
-    Returns
-    -------
-    dx, dw, db : ndarray (N, T, D), (D, M), (M,)
-    """
-    x, w, _, out = cache
-    (dout,) = read_arrays(("dout",), (dout,))
-    if dout.shape != out.shape:
-        raise ValueError(f"dout has shape {dout.shape}, expected (N, T, M) = {out.shape}")
-    N, T, D = x.shape
-    rows = dout.reshape(N * T, -1)
-    return (rows @ w.T).reshape(x.shape), x.reshape(N * T, D).T @ rows, rows.sum(axis=0)
-
-
-@quietly
-def temporal_softmax_loss(
-    x: ArrayLike, y: ArrayLike, mask: ArrayLike, verbose: bool = False
-) -> tuple[float, Array]:
-    """Return the cross entropy, added up over the steps and averaged over the batch.
-
-    Parameters
-    ----------
-    x : array_like (N, T, V)
-        Scores.
-    y : array_like of int (N, T)
-        Labels, ``0 <= y < V``.
-    mask : array_like of bool (N, T)
-        True where a step counts.
-    verbose : bool
-        Print the shape of the gradient, as the course's function does.
-
-    Returns
-    -------
-    loss : float
-    dx : ndarray (N, T, V)
-    """
-    scores = _features_first("x", x, "V")
-    y_pred = functional.softmax(scores)
-    mask = np.asarray(mask).astype(bool)
-    _, labels, _ = read_cross_entropy(y_pred, y, mask)
-    N, T = labels.shape
-    loss = functional.cross_entropy(y_pred, labels, mask, reduction="sum") / N
-    dx: NDArray[Any] = np.ascontiguousarray(_batch_first(y_pred))
-    dx[np.arange(N)[:, np.newaxis], np.arange(T), labels] -= 1
-    dx[~mask] = 0
-    dx /= N
-    if verbose:
-        print(  # noqa: T201 (asked for)
-            "dx_flat: ", (N * T, dx.shape[2])
-        )
-    return loss, dx
