@@ -2,11 +2,13 @@
 
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastrnn as keras
+from fastrnn import _older
 
 #: What every piece begins with.
 BEGIN = """
@@ -385,3 +387,28 @@ def test_the_backend_computes_parts_of_a_model():
     np.testing.assert_array_equal(found, keras.Model(model.input, model.layers[0].output)(x))
     with pytest.raises(ValueError, match="training=True"):
         K.set_learning_phase(1)
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "keras.md"
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the docs are not beside the tests")
+def test_the_page_on_keras():
+    text = PAGE.read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 2
+    for example in examples:
+        names = {}
+        exec(compile(example, str(PAGE), "exec"), names)
+        model = names["model"]
+        x = [np.ones((4, 5, 3)) for _ in model.inputs]
+        answers = model.predict(x if len(x) > 1 else x[0])
+        if model.loss is not None:
+            model.fit(x, np.zeros_like(answers), verbose=0)
+    older = re.findall(r"`(\w+)=[`N\[]", text.partition("## What is different")[0])
+    known = {name for table in _older.CLASSES.values() for name in table}
+    known |= {name for table in _older.METHODS.values() for name in table}
+    new = {new for table in _older.CLASSES.values() for new in table.values()} | {"epochs"}
+    of_layers = {"input_dim", "input_length", "batch_input_shape", "batch_size", "weights"}
+    others = {"input_shape", "decay", "epsilon", "period"}
+    assert set(older) <= known | new | of_layers | others

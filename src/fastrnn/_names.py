@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.abc
 import importlib.machinery
 import re
 import sys
@@ -191,7 +190,7 @@ class _OldPath(ModuleType):
         raise TypeError(absent(package, name, ()).replace("has no attribute", "has no function"))
 
 
-class _Absent(importlib.abc.MetaPathFinder):
+class _Absent:
     """Says what to do instead of modules of Keras's that are not there; asked after all others."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
