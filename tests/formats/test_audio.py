@@ -327,6 +327,15 @@ def test_a_residual_connection_is_written_for_aida_x(tmp_path):
     np.testing.assert_array_equal(again.predict(sound(), verbose=0), wanted)
 
 
+def test_states_that_nobody_reads_are_no_hindrance(tmp_path):
+    x = Input((None, 1))
+    states, *_ = LSTM(3, return_sequences=True, return_state=True)(x)
+    model = Model(x, Dense(1)(states))
+    model.export(tmp_path / "model.json")
+    again, wanted = load_model(tmp_path / "model.json"), model.predict(sound(), verbose=0)
+    np.testing.assert_array_equal(again.predict(sound(), verbose=0), wanted)
+
+
 REFUSED = {
     "SimpleRNN": (SimpleRNN(2, return_sequences=True), "simple_rnn_1 is a SimpleRNN"),
     "Bidirectional": (Bidirectional(LSTM(2, return_sequences=True)), "is a Bidirectional"),
