@@ -77,8 +77,6 @@ const TABLE EXPORT = {
 #undef STRIP
 #undef STRIPS_ABOVE_6
 #undef STRIPS
-#undef SLICE_BYTES
-#undef STAYING_BYTES
 #undef GRADIENT_COLUMNS
 #undef GRADIENT_COPIED
 #undef CELL

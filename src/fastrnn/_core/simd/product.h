@@ -15,9 +15,16 @@ static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a
  * starts from bias[column] or from what it holds.
  *
  * Weights that stay in the second-level cache pass by a few rows, which stay in the first.  Of more weights a panel
- * stays in the first-level cache while all rows pass by it, and a deep product goes in slices for that. */
-#define SLICE_BYTES (16 * 1024)
-#define STAYING_BYTES (256 * 1024)
+ * stays while all rows pass by it, and a deep product goes in slices for that.  A slice may be larger than the
+ * first-level cache: a tile reads it no faster than the second one gives it, and each slice more reads and writes all
+ * of c again.  bench/tiles.py measures all three sizes; processors with AVX-512 have a megabyte of second-level cache,
+ * nearly all of them. */
+#ifndef SLICE_BYTES
+#define SLICE_BYTES (64 * 1024)
+#endif
+#ifndef STAYING_BYTES
+#define STAYING_BYTES ((VBYTES == 64 ? 512 : 256) * 1024)
+#endif
 static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
                           const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
