@@ -43,7 +43,17 @@ ALLOWED = {
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
     # (and the version, asked for when it is written)
-    "formats": {"_names", "arguments", "arithmetic", "fastrnn", "files", "settings", "terminal"},
+    "formats": {
+        "_names",
+        "activations",
+        "arguments",
+        "arithmetic",
+        "fastrnn",
+        "files",
+        "initializers",
+        "settings",
+        "terminal",
+    },
     "initializers": {"_names", "construction", "seeding", "settings", "arithmetic", "naming"},
     "workspace": {"_core", "activations"},
     "losses": {
@@ -71,7 +81,15 @@ ALLOWED = {
         "naming",
     },
     "optimizers": {"guarded", "_names", "_core", "construction", "settings", "naming"},
-    "callbacks": {"_names", "construction", "files", "settings", "terminal", "arithmetic"},
+    "callbacks": {
+        "_names",
+        "arithmetic",
+        "construction",
+        "files",
+        "formats",  # what a checkpoint's ending needs, asked before the training
+        "settings",
+        "terminal",
+    },
     "preprocessing": {"_names", "arguments", "settings", "arithmetic"},
     "guarded": set(),
     "layers": {
@@ -210,6 +228,7 @@ SHARED_BY_FORMATS = {
     "errors",
     "foreign",
     "names",
+    "order",
     "registry",
     "tensor_file",
 }

@@ -22,6 +22,17 @@ def test_example_runs(example):
     exec(compile(example, str(README), "exec"), {})
 
 
+@pytest.mark.parametrize("name", ["from-keras"])
+def test_examples_of_a_page_run(name, tmp_path, monkeypatch):
+    pytest.importorskip("h5py")
+    monkeypatch.chdir(tmp_path)
+    text = (README.parent / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert examples
+    for example in examples:
+        exec(compile(example, name, "exec"), {})
+
+
 def test_commands_exist():
     import fastrnn.cli
 

@@ -59,16 +59,15 @@ def test_the_second_notebook(decipher_data, tmp_path, monkeypatch, capsys):
     model.compile(loss=sparse_categorical_crossentropy, optimizer=Adam(1e-3), metrics=["accuracy"])
     path = "./saved model/weights.best.deciphering.hdf5"
     best = ModelCheckpoint(filepath=path, verbose=1, save_best_only=True)
-    with pytest.warns(UserWarning, match="written as safetensors"):
-        history = model.fit(
-            x,
-            labels,
-            batch_size=32,
-            epochs=5,
-            validation_split=0.2,
-            callbacks=[best],
-            verbose=1,
-        ).history
+    history = model.fit(
+        x,
+        labels,
+        batch_size=32,
+        epochs=5,
+        validation_split=0.2,
+        callbacks=[best],
+        verbose=1,
+    ).history
     printed = capsys.readouterr().out
     assert "Train on 8000 samples, validate on 2001 samples\nEpoch 1/5\n" in printed
     first = history["val_loss"][0]

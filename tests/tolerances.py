@@ -31,3 +31,6 @@ ULP = 3
 
 #: Against numbers that Keras computed in float64 and float32.
 RECORDED = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-6}
+
+#: Answers of a model against those of the program whose file it was read from, or written for.
+FILES = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 1e-5}

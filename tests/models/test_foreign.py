@@ -45,9 +45,9 @@ def npy():
 HDF5 = b"\x89HDF\r\n\x1a\n"
 FORMATS = {
     "empty": (b"", "is empty"),
-    "HDF5": (HDF5 + b"\0" * 100, r"is an HDF5 file.*set_weights"),
-    "HDF5 behind a block": (b"\0" * 2048 + HDF5 + b"\0" * 100, "is an HDF5 file"),
-    ".keras": (zipped("metadata.json", "config.json", "model.weights.h5"), r"is a .keras file"),
+    "HDF5": (HDF5 + b"\0" * 100, "is not a whole HDF5 file"),
+    "HDF5 behind a block": (b"\0" * 2048 + HDF5 + b"\0" * 100, "is not a whole HDF5 file"),
+    ".keras": (zipped("metadata.json", "config.json", "model.weights.h5"), "JSON|HDF5"),
     ".pt": (zipped("archive/data.pkl", "archive/data/0"), "is a file of PyTorch"),
     ".npz": (npz(), "is an .npz file of NumPy"),
     ".npy": (npy(), "is an array of NumPy"),

@@ -193,17 +193,6 @@ def test_equal_models_make_equal_files(tmp_path):
     assert content[1:] == content[:1] * 3
 
 
-@pytest.mark.parametrize("ending", ["hdf5", "h5", "keras", "H5"])
-def test_an_ending_of_another_format_is_warned_of(tmp_path, ending):
-    path = tmp_path / f"model.{ending}"
-    with pytest.warns(UserWarning, match="written as safetensors") as caught:
-        tagger().save(path)
-    assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="written as safetensors"):
-        tagger().save_weights(path)
-    assert load_model(path).count_params() == tagger().count_params()
-
-
 def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):
     path = tmp_path / "saved model" / "deep" / "model"
     tagger().save(path)

@@ -14,6 +14,7 @@ from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
 from fastrnn.callbacks.template import FileTemplate
 from fastrnn.files import path_text
+from fastrnn.formats import format_for
 from fastrnn.settings import boolean, integer, number, verbosity
 
 
@@ -26,7 +27,8 @@ class ModelCheckpoint(Monitor):
         May hold fields that the epoch (from 1) and its logs fill in:
         ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also
         ``{batch}``, from 1.  A field is a name and how to write a number, nothing else.  Missing
-        folders are made.
+        folders are made.  The ending says in which format: ``.h5``, ``.hdf5`` and ``.keras`` are
+        Keras's, which do not hold where the training was; see :meth:`fastrnn.models.Model.save`.
     monitor : str, default "val_loss"
         What `save_best_only` goes by.  Where a training does not report it, a warning says so and
         everything is saved, as in Keras.
@@ -88,6 +90,10 @@ class ModelCheckpoint(Monitor):
         else:
             names = ["epoch", "batch", *by_step]
         self._template.check(names)
+        way = "write_weights" if self.save_weights_only else "write"
+        found = format_for(self.filepath, way)
+        if found is not None:
+            found.require(self.filepath)  # before an epoch is trained for nothing
         if self.save_best_only:
             self.warn_unless_reported(names)
 

@@ -9,10 +9,6 @@ from contextlib import suppress
 #: Bytes at the beginning of a file that are looked at.
 HEAD = 4096
 
-_WEIGHTS = (
-    "load it there, and give its weights to a model of the same layers: "
-    "model.set_weights(theirs.get_weights())"
-)
 _PICKLE = (
     "opening one can run any program, so it is never opened: save the arrays with numpy.savez or "
     "safetensors where it was made"
@@ -52,8 +48,6 @@ def other_format(path: str) -> str | None:
         head = file.read(HEAD)
         if head[8:9] == b"{":
             return None  # where a header of safetensors begins
-        if _is_hdf5(head, file.read(HEAD)):
-            return f"is an HDF5 file, as Keras writes them: {_WEIGHTS}"
     if not head:
         return "is empty, which no model is, so it is damaged or was never written"
     for signature, words in _SIGNATURES:
@@ -75,14 +69,6 @@ def other_format(path: str) -> str | None:
     return _of_text(head)
 
 
-def _is_hdf5(*parts: bytes) -> bool:
-    # The signature may stand behind a block of the user's, at 512, 1024, 2048...
-    content = b"".join(parts)
-    return any(
-        content[place : place + 8] == b"\x89HDF\r\n\x1a\n" for place in (0, 512, 1024, 2048, 4096)
-    )
-
-
 def _is_pickle(head: bytes) -> bool:
     if head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"):
         return True
@@ -99,13 +85,16 @@ def is_onnx(head: bytes) -> bool:
     )
 
 
-def _of_zip(path: str) -> str:
+def names_in_zip(path: str) -> list[str]:
+    """Return what a zip archive says it holds; nothing if it is damaged."""
     names: list[str] = []
-    # A damaged directory tells nothing.
     with suppress(Exception), zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-    if "config.json" in names and "model.weights.h5" in names:
-        return f"is a .keras file of Keras 3: {_WEIGHTS}"
+    return names
+
+
+def _of_zip(path: str) -> str:
+    names = names_in_zip(path)
     if any(name.rpartition("/")[2] == "data.pkl" for name in names):
         return (
             "is a file of PyTorch, with weights that do not say what the model is: build it, and "

@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -50,17 +49,9 @@ Path = str | bytes | os.PathLike[str]
 ENTRY = "fastrnn"
 FORMAT_VERSION = 3
 
-#: Endings that promise another format than what is written.
-FOREIGN_ENDINGS = (".hdf5", ".h5", ".keras")
-
 
 def write(path: Path, description: Description) -> None:
     """Write a file, whole or not at all; missing folders are made.
-
-    Warns
-    -----
-    UserWarning
-        If the path ends like the files of another program: safetensors is what is written.
 
     Raises
     ------
@@ -68,12 +59,6 @@ def write(path: Path, description: Description) -> None:
         If the file cannot be written; one that was there before is as it was.
     """
     path = path_text("filepath", path)
-    if path.lower().endswith(FOREIGN_ENDINGS):
-        warnings.warn(
-            f"{path!r} is written as safetensors, whatever its ending says; "
-            "only fastrnn.models can load it again, not h5py or Keras",
-            stacklevel=5,
-        )
     tensors = description.tensors
     content = {
         "format_version": _version(description.model),

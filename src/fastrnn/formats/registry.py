@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastrnn.files import kind_of_file, path_text
 from fastrnn.formats.description import Description
 from fastrnn.formats.errors import CheckpointError
-from fastrnn.formats.foreign import HEAD, about_folder, is_onnx
+from fastrnn.formats.foreign import HEAD, about_folder, is_onnx, names_in_zip
 
 Path = str | bytes | os.PathLike[str]
 Keep = Callable[[str], bool]
@@ -76,17 +76,22 @@ class Format:
                 f"{path} is of the format {self.name}, in which {what} cannot be "
                 f"{done if done == 'read' else 'written'} here"
             )
-        if self.needs is not None:
-            try:
-                importlib.import_module(self.needs)
-            except ImportError as error:
-                raise ImportError(
-                    f"{path} is of the format {self.name}, which needs the package "
-                    f'{self.needs}: pip install "fastrnn[{self.extra}]"'
-                ) from error
+        self.require(path)
         module = importlib.import_module(f"fastrnn.formats.{self.module}")
         found: Callable[..., Any] = getattr(module, "write" if way == "export" else way)
         return found
+
+    def require(self, path: str) -> None:
+        """Raise ``ImportError``, with the extra to install, if what the format needs is missing."""
+        if self.needs is None:
+            return
+        try:
+            importlib.import_module(self.needs)
+        except ImportError as error:
+            raise ImportError(
+                f"{path} is of the format {self.name}, which needs the package "
+                f'{self.needs}: pip install "fastrnn[{self.extra}]"'
+            ) from error
 
     def read(self, path: str, keep: Keep | None = None) -> Description:
         """Return what a file holds."""
@@ -130,6 +135,17 @@ def _is_any(path: str, head: bytes) -> bool:
     return True
 
 
+def _is_hdf5(path: str, head: bytes) -> bool:
+    # The signature may stand behind a block of the user's, at 512, 1024, 2048...
+    places = (0, 512, 1024, 2048, 4096)
+    return any(head[place : place + 8] == b"\x89HDF\r\n\x1a\n" for place in places)
+
+
+def _is_keras(path: str, head: bytes) -> bool:
+    names = names_in_zip(path) if head.startswith(b"PK") else []
+    return "config.json" in names and any(name.startswith("model.weights") for name in names)
+
+
 #: fastrnn's own files; also what a file is taken for that begins like none of the others.
 OWN = Format(
     "safetensors of fastrnn",
@@ -158,8 +174,26 @@ ONNX = Format(
     needs="onnx",
 )
 
+_BOTH_WAYS = frozenset({"read", "read_weights", "write"})
+
+#: Files of Keras; ``.weights.h5`` is one of the endings of the second.
+KERAS = Format(
+    "Keras 3 (.keras)", "keras.archive", (".keras",), _is_keras, _BOTH_WAYS, "keras", "h5py"
+)
+HDF5 = Format(
+    "HDF5 of Keras",
+    "keras.hdf5",
+    (".h5", ".hdf5"),
+    _is_hdf5,
+    _BOTH_WAYS | {"write_weights"},
+    "keras",
+    "h5py",
+)
+
 #: All formats, in the order in which a file is asked whether it is of them.
 FORMATS: tuple[Format, ...] = (
+    KERAS,
+    HDF5,
     Format(
         "JSON of RTNeural, Neural Amp Modeler or an amp model",
         "audio",

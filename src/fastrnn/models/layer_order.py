@@ -1,41 +1,23 @@
-"""The order in which Keras lists the layers of a model, and with them its weights."""
+"""The layers of a graph in the order in which Keras lists them."""
 
 from __future__ import annotations
 
+from fastrnn.formats import order
 from fastrnn.layers import Layer
-from fastrnn.layers.symbolic import Node
 from fastrnn.models.tracing import Graph
 
 
 def listed(graph: Graph) -> list[Layer]:
     """Return the layers of a graph as ``model.layers`` lists them, each once.
 
-    As in Keras, the layers that are farthest from the outputs come first; the distance is the
-    longest way, counted in calls.  Equally far ones stand in the order in which they are met on the
-    way back from the outputs.  A model whose layers follow one another lists them as they follow.
+    See :func:`fastrnn.formats.order.listed`.
     """
-    depths: dict[Node, int] = {}
-    of_layers: dict[Layer, int] = {}
-    # A layer that is called twice stands as deep as its deepest call, and so do its calls.
-    for node in reversed(graph.nodes):
-        depth = max(depths.get(node, 0), of_layers.get(node.layer, 0))
-        depths[node] = of_layers[node.layer] = depth
-        for tensor in node.inputs:
-            before = graph.node_of(tensor)
-            depths[before] = max(depths.get(before, 0), depth + 1)
-    met = _met(graph)
-    return sorted(of_layers, key=lambda layer: (-of_layers[layer], met[layer]))
-
-
-def _met(graph: Graph) -> dict[Layer, int]:
-    """Return the place of every layer in a walk back from the outputs, depth first."""
-    places: dict[Layer, int] = {}
-    seen: set[Node] = set()
-    waiting = [graph.node_of(tensor) for tensor in reversed(graph.outputs)]
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            places.setdefault(node.layer, len(places))
-            waiting += [graph.node_of(tensor) for tensor in reversed(node.inputs)]
-    return places
+    places = {node: place for place, node in enumerate(graph.nodes)}
+    layers = graph.layers
+    numbers = {layer: number for number, layer in enumerate(layers)}
+    found = order.listed(
+        [numbers[node.layer] for node in graph.nodes],
+        [[places[graph.node_of(tensor)] for tensor in node.inputs] for node in graph.nodes],
+        [places[graph.node_of(tensor)] for tensor in graph.outputs],
+    )
+    return [layers[number] for number in found]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import formats, layers as layer_registry, optimizers
+from fastrnn import formats, layers as layer_registry, metrics, optimizers
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.formats.description import check as check_tensor
@@ -76,18 +77,24 @@ def load_model(
     compile, check = boolean("compile", compile), boolean("check", check)
     path = path_text("filepath", filepath)
     description = formats.read(path)
+    foreign = description.origin.format != "safetensors"
     try:
         with custom_object_scope(custom_objects):
             model = from_config(description.model, description.tensors)
             _check_names(model, description)
             if compile and description.training is not None:
-                _compile(model, description.training, description.tensors)
+                if foreign:
+                    _compile_foreign(model, description)
+                else:
+                    _compile(model, description.training, description.tensors)
     except Exception as error:
         if isinstance(error, MemoryError):
             raise
         if isinstance(error, (CheckpointError, TensorFileError)):
             raise CheckpointError(f"{path}: {error}") from error
         raise CheckpointError(f"{path}: its configuration makes no model: {error}") from error
+    if description.notes:
+        warnings.warn(f"{path}: " + "; ".join(description.notes), stacklevel=2)
     if check:
         # By name, since interop stands on this package.
         importlib.import_module("fastrnn.interop.checking").check(path, model)
@@ -233,6 +240,39 @@ def _check_names(model: Model, description: Description) -> None:
             raise CheckpointError(
                 f"the file holds {name}, which the model lacks; it has {', '.join(sorted(weights))}"
             )
+
+
+def _compile_foreign(model: Model, description: Description) -> None:
+    """Compile a model as another program did, as far as fastrnn can; a note says what is lost."""
+    assert description.training is not None
+    training = {**description.training}
+    for argument in ("metrics", "weighted_metrics"):
+        training[argument] = _known_metrics(training.get(argument), description.notes)
+    try:
+        _compile(model, training, description.tensors)
+    except (ValueError, TypeError, KeyError) as error:
+        description.notes.append(f"the model is not compiled: {error}")
+
+
+def _known_metrics(found: Any, notes: list[str]) -> Any:
+    """Return metrics without those that fastrnn lacks; a note says which."""
+    if isinstance(found, dict):
+        return {name: _known_metrics(one, notes) for name, one in found.items()}
+    if not isinstance(found, list):
+        return found
+    known = []
+    for one in found:
+        if isinstance(one, str) or (isinstance(one, dict) and "class_name" in one):
+            try:
+                metrics.get(one)
+            except (TypeError, ValueError):
+                name = one if isinstance(one, str) else one["class_name"]
+                notes.append(f"the metric {name} is left out")
+                continue
+            known.append(one)
+            continue
+        known.append(_known_metrics(one, notes))
+    return known
 
 
 def _compile(

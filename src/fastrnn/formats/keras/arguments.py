@@ -1,0 +1,234 @@
+"""The arguments of a layer in a file of Keras: each is understood, noted, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastrnn import activations, initializers
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.keras.generation import Generation
+
+_MISSING = object()
+
+#: What Keras 1 called the arguments of its layers.
+KERAS_1 = {
+    "output_dim": "units",
+    "inner_activation": "recurrent_activation",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "bias": "use_bias",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "U_constraint": "recurrent_constraint",
+    "b_constraint": "bias_constraint",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "p": "rate",
+    "sigma": "stddev",
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "border_mode": "padding",
+    "subsample_length": "strides",
+    "pool_length": "pool_size",
+    "stride": "strides",
+}
+
+#: Of every layer, without an effect on what it computes.
+_HARMLESS = {
+    "autocast",
+    "batch_input_shape",
+    "batch_shape",
+    "consume_less",
+    "implementation",
+    "input_dim",
+    "input_dtype",
+    "input_length",
+    "input_shape",
+    "input_spec",
+    "unroll",
+}
+
+
+def short(value: Any) -> str:
+    """Return a value as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+class Arguments:
+    """Arguments that are taken one by one; :meth:`finish` refuses those that are left.
+
+    Parameters
+    ----------
+    kind : str
+        Class of the layer.
+    config : mapping
+    generation : Generation
+    notes : list of str
+        Takes a sentence for whatever is left out.
+    """
+
+    def __init__(
+        self, kind: str, config: Mapping[str, Any], generation: Generation, notes: list[str]
+    ) -> None:
+        self.kind, self.generation, self.notes = kind, generation, notes
+        self._left = dict(config)
+        self.name = str(self._left.pop("name", kind.lower()))
+        #: What it is called in errors.
+        self.title = f"layer {self.name!r} ({kind})"
+
+    def error(self, argument: str, value: Any, reason: str) -> CheckpointError:
+        """Return what to raise where an argument cannot be represented."""
+        return CheckpointError(f"{self.title}: {argument} is {short(value)}; {reason}")
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give arguments their newer names, where they have older ones."""
+        for old, new in names.items():
+            if old in self._left and new not in self._left:
+                self._left[new] = self._left.pop(old)
+
+    def has(self, argument: str) -> bool:
+        """Return whether the file says it."""
+        return argument in self._left
+
+    def take(self, argument: str, default: Any = _MISSING) -> Any:
+        """Return an argument, which has a default if one is given."""
+        value = self._left.pop(argument, default)
+        if value is _MISSING:
+            raise CheckpointError(f"{self.title} has no {argument}, which it needs")
+        return value
+
+    def number(self, argument: str, default: Any = _MISSING) -> Any:
+        """Return a number, or None where that is the default; arrays of one may stand for it."""
+        value = self.take(argument, default)
+        if isinstance(value, dict):
+            value = value.get("value", value)
+        while isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            return value
+        raise self.error(argument, value, "it should be a number")
+
+    def flag(self, argument: str, default: bool) -> bool:
+        """Return a boolean."""
+        value = self.take(argument, default)
+        if value is None:
+            return default
+        if value in (True, False):
+            return bool(value)
+        raise self.error(argument, value, "it should be true or false")
+
+    def integers(self, argument: str, default: Any = _MISSING) -> Any:
+        """Return an integer, or a list of integers."""
+        value = self.take(argument, default)
+        if value is None and default is not _MISSING:
+            return default
+        if isinstance(value, dict):  # a tuple, as some versions write it
+            value = value.get("items", value)
+        listed = value if isinstance(value, list) else [value]
+        if all(isinstance(one, int) and not isinstance(one, bool) for one in listed):
+            return value
+        raise self.error(argument, value, "it should hold integers")
+
+    def integer(self, argument: str, default: Any = _MISSING) -> int:
+        """Return an integer, which may stand alone in a list."""
+        value = self.integers(argument, default)
+        if isinstance(value, list):
+            if len(value) != 1:
+                raise self.error(argument, value, "it should be one integer")
+            (value,) = value
+        return int(value)
+
+    def seed(self) -> int | None:
+        """Return the seed, if it is one that fastrnn can take; else it is left out."""
+        value = self.take("seed", None)
+        is_seed = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return value if is_seed else None
+
+    def must_be(self, argument: str, *values: Any, reason: str = "fastrnn lacks this") -> None:
+        """Refuse an argument that is there, unless it is one of the values."""
+        if argument in self._left:
+            value = self._left.pop(argument)
+            if value is not None and value not in values:
+                raise self.error(argument, value, reason)
+
+    def activation(self, argument: str = "activation", default: Any = "linear") -> str:
+        """Return fastrnn's name of an activation."""
+        value = self.take(argument, default)
+        name = value
+        if isinstance(value, dict):
+            inner = value.get("config")
+            name = inner if isinstance(inner, str) else value.get("class_name")
+        if name is None:
+            name = "linear"
+        if name == "hard_sigmoid" and not self.generation.has_new_hard_sigmoid:
+            return "hard_sigmoid_keras2"
+        try:
+            return activations.get(name).name if name != "hard_sigmoid_keras2" else self._no(value)
+        except (TypeError, ValueError):
+            raise self.error(argument, value, "fastrnn lacks this activation") from None
+
+    def _no(self, value: Any) -> str:
+        raise ValueError(value)  # fastrnn's own name, which no file of Keras has
+
+    def initializer(self, argument: str) -> dict[str, Any] | str | None:
+        """Return an initializer, or None where the default has to do; weights are in the file."""
+        value = self.take(argument, None)
+        if value is None:
+            return None
+        name: Any = value
+        config: Mapping[str, Any] = {}
+        if isinstance(value, dict):
+            name, config = value.get("class_name"), value.get("config") or {}
+        try:
+            return _initializer(name, config)
+        except (TypeError, ValueError, KeyError):
+            shown = name if isinstance(name, str) else short(value)
+            self.notes.append(
+                f"{self.name}: {argument} {shown} is left out; the weights are those of the file"
+            )
+            return None
+
+    def penalties(self, *stems: str) -> None:
+        """Note regularizers and constraints of some weights, and leave them out."""
+        for stem in stems:
+            for argument in (f"{stem}_regularizer", f"{stem}_constraint"):
+                value = self._left.pop(argument, None)
+                if value is not None:
+                    self.notes.append(f"{self.name}: {argument} {_described(value)} is left out")
+
+    def finish(self) -> None:
+        """Refuse what nobody took."""
+        self.penalties("activity")
+        for argument, value in self._left.items():
+            if argument in _HARMLESS or value is None:
+                continue
+            raise self.error(argument, value, f"fastrnn's {self.kind} has no such argument")
+
+
+def _initializer(name: Any, config: Mapping[str, Any]) -> dict[str, Any] | str:
+    if not isinstance(name, str):
+        raise TypeError("no name")
+    options = {key: value for key, value in config.items() if key != "dtype"}
+    if name == "VarianceScaling":
+        shape = options.get("scale"), options.get("mode"), options.get("distribution")
+        if shape[:2] != (1.0, "fan_avg"):
+            raise ValueError("none of fastrnn's")
+        name = "GlorotUniform" if shape[2] == "uniform" else "GlorotNormal"
+        options = {"seed": options.get("seed")}
+    if not isinstance(options.get("seed", 0), int):
+        options["seed"] = None
+    found = initializers.get({"class_name": name, "config": options} if config else name)
+    return initializers.serialize(found)
+
+
+def _described(value: Any) -> str:
+    if not isinstance(value, dict):
+        return short(value)
+    config = value.get("config")
+    inside = config if isinstance(config, dict) else {}
+    shown = ", ".join(f"{key}={short(one)}" for key, one in inside.items())
+    return f"{value.get('class_name')}({shown})"

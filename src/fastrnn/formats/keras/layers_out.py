@@ -1,0 +1,336 @@
+"""Layers of fastrnn in Keras's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.keras.sources import Source
+
+Config = dict[str, Any]
+#: What is written under another name.
+_ELSEWHERE = {"negative_slope"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Words that the readers of a file understand.
+
+    Attributes
+    ----------
+    name : str
+        What errors call the format.
+    has_modules : bool
+        Whether objects say the module that they are in, as in files of Keras 3; else they are as
+        Keras 2 and 3 both read them.
+    activations : frozenset of str
+        Those that mean the same to all readers.
+    """
+
+    name: str
+    has_modules: bool
+    activations: frozenset[str]
+
+    def layer(self, kind: str, config: Config) -> Config:
+        """Return a layer of a model as it is written."""
+        if not self.has_modules:
+            return {"class_name": kind, "config": config}
+        return self.object("keras.layers", kind, config)
+
+    def object(self, module: str, kind: str, config: Config) -> Config:
+        """Return what stands within a layer as it is written."""
+        if kind == "Functional":
+            module = "keras.src.models.functional"
+        name = "Functional" if kind == "Functional" else None
+        return {"module": module, "class_name": kind, "config": config, "registered_name": name}
+
+
+_EVERYWHERE = {"linear", "tanh", "sigmoid", "relu", "elu", "selu", "softmax", "softplus"}
+_EVERYWHERE |= {"softsign", "exponential", "gelu", "silu", "mish"}
+
+KERAS_3 = Dialect(
+    ".keras",
+    True,
+    frozenset({*_EVERYWHERE, "hard_sigmoid", "relu6", "leaky_relu", "log_softmax", "log_sigmoid"}),
+)
+#: Of HDF5: what Keras 2 and Keras 3 both read.  Their hard_sigmoids are different functions.
+HDF5 = Dialect("HDF5 of Keras", False, frozenset(_EVERYWHERE))
+
+
+class LayerWriter:
+    """Writes layers in one dialect.
+
+    Parameters
+    ----------
+    dialect : Dialect
+    write_model : callable
+        Writes a model within the model: takes its configuration, returns class, configuration and
+        layers.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        write_model: Callable[[Mapping[str, Any]], tuple[str, Config, list[Source]]],
+    ) -> None:
+        self.dialect, self._write_model = dialect, write_model
+
+    def write(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
+        """Return a layer as it is written, and where its weights go.
+
+        Raises
+        ------
+        CheckpointError
+            If Keras lacks the layer, or an argument of it.
+        """
+        kind, config = str(entry["class_name"]), dict(entry["config"])
+        name = str(config["name"])
+        if kind == "InputLayer":
+            return self._input(config), Source(kind, name, dict(entry))
+        if kind == "ModelLayer":
+            written, inside, inner = self._write_model({**config["model"], "name": name})
+            nested: Config = {"class_name": written, "config": inside}
+            if self.dialect.has_modules:
+                nested = self.dialect.object("keras", written, inside)
+            return nested, Source(written, name, dict(entry), inner)
+        if kind not in _WRITERS:
+            raise CheckpointError(
+                f"layer {name!r} ({kind}): {self.dialect.name} files cannot hold this layer"
+            )
+        made: Config = {"name": name}
+        if not config.pop("trainable", True):
+            made["trainable"] = False  # the layers without weights do not all take it
+        made["dtype"] = config.pop("dtype", None) or "float32"
+        inner = []
+        title = f"layer {name!r} ({kind})"
+        made |= _WRITERS[kind](config, self, title, inner)
+        for argument, value in config.items():
+            if argument not in made and argument not in _ELSEWHERE and value not in (None, False):
+                raise CheckpointError(
+                    f"{title}: {argument} is {value!r}; {self.dialect.name} files cannot hold this"
+                )
+        return self.dialect.layer(kind, made), Source(kind, name, dict(entry), inner)
+
+    def within(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
+        """Return a layer that stands within another one, which always says its module."""
+        written, source = self.write(entry)
+        module = "keras" if written["class_name"] == "Sequential" else "keras.layers"
+        return self.dialect.object(module, written["class_name"], written["config"]), source
+
+    def activation(self, name: Any, title: str, argument: str = "activation") -> str:
+        """Return Keras's name of an activation."""
+        if name not in self.dialect.activations:
+            raise CheckpointError(
+                f"{title}: {argument} is {name!r}; what {self.dialect.name} files are read by does "
+                "not agree about it"
+            )
+        # Keras 2 knows it by its other name only.
+        return "swish" if name == "silu" and not self.dialect.has_modules else str(name)
+
+    def initializer(self, value: Any) -> Any:
+        """Return an initializer as it is written."""
+        if not isinstance(value, Mapping):
+            return value
+        config = dict(value["config"])
+        return self.dialect.object("keras.initializers", value["class_name"], config)
+
+    def _input(self, config: Config) -> Config:
+        shape = [config.get("batch_size"), *config["shape"]]
+        argument = "batch_shape" if self.dialect.has_modules else "batch_input_shape"
+        made = {argument: shape, "dtype": config["dtype"], "sparse": False, "name": config["name"]}
+        return self.dialect.layer("InputLayer", made)
+
+
+def _initializers(config: Config, writer: LayerWriter, *stems: str) -> Config:
+    found = {}
+    for stem in stems:
+        value = config.get(f"{stem}_initializer")
+        if value is not None:
+            found[f"{stem}_initializer"] = writer.initializer(value)
+    return found
+
+
+Write = Callable[[Config, LayerWriter, str, list[Source]], Config]
+
+
+def _recurrent(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    made = {
+        "units": config["units"],
+        "activation": writer.activation(config.get("activation", "tanh"), title),
+        "use_bias": config.get("use_bias", True),
+        **_initializers(config, writer, "kernel", "recurrent", "bias"),
+        "return_sequences": config.get("return_sequences", False),
+        "return_state": config.get("return_state", False),
+        "go_backwards": config.get("go_backwards", False),
+        "stateful": config.get("stateful", False),
+        "unroll": False,
+        "dropout": config.get("dropout", 0.0),
+        "recurrent_dropout": config.get("recurrent_dropout", 0.0),
+    }
+    if config.get("seed") is not None:
+        made["seed"] = config["seed"]
+    return made
+
+
+def _gated(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    made = _recurrent(config, writer, title, inner)
+    gate = config.get("recurrent_activation", "sigmoid")
+    made["recurrent_activation"] = writer.activation(gate, title, "recurrent_activation")
+    return made
+
+
+def _gru(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    made = _gated(config, writer, title, inner)
+    return {**made, "reset_after": config.get("reset_after", False)}
+
+
+def _lstm(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    made = _gated(config, writer, title, inner)
+    return {**made, "unit_forget_bias": config.get("unit_forget_bias", True)}
+
+
+def _bidirectional(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    layer = config["layer"]
+    turned = not layer["config"].get("go_backwards", False)
+    backward = config.get("backward_layer")
+    if backward is None:
+        name = f"backward_{layer['config']['name']}"
+        backward = {**layer, "config": {**layer["config"], "name": name, "go_backwards": turned}}
+    else:
+        name = f"backward_{backward['config']['name'].removeprefix('backward_')}"
+        backward = {**backward, "config": {**backward["config"], "name": name}}
+    written, forward_source = writer.within(_typed(layer, config))
+    back, backward_source = writer.within(_typed(backward, config))
+    # Their places and names begin with the direction already.
+    backward_source.config["name"] = layer["config"]["name"]
+    inner += [forward_source, backward_source]
+    return {
+        "layer": written,
+        "backward_layer": back,
+        "merge_mode": config.get("merge_mode", "concat"),
+    }
+
+
+def _time_distributed(
+    config: Config, writer: LayerWriter, title: str, inner: list[Source]
+) -> Config:
+    written, source = writer.within(config["layer"])
+    inner.append(source)
+    return {"layer": written}
+
+
+def _typed(entry: Mapping[str, Any], outside: Mapping[str, Any]) -> Config:
+    """Return an inner layer with the type of what it stands in, where it has none of its own."""
+    config = dict(entry["config"])
+    config["dtype"] = config.get("dtype") or outside.get("dtype")
+    return {**entry, "config": config}
+
+
+def _dense(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    return {
+        "units": config["units"],
+        "activation": writer.activation(config.get("activation", "linear"), title),
+        "use_bias": config.get("use_bias", True),
+        **_initializers(config, writer, "kernel", "bias"),
+    }
+
+
+def _convolution(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    sizes = {key: [config.get(key, 1)] for key in ("kernel_size", "strides", "dilation_rate")}
+    return {
+        "filters": config["filters"],
+        **sizes,
+        "padding": config.get("padding", "valid"),
+        "data_format": "channels_last",
+        "groups": config.get("groups", 1),
+        "activation": writer.activation(config.get("activation", "linear"), title),
+        "use_bias": config.get("use_bias", True),
+        **_initializers(config, writer, "kernel", "bias"),
+    }
+
+
+def _embedding(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    return {
+        "input_dim": config["input_dim"],
+        "output_dim": config["output_dim"],
+        **_initializers(config, writer, "embeddings"),
+        "mask_zero": config.get("mask_zero", False),
+    }
+
+
+def _normalization(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    stems = [key.removesuffix("_initializer") for key in config if key.endswith("_initializer")]
+    kept = {key: value for key, value in config.items() if not key.endswith("_initializer")}
+    kept.pop("name")
+    return {**kept, **_initializers(config, writer, *stems)}
+
+
+def _activation(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    return {"activation": writer.activation(config["activation"], title)}
+
+
+def _leaky(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    argument = "negative_slope" if writer.dialect.has_modules else "alpha"
+    return {argument: config["negative_slope"]}
+
+
+def _prelu(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    shared = config.get("shared_axes") or None
+    return {**_initializers(config, writer, "alpha"), "shared_axes": shared}
+
+
+def _plain(*arguments: str) -> Write:
+    def write(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+        return {key: config[key] for key in arguments if key in config}
+
+    return write
+
+
+def _category_encoding(
+    config: Config, writer: LayerWriter, title: str, inner: list[Source]
+) -> Config:
+    if not writer.dialect.has_modules:
+        raise CheckpointError(
+            f"{title}: {writer.dialect.name} files cannot hold this layer, since its one_hot was "
+            "another thing before Keras 3"
+        )
+    return {"num_tokens": config["num_tokens"], "output_mode": "one_hot"}
+
+
+_WRITERS: dict[str, Write] = {
+    "SimpleRNN": _recurrent,
+    "GRU": _gru,
+    "LSTM": _lstm,
+    "Bidirectional": _bidirectional,
+    "TimeDistributed": _time_distributed,
+    "Dense": _dense,
+    "Conv1D": _convolution,
+    "Embedding": _embedding,
+    "BatchNormalization": _normalization,
+    "LayerNormalization": _normalization,
+    "Activation": _activation,
+    "LeakyReLU": _leaky,
+    "PReLU": _prelu,
+    "CategoryEncoding": _category_encoding,
+    "MaxPooling1D": _plain("pool_size", "strides", "padding"),
+    "AveragePooling1D": _plain("pool_size", "strides", "padding"),
+    "GlobalMaxPooling1D": _plain("keepdims"),
+    "GlobalAveragePooling1D": _plain("keepdims"),
+    "Dropout": _plain("rate", "seed"),
+    "SpatialDropout1D": _plain("rate", "seed"),
+    "GaussianNoise": _plain("stddev", "seed"),
+    "Masking": _plain("mask_value"),
+    "ELU": _plain("alpha"),
+    "ReLU": _plain("max_value", "negative_slope", "threshold"),
+    "Softmax": _plain("axis"),
+    "Flatten": _plain(),
+    "Reshape": _plain("target_shape"),
+    "Permute": _plain("dims"),
+    "RepeatVector": _plain("n"),
+    "Concatenate": _plain("axis"),
+    "Dot": _plain("axes", "normalize"),
+    **{kind: _plain() for kind in ("Add", "Subtract", "Multiply", "Average", "Maximum")},
+    "Minimum": _plain(),
+}

@@ -1,0 +1,177 @@
+"""Models of fastrnn in Keras's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastrnn.formats.description import Wiring, wiring_of
+from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.keras.layers_out import Config, Dialect, LayerWriter
+from fastrnn.formats.keras.sources import Source, all_leaves
+from fastrnn.formats.names import is_weight
+from fastrnn.formats.order import listed
+
+#: Layers behind which there is no mask any more.
+_WITHOUT_MASK = {
+    "Conv1D",
+    "Dot",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalMaxPooling1D",
+    "AveragePooling1D",
+    "MaxPooling1D",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
+}
+_RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")
+
+
+@dataclass
+class ModelWritten:
+    """A model as Keras writes it.
+
+    Attributes
+    ----------
+    kind : str
+    config : dict
+    sources : list of Source
+        The layers in Keras's order, with those of the inputs where Keras lists them.
+    """
+
+    kind: str
+    config: Config
+    sources: list[Source]
+
+
+def check_weights(sources: Sequence[Source], tensors: Iterable[str]) -> None:
+    """Raise an error if a model has weights that its layers have not in Keras."""
+    known = {name for leaf in all_leaves(sources) for name in leaf.names}
+    extra = [name for name in tensors if is_weight(name) and name not in known]
+    if extra:
+        raise CheckpointError(f"files of Keras cannot hold the weights {', '.join(extra)}")
+
+
+def write_model(model: Mapping[str, Any], dialect: Dialect) -> ModelWritten:
+    """Return the configuration of a model in Keras's words.
+
+    Raises
+    ------
+    CheckpointError
+        If Keras lacks a layer or an argument.
+    """
+
+    def nested(inner: Mapping[str, Any]) -> tuple[str, Config, list[Source]]:
+        found = write_model(inner, dialect)
+        return found.kind, found.config, found.sources
+
+    writer = LayerWriter(dialect, nested)
+    if model["class_name"] == "Sequential":
+        return _sequential(model, writer)
+    return _functional(model, writer)
+
+
+def _outside(model: Mapping[str, Any], dialect: Dialect) -> Config:
+    found: Config = {"name": model["name"]}
+    if model.get("trainable") is False:
+        if not dialect.has_modules:
+            return {**found, "trainable": False}
+        found["trainable"] = False
+    return found
+
+
+def _sequential(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
+    written = [writer.write(entry) for entry in model["layers"]]
+    config = _outside(model, writer.dialect)
+    config["layers"] = [entry for entry, _ in written]
+    return ModelWritten("Sequential", config, [source for _, source in written[1:]])
+
+
+def _functional(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
+    wiring = wiring_of(model)
+    numbers = {id(entry): number for number, entry in enumerate(model["layers"])}
+    which = [numbers[id(call.layer)] for call in wiring.calls]
+    reads = [[place for place, _ in call.inputs] for call in wiring.calls]
+    order = listed(which, reads, [place for place, _ in wiring.outputs])
+    nodes = _nodes(wiring, which)
+    _check_masks(wiring)
+    entries, sources = [], []
+    for number in order:
+        written, source = writer.write(model["layers"][number])
+        name = source.keras_name
+        calls = [place for place, layer in enumerate(which) if layer == number]
+        inbound = [_inbound(wiring, place, nodes, writer) for place in calls]
+        entries.append({**written, "name": name, "inbound_nodes": [one for one in inbound if one]})
+        sources.append(source)
+    config = _outside(model, writer.dialect)
+    config["layers"] = entries
+    # One alone is no list of one: the model would answer with a list.
+    ins: list[Any] = [[*nodes[place], 0] for place in wiring.inputs]
+    outs: list[Any] = [[*nodes[place], index] for place, index in wiring.outputs]
+    config["input_layers"] = ins[0] if len(ins) == 1 else ins
+    config["output_layers"] = outs[0] if len(outs) == 1 else outs
+    return ModelWritten("Functional", config, sources)
+
+
+def _nodes(wiring: Wiring, which: list[int]) -> list[tuple[str, int]]:
+    """Return for each call the name of its layer, and which of the calls of the layer it is."""
+    counts: dict[int, int] = {}
+    found = []
+    for call, number in zip(wiring.calls, which, strict=True):
+        count = counts.get(number, 0)
+        counts[number] = count + 1
+        found.append((call.name, count))
+    return found
+
+
+def _inbound(wiring: Wiring, place: int, nodes: list[tuple[str, int]], writer: LayerWriter) -> Any:
+    call = wiring.calls[place]
+    if not call.inputs:
+        return None
+    refs: list[Any] = [[*nodes[at], index] for at, index in call.inputs]
+    kind = call.layer["class_name"]
+    states = []
+    if kind in _RECURRENT:
+        refs, states = refs[:1], refs[1:]
+    if not writer.dialect.has_modules:
+        if states:
+            raise CheckpointError(
+                f"layer {call.name!r} ({kind}): initial_state is given; Keras 2 and Keras 3 read "
+                "that in different words, so write a .keras file"
+            )
+        return [[*ref, {}] for ref in refs]
+    tensors = [_tensor(ref) for ref in refs]
+    several = len(tensors) > 1
+    options = {"initial_state": [_tensor(ref) for ref in states]} if states else {}
+    return {"args": [tensors] if several else tensors, "kwargs": options}
+
+
+def _tensor(ref: list[Any]) -> Config:
+    # Its shape is worked out again where the file is read.
+    config = {"shape": [None], "dtype": "float32", "keras_history": ref}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _check_masks(wiring: Wiring) -> None:
+    """Refuse a masked sequence for a layer with initial states: Keras 3 drops the mask there."""
+    masked: list[bool] = []
+    for call in wiring.calls:
+        kind, config = call.layer["class_name"], call.layer["config"]
+        has_mask = any(masked[place] for place, _ in call.inputs)
+        if has_mask and kind in _RECURRENT and len(call.inputs) > 1:
+            raise CheckpointError(
+                f"layer {call.name!r} ({kind}): initial_state is given beside a sequence with a "
+                "mask; Keras 3 drops the mask then"
+            )
+        if kind in ("Masking", "Embedding"):
+            has_mask = kind == "Masking" or config.get("mask_zero", False)
+        elif kind in ("SimpleRNN", "GRU", "LSTM"):
+            has_mask = has_mask and config.get("return_sequences", False)
+        elif kind == "Bidirectional":
+            inner = config["layer"]["config"]
+            has_mask = has_mask and inner.get("return_sequences", False)
+        elif kind in _WITHOUT_MASK:
+            has_mask = False
+        masked.append(has_mask)

@@ -1,0 +1,171 @@
+"""The layers of a model in Keras's order, with the names and places of their weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: The classes of fastrnn that stand for Keras's own models.
+MODEL = "ModelLayer"
+
+
+@dataclass
+class Source:
+    """A layer as a file of Keras has it, and what it is here.
+
+    Attributes
+    ----------
+    kind : str
+        Keras's class.
+    keras_name : str
+        Its name in the file.
+    entry : dict
+        Class and configuration of fastrnn's layer.
+    inner : list of Source
+        Both directions of a Bidirectional, the layer in a TimeDistributed, the layers of a model in
+        the order in which Keras lists them.
+    """
+
+    kind: str
+    keras_name: str
+    entry: dict[str, Any]
+    inner: list[Source] = field(default_factory=list)
+
+    @property
+    def ours(self) -> str:
+        """Class of fastrnn's layer."""
+        return str(self.entry["class_name"])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Configuration of fastrnn's layer."""
+        found: dict[str, Any] = self.entry["config"]
+        return found
+
+    @property
+    def trainable(self) -> bool:
+        """Whether trainings change its weights."""
+        config = self.config["model"] if self.ours == MODEL else self.config
+        return config.get("trainable", True) is not False
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A layer that has its weights itself.
+
+    Attributes
+    ----------
+    source : Source
+    prefix : str
+        What stands before the names of its weights here: ``"layer/"``, ``"layer/forward_"``.
+    place : str
+        Where Keras 3 keeps them, below the model: ``"layers/lstm/cell"``.
+    trainable : bool
+        Whether it is, and all that it stands in.
+    path : str
+        Where Keras 2 kept them: ``"lstm/lstm_cell"``.
+    """
+
+    source: Source
+    prefix: str
+    place: str
+    trainable: bool
+    path: str
+
+    @property
+    def names(self) -> list[str]:
+        """What the weights are called here, in Keras's order."""
+        return [self.prefix + name for name in own_weights(self.source)]
+
+    def is_trained(self, name: str) -> bool:
+        """Return whether a training changes a weight of this name."""
+        return self.trainable and not name.startswith("moving_")
+
+
+def own_weights(source: Source) -> list[str]:
+    """Return the names of the weights that a layer itself has, in Keras's order."""
+    config, bias = source.config, ["bias"]
+    kind = source.ours
+    if kind in ("SimpleRNN", "GRU", "LSTM"):
+        return ["kernel", "recurrent_kernel"] + bias * bool(config.get("use_bias", True))
+    if kind in ("Dense", "Conv1D"):
+        return ["kernel"] + bias * bool(config.get("use_bias", True))
+    if kind == "PReLU":
+        return ["alpha"]
+    if kind == "Embedding":
+        return ["embeddings"]
+    if kind in ("BatchNormalization", "LayerNormalization"):
+        found = ["gamma"] * bool(config.get("scale", True))
+        found += ["beta"] * bool(config.get("center", True))
+        return found + ["moving_mean", "moving_variance"] * (kind == "BatchNormalization")
+    return []
+
+
+_CELLS = {"SimpleRNN": "simple_rnn_cell", "GRU": "gru_cell", "LSTM": "lstm_cell"}
+
+
+def leaves(source: Source, place: str, trainable: bool = True) -> Iterator[Leaf]:
+    """Yield the layers with weights of their own within a layer of a model.
+
+    Parameters
+    ----------
+    source : Source
+    place : str
+        Where Keras 3 keeps the weights of the layer.
+    trainable : bool
+        Whether what it stands in is.
+    """
+    name = str(source.config["name"])
+    yield from _within(source, f"{name}/", place, trainable, source.keras_name)
+
+
+def _within(source: Source, prefix: str, place: str, trainable: bool, path: str) -> Iterator[Leaf]:
+    trainable = trainable and source.trainable
+    if source.ours == "Bidirectional":
+        for one, which in zip(source.inner, ("forward", "backward"), strict=True):
+            inside = f"{path}/{which}_{one.config['name']}"
+            yield from _within(
+                one, f"{prefix}{which}_", f"{place}/{which}_layer", trainable, inside
+            )
+    elif source.ours == "TimeDistributed":
+        yield from _within(source.inner[0], prefix, f"{place}/layer", trainable, path)
+    elif source.ours == MODEL:
+        for one, where in placed(source.inner, f"{place}/layers"):
+            inside = f"{prefix}{one.config['name']}/"
+            yield from _within(one, inside, where, trainable, one.keras_name)
+    elif own_weights(source):
+        is_cell = source.ours in _CELLS
+        yield Leaf(
+            source,
+            prefix,
+            f"{place}/cell" if is_cell else place,
+            trainable,
+            f"{path}/{_CELLS[source.ours]}" if is_cell else path,
+        )
+
+
+def placed(sources: Sequence[Source], folder: str) -> Iterator[tuple[Source, str]]:
+    """Yield layers with the places in which Keras 3 keeps what they hold: class and a count."""
+    counts: dict[str, int] = {}
+    for source in sources:
+        stem = snake_case(source.kind)
+        count = counts.get(stem, 0)
+        counts[stem] = count + 1
+        yield source, f"{folder}/{stem}_{count}" if count else f"{folder}/{stem}"
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a class as Keras makes places of it: ``Conv1D`` as ``conv1d``."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def all_leaves(sources: Sequence[Source], trainable: bool = True) -> list[Leaf]:
+    """Return all layers of a model that have weights of their own, in Keras's order."""
+    return [
+        leaf
+        for source, place in placed(sources, "layers")
+        for leaf in leaves(source, place, trainable)
+    ]

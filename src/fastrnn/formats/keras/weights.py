@@ -1,0 +1,31 @@
+"""The layers of a model that is described, as Keras would list them."""
+
+from __future__ import annotations
+
+from fastrnn.formats.description import Description
+from fastrnn.formats.keras.layers_out import Dialect
+from fastrnn.formats.keras.models_out import check_weights, write_model
+from fastrnn.formats.keras.sources import Source
+
+
+class _Anything(frozenset):  # type: ignore[type-arg]
+    """Holds every activation: files of weights do not say any."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+_WEIGHTS = Dialect("Keras's weights", True, _Anything())
+
+
+def sources_of(description: Description) -> list[Source]:
+    """Return the layers in Keras's order, with the places of their weights.
+
+    Raises
+    ------
+    CheckpointError
+        If Keras lacks one of the layers.
+    """
+    sources = write_model(description.model, _WEIGHTS).sources
+    check_weights(sources, description.tensors)
+    return sources
