@@ -348,6 +348,8 @@ def test_a_layer_of_keras_2_learns():
         ("from fastrnn.preprocessing.image import ImageDataGenerator", "images are out of scope"),
         ("from fastrnn.backend.tensorflow_backend import set_session", "set_num_threads"),
         ("from fastrnn.layers.experimental.preprocessing import Normalization", "with NumPy"),
+        ("from fastrnn.preprocessing.text import one_hot", "use Tokenizer"),
+        ("from fastrnn.preprocessing.sequence import skipgrams", "pairs with NumPy"),
         ("import fastrnn.layer", "no module .layer."),
     ],
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastrnn._names import names_of
 from fastrnn.arguments import as_array, fitting
 from fastrnn.preprocessing.timeseries import TimeseriesGenerator
 from fastrnn.settings import integer
@@ -130,3 +131,7 @@ def _checked_length(maxlen: int) -> int:
 
 def _truncated(row: Sequence[Any], length: int, side: Side) -> Sequence[Any]:
     return row[len(row) - length :] if side == "pre" else row[:length]
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

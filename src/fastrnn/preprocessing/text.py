@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn._names import names_of
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
 from fastrnn.settings import boolean, integer
@@ -343,3 +344,7 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"json_string is not a tokenizer's JSON: {error!r}") from error
     return tokenizer
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
