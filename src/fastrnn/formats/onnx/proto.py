@@ -61,6 +61,7 @@ def load(source: Any) -> ModelProto:
         except Exception as error:  # whatever class the installed protobuf has for it
             raise CheckpointError(f"{title} is no ONNX model, or is damaged: {error}") from error
         del content
+    _check_texts(model, title)
     if not model.HasField("graph") or not model.graph.output:
         raise CheckpointError(f"{title} is no ONNX model: it has no graph with an output")
     for used in model.opset_import:
@@ -71,6 +72,19 @@ def load(source: Any) -> ModelProto:
     for tensor in _tensors(model):
         _bring_in(tensor, folder)
     return model
+
+
+def _check_texts(model: ModelProto, title: str) -> None:
+    """Refuse names that are not UTF-8, which protocol buffers hand out as bytes."""
+    texts: list[Any] = [model.graph.name, model.producer_name, model.producer_version]
+    for graph in graphs_of(model.graph):
+        texts += [each.name for each in (*graph.input, *graph.output, *graph.initializer)]
+        for node in graph.node:
+            texts += [node.name, node.op_type, node.domain, *node.input, *node.output]
+            texts += [attribute.name for attribute in node.attribute]
+    texts += [used.domain for used in model.opset_import]
+    if any(isinstance(text, bytes) for text in texts):
+        raise CheckpointError(f"{title} is damaged: it has a name that is not UTF-8")
 
 
 def _content(path: str) -> bytes:

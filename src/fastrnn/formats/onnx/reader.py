@@ -59,6 +59,10 @@ def read(path: Any, keep: Callable[[str], bool] | None = None) -> Description:
             f"{path} is no model of layers that fastrnn has: {problem}. "
             "fastrnn.interop.onnx.Session runs the graph"
         ) from problem
+    except (CheckpointError, OSError):
+        raise
+    except Exception as error:  # whatever a field that is not what it should be leads to
+        raise CheckpointError(f"{path} is damaged: {error!r}") from error
 
 
 def _read(model: ModelProto) -> Description:

@@ -67,7 +67,7 @@ def write(path: Any, description: Description, *, states: bool = False, **option
     path = path_text("filepath", path)
     model = proto_of(description, states)
     content = model.SerializeToString()
-    _try_runtime(path, content)
+    _try_runtime(path, model, content)
     make_folder(os.path.dirname(os.path.realpath(path)))
     replace_file(path, content)
 
@@ -106,8 +106,8 @@ def proto_of(description: Description, states: bool = False) -> ModelProto:
     return model
 
 
-def _try_runtime(path: str, content: bytes) -> None:
-    """Have ONNX Runtime read the model, if it is installed."""
+def _try_runtime(path: str, model: ModelProto, content: bytes) -> None:
+    """Have ONNX Runtime run the model, if it is installed."""
     try:
         import onnxruntime
     except ImportError:
@@ -115,7 +115,9 @@ def _try_runtime(path: str, content: bytes) -> None:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
-        onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # some operators say only then that they lack a type
+        session.run(None, {each.name: _example(each) for each in model.graph.input})
     except Exception as error:
         first = str(error).strip().splitlines()[0]
         warnings.warn(
@@ -123,6 +125,23 @@ def _try_runtime(path: str, content: bytes) -> None:
             f"{first}",
             stacklevel=6,
         )
+
+
+#: Steps of an example where a model takes any number of them: more than most windows.
+_STEPS = 64
+
+
+def _example(value: Any) -> Array:
+    """Return zeros, or an array of True, that an input takes."""
+    from onnx import helper
+
+    tensor = value.type.tensor_type
+    kind = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+    extents = [
+        extent.dim_value if extent.HasField("dim_value") else _STEPS if axis else 1
+        for axis, extent in enumerate(tensor.shape.dim)
+    ]
+    return np.ones(extents, kind) if kind.kind == "b" else np.zeros(extents, kind)
 
 
 class _Writer:

@@ -134,7 +134,15 @@ class Session:
         names = [one if isinstance(one, str) else one[0] for one in providers or [_PROVIDER]]
         if _PROVIDER not in names:
             raise ValueError(f"providers is {providers!r}; it should have {_PROVIDER!r}")
-        model = load(path_or_bytes)
+        try:
+            self._prepare(load(path_or_bytes))
+        except (CheckpointError, OSError, TypeError):
+            raise
+        except Exception as error:  # whatever a field that is not what it should be leads to
+            raise CheckpointError(f"the model is damaged: {error!r}") from error
+
+    def _prepare(self, model: ModelProto) -> None:
+        """Make all that a run needs."""
         graph = model.graph
         self._meta = _metadata(model)
         self._constants = constants_of(graph)
