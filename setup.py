@@ -65,7 +65,8 @@ extensions = [
         include_dirs=[str(CORE), numpy.get_include()],
         define_macros=NUMPY_API,
         libraries=LIBRARIES.get(path.stem, []),
-        extra_compile_args=[*flags, *threads],
+        # -O3 is for kernels: here it makes what Cython brings along larger, and nothing faster
+        extra_compile_args=[*flags, *([] if DEBUG else ["-O2"]), *threads],
         extra_link_args=[*link, *threads],
         depends=headers,
     )
