@@ -18,7 +18,7 @@ pytest.importorskip("h5py")
 
 ENDINGS = (".keras", ".h5")
 #: What HDF5 files cannot hold for the readers of Keras 2 and of Keras 3 alike.
-NOT_IN_HDF5 = {"states"}
+NOT_IN_HDF5 = {"states", "twice", "deeper"}
 NAMES = list(zoo(layers, models, Input))
 
 
@@ -237,3 +237,10 @@ def test_what_keras_lacks_is_not_written(tmp_path, name):
         with pytest.raises(models.CheckpointError, match=message):
             model.save(path)
         assert not path.exists()
+
+
+@pytest.mark.parametrize("name", sorted(NOT_IN_HDF5))
+def test_what_keras_2_and_3_read_in_different_ways_is_not_written(tmp_path, ours, name):
+    with pytest.raises(models.CheckpointError, match=r"Keras 2 and Keras 3.*write a \.keras file"):
+        ours[name][0].save(tmp_path / "model.h5")
+    assert not (tmp_path / "model.h5").exists()

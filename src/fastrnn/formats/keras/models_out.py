@@ -96,6 +96,12 @@ def _functional(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
     reads = [[place for place, _ in call.inputs] for call in wiring.calls]
     order = listed(which, reads, [place for place, _ in wiring.outputs])
     nodes = _nodes(wiring, which)
+    for call in wiring.calls:
+        if call.layer["class_name"] == "ModelLayer" and not writer.dialect.has_modules:
+            raise CheckpointError(
+                f"layer {call.name!r}: it is a model within a model; Keras 2 and Keras 3 count its "
+                "calls in different ways, so write a .keras file"
+            )
     _check_masks(wiring)
     entries, sources = [], []
     for number in order:
