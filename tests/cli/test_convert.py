@@ -149,3 +149,44 @@ def test_inputs_of_every_kind_are_drawn():
     checking.answers(stateful, checking.random_inputs(stateful))
     for a, b in zip(before, stateful.layers[-1].get_state()["states"], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (1, 0, 2)])
+def test_graphs_of_onnx_are_fed_in_their_own_order_of_axes(tmp_path, axes):
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    rng, units = np.random.default_rng(2), 4
+    tensors = {
+        "W": rng.normal(size=(1, 4 * units, 3)),
+        "R": rng.normal(size=(1, 4 * units, units)),
+    }
+    x_shape, y_shape = (["batch", "time", 3], ["batch", "time", units])
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["turned"], perm=[1, 0, 2]),
+        helper.make_node(
+            "LSTM", ["turned" if axes[0] == 0 else "x", "W", "R"], ["all"], hidden_size=units
+        ),
+        helper.make_node("Squeeze", ["all", "one"], ["states"]),
+        helper.make_node("Transpose", ["states"], ["back"], perm=[1, 0, 2]),
+    ]
+    if axes[0] == 0:
+        output = "back"
+    else:
+        nodes, output = [nodes[1], nodes[2]], "states"
+    held = [onnx.numpy_helper.from_array(a.astype("f"), name) for name, a in tensors.items()]
+    held.append(onnx.numpy_helper.from_array(np.array([1]), "one"))
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", kind, [x_shape[axis] for axis in axes])],
+        [helper.make_tensor_value_info(output, kind, [y_shape[axis] for axis in axes])],
+        held,
+    )
+    path = str(tmp_path / "net.onnx")
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    found = checking.compare(path, load_model(path, check=True))
+    assert found.framework.startswith("onnx.reference")
+    assert found.agrees
+    wrong = load_model(path)
+    wrong.set_weights([1.1 * weight for weight in wrong.get_weights()])
+    assert not checking.compare(path, wrong).agrees

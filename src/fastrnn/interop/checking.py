@@ -9,6 +9,7 @@ exported.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import tempfile
 import warnings
@@ -20,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.formats import CheckpointError, format_of_file
+from fastrnn.interop.onnx_feeds import as_ours, feeds_of
 from fastrnn.models import Model
 
 Array = NDArray[Any]
 
 #: Samples and, where it is open, steps of the random inputs.
 SAMPLES, STEPS = 3, 29
+#: Orders of axes in which the inputs of a graph are tried.
+MOST_ORDERS = 12
 #: The largest difference that is rounding, relative to the largest answer, by type.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-10}
 
@@ -83,10 +87,11 @@ def compare(path: str, model: Model, module: str | None = None) -> Comparison:
     -------
     Comparison
     """
-    x = random_inputs(model)
+    module = module or format_of_file(path).module
+    x = random_inputs(model, samples=1 if module == "onnx" else SAMPLES)
     ours = answers(model, x)
     reasons: list[str] = []
-    for run in _runners(module or format_of_file(path).module):
+    for run in _runners(module):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -124,13 +129,13 @@ def check(path: str, model: Model) -> None:
         raise CheckpointError(f"{path} does not answer as it should: {found}")
 
 
-def random_inputs(model: Model, seed: int = 0) -> list[Array]:
+def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[Array]:
     """Return a batch of random inputs, of tokens where the model reads some."""
     rng = np.random.default_rng(seed)
     found: list[Array] = []
     for tensor in model.inputs:
         batch, *shape = tensor.shape
-        sizes = [batch or SAMPLES, *(STEPS if extent is None else extent for extent in shape)]
+        sizes = [batch or samples, *(STEPS if extent is None else extent for extent in shape)]
         if model.graph.takes_tokens(tensor):
             count = max(layer.token_count for layer, _ in model.graph.readers(tensor))
             found.append(rng.integers(0, max(count, 1), sizes))
@@ -206,16 +211,27 @@ def _onnx(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
     from onnx.reference import ReferenceEvaluator
 
     evaluator = ReferenceEvaluator(path)
-    feeds = dict(zip(evaluator.input_names, x, strict=False))
-    left = evaluator.input_names[len(feeds) :]
-    if left:
-        raise ValueError(f"onnx.reference wants {', '.join(left)} as well")
-    types = {one.name: one.type.tensor_type for one in evaluator.proto_.graph.input}
-    for name, array in feeds.items():
-        wanted = onnx.helper.tensor_dtype_to_np_dtype(types[name].elem_type)
-        feeds[name] = array.astype(wanted)
-    found = evaluator.run(None, feeds)[: len(model.outputs)]
-    return f"onnx.reference {onnx.__version__}", [np.asarray(one) for one in found]
+    inputs = []
+    for one in evaluator.proto_.graph.input:
+        kind = one.type.tensor_type
+        extents = [extent.dim_value for extent in kind.shape.dim]
+        inputs.append((one.name, extents, onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)))
+    names = [tensor.layer.name for tensor in model.inputs]
+    ours = answers(model, x)
+    # The order of the graph's axes is not known here: that which fits best is the right one.
+    found: list[tuple[float, list[Array]]] = []
+    problem: Exception = ValueError("no order of axes fits the inputs of the graph")
+    for feeds in itertools.islice(feeds_of(inputs, names, x), MOST_ORDERS):
+        try:
+            theirs = as_ours(evaluator.run(None, feeds), ours)
+        except Exception as error:  # an order that the graph does not take
+            problem = error
+            continue
+        apart = _compared("", ours, theirs, (), model.dtype.name).difference
+        found.append((apart, theirs))
+    if not found:
+        raise problem
+    return f"onnx.reference {onnx.__version__}", min(found, key=lambda pair: pair[0])[1]
 
 
 def _torch(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
@@ -233,8 +249,22 @@ def _exported(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]
     with tempfile.TemporaryDirectory() as folder:
         beside = os.path.join(folder, "model.onnx")
         model.export(beside)
-        name, found = _onnx(beside, model, x)
+        name, found = _exported_onnx(beside, x)
     return f"{name}, with the model as it is exported", found
+
+
+def _exported_onnx(path: str, x: list[Array]) -> tuple[str, list[Array]]:
+    """Run a graph of fastrnn's own, whose inputs are the model's."""
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    evaluator = ReferenceEvaluator(path)
+    feeds = {}
+    for one, array in zip(evaluator.proto_.graph.input, x, strict=True):
+        kind = onnx.helper.tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type)
+        feeds[one.name] = array.astype(kind)
+    found = [np.asarray(one) for one in evaluator.run(None, feeds)]
+    return f"onnx.reference {onnx.__version__}", found
 
 
 def _one_line(error: Exception) -> str:
