@@ -36,6 +36,14 @@ ALLOWED = {
     "_older": set(),
     "construction": {"_older"},
     "naming": set(),
+    "regularizers": {
+        "_names",
+        "arithmetic",
+        "construction",
+        "differentiation",
+        "naming",
+        "settings",
+    },
     "arithmetic": set(),
     "settings": set(),
     "terminal": set(),
@@ -109,6 +117,7 @@ ALLOWED = {
         "workspace",
         "arithmetic",
         "naming",
+        "regularizers",
     },
     "models": {
         "guarded",

@@ -89,6 +89,7 @@ _LATE = {
             "optimizers",
             "preprocessing",
             "reference",
+            "regularizers",
             "sklearn",
             "utils",
         )
@@ -101,6 +102,7 @@ _LATE = {
     "Metric": "fastrnn.metrics",
     "Model": "fastrnn.models",
     "Optimizer": "fastrnn.optimizers",
+    "Regularizer": "fastrnn.regularizers",
     "Sequential": "fastrnn.models",
 }
 
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
         optimizers as optimizers,
         preprocessing as preprocessing,
         reference as reference,
+        regularizers as regularizers,
         utils as utils,
     )
     from .initializers import Initializer as Initializer
@@ -133,5 +136,6 @@ if TYPE_CHECKING:
     from .metrics import Metric as Metric
     from .models import Model as Model, Sequential as Sequential
     from .optimizers import Optimizer as Optimizer
+    from .regularizers import Regularizer as Regularizer
 else:
     __getattr__, __dir__ = names_of(__name__, __all__, _LATE)

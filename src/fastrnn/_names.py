@@ -94,7 +94,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
     (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
     (r"(ops|random)", _TENSORS),
-    (r"regularizers", "use weight_decay of the optimizer, and Dropout"),
     (r"constraints",
      "use clipnorm or clipvalue of the optimizer, or a Callback that sets the weights"),
     (r"applications", _IMAGES),
@@ -104,7 +103,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"wrappers", "use fastrnn.sklearn"),
     (r"(export|saving)", "use model.save and fastrnn.models.load_model"),
     (r"(legacy|tree|visualization|distillation|src|engine|name_scope|remat|RematScope)", _BACKEND),
-    (r"(Function|KerasTensor|Operation|Variable|Regularizer|InputSpec|\w+Scope)", _TENSORS),
+    (r"(Function|KerasTensor|Operation|Variable|InputSpec|\w+Scope)", _TENSORS),
 )
 
 #: For the rest of a module, behind the question whether another name was meant.
@@ -116,6 +115,7 @@ GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
     (r"callbacks\.\w+", "derive from fastrnn.callbacks.Callback"),
     (r"initializers\.\w+",
      "use an initializer of fastrnn.initializers, or give weights= or set_weights"),
+    (r"regularizers\.\w+", "write it as a function of the weight, made of NumPy's operations"),
     (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
     (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),
     (r"(backend|config)\.\w*", _TENSORS),

@@ -51,6 +51,7 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
             self._rng = self.stored = None
         first = input_shape[0] if self.takes_several else input_shape
         self._built_for = first[-1]
+        self.regularize()
         self.built = True
         if self._first_weights is not None:
             self.set_weights(self._first_weights)
@@ -69,27 +70,17 @@ class Contract(Guarded, metaclass=Constructible):
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
     harmless: ClassVar[Harmless] = {
-        **dict.fromkeys(
-            [
-                f"{what}_regularizer"
-                for what in (
-                    "activity",
-                    "beta",
-                    "bias",
-                    "embeddings",
-                    "gamma",
-                    "kernel",
-                    "recurrent",
-                )
-            ],
-            ((None,), "regularizers are not computed; AdamW, or weight_decay, shrinks weights"),
+        "activity_regularizer": (
+            (None,),
+            "only weights are regularized: give kernel_regularizer, or add to the loss",
         ),
+        "alpha_regularizer": ((None,), "kernels, biases and embeddings are regularized"),
         **dict.fromkeys(
             [
                 f"{what}_constraint"
-                for what in ("beta", "bias", "embeddings", "gamma", "kernel", "recurrent")
+                for what in ("alpha", "beta", "bias", "embeddings", "gamma", "kernel", "recurrent")
             ],
-            ((None,), "weights are not constrained"),
+            ((None,), "use clipnorm of the optimizer, or a Callback"),
         ),
         "unroll": ((bool,), "one compiled loop runs sequences of every length"),
         "implementation": ((0, 1, 2), "there is one implementation, with the same results"),
@@ -343,6 +334,9 @@ class Contract(Guarded, metaclass=Constructible):
         rows : (int, int) or None
             The first row, and how many the larger batch has; None: batches are whole.
         """
+
+    def regularize(self) -> None:
+        """Give the weights their regularizers; see :class:`~fastrnn.layers.Layer`."""
 
     # What follows from that ------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn import initializers
+from fastrnn import initializers, regularizers
 from fastrnn.construction import with_older_names
 from fastrnn.layers import calling, registry
 from fastrnn.layers.contract import Contract
@@ -17,9 +17,14 @@ from fastrnn.layers.naming import Renaming, check_name
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
 from fastrnn.naming import snake_case
+from fastrnn.regularizers import Regularizer
 from fastrnn.settings import boolean, floatx, integer
 
 Array = NDArray[Any]
+
+
+#: What weights are called in the arguments that give them regularizers.
+REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta")
 
 
 class Layer(Contract):
@@ -41,6 +46,9 @@ class Layer(Contract):
         What the weights begin with, as for :meth:`set_weights`.
     trainable : bool, default True
         Whether trainings change its weights; see :attr:`trainable`.
+    kernel_regularizer, recurrent_regularizer, bias_regularizer, ... : optional
+        Penalties on its weights, which a training adds to its loss; see
+        :func:`fastrnn.regularizers.get`.  Of `embeddings`, `gamma` and `beta` too.
 
     Notes
     -----
@@ -80,6 +88,7 @@ class Layer(Contract):
     #: Attributes of Keras's layers, of those that this package has.
     no_effect = frozenset(
         {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
+        | {f"{what}_regularizer" for what in REGULARIZED}
         | {"supports_jit"}
     )
     often_set = ("trainable", "stateful")
@@ -94,9 +103,29 @@ class Layer(Contract):
         batch_size: int | None = None,
         weights: Sequence[ArrayLike] | None = None,
         trainable: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        embeddings_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_regularizer: Any = None,
     ) -> None:
         if name is not None:
             check_name(name)
+        given = {
+            "kernel": kernel_regularizer,
+            "recurrent": recurrent_regularizer,
+            "bias": bias_regularizer,
+            "embeddings": embeddings_regularizer,
+            "gamma": gamma_regularizer,
+            "beta": beta_regularizer,
+        }
+        #: Penalties on weights, by what they are called in the arguments.
+        self.regularizers: dict[str, Regularizer] = {
+            what: found
+            for what, value in given.items()
+            if (found := regularizers.get(value)) is not None
+        }
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
         if isinstance(input_shape, int):
@@ -128,9 +157,32 @@ class Layer(Contract):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again, as JSON can hold them."""
-        config = {"name": self.name, "dtype": None if self._dtype is None else self._dtype.name}
+        config: dict[str, Any] = {
+            "name": self.name,
+            "dtype": None if self._dtype is None else self._dtype.name,
+        }
         # Only where it matters: earlier versions read files that use nothing new.
+        for what, regularizer in self.regularizers.items():
+            config[f"{what}_regularizer"] = regularizers.serialize(regularizer)
         return config if self.trainable else {**config, "trainable": False}
+
+    def regularize(self) -> None:
+        """Let the weights have the regularizers of the constructor; called once they are built.
+
+        Raises
+        ------
+        ValueError
+            If the layer has no such weight.
+        """
+        for what, regularizer in self.regularizers.items():
+            names = (what, f"{what}_kernel", f"recurrent_{what}")
+            found = [
+                one for one in self.parameters if one.name in names[: 3 if what == "bias" else 2]
+            ]
+            if not found and what != "bias":
+                raise ValueError(f"{self.name} has no {what}; leave out {what}_regularizer")
+            for parameter in found:
+                parameter.regularizer = regularizer
 
     # What every layer has ----------------------------------------------------------------------
 

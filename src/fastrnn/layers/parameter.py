@@ -14,6 +14,7 @@ from fastrnn._core.memory import aligned_zeros, padded
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
 from fastrnn.differentiation import Operand, apply, apply_ufunc, item
+from fastrnn.regularizers import Regularizer
 
 Array = NDArray[Any]
 
@@ -59,6 +60,8 @@ class Parameter(Operand):
     ----------
     key : Key
         What an optimizer knows it by.
+    regularizer : Regularizer or None
+        What a training adds to its loss for it.
 
     Notes
     -----
@@ -75,7 +78,10 @@ class Parameter(Operand):
     A copy, by :mod:`copy` or :mod:`pickle`, is a new weight that has not settled.
     """
 
-    __slots__ = ("_gradient", "_home", "_start", "_trainable", "_value", "gates", "key", "name")
+    __slots__ = (
+        *("_gradient", "_home", "_start", "_trainable", "_value"),
+        *("gates", "key", "name", "regularizer"),
+    )
 
     def __init__(
         self,
@@ -87,6 +93,7 @@ class Parameter(Operand):
         self.name = name
         self.gates = gates
         self.key = Key()
+        self.regularizer: Regularizer | None = None
         self._trainable = bool(trainable)
         self._gradient: Array | None = None
         self._home: Array | None = None
@@ -150,13 +157,14 @@ class Parameter(Operand):
             "value": self._value,
             "gates": self.gates,
             "trainable": self._trainable,
+            "regularizer": self.regularizer,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(  # type: ignore[misc]
             state["name"], state["value"], state["gates"], state["trainable"]
         )
-        self.key = state["key"]
+        self.key, self.regularizer = state["key"], state.get("regularizer")
 
     # In a layer that is written with NumPy's operations, a tape sees what is made of a weight.
 

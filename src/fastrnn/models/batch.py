@@ -170,6 +170,7 @@ class Batch:
             for tensor, shape in zip(graph.inputs, shapes, strict=True)
         ]
         self._inputs = [start.values for start in starts]
+        self._samples, self._penalty = shapes[0][0], graph.penalty
         self._wiring = Wiring(graph, starts, training)
         ends = self._wiring.ends
         self._masks = [end.mask for end in ends]
@@ -208,7 +209,8 @@ class Batch:
         `count_all` is what :meth:`fastrnn.models.objective.Measure.run` takes.
         """
         assert self._measure is not None
-        return self._measure.run(training, count_all)
+        found = self._measure.run(training, count_all)
+        return found + self._penalty.figures(self._samples) if self._penalty else found
 
     @quietly
     def backward(self) -> None:
@@ -264,7 +266,7 @@ class Batches:
         # Workspaces keep views of the weights, which from here on stay where they are.
         settle(parameter for layer in graph.layers for parameter in layer.parameters)
         if objective is not None:
-            objective.build(graph.features)
+            objective.build(graph.features, bool(graph.penalty))
         self._graph, self._objective, self._vector = graph, objective, vector
         self._kept: OrderedDict[Shapes, Batch] = OrderedDict()
 

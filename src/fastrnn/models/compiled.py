@@ -207,7 +207,7 @@ class CompiledNetwork(Network):
         """
         reader, trainer = Reader(self, self._setup.compiled()), self._setup.trainer
         arrays = reader.arrays(x, y, sample_weight)
-        trainer(self).gradients(arrays)
+        trainer(self).penalized_gradients(arrays)
         vector = trainer(self).vector
         gradients = dict(zip(vector.parameters, vector.all_gradients(), strict=True))
         return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]

@@ -85,12 +85,15 @@ class Objective:
         #: How many sums each loss and metric has, once that is known.
         self.sizes: list[int] = []
 
-    def build(self, features: Sequence[int]) -> None:
-        """Prepare the metrics for so many features of each output of the model."""
+    def build(self, features: Sequence[int], is_penalized: bool = False) -> None:
+        """Prepare for so many features of each output of the model, and for a penalty behind all.
+
+        The penalty is two sums, too, and a part of the whole loss.
+        """
         sizes = []
         for target in self.targets:
             sizes += [2, *(one.build(features[target.index]) for one in target.metrics)]
-        self.sizes = sizes
+        self.sizes = sizes + [2] * is_penalized
 
     @property
     def measured(self) -> int:
@@ -137,7 +140,9 @@ class Objective:
         """Return what follows from sums as of :meth:`Measure.run`, sorted by name as in Keras."""
         named: dict[str, float] = {}
         losses: list[float] = []
-        for (name, metric), piece in zip(self._parts, self.parted(sums), strict=True):
+        parted = self.parted(sums)
+        penalty, samples = parted.pop() if len(parted) > len(self._parts) else (0.0, 0.0)
+        for (name, metric), piece in zip(self._parts, parted, strict=True):
             if metric is not None:
                 named[name] = metric.report(piece)
             else:
@@ -148,6 +153,8 @@ class Objective:
             for target, loss in zip(self.targets, losses, strict=True):
                 whole += target.weight * loss
             named["loss"] = whole
+        if samples:
+            named["loss"] += penalty / samples
         return {prefix + name: named[name] for name in self._sorted}
 
     def in_order(self, found: Mapping[str, float]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.naming import counted_name
 from fastrnn.layers.symbolic import Node, Shape
+from fastrnn.models.penalty import Penalty
 
 #: How many shapes of data a graph remembers the shapes of its answers for.
 KNOWN_SHAPES = 256
@@ -40,6 +41,7 @@ class Graph:
             tensor: layer.tensor().node
             for tensor, layer in zip(self.inputs, self.input_layers, strict=True)
         }
+        self._penalty: Penalty | None = None
         self.nodes = tuple(self._in_order())
         self.uses = Counter(self.outputs)
         for node in self.nodes:
@@ -61,6 +63,13 @@ class Graph:
     def features(self) -> list[int]:
         """How many features each output has."""
         return [tensor.shape[-1] or 1 for tensor in self.outputs]
+
+    @property
+    def penalty(self) -> Penalty:
+        """What regularizers add to the loss."""
+        if self._penalty is None:
+            self._penalty = Penalty(self.layers)
+        return self._penalty
 
     def node_of(self, tensor: SymbolicTensor) -> Node:
         """Return the call that makes a tensor here: that of an input layer, if it is an input."""

@@ -70,7 +70,7 @@ class Trainer:
         """Give gradients, slots and batches their memory, for the weights that are trained."""
         self._freezing, self._frozen = Freezing.version, self._flags()
         weights = [parameter for layer in self._layers for parameter in layer.parameters]
-        self.objective.build(self.graph.features)
+        self.objective.build(self.graph.features, bool(self.graph.penalty))
         self.vector = ParameterVector(
             weights, self._trained(), figures_behind(self.objective.measured)
         )
@@ -119,6 +119,7 @@ class Trainer:
             self.is_open = False
         found = exchange.sum_step(found)
         vector = self.vector
+        self.graph.penalty.add_gradients(vector)
         if self.check_gradients and not vector.gradients_are_finite():
             error = describe(
                 self._names_of_trained(),
@@ -139,6 +140,12 @@ class Trainer:
         names = zip(weight_names(self._layers), self.vector.parameters, strict=True)
         trained = set(self.vector.keys)
         return [name for name, parameter in names if parameter.key in trained]
+
+    def penalized_gradients(self, data: Data) -> Sums:
+        """Do as :meth:`gradients`, and add those of what regularizers add to the loss."""
+        found = self.gradients(data)
+        self.graph.penalty.add_gradients(self.vector)
+        return found
 
     def gradients(self, data: Data) -> Sums:
         """Fill the flat gradients for a batch, leave the weights; return losses and metrics.

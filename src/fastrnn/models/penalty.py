@@ -1,0 +1,58 @@
+"""What the regularizers of a model add to its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastrnn.arithmetic import quietly
+from fastrnn.layers import Layer
+from fastrnn.layers.parameter import Parameter, ParameterVector
+
+Array = NDArray[Any]
+
+
+class Penalty:
+    """The penalties of all weights that are trained and have a regularizer; true if there are any.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = [
+            layer
+            for layer in layers
+            if any(parameter.regularizer is not None for parameter in layer.parameters)
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._layers)
+
+    def _weights(self) -> Iterator[Parameter]:
+        for layer in self._layers:
+            for parameter in layer.trainable_weights:
+                if parameter.regularizer is not None:
+                    yield parameter
+
+    @quietly
+    def figures(self, samples: int) -> list[float]:
+        """Return what a batch of so many samples adds to the sums of an epoch."""
+        penalty = 0.0
+        for weight in self._weights():
+            assert weight.regularizer is not None
+            penalty += float(weight.regularizer(weight.to_keras(weight.value)))
+        return [penalty * samples, float(samples)]
+
+    def add_gradients(self, vector: ParameterVector) -> None:
+        """Add the derivatives to the gradients of a whole batch."""
+        if not self._layers:
+            return
+        gradients = dict(zip(vector.keys, vector.views(vector.gradients), strict=True))
+        for weight in self._weights():
+            assert weight.regularizer is not None
+            slopes = weight.regularizer.gradient(weight.to_keras(weight.value))
+            gradients[weight.key] += weight.from_keras(slopes)

@@ -1,0 +1,216 @@
+"""Penalties on weights, which a training adds to its loss, with Keras's names.
+
+A layer takes them as ``kernel_regularizer``, ``recurrent_regularizer``, ``bias_regularizer`` and so
+on.  They count in the loss that is reported too, of trainings and evaluations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn._names import names_of
+from fastrnn.arithmetic import quietly
+from fastrnn.construction import Constructible
+from fastrnn.differentiation import value_and_gradient
+from fastrnn.naming import custom_object_scope, named, written
+from fastrnn.settings import number
+
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "serialize",
+]
+
+Array = NDArray[Any]
+
+
+class Regularizer(metaclass=Constructible):
+    """A penalty: a subclass computes it in ``__call__``, of NumPy's operations.
+
+    Examples
+    --------
+    >>> class Sparse(Regularizer):
+    ...     def __call__(self, x):
+    ...         return 0.1 * np.sum(np.sqrt(np.abs(x) + 1e-6))
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty of a weight, an array in Keras's order of gates."""
+        raise NotImplementedError
+
+    @quietly
+    def gradient(self, x: Array) -> Any:
+        """Return its derivative; one of one's own is differentiated operation by operation."""
+        value, back = value_and_gradient(self, [x])
+        return back(np.ones_like(value))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this regularizer again."""
+        return {}
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class L1L2(Regularizer):
+    """`l1` times the sum of absolute values plus `l2` times that of squares.
+
+    Parameters
+    ----------
+    l1, l2 : float, default 0
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        self.l1 = number("l1", l1 or 0.0, least=0)
+        self.l2 = number("l2", l2 or 0.0, least=0)
+
+    @quietly
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty."""
+        array = np.asarray(x)
+        absolute = self.l1 * np.abs(array).sum(dtype=np.float64) if self.l1 else 0.0
+        return float(absolute + self.l2 * np.square(array).sum(dtype=np.float64))
+
+    @quietly
+    def gradient(self, x: Array) -> Any:
+        """Return its derivative, 0 by a weight of 0."""
+        slopes = 2 * self.l2 * x
+        return slopes + self.l1 * np.sign(x) if self.l1 else slopes
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this regularizer again."""
+        return {"l1": self.l1, "l2": self.l2}
+
+
+class L1(L1L2):
+    """`l1` times the sum of absolute values.
+
+    Parameters
+    ----------
+    l1 : float, default 0.01
+    """
+
+    def __init__(self, l1: float = 0.01) -> None:
+        super().__init__(l1=l1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this regularizer again."""
+        return {"l1": self.l1}
+
+
+class L2(L1L2):
+    """`l2` times the sum of squares.
+
+    Parameters
+    ----------
+    l2 : float, default 0.01
+    """
+
+    def __init__(self, l2: float = 0.01) -> None:
+        super().__init__(l2=l2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this regularizer again."""
+        return {"l2": self.l2}
+
+
+class _Function(Regularizer):
+    """A function of the user's own."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    def __call__(self, x: Any) -> Any:
+        """Return what the function returns."""
+        return self._function(x)
+
+
+def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+    """Return an :class:`L1L2`."""
+    return L1L2(l1, l2)
+
+
+l1, l2 = L1, L2
+
+_BY_NAME: dict[str, Any] = {
+    **{name: one for one in (L1, L2, L1L2) for name in (one.__name__, one.__name__.lower())},
+    "l1_l2": l1_l2,
+}
+
+
+def get(identifier: Any) -> Regularizer | None:
+    """Return the regularizer that `identifier` names.
+
+    Parameters
+    ----------
+    identifier : str, Regularizer, class of one, function, dict or None
+        A function takes a weight and returns its penalty; it is made of NumPy's operations.  A dict
+        is what :func:`serialize` returns.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If it is none of these.
+    """
+    if identifier is None or isinstance(identifier, Regularizer):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return get(named("regularizer", identifier, _BY_NAME))
+    if identifier is l1_l2 or (
+        isinstance(identifier, type) and issubclass(identifier, Regularizer)
+    ):
+        made: Regularizer = identifier()
+        return made
+    if not isinstance(identifier, type) and callable(identifier):
+        return _Function(identifier)
+    raise TypeError(
+        f"regularizer is {identifier!r}; it should be a name such as 'l2', an object of "
+        "fastrnn.regularizers, or a function of a weight"
+    )
+
+
+def serialize(regularizer: Regularizer) -> dict[str, Any]:
+    """Return a regularizer as what JSON can hold and :func:`get` reads; a function by its name."""
+    if isinstance(regularizer, _Function):
+        function = regularizer._function
+        return {"class_name": getattr(function, "__name__", type(function).__name__), "config": {}}
+    return written(regularizer)
+
+
+def deserialize(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Regularizer:
+    """Return a new regularizer from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Regularizers of one's own, by name.
+    """
+    with custom_object_scope(custom_objects):
+        found = named("regularizer", str(config.get("class_name")), _BY_NAME)
+        if isinstance(found, type):
+            made: Regularizer = found(**(config.get("config") or {}))
+            return made
+        return _Function(found)
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
