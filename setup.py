@@ -73,12 +73,24 @@ extensions = [
     for path in sorted(CORE.glob("*.pyx"))
 ]
 
+#: Where the modules have in common what Cython needs for memoryviews: a megabyte less on disk.
+SHARED = "fastrnn._core.shared"
+extensions.append(
+    Extension(
+        SHARED,
+        [str(CORE / "shared.c")],
+        extra_compile_args=[*flags, *threads],
+        extra_link_args=[*link, *threads],
+    )
+)
+
 setup(
     # one compiler a processor: the modules do not depend on each other
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
     libraries=libraries,
     ext_modules=cythonize(
         extensions,
+        shared_utility_qualified_name=SHARED,
         compiler_directives={
             "language_level": 3,
             "boundscheck": DEBUG,
