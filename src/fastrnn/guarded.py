@@ -19,14 +19,19 @@ class Guarded:
         Attributes of the same class in Keras that have no counterpart, beside those that are
         arguments too (`harmless`, see :mod:`fastrnn.construction`).  A subclass that gives one a
         meaning declares it, as a class attribute.
+    fixed : frozenset of str
+        Attributes of the class that say what it is, and that an object cannot have otherwise.
     often_set : tuple of str
         Attributes that users set; a new one that is nearly spelled like them is refused.
     """
 
     no_effect: ClassVar[frozenset[str]] = frozenset()
+    fixed: ClassVar[frozenset[str]] = frozenset()
     often_set: ClassVar[tuple[str, ...]] = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.fixed:
+            raise AttributeError(f"{name} of {type(self).__name__} cannot be set")
         if name[:1] != "_" and name not in self.__dict__ and not hasattr(type(self), name):
             self._refuse(name)
         object.__setattr__(self, name, value)
