@@ -73,7 +73,8 @@ def test_rtneurals_own_answers(name):
 
 @needs_data
 def test_real_files_of_other_programs():
-    model = load_model(DATA / "nam" / "lstm.nam")
+    with pytest.warns(UserWarning, match="sample_rate is 48000, which is no part of the model"):
+        model = load_model(DATA / "nam" / "lstm.nam")
     weights = np.array(json.loads((DATA / "nam" / "lstm.nam").read_text())["weights"])
     assert model.count_params() == weights.size
     np.testing.assert_array_equal(model.get_weights()[3], weights[60:63].astype(np.float32))
