@@ -9,50 +9,50 @@ from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
 from fastrnn.layers.activation import Activation
-from fastrnn.layers.batch_normalization import BatchNormalization
+from fastrnn.layers.apply_mask import ApplyMask
 from fastrnn.layers.bidirectional import Bidirectional
 from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
-from fastrnn.layers.dropout import Dropout
-from fastrnn.layers.elementwise import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from fastrnn.layers.dropout.dropout import Dropout
+from fastrnn.layers.dropout.gaussian_noise import GaussianNoise
+from fastrnn.layers.dropout.spatial_dropout import SpatialDropout1D
+from fastrnn.layers.elementwise.elu import ELU
+from fastrnn.layers.elementwise.leaky_relu import LeakyReLU
+from fastrnn.layers.elementwise.prelu import PReLU
+from fastrnn.layers.elementwise.relu import ReLU
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.input_spec import InputSpec
-from fastrnn.layers.joining import Concatenate, Dot, concatenate, dot
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.lstm import LSTM
-from fastrnn.layers.masking import ApplyMask, Masking
-from fastrnn.layers.merging import (
-    Add,
-    Average,
-    Maximum,
-    Merge,
-    Minimum,
-    Multiply,
-    Subtract,
-    add,
-    average,
-    maximum,
-    minimum,
-    multiply,
-    subtract,
-)
+from fastrnn.layers.masking import Masking
+from fastrnn.layers.merging.add import Add, add
+from fastrnn.layers.merging.average import Average, average
+from fastrnn.layers.merging.base import Merge
+from fastrnn.layers.merging.concatenate import Concatenate, concatenate
+from fastrnn.layers.merging.dot import Dot, dot
+from fastrnn.layers.merging.maximum import Maximum, maximum
+from fastrnn.layers.merging.minimum import Minimum, minimum
+from fastrnn.layers.merging.multiply import Multiply, multiply
+from fastrnn.layers.merging.subtract import Subtract, subtract
 from fastrnn.layers.mgu import MGU
-from fastrnn.layers.noise import GaussianNoise, SpatialDropout1D
-from fastrnn.layers.normalization import LayerNormalization
-from fastrnn.layers.pooling import (
-    AveragePooling1D,
-    GlobalAveragePooling1D,
-    GlobalMaxPooling1D,
-    MaxPooling1D,
-)
+from fastrnn.layers.normalization.batch_normalization import BatchNormalization
+from fastrnn.layers.normalization.layer_normalization import LayerNormalization
+from fastrnn.layers.pooling.average_pooling import AveragePooling1D
+from fastrnn.layers.pooling.global_average_pooling import GlobalAveragePooling1D
+from fastrnn.layers.pooling.global_max_pooling import GlobalMaxPooling1D
+from fastrnn.layers.pooling.max_pooling import MaxPooling1D
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import deserialize, register, serialize
-from fastrnn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from fastrnn.layers.reshaping.flatten import Flatten
+from fastrnn.layers.reshaping.permute import Permute
+from fastrnn.layers.reshaping.repeat_vector import RepeatVector
+from fastrnn.layers.reshaping.reshape import Reshape
 from fastrnn.layers.simple_rnn import SimpleRNN
+from fastrnn.layers.softmax import Softmax
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding

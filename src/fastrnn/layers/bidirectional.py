@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastrnn.layers.masking import Masked
+from fastrnn.layers.masked import Masked
 from fastrnn.layers.passing import Passing, Reversed
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import deserialize, serialize

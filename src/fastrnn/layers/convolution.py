@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fastrnn import activations, initializers
 from fastrnn.layers.calling import CallWorkspace
+from fastrnn.layers.checks import channels_last
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.reshaping import channels_last
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.windows import Windows, extent, padding_of
 from fastrnn.settings import boolean

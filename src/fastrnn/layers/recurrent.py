@@ -13,7 +13,8 @@ from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
 from fastrnn._core.stage import Stage
 from fastrnn.arguments import Cell
-from fastrnn.layers.dropout import DropoutRandom, rate_of
+from fastrnn.layers.checks import rate_of
+from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.layers.initial_state import add_initial_states, initial_states
 from fastrnn.layers.layer import Layer, positive
 from fastrnn.layers.recurrent_workspace import RecurrentWorkspace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastrnn._core.memory import aligned_empty, aligned_zeros
-from fastrnn.layers.dropout import DropoutWorkspace, RecurrentDropout
+from fastrnn.layers.dropout.workspace import DropoutWorkspace, RecurrentDropout
 from fastrnn.layers.initial_state import initial_states, learn_from
 from fastrnn.layers.passing import Reversed
 from fastrnn.workspace import Array, Signal, Workspace, empty, zeros

@@ -1,4 +1,4 @@
-"""Layers that join tensors along an axis: side by side, or by the sum of products."""
+"""Sums of products of two tensors."""
 
 from __future__ import annotations
 
@@ -6,93 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fastrnn.layers.checks import axis_of
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.merging.vectors import SHORTEST, as_rows, lengths_of
 from fastrnn.layers.symbolic import Shape
-
-Array = NDArray[Any]
-
-#: Below this, the length of a vector is not divided by (Keras's value).
-SHORTEST = 1e-7
-
-
-class Concatenate(Layer):
-    """Several tensors side by side.
-
-    Parameters
-    ----------
-    axis : int, default -1
-        Along which they are joined; not that of the batch.  The others should be equal.
-    **options :
-        `name`, `dtype` of :class:`~fastrnn.layers.Layer`.
-
-    Notes
-    -----
-    Along the features, a step counts if it counts in any input; along the time, masks are joined
-    too.  An input without a mask counts at every step.
-
-    Examples
-    --------
-    >>> from fastrnn.layers import Input, concatenate
-    >>> concatenate([Input((5, 3)), Input((5, 4))]).shape
-    (None, 5, 7)
-    """
-
-    takes_several = True
-    supports_masking = True
-
-    def __init__(self, axis: int = -1, **options: Any) -> None:
-        super().__init__(**options)
-        self.axis = axis_of(self, axis)
-
-    @property
-    def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it joins the features of every step."""
-        return self.axis == -1
-
-    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """Return the shape of all inputs, with the sum of their extents along the axis."""
-        rank = len(input_shape[0])
-        axis = self.axis % rank if -rank <= self.axis < rank else 0
-        others = [[n for at, n in enumerate(shape) if at not in (0, axis)] for shape in input_shape]
-        fits = axis and all(len(shape) == rank for shape in input_shape)
-        if not fits or any(len(set(n) - {None}) > 1 for n in zip(*others, strict=True)):
-            raise ValueError(
-                f"{self.name} got inputs of the shapes {list(input_shape)}; they should be equal, "
-                f"but for axis {self.axis}, which should not be that of the batch"
-            )
-        joined = [shape[axis] for shape in input_shape]
-        # What is open in one input and known in another is known.
-        found = [
-            next((shape[at] for shape in input_shape if shape[at] is not None), None)
-            for at in range(rank)
-        ]
-        found[axis] = None if None in joined else sum(n or 0 for n in joined)
-        return (input_shape[0][0], *found[1:])
-
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return the masks joined as the inputs are."""
-        masks = [
-            np.ones(array.shape[:2], np.bool_) if mask is None else mask
-            for array, mask in zip(inputs, previous_mask, strict=True)
-        ]
-        if self.axis % inputs[0].ndim == 1:
-            return np.concatenate(masks, axis=1)
-        return np.logical_or.reduce(masks)
-
-    def call(self, inputs: Sequence[Array]) -> Array:
-        """Join."""
-        return np.concatenate(inputs, axis=self.axis)
-
-    def backward(self, gradient: Array, inputs: Sequence[Array]) -> list[Array]:
-        """Return the part of the gradient that belongs to each input."""
-        ends = np.cumsum([array.shape[self.axis] for array in inputs])[:-1]
-        return np.split(gradient, ends, axis=self.axis)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
-        return {**super().get_config(), "axis": self.axis}
+from fastrnn.workspace import Array
 
 
 class Dot(Layer):
@@ -152,8 +71,8 @@ class Dot(Layer):
 
     def call(self, inputs: Sequence[Array], kept: dict[str, Any]) -> Array:
         """Multiply and add up."""
-        kept["rows"] = [_as_rows(x, a) for x, a in zip(inputs, self._axes, strict=True)]
-        kept["lengths"] = [_lengths(rows) for rows in kept["rows"]]
+        kept["rows"] = [as_rows(x, a) for x, a in zip(inputs, self._axes, strict=True)]
+        kept["lengths"] = [lengths_of(rows) for rows in kept["rows"]]
         if self.normalize:
             kept["rows"] = [r / n for r, n in zip(kept["rows"], kept["lengths"], strict=True)]
         one, other = kept["rows"]
@@ -184,31 +103,6 @@ class Dot(Layer):
         """Return the arguments that would make this layer again."""
         axes = self.axes if isinstance(self.axes, int) else list(self.axes)
         return {**super().get_config(), "axes": axes, "normalize": self.normalize}
-
-
-def _as_rows(array: Array, axis: int) -> Array:
-    """Return (batch, rest, extent of the axis)."""
-    moved = np.moveaxis(array, axis, -1)
-    return moved.reshape(len(moved), -1, moved.shape[-1])
-
-
-def _lengths(rows: Array) -> Array:
-    found: Array = np.maximum(
-        np.sqrt((rows * rows).sum(axis=-1, keepdims=True)), rows.dtype.type(SHORTEST)
-    )
-    return found
-
-
-def axis_of(layer: Layer, axis: Any) -> int:
-    """Return an axis as an int, or say what it should be."""
-    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
-        raise TypeError(f"axis of {type(layer).__name__} is {axis!r}; it should be an integer")
-    return int(axis)
-
-
-def concatenate(inputs: Sequence[Any], axis: int = -1, **options: Any) -> Any:
-    """Return :class:`Concatenate` of a list of tensors or arrays."""
-    return Concatenate(axis, **options)(list(inputs))
 
 
 def dot(inputs: Sequence[Any], axes: int | Sequence[int], **options: Any) -> Any:

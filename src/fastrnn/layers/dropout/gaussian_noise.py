@@ -1,4 +1,4 @@
-"""Relatives of dropout: whole features that are dropped, and noise that is added."""
+"""Normally distributed numbers that are added."""
 
 from __future__ import annotations
 
@@ -6,45 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastrnn.layers.dropout import DropoutRandom, DropoutWorkspace, RandomLayer, rate_of
-from fastrnn.layers.reshaping import require_rank
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.checks import rate_of
+from fastrnn.layers.dropout.base import RandomLayer
+from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.workspace import Signal, Workspace, empty, zeros
-
-
-class SpatialDropout1D(RandomLayer):
-    """Drop features of whole sequences: the same ones at every step of a sample.
-
-    Parameters
-    ----------
-    rate : float
-        Share of the features, from 0 to 1; the others are scaled up to the same mean.
-    seed : int, optional
-        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
-    **options :
-        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
-
-    References
-    ----------
-    J. Tompson et al., Efficient object localization using convolutional networks, CVPR 2015.
-    """
-
-    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
-        super().__init__(seed, **options)
-        self.rate = self.strength = rate_of(self, "rate", rate)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return `input_shape`."""
-        require_rank(self, input_shape, 3, "(None, time, features)")
-        return input_shape
-
-    def changing(self, source: Signal) -> Workspace:
-        """Return what drops features."""
-        return DropoutWorkspace(source, self.rate, self._random, same_every_step=True)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
-        return {**super().get_config(), "rate": self.rate}
 
 
 class GaussianNoise(RandomLayer):

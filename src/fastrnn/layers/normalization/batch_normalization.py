@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastrnn import initializers
 from fastrnn._core.stage import Stage
 from fastrnn.layers import calling
-from fastrnn.layers.joining import axis_of
-from fastrnn.layers.normalization import Normalization, share_of_one
+from fastrnn.layers.checks import axis_of, share_of_one
+from fastrnn.layers.normalization.base import Normalization
+from fastrnn.layers.normalization.moments import Moments
 from fastrnn.layers.symbolic import Shape
-
-Array = NDArray[Any]
-
-#: What Keras adds to a count of steps that may be zero.
-EPSILON = 1e-7
+from fastrnn.workspace import Array
 
 
 class BatchNormalization(Normalization):
@@ -35,23 +31,20 @@ class BatchNormalization(Normalization):
     epsilon : float, default 1e-3
     center, scale : bool, default True
         Whether there is a beta, and a gamma.
-    beta_initializer : default "zeros"
-    gamma_initializer : default "ones"
-    moving_mean_initializer : default "zeros"
-    moving_variance_initializer : default "ones"
+    beta_initializer, gamma_initializer : default "zeros" and "ones"
+    moving_mean_initializer, moving_variance_initializer : default "zeros" and "ones"
     **options :
         `name`, `dtype`, `input_shape`, `trainable` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    Steps that a mask leaves out have no part in mean and variance.  With ``trainable = False`` it
-    takes the moving means in trainings too, and leaves them as they are.  The moving means change
-    at the end of a training step, together with the weights.
+    Steps that a mask leaves out have no part in mean and variance.  With ``trainable = False``
+    trainings take the moving means too, and leave them as they are.  These change at the end of a
+    training step, together with the weights.
 
     References
     ----------
-    S. Ioffe, C. Szegedy, Batch normalization: accelerating deep network training by reducing
-    internal covariate shift, ICML 2015.
+    S. Ioffe, C. Szegedy, Batch normalization, ICML 2015.
     """
 
     couples_samples = True
@@ -81,55 +74,29 @@ class BatchNormalization(Normalization):
         """Create gamma, beta and the moving means."""
         super().build(input_shape)
         shape: Any = (input_shape[self._places(input_shape)[0]],)
-        self.add_parameter("moving_mean", shape, self.moving_mean_initializer, trainable=False)
-        self.add_parameter(
-            "moving_variance", shape, self.moving_variance_initializer, trainable=False
-        )
+        for name in ("moving_mean", "moving_variance"):
+            self.add_parameter(name, shape, getattr(self, f"{name}_initializer"), trainable=False)
+
+    def _moving(self) -> tuple[Array, Array]:
+        return self.parameter("moving_mean").value, self.parameter("moving_variance").value
 
     def call(self, inputs: Array, training: bool, mask: Any, kept: dict[str, Any]) -> Array:
         """Normalize."""
-        kept["counts"] = None
-        if training and self.trainable:
-            mean, variance = kept["moments"] = self._moments(inputs, mask, kept)
-        else:
-            mean = self.parameter("moving_mean").value
-            variance = self.parameter("moving_variance").value
+        (place,) = self._places(inputs.shape)
+        batch = Moments(inputs, place, mask) if training and self.trainable else None
+        kept["batch"] = batch
+        mean, variance = self._moving() if batch is None else (batch.mean, batch.variance)
         factor = 1 / np.sqrt(variance + inputs.dtype.type(self.epsilon))
         kept["factor"] = self._spread(factor, inputs)
         kept["normal"] = (inputs - self._spread(mean, inputs)) * kept["factor"]
         return self._scaled(kept["normal"])
 
-    def _moments(self, inputs: Array, mask: Any, kept: dict[str, Any]) -> tuple[Array, Array]:
-        (place,) = self._places(inputs.shape)
-        others = tuple(other for other in range(inputs.ndim) if other != place)
-        if mask is None:
-            kept["counts"], kept["total"] = 1, inputs.size // inputs.shape[place]
-            return inputs.mean(axis=others), inputs.var(axis=others)
-        counts = mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)).astype(inputs.dtype)
-        counts = np.broadcast_to(counts, inputs.shape)
-        total = self._spread(counts.sum(axis=others), inputs) + inputs.dtype.type(EPSILON)
-        # Chosen and not multiplied: what pads may be no number.
-        read = np.where(counts > 0, inputs, 0)
-        mean = read.sum(axis=others, keepdims=True) / total
-        variance = (np.square(read - mean) * counts).sum(axis=others, keepdims=True) / total
-        kept["counts"], kept["total"] = counts, total
-        return mean.reshape(-1), variance.reshape(-1)
-
     def backward(self, gradient: Array, kept: dict[str, Any]) -> Array:
         """Return the gradient of the input."""
-        normal, factor, counts = kept["normal"], kept["factor"], kept["counts"]
-        dnormal = self._unscaled(gradient, normal)
-        if counts is None:
-            found: Array = dnormal * factor
-            return found
-        (place,) = self._places(gradient.shape)
-        others = tuple(other for other in range(gradient.ndim) if other != place)
-        along = (dnormal * normal).sum(axis=others, keepdims=True) / kept["total"]
-        # Zero but for Keras's EPSILON: how far the mean is from where it balances.
-        left = (counts * normal).sum(axis=others, keepdims=True)
-        mean = (dnormal.sum(axis=others, keepdims=True) - along * left) / kept["total"]
-        found = (dnormal - counts * (mean + normal * along)) * factor
-        return np.asarray(found)
+        dnormal, batch = self._unscaled(gradient, kept["normal"]), kept["batch"]
+        if batch is not None:
+            dnormal = batch.backward(dnormal, kept["normal"])
+        return np.asarray(dnormal * kept["factor"])
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what normalizes every step by the moving means."""
@@ -137,10 +104,11 @@ class BatchNormalization(Normalization):
 
     def update(self, kept: dict[str, Any]) -> None:
         """Move the means towards those of the batch."""
-        for name, value in zip(("mean", "variance"), kept.get("moments", ()), strict=False):
-            moving = self.parameter(f"moving_{name}").value
-            share = moving.dtype.type(self.momentum)
-            moving[...] = moving * share + value * (1 - share)
+        batch = kept.get("batch")
+        if batch is not None:
+            for moving, value in zip(self._moving(), (batch.mean, batch.variance), strict=True):
+                share = moving.dtype.type(self.momentum)
+                moving[...] = moving * share + value * (1 - share)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

@@ -1,0 +1,65 @@
+"""Checks of what layers are given: arguments, and shapes of inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.symbolic import Shape
+from fastrnn.settings import number
+
+
+def require_rank(layer: Layer, shape: Shape, rank: int, should: str) -> None:
+    """Raise ``ValueError`` unless a shape, batch included, has so many axes."""
+    if len(shape) != rank:
+        raise ValueError(f"{layer.name} got an input of shape {shape}; it should be {should}")
+
+
+def channels_last(layer: Layer, data_format: Any) -> None:
+    """Raise ``ValueError`` unless features stand last."""
+    if data_format not in (None, "channels_last"):
+        raise ValueError(
+            f"data_format of {type(layer).__name__} is {data_format!r}; it should be "
+            "'channels_last': use Permute to move the features to the end"
+        )
+
+
+def axis_of(layer: Layer, axis: Any) -> int:
+    """Return an axis as an int, or say what it should be."""
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis of {type(layer).__name__} is {axis!r}; it should be an integer")
+    return int(axis)
+
+
+def not_negative(layer: Layer, argument: str, value: Any) -> float:
+    """Return an argument that is a number of zero or more, or say that it is none."""
+    known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not known or not 0 <= value < np.inf:
+        raise ValueError(
+            f"{argument} of {type(layer).__name__} is {value!r}; it should be 0 or more"
+        )
+    return float(value)
+
+
+def share_of_one(layer: Layer, argument: str, value: Any) -> float:
+    """Return a number from 0 to 1 as a float, or say that it is none."""
+    known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not known or not 0 <= value <= 1:
+        raise ValueError(
+            f"{argument} of {type(layer).__name__} is {value!r}; it should be from 0 to 1"
+        )
+    return float(value)
+
+
+def rate_of(layer: Layer, argument: str, rate: Any) -> float:
+    """Return a rate as a float from 0 to 1, or say why it is none."""
+    title = f"{argument} of {type(layer).__name__}"
+    try:
+        found = number(title, rate)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{title} is {rate!r}; it should be a number from 0 to 1") from None
+    if not 0 <= found <= 1:
+        raise ValueError(f"{title} is {rate!r}; it should be a number from 0 to 1")
+    return found

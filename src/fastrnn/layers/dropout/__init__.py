@@ -1,0 +1,1 @@
+"""Layers that change their input at random in a training."""

@@ -1,0 +1,84 @@
+"""The random numbers of one layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn import seeding
+
+
+class DropoutRandom:
+    """The random numbers of one layer's dropout.
+
+    Parameters
+    ----------
+    seed : int, optional
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = seeding.checked_seed(seed)
+        self._generator: np.random.Generator | None = None
+        #: The first row of what is filled, and all rows, where that is a part of a batch.
+        self.rows: tuple[int, int] | None = None
+        self._whole = np.empty((0, 0), np.float32)
+
+    def reseed(self, seed: np.random.SeedSequence) -> None:
+        """Draw from `seed`, or from the seed of one's own at the same place of the tree."""
+        if self._seed is not None:
+            # The key says which training, epoch and layer.
+            seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key)
+        self._generator = np.random.Generator(np.random.PCG64(seed))
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """Where the numbers are, as NumPy says it; None before the first."""
+        if self._generator is None:
+            return None
+        state: dict[str, Any] = dict(self._generator.bit_generator.state)
+        return state
+
+    @state.setter
+    def state(self, state: dict[str, Any] | None) -> None:
+        self._generator = None
+        if state is not None:
+            self._generator = np.random.Generator(np.random.PCG64(0))
+            self._generator.bit_generator.state = state
+
+    @staticmethod
+    def check_state(state: Any) -> None:
+        """Raise ``ValueError`` unless `state` can be set."""
+        if state is None:
+            return
+        trial = np.random.PCG64(0)
+        try:
+            trial.state = state
+            taken = dict(trial.state) == state
+        except Exception as error:  # of many kinds
+            raise ValueError(f"{state!r} says not where random numbers are: {error!r}") from error
+        if not taken:
+            raise ValueError(f"{state!r} says not where random numbers are")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Where the numbers are, and no memory that they go through.
+        return {**self.__dict__, "_whole": np.empty((0, 0), np.float32)}
+
+    def fill(self, out: np.ndarray[Any, Any], normal: bool = False) -> None:
+        """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1.
+
+        With `normal` they are of the standard normal distribution.
+        """
+        if self._generator is None:
+            own = None if self._seed is None else np.random.SeedSequence(self._seed)
+            self._generator = np.random.Generator(np.random.PCG64(own or seeding.spawn()))
+        draw = self._generator.standard_normal if normal else self._generator.random
+        if self.rows is None:
+            draw(dtype=np.float32, out=out)
+            return
+        start, total = self.rows
+        *steps, rows, features = out.shape
+        if self._whole.shape != (*steps, total, features):
+            self._whole = np.empty((*steps, total, features), np.float32)
+        draw(dtype=np.float32, out=self._whole)
+        out[...] = self._whole[..., start : start + rows, :]

@@ -1,0 +1,40 @@
+"""An exponential for negative numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.checks import not_negative
+from fastrnn.layers.elementwise.base import Elementwise
+from fastrnn.workspace import Array
+
+
+class ELU(Elementwise):
+    """Every number, or `alpha` · (exp(x) − 1) where it is negative.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = not_negative(self, "alpha", alpha)
+
+    def call(self, inputs: Array) -> Array:
+        """Apply it."""
+        below = inputs.dtype.type(self.alpha) * np.expm1(np.minimum(inputs, 0))
+        return np.where(inputs > 0, inputs, below)
+
+    def slope(self, inputs: Array) -> Any:
+        """Return 1, or alpha · exp(x) where a number is negative."""
+        kind = inputs.dtype.type
+        return np.where(inputs > 0, kind(1), kind(self.alpha) * np.exp(np.minimum(inputs, 0)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "alpha": self.alpha}

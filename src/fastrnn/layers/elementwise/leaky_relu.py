@@ -1,0 +1,45 @@
+"""A given slope for negative numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.checks import not_negative
+from fastrnn.layers.elementwise.base import Elementwise
+from fastrnn.workspace import Array
+
+
+class LeakyReLU(Elementwise):
+    """Every number, times `negative_slope` where it is negative.
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.3
+    alpha : float, optional
+        The same, as versions before Keras 3 call it.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(
+        self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Any
+    ) -> None:
+        if alpha is not None:
+            negative_slope = alpha
+        super().__init__(**options)
+        self.negative_slope = not_negative(self, "negative_slope", negative_slope)
+
+    def call(self, inputs: Array) -> Any:
+        """Apply it."""
+        return inputs * self.slope(inputs)
+
+    def slope(self, inputs: Array) -> Any:
+        """Return 1, or `negative_slope` where a number is negative."""
+        kind = inputs.dtype.type
+        return np.where(inputs >= 0, kind(1), kind(self.negative_slope))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "negative_slope": self.negative_slope}

@@ -1,0 +1,61 @@
+"""Zero below a threshold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.checks import not_negative
+from fastrnn.layers.elementwise.base import Elementwise
+from fastrnn.workspace import Array
+
+
+class ReLU(Elementwise):
+    """Every number x, or `negative_slope` · (x − `threshold`) below the threshold.
+
+    Parameters
+    ----------
+    max_value : float, optional
+        What larger numbers become.
+    negative_slope : float, default 0
+    threshold : float, default 0
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = None if max_value is None else not_negative(self, "max_value", max_value)
+        self.negative_slope = not_negative(self, "negative_slope", negative_slope)
+        self.threshold = not_negative(self, "threshold", threshold)
+
+    def call(self, inputs: Array) -> Any:
+        """Apply it."""
+        kind = inputs.dtype.type
+        below = kind(self.negative_slope) * (inputs - kind(self.threshold))
+        found = np.where(inputs > kind(self.threshold), inputs, below)
+        return found if self.max_value is None else np.minimum(found, kind(self.max_value))
+
+    def slope(self, inputs: Array) -> Any:
+        """Return 1 above the threshold, and `negative_slope` below it; 0 above the maximum."""
+        kind = inputs.dtype.type
+        found = np.where(inputs > kind(self.threshold), kind(1), kind(self.negative_slope))
+        if self.max_value is not None:
+            found = np.where(inputs >= kind(self.max_value), kind(0), found)
+        return found
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {
+            **super().get_config(),
+            "max_value": self.max_value,
+            "negative_slope": self.negative_slope,
+            "threshold": self.threshold,
+        }

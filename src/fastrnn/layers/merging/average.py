@@ -1,0 +1,21 @@
+"""The mean of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastrnn.layers.merging.linear import Linear
+
+
+class Average(Linear):
+    """The mean of its inputs."""
+
+    def factors(self, count: int) -> Sequence[float]:
+        """Return one divided by how many there are, for each."""
+        return [1.0 / count] * count
+
+
+def average(inputs: Sequence[Any], **options: Any) -> Any:
+    """Return :class:`Average` of a list of tensors or arrays."""
+    return Average(**options)(list(inputs))

@@ -1,0 +1,96 @@
+"""Tensors side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.checks import axis_of
+from fastrnn.layers.layer import Layer
+from fastrnn.layers.symbolic import Shape
+from fastrnn.workspace import Array
+
+
+class Concatenate(Layer):
+    """Several tensors side by side.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Along which they are joined; not that of the batch.  The others should be equal.
+    **options :
+        `name`, `dtype` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    Along the features, a step counts if it counts in any input; along the time, masks are joined
+    too.  An input without a mask counts at every step.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Input, concatenate
+    >>> concatenate([Input((5, 3)), Input((5, 4))]).shape
+    (None, 5, 7)
+    """
+
+    takes_several = True
+    supports_masking = True
+
+    def __init__(self, axis: int = -1, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = axis_of(self, axis)
+
+    @property
+    def is_per_step(self) -> bool:  # type: ignore[override]
+        """Whether it joins the features of every step."""
+        return self.axis == -1
+
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
+        """Return the shape of all inputs, with the sum of their extents along the axis."""
+        rank = len(input_shape[0])
+        axis = self.axis % rank if -rank <= self.axis < rank else 0
+        others = [[n for at, n in enumerate(shape) if at not in (0, axis)] for shape in input_shape]
+        fits = axis and all(len(shape) == rank for shape in input_shape)
+        if not fits or any(len(set(n) - {None}) > 1 for n in zip(*others, strict=True)):
+            raise ValueError(
+                f"{self.name} got inputs of the shapes {list(input_shape)}; they should be equal, "
+                f"but for axis {self.axis}, which should not be that of the batch"
+            )
+        joined = [shape[axis] for shape in input_shape]
+        # What is open in one input and known in another is known.
+        found = [
+            next((shape[at] for shape in input_shape if shape[at] is not None), None)
+            for at in range(rank)
+        ]
+        found[axis] = None if None in joined else sum(n or 0 for n in joined)
+        return (input_shape[0][0], *found[1:])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the masks joined as the inputs are."""
+        masks = [
+            np.ones(array.shape[:2], np.bool_) if mask is None else mask
+            for array, mask in zip(inputs, previous_mask, strict=True)
+        ]
+        if self.axis % inputs[0].ndim == 1:
+            return np.concatenate(masks, axis=1)
+        return np.logical_or.reduce(masks)
+
+    def call(self, inputs: Sequence[Array]) -> Array:
+        """Join."""
+        return np.concatenate(inputs, axis=self.axis)
+
+    def backward(self, gradient: Array, inputs: Sequence[Array]) -> list[Array]:
+        """Return the part of the gradient that belongs to each input."""
+        ends = np.cumsum([array.shape[self.axis] for array in inputs])[:-1]
+        return np.split(gradient, ends, axis=self.axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "axis": self.axis}
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **options: Any) -> Any:
+    """Return :class:`Concatenate` of a list of tensors or arrays."""
+    return Concatenate(axis, **options)(list(inputs))

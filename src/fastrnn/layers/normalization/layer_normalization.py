@@ -1,0 +1,70 @@
+"""Normalization of every step by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastrnn import initializers
+from fastrnn.layers.normalization.base import Normalization
+from fastrnn.workspace import Array
+
+
+class LayerNormalization(Normalization):
+    """(x − mean) / √(variance + ε) · gamma + beta, over the features of every step.
+
+    Parameters
+    ----------
+    axis : int or sequence of int, default -1
+        Over which axes mean and variance are taken; gamma and beta have their extents.
+    epsilon : float, default 1e-3
+    center, scale : bool, default True
+        Whether there is a beta, and a gamma.
+    beta_initializer : default "zeros"
+    gamma_initializer : default "ones"
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros, G. E. Hinton, Layer normalization, 2016.
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: initializers.Identifier = "zeros",
+        gamma_initializer: initializers.Identifier = "ones",
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, **options
+        )
+
+    @property
+    def is_per_step(self) -> bool:  # type: ignore[override]
+        """Whether it does the same to the features of every step."""
+        return self.axis == [-1]
+
+    def call(self, inputs: Array, kept: dict[str, Any]) -> Array:
+        """Normalize."""
+        places = tuple(self._places(inputs.shape))
+        centred = inputs - inputs.mean(axis=places, keepdims=True)
+        variance = np.square(centred).mean(axis=places, keepdims=True)
+        kept["factor"] = factor = 1 / np.sqrt(variance + inputs.dtype.type(self.epsilon))
+        kept["normal"] = normal = centred * factor
+        return self._scaled(normal)
+
+    def backward(self, gradient: Array, kept: dict[str, Any]) -> Array:
+        """Return the gradient of the input."""
+        normal, places = kept["normal"], tuple(self._places(gradient.shape))
+        dnormal = self._unscaled(gradient, normal)
+        along = (dnormal * normal).mean(axis=places, keepdims=True)
+        mean = dnormal.mean(axis=places, keepdims=True)
+        found: Array = (dnormal - mean - normal * along) * kept["factor"]
+        return found

@@ -1,0 +1,42 @@
+"""The largest over all steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastrnn.layers.pooling.base import GlobalPooling
+from fastrnn.workspace import Array
+
+
+class GlobalMaxPooling1D(GlobalPooling):
+    """The largest over all steps: (None, time, features) becomes (None, features).
+
+    Parameters
+    ----------
+    data_format : {"channels_last"}, optional
+    keepdims : bool, default False
+        Whether the output is (None, 1, features).
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Notes
+    -----
+    A mask ends here, as in Keras: steps that it leaves out take part.
+    """
+
+    def call(self, inputs: Array) -> Array:
+        """Return the largest."""
+        largest: Array = inputs.max(axis=1, keepdims=self.keepdims)
+        return largest
+
+    def backward(self, gradient: Array, inputs: Array, output: Array) -> Array:
+        """Return the gradient at the largest; equal ones share it."""
+        batch, _, features = inputs.shape
+        same = inputs == output.reshape(batch, 1, features)
+        shares: Array = gradient.reshape(batch, 1, features) / same.sum(axis=1, keepdims=True)
+        found: Array = same * shares.astype(gradient.dtype)
+        return found
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "keepdims": self.keepdims}

@@ -1,0 +1,52 @@
+"""One vector at every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastrnn.layers.checks import require_rank
+from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.symbolic import Shape
+from fastrnn.workspace import Array
+
+
+class RepeatVector(Layer):
+    """One vector at every step: (None, features) becomes (None, n, features).
+
+    Parameters
+    ----------
+    n : int
+        How many steps.
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Input, RepeatVector
+    >>> RepeatVector(4)(Input((32,))).shape
+    (None, 4, 32)
+    """
+
+    def __init__(self, n: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.n = positive(self, "n", n)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (None, n, features)."""
+        require_rank(self, input_shape, 2, "(None, features)")
+        return (input_shape[0], self.n, input_shape[1])
+
+    def call(self, inputs: Array) -> Array:
+        """Repeat."""
+        return np.broadcast_to(inputs[:, np.newaxis], (len(inputs), self.n, inputs.shape[1]))
+
+    def backward(self, gradient: Array) -> Array:
+        """Return the sum over the steps."""
+        total: Array = gradient.sum(axis=1)
+        return total
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {**super().get_config(), "n": self.n}
