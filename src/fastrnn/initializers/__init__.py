@@ -1,0 +1,217 @@
+"""First values of weights, with Keras's definitions and names.
+
+An initializer is called with a shape and draws from the generator it is given; layers hand over one
+that comes from :func:`fastrnn.set_seed`.  Draws are made in float64 and rounded, so that a float32
+and a float64 model of one seed start from the same weights.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastrnn._names import names_of
+from fastrnn.initializers.distributions import (
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+)
+from fastrnn.initializers.fixed import Constant, Identity, Ones, Zeros
+from fastrnn.initializers.initializer import Initializer, Shape
+from fastrnn.initializers.scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+)
+from fastrnn.naming import custom_object_scope, named, snake_case, written
+
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "IdentityInitializer",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "OrthogonalInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "constant",
+    "deserialize",
+    "get",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "lecun_normal",
+    "lecun_uniform",
+    "ones",
+    "orthogonal",
+    "random_normal",
+    "random_uniform",
+    "serialize",
+    "truncated_normal",
+    "variance_scaling",
+    "zeros",
+]
+
+
+class _Function(Initializer):
+    """A function of the user's own, of a shape and, if it has a second argument, a type."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return what the function returns."""
+        parameters = inspect.signature(self._function).parameters.values()
+        places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        if any(p.name == "dtype" or p.kind is p.VAR_KEYWORD for p in parameters):
+            found = self._function(shape, dtype="float64")
+        else:
+            found = self._function(shape, *(["float64"] if len(places) > 1 else []))
+        return np.asarray(found, np.float64)
+
+    @property
+    def function_name(self) -> str:
+        """What files call it."""
+        return str(getattr(self._function, "__name__", type(self._function).__name__))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return nothing: the function is all."""
+        return {}
+
+
+constant = Constant
+glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
+he_normal, he_uniform = HeNormal, HeUniform
+lecun_normal, lecun_uniform = LecunNormal, LecunUniform
+identity = IdentityInitializer = Identity
+ones, zeros = Ones, Zeros
+orthogonal = OrthogonalInitializer = Orthogonal
+random_normal, random_uniform = RandomNormal, RandomUniform
+truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
+
+_CLASSES: tuple[type[Initializer], ...] = (
+    Constant,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    Identity,
+    LecunNormal,
+    LecunUniform,
+    Ones,
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+    Zeros,
+)
+_BY_NAME: dict[str, type[Initializer]] = {
+    **{one.__name__: one for one in _CLASSES},
+    **{snake_case(one.__name__): one for one in _CLASSES},
+    "normal": RandomNormal,
+    "one": Ones,
+    "uniform": RandomUniform,
+    "zero": Zeros,
+}
+
+Identifier = str | Initializer | type[Initializer] | Callable[..., Any] | dict[str, Any]
+
+
+def get(identifier: Identifier) -> Initializer:
+    """Return the initializer that `identifier` names.
+
+    Parameters
+    ----------
+    identifier : str, Initializer, class of Initializer, function, or dict
+        A function takes a shape, and a type if it has a second argument, and returns an array of
+        any real type, in Keras's order of gates.  A dict is what :func:`serialize` returns.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If it is none of these.
+    """
+    if isinstance(identifier, Initializer):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Initializer):
+        return identifier()
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return get(named("initializer", identifier, _BY_NAME))
+    if not isinstance(identifier, type) and callable(identifier):
+        return _Function(identifier)
+    raise TypeError(
+        f"initializer is of type {type(identifier).__name__}; it should be a name such as "
+        "'glorot_uniform', an object of fastrnn.initializers, or a function of a shape"
+    )
+
+
+def deserialize(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Initializer:
+    """Return a new initializer from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Initializers of one's own, by name.
+    """
+    with custom_object_scope(custom_objects):
+        found = named("initializer", str(config.get("class_name")), _BY_NAME)
+        if isinstance(found, type):
+            made: Initializer = found(**(config.get("config") or {}))
+            return made
+        return get(found)
+
+
+def drawn(
+    initializer: Initializer, shape: Shape, dtype: DTypeLike, rng: np.random.Generator | None
+) -> NDArray[Any]:
+    """Return first values for a layer: one of the user's own may take no generator, as in Keras."""
+    if "rng" in inspect.signature(type(initializer).__call__).parameters:
+        return initializer(shape, dtype, rng)
+    return np.asarray(initializer(shape, dtype=dtype), dtype)
+
+
+def is_even(initializer: Initializer) -> bool:
+    """Return whether an initializer is one of this package's to which all gates are alike."""
+    if isinstance(initializer, Constant) and np.ndim(initializer.value):
+        return False
+    return type(initializer) in _CLASSES and not isinstance(initializer, Identity)
+
+
+def serialize(initializer: Initializer) -> dict[str, Any]:
+    """Return an initializer as what JSON can hold and :func:`get` reads; a function by its name."""
+    if isinstance(initializer, _Function):
+        return {"class_name": initializer.function_name, "config": {}}
+    return written(initializer)
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

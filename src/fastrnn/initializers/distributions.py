@@ -1,0 +1,90 @@
+"""Initializers whose distribution is given, whatever the shape of the weight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import seeding
+from fastrnn.initializers.initializer import Seeded, Shape
+from fastrnn.settings import number
+
+
+class RandomUniform(Seeded):
+    """Uniform over [minval, maxval)."""
+
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
+    ) -> None:
+        if not minval <= maxval:
+            raise ValueError(f"minval is {minval}; it should not be above maxval, {maxval}")
+        self.minval = number("minval", minval)
+        self.maxval = number("maxval", maxval)
+        self.seed = seeding.checked_seed(seed)
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return uniform draws."""
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class RandomNormal(Seeded):
+    """Normal, with a mean and a standard deviation."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        if not stddev >= 0:
+            raise ValueError(f"stddev is {stddev}; it should not be negative")
+        self.mean = number("mean", mean)
+        self.stddev = number("stddev", stddev)
+        self.seed = seeding.checked_seed(seed)
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return normal draws."""
+        return rng.normal(self.mean, self.stddev, shape)
+
+
+class TruncatedNormal(RandomNormal):
+    """Normal, cut off at two standard deviations from its mean."""
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return draws of the cut-off normal."""
+        return self.mean + self.stddev * cut_off(shape, rng)
+
+
+class Orthogonal(Seeded):
+    """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
+
+    It is the Q of a QR decomposition of normal draws, its signs fixed so that it is uniform over
+    all such matrices.  As in Keras, a recurrent kernel (n_s, G·n_s) is one such matrix as a whole.
+
+    References
+    ----------
+    A. Saxe, J. McClelland, S. Ganguli, Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks, ICLR 2014.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        self.gain = number("gain", gain)
+        self.seed = seeding.checked_seed(seed)
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the orthogonal matrix."""
+        if len(shape) < 2:
+            raise ValueError(f"shape is {shape}; an orthogonal matrix needs two extents or more")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diag(r) < 0, -1.0, 1.0)
+        return self.gain * (q.T if rows < columns else q).reshape(shape)
+
+
+#: The standard deviation of a standard normal that is cut off at -2 and 2.
+CUT_OFF_DEVIATION = 0.87962566103423978
+
+
+def cut_off(shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return draws of a standard normal that is cut off at -2 and 2."""
+    values = rng.standard_normal(shape)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = rng.standard_normal(int(outside.sum()))
+    return values

@@ -1,0 +1,77 @@
+"""What all initializers share: how they are called, and whose generator they draw from."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastrnn import seeding
+from fastrnn.arithmetic import quietly
+from fastrnn.construction import Constructible, Harmless
+
+Shape = tuple[int, ...]
+
+
+class Initializer(metaclass=Constructible):
+    """Base of all initializers: a subclass says in :meth:`draw` what it draws."""
+
+    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    harmless: ClassVar[Harmless] = {
+        "input_axes": ((None,), "a kernel is (inputs, outputs)"),
+        "output_axes": ((None,), "a kernel is (inputs, outputs)"),
+        "dtype": ((None,), "values are of the type of the layer"),
+    }
+
+    @quietly
+    def __call__(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = "float32",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        """Return an array of first values.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        dtype : dtype, default "float32"
+        rng : numpy.random.Generator, optional
+            Where to draw from; the next generator of :func:`fastrnn.set_seed` if left out.
+        """
+        shape = tuple(int(extent) for extent in shape)
+        return self.draw(shape, seeding.generator() if rng is None else rng).astype(dtype)
+
+    def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return float64 values of `shape`, drawn from `rng`."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this initializer again."""
+        return dict(vars(self))
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class Seeded(Initializer):
+    """An initializer that may have a seed of its own.
+
+    With a seed, every call draws the same values for the same shape, whatever generator it is
+    given.
+    """
+
+    seed: int | None
+
+    def __call__(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = "float32",
+        rng: np.random.Generator | None = None,
+    ) -> NDArray[Any]:
+        """Return an array of first values, drawn with the seed if there is one."""
+        if self.seed is not None:
+            rng = np.random.Generator(np.random.PCG64(self.seed))
+        return super().__call__(shape, dtype, rng)
