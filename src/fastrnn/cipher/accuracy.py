@@ -6,7 +6,7 @@ import numpy as np
 
 from fastrnn._core import loss as core
 from fastrnn.cipher.vocabulary import PADDING
-from fastrnn.losses.loss import Head
+from fastrnn.losses.head import Head
 from fastrnn.metrics.binding import AccuracyByShape, Bound
 
 __all__ = ["CharacterAccuracy"]

@@ -22,7 +22,7 @@ from fastrnn.initializers.distributions import (
     TruncatedNormal,
 )
 from fastrnn.initializers.fixed import Constant, Identity, Ones, Zeros
-from fastrnn.initializers.initializer import Initializer, Shape
+from fastrnn.initializers.initializer import Initializer, Shape as Shape
 from fastrnn.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,

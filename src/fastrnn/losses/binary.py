@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import activations
 from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, Heads, SmoothedCrossEntropy, smoothed
-from fastrnn.losses.loss import DenseTargets, real_arrays
+from fastrnn.losses.head import DenseTargets
+from fastrnn.losses.targets import real_arrays
 from fastrnn.scanning import find
 from fastrnn.workspace import Signal, empty
 

@@ -11,7 +11,8 @@ from fastrnn import activations
 from fastrnn._core import activation
 from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, Heads, SmoothedCrossEntropy, smoothed
-from fastrnn.losses.loss import DenseTargets, real_arrays
+from fastrnn.losses.head import DenseTargets
+from fastrnn.losses.targets import real_arrays
 from fastrnn.workspace import Signal, empty
 
 Array = NDArray[Any]

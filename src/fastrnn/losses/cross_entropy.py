@@ -9,7 +9,9 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.activations import Kernel
-from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets
+from fastrnn.losses.head import DenseTargets, Head
+from fastrnn.losses.loss import Loss
+from fastrnn.losses.targets import check_dense_targets
 from fastrnn.settings import boolean, number
 from fastrnn.workspace import Signal
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn.losses.loss import DenseTargets, Head, Loss, check_dense_targets, real_arrays
+from fastrnn.losses.head import DenseTargets, Head
+from fastrnn.losses.loss import Loss
+from fastrnn.losses.targets import check_dense_targets, real_arrays
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]

@@ -12,7 +12,8 @@ from fastrnn._core import activation, loss as core
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.losses.cross_entropy import EPSILON, CrossEntropy, Heads
-from fastrnn.losses.loss import Head, real_predictions
+from fastrnn.losses.head import Head
+from fastrnn.losses.targets import real_predictions
 from fastrnn.scanning import find
 from fastrnn.settings import integer
 from fastrnn.workspace import Signal, empty

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core import loss as core
-from fastrnn.losses.loss import Head
+from fastrnn.losses.head import Head
 from fastrnn.losses.sparse_categorical import LabelHead
 from fastrnn.metrics.confusion import Confusion
 from fastrnn.metrics.means import (

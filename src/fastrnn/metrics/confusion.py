@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn.activations import sigmoid
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
-from fastrnn.losses.loss import real_arrays
+from fastrnn.losses.targets import real_arrays
 from fastrnn.metrics.metric import Metric, divided, spread
 from fastrnn.settings import boolean, integer, number
 

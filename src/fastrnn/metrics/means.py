@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import losses
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
-from fastrnn.losses.loss import real_arrays, real_predictions
 from fastrnn.losses.sparse_categorical import check_labels
+from fastrnn.losses.targets import real_arrays, real_predictions
 from fastrnn.metrics.metric import MeanMetricWrapper, divided
 from fastrnn.naming import snake_case
 from fastrnn.settings import integer, number

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Harmless
-from fastrnn.losses.loss import real_arrays
+from fastrnn.losses.targets import real_arrays
 from fastrnn.metrics.metric import Metric, divided, spread
 from fastrnn.settings import number
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastrnn import losses
 from fastrnn.losses import Loss
-from fastrnn.losses.loss import Head
+from fastrnn.losses.head import Head
 from fastrnn.metrics import reported
 from fastrnn.metrics.binding import Reported
 from fastrnn.settings import number

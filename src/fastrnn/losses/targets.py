@@ -1,0 +1,40 @@
+"""Targets and predictions as losses and metrics read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrnn.arguments import as_array
+
+Array = NDArray[Any]
+
+
+def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
+    """Return real targets of the shape of the output, or say what is wrong with them."""
+    if y.dtype.kind not in "biuf" or y.dtype == np.float16:
+        raise TypeError(f"{argument} is of type {y.dtype}; it should be real numbers")
+    if y.shape == output_shape:
+        return y
+    if output_shape[-1] == 1 and y.shape == output_shape[:-1]:
+        return y[..., np.newaxis]
+    raise ValueError(f"{argument} has shape {y.shape}; it should be {output_shape}, as the output")
+
+
+def real_arrays(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """Return targets and predictions of one shape and a floating type."""
+    predictions = real_predictions(y_pred)
+    targets = check_dense_targets(as_array("y_true", y_true), predictions.shape, "y_true")
+    return targets.astype(predictions.dtype, copy=False), predictions
+
+
+def real_predictions(y_pred: ArrayLike) -> Array:
+    """Return predictions as float32 or float64 with a last axis of features."""
+    predictions = as_array("y_pred", y_pred)
+    if predictions.dtype.kind not in "biuf" or predictions.dtype == np.float16:
+        raise TypeError(f"y_pred is of type {predictions.dtype}; it should be float32 or float64")
+    if not predictions.ndim:
+        raise ValueError("y_pred is a single number; it should have features on its last axis")
+    return predictions if predictions.dtype == np.float32 else predictions.astype(np.float64)
