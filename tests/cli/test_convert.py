@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastrnn.interop import checking
-from fastrnn.layers import GRU, LSTM, Add, Dense, Embedding, Input
+from fastrnn.layers import GRU, LSTM, Add, Dense, Embedding, Input, Reshape
 from fastrnn.models import CheckpointError, Model, Sequential, load_model
 
 
@@ -190,3 +190,68 @@ def test_graphs_of_onnx_are_fed_in_their_own_order_of_axes(tmp_path, axes):
     wrong = load_model(path)
     wrong.set_weights([1.1 * weight for weight in wrong.get_weights()])
     assert not checking.compare(path, wrong).agrees
+
+
+def test_files_of_keras_are_compared_with_keras(fastrnn, model, tmp_path):
+    pytest.importorskip("keras")
+    for ending in (".keras", ".h5"):
+        model.save(tmp_path / f"model{ending}")
+        out = fastrnn("inspect", tmp_path / f"model{ending}").out
+        assert "GRU z, r, h; LSTM i, f, c, o" in out
+        code, out, _ = fastrnn("convert", tmp_path / f"model{ending}", tmp_path / f"b{ending}")
+        assert code == 0
+        assert out.count("compared with Keras ") == 2
+
+
+def test_a_graph_that_is_no_row_of_layers_is_compared_by_onnx(fastrnn, tmp_path):
+    pytest.importorskip("onnx")
+    folded = Sequential([Input((12,)), Reshape((3, 4)), LSTM(2), Dense(1)])
+    folded.save(tmp_path / "model.safetensors")
+    code, out, _ = fastrnn("convert", tmp_path / "model.safetensors", tmp_path / "net.onnx")
+    assert code == 0
+    assert "not read again, since net.onnx" in out
+    assert out.count("onnx.reference") >= 1
+    assert (
+        "in C       no: the input of the model"
+        in fastrnn("inspect", tmp_path / "model.safetensors").out
+    )
+
+
+def test_convert_takes_the_options_of_c_files(fastrnn, refused, file, tmp_path):
+    data, target = tmp_path / "data.npy", tmp_path / "c" / "net.h"
+    np.save(data, np.ones((20, 2), np.float32))
+    words = ["--dtype", "double", "--no-math", "--weights-file", "--name", "foo", "--streams", 2]
+    words += ["--int8", "--data", data, "--self-test"]
+    code, out, _ = fastrnn("convert", file, target, *words)
+    assert code == 0
+    assert sorted(one.name for one in target.parent.iterdir()) == [
+        "foo_weights.h",
+        "net.h",
+        "net_test.c",
+    ]
+    assert "int8: on 20 steps of data" in out
+    text = target.read_text()
+    assert "foo_step" in text
+    assert "double" in text
+    assert "#include <math.h>" not in text
+    target.unlink()
+    assert "net_test.c is there" in refused("convert", file, target, "--self-test")
+    assert not target.exists()
+    assert "--no-math is for C files" in refused("convert", file, tmp_path / "a.onnx", "--no-math")
+    assert "give both, or neither" in refused("convert", file, target, "--data", data)
+    np.save(data, np.full((20, 2), np.nan, np.float32))
+    assert "finite" in refused("convert", file, target, "--int8", "--data", data)
+    data.write_text("none")
+    assert "no array of NumPy" in refused("convert", file, target, "--int8", "--data", data)
+    assert not target.exists()
+
+
+def test_an_export_is_compared_when_asked(model, tmp_path, monkeypatch):
+    model.export(tmp_path / "net.json", check=True)
+    monkeypatch.setattr(
+        checking, "difference", lambda one, other: checking.Comparison("fastrnn", 1.0)
+    )
+    with pytest.raises(CheckpointError, match="does not answer as the model"):
+        model.export(tmp_path / "net.json", check=True)
+    with pytest.raises(ValueError, match="self_test"):
+        model.export(tmp_path / "net.h", check=True)

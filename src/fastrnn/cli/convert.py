@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastrnn.models import Model
 
 __all__ = ["add_parser"]
@@ -27,14 +30,56 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "output", metavar="OUT", help="the file to write, such as model.safetensors or net.onnx"
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    group = parser.add_argument_group("for C files, whose names end in .h")
+    group.add_argument("--name", help="what functions and types begin with; the stem of OUT else")
+    group.add_argument("--dtype", choices=("float", "double"), help="as the model computes else")
+    group.add_argument(
+        "--no-math", action="store_true", default=None, help="do without <math.h>, in own functions"
+    )
+    weights = group.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--static-weights",
+        dest="weights_file",
+        action="store_false",
+        default=None,
+        help="keep the weights within OUT, as constants; the default",
+    )
+    weights.add_argument(
+        "--weights-file",
+        action="store_true",
+        default=None,
+        help="write the weights to NAME_weights.h beside OUT, which includes it",
+    )
+    group.add_argument(
+        "--int8",
+        action="store_true",
+        default=None,
+        help="store matrices in 8 bits, and print how far the answers move",
+    )
+    group.add_argument(
+        "--data", metavar="FILE.npy", help="inputs on which the loss by --int8 is measured"
+    )
+    group.add_argument(
+        "--streams", type=int, metavar="N", help="sequences that run side by side; 1 else"
+    )
+    group.add_argument(
+        "--self-test",
+        action="store_true",
+        default=None,
+        help="write a program beside OUT that compares it with the model's own answers",
+    )
     parser.set_defaults(run=run)
+
+
+#: The arguments of the command line that are options of :meth:`fastrnn.models.Model.export`.
+_OPTIONS = ("name", "dtype", "no_math", "weights_file", "int8", "data", "streams", "self_test")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert a model, and return the exit code."""
     from fastrnn.files import check_regular, make_folder
     from fastrnn.formats import CheckpointError, format_of_file
-    from fastrnn.interop.checking import compare
+    from fastrnn.interop.checking import check_written, compare
     from fastrnn.models import load_model
 
     source, target = arguments.input, arguments.output
@@ -45,7 +90,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise CheckpointError(f"{target} is there; --force replaces it")
     check_regular(target, "written")
     _check_ending(target)
-    model = load_model(source)
+    options = _options(target, arguments)
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        model = load_model(source)
+    for note in notes:
+        print(f"note: {note.message}")
     read = compare(source, model)
     print(f"read {source} ({format_of_file(source).name}): {read}")
     if not read.agrees:
@@ -56,12 +106,54 @@ def run(arguments: argparse.Namespace) -> int:
     # Beside OUT, so that it is there whole and checked, or not at all.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fastrnn-convert-") as within:
         written = os.path.join(within, os.path.basename(target))
-        _write(model, written)
-        said = _checked(written, model)
-        for name in sorted(os.listdir(within)):
+        _write(model, written, options)
+        said = check_written(written, model)
+        names = sorted(os.listdir(within))
+        beside = [name for name in names if name != os.path.basename(place)]
+        there = [name for name in beside if os.path.lexists(os.path.join(folder, name))]
+        if there and not arguments.force:
+            found = os.path.join(os.path.dirname(target), there[0])
+            raise CheckpointError(f"{found} is there; --force replaces it")
+        for name in names:
             os.replace(os.path.join(within, name), os.path.join(folder, name))
     print(f"wrote {target}: {said}")
+    if beside:
+        print(f"with {', '.join(beside)} beside it")
     return 0
+
+
+def _options(target: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the format that were given."""
+    from fastrnn.formats import CheckpointError, format_for
+
+    given = {name: getattr(arguments, name) for name in _OPTIONS}
+    options = {name: value for name, value in given.items() if value is not None}
+    found = format_for(target, "export")
+    if options and (found is None or "write_test" not in found.ways):
+        title = f"--{next(iter(options)).replace('_', '-')}"
+        title = "--static-weights" if options.get("weights_file") is False else title
+        raise CheckpointError(f"{title} is for C files, whose names end in .h; {target} is none")
+    if "data" in options:
+        if not options.get("int8"):
+            raise CheckpointError("--data is what --int8 is measured on; give both, or neither")
+        options["data"] = _array(options["data"])
+    return options
+
+
+def _array(path: str) -> NDArray[Any]:
+    import numpy as np
+
+    from fastrnn.files import check_regular
+    from fastrnn.formats import CheckpointError
+
+    check_regular(path, "read")
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise CheckpointError(f"{path} is no array of NumPy (.npy): {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise CheckpointError(f"{path} holds several arrays (.npz); it should be one, in .npy")
+    return found
 
 
 def _check_ending(target: str) -> None:
@@ -76,32 +168,10 @@ def _check_ending(target: str) -> None:
         )
 
 
-def _write(model: Model, path: str) -> None:
+def _write(model: Model, path: str, options: dict[str, Any]) -> None:
     from fastrnn.formats import format_for
 
     if format_for(path, "write"):
         model.save(path)
     else:
-        model.export(path)
-
-
-def _checked(written: str, model: Model) -> str:
-    """Return what came of comparing a file that was written with the model."""
-    from fastrnn.formats import CheckpointError, format_for
-    from fastrnn.interop.checking import READ_ELSEWHERE, compare, difference
-    from fastrnn.models import load_model
-
-    found = format_for(written, "write") or format_for(written, "export")
-    assert found is not None
-    said = []
-    if "read" in found.ways:
-        again = difference(model, load_model(written, compile=False))
-        if not again.agrees:
-            raise CheckpointError(f"what was written does not answer as the model: {again}")
-        said.append(f"largest difference {again.difference:.2g}, read again")
-    if found.module in READ_ELSEWHERE:
-        theirs = compare(written, model, found.module)
-        if not theirs.agrees:
-            raise CheckpointError(f"what was written does not answer as the model: {theirs}")
-        said.append(str(theirs))
-    return "; ".join(said) or "a program, which was not run"
+        model.export(path, **options)

@@ -17,8 +17,8 @@ __all__ = ["add_parser"]
 #: The order of the gates in files, by the module of their format.
 _GATES = {
     "own": "GRU r, z, n; LSTM i, f, g, o",
-    "keras": "GRU z, r, h; LSTM i, f, c, o",
-    "hdf5": "GRU z, r, h; LSTM i, f, c, o",
+    "keras.archive": "GRU z, r, h; LSTM i, f, c, o",
+    "keras.hdf5": "GRU z, r, h; LSTM i, f, c, o",
     "onnx": "GRU z, r, h; LSTM i, o, f, c",
     "audio": "GRU z, r, h in RTNeural's, r, z, n in PyTorch's; LSTM i, f, g, o",
 }
@@ -150,12 +150,13 @@ def _told(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _footprint(description: Description) -> Iterator[str]:
-    """Yield what the model takes as a C file, where it has a form in C."""
+    """Yield what the model takes as a C file, or why it cannot be one."""
     import importlib
 
     try:
         found = importlib.import_module("fastrnn.formats.c").footprint(description)
-    except Exception:  # not every model can be a C file, which is no fault of this one
+    except Exception as error:  # not every model can be a C file, which is no fault of this one
+        yield f"in C       no: {' '.join(str(error).split())}"
         return
     yield (
         f"in C       {found['weight_bytes']:,} bytes of flash, {found['state_bytes']:,} of state, "
@@ -165,10 +166,14 @@ def _footprint(description: Description) -> Iterator[str]:
 
 def _problem(path: str) -> str | None:
     """Return why a file makes no model; None if it does."""
+    import warnings
+
     from fastrnn.models import load_model
 
     try:
-        load_model(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the notes are told already
+            load_model(path)
     except (ValueError, TypeError, ImportError) as error:
         return " ".join(str(error).split())
     return None

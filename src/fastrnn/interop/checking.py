@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.formats import CheckpointError, format_of_file
+from fastrnn.formats import CheckpointError, format_for, format_of_file
 from fastrnn.interop.onnx_feeds import as_ours, feeds_of
-from fastrnn.models import Model
+from fastrnn.models import Model, load_model
 
 Array = NDArray[Any]
 
@@ -66,11 +66,13 @@ class Comparison:
     def __str__(self) -> str:
         if not self.framework:
             return "compared with nothing: " + "; ".join(self.reasons)
-        return f"largest difference {self.difference:.2g}, compared with {self.framework}"
+        instead = f" (not with others: {'; '.join(self.reasons)})" if self.reasons else ""
+        return f"largest difference {self.difference:.2g}, compared with {self.framework}{instead}"
 
 
-#: Formats that another framework reads itself, by their modules.
-READ_ELSEWHERE = ("keras", "hdf5", "onnx")
+def _package(module: str) -> str:
+    """Return the package of a format: ``keras`` for ``keras.archive`` and ``keras.hdf5``."""
+    return module.partition(".")[0]
 
 
 def compare(path: str, model: Model, module: str | None = None) -> Comparison:
@@ -88,7 +90,7 @@ def compare(path: str, model: Model, module: str | None = None) -> Comparison:
     Comparison
     """
     module = module or format_of_file(path).module
-    x = random_inputs(model, samples=1 if module == "onnx" else SAMPLES)
+    x = random_inputs(model, samples=1 if _package(module) == "onnx" else SAMPLES)
     ours = answers(model, x)
     reasons: list[str] = []
     for run in _runners(module):
@@ -127,6 +129,45 @@ def check(path: str, model: Model) -> None:
         warnings.warn(f"{path} was not checked: {found}", stacklevel=3)
     elif not found.agrees:
         raise CheckpointError(f"{path} does not answer as it should: {found}")
+
+
+def check_written(path: str, model: Model) -> str:
+    """Compare a file that was written with its model, and return what came of it.
+
+    fastrnn reads it again, and the framework that the format is of, where that is installed.
+
+    Raises
+    ------
+    CheckpointError
+        If one of them gives other answers.
+    """
+    found = format_for(path, "write") or format_for(path, "export")
+    if found is None:
+        raise ValueError(f"{path} is of no format that is written")
+    elsewhere = _package(found.module) in ("keras", "onnx")
+    said: list[str] = []
+    if "read" in found.ways:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # notes about the file, which is not to be used
+                again = load_model(path, compile=False)
+        except CheckpointError as error:
+            # Not every graph of ONNX is a model of layers; its own framework compares it.
+            if "write" in found.ways or not elsewhere:
+                raise
+            said.append(f"not read again, since {str(error).replace(path, os.path.basename(path))}")
+        else:
+            _must_agree(other := difference(model, again))
+            said.append(f"largest difference {other.difference:.2g}, read again")
+    if elsewhere:
+        _must_agree(other := compare(path, model, found.module))
+        said.append(str(other))
+    return "; ".join(said) or "a program, which was not run"
+
+
+def _must_agree(found: Comparison) -> None:
+    if not found.agrees:
+        raise CheckpointError(f"what was written does not answer as the model: {found}")
 
 
 def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[Array]:
@@ -179,9 +220,9 @@ Runner = Callable[[str, Model, list[Array]], tuple[str, list[Array]]]
 
 def _runners(module: str) -> Iterator[Runner]:
     """Yield the ways to get another framework's answers, the file's own first."""
-    if module in ("keras", "hdf5"):
+    if _package(module) == "keras":
         yield _keras
-    if module == "onnx":
+    if _package(module) == "onnx":
         yield _onnx
         return
     yield _torch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,7 @@ def export(model: Model, path: str, description: Description, options: dict[str,
     ValueError
         If the ending is that of no such format.
     """
+    options = dict(options)
     found = format_for(path, "export")
     if found is None:
         endings = [ending for one in FORMATS if "export" in one.ways for ending in one.endings]
@@ -38,15 +41,21 @@ def export(model: Model, path: str, description: Description, options: dict[str,
             f"{', '.join(endings)}; Model.save writes files to load again"
         )
     if "write_test" in found.ways:
-        _export_with_proof(found, model, path, description, dict(options))
-    else:
-        found.export(path, description, **options)
+        _export_with_proof(found, model, path, description, options)
+        return
+    check = boolean("check", options.pop("check", False))
+    found.export(path, description, **options)
+    if check:
+        # By name, since interop stands on this package.
+        importlib.import_module("fastrnn.interop.checking").check_written(path, model)
 
 
 def _export_with_proof(
     found: Format, model: Model, path: str, description: Description, options: dict[str, Any]
 ) -> None:
     self_test = boolean("self_test", options.pop("self_test", False))
+    if "check" in options:
+        raise ValueError("check is of files that can be read again; self_test=True checks programs")
     data = options.pop("data", None)
     if data is not None and not options.get("int8"):
         raise ValueError("data is what int8=True is measured on; it should be left out without it")
@@ -63,7 +72,8 @@ def _export_with_proof(
         tolerance = 1e-12 if is_double else 1e-6
         by_step = [np.swapaxes(array, 0, 1) for array in (x, y)]
         beside = found.write_test(path, description, *by_step, tolerance, **options)
-        say(f"{beside} compares {path} with the model over {TEST_STEPS} steps")
+        names = [os.path.basename(one) for one in (beside, path)]
+        say(f"{names[0]} compares {names[1]} with the model over {TEST_STEPS} steps")
 
 
 def sample(model: Model, streams: int = 1) -> Array:
@@ -92,6 +102,8 @@ def _say_loss(model: Model, rounded: Model, data: Any) -> None:
     """Print how far a model with weights of 8 bits is from what it was."""
     what = "data" if data is not None else "random inputs"
     x = sample(model)[0] if data is None else as_array("data", data)
+    if not x.size or (x.dtype.kind == "f" and not np.isfinite(x).all()):
+        raise ValueError(f"data has shape {x.shape}; it should hold numbers, all of them finite")
     is_batch = x.ndim > (1 if model.graph.takes_tokens(model.graph.inputs[0]) else 2)
     streams = len(x) if is_batch else None
     y, other = model.stream(streams)(x), rounded.stream(streams)(x)

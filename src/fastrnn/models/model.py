@@ -214,14 +214,16 @@ class Model(OlderMethods):
         ----------
         filepath : str or path
         **options :
-            Of the format.
+            Of the format.  With ``check=True``, of ``.onnx`` and ``.json``, the file is read again
+            and compared with the model on random inputs; one of ONNX by ``onnx.reference`` too.
 
         Raises
         ------
         ValueError
             If the ending is of no format that can be exported.
         CheckpointError
-            If the format cannot hold the model; nothing is written then.
+            If the format cannot hold the model; nothing is written then.  With `check`, if what was
+            written does not answer as the model.
         """
         path = path_text("filepath", filepath)
         exporting.export(self, path, self._weights_description(), options)
