@@ -151,6 +151,7 @@ def test_inputs_of_every_kind_are_drawn():
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.filterwarnings("ignore:.*in the file; that of the model is")
 @pytest.mark.parametrize("axes", [(0, 1, 2), (1, 0, 2)])
 def test_graphs_of_onnx_are_fed_in_their_own_order_of_axes(tmp_path, axes):
     onnx = pytest.importorskip("onnx")
