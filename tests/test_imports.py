@@ -59,6 +59,7 @@ ALLOWED = {
         "fastrnn",
         "files",
         "initializers",
+        "regularizers",
         "settings",
         "terminal",
     },

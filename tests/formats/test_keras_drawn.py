@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from fastrnn import layers as L
 from fastrnn.layers import Input
 from fastrnn.models import Model, Sequential, load_model
+from fastrnn.regularizers import L1, L1L2
 from tests.keras_oracle import require_keras
 from tests.tolerances import FILES
 
@@ -30,6 +31,8 @@ def recurrent(draw, dtype, sequences):
         "dropout": draw(st.sampled_from([0.0, 0.25])),
         "recurrent_dropout": draw(st.sampled_from([0.0, 0.5])),
         "trainable": draw(st.booleans()),
+        "kernel_regularizer": draw(st.sampled_from([None, "l2", L1L2(0.1, 0.2)])),
+        "recurrent_regularizer": draw(st.sampled_from([None, L1(0.3)])),
     }
     kind = draw(st.sampled_from([L.SimpleRNN, L.GRU, L.LSTM]))
     if kind is not L.SimpleRNN:
@@ -109,6 +112,7 @@ def test_drawn_models_come_back_to_the_bit(tmp_path, drawn, ending):
         assert one.dtype == other.dtype
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
     assert again.count_params() == model.count_params()
+    assert again.get_config() == model.get_config()
     assert [layer.trainable for layer in again.layers] == [
         layer.trainable for layer in model.layers
     ]

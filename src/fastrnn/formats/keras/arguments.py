@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastrnn import activations, initializers
+from fastrnn import activations, initializers, regularizers
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.generation import Generation
 
@@ -50,6 +50,10 @@ _HARMLESS = {
     "input_spec",
     "unroll",
 }
+
+
+#: Weights that have regularizers here.
+REGULARIZED = frozenset({"kernel", "recurrent", "bias", "embeddings", "gamma", "beta"})
 
 
 def short(value: Any) -> str:
@@ -191,6 +195,27 @@ class Arguments:
                 f"{self.name}: {argument} {shown} is left out; the weights are those of the file"
             )
             return None
+
+    def regularizers(self, *stems: str) -> dict[str, Any]:
+        """Return the regularizers of some weights that fastrnn has; :meth:`penalties` notes others.
+
+        Only L1, L2 and both: a class of somebody's own is known by its name alone.
+        """
+        found: dict[str, Any] = {}
+        for stem in REGULARIZED.intersection(stems):
+            argument = f"{stem}_regularizer"
+            value = self._left.get(argument)
+            kind = value.get("class_name") if isinstance(value, dict) else value
+            if kind not in ("L1", "L2", "L1L2", "l1", "l2"):
+                continue
+            try:
+                read = regularizers.get(value)
+            except (TypeError, ValueError):
+                continue
+            if read is not None:
+                found[argument] = regularizers.serialize(read)
+                del self._left[argument]
+        return found
 
     def penalties(self, *stems: str) -> None:
         """Note regularizers and constraints of some weights, and leave them out."""

@@ -103,6 +103,7 @@ def _dtype(arguments: Arguments) -> str | None:
 
 def _initializers(arguments: Arguments, *stems: str) -> Config:
     found = {f"{stem}_initializer": arguments.initializer(f"{stem}_initializer") for stem in stems}
+    found |= arguments.regularizers(*stems)
     arguments.penalties(*stems)
     return {key: value for key, value in found.items() if value is not None}
 
@@ -276,6 +277,9 @@ def _normalization(arguments: Arguments, reader: LayerReader) -> Found:
         "scale": arguments.flag("scale", True),
         **_initializers(arguments, "beta", "gamma"),
     }
+    for flag, weight in (("center", "beta"), ("scale", "gamma")):
+        if not options[flag]:  # there is no such weight
+            options.pop(f"{weight}_regularizer", None)
     if arguments.kind == "BatchNormalization":
         arguments.rename({"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"})
         options["momentum"] = arguments.number("momentum", 0.99)

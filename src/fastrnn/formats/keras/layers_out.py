@@ -149,6 +149,11 @@ def _initializers(config: Config, writer: LayerWriter, *stems: str) -> Config:
         value = config.get(f"{stem}_initializer")
         if value is not None:
             found[f"{stem}_initializer"] = writer.initializer(value)
+        value = config.get(f"{stem}_regularizer")
+        # Those of somebody's own are refused as what files cannot hold.
+        if value is not None and value["class_name"] in ("L1", "L2", "L1L2"):
+            made = writer.dialect.object("keras.regularizers", value["class_name"], value["config"])
+            found[f"{stem}_regularizer"] = made
     return found
 
 
@@ -262,7 +267,9 @@ def _embedding(config: Config, writer: LayerWriter, title: str, inner: list[Sour
 
 def _normalization(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
     stems = [key.removesuffix("_initializer") for key in config if key.endswith("_initializer")]
-    kept = {key: value for key, value in config.items() if not key.endswith("_initializer")}
+    stems += ["beta", "gamma"]
+    ends = ("_initializer", "_regularizer")
+    kept = {key: value for key, value in config.items() if not key.endswith(ends)}
     kept.pop("name")
     return {**kept, **_initializers(config, writer, *stems)}
 
