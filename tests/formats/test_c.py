@@ -259,7 +259,8 @@ def test_a_model_inside_a_model_and_a_layer_called_twice(tmp_path):
 def rows_of_layers(draw):
     """Draw a row of layers that a stream can run, now and then with a residual around one."""
     sizes = st.integers(1, 40)
-    x = tensor = Input((None, 3))
+    of = {"dtype": draw(st.sampled_from(["float32", "float64"]))}
+    x = tensor = Input((None, 3), **of)
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from([*CELLS, "dense", "residual", "normalization"]))
         before = tensor
@@ -269,26 +270,27 @@ def rows_of_layers(draw):
             if kind != "rnn":
                 gate = st.sampled_from(["sigmoid", "hard_sigmoid", "hard_sigmoid_keras2"])
                 options["recurrent_activation"] = draw(gate)
-            tensor = CELLS[kind](draw(sizes), return_sequences=True, **options)(tensor)
+            tensor = CELLS[kind](draw(sizes), return_sequences=True, **options, **of)(tensor)
         elif kind == "dense":
-            tensor = Dense(draw(sizes), draw(st.sampled_from(["tanh", "relu", None])))(tensor)
+            tensor = Dense(draw(sizes), draw(st.sampled_from(["tanh", "relu", None])), **of)(tensor)
         elif kind == "residual":
-            tensor = Add()([before, GRU(before.shape[-1], return_sequences=True)(before)])
+            inner = GRU(before.shape[-1], return_sequences=True, **of)
+            tensor = Add(**of)([before, inner(before)])
         else:
-            tensor = LayerNormalization()(tensor)
-    model = Model(x, Dense(draw(st.integers(1, 4)))(tensor))
+            tensor = LayerNormalization(**of)(tensor)
+    model = Model(x, Dense(draw(st.integers(1, 4)), **of)(tensor))
     return sized(model, draw(st.integers(0, 99)), 0.7)
 
 
 @needs_compiler
 @settings(
-    max_examples=8,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows_of_layers())
 def test_random_rows_of_layers_agree_for_many_steps(tmp_path, model):
-    compare(model, tmp_path, numbers())
+    compare(model, tmp_path, numbers(), 1e-6 if model.dtype_name == "float32" else 1e-12)
 
 
 @needs_compiler
