@@ -185,6 +185,7 @@ def test_graphs_that_branch_and_join(tmp_path):
     assert_round_trip(tmp_path, model, sequences(2, 5, 4))
 
 
+@pytest.mark.filterwarnings("ignore:.*in the file; that of the model is")
 def test_gates_of_a_node_stand_in_the_order_of_the_core(tmp_path):
     arrays = drawn_node(np.random.default_rng(0), "GRU", sizes=(3, 2, 2, 3))
     names = ["X", "W", "R", "B"]
@@ -278,6 +279,7 @@ def test_the_last_step_of_torch(tmp_path):
     assert_close(loaded.predict(tokens.numpy()), wanted, TOLERANCE)
 
 
+@pytest.mark.filterwarnings("ignore:.*in the file; that of the model is")
 def test_time_first_and_states_of_torch(tmp_path):
     torch = pytest.importorskip("torch")
 
