@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -79,6 +79,32 @@ def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     if found is None:
         raise ValueError(f"{kind} is {name!r}; it should be one of {sorted(known)}")
     return found
+
+
+def read_again(
+    kind: str,
+    config: Mapping[str, Any],
+    known: Mapping[str, Any],
+    custom_objects: Mapping[str, Any] | None,
+    of_function: Callable[[Any], Any],
+) -> Any:
+    """Return a new object from what :func:`written` returned.
+
+    Parameters
+    ----------
+    kind, known :
+        As for :func:`named`.
+    config : mapping
+    custom_objects : mapping of str to class or function, or None
+        Found by name too, and by what the configuration holds.
+    of_function : callable
+        What makes an object of a name that stands for no class.
+    """
+    with custom_object_scope(custom_objects):
+        found = named(kind, str(config.get("class_name")), known)
+        if isinstance(found, type):
+            return found(**(config.get("config") or {}))
+        return of_function(found)
 
 
 def written(thing: Any) -> dict[str, Any]:

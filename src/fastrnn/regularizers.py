@@ -16,7 +16,7 @@ from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible
 from fastrnn.differentiation import value_and_gradient
-from fastrnn.naming import custom_object_scope, named, written
+from fastrnn.naming import named, read_again, written
 from fastrnn.settings import number
 
 __all__ = [
@@ -204,12 +204,8 @@ def deserialize(
     custom_objects : dict of str to class or function, optional
         Regularizers of one's own, by name.
     """
-    with custom_object_scope(custom_objects):
-        found = named("regularizer", str(config.get("class_name")), _BY_NAME)
-        if isinstance(found, type):
-            made: Regularizer = found(**(config.get("config") or {}))
-            return made
-        return _Function(found)
+    made: Regularizer = read_again("regularizer", config, _BY_NAME, custom_objects, _Function)
+    return made
 
 
 if not TYPE_CHECKING:

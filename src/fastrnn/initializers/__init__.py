@@ -32,7 +32,7 @@ from fastrnn.initializers.scaling import (
     LecunUniform,
     VarianceScaling,
 )
-from fastrnn.naming import custom_object_scope, named, snake_case, written
+from fastrnn.naming import named, read_again, snake_case, written
 
 __all__ = [
     "Constant",
@@ -182,12 +182,8 @@ def deserialize(
     custom_objects : dict of str to class or function, optional
         Initializers of one's own, by name.
     """
-    with custom_object_scope(custom_objects):
-        found = named("initializer", str(config.get("class_name")), _BY_NAME)
-        if isinstance(found, type):
-            made: Initializer = found(**(config.get("config") or {}))
-            return made
-        return get(found)
+    made: Initializer = read_again("initializer", config, _BY_NAME, custom_objects, get)
+    return made
 
 
 def drawn(
