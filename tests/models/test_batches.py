@@ -704,7 +704,8 @@ def test_ctrl_c_while_a_generator_works(tmp_path):
     def slow():
         yield from generator(4)
         reached.set()
-        time.sleep(60)
+        for _ in range(600):  # a signal that comes before a sleep waits for the end of it
+            time.sleep(0.1)
 
     def press():
         reached.wait()
