@@ -34,6 +34,9 @@ __all__ = [
 
 Array = NDArray[Any]
 
+#: The weights that layers take regularizers for: ``kernel_regularizer`` and so on.
+REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta")
+
 
 class Regularizer(metaclass=Constructible):
     """A penalty: a subclass computes it in ``__call__``, of NumPy's operations.

@@ -7,7 +7,7 @@ made by a formula from the shapes that Keras has, in its order; answers and grad
 import numpy as np
 import pytest
 
-from fastrnn import layers
+from fastrnn import initializers, layers
 from fastrnn.models import Model
 from tests import recorded
 from tests.compare import assert_close
@@ -238,7 +238,7 @@ def test_set_weights_copies_and_takes_views_of_each_other():
 
 
 def test_an_initializer_of_ones_own_has_keras_s_gates():
-    class Update(layers.layer.initializers.Initializer):
+    class Update(initializers.Initializer):
         """Ones for the update gate, which Keras has first."""
 
         def draw(self, shape, rng):

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from fastrnn.layers.layer import Layer
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.symbolic import Shape
-from fastrnn.settings import number
+from fastrnn.settings import integer, number
 
 
-def require_rank(layer: Layer, shape: Shape, rank: int, should: str) -> None:
+def require_rank(layer: Contract, shape: Shape, rank: int, should: str) -> None:
     """Raise ``ValueError`` unless a shape, batch included, has so many axes."""
     if len(shape) != rank:
         raise ValueError(f"{layer.name} got an input of shape {shape}; it should be {should}")
 
 
-def channels_last(layer: Layer, data_format: Any) -> None:
+def channels_last(layer: Contract, data_format: Any) -> None:
     """Raise ``ValueError`` unless features stand last."""
     if data_format not in (None, "channels_last"):
         raise ValueError(
@@ -26,14 +26,23 @@ def channels_last(layer: Layer, data_format: Any) -> None:
         )
 
 
-def axis_of(layer: Layer, axis: Any) -> int:
+def axis_of(layer: Contract, axis: Any) -> int:
     """Return an axis as an int, or say what it should be."""
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
         raise TypeError(f"axis of {type(layer).__name__} is {axis!r}; it should be an integer")
     return int(axis)
 
 
-def not_negative(layer: Layer, argument: str, value: Any) -> float:
+def positive(layer: Contract, argument: str, value: int) -> int:
+    """Return an argument of a layer as an int above zero, or say why it is none."""
+    title = f"{argument} of {type(layer).__name__}"
+    try:
+        return integer(title, value, least=1)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{title} is {value!r}; it should be a positive integer") from None
+
+
+def not_negative(layer: Contract, argument: str, value: Any) -> float:
     """Return an argument that is a number of zero or more, or say that it is none."""
     known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not known or not 0 <= value < np.inf:
@@ -43,7 +52,7 @@ def not_negative(layer: Layer, argument: str, value: Any) -> float:
     return float(value)
 
 
-def share_of_one(layer: Layer, argument: str, value: Any) -> float:
+def share_of_one(layer: Contract, argument: str, value: Any) -> float:
     """Return a number from 0 to 1 as a float, or say that it is none."""
     known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not known or not 0 <= value <= 1:
@@ -53,7 +62,7 @@ def share_of_one(layer: Layer, argument: str, value: Any) -> float:
     return float(value)
 
 
-def rate_of(layer: Layer, argument: str, rate: Any) -> float:
+def rate_of(layer: Contract, argument: str, rate: Any) -> float:
     """Return a rate as a float from 0 to 1, or say why it is none."""
     title = f"{argument} of {type(layer).__name__}"
     try:

@@ -12,7 +12,8 @@ from fastrnn._core import output as core
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import activation_stages
-from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.checks import positive
+from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.settings import boolean
 from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros

@@ -10,7 +10,8 @@ import numpy as np
 from fastrnn import initializers
 from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
-from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.checks import positive
+from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.tokens import check_range
 from fastrnn.settings import boolean

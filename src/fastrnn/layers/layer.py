@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn import initializers, regularizers
-from fastrnn.construction import with_older_names
+from fastrnn import regularizers
 from fastrnn.layers import calling, registry
-from fastrnn.layers.contract import Contract
+from fastrnn.layers.checks import positive
 from fastrnn.layers.naming import Renaming, check_name
-from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
+from fastrnn.layers.weighted import Weighted
 from fastrnn.naming import snake_case
-from fastrnn.regularizers import Regularizer
-from fastrnn.settings import boolean, floatx, integer
+from fastrnn.settings import floatx
 
 Array = NDArray[Any]
 
 
-#: What weights are called in the arguments that give them regularizers.
-REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta")
-
-
-class Layer(Contract):
+class Layer(Weighted):
     """A step of a model: weights, and how to compute with them.
 
     Parameters
@@ -88,7 +82,7 @@ class Layer(Contract):
     #: Attributes of Keras's layers, of those that this package has.
     no_effect = frozenset(
         {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
-        | {f"{what}_regularizer" for what in REGULARIZED}
+        | {f"{what}_regularizer" for what in regularizers.REGULARIZED}
         | {"supports_jit"}
     )
     often_set = ("trainable", "stateful")
@@ -112,7 +106,7 @@ class Layer(Contract):
     ) -> None:
         if name is not None:
             check_name(name)
-        given = {
+        penalties = {
             "kernel": kernel_regularizer,
             "recurrent": recurrent_regularizer,
             "bias": bias_regularizer,
@@ -120,12 +114,7 @@ class Layer(Contract):
             "gamma": gamma_regularizer,
             "beta": beta_regularizer,
         }
-        #: Penalties on weights, by what they are called in the arguments.
-        self.regularizers: dict[str, Regularizer] = {
-            what: found
-            for what, value in given.items()
-            if (found := regularizers.get(value)) is not None
-        }
+        super().__init__(weights, trainable, penalties)
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
         if isinstance(input_shape, int):
@@ -141,15 +130,11 @@ class Layer(Contract):
         if batch_input_shape is not None:
             self.batch_size, *sample = batch_input_shape
             self.sample_shape = tuple(sample)
-        if weights is not None:
-            self._first_weights = list(weights) if isinstance(weights, (list, tuple)) else [weights]
-        self.parameters: list[Parameter] = []
         self.built = False
         #: Set while a file is read: gives a weight by name and shape, in place of the initializers.
         self.stored: Callable[[str, tuple[int, ...]], Array] | None = None
         self._rng: np.random.Generator | None = None
         self._built_for: int | None = None
-        self._trainable = boolean("trainable", trainable)
         self._node: Node | None = None
         self._is_building = False
         #: Whether the name is one that :meth:`connect` made up.
@@ -165,24 +150,6 @@ class Layer(Contract):
         for what, regularizer in self.regularizers.items():
             config[f"{what}_regularizer"] = regularizers.serialize(regularizer)
         return config if self.trainable else {**config, "trainable": False}
-
-    def regularize(self) -> None:
-        """Let the weights have the regularizers of the constructor; called once they are built.
-
-        Raises
-        ------
-        ValueError
-            If the layer has no such weight.
-        """
-        for what, regularizer in self.regularizers.items():
-            names = (what, f"{what}_kernel", f"recurrent_{what}")
-            found = [
-                one for one in self.parameters if one.name in names[: 3 if what == "bias" else 2]
-            ]
-            if not found and what != "bias":
-                raise ValueError(f"{self.name} has no {what}; leave out {what}_regularizer")
-            for parameter in found:
-                parameter.regularizer = regularizer
 
     # What every layer has ----------------------------------------------------------------------
 
@@ -210,48 +177,6 @@ class Layer(Contract):
     def dtype(self) -> np.dtype:
         """What the layer computes in."""
         return self._dtype or np.dtype(floatx())
-
-    @property
-    def inner_layers(self) -> tuple[Layer, ...]:
-        """The layers that a wrapper is made of; their weights are among its own."""
-        return ()
-
-    @property
-    def trainable(self) -> bool:
-        """Whether trainings change its weights; may be set at any time.
-
-        False keeps their bits, in layers inside of this one too.  The next step of a training goes
-        by it, also one that runs: nothing needs to be compiled again.  The optimizer keeps what it
-        remembers of a weight while it is frozen; what it has never seen begins at zero.
-        """
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = boolean("trainable", value)
-        Freezing.version += 1
-        for layer in self.inner_layers:
-            layer.trainable = self._trainable
-
-    @property
-    def weights(self) -> list[Parameter]:
-        """All weights, in the order of :meth:`get_weights`."""
-        return list(self.parameters)
-
-    @property
-    def trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings change."""
-        if not self.trainable:
-            return []
-        if self.inner_layers:
-            return [weight for layer in self.inner_layers for weight in layer.trainable_weights]
-        return [parameter for parameter in self.parameters if parameter.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings leave as they are."""
-        trained = {parameter.key for parameter in self.trainable_weights}
-        return [parameter for parameter in self.parameters if parameter.key not in trained]
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
@@ -378,109 +303,6 @@ class Layer(Contract):
                 f"{given}; the layers of a model should share one dtype"
             )
 
-    def add_parameter(
-        self,
-        name: str,
-        shape: tuple[int, ...],
-        initializer: initializers.Initializer,
-        gates: tuple[int, ...] | None = None,
-        trainable: bool = True,
-    ) -> Parameter:
-        """Create a weight, drawn from the layer's own generator; `trainable` if it is to learn.
-
-        `gates` is that of :class:`~fastrnn.layers.parameter.Parameter`.  An initializer of one's
-        own has the gates in Keras's order; to those of this package they are all alike.
-        """
-        if self.stored is not None:
-            value = self.stored(name, shape)
-        else:
-            value = initializers.drawn(initializer, shape, self.dtype, self._rng)
-        if value.shape != shape:
-            raise ValueError(
-                f"{self.name}/{name} starts with shape {value.shape}; it should be {shape}"
-            )
-        parameter = Parameter(name, value, gates, trainable)
-        if self.stored is None and not initializers.is_even(initializer):
-            parameter.value[...] = parameter.from_keras(value)
-        self.parameters.append(parameter)
-        return parameter
-
-    @with_older_names
-    def add_weight(
-        self,
-        shape: Any = (),
-        initializer: initializers.Identifier = "glorot_uniform",
-        *,
-        trainable: bool = True,
-        name: str | None = None,
-    ) -> Parameter:
-        """Create a weight in :meth:`build`, as Keras's layers do.
-
-        Parameters
-        ----------
-        shape : tuple of int
-        initializer : default "glorot_uniform"
-        trainable : bool, default True
-            False for what :meth:`update` changes, and no gradient.
-        name : str, optional
-            What files call it; ``weight_0``, ``weight_1``... if left out.
-
-        Returns
-        -------
-        Parameter
-            It can stand for its array in NumPy's operations; `backward` fills its ``gradient``.
-        """
-        name = f"weight_{len(self.parameters)}" if name is None else check_name(name)
-        if name in self.weight_names:
-            raise ValueError(f"{self.name} has a weight {name!r} already")
-        extents: Any = (shape,) if isinstance(shape, (int, np.integer)) else shape
-        sizes = tuple(positive(self, "shape", extent) for extent in extents)
-        return self.add_parameter(name, sizes, initializers.get(initializer), trainable=trainable)
-
-    def parameter(self, name: str) -> Parameter:
-        """Return the weight called `name`."""
-        for candidate in self.parameters:
-            if candidate.name == name:
-                return candidate
-        raise KeyError(f"{self.name} has no weight {name!r}")
-
-    @property
-    def weight_names(self) -> list[str]:
-        """What files call the weights; unique within the layer."""
-        return [parameter.name for parameter in self.parameters]
-
-    def count_params(self) -> int:
-        """Return how many numbers the weights hold."""
-        if not self.built:
-            raise ValueError(f"{self.name} has no weights yet: call it on an input first")
-        return sum(parameter.value.size for parameter in self.parameters)
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the weights as Keras has them: its order, its shapes, its gates.
-
-        A list goes from a layer of Keras into the same layer here, and back: kernel, recurrent
-        kernel, bias; a GRU's columns in the order z, r, h, an LSTM's i, f, c, o; of a
-        `Bidirectional` first those of the forward direction.
-        """
-        return [parameter.to_keras(parameter.value) for parameter in self.parameters]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Replace all weights, or none if one does not fit.
-
-        Parameters
-        ----------
-        weights : sequence of array_like
-            As :meth:`get_weights` returns them, here or in Keras.  They are copied.
-
-        Raises
-        ------
-        ValueError
-            If there are too few or too many, or a shape is not the weight's.
-        TypeError
-            If one does not hold real numbers.
-        """
-        assign(self.parameters, weights, [f"{self.name}/{name}" for name in self.weight_names])
-
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Return a new layer from what :meth:`get_config` returned."""
@@ -507,29 +329,6 @@ class Layer(Contract):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-
-if not TYPE_CHECKING:
-
-    def _weight(self: Layer, name: str) -> Parameter:
-        """Return a weight by its name, such as ``layer.kernel``."""
-        if hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # and let it say what it lacks
-        for parameter in self.__dict__.get("parameters", ()):
-            if parameter.name == name:
-                return parameter
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    Layer.__getattr__ = _weight
-
-
-def positive(layer: Layer, argument: str, value: int) -> int:
-    """Return an argument of a layer as an int above zero, or say why it is none."""
-    title = f"{argument} of {type(layer).__name__}"
-    try:
-        return integer(title, value, least=1)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{title} is {value!r}; it should be a positive integer") from None
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:

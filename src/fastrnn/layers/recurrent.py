@@ -13,10 +13,10 @@ from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
 from fastrnn._core.stage import Stage
 from fastrnn.arguments import Cell
-from fastrnn.layers.checks import rate_of
+from fastrnn.layers.checks import positive, rate_of
 from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.layers.initial_state import add_initial_states, initial_states
-from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.layer import Layer
 from fastrnn.layers.recurrent_workspace import RecurrentWorkspace
 from fastrnn.layers.states import check_states, fit, read_states, states_of
 from fastrnn.layers.symbolic import Shape

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
-from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.checks import positive
+from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.scanning import find
 from fastrnn.workspace import Array, Signal, Workspace, zeros

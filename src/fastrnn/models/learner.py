@@ -32,6 +32,7 @@ class Learner(CompiledNetwork):
         self.stop_training = False
         self._idle = IdleBatches()
 
+    # Over 80 lines, for two thirds of it document Keras's arguments.
     @with_older_names
     def fit(
         self,

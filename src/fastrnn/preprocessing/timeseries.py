@@ -150,6 +150,7 @@ class TimeseriesDataset:
         return islice(self, integer("count", count, 0))
 
 
+# Over 80 lines, for half of it documents Keras's arguments.
 def timeseries_dataset_from_array(
     data: Any,
     targets: Any,

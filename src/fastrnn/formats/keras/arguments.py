@@ -52,10 +52,6 @@ _HARMLESS = {
 }
 
 
-#: Weights that have regularizers here.
-REGULARIZED = frozenset({"kernel", "recurrent", "bias", "embeddings", "gamma", "beta"})
-
-
 def short(value: Any) -> str:
     """Return a value as an error shows it."""
     text = repr(value)
@@ -202,7 +198,7 @@ class Arguments:
         Only L1, L2 and both: a class of somebody's own is known by its name alone.
         """
         found: dict[str, Any] = {}
-        for stem in REGULARIZED.intersection(stems):
+        for stem in set(regularizers.REGULARIZED).intersection(stems):
             argument = f"{stem}_regularizer"
             value = self._left.get(argument)
             kind = value.get("class_name") if isinstance(value, dict) else value

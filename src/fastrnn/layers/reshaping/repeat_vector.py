@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastrnn.layers.checks import require_rank
-from fastrnn.layers.layer import Layer, positive
+from fastrnn.layers.checks import positive, require_rank
+from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Array
 

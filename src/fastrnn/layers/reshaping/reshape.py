@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastrnn.layers.layer import positive
+from fastrnn.layers.checks import positive
 from fastrnn.layers.reshaping.base import Reordered
 from fastrnn.layers.symbolic import Shape
 
