@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from fastrnn import activations, initializers
 from fastrnn._core import output as core
-from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.memory import aligned_empty
 from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import activation_stages
+from fastrnn.layers.affine import Affine
 from fastrnn.layers.checks import positive
-from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
-from fastrnn.settings import boolean
 from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros
 
 Array = NDArray[Any]
 
 
-class Dense(Layer):
+class Dense(Affine):
     """y = activation(x·kernel + bias) over the last axis, at every step alike.
 
     Parameters
@@ -51,12 +50,8 @@ class Dense(Layer):
         bias_initializer: initializers.Identifier = "zeros",
         **options: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
         self.units = positive(self, "units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = boolean("use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape` with `units` features."""
@@ -66,9 +61,7 @@ class Dense(Layer):
         """Create kernel and bias."""
         n_x = input_shape[-1]
         assert n_x is not None
-        self.add_parameter("kernel", (n_x, self.units), self.kernel_initializer)
-        if self.use_bias:
-            self.add_parameter("bias", (self.units,), self.bias_initializer)
+        self.add_kernel(n_x, self.units)
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
@@ -76,26 +69,13 @@ class Dense(Layer):
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what computes the layer after each step."""
-        bias = self._bias_or_zeros()
         sizes = source.streams, source.steps, self.dtype
-        affine = core.stage(self.parameter("kernel").value.T, bias, *sizes)
+        affine = core.stage(self.parameter("kernel").value.T, self.bias_or_zeros(), *sizes)
         return [affine, *activation_stages(self.activation, affine)]
 
-    def _bias_or_zeros(self) -> Array:
-        if self.use_bias:
-            return self.parameter("bias").value
-        return aligned_zeros(self.units, self.dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "activation": self.activation.name,
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-        }
+    def sizes(self) -> dict[str, Any]:
+        """Return the units."""
+        return {"units": self.units}
 
 
 class _DenseWorkspace(Workspace):
@@ -111,7 +91,7 @@ class _DenseWorkspace(Workspace):
         self._x, self._y = as_rows(source.output), as_rows(self.output)
 
         self._w = layer.parameter("kernel").value.T
-        self._b = layer._bias_or_zeros()
+        self._b = layer.bias_or_zeros()
         if training:
             self.doutput = zeros(shape, layer.dtype)
             self._dy, self._dx = as_rows(self.doutput), source.drows

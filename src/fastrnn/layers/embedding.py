@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from fastrnn import initializers
 from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
 from fastrnn.layers.checks import positive
+from fastrnn.layers.embedding_workspace import EmbeddingWorkspace
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.tokens import check_range
 from fastrnn.settings import boolean
-from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
+from fastrnn.workspace import Array, Signal, Workspace
 
 
 class Embedding(Layer):
@@ -103,7 +102,7 @@ class Embedding(Layer):
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _EmbeddingWorkspace(self, source, training)
+        return EmbeddingWorkspace(self, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what picks the vectors of each step."""
@@ -117,43 +116,6 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "mask_zero": self.mask_zero,
-        }
-
-
-class _EmbeddingWorkspace(Workspace):
-    """The table's gradient is added up in the order of the rows, and so has the same bits always.
-
-    What comes after needs no gradient at padding, and gives zeros there.
-    """
-
-    needs_output = False
-
-    def __init__(self, layer: Embedding, source: Signal, training: bool) -> None:
-        # What has more axes than time is as many tokens a step.
-        self._tokens = source.output.reshape(len(source.output), -1)
-        self.features = layer.output_dim
-        shape = (*source.output.shape, layer.output_dim)
-        self.output = empty(shape, layer.dtype)
-        self._rows = self.output.reshape(*self._tokens.shape, -1)
-        table = layer.parameter("embeddings")
-        self._table = table.value
-        if layer.mask_zero:
-            self.mask = np.ones(self._tokens.shape, np.uint8)
-        if training:
-            self.doutput = zeros(shape, layer.dtype)
-            self._drows = self.doutput.reshape(self._rows.shape)
-            self._dtable = table.gradient
-
-    def forward(self, training: bool) -> None:
-        core.take_rows(self._table, self._tokens, self._rows)
-        if self.mask is not None:
-            np.not_equal(self._tokens, 0, out=self.mask.view(np.bool_))
-
-    def backward(self) -> None:
-        core.add_rows(self._drows, self._tokens, self.mask, self._dtable)
+        sizes = {"input_dim": self.input_dim, "output_dim": self.output_dim}
+        table = {"embeddings_initializer": initializers.serialize(self.embeddings_initializer)}
+        return {**super().get_config(), **sizes, **table, "mask_zero": self.mask_zero}

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastrnn.layers.input_shape import batch_extent, sample_shape
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
-from fastrnn.settings import floatx, integer
+from fastrnn.settings import floatx
 from fastrnn.workspace import Signal, Workspace
 
 
@@ -44,8 +45,8 @@ class InputLayer(Layer):
             )
         self._dtype = given.newbyteorder("=")
         if batch_size is not None:
-            self.batch_size = _extent("batch_size", batch_size)
-        self.shape: Shape = (self.batch_size, *_sample_shape(shape, given.kind in "iu"))
+            self.batch_size = batch_extent("batch_size", batch_size)
+        self.shape: Shape = (self.batch_size, *sample_shape(shape, given.kind in "iu"))
         self.built = True
 
     def tensor(self) -> SymbolicTensor:
@@ -115,35 +116,3 @@ def Input(
     if shape is None:
         raise TypeError("Input wants a shape, such as (time, features)")
     return InputLayer(shape, dtype, name, batch_size).tensor()
-
-
-def _sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None, ...]:
-    if isinstance(shape, (int, np.integer)):
-        shape = (int(shape),)
-    if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
-        raise TypeError(
-            f"shape of Input is {shape!r}; it should be a tuple, such as (time, features)"
-        )
-    sample = tuple(shape)
-    try:
-        sample = tuple(None if n is None else integer("shape", n, least=1) for n in sample)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"shape of Input is {sample}; extents should be positive, or None"
-        ) from None
-    is_open = len(sample) > 1 and sample[-1] is None and not tokens
-    if not sample or is_open:
-        raise ValueError(
-            f"shape of Input is {sample}; it should be (time, features) or (features,), "
-            "with a known number of features, or (time,) for tokens"
-        )
-    return sample
-
-
-def _extent(argument: str, value: Any) -> int:
-    try:
-        return integer(argument, value, least=1)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{argument} of Input is {value!r}; it should be a positive integer"
-        ) from None

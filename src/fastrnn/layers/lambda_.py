@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.layers.layer import Layer
-from fastrnn.layers.operation import Operation
+from fastrnn.layers.lambda_functions import FunctionLayer, parameters_named
 from fastrnn.layers.symbolic import SymbolicTensor
-from fastrnn.naming import custom_object
 
 Array = NDArray[Any]
 
 
-class Lambda(Layer):
+class Lambda(FunctionLayer):
     """What a function makes of its input.
 
     Parameters
@@ -77,14 +74,10 @@ class Lambda(Layer):
             if not (callable(given) or (given is None and argument == "gradient")):
                 raise TypeError(f"{argument} of Lambda is {given!r}; it should be a function")
         self.function, self.gradient, self.mask = function, gradient, mask
-        self._shape = output_shape
+        self.shape_said = output_shape
         self.arguments = dict(arguments or {})
         self.supports_masking = mask is not None
-        try:
-            names = set(inspect.signature(function).parameters)
-        except (TypeError, ValueError):  # NumPy's own functions have none that can be read
-            names = set()
-        self._named = names & {"mask", "training"}
+        self._named = parameters_named(function, "mask", "training")
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Put this layer behind one tensor or a list, or compute it on arrays."""
@@ -96,11 +89,11 @@ class Lambda(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return what was said of the shape, or what the function makes of ones."""
-        if self._shape is None:
+        if self.shape_said is None:
             return super().compute_output_shape(input_shape)
-        if callable(self._shape):
-            return tuple(self._shape(input_shape))
-        return (None, *self._shape)
+        if callable(self.shape_said):
+            return tuple(self.shape_said(input_shape))
+        return (None, *self.shape_said)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
         """Return whether a mask was given."""
@@ -124,56 +117,3 @@ class Lambda(Layer):
     def backward(self, gradient: Any, inputs: Any) -> Any:
         """Call the gradient."""
         return self.gradient(gradient, inputs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again, functions by their names."""
-        config = {**super().get_config(), "function": self._written("function", self.function)}
-        for argument, given in (
-            ("output_shape", self._shape),
-            ("mask", self.mask),
-            ("gradient", self.gradient),
-        ):
-            if callable(given):
-                config[argument] = self._written(argument, given)
-            elif given is not None:
-                config[argument] = np.asarray(given).tolist()
-        if self.takes_several:
-            config["takes_several"] = True
-        return {**config, "arguments": self.arguments} if self.arguments else config
-
-    def _written(self, argument: str, function: Any) -> dict[str, Any]:
-        if isinstance(function, Operation):
-            return function.written(self.name)
-        name = getattr(function, "__name__", "<lambda>")
-        if name == "<lambda>":
-            raise ValueError(
-                f"{argument} of {self.name} has no name by which a file could hold it; define it "
-                "with def, and give it to load_model in custom_objects"
-            )
-        return {"function": name}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Lambda:
-        """Return a new layer from what :meth:`get_config` returned."""
-        options = {key: _read(key, value) for key, value in config.items()}
-        takes_several = options.pop("takes_several", False)
-        layer = cls(**options)
-        layer.takes_several = bool(takes_several)
-        return layer
-
-
-def _read(argument: str, value: Any) -> Any:
-    if not isinstance(value, dict) or argument == "arguments":
-        return value
-    if "operation" in value:
-        return Operation.read(value)
-    name = value["function"]
-    found = custom_object(name)
-    if found is None and isinstance(getattr(np, name, None), np.ufunc):
-        found = getattr(np, name)
-    if found is None:
-        raise ValueError(
-            f"{argument} of a Lambda is called {name!r}; give the function of that name in "
-            "custom_objects"
-        )
-    return found

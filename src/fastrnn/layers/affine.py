@@ -1,0 +1,65 @@
+"""What layers share that multiply by a kernel and add a bias."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastrnn import activations, initializers
+from fastrnn._core.memory import aligned_zeros
+from fastrnn.layers.layer import Layer
+from fastrnn.settings import boolean
+from fastrnn.workspace import Array
+
+
+class Affine(Layer):
+    """Base of the layers of a kernel, a bias and an activation.
+
+    Parameters
+    ----------
+    activation : str or function of fastrnn.activations, optional
+    use_bias : bool
+    kernel_initializer, bias_initializer : str or Initializer
+    **options :
+        `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        activation: Any,
+        use_bias: bool,
+        kernel_initializer: initializers.Identifier,
+        bias_initializer: initializers.Identifier,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+        self.use_bias = boolean(f"use_bias of {type(self).__name__}", use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def add_kernel(self, *shape: int) -> None:
+        """Create the kernel, whose last axis is that of the output, and the bias."""
+        self.add_parameter("kernel", shape, self.kernel_initializer)
+        if self.use_bias:
+            self.add_parameter("bias", shape[-1:], self.bias_initializer)
+
+    def bias_or_zeros(self) -> Array:
+        """Return the bias, or zeros in its place."""
+        if self.use_bias:
+            return self.parameter("bias").value
+        return aligned_zeros(self.parameter("kernel").shape[-1], self.dtype)
+
+    def sizes(self) -> dict[str, Any]:
+        """Return the arguments that only this layer has."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this layer again."""
+        return {
+            **super().get_config(),
+            **self.sizes(),
+            "activation": self.activation.name,
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+        }

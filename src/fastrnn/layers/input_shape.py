@@ -1,0 +1,44 @@
+"""Checks of the shape that an input is said to have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastrnn.settings import integer
+
+
+def sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None, ...]:
+    """Return the shape of a sample as a tuple, or say what it should be."""
+    if isinstance(shape, (int, np.integer)):
+        shape = (int(shape),)
+    if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
+        raise TypeError(
+            f"shape of Input is {shape!r}; it should be a tuple, such as (time, features)"
+        )
+    sample = tuple(shape)
+    try:
+        sample = tuple(None if n is None else integer("shape", n, least=1) for n in sample)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"shape of Input is {sample}; extents should be positive, or None"
+        ) from None
+    is_open = len(sample) > 1 and sample[-1] is None and not tokens
+    if not sample or is_open:
+        raise ValueError(
+            f"shape of Input is {sample}; it should be (time, features) or (features,), "
+            "with a known number of features, or (time,) for tokens"
+        )
+    return sample
+
+
+def batch_extent(argument: str, value: Any) -> int:
+    """Return the size of a batch, or say what it should be."""
+    try:
+        return integer(argument, value, least=1)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{argument} of Input is {value!r}; it should be a positive integer"
+        ) from None
