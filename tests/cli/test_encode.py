@@ -14,11 +14,24 @@ ENCODE = ("cipher", "encode", "--cipher")
         ("caesar", "-1", "Zsszbj, zs czvm!"),
         ("vigenere", "lemon", "Lxfopv, ef rnhr!"),
         ("autokey", "queenly", "Qnxepv, yt wtwp!"),
+        ("beaufort", "queenly", "Qblelb, yx reia!"),
+        ("affine", "5,8", "Izzisg, iz xiov!"),
+        ("columnar", "zebra", "Cattta, na dakw!"),
+        ("enigma", "aaa", "Bzhgno, cr rtcm!"),
         ("substitution", "zebrascdfghijklmnopqtuvwxy", "Zqqzbh, zq rzvk!"),
     ],
 )
 def test_a_text(fastrnn, cipher, key, expected):
     assert fastrnn(*ENCODE, cipher, "--key", key, "Attack, at dawn!") == (0, expected + "\n", "")
+
+
+def test_the_options_of_the_enigma(fastrnn, misused):
+    words = ("enigma", "--key", "ABL", "--rotors", "II I III", "--reflector", "A", "--rings", "XMV")
+    plugs = ("--plugboard", "AM FI NV PS TU WZ")
+    assert fastrnn(*ENCODE, *words, *plugs, "GCDSE AHUGW").out == "FEIND LIQEI\n"
+    assert "pairs of letters" in misused(*ENCODE, *words, "--plugboard", "AA", "A")
+    err = misused(*ENCODE, "caesar", "--key", 5, "--rings", "AAA", "A")
+    assert "--rings: the caesar cipher has no such option" in err
 
 
 def test_several_texts_get_a_line_each(fastrnn):

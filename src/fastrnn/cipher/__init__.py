@@ -32,9 +32,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fastrnn.cipher.ciphers import (
         CIPHERS,
+        Affine,
         Autokey,
+        Beaufort,
         Caesar,
         Cipher,
+        Columnar,
+        Enigma,
         Substitution,
         Vigenere,
         make_cipher,
@@ -57,13 +61,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CIPHERS",
+    "Affine",
     "Autokey",
+    "Beaufort",
     "Caesar",
     "Cipher",
     "CipherError",
+    "Columnar",
     "Corpus",
     "CorpusError",
     "Decipherer",
+    "Enigma",
     "Evaluation",
     "InvalidKeyError",
     "RunDirectory",
@@ -87,7 +95,8 @@ __all__ = [
 
 _MODULES = {
     **dict.fromkeys(("CIPHERS", "Cipher", "make_cipher"), "ciphers"),
-    **dict.fromkeys(("Autokey", "Caesar", "Substitution", "Vigenere"), "ciphers"),
+    **dict.fromkeys(("Affine", "Autokey", "Beaufort", "Caesar", "Columnar"), "ciphers"),
+    **dict.fromkeys(("Enigma", "Substitution", "Vigenere"), "ciphers"),
     **dict.fromkeys(("Corpus", "built_in", "enciphered", "load_data", "read_pair"), "corpus"),
     **dict.fromkeys(("CipherError", "CorpusError", "InvalidKeyError"), "errors"),
     **dict.fromkeys(("RunError", "SettingsError"), "errors"),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.cipher.ciphers import OPTIONS
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.decoding import Decipherer, check_characters
 from fastrnn.cipher.directory import RunDirectory
@@ -205,7 +206,7 @@ def files_of(
         "sentences": sentences,
     }
     if ciphertext is not None:
-        changes.update(cipher=None, key=None)
+        changes.update(dict.fromkeys(("cipher", "key", *OPTIONS)))
     elif settings.cipher is None:
         raise SettingsError(
             "the second should come with the first, since the run has no cipher of its own",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from operator import index
 from typing import Any
 
-from fastrnn.cipher.ciphers import make_cipher
+from fastrnn.cipher.ciphers import OPTIONS, Cipher, make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.errors import RunError, SettingsError, brief
 from fastrnn.cipher.network import CELLS, INPUTS, ONE_HOT
@@ -45,6 +45,8 @@ class Settings:
     cipher, key : str, optional
         The cipher and its key; Caesar's and the cipher's own default where left out. Not with
         `ciphertext`, which is enciphered already.
+    rotors, reflector, rings, plugboard : str, optional
+        Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str
         What to learn: to decipher, ``"decrypt"``, or to encipher, ``"encrypt"``.
     cell : str
@@ -80,6 +82,10 @@ class Settings:
     sentences: int | None = None
     cipher: str | None = None
     key: str | None = None
+    rotors: str | None = None
+    reflector: str | None = None
+    rings: str | None = None
+    plugboard: str | None = None
     direction: str = DECRYPT
     cell: str = "gru"
     units: int = 64
@@ -115,7 +121,7 @@ class Settings:
 
     def _complete_corpus(self) -> None:
         """Make paths absolute, fill in the cipher and its key."""
-        for name in ("plaintext", "ciphertext", "cipher", "key"):
+        for name in ("plaintext", "ciphertext", "cipher", "key", *OPTIONS):
             value = getattr(self, name)
             if value is not None and name in FILES:
                 value = _path(name, value)
@@ -125,20 +131,29 @@ class Settings:
                 raise SettingsError(f"{brief(value)}, but it should be a text", (name,))
         if self.ciphertext is None:
             self._check_size()
-            cipher = make_cipher(self.cipher or "caesar", self.key)
+            cipher = self._cipher()
             self.cipher, self.key = cipher.name, cipher.key
+            for name in cipher.options:
+                setattr(self, name, getattr(cipher, name))
             return
         if self.plaintext is None:
             raise SettingsError(
                 "the first should come with the second, the same sentences in plain text",
                 ("ciphertext", "plaintext"),
             )
-        given = tuple(name for name in ("cipher", "key") if getattr(self, name) is not None)
+        given = tuple(
+            name for name in ("cipher", "key", *OPTIONS) if getattr(self, name) is not None
+        )
         if given:
             raise SettingsError(
                 "the sentences of the first are enciphered already; leave out what follows it",
                 ("ciphertext", *given),
             )
+
+    def _cipher(self) -> Cipher:
+        """Return the cipher that these ask for."""
+        options = {name: getattr(self, name) for name in OPTIONS}
+        return make_cipher(self.cipher or "caesar", self.key, **options)
 
     def _check_size(self) -> None:
         """Check that the built-in corpus, if it is that, is none that takes hours to make."""
@@ -176,8 +191,7 @@ class Settings:
         """
         if self.plaintext is not None and self.ciphertext is not None:
             return read_pair(self.plaintext, self.ciphertext, self.sentences, end_counts=end_counts)
-        assert self.cipher is not None
-        cipher = make_cipher(self.cipher, self.key)
+        cipher = self._cipher()
         if self.plaintext is not None:
             return enciphered(self.plaintext, cipher, self.sentences, end_counts=end_counts)
         return built_in(cipher, self.sentences)
@@ -202,7 +216,8 @@ class Settings:
         """
         changes = dict(given)
         if changes.get("cipher", self.cipher) != self.cipher:
-            changes.setdefault("key", None)
+            # Of another cipher nothing stays, so that what differs is named.
+            changes = {**dict.fromkeys(("key", *OPTIONS)), **changes}
         wanted = replace(self, **changes)
         for name in (field.name for field in fields(self) if field.name != "epochs"):
             if getattr(wanted, name) != getattr(self, name):

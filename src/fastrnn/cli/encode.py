@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from fastrnn.cipher.ciphers import CIPHERS, make_cipher
+from fastrnn.cipher.ciphers import CIPHERS, OPTIONS, make_cipher
 from fastrnn.cli.answers import tell_answers
+from fastrnn.cli.cipher_options import CIPHER_OPTIONS
 from fastrnn.cli.texts import add_texts, texts
 
 __all__ = ["add_parser"]
@@ -23,8 +24,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--key",
         help="its key: places to shift for caesar, the 26 letters rearranged for substitution, "
-        "a word for vigenere and autokey",
+        "a word for vigenere, autokey, beaufort and columnar, two numbers such as 5,8 for affine, "
+        "the three letters in the windows for enigma",
     )
+    for name, kind, metavar, text in CIPHER_OPTIONS:
+        parser.add_argument(name, type=kind, metavar=metavar, help=text)
     parser.add_argument(
         "--model",
         metavar="DIR",
@@ -37,14 +41,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Print the enciphered texts, and return the exit code."""
     pair = arguments.cipher, arguments.key
+    options = {name: getattr(arguments, name) for name in OPTIONS}
     if arguments.model is not None:
-        if pair != (None, None):
-            arguments.parser.error("--model: it should come without --cipher and --key")
+        given = [f"--{name}" for name, value in options.items() if value is not None]
+        if pair != (None, None) or given:
+            beside = " and ".join(["--cipher", "--key", *given])
+            arguments.parser.error(f"--model: it should come without {beside}")
         tell_answers(arguments, "encrypt")
         return 0
     if None in pair:
         arguments.parser.error("--cipher and --key should both be given, or else --model")
-    cipher = make_cipher(arguments.cipher, arguments.key)
+    cipher = make_cipher(arguments.cipher, arguments.key, **options)
     for text, _ in texts(arguments):
         print(cipher.encode(text))
     return 0

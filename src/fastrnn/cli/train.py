@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastrnn.cipher.ciphers import CIPHERS
 from fastrnn.cipher.errors import NO_ROOM, HeldError, RunError
+from fastrnn.cli.cipher_options import CIPHER_OPTIONS
 from fastrnn.cli.failures import FAILED, line_of
 from fastrnn.cli.texts import counted
 from fastrnn.distributed import Group, world
@@ -40,6 +41,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--sentences", int, "N", "how many sentences (default: 10001 built-in ones; all of a file)"),
     ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
     ("--key", str, "KEY", "the cipher's key (default for caesar: 5)"),
+    *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
     ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
     ("--units", int, "N", "size of its state (default: 64)"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fastrnn.cipher.ciphers.base import ALPHABET, Cipher, letter_key
+import numpy as np
+
+from fastrnn.cipher.ciphers.base import ALPHABET, END, Cipher, Letters, letter_key, places
 from fastrnn.cipher.errors import InvalidKeyError, brief
 
-__all__ = ["Substitution"]
+__all__ = ["Substitution", "substituted"]
 
 
 class Substitution(Cipher):
@@ -26,6 +28,7 @@ class Substitution(Cipher):
 
     name: ClassVar[str] = "substitution"
     default_key: ClassVar[str] = "QWERTYUIOPASDFGHJKLZXCVBNM"
+    key_letters: ClassVar[tuple[int, int]] = (26, 26)
 
     def __init__(self, key: str = default_key) -> None:
         self.key = letter_key(self.name, key)
@@ -34,25 +37,33 @@ class Substitution(Cipher):
                 f"{self.name}: the key is {brief(key)}, "
                 "but it should have each of the 26 letters once"
             )
-        plain = (ALPHABET + ALPHABET.lower()).encode()
-        cipher = (self.key + self.key.lower()).encode()
-        self._encoding = bytes.maketrans(plain, cipher)
-        self._decoding = bytes.maketrans(cipher, plain)
+        self.key_row = places(self.key)
 
-    def encode(self, text: str) -> str:
-        """Return `text` enciphered."""
-        return _translated(text, self._encoding)
+    @classmethod
+    def random_keys(cls, rng: np.random.Generator, count: int, most: int = 26) -> Letters:
+        """Return random keys: the alphabet in any order."""
+        alphabet = np.arange(len(ALPHABET), dtype=np.int8)
+        return rng.permuted(np.tile(alphabet, (count, 1)), axis=1)
 
-    def encode_lines(self, lines: str) -> str:
-        """Return messages enciphered, each for itself, that have line feeds between them."""
-        return self.encode(lines)
+    def encode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return messages enciphered, each with its own key."""
+        return substituted(keys, rows)
 
-    def decode(self, text: str) -> str:
-        """Return the message whose cipher is `text`."""
-        return _translated(text, self._decoding)
+    def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return the messages that `encode_rows` turns into `rows`."""
+        return substituted(np.argsort(keys, axis=1).astype(np.int8), rows)
 
 
-def _translated(text: str, table: bytes) -> str:
-    """Return `text` with other letters: those of ASCII are single bytes in UTF-8 too."""
-    content = text.encode("utf-8", "surrogatepass")
-    return content.translate(table).decode("utf-8", "surrogatepass")
+def substituted(alphabets: Letters, rows: Letters) -> Letters:
+    """Return what each row's own alphabet has in place of its letters.
+
+    Parameters
+    ----------
+    alphabets : Letters, shape (rows, 26)
+    rows : Letters, shape (rows, letters)
+
+    Returns
+    -------
+    Letters, shape (rows, letters)
+    """
+    return np.where(rows == END, rows, np.take_along_axis(alphabets, rows.astype(np.intp), axis=1))

@@ -1,24 +1,31 @@
-"""Vigenère's cipher: the letters of a word, over and over, say how far each letter moves."""
+"""Vigenère's cipher and two like it: letters of a key word say how far each letter moves."""
 
 from __future__ import annotations
 
-from itertools import cycle
 from typing import ClassVar
 
-from fastrnn.cipher.ciphers.base import ALPHABET, LETTERS, Cipher, letter_key
-from fastrnn.cipher.ciphers.caesar import Caesar
-from fastrnn.cipher.ciphers.keystream import encode_lines
+import numpy as np
 
-__all__ = ["SHIFTS", "Vigenere"]
+from fastrnn.cipher.ciphers.base import ALPHABET, END, Cipher, Letters, letter_key, places
 
-#: For each letter of a key the shift that it stands for: A none, B one place, ... Z 25 places.
-SHIFTS = {letter: Caesar(places) for places, letter in enumerate(ALPHABET)}
+__all__ = ["Autokey", "Beaufort", "Vigenere"]
 
 
-class Vigenere(Cipher):
+class _Word(Cipher):
+    """A cipher whose key is a word."""
+
+    default_key: ClassVar[str] = "ORCHID"
+
+    def __init__(self, key: str = default_key) -> None:
+        self.key = letter_key(self.name, key)
+        self.key_row = places(self.key)
+
+
+class Vigenere(_Word):
     """The n-th letter of a message moves by the n-th letter of the repeated key.
 
-    Only letters count: a space or a comma does not use up a letter of the key.
+    A stands for no place, B for one, ... Z for 25. Only letters count: a space or a comma does not
+    use up a letter of the key.
 
     Parameters
     ----------
@@ -32,21 +39,91 @@ class Vigenere(Cipher):
     """
 
     name: ClassVar[str] = "vigenere"
-    default_key: ClassVar[str] = "ORCHID"
 
-    def __init__(self, key: str = default_key) -> None:
-        self.key = letter_key(self.name, key)
+    def encode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return messages enciphered, each with its own key."""
+        return _where_letters(rows, rows + _repeated(keys, rows.shape[1]))
 
-    def encode(self, text: str) -> str:
-        """Return `text` enciphered."""
-        shifts = cycle(SHIFTS[letter] for letter in self.key)
-        return "".join(next(shifts).encode(c) if c in LETTERS else c for c in text)
+    def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return the messages that `encode_rows` turns into `rows`."""
+        return _where_letters(rows, rows - _repeated(keys, rows.shape[1]))
 
-    def encode_lines(self, lines: str) -> str:
-        """Return messages enciphered, each for itself, that have line feeds between them."""
-        return encode_lines(lines, self.key, repeats=True)
 
-    def decode(self, text: str) -> str:
-        """Return the message whose cipher is `text`."""
-        shifts = cycle(SHIFTS[letter] for letter in self.key)
-        return "".join(next(shifts).decode(c) if c in LETTERS else c for c in text)
+class Beaufort(_Word):
+    """The n-th letter of a message is taken from the n-th letter of the repeated key.
+
+    To encipher and to decipher are the same. Only letters count, as for `Vigenere`.
+
+    Parameters
+    ----------
+    key : str
+        A word of the letters A to Z; case does not matter.
+
+    Raises
+    ------
+    InvalidKeyError
+        `key` is no such word.
+    """
+
+    name: ClassVar[str] = "beaufort"
+
+    def encode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return messages enciphered, each with its own key."""
+        return _where_letters(rows, _repeated(keys, rows.shape[1]) - rows)
+
+    def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return the messages that `encode_rows` turns into `rows`."""
+        return self.encode_rows(keys, rows)
+
+
+class Autokey(_Word):
+    """The n-th letter of a message moves by the n-th letter of the key followed by the message.
+
+    Only letters count, as for `Vigenere`.
+
+    Parameters
+    ----------
+    key : str
+        A word of the letters A to Z; case does not matter.
+
+    Raises
+    ------
+    InvalidKeyError
+        `key` is no such word.
+    """
+
+    name: ClassVar[str] = "autokey"
+
+    def encode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return messages enciphered, each with its own key."""
+        stream = np.take_along_axis(np.hstack([keys, rows]), _autokey_order(keys, rows), axis=1)
+        return _where_letters(rows, rows + stream)
+
+    def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
+        """Return the messages that `encode_rows` turns into `rows`."""
+        # What is deciphered at one step is the key of a later one.
+        stream = np.hstack([keys, np.full(rows.shape, END, np.int8)])
+        order, offset = _autokey_order(keys, rows), keys.shape[1]
+        everyone = np.arange(len(rows))
+        for step, letters in enumerate(rows.T):
+            moved = letters - stream[everyone, order[:, step]]
+            stream[:, offset + step] = _where_letters(letters, moved)
+        return stream[:, offset:]
+
+
+def _autokey_order(keys: Letters, rows: Letters) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """Return where in keys and rows, side by side, the key of every letter stands."""
+    lengths = (keys != END).sum(axis=1, keepdims=True)
+    steps = np.arange(rows.shape[1])
+    return np.where(steps < lengths, steps, keys.shape[1] + steps - lengths)
+
+
+def _repeated(keys: Letters, length: int) -> Letters:
+    """Return keys, each repeated up to `length` letters."""
+    lengths = (keys != END).sum(axis=1, keepdims=True)
+    return np.take_along_axis(keys, np.arange(length) % lengths, axis=1)
+
+
+def _where_letters(rows: Letters, moved: Letters) -> Letters:
+    """Return places counted around the alphabet, and the ends of rows as they are."""
+    return np.where(rows == END, rows, moved % np.int8(len(ALPHABET)))
