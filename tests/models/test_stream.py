@@ -22,6 +22,7 @@ from fastrnn.layers import (
     Dropout,
     Embedding,
     Input,
+    Layer,
     Masking,
     Maximum,
     Multiply,
@@ -519,3 +520,60 @@ def test_streams_of_one_model_run_side_by_side():
     for thread in threads:
         thread.join()
     assert_same_bits(np.array(got), want, "threads")
+
+
+class Fragile(Layer):
+    """Refuses a 7 anywhere in what it is given."""
+
+    is_per_step = True
+
+    def call(self, inputs):
+        if (inputs == 7).any():
+            raise FloatingPointError("a 7")
+        return inputs * 2
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+class FragileSum(Fragile):
+    """As above, of two inputs, which it adds."""
+
+    takes_several = True
+
+    def call(self, inputs):
+        return super().call(inputs[0]) + inputs[1]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+
+@pytest.mark.parametrize("takes", ["one input", "two inputs"])
+def test_an_error_in_a_layer_of_ones_own_is_raised_and_changes_nothing(takes):
+    x = Input((None, 2))
+    states = GRU(2, return_sequences=True)(x)
+    last = Fragile()(x) if takes == "one input" else FragileSum()([x, states])
+    last = Add()([last, GRU(2, return_sequences=True)(last)])
+    stream = Model(x, last).stream()
+    data = data_of(1, 300, 2)[0]
+    stream(data[:10])
+    before = stream.state
+    wrong = data.copy()
+    wrong[250] = 7
+    for block in (wrong, wrong[250]):
+        with pytest.raises(FloatingPointError, match="a 7"):
+            stream(block)
+        assert_same_bits(stream.state, before)
+    fresh = Model(x, last).stream()
+    fresh(data[:10])
+    assert_same_bits(stream(data[10:]), fresh(data[10:]))
+    assert_same_bits(stream.copy()(data[0]), fresh(data[0]))
+
+
+def test_out_that_overlaps_what_is_read_after_it():
+    stream = model_of([Dense(3)]).stream()
+    data = data_of(1, 5000)[0]
+    want = model_of([Dense(3)]).stream()(data)
+    memory = np.empty((5001, 3), np.float32)
+    memory[:-1] = data
+    assert_same_bits(stream(memory[:-1], memory[1:]), want)

@@ -171,15 +171,15 @@ cdef class ActivationStage(Stage):
     cdef bint in_place
     cdef object function
 
-    cdef Stage twin(self):
-        cdef ActivationStage twin = ActivationStage.__new__(ActivationStage)
-        twin.job, twin.in_place, twin.function = self.job, self.in_place, self.function
-        return twin
+    cdef int share(self, Stage other) except -1:
+        cdef ActivationStage same = other
+        self.job, self.in_place, self.function = same.job, same.in_place, same.function
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         self.y = memory
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
         cdef Py_ssize_t size = self.itemsize, row
         job.R = steps * self.streams
@@ -193,9 +193,10 @@ cdef class ActivationStage(Stage):
             with gil:
                 rows = np.asarray(self.memory)[:job.R * job.ld * size].view(self.dtype)
                 self.function(rows.reshape(job.R, job.ld), job.n)
-            return
+            return 0
         job.shares = threads_for(self.operations * steps, job.R // 8)
         run_shares(job.shares, activate_float if size == sizeof(float) else activate_double, job)
+        return 0
 
 
 def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, Py_ssize_t steps, dtype):
@@ -219,7 +220,7 @@ def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, P
     if name in compiled:
         self.in_place, self.job.activation = in_place, compiled[name]
     else:
-        self.function = function
+        self.function, self.calls_python = function, True
     self.job.n, self.y_row, self.operations = n, padded_to_line(n, dtype.itemsize), <double> EXPONENTIAL * streams * n
     self.make(streams, steps, n, dtype, 0, 0 if self.in_place else steps * streams * self.y_row)
     return self

@@ -77,19 +77,19 @@ cdef class TableStage(Stage):
     cdef const char *table
     cdef Py_ssize_t row_bytes
 
-    cdef Stage twin(self):
-        cdef TableStage twin = TableStage.__new__(TableStage)
-        twin.table, twin.row_bytes = self.table, self.row_bytes
-        return twin
+    cdef int share(self, Stage other) except -1:
+        self.table, self.row_bytes = (<TableStage> other).table, (<TableStage> other).row_bytes
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         self.y = memory
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef const long long *tokens = <const long long *> x
         cdef Py_ssize_t row, width = self.y_row * self.itemsize
         for row in range(steps * self.streams):
             memcpy(<char *> self.y + row * width, self.table + tokens[row * x_row] * self.row_bytes, self.row_bytes)
+        return 0
 
 
 def stage(const floating[:, :] table not None, Py_ssize_t streams, Py_ssize_t steps, dtype):

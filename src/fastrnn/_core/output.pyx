@@ -151,19 +151,19 @@ cdef class AffineStage(Stage):
 
     cdef Job job
 
-    cdef Stage twin(self):
-        cdef AffineStage twin = AffineStage.__new__(AffineStage)
-        twin.job = self.job
-        return twin
+    cdef int share(self, Stage other) except -1:
+        self.job = (<AffineStage> other).job
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         self.job.out = self.y = memory
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
         job.x, job.x_row, job.first_row, job.end_row = x, x_row, 0, steps * self.streams
         job.shares = threads_for(self.operations * steps, job.end_row // 8)
         run_shares(job.shares, affine_float if self.itemsize == sizeof(float) else affine_double, job)
+        return 0
 
 
 def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssize_t streams, Py_ssize_t steps, dtype):

@@ -410,22 +410,22 @@ cdef class RecurrentStage(Stage):
 
     cdef Job job
 
-    cdef Stage twin(self):
-        cdef RecurrentStage twin = RecurrentStage.__new__(RecurrentStage)
-        twin.job = self.job
-        return twin
+    cdef int share(self, Stage other) except -1:
+        self.job = (<RecurrentStage> other).job
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         place_reserve(&self.job.step, self.job.cell, False, memory, self.steps, self.itemsize)
         self.y = <char *> memory + self.state_bytes
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
         job.x, job.x_row, job.first_step, job.end_step = x, x_row, 0, steps
         job.shares = threads_for(self.operations * steps, job.m)
         run_shares(job.shares, forward_float if self.itemsize == sizeof(float) else forward_double, job)
         job.turn = (job.turn + steps) & 1
         self.keep(steps)
+        return 0
 
 
 cdef int prepare(RecurrentStage stage, Recurrence self, const floating[:, :] wx, const floating[:, :] ws,

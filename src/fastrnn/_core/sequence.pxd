@@ -8,7 +8,7 @@ Legend: x (T, m, n_x) is the input, time-major and features last; a "row" is one
 A mask (T, m), NULL where there is none, is not zero in the rows that count.  A row that does not count keeps the state
 of the step before, whatever was computed for it; backward, the gradient at its state goes to the step before as it is,
 and the gradients of the weights leave it out: whatever x holds there has no effect, and nothing reads what its gates
-or its `da` hold.  The pattern is free.
+or its `da` hold.  Rows that count and rows that do not may follow each other in any order.
 Rows that are neighbours are computed together, a run of them, and the short gaps in a run with them; long gaps are not
 computed.  So short sequences save time, and save most where neighbours in the batch are alike in length.
 """

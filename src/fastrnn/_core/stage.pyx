@@ -27,12 +27,14 @@ cdef class Stage:
         Whether it reads its output again, so that what comes after has to leave it as it is.
     """
 
+    # sources      the stages that it reads, `source` the first of them; the stream sets them
     # weights      packed; copies of a stage share them, and nobody writes to them
     # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; a
     #              second kind of states, the cells of an LSTM, stands behind the first
     # first_states  what a sequence begins with: an array (units,) for each kind of states; None: zeros
     # kinds        how many kinds of states there are
     # state_bytes  of one step and kind
+    # calls_python  whether `run` may raise what a function of Python raises
     # operations   floating-point operations of a step, by which threads are counted
     # y, y_row     OUT of `run`: the rows of the output, and the elements from one to the next
 
@@ -47,15 +49,16 @@ cdef class Stage:
         self.place(&self.memory[0])
         return &weights[0]
 
-    cdef Stage twin(self):
-        """Return a stage with the same weights."""
-        raise NotImplementedError
+    cdef int share(self, Stage other) except -1:
+        """Take from another stage of this class what the class has beside what every stage has."""
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         """Point to the parts of the memory."""
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         """Take some steps further, at most `self.steps`: x is IN (steps, streams, >= n_x), rows `x_row` apart."""
+        return 0
 
     cdef void keep(self, Py_ssize_t steps) noexcept nogil:
         """Make the states after some steps those at step 0."""
@@ -84,10 +87,11 @@ cdef class Stage:
 
     def copy(self):
         """Return a stage with the same weights, in the same states, and with memory of its own."""
-        cdef Stage twin = self.twin()
+        cdef Stage twin = type(self).__new__(type(self))
+        twin.share(self)
         twin.streams, twin.steps, twin.features, twin.dtype = self.streams, self.steps, self.features, self.dtype
         twin.kinds, twin.state_bytes, twin.operations = self.kinds, self.state_bytes, self.operations
-        twin.needs_output, twin.first_states = self.needs_output, self.first_states
+        twin.needs_output, twin.first_states, twin.calls_python = self.needs_output, self.first_states, self.calls_python
         twin.weights, twin.itemsize, twin.y_row = self.weights, self.itemsize, self.y_row
         memory = aligned_empty(self.memory.shape[0], np.uint8)
         memory[...] = self.memory
@@ -99,29 +103,31 @@ cdef class Stage:
 cdef class InputStage(Stage):
     """What came in, where it stands: the first stage of every stream."""
 
-    cdef Stage twin(self):
-        return InputStage.__new__(InputStage)
-
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         self.y, self.y_row = x, x_row
+        return 0
 
 
 cdef class MergeStage(Stage):
     """A Python function of the rows of several stages, features side by side."""
 
-    cdef Stage twin(self):
-        cdef MergeStage twin = MergeStage.__new__(MergeStage)
-        twin.function = self.function
-        return twin
+    cdef object function
+
+    cdef int share(self, Stage other) except -1:
+        self.function = (<MergeStage> other).function
+        return 0
 
     cdef void place(self, void *memory) noexcept:
         self.y = memory
 
-    cdef void run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) noexcept nogil:
-        self.compute(steps)
+    cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
+        with gil:
+            self.compute(steps)
+        return 0
 
-    cdef void compute(self, Py_ssize_t steps) noexcept with gil:
+    cdef int compute(self, Py_ssize_t steps) except -1:
         self.function([rows_of(source, steps) for source in self.sources], rows_of(self, steps))
+        return 0
 
 
 cdef object rows_of(Stage stage, Py_ssize_t steps):
@@ -158,7 +164,7 @@ def merge(list sources, Py_ssize_t features, function):
     """Return the stage of a function ``function(inputs, output)`` of rows (R, features), which fills the last one."""
     cdef MergeStage self = MergeStage.__new__(MergeStage)
     cdef Stage first = sources[0]
-    self.function, self.sources, self.y_row = function, sources, features
+    self.function, self.y_row, self.calls_python = function, features, True
     self.operations = <double> EXPONENTIAL * first.streams * features
     self.make(first.streams, first.steps, features, first.dtype, 0, first.steps * first.streams * features)
     return self

@@ -1,22 +1,25 @@
 """A model that runs on as its input comes, with its states kept from call to call: what ``Model.stream`` returns."""
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
+
+cimport numpy as cnp
 
 from itertools import islice
 
 import numpy as np
 
 from fastrnn._core.signals cimport MOVE, look, units_between_looks
-from fastrnn._core.stage cimport MergeStage, Stage
+from fastrnn._core.stage cimport Stage
 
 cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *)
 
-cdef object ndarray = np.ndarray, new_array = np.empty
+cnp.import_array()
+
+cdef object new_array = np.empty
 
 cdef enum:
     # With fewer operations a call keeps the interpreter's lock: to get it back from a busy thread may take
@@ -28,7 +31,7 @@ cdef enum:
 
 
 cdef struct Rows:
-    # rows (stream, step) of features in a user's array; distances in bytes
+    # rows (stream, step) of features in an array; distances in bytes
     char *first
     Py_ssize_t stream, step, feature
 
@@ -80,21 +83,18 @@ cdef class Stream:
 
     A stream is for one thread at a time; any number of streams of one model may run side by side.
 
-    Nothing is allocated as long as answers are let go: the memory of an answer is filled again as soon as nobody
-    refers to it any more, as in ``y = stream(x)`` in a loop.  Answers that are kept stay as they are.
+    A call allocates nothing where the program has dropped an earlier answer of the same shape, as ``y = stream(x)`` in
+    a loop does: its memory is filled again.  The stream never writes to an answer that the program still holds.
     """
 
-    cdef list stages, reads
-    cdef PyObject **chain
-    cdef Py_ssize_t *first_reads
-    cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize, x_size
+    cdef list stages, reads, answers
+    cdef PyObject **chain  # the stages, for code without the interpreter's lock
+    cdef Py_ssize_t count, n_x, n_y, m, steps, itemsize, x_size, answers_steps
     cdef long long tokens
-    cdef bint batched, busy
-    cdef char kind
+    cdef bint batched, busy, calls_python
+    cdef int kind  # NumPy's number of the dtype
     cdef double operations
     cdef unsigned char[::1] gathered
-    cdef list answers
-    cdef Py_ssize_t answers_steps
     cdef readonly object dtype
     cdef object read  # what reads an x that is no array of the model's own type, named for errors
 
@@ -104,67 +104,58 @@ cdef class Stream:
         cdef Py_ssize_t i, features = first.features
         self.stages, self.reads, self.batched, self.count = list(stages), reads, batched, len(stages)
         self.m, self.steps, self.n_x, self.n_y = last.streams, last.steps, features, last.features
-        self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, ord(last.dtype.char)
+        self.dtype, self.itemsize, self.kind = last.dtype, last.dtype.itemsize, last.dtype.num
         self.tokens, self.x_size = tokens, sizeof(long long) if tokens else self.itemsize
         self.read = read
         self.answers = []
         self.chain = <PyObject **> malloc(self.count * sizeof(PyObject *))
-        self.first_reads = <Py_ssize_t *> malloc(self.count * sizeof(Py_ssize_t))
-        if self.chain == NULL or self.first_reads == NULL:
+        if self.chain == NULL:
             raise MemoryError
         for i in range(self.count):
             stage = stages[i]
-            if len(reads[i]) > 1:
-                (<MergeStage> stage).sources = [stages[place] for place in reads[i]]
-            self.first_reads[i] = reads[i][0] if i else 0
+            stage.sources = [stages[place] for place in reads[i]]
+            stage.source = stage.sources[0] if i else None
             if stage.streams != self.m or stage.steps != self.steps or stage.dtype != self.dtype:
                 raise ValueError("the stages do not fit together")
             self.chain[i] = <PyObject *> stage
             self.operations += stage.operations
+            self.calls_python |= stage.calls_python
         self.operations += <double> MOVE * self.m * (self.n_x + self.n_y)
         self.gathered = new_array(self.m * self.steps * features * self.x_size + 1, np.uint8)
 
     def __dealloc__(self):
         free(self.chain)
-        free(self.first_reads)
 
     def __call__(self, x, out=None):
-        cdef Py_buffer x_view, y_view
         cdef Rows source, target
         cdef unsigned char[::1] _own_tokens
         cdef Py_ssize_t T = -1
         cdef bint has_features = not self.tokens
+        cdef cnp.ndarray array
         cdef int axis
-        if self.busy:
-            raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
-        x = self.take(x, &x_view)
+        self.require_idle()
+        array = self.take(x)
+        axis = cnp.PyArray_NDIM(array) - has_features
+        if ((axis != self.batched and axis != self.batched + 1)
+                or (has_features and cnp.PyArray_DIM(array, axis) != self.n_x)
+                or (self.batched and cnp.PyArray_DIM(array, 0) != self.m)):
+            raise ValueError(self.misfit(np.shape(array)))
+        if axis > self.batched:
+            T = cnp.PyArray_DIM(array, axis - 1)
+        if out is None:
+            out = self.answer(T)
+        elif not self.is_answer(out, T):
+            raise self.refusal(out, T)
+        elif T > self.steps and np.may_share_memory(array, out):
+            array = array.copy()  # the answer to the first steps would overwrite steps that are read after it
+        source, target = self.rows_in(array, T >= 0, has_features), self.rows_in(out, T >= 0, True)
+        self.busy = True
         try:
-            axis = x_view.ndim - has_features
-            if ((axis != self.batched and axis != self.batched + 1)
-                    or (has_features and x_view.shape[axis] != self.n_x)
-                    or (self.batched and x_view.shape[0] != self.m)):
-                raise ValueError(self.misfit(x.shape))
-            if axis > self.batched:
-                T = x_view.shape[axis - 1]
-            set_rows(&source, &x_view, self.batched, T >= 0, has_features)
-            if out is None:
-                out = self.answer(T, &y_view)
-            elif not self.is_answer(out, T, &y_view):
-                raise self.refusal(out, T)
-            elif overlap(&x_view, &y_view):
-                PyBuffer_Release(&y_view)
-                return self(np.array(x), out)  # an answer would overwrite what is read after it
-            set_rows(&target, &y_view, self.batched, T >= 0, True)
-            self.busy = True
-            try:
-                if self.tokens:
-                    _own_tokens = self.copy_tokens(&source, T if T >= 0 else 1)
-                self.run(&source, &target, T if T >= 0 else 1)
-            finally:
-                self.busy = False
-                PyBuffer_Release(&y_view)
+            if self.tokens:
+                _own_tokens = self.copy_tokens(&source, T if T >= 0 else 1)
+            self.run(&source, &target, T if T >= 0 else 1)
         finally:
-            PyBuffer_Release(&x_view)
+            self.busy = False
         return out
 
     def reset(self, index=None):
@@ -264,17 +255,10 @@ cdef class Stream:
 
     # What comes and goes -----------------------------------------------------------------------------------------
 
-    cdef object take(self, x, Py_buffer *view):
-        """Open x, or what it becomes in the model's type, as an array."""
-        if type(x) is ndarray:
-            try:
-                PyObject_GetBuffer(x, view, PyBUF_STRIDES | PyBUF_FORMAT)
-            except (BufferError, ValueError):
-                pass  # dates, say
-            else:
-                if self.is_read(view):
-                    return x
-                PyBuffer_Release(view)
+    cdef object take(self, x):
+        """Return x, or what it becomes in the model's type, as an array that :meth:`is_read`."""
+        if cnp.PyArray_CheckExact(x) and self.is_read(x):
+            return x
         array = self.array("x", x)
         if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8 or array.dtype.char == "e":
             raise TypeError(f"x is of type {array.dtype}; it should be float32, float64 or integers")
@@ -285,39 +269,48 @@ cdef class Stream:
         if self.tokens and array.dtype.kind in "fu" and (array > 2.0**62).any():
             raise ValueError(f"x holds the token {array.max()}; there are {self.tokens}, numbered from 0")
         with np.errstate(all="ignore"):  # what float32 cannot hold is infinite, whatever NumPy is told
-            array = np.require(array, np.longlong if self.tokens else self.dtype, "A")
-        PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT)
-        return array
+            return np.require(array, np.longlong if self.tokens else self.dtype, "A")
 
     cdef object array(self, name, value):
         return np.asarray(value) if self.read is None else self.read(name, value)
 
-    cdef bint is_read(self, const Py_buffer *view) noexcept:
-        """Whether an array is of the type that the stages read, and lies as that type should."""
-        cdef bint kind = view.format[0] == self.kind
+    cdef bint is_read(self, cnp.ndarray array) noexcept:
+        """Whether the stages can read an array as it is: its type is theirs, aligned and in native byte order."""
+        cdef int kind = cnp.PyArray_TYPE(array)
         if self.tokens:
-            kind = (view.format[0] == c'l' or view.format[0] == c'q') and view.itemsize == sizeof(long long)
-        return kind and view.format[1] == 0 and <size_t> view.buf % view.itemsize == 0
+            return cnp.PyArray_ISBEHAVED_RO(array) and (
+                kind == cnp.NPY_LONGLONG or (kind == cnp.NPY_LONG and sizeof(long) == sizeof(long long)))
+        return cnp.PyArray_ISBEHAVED_RO(array) and kind == self.kind
+
+    cdef Rows rows_in(self, cnp.ndarray array, bint block, bint has_features) noexcept:
+        """Return where the rows of an array of the right shape stand."""
+        cdef int axis = cnp.PyArray_NDIM(array) - has_features
+        cdef Rows rows
+        rows.first = <char *> cnp.PyArray_DATA(array)
+        rows.stream = cnp.PyArray_STRIDE(array, 0) if self.batched else 0
+        rows.step = cnp.PyArray_STRIDE(array, axis - 1) if block else 0
+        rows.feature = cnp.PyArray_STRIDE(array, axis) if has_features else cnp.PyArray_ITEMSIZE(array)
+        return rows
 
     cdef unsigned char[::1] copy_tokens(self, Rows *x, Py_ssize_t T):
         """Point x to a copy of its tokens, or raise ``ValueError`` where one is out of range.
 
-        The copy is what is checked: another thread may write to the caller's array while the call runs.  Who calls
-        holds what is returned as long as x is read.
+        The copy is what is checked: another thread may write to the caller's array while the call runs.  The caller
+        keeps a reference to what is returned for as long as x is read.
         """
-        cdef Py_ssize_t t, j, count = T * self.m
+        cdef Py_ssize_t i, count = T * self.m
         cdef unsigned char[::1] copied = self.gathered
-        cdef long long *token
+        cdef Rows tokens
+        cdef const long long *token
         if count > self.m * self.steps:
             copied = new_array(count * sizeof(long long), np.uint8)
-        token = <long long *> &copied[0]
-        for t in range(T):
-            for j in range(self.m):
-                memcpy(&token[t * self.m + j], x.first + t * x.step + j * x.stream, sizeof(long long))
-        for t in range(count):
-            if token[t] < 0 or token[t] >= self.tokens:
-                raise ValueError(f"x holds the token {token[t]}; tokens should be from 0 to {self.tokens - 1}")
-        x.first, x.stream, x.step = <char *> token, sizeof(long long), self.m * sizeof(long long)
+        tokens = time_major(&copied[0], self.m, sizeof(long long), sizeof(long long))
+        copy_rows(x[0], tokens, T, self.m, 1, sizeof(long long))
+        token = <const long long *> tokens.first
+        for i in range(count):
+            if token[i] < 0 or token[i] >= self.tokens:
+                raise ValueError(f"x holds the token {token[i]}; tokens should be from 0 to {self.tokens - 1}")
+        x[0] = tokens
         return copied
 
     cdef str step_shape(self):
@@ -334,47 +327,42 @@ cdef class Stream:
         cdef list shape = [self.m] if self.batched else []
         return (*shape, T, self.n_y) if T >= 0 else (*shape, self.n_y)
 
-    cdef object answer(self, Py_ssize_t T, Py_buffer *view):
-        """Open an array that nobody else refers to, for a block of T steps, or for a step where T is -1."""
+    cdef object answer(self, Py_ssize_t T):
+        """Return an array that nobody else refers to, for a block of T steps, or for a step where T is -1."""
         cdef Py_ssize_t i
         if T != self.answers_steps:
             self.answers.clear()
             self.answers_steps = T
         for i in range(PyList_GET_SIZE(self.answers)):
             if Py_REFCNT(PyList_GET_ITEM(self.answers, i)) == 1:
-                array = self.answers[i]
-                if self.is_answer(array, T, view):
-                    return array
-                del self.answers[i]  # somebody has reshaped it or closed it to writing
+                if self.is_answer(self.answers[i], T):
+                    return self.answers[i]
+                del self.answers[i]  # the program has reshaped it or made it read-only
                 break
         array = new_array(self.answer_shape(T), self.dtype)
         if (T if T >= 0 else 1) * self.m * self.n_y * self.itemsize <= LARGEST_ANSWER:
             if PyList_GET_SIZE(self.answers) == MOST_ANSWERS:
                 del self.answers[0]
             self.answers.append(array)
-        PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_WRITABLE)
         return array
 
-    cdef bint is_answer(self, array, Py_ssize_t T, Py_buffer *view) except -1:
-        """Open an array if an answer fits it."""
+    cdef bint is_answer(self, out, Py_ssize_t T) noexcept:
+        """Whether an answer fits an array."""
         cdef int ndim = 1 + self.batched + (T >= 0)
-        if not isinstance(array, ndarray):
+        cdef cnp.ndarray array
+        if not cnp.PyArray_Check(out):
             return False
-        try:
-            PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT | PyBUF_WRITABLE)
-        except (BufferError, ValueError):
-            return False
-        if (view.ndim == ndim and view.format[0] == self.kind and view.format[1] == 0
-                and view.shape[ndim - 1] == self.n_y and (not self.batched or view.shape[0] == self.m)
-                and (T < 0 or view.shape[ndim - 2] == T)):
-            return True
-        PyBuffer_Release(view)
-        return False
+        array = <cnp.ndarray> out
+        return (cnp.PyArray_NDIM(array) == ndim and cnp.PyArray_TYPE(array) == self.kind
+                and cnp.PyArray_ISNOTSWAPPED(array) and cnp.PyArray_ISWRITEABLE(array)
+                and cnp.PyArray_DIM(array, ndim - 1) == self.n_y
+                and (not self.batched or cnp.PyArray_DIM(array, 0) == self.m)
+                and (T < 0 or cnp.PyArray_DIM(array, ndim - 2) == T))
 
     cdef object refusal(self, out, Py_ssize_t T):
         """What is wrong with `out`, as an error to raise."""
         shape = self.answer_shape(T)
-        if not isinstance(out, ndarray):
+        if not isinstance(out, np.ndarray):
             return TypeError(f"out is of type {type(out).__name__}; it should be an array")
         if out.shape != shape or out.dtype != self.dtype:
             return ValueError(f"out is {out.dtype} of shape {out.shape}; it should be {self.dtype} of shape {shape}")
@@ -383,9 +371,10 @@ cdef class Stream:
     # The steps ---------------------------------------------------------------------------------------------------
 
     cdef int run(self, Rows *x, Rows *y, Py_ssize_t T) except -1:
+        """Run T steps.  After an error the states are those of before."""
         cdef Py_ssize_t segment = units_between_looks(self.operations), first, end
         cdef list before = None
-        if T > segment:
+        if T > segment or self.calls_python:
             before = [view.copy() for view in self.views()]
         try:
             for first in range(0, T, segment):
@@ -403,81 +392,59 @@ cdef class Stream:
             raise
         return 0
 
-    cdef void run_segment(self, Rows *x, Rows *y, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-        """Some steps, as many at once as the stages have memory for."""
+    cdef int run_segment(self, Rows *x, Rows *y, Py_ssize_t first, Py_ssize_t end) except -1 nogil:
+        """Run some steps, as many at once as the stages have memory for."""
         cdef Py_ssize_t now, i, row
+        cdef Rows target = y[0]
         cdef const void *rows
-        cdef PyObject *stage
+        cdef PyObject *source
         while first < end:
             now = min(end - first, self.steps)
             rows = self.gather(x, first, now, &row)
             (<Stage> self.chain[0]).run(rows, row, now)
             for i in range(1, self.count):
-                stage = self.chain[self.first_reads[i]]
-                (<Stage> self.chain[i]).run((<Stage> stage).y, (<Stage> stage).y_row, now)
-            stage = self.chain[self.count - 1]
-            self.scatter(<const char *> (<Stage> stage).y, (<Stage> stage).y_row * self.itemsize, y, first, now)
+                source = <PyObject *> (<Stage> self.chain[i]).source
+                (<Stage> self.chain[i]).run((<Stage> source).y, (<Stage> source).y_row, now)
+            source = self.chain[self.count - 1]
+            target.first = y.first + first * y.step
+            copy_rows(time_major((<Stage> source).y, self.m, (<Stage> source).y_row * self.itemsize, self.itemsize),
+                      target, now, self.m, self.n_y, self.itemsize)
             first += now
+        return 0
 
     cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:
         """Rows of some steps in time-major order, features side by side: those of x itself if they stand so."""
-        cdef Py_ssize_t size = self.x_size, m = self.m, t, j, i, distance
-        cdef const char *source = x.first + first * x.step
-        cdef char *target
-        distance = x.stream if m > 1 else x.step
+        cdef Py_ssize_t size = self.x_size, m = self.m, distance = x.stream if m > 1 else x.step
+        cdef Rows source = x[0]
+        source.first += first * x.step
         if ((x.feature == size or self.n_x == 1) and distance % size == 0
                 and (m == 1 or steps == 1 or x.step == m * x.stream)):
             row[0] = distance // size
-            return source
-        target, row[0] = <char *> &self.gathered[0], self.n_x
-        for t in range(steps):
-            for j in range(m):
-                for i in range(self.n_x):
-                    memcpy(target, source + t * x.step + j * x.stream + i * x.feature, size)
-                    target += size
+            return source.first
+        row[0] = self.n_x
+        copy_rows(source, time_major(&self.gathered[0], m, self.n_x * size, size), steps, m, self.n_x, size)
         return &self.gathered[0]
 
-    cdef void scatter(self, const char *rows, Py_ssize_t row_bytes, Rows *y, Py_ssize_t first,
-                      Py_ssize_t steps) noexcept nogil:
-        """Copy the rows of some steps to where the answer goes."""
-        cdef Py_ssize_t size = self.itemsize, t, j, i
-        cdef char *target
-        for t in range(steps):
-            for j in range(self.m):
-                target = y.first + (first + t) * y.step + j * y.stream
-                if y.feature == size:
-                    memcpy(target, rows, self.n_y * size)
-                else:
-                    for i in range(self.n_y):
-                        memcpy(target + i * y.feature, rows + i * size, size)
-                rows += row_bytes
+
+cdef inline Rows time_major(const void *first, Py_ssize_t m, Py_ssize_t row_bytes, Py_ssize_t size) noexcept nogil:
+    """Return rows (step, stream) that stand one behind the other, of elements of some size."""
+    cdef Rows rows
+    rows.first, rows.stream, rows.step, rows.feature = <char *> first, row_bytes, m * row_bytes, size
+    return rows
 
 
-cdef void set_rows(Rows *rows, const Py_buffer *view, bint batched, bint block, bint has_features) noexcept:
-    cdef int axis = view.ndim - has_features
-    rows.first, rows.feature = <char *> view.buf, view.strides[axis] if has_features else view.itemsize
-    rows.stream = view.strides[0] if batched else 0
-    rows.step = view.strides[axis - 1] if block else 0
-
-
-cdef bint overlap(const Py_buffer *left, const Py_buffer *right) noexcept:
-    """Whether the memory of two arrays, from their first to their last byte, has some in common."""
-    cdef size_t left_first, left_end, right_first, right_end
-    extent(left, &left_first, &left_end)
-    extent(right, &right_first, &right_end)
-    return left_first < right_end and right_first < left_end
-
-
-cdef void extent(const Py_buffer *view, size_t *first, size_t *end) noexcept:
-    cdef Py_ssize_t reach
-    cdef int axis
-    first[0] = end[0] = <size_t> view.buf
-    for axis in range(view.ndim):
-        if view.shape[axis] == 0:
-            return
-        reach = (view.shape[axis] - 1) * view.strides[axis]
-        if reach < 0:
-            first[0] += reach
-        else:
-            end[0] += reach
-    end[0] += view.itemsize
+cdef void copy_rows(Rows source, Rows target, Py_ssize_t steps, Py_ssize_t m, Py_ssize_t n,
+                    Py_ssize_t size) noexcept nogil:
+    """OUT target: n elements of some size in each row."""
+    cdef Py_ssize_t t, j, i
+    cdef const char *from_row
+    cdef char *to_row
+    for t in range(steps):
+        for j in range(m):
+            from_row = source.first + t * source.step + j * source.stream
+            to_row = target.first + t * target.step + j * target.stream
+            if source.feature == size and target.feature == size:
+                memcpy(to_row, from_row, n * size)
+            else:
+                for i in range(n):
+                    memcpy(to_row + i * target.feature, from_row + i * source.feature, size)

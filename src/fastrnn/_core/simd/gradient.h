@@ -81,12 +81,12 @@ static void NAME(gradient_of_panels)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t
  * the sum over rows is added to.  IN/OUT sums[column], the sums of b alone, where not NULL.  `columns` is a whole
  * number of vectors.
  *
- * Some rows and columns of b at a time are packed, and stay in the second-level cache while the columns of a pass by.
- * A factor of one column, as the input of one feature is, goes with the sums.  Where the rows of a lie a multiple of
- * 1024 bytes apart, a column of theirs has only a few places in the first-level cache, and drives itself out: then
- * some columns are copied to where they do not. */
+ * Some rows and columns of b at a time are packed, and stay in the second-level cache while all columns of a are read.
+ * A factor of one column, as the input of one feature is, is computed together with the sums.  Where the rows of a are
+ * a multiple of 1024 bytes apart, the elements of one of its columns fall into a few sets of the first-level cache, and
+ * evict each other: then CONFLICT_COLUMNS of a at a time are copied to rows of another distance. */
 #define GRADIENT_COLUMNS 128
-#define GRADIENT_COPIED 66
+#define CONFLICT_COLUMNS 66
 static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row,
                            const fastrnn_factor *factors, int count, ptrdiff_t c_row, REAL *sums)
 {
@@ -113,7 +113,7 @@ static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptr
                 const REAL *a = (const REAL *)factor->a + row * a_row;
                 REAL *c = (REAL *)factor->c + left;
                 const int copied = a_row * sizeof(REAL) % 1024 == 0 && columns >= 16 * LANES;
-                const ptrdiff_t parts = copied ? (height + GRADIENT_COPIED - 1) / GRADIENT_COPIED : 1;
+                const ptrdiff_t parts = copied ? (height + CONFLICT_COLUMNS - 1) / CONFLICT_COLUMNS : 1;
                 for (ptrdiff_t part = 0, top = 0; part < parts; part++) {
                     const ptrdiff_t tall = height / parts + (part < height % parts);
                     for (ptrdiff_t k = 0; copied && k < now; k++)
