@@ -91,8 +91,9 @@ cdef class Stage:
         twin.share(self)
         twin.streams, twin.steps, twin.features, twin.dtype = self.streams, self.steps, self.features, self.dtype
         twin.kinds, twin.state_bytes, twin.operations = self.kinds, self.state_bytes, self.operations
-        twin.needs_output, twin.first_states, twin.calls_python = self.needs_output, self.first_states, self.calls_python
-        twin.weights, twin.itemsize, twin.y_row = self.weights, self.itemsize, self.y_row
+        twin.needs_output, twin.calls_python = self.needs_output, self.calls_python
+        twin.first_states, twin.weights, twin.itemsize = self.first_states, self.weights, self.itemsize
+        twin.y_row = self.y_row
         memory = aligned_empty(self.memory.shape[0], np.uint8)
         memory[...] = self.memory
         twin.memory = memory
