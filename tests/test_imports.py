@@ -43,10 +43,12 @@ ALLOWED = {
         "differentiation",
         "naming",
         "settings",
+        "representation",
     },
     "arithmetic": set(),
     "settings": set(),
     "terminal": set(),
+    "representation": set(),
     "seeding": {"settings"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
@@ -63,7 +65,15 @@ ALLOWED = {
         "settings",
         "terminal",
     },
-    "initializers": {"_names", "construction", "seeding", "settings", "arithmetic", "naming"},
+    "initializers": {
+        "_names",
+        "construction",
+        "seeding",
+        "settings",
+        "arithmetic",
+        "naming",
+        "representation",
+    },
     "workspace": {"_core", "activations"},
     "losses": {
         "_names",
@@ -77,6 +87,7 @@ ALLOWED = {
         "workspace",
         "arithmetic",
         "naming",
+        "representation",
     },
     "metrics": {
         "_names",
@@ -88,8 +99,17 @@ ALLOWED = {
         "losses",
         "settings",
         "naming",
+        "representation",
     },
-    "optimizers": {"guarded", "_names", "_core", "construction", "settings", "naming"},
+    "optimizers": {
+        "guarded",
+        "_names",
+        "_core",
+        "construction",
+        "settings",
+        "naming",
+        "representation",
+    },
     "callbacks": {
         "_names",
         "arithmetic",
@@ -98,8 +118,9 @@ ALLOWED = {
         "formats",  # what a checkpoint's ending needs, asked before the training
         "settings",
         "terminal",
+        "representation",
     },
-    "preprocessing": {"_names", "arguments", "settings", "arithmetic"},
+    "preprocessing": {"_names", "arguments", "settings", "arithmetic", "representation"},
     "guarded": set(),
     "layers": {
         "guarded",
@@ -119,6 +140,7 @@ ALLOWED = {
         "arithmetic",
         "naming",
         "regularizers",
+        "representation",
     },
     "models": {
         "guarded",
@@ -142,6 +164,7 @@ ALLOWED = {
         "workspace",
         "arithmetic",
         "naming",
+        "representation",
     },
     "distributed": {"_core"},
     # the version, asked for when it is printed
@@ -214,6 +237,7 @@ ALLOWED = {
 # Outside the standard library and NumPy: needed for one purpose, so imported by whoever gets
 # there, and not by `import fastrnn`. The bench's peers import what they measure.
 LATE = {
+    "argcomplete",
     "dask",
     "distributed",
     "h5py",

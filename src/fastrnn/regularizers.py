@@ -17,6 +17,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible
 from fastrnn.differentiation import value_and_gradient
 from fastrnn.naming import named, read_again, written
+from fastrnn.representation import constructor_like
 from fastrnn.settings import number
 
 __all__ = [
@@ -63,8 +64,7 @@ class Regularizer(metaclass=Constructible):
         return {}
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
-        return f"{type(self).__name__}({arguments})"
+        return constructor_like(self, self.get_config())
 
 
 class L1L2(Regularizer):

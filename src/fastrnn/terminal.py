@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["is_terminal", "printable", "write_line"]
+__all__ = ["Status", "columns", "is_terminal", "joined", "printable", "write_line"]
+
+#: Columns where nobody says how many there are.
+COLUMNS = 80
 
 # Control characters but tab and line feed; lone surrogates; what breaks a line or turns the
 # direction of writing round.
@@ -80,3 +85,98 @@ def is_terminal(stream: Any) -> bool:
     with suppress(AttributeError, ValueError, OSError):
         return bool(stream.isatty())
     return False
+
+
+def columns(stream: Any = None) -> int:
+    """Return how many characters a line of a stream has room for.
+
+    Parameters
+    ----------
+    stream : file, optional
+        ``sys.stdout`` of this moment if left out.
+
+    Returns
+    -------
+    int
+        The width of the terminal, as the operating system or ``COLUMNS`` in the environment says;
+        80 where the stream is no terminal.
+    """
+    if not is_terminal(sys.stdout if stream is None else stream):
+        return COLUMNS
+    return shutil.get_terminal_size((COLUMNS, 24)).columns
+
+
+def joined(parts: Sequence[str], gap: str, width: int, indent: str = "  ") -> str:
+    r"""Return parts of a line, broken between parts where it would be longer than `width`.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        They are never broken themselves.
+    gap : str
+        What stands between two parts of one line.
+    width : int
+        Characters a line, which a single long part may exceed.
+    indent : str, default two blanks
+        What the lines after the first begin with.
+
+    Examples
+    --------
+    >>> print(joined(["epoch 1/5", "loss 0.25", "accuracy 0.9"], "  ", 24))
+    epoch 1/5  loss 0.25
+      accuracy 0.9
+    """
+    lines = [""]
+    for part in parts:
+        longer = lines[-1] + (gap if lines[-1].strip() else "") + part
+        if len(longer) > width and lines[-1].strip():
+            lines.append(indent + part)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+class Status:
+    """A line on standard error that says what a command is doing, and is gone when it is done.
+
+    Nothing is written where standard error is no terminal.
+
+    Parameters
+    ----------
+    plain : bool, default False
+        Whether a stream that is no terminal gets each text as a line of its own.
+    """
+
+    def __init__(self, plain: bool = False) -> None:
+        self._is_plain = plain
+        self._shown = 0
+
+    def say(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        stream = sys.stderr
+        if is_terminal(stream):
+            shown = printable(text)[: columns(stream) - 1]
+            self._write("\r" + shown.ljust(self._shown))
+            self._shown = len(shown)
+        elif self._is_plain:
+            with suppress(OSError):
+                write_line(text, stream)
+
+    def clear(self) -> None:
+        """Take the line away, so that something else can be written."""
+        if self._shown:
+            self._write("\r" + " " * self._shown + "\r")
+            self._shown = 0
+
+    @staticmethod
+    def _write(text: str) -> None:
+        """Write on standard error, without which everything else still works."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    def __enter__(self) -> Status:  # noqa: PYI034  Self is newer than Python 3.10
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.clear()

@@ -1,16 +1,39 @@
-"""``fastrnn bench``: its words are the bench's own."""
+"""``fastrnn bench``: the options are the bench's own, the errors those of the program."""
 
-from fastrnn import benchmark
+import pytest
+
+from fastrnn.cli import bench
 
 
-def test_the_rest_of_the_line_goes_to_the_bench(fastrnn, monkeypatch):
+def test_the_options_go_to_the_bench(fastrnn, monkeypatch):
     given = []
 
-    def bench(words, program):
-        given.extend(words)
+    def measure(options, program):
+        given.append(options)
         assert program[-1] == "bench"
         return 3
 
-    monkeypatch.setattr(benchmark, "main", bench)
-    assert fastrnn("bench", "--quick", "--table", "fb", "-h").code == 3
-    assert given == ["--quick", "--table", "fb", "-h"]
+    monkeypatch.setattr(bench, "measure", measure)
+    assert fastrnn("bench", "--quick", "--table", "fb", "--case", "notebook").code == 3
+    assert (given[0].quick, given[0].table, given[0].case) == (True, ["fb"], ["notebook"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--table", "fbb"], "did you mean fb?"),
+        (["--tabel", "fb"], "did you mean --table?"),
+        (["--case", "notbook"], "did you mean 'notebook'?"),
+        (["--threads", "0"], "--threads: 0, but it should be at least 1"),
+        (["--rounds", "few"], "'few', but it should be a whole number"),
+    ],
+)
+def test_what_is_wrong_is_said_once_and_before_anything_is_measured(misused, words, said):
+    assert misused("bench", *words).endswith(said)
+
+
+def test_help(fastrnn):
+    code, out, err = fastrnn("bench", "--help")
+    assert (code, err) == (0, "")
+    assert "--markdown" in out
+    assert max(map(len, out.splitlines())) <= 80

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 PLOT = ("cipher", "plot", "--model")
@@ -31,7 +32,7 @@ def test_what_is_drawn(trained, monkeypatch):
     directory = RunDirectory(trained)
     found = evaluate(Decipherer.load(directory), held_out_of(directory))
     epochs = directory.read_history()
-    plot(epochs, found)
+    plot(epochs, found, title="gru, $5")
     loss, accuracy, position, confusion, _ = drawn[0].axes
     for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
         training, held_out = (line.get_ydata() for line in axes.get_lines())
@@ -45,6 +46,27 @@ def test_what_is_drawn(trained, monkeypatch):
     names = [label.get_text() for label in confusion.get_xticklabels()]
     e, row = names.index("e"), found.confusion[found.characters.index("e")]
     assert shown[e, e] == pytest.approx(row[found.characters.index("e")] / row.sum())
+    assert all(axes.get_title() for axes in (loss, accuracy, position, confusion))
+    assert all(tick == int(tick) for tick in loss.get_xticks())
+    counts = {text.get_position(): text.get_text() for text in confusion.texts}
+    assert len(counts) == np.count_nonzero(found.confusion)
+    assert counts[e, e] == str(row[found.characters.index("e")])
+    assert drawn[0].get_suptitle() == "gru, \\$5"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0"), (999, "999"), (1_049, "1.0k"), (34_567, "35k"), (2_500_000, "2.5M")],
+)
+def test_counts_are_short(count, shown):
+    from fastrnn.cipher.plot import _short
+
+    assert _short(count) == shown
+
+
+def test_a_run_that_is_not_there(refused, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "no training run is there" in refused(*PLOT, tmp_path / "nowhere")
 
 
 def test_without_matplotlib_a_line_says_what_to_install(refused, trained, monkeypatch):

@@ -63,6 +63,67 @@ def test_usage_errors(misused, words):
     misused(*words.split())
 
 
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("ciper", "cipher"),
+        ("Info", "info"),
+        ("train", "cipher train"),
+        ("cipher evalute", "evaluate"),
+        ("cipher train --unit 5", "--units"),
+        ("cipher evaluate --modle run", "--model"),
+        ("cipher train --cell gur", "gru"),
+        ("cipher train --cell LTSM", "lstm"),
+        ("cipher train --cipher ceasar", "caesar"),
+        ("cipher train --input onehot", "one-hot"),
+        ("cipher train --direction decript", "decrypt"),
+        ("cipher encode --cipher vignere --key A", "vigenere"),
+        ("cipher sweep --cell gru,ltsm", "lstm"),
+        ("cipher sweep --backend loki", "loky"),
+        ("completion bsh", "bash"),
+    ],
+)
+def test_the_nearest_name_is_offered(misused, words, near):
+    assert misused(*words.split()).endswith(f"; did you mean {near}?")
+
+
+def test_an_ending_gets_the_nearest(refused, trained, tmp_path):
+    model, out = trained / "best.safetensors", tmp_path / "net.onx"
+    assert refused("convert", model, out).endswith("; did you mean .onnx?\n")
+
+
+def test_nothing_is_offered_where_nothing_is_near(misused):
+    assert "did you mean" not in misused("learn")
+    assert "did you mean" not in misused("cipher", "train", "--cell", "transformer")
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--learning-rate"])
+def test_a_value_of_another_type(misused, option):
+    wanted = {"--epochs": "a whole number", "--learning-rate": "a number"}[option]
+    said = misused("cipher", "train", option, "five")
+    assert said.endswith(f"argument {option}: 'five', but it should be {wanted}")
+
+
+def test_a_usage_error_is_short(fastrnn):
+    code, out, err = fastrnn("cipher", "train", "--cell", "gur")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[:2] == [
+        "usage: fastrnn cipher train [OPTION ...]",
+        "(see fastrnn cipher train --help)",
+    ]
+    assert len(err.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "cipher", "cipher train", "cipher sweep", "cipher plot", "convert", "bench", "completion"],
+)
+def test_help_fits_a_terminal(fastrnn, words, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = fastrnn(*words.split(), "--help").out
+    assert max(map(len, out.splitlines())) < 80
+
+
 def test_a_missing_file(failing):
     error = OSError(errno.ENOENT, os.strerror(errno.ENOENT), "some.txt")
     code, _, err = failing(error)

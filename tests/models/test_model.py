@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from fastrnn import seeding
-from fastrnn.layers import GRU, Activation, Dense, Input, SimpleRNN, TimeDistributed
+from fastrnn.layers import (
+    GRU,
+    Activation,
+    Dense,
+    Input,
+    SimpleRNN,
+    TimeDistributed,
+    add,
+    concatenate,
+)
 from fastrnn.models import Model, Sequential
 
 from .builders import CLASSES, TIME, shifted, tagger
@@ -48,6 +57,44 @@ def test_a_sequential_summary_leaves_out_the_input(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert not any("InputLayer" in line for line in lines)
     assert max(map(len, lines)) == 80
+
+
+def test_the_summary_of_a_graph_says_what_is_read_and_fits_80_columns():
+    x, other = Input((20,), name="tokens"), Input((4,))
+    long = Dense(3, name="a_name_that_is_too_long_for_its_column_and_that_of_the_reader")(x)
+    model = Model([x, other], Dense(2, name="end")(concatenate([long, other], name="both")))
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    assert "Connected to" in text
+    assert "both (Concatenate)" in text
+    # of both names in the row, the one below the other
+    start = next(i for i, line in enumerate(lines) if line.startswith("both (Conc"))
+    row = lines[start : next(i for i in range(start, len(lines)) if lines[i].startswith("___"))]
+    reads = "".join(line[56:].strip() for line in row)
+    assert reads == f"{long.layer.name}{other.layer.name}"
+
+
+@pytest.mark.parametrize("build", ["chain", "graph", "unbuilt"])
+def test_a_notebook_shows_the_summary_as_a_table(build):
+    x = Input((4,), name="<x>") if build == "graph" else Input((4,))
+    y = Dense(3, name="y")
+    if build == "graph":
+        model = Model(x, add([x, Dense(4, name="z")(x)]), name="g")
+    else:
+        model = Sequential([y] if build == "unbuilt" else [x, y], name="g")
+    html = model._repr_html_()
+    assert html.count("<table>") == html.count("</table>") == 1
+    rows = html.count("<tr>") - 1
+    assert rows == {"chain": 1, "graph": 3, "unbuilt": 1}[build]
+    assert ("<th>Connected to</th>" in html) == (build == "graph")
+    if build == "graph":
+        assert "&lt;x&gt;" in html
+        assert "<x>" not in html
+    else:
+        assert "<td>y</td><td>Dense</td>" in html
+    assert Sequential()._repr_html_() is None
 
 
 def test_arguments_by_keyword_and_in_lists():

@@ -411,7 +411,7 @@ def test_plain_lines_where_there_is_no_terminal(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["Train on 40 samples, validate on 10 samples", "Epoch 1/2"]
     assert [line.split(":")[0].split(" - ")[-1] for line in lines[2::2]] == ["accuracy", "accuracy"]
-    assert lines[2].count(" - ") == 5
+    assert lines[2].count(" - ") == 4
     tagger().fit(*shifted(), verbose=0)
     assert capsys.readouterr().out == ""
 

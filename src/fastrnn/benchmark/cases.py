@@ -63,6 +63,11 @@ GRU_STREAM = (
     Sizes("GRU live block", 1, 64, 1, 1, 512),
 )
 
+#: What cases of the tables are called.
+NAMES = tuple(
+    size.name for size in (*FORWARD_BACKWARD, *GRU_SEQUENCE, GRU_STEP, *GRU_STREAM, *LSTM_SEQUENCE)
+)
+
 RAGGED = FORWARD_BACKWARD[2]
 
 TRAINING_JOB = Sizes("decipher", 1, 64, 32, 32, 101)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from fastrnn.benchmark.affinity import cores
 
@@ -17,6 +18,11 @@ TABLES = ("fb", "lstm", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
 PEERS = ("fastrnn", "numpy", "torch", "jax", "keras", "onnxruntime", "numba")
 PROGRAM = (sys.executable, "-m", "fastrnn.benchmark")
+DESCRIPTION = (
+    "Measure the speed of fastrnn on this machine, beside the NumPy reference and every peer that "
+    "is installed. Results are checked to be equal before anything is timed. What is being "
+    "measured is said on standard error; the tables come on standard output."
+)
 _INSIDE = "FASTRNN_BENCH_THREADS"
 
 
@@ -27,15 +33,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         choices=TABLES,
         default=["fb", "lstm", "inference", "training"],
-        help="which tables (default: fb lstm inference training)",
+        metavar="TABLE",
+        help=f"{', '.join(TABLES)} (default: fb lstm inference training)",
     )
-    parser.add_argument("--case", nargs="+", metavar="NAME", help="only cases named so")
-    parser.add_argument("--dtype", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument(
+        "--case", nargs="+", metavar="NAME", help="only these cases, such as notebook"
+    )
+    parser.add_argument(
+        "--dtype",
+        nargs="+",
+        choices=DTYPES,
+        default=list(DTYPES),
+        metavar="TYPE",
+        help="float64, float32 (default: both)",
+    )
     parser.add_argument(
         "--peers",
         nargs="+",
         choices=PEERS,
-        help="the field (default: fastrnn, NumPy and every peer that is installed)",
+        metavar="PEER",
+        help=f"{', '.join(PEERS)} (default: all that are installed)",
     )
     parser.add_argument(
         "--threads",
@@ -44,7 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="a table for each number of threads (default: 1 and all cores)",
     )
-    parser.add_argument("--rounds", type=int, help="turns of every competitor (default: 7)")
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="turns of every competitor (default: 7)"
+    )
     parser.add_argument("--quick", action="store_true", help="short turns, to see that it works")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables")
 
@@ -98,13 +117,26 @@ def main(argv: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) ->
     """Read the command line and run the bench; `program` is as in `run`."""
     parser = argparse.ArgumentParser(
         prog="fastrnn bench",
-        description="The speed table of this machine: fastrnn beside the NumPy reference and "
-        "every peer that is installed. Equal results are checked before anything is timed.",
+        description=DESCRIPTION,
     )
     add_arguments(parser)
     options = parser.parse_args(argv)
+    check(options, parser)
+    return run(options, program)
+
+
+def check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """End with a usage error where an option that argparse has read is wrong."""
     for name in ("rounds", "threads"):
         given = getattr(options, name)
-        if given is not None and min(given if isinstance(given, list) else [given]) < 1:
-            parser.error(f"--{name} must be at least 1")
-    return run(options, program)
+        least = min(given) if isinstance(given, list) else given
+        if least is not None and least < 1:
+            parser.error(f"--{name}: {least}, but it should be at least 1")
+    if options.case:
+        from fastrnn.benchmark.cases import NAMES  # which imports NumPy
+
+        for name in options.case:
+            if name not in NAMES:
+                near = get_close_matches(name, NAMES, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                parser.error(f"--case: {name!r}, but it should be one of {', '.join(NAMES)}{hint}")

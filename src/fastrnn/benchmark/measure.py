@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,14 @@ class Effort:
         Length of one turn.
     samples
         Sequences in an epoch of the training job.
+    tell
+        Is told what is about to be measured.
     """
 
     rounds: int = 7
     seconds: float = 0.2
     samples: int = 8_000
+    tell: Callable[[str], object] = field(default=str, compare=False)
 
 
 QUICK = Effort(rounds=3, seconds=0.02, samples=320)
@@ -47,6 +50,7 @@ def _name(dtype: np.dtype[Any]) -> str:
 
 
 def _compare(
+    title: str,
     peers: Sequence[Peer],
     offer: Callable[[Peer], Competitor | None],
     effort: Effort,
@@ -56,15 +60,16 @@ def _compare(
 
     Calls in `beside` take their turns too; their results are not compared.
     """
+    effort.tell(f"{title}: {', '.join(peer.name for peer in peers)}")
     competitors = {peer.name: offer(peer) for peer in peers}
-    field = {name: one for name, one in competitors.items() if one is not None}
+    able = {name: one for name, one in competitors.items() if one is not None}
     right = offer(Reference())
     assert right is not None
     expected = right.arrays(right.call())
-    for name, competitor in field.items():
+    for name, competitor in able.items():
         agreement.check(name, competitor.arrays(competitor.call()), expected)
     return interleaved(
-        {**{name: competitor.call for name, competitor in field.items()}, **beside},
+        {**{name: competitor.call for name, competitor in able.items()}, **beside},
         rounds=effort.rounds,
         seconds=effort.seconds,
     )
@@ -107,6 +112,7 @@ def forward_backward(
         for dtype in dtypes:
             problem = Problem(size, dtype, gates)
             timings = _compare(
+                f"{cell} forward and backward, {size.name}, {_name(dtype)}",
                 peers,
                 lambda peer: getattr(peer, offer)(problem),  # noqa: B023
                 effort,
@@ -139,6 +145,7 @@ def lengths(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effo
             without = [one.call for peer in ours if (one := peer.forward_backward(padded))]
             beside = {PADDED: without[0]} if without else {}
             timings = _compare(
+                f"lengths, {name}, {_name(dtype)}",
                 able,
                 lambda peer: peer.forward_backward(problem),  # noqa: B023
                 effort,
@@ -174,6 +181,7 @@ def inference(
         for dtype in dtypes:
             problem = Problem(size, dtype, gates)
             timings = _compare(
+                f"inference, {size.name}, {_name(dtype)}",
                 peers,
                 lambda peer: getattr(peer, offer)(problem),  # noqa: B023
                 effort,
@@ -226,12 +234,17 @@ def training(peers: Sequence[Peer], effort: Effort) -> Table:
             if epoch is None:
                 continue
             calls[peer.name] = epoch
+            effort.tell(f"training, {cell}: an epoch of {peer.name}")
             losses[peer.name] = [epoch()]
             if not losses[peer.name][0] < guessing:
                 raise agreement.Disagreement(f"{peer.name}: did not learn in the first epoch")
 
         def kept(name: str) -> Callable[[], None]:
-            return lambda: losses[name].append(calls[name]())  # noqa: B023
+            def call() -> None:
+                effort.tell(f"training, {cell}: an epoch of {name}")  # noqa: B023
+                losses[name].append(calls[name]())  # noqa: B023
+
+            return call
 
         timings = interleaved(
             {name: kept(name) for name in calls}, rounds=effort.rounds, seconds=effort.seconds
@@ -251,6 +264,7 @@ def scaling(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effo
     ours = [peer for peer in peers if peer.name == OURS]
     for size in cases.SCALING if ours else ():
         for dtype in dtypes:
+            effort.tell(f"scaling, {size.name}, {_name(dtype)}")
             competitor = ours[0].forward_backward(Problem(size, dtype))
             assert competitor is not None
             calls: dict[str, Callable[[], object]] = {OURS: competitor.call}

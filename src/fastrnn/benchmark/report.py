@@ -6,6 +6,7 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from fastrnn.benchmark import cases, measure, peers
 from fastrnn.benchmark.affinity import cores, use_cores
 from fastrnn.benchmark.agreement import Disagreement
 from fastrnn.benchmark.table import Table
-from fastrnn.terminal import is_terminal
+from fastrnn.terminal import Status
 
 
 def machine(threads: int) -> str:
@@ -49,20 +50,6 @@ def report(options: argparse.Namespace, threads: int) -> int:
     int
         0, or 1 where a competitor's results were not equal.
     """
-    known = [
-        size.name
-        for size in (
-            *cases.FORWARD_BACKWARD,
-            *cases.GRU_SEQUENCE,
-            cases.GRU_STEP,
-            *cases.GRU_STREAM,
-            *cases.LSTM_SEQUENCE,
-        )
-    ]
-    unknown = [name for name in options.case or [] if name not in known]
-    if unknown:
-        print(f"fastrnn bench: no case {unknown[0]!r}; cases are {', '.join(known)}")
-        return 2
     heading = machine(threads)
     use_cores(threads)
     names = options.peers or [name for name in peers.NAMES if peers.installed(name)]
@@ -70,6 +57,8 @@ def report(options: argparse.Namespace, threads: int) -> int:
     effort = measure.QUICK if options.quick else measure.Effort()
     if options.rounds:
         effort = measure.Effort(options.rounds, effort.seconds, effort.samples)
+    status = Status(plain=True)
+    effort = replace(effort, tell=lambda text: status.say(f"measuring {text}"))
     dtypes = [np.dtype(name) for name in options.dtype]
     forward_backward = _chosen(cases.FORWARD_BACKWARD, options.case)
     lstm = [size for size in forward_backward if size.name in cases.LSTM_CASES]
@@ -86,10 +75,9 @@ def report(options: argparse.Namespace, threads: int) -> int:
     print(f"**{heading}**" if options.markdown else heading)
     failed = 0
     for name in options.table:
-        if is_terminal(sys.stderr):
-            print(f"measuring {name} ...", file=sys.stderr, flush=True)
         try:
-            table = make[name]().without_empty_columns()
+            with status:
+                table = make[name]().without_empty_columns()
         except Disagreement as error:
             print(f"\n{name}: not timed. {error}")
             failed = 1

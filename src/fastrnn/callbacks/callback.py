@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from fastrnn.callbacks.console import say
 from fastrnn.callbacks.kept import Kept
 from fastrnn.construction import Constructible
+from fastrnn.representation import constructor_like
 
 Logs = dict[str, float]
 
@@ -32,6 +33,9 @@ class Callback(metaclass=Constructible):
 
     model: Any = None
     params: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return constructor_like(self)
 
     #: The attributes that a training needs to go on as if nothing had been, and what checks their
     #: values in a file; see `get_state`.
@@ -289,3 +293,7 @@ class LambdaCallback(Callback):
                     f"{name} is of type {type(function).__name__}; it should be a function"
                 )
             setattr(self, name, function)
+
+    def __repr__(self) -> str:
+        hooks = sorted(name for name in vars(self) if name.startswith("on_"))
+        return f"{type(self).__name__}({', '.join(f'{name}=...' for name in hooks)})"

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fastrnn.callbacks.callback import Callback, Logs
+from fastrnn.callbacks.curves import HELD_OUT, TRAINING, Curve, check_drawing, draw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: What the quantities of the held-out data begin with.
+PREFIX = "val_"
 
 
 class History(Callback):
@@ -16,19 +27,37 @@ class History(Callback):
         A list an entry of the logs, a value an epoch: ``loss``, ``accuracy``, ``val_loss``...
     epoch : list of int
         The epochs that were run, the first is 0.
+
+    Notes
+    -----
+    ``print(history)`` shows a table with a line an epoch, a notebook shows it too, and
+    ``pandas.DataFrame(history.history, history.epoch)`` makes a data frame of it.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.75})
+    >>> history.on_epoch_end(1, {"loss": 0.25, "val_loss": 0.5})
+    >>> history
+    <History: 2 epochs, the last loss=0.2500, val_loss=0.5000>
+    >>> print(history)
+    epoch    loss  val_loss
+        1  0.5000    0.7500
+        2  0.2500    0.5000
     """
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self._told: dict[str, list[int]] = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start anew."""
-        self.history, self.epoch = {}, []
+        self.history, self.epoch, self._told = {}, [], {}
 
     def fill(self, epochs: Sequence[tuple[int, Logs]]) -> None:
         """Take over the epochs of a training that goes on, each with its logs."""
-        self.history, self.epoch = {}, []
+        self.history, self.epoch, self._told = {}, [], {}
         for epoch, logs in epochs:
             self.on_epoch_end(epoch, logs)
 
@@ -37,3 +66,124 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self._told.setdefault(name, []).append(epoch)
+
+    def plot(self, names: Sequence[str] | None = None, axes: Any = None) -> NDArray[Any]:
+        """Draw loss and metrics by epoch, those of the held-out data beside those of the training.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Which ones, without ``val_``; all if left out.
+        axes : matplotlib.axes.Axes or sequence of them, optional
+            Where to, one for each name; those of a new figure of pyplot if left out.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes, shape (names,)
+            ``axes[0].figure.savefig("history.svg")`` writes the figure.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed; the extra ``plot`` has it.
+        ValueError
+            If nothing was trained, there is no such name, or there are not as many `axes`.
+
+        Examples
+        --------
+        >>> history = History()
+        >>> history.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.75})
+        >>> axes = history.plot()  # doctest: +SKIP
+        """
+        check_drawing()
+        if not self.history:
+            raise ValueError("there is nothing to draw: the history has no epochs")
+        known = [name for name in self._names() if self._base(name) == name]
+        wanted = known if names is None else [names] if isinstance(names, str) else list(names)
+        for name in wanted:
+            if name not in known:
+                raise ValueError(f"names has {name!r}; it should be of {', '.join(known)}")
+        if axes is None:
+            from matplotlib import pyplot
+
+            size = (4.5 * len(wanted), 3.5)
+            _, grid = pyplot.subplots(
+                1, len(wanted), squeeze=False, figsize=size, layout="constrained"
+            )
+            given = grid[0]
+        else:
+            given = np.array(axes, dtype=object).reshape(-1)
+            if len(given) != len(wanted):
+                raise ValueError(
+                    f"axes has {len(given)} entries; it should have {len(wanted)}, "
+                    f"for {', '.join(wanted)}"
+                )
+        for panel, name in zip(given, wanted, strict=True):
+            curves = {TRAINING: self._curve(name)}
+            if f"{PREFIX}{name}" in self.history:
+                curves[HELD_OUT] = self._curve(f"{PREFIX}{name}")
+            draw(panel, name, curves)
+        return np.asarray(given)
+
+    def _curve(self, name: str) -> Curve:
+        """Return the epochs after which a quantity was told, and its values.
+
+        With ``validation_freq`` validation comes after some epochs only.
+        """
+        values = self.history[name]
+        epochs = self._told.get(name, [])
+        if len(epochs) != len(values):  # the user's own
+            epochs = self.epoch[len(self.epoch) - len(values) :]
+        return [epoch + 1 for epoch in epochs], values
+
+    def _names(self) -> list[str]:
+        """Return what was told, that of the training first, and of each the loss."""
+        return sorted(
+            self.history, key=lambda name: (self._base(name) != name, not name.endswith("loss"))
+        )
+
+    def _base(self, name: str) -> str:
+        """Return what a quantity is called in the training."""
+        base = name.removeprefix(PREFIX)
+        return base if base in self.history else name
+
+    def _rows(self) -> list[list[str]]:
+        """Return a table of texts: its head, and a line an epoch."""
+        names = self._names()
+        columns = [dict(zip(*self._curve(name), strict=False)) for name in names]
+        rows = [["epoch", *names]]
+        for epoch in (epoch + 1 for epoch in self.epoch):
+            values = (_number(column[epoch]) if epoch in column else "" for column in columns)
+            rows.append([str(epoch), *values])
+        return rows
+
+    def __repr__(self) -> str:
+        if not self.epoch:
+            return "<History: no epochs>"
+        count = len(self.epoch)
+        ends = ((name, self.history[name][-1:]) for name in self._names())
+        last = ", ".join(f"{name}={_number(end[0])}" for name, end in ends if end)
+        return f"<History: {count} epoch{'' if count == 1 else 's'}, the last {last}>"
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        head, *rows = self._rows()
+        lines = ["<table><thead><tr>", *(f"<th>{escape(name)}</th>" for name in head)]
+        lines.append("</tr></thead><tbody>")
+        cells = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
+        lines += [f"<tr>{row}</tr>" for row in cells]
+        return "".join([*lines, "</tbody></table>"])
+
+
+def _number(value: float) -> str:
+    """Return a number in a few characters."""
+    return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.2e}"

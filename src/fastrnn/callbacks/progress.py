@@ -10,7 +10,7 @@ from typing import Any
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.settings import verbosity
-from fastrnn.terminal import is_terminal, printable
+from fastrnn.terminal import columns, is_terminal, joined, printable
 
 
 def progress(verbose: Any) -> list[Callback]:
@@ -34,9 +34,17 @@ def progress(verbose: Any) -> list[Callback]:
     return [ProgressLines()]
 
 
+#: What a bar shows: the rate is left out, so that loss and metrics have room in 80 columns.
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
+
 def line_of(logs: Logs | None) -> str:
     """Return logs as Keras prints them: ``loss: 0.1234 - accuracy: 0.9876``."""
-    return " - ".join(f"{name}: {_number(value)}" for name, value in (logs or {}).items())
+    return " - ".join(_parts_of(logs))
+
+
+def _parts_of(logs: Logs | None) -> list[str]:
+    return [f"{name}: {_number(value)}" for name, value in (logs or {}).items()]
 
 
 def _number(value: float) -> str:
@@ -67,7 +75,10 @@ class ProgressLines(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Say how it went."""
-        say(f" - {self._seconds()} - {line_of(logs)}")
+        # A log file gets one line an epoch, however long; a terminal would break it anywhere.
+        parts = [self._seconds(), *_parts_of(logs)]
+        width = columns() if is_terminal(sys.stdout) else sys.maxsize
+        say(joined(parts, " - ", width))
 
     def _seconds(self) -> str:
         seconds = time.perf_counter() - self._start
@@ -92,7 +103,12 @@ class ProgressBar(ProgressLines):
         super().on_epoch_begin(epoch, logs)
         done, self._done = self._done, 0
         self._bar = tqdm(
-            total=self.params["steps"], initial=done, unit="batch", leave=False, file=sys.stdout
+            total=self.params["steps"],
+            initial=done,
+            leave=False,
+            file=sys.stdout,
+            dynamic_ncols=True,
+            bar_format=BAR,
         )
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:

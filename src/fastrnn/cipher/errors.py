@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 
 from fastrnn.distributed import DistributedError
 
@@ -18,6 +19,7 @@ __all__ = [
     "SettingsError",
     "brief",
     "line_of",
+    "nearest",
 ]
 
 
@@ -85,6 +87,26 @@ def brief(value: object) -> str:
     """Return a value as Python writes it, cut where it would fill the screen."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a question about what was meant, for the end of a message; empty if nothing is near.
+
+    Parameters
+    ----------
+    word : str
+        What was given.
+    known : iterable of str
+        What could have been.
+
+    Examples
+    --------
+    >>> nearest("LTSM", ["gru", "lstm"])
+    '; did you mean lstm?'
+    """
+    names = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), [*names], n=1, cutoff=0.6)
+    return f"; did you mean {names[found[0]]}?" if found else ""
 
 
 def line_of(error: BaseException, spell: Callable[[str], str] = str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -84,7 +85,9 @@ class Evaluation:
         return sorted(found, key=lambda mistake: -mistake.times)
 
 
-def evaluate(decipherer: Decipherer, corpus: Corpus) -> Evaluation:
+def evaluate(
+    decipherer: Decipherer, corpus: Corpus, tell: Callable[[str], object] = str
+) -> Evaluation:
     """Let a model work on a corpus and compare.
 
     Parameters
@@ -93,6 +96,8 @@ def evaluate(decipherer: Decipherer, corpus: Corpus) -> Evaluation:
         The model.
     corpus : Corpus
         Sentences, not all of them empty.
+    tell : callable, optional
+        Is told in a few words how far the work is.
 
     Returns
     -------
@@ -114,6 +119,7 @@ def evaluate(decipherer: Decipherer, corpus: Corpus) -> Evaluation:
     right, counted = np.zeros((2, 0), np.int64)
     sentences = sentences_right = 0
     for begin in range(0, len(corpus), TOGETHER):
+        tell(f"evaluating: {begin:,} of {len(corpus):,} sentences")
         given, wanted = (side[begin : begin + TOGETHER] for side in sides)
         for index, (source, target) in enumerate(zip(given, wanted, strict=True), start=begin):
             decipherer.check(source, place_of(sides[0], index))

@@ -8,12 +8,12 @@ from typing import Any
 from fastrnn.callbacks import Callback
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.training import Training
-from fastrnn.terminal import is_terminal
+from fastrnn.terminal import columns, is_terminal, joined
 
 __all__ = ["Progress"]
 
-#: Columns of a terminal.
-WIDTH = 80
+#: What a bar shows: the rate is left out, so that the figures have room in 80 columns.
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 
 #: Digits of figures, decimals of seconds and what is between them: the first that leaves room.
 FORMS = ((5, 1, "  "), (4, 1, "  "), (4, 1, " "), (4, 0, " "), (3, 0, " "), (2, 0, " "))
@@ -41,9 +41,9 @@ class Progress(Callback):
                 desc=f"epoch {epoch + 1}/{self._epochs}",
                 total=self._training.steps,
                 initial=self._training.step,
-                unit=" batches",
                 leave=False,
                 dynamic_ncols=True,
+                bar_format=BAR,
             )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -59,7 +59,7 @@ class Progress(Callback):
         """Replace the bar by the epoch's line."""
         self.close()
         print(
-            _line(f"epoch {epoch + 1}/{self._epochs}", self._training.epochs[-1]),
+            _line(f"epoch {epoch + 1}/{self._epochs}", self._training.epochs[-1], columns()),
             flush=True,
         )
 
@@ -74,20 +74,19 @@ class Progress(Callback):
         return self._training.lesson.config.settings.epochs
 
 
-def _line(epoch: str, row: Epoch) -> str:
-    """Return the figures of an epoch, with as many digits as a terminal of 80 columns has room."""
+def _line(epoch: str, row: Epoch, width: int) -> str:
+    """Return the figures of an epoch with as many digits as fit in a line, or in several lines."""
     figures = {
         "loss": row.loss,
         "accuracy": row.accuracy,
         "val_loss": row.val_loss,
         "val_accuracy": row.val_accuracy,
     }
-    line = ""
     for digits, decimals, gap in FORMS:
         shown = [
             f"{name} {value:.{digits}f}" for name, value in figures.items() if value is not None
         ]
-        line = gap.join([epoch, *shown, f"{row.seconds:.{decimals}f} s"])
-        if len(line) < WIDTH:
-            break
-    return line
+        parts = [epoch, *shown, f"{row.seconds:.{decimals}f} s"]
+        if len(gap.join(parts)) < width:
+            return gap.join(parts)
+    return joined(parts, "  ", width - 1)

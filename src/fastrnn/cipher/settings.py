@@ -11,7 +11,7 @@ from typing import Any
 
 from fastrnn.cipher.ciphers import OPTIONS, Cipher, make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
-from fastrnn.cipher.errors import RunError, SettingsError, brief
+from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
 from fastrnn.cipher.network import CELLS, INPUTS, ONE_HOT
 
 __all__ = ["DECRYPT", "DIRECTIONS", "ENCRYPT", "Settings"]
@@ -102,7 +102,9 @@ class Settings:
             value = getattr(self, name)
             if value not in choices:
                 raise SettingsError(
-                    f"{brief(value)}, but it should be one of {', '.join(choices)}", (name,)
+                    f"{brief(value)}, but it should be one of {', '.join(choices)}"
+                    f"{nearest(str(value), choices)}",
+                    (name,),
                 )
         for name, least in WHOLE.items():
             if name != "sentences" or self.sentences is not None:
@@ -163,6 +165,14 @@ class Settings:
                 f"{MOST_BUILT_IN}; ask for fewer, or give files",
                 ("sentences",),
             )
+
+    @property
+    def title(self) -> str:
+        """What was trained on what, for the title of a picture."""
+        files = [os.path.basename(file) for file in (self.plaintext, self.ciphertext) if file]
+        corpus = " and ".join(files) or "the built-in corpus"
+        cipher = "" if self.cipher is None else f", {self.cipher} with key {self.key}"
+        return f"{self.cell} of {self.units} units, on {corpus}{cipher}"
 
     @property
     def deciphers(self) -> bool:

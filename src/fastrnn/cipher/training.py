@@ -239,7 +239,9 @@ class Training:
     def _draw(self) -> None:
         """Draw the history; a run without its picture is none the worse."""
         try:
-            self.directory.write_history_plot(plot(self.epochs))
+            self.directory.write_history_plot(
+                plot(self.epochs, title=self.lesson.config.settings.title)
+            )
         except ImportError:
             pass
         except Exception as error:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from fastrnn.cli.texts import texts
-from fastrnn.terminal import is_terminal
+from fastrnn.terminal import Status, is_terminal
 
 __all__ = ["tell_answers"]
 
@@ -46,20 +46,28 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
         )
     together = 1 if not arguments.texts and is_terminal(sys.stdin) else TOGETHER
     waiting: list[str] = []
+    done = 0
+    # Where the answers go to a file, nothing else shows that the work goes on.
+    is_hidden = not is_terminal(sys.stdout)
 
     def tell() -> None:
+        nonlocal done
         for answer in decipherer.decipher(waiting):
             print(answer)
         sys.stdout.flush()
+        done += len(waiting)
         waiting.clear()
+        if is_hidden and together > 1:
+            status.say(f"{arguments.model}: {done} lines so far")
 
-    try:
-        for text, place in texts(arguments):
-            decipherer.check(text, place)
-            waiting.append(text)
-            if len(waiting) == together:
-                tell()
-    except CorpusError:
+    with Status() as status:
+        try:
+            for text, place in texts(arguments):
+                decipherer.check(text, place)
+                waiting.append(text)
+                if len(waiting) == together:
+                    tell()
+        except CorpusError:
+            tell()
+            raise
         tell()
-        raise
-    tell()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from fastrnn.benchmark.command import DESCRIPTION, add_arguments, check, run as measure
+
 __all__ = ["add_parser"]
 
 
@@ -12,19 +14,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent; its options belong to `fastrnn.benchmark`."""
     parser = commands.add_parser(
         "bench",
-        add_help=False,
-        help="the speed table of this machine, against the reference and every peer installed",
+        help="measure fastrnn beside the NumPy reference and every peer that is installed",
+        description=DESCRIPTION,
     )
-    parser.set_defaults(run=run, takes_rest=True)
+    add_arguments(parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Hand the rest of the command line to the bench, and return its exit code."""
-    from fastrnn.benchmark import main
-
+    """Measure, and return the exit code."""
+    check(arguments, arguments.parser)
     # The tables are made by processes of their own, which end at Ctrl-C without a word.
     start = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
         "from fastrnn.cli import main; raise SystemExit(main())"
     )
-    return main(arguments.rest, (sys.executable, "-c", start, "bench"))
+    return measure(arguments, (sys.executable, "-c", start, "bench"))

@@ -8,6 +8,9 @@ import tempfile
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from fastrnn.cipher.errors import nearest
+from fastrnn.terminal import Status
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -91,12 +94,16 @@ def run(arguments: argparse.Namespace) -> int:
     check_regular(target, "written")
     _check_ending(target)
     options = _options(target, arguments)
-    with warnings.catch_warnings(record=True) as notes:
+    status = Status()
+    with status, warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
+        status.say(f"reading {source}")
         model = load_model(source)
     for note in notes:
         print(f"note: {note.message}")
-    read = compare(source, model)
+    with status:
+        status.say(f"comparing {source} with what was read, on random inputs")
+        read = compare(source, model)
     print(f"read {source} ({format_of_file(source).name}): {read}")
     if not read.agrees:
         raise CheckpointError(f"{source} does not answer as it should; nothing was written")
@@ -106,8 +113,11 @@ def run(arguments: argparse.Namespace) -> int:
     # Beside OUT, so that it is there whole and checked, or not at all.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fastrnn-convert-") as within:
         written = os.path.join(within, os.path.basename(target))
-        _write(model, written, options)
-        said = check_written(written, model)
+        with status:
+            status.say(f"writing {target}")
+            _write(model, written, options)
+            status.say(f"comparing {target} with what was read, on random inputs")
+            said = check_written(written, model)
         names = sorted(os.listdir(within))
         beside = [name for name in names if name != os.path.basename(place)]
         there = [name for name in beside if os.path.lexists(os.path.join(folder, name))]
@@ -164,7 +174,7 @@ def _check_ending(target: str) -> None:
         endings = [e for one in FORMATS if {"write", "export"} & one.ways for e in one.endings]
         raise CheckpointError(
             f"the ending of {target} is of no format that is written; there are "
-            f"{', '.join(dict.fromkeys(endings))}"
+            f"{', '.join(dict.fromkeys(endings))}{nearest(os.path.splitext(target)[1], endings)}"
         )
 
 

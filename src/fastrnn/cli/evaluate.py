@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fastrnn.cli.model import add_corpus, add_model, corpus_of
+from fastrnn.terminal import Status, columns, joined
 
 __all__ = ["add_parser"]
 
@@ -33,8 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     directory = RunDirectory(arguments.model)
     decipherer = Decipherer.load(directory)
-    corpus, name = corpus_of(arguments, directory)
-    found = evaluate(decipherer, corpus)
+    with Status() as status:
+        status.say(f"reading the sentences of {directory}")
+        corpus, name = corpus_of(arguments, directory)
+        found = evaluate(decipherer, corpus, status.say)
     print(f"sentences: {found.sentences}, {name}")
     print(f"right by character: {found.accuracy:.5f} ({found.total_right} of {found.total})")
     print(
@@ -43,5 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
     )
     mistakes = [f"{m.answer!r} for {m.truth!r} {m.times}×" for m in found.mistakes()[:SHOWN]]
     if mistakes:
-        print(f"most often wrong: {', '.join(mistakes)}")
+        parts = [f"{part}," for part in mistakes[:-1]] + mistakes[-1:]
+        print(joined(["most often wrong:", *parts], " ", columns()))
     return 0

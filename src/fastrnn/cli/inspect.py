@@ -101,10 +101,19 @@ def _of_model(path: str, name: str, module: str, description: Description) -> It
 def _training(training: Mapping[str, Any] | None) -> str:
     if training is None:
         return "not compiled"
-    optimizer = training.get("optimizer")
-    if isinstance(optimizer, Mapping):
-        optimizer = optimizer.get("class_name")
-    return f"{optimizer}, loss {training.get('loss')}, {training.get('iterations', 0):,} steps"
+    names = [_short(training.get(part)) for part in ("optimizer", "loss")]
+    return f"{names[0]}, loss {names[1]}, {training.get('iterations', 0):,} steps"
+
+
+def _short(described: Any) -> str:
+    """Return what a description is called: the names of classes, without their arguments."""
+    if isinstance(described, Mapping):
+        if "class_name" in described:
+            return str(described["class_name"])
+        return ", ".join(f"{name}: {_short(one)}" for name, one in described.items())
+    if isinstance(described, (list, tuple)):
+        return ", ".join(map(_short, described))
+    return str(described)
 
 
 def _layers(description: Description) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from fastrnn.cli.model import add_model
+from fastrnn.terminal import Status
 
 __all__ = ["add_parser"]
 
@@ -47,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
         deciphers = decipherer.config.settings.deciphers
         text = (held_out.ciphertexts if deciphers else held_out.plaintexts)[0]
     decipherer.check(text, "--text")
-    content = page(decipherer, text)
+    with Status() as status:
+        status.say(f"compiling {file}")
+        content = page(decipherer, text)
     replace_file(file, content)
     print(f"{file}: a page of {len(content) / 1e3:.0f} kB; open it in a browser")
     return 0

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from fastrnn.cli.model import add_corpus, add_model, corpus_of
+from fastrnn.terminal import Status
 
 __all__ = ["add_parser"]
 
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_drawing()
     directory = RunDirectory(arguments.model)
+    directory.read_config()  # which says so if there is no run
     file = directory.plot_file if arguments.out is None else Path(arguments.out)
     format = file.suffix.removeprefix(".").lower() or "png"
     if format not in FORMATS:
@@ -49,8 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise RunError(f"{file.parent}: no such directory; make it, or give another --out")
     check_regular(file, "written")
     decipherer = Decipherer.load(directory)
-    corpus, name = corpus_of(arguments, directory)
-    picture = plot(directory.read_history(), evaluate(decipherer, corpus), format)
+    with Status() as status:
+        status.say(f"reading the sentences of {directory}")
+        corpus, name = corpus_of(arguments, directory)
+        found = evaluate(decipherer, corpus, status.say)
+        status.say(f"drawing {file}")
+        title = decipherer.config.settings.title
+        picture = plot(directory.read_history(), found, format, title)
     replace_file(file, picture)
     print(f"{file}: drawn from history.csv and {len(corpus)} sentences, {name}")
     return 0

@@ -15,6 +15,7 @@ from fastrnn import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
 from fastrnn.cli import (
     bench,
+    completion,
     convert,
     decode,
     encode,
@@ -97,12 +98,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     cipher_commands = cipher.add_commands()
     for command in (train, sweep, evaluate, plot, decode, encode, page):
         command.add_parser(cipher_commands)
-    for command in (inspect, convert, info, bench):
+    for command in (inspect, convert, info, bench, completion):
         command.add_parser(commands)
+    completion.complete(parser)
     arguments, rest = parser.parse_known_args(argv)
-    if rest and not hasattr(arguments, "takes_rest"):
+    if rest:
         arguments.parser.refuse(rest)
-    arguments.rest = rest
     return arguments
 
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,26 +121,37 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     from fastrnn.cipher.sweeps import sweep
     from fastrnn.cipher.sweeps.grid import Grid
+    from fastrnn.cipher.sweeps.plan import directories
     from fastrnn.cli.backends import backend
+    from fastrnn.cli.watching import Watch
 
     names = [option[0].removeprefix("--").replace("-", "_") for option in OPTIONS]
     given = {name: getattr(arguments, name) for name in names if name in arguments}
     # What is wrong with the settings should be said before a cluster is waited for.
-    runs = len(Grid.of(given).points())
+    points = Grid.of(given).points()
+    runs = len(points)
     out = Path(arguments.out)
     with backend(arguments.backend, arguments.scheduler, arguments.jobs, arguments.threads, runs):
-        if not arguments.quiet:
-            _tell_start(arguments, runs)
         try:
-            result = sweep(
-                given,
-                out,
-                jobs=arguments.jobs,
-                threads=arguments.threads,
-                save_steps=arguments.save_steps,
-                save_seconds=arguments.save_seconds,
-                report=None if arguments.quiet else _tell_run,
-            )
+            with ExitStack() as stack:
+                report: Callable[..., None] | None = None
+                if not arguments.quiet:
+                    _tell_start(arguments, runs)
+                    epochs = sum(point.settings.epochs for point in points)
+                    watch = stack.enter_context(Watch(directories(out, points), epochs))
+
+                    def report(*told: Any) -> None:
+                        watch.quietly(lambda: _tell_run(*told))
+
+                result = sweep(
+                    given,
+                    out,
+                    jobs=arguments.jobs,
+                    threads=arguments.threads,
+                    save_steps=arguments.save_steps,
+                    save_seconds=arguments.save_seconds,
+                    report=report,
+                )
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted"
             raise KeyboardInterrupt(f"{said}; to continue, give the same command again") from None

@@ -16,9 +16,8 @@ from fastrnn.cipher.ciphers import CIPHERS
 from fastrnn.cipher.errors import NO_ROOM, HeldError, RunError
 from fastrnn.cli.cipher_options import CIPHER_OPTIONS
 from fastrnn.cli.failures import FAILED, line_of
-from fastrnn.cli.texts import counted
 from fastrnn.distributed import Group, world
-from fastrnn.terminal import printable
+from fastrnn.terminal import columns, is_terminal, joined, printable
 
 if TYPE_CHECKING:
     from fastrnn.cipher.settings import Settings
@@ -225,10 +224,12 @@ def _tell_start(training: Training) -> None:
     """Print what is learnt, by what, and where it is kept."""
     lesson = training.lesson
     settings = lesson.config.settings
-    print(
-        f"corpus: {_corpus(settings)}; {counted(len(lesson.training), 'sentence')} to train on, "
-        f"{len(lesson.held_out)} held out"
+    corpus = (
+        f"corpus: {_corpus(settings)}; "
+        f"{len(lesson.training)} to train on, {len(lesson.held_out)} held out"
     )
+    width = columns() if is_terminal(sys.stdout) else sys.maxsize
+    print(joined(corpus.split(" "), " ", width))
     print(
         f"model: {settings.cell} with {settings.units} units, "
         f"{training.model.count_params()} parameters"
@@ -281,10 +282,14 @@ def _tell_end(training: Training) -> None:
     shown = list(islice((i for i, text in enumerate(given) if text), SHOWN))
     predictions = Decipherer.load(training.directory).decipher([given[i] for i in shown])
     deciphers = training.lesson.config.settings.deciphers
+    # Each below the others also where a terminal is narrower than the sentence.
+    room = max(columns() - 13, 20) if is_terminal(sys.stdout) else sys.maxsize
     for i, prediction in zip(shown, predictions, strict=True):
-        print(f"\n{'cipher' if deciphers else 'text':12}{given[i]}")
-        print(f"prediction  {prediction}")
-        print(f"truth       {wanted[i]}")
+        for begin in range(0, len(given[i]), room):
+            part = slice(begin, begin + room)
+            print(f"\n{'cipher' if deciphers else 'text':12}{given[i][part]}")
+            print(f"prediction  {prediction[part]}")
+            print(f"truth       {wanted[i][part]}")
     what, command = ("decipher", "decode") if deciphers else ("encipher", "encode")
     directory = shlex.quote(str(training.directory))
     print(f"\nto {what}: fastrnn cipher {command} --model {directory} TEXT")

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastrnn import seeding
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible, Harmless
+from fastrnn.representation import constructor_like
 
 Shape = tuple[int, ...]
 
@@ -52,8 +53,7 @@ class Initializer(metaclass=Constructible):
         return dict(vars(self))
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
-        return f"{type(self).__name__}({arguments})"
+        return constructor_like(self, self.get_config())
 
 
 class Seeded(Initializer):

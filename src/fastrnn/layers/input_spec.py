@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fastrnn.layers.symbolic import Shape
+from fastrnn.representation import constructor_like
 
 
 class InputSpec:
@@ -42,6 +43,9 @@ class InputSpec:
         self.ndim = ndim if shape is None else len(shape)
         self.max_ndim, self.min_ndim = max_ndim, min_ndim
         self.axes = {**dict(enumerate(shape or ())), **(axes or {})}
+
+    def __repr__(self) -> str:
+        return constructor_like(self)
 
     def check(self, title: str, shape: Shape) -> None:
         """Raise ``ValueError`` unless a shape, batch first, is as it should be."""

@@ -16,6 +16,7 @@ from fastrnn.layers.naming import Renaming, check_name
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
 from fastrnn.layers.weighted import Weighted
 from fastrnn.naming import snake_case
+from fastrnn.representation import constructor_like
 from fastrnn.settings import floatx
 
 Array = NDArray[Any]
@@ -328,7 +329,12 @@ class Layer(Weighted):
         return {**self.__dict__, "_node": None, "stored": None}
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
+        try:
+            config = self.get_config()
+        except Exception:  # a class of the user's own may not be able to say
+            config = {}
+        usual = ("dtype",) if config.get("dtype") in (None, floatx()) else ()
+        return constructor_like(self, {**config, "name": self.name}, without=usual)
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:

@@ -13,6 +13,7 @@ from fastrnn.construction import Constructible, Harmless
 from fastrnn.differentiation import value_and_gradient
 from fastrnn.losses.head import Head
 from fastrnn.naming import snake_case
+from fastrnn.representation import constructor_like
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
@@ -181,8 +182,7 @@ class Loss(metaclass=Constructible):
         return cls(**config)
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
-        return f"{type(self).__name__}({arguments})"
+        return constructor_like(self, self.get_config())
 
 
 class OwnHead(Head):

@@ -13,6 +13,7 @@ from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible
 from fastrnn.naming import snake_case, unique_name
+from fastrnn.representation import constructor_like
 
 Array = NDArray[Any]
 Function = Callable[..., Any]
@@ -170,7 +171,9 @@ class Metric(metaclass=Constructible):
         return cls(**config)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
+        config = self.get_config()
+        is_own_name = config.get("name") != snake_case(type(self).__name__)
+        return constructor_like(self, config, without=() if is_own_name else ("name",))
 
 
 class _Reduction(Metric):

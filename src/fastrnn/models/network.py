@@ -12,17 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn.callbacks.console import say
 from fastrnn.construction import Constructible
 from fastrnn.guarded import Guarded
-from fastrnn.layers import Layer, SymbolicTensor, serialize
+from fastrnn.layers import InputLayer, Layer, SymbolicTensor, serialize
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer
-from fastrnn.models.summary import table
+from fastrnn.models.summary import Table, row_of
 from fastrnn.models.tracing import Graph
 from fastrnn.settings import boolean
 
 Array = NDArray[Any]
+
+#: Layers that a model names where it stands for itself.
+SHOWN = 6
 
 
 class Network(Guarded, metaclass=Constructible):
@@ -155,27 +158,47 @@ class Network(Guarded, metaclass=Constructible):
         raise ValueError(f"the model has no layer {name!r}; it has {', '.join(names)}")
 
     def summary(
-        self, line_length: int = 65, print_fn: Callable[[str], object] | None = None
+        self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None
     ) -> None:
         """Print the layers: name and type, output shape, number of weights.
 
-        What is not known before the model has seen data is shown as ``?`` and ``unbuilt``.
+        What is not known before the model has seen data is shown as ``?`` and ``unbuilt``.  Where
+        layers do not simply follow each other, a column says what each one is called on.  In a
+        notebook, a model at the end of a cell is shown as such a table.
 
         Parameters
         ----------
-        line_length : int, default 65
+        line_length : int, optional
+            65 if left out, or 80 with the column of what each layer is called on.
         print_fn : callable, optional
             Takes the text line by line, in place of standard output.
         """
-        shown, shapes, trained = self._listed(), [], 0
-        if self.is_known or not shown:
-            outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
-            shapes = [one_or_all(outputs[layer]) for layer in shown]
-            trained = sum(parameter.value.size for parameter in self.trainable_weights)
-        shapes = shapes or [None] * len(shown)
-        text = table(shown, shapes, trained, line_length)
-        for line in text.splitlines():
+        for line in self._table().text(line_length).splitlines():
             (print_fn or say)(line)
+
+    def _table(self) -> Table:
+        """Return what :meth:`summary` shows."""
+        layers = self._listed()
+        title = f"{type(self).__name__} {self.name!r}"
+        if layers and not self.is_known:
+            found = [row_of(layer, None) for layer in layers]
+            return Table(title, [row for row, _ in found], sum(n for _, n in found), 0, True)
+        outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
+        reads: dict[Layer, list[str]] = {}
+        for node in self.graph.nodes:
+            names = [self.graph.node_of(tensor).layer.name for tensor in node.inputs]
+            reads[node.layer] = reads.get(node.layer, []) + names
+        found = [row_of(one, one_or_all(outputs[one]), reads[one]) for one in layers]
+        trained = sum(parameter.value.size for parameter in self.trainable_weights)
+        total = sum(count for _, count in found)
+        return Table(title, [row for row, _ in found], total, trained, is_chain(self.graph))
+
+    def _repr_html_(self) -> str | None:
+        """Return the table of the layers, for a notebook; None if there are none yet."""
+        try:
+            return self._table().html()
+        except RuntimeError:
+            return None
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Make the model a part of another one, or compute it on arrays.
@@ -207,8 +230,19 @@ class Network(Guarded, metaclass=Constructible):
         return self.as_layer()(inputs, mask, training)
 
     def __repr__(self) -> str:
-        names = ", ".join(layer.name for layer in self.layers)
-        return f"<{type(self).__name__} {self.name}: {names}>"
+        title = f"{type(self).__name__} {self.name!r}"
+        try:
+            layers = self._listed()
+        except RuntimeError:
+            layers = []
+        if not layers or not self.is_known:
+            return f"<{title}: {_counted(len(layers), 'layer')}, not built yet>"
+        shown = [_shown(layer) for layer in layers if not isinstance(layer, InputLayer)]
+        more = f", and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+        return (
+            f"<{title}: {self.input_shape} to {self.output_shape}, "
+            f"{_counted(self.count_params(), 'parameter')}: {', '.join(shown[:SHOWN])}{more}>"
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the graph, without weights, as a dict that JSON can hold."""
@@ -292,6 +326,17 @@ class Network(Guarded, metaclass=Constructible):
             If there are too few or too many, or a shape is not the weight's.
         """
         assign(self.weights, weights, weight_names(listed(self.graph)))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _shown(layer: Layer) -> str:
+    """Return a layer in a few words; of a model its kind and name."""
+    if isinstance(layer, ModelLayer):
+        return f"{type(layer.model).__name__} {layer.name!r}"
+    return repr(layer).replace(f", name={layer.name!r}", "").replace(f"name={layer.name!r}", "")
 
 
 def unwrapped(layers: Sequence[Layer]) -> list[Any]:

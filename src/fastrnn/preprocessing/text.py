@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrnn._names import names_of
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
+from fastrnn.representation import constructor_like
 from fastrnn.settings import boolean, integer
 
 __all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
@@ -133,6 +134,10 @@ class Tokenizer:
         self.word_index: dict[str, int] = {}
         self.index_word: dict[int, str] = {}
         self.index_docs: dict[int, int] = {}
+
+    def __repr__(self) -> str:
+        made = constructor_like(self, without=("document_count",))
+        return f"<{made}: {len(self.word_index)} tokens>" if self.word_index else made
 
     def fit_on_texts(self, texts: Iterable[Text]) -> None:
         """Count the tokens of texts and number them anew.

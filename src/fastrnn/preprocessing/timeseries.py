@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastrnn.arguments import as_array
 from fastrnn.preprocessing.batches import PyDataset
+from fastrnn.representation import constructor_like
 from fastrnn.settings import boolean, integer
 
 Array = NDArray[Any]
@@ -95,6 +96,9 @@ class TimeseriesGenerator(PyDataset):
                 "room for a window and a step behind it"
             )
 
+    def __repr__(self) -> str:
+        return constructor_like(self, without=("start_index", "end_index"))
+
     def __len__(self) -> int:
         windows = (self.end_index - self.start_index) // self.stride + 1
         return -(-windows // self.batch_size)
@@ -130,6 +134,10 @@ class TimeseriesDataset:
         self._data, self._targets = data, targets
         self._starts, self._steps = starts, steps
         self._batch_size, self._generator = batch_size, generator
+
+    def __repr__(self) -> str:
+        windows, size = len(self._starts), self._batch_size
+        return f"<TimeseriesDataset: {windows} windows of {len(self._steps)} steps, {size} a batch>"
 
     def __len__(self) -> int:
         return -(-len(self._starts) // (self._batch_size or 1))

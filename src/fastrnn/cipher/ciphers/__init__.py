@@ -12,7 +12,7 @@ from fastrnn.cipher.ciphers.columnar import Columnar
 from fastrnn.cipher.ciphers.enigma import Enigma
 from fastrnn.cipher.ciphers.substitution import Substitution
 from fastrnn.cipher.ciphers.vigenere import Autokey, Beaufort, Vigenere
-from fastrnn.cipher.errors import InvalidKeyError, brief
+from fastrnn.cipher.errors import InvalidKeyError, brief, nearest
 
 __all__ = [
     "CIPHERS",
@@ -62,7 +62,10 @@ def make_cipher(name: str, key: str | None = None, **options: str | None) -> Cip
     """
     if name not in CIPHERS:
         known = ", ".join(CIPHERS)
-        raise InvalidKeyError(f"{brief(name)}, but it should be one of {known}", ("cipher",))
+        raise InvalidKeyError(
+            f"{brief(name)}, but it should be one of {known}{nearest(str(name), CIPHERS)}",
+            ("cipher",),
+        )
     cipher = CIPHERS[name]
     given = {option: value for option, value in options.items() if value is not None}
     for option in given:

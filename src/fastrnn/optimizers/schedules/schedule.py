@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastrnn.construction import Constructible
+from fastrnn.representation import constructor_like
 
 
 class LearningRateSchedule(metaclass=Constructible):
@@ -27,5 +28,4 @@ class LearningRateSchedule(metaclass=Constructible):
         return cls(**config)
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
-        return f"{type(self).__name__}({arguments})"
+        return constructor_like(self, self.get_config(), without=("name",))
