@@ -18,7 +18,8 @@ FLAGS = ["-O3", "-std=gnu11", "-ffp-contract=fast", "-fno-math-errno", "-fno-tra
 AVX2 = ["-mavx2", "-mfma"]
 #: Flags, bytes of a vector, rows of a tile.
 LEVELS = {
-    "baseline": ([], 16, 6),
+    "baseline": ([], 16, 6),  # of x86-64
+    "neon": ([], 16, 12),
     "avx2": (AVX2, 32, 6),
     "avx512": ([*AVX2, *(f"-mavx512{part}" for part in ("f", "vl", "dq", "bw"))], 64, 12),
 }

@@ -7,21 +7,12 @@
  */
 #include "pool.h"
 
-#if defined(__unix__) || defined(__APPLE__)
-
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#if defined(__x86_64__)
-#define PAUSE() __builtin_ia32_pause()
-#elif defined(__aarch64__)
-#define PAUSE() __asm__ volatile("yield")
-#else
-#define PAUSE() ((void)0)
-#endif
+#include "system.h"
+
+#if defined(FASTRNN_THREADS)
 
 enum {
     MOST_THREADS = 256,
@@ -43,11 +34,11 @@ static void *job_data;
 static atomic_int unfinished; /* shares of the job that have not returned */
 static uint32_t generation;   /* of the last job; only its caller writes */
 
-static pthread_mutex_t callers = PTHREAD_MUTEX_INITIALIZER; /* held by the caller whose job it is */
-static int threads;                                         /* started; guarded by callers */
+static system_lock callers = SYSTEM_LOCK; /* held by the caller whose job it is */
+static int threads;                       /* started; guarded by callers */
 
-static pthread_mutex_t sleep_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work_came = PTHREAD_COND_INITIALIZER;
+static system_lock sleep_lock = SYSTEM_LOCK;
+static system_signal work_came = SYSTEM_SIGNAL;
 static atomic_int sleepers;
 
 static int draw_and_run(void)
@@ -70,7 +61,7 @@ static int work_is_there(void)
     return NEXT(seen) < SHARES(seen);
 }
 
-static void *live(void *unused)
+THREAD_FUNCTION(live)
 {
     for (;;) {
         for (int look = 0; look < LOOKS_BEFORE_SLEEP; look++) {
@@ -78,43 +69,22 @@ static void *live(void *unused)
                 look = 0;
             PAUSE();
         }
-        pthread_mutex_lock(&sleep_mutex);
+        lock(&sleep_lock);
         atomic_fetch_add(&sleepers, 1);
         while (!work_is_there())
-            pthread_cond_wait(&work_came, &sleep_mutex);
+            wait_for(&work_came, &sleep_lock);
         atomic_fetch_sub(&sleepers, 1);
-        pthread_mutex_unlock(&sleep_mutex);
+        unlock(&sleep_lock);
     }
-    return unused;
-}
-
-static void start_threads(int wanted)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    if (pthread_attr_init(&attributes))
-        return;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    /* signals are for the threads of the program, not for these */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (threads < wanted && threads < MOST_THREADS) {
-        pthread_t thread;
-        if (pthread_create(&thread, &attributes, live, NULL))
-            break; /* the caller does what nobody draws */
-        threads++;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    return THREAD_RETURN(unused);
 }
 
 static void forget_in_child(void)
 {
-    const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
-    const pthread_cond_t nobody = PTHREAD_COND_INITIALIZER;
+    const system_lock unlocked = SYSTEM_LOCK;
+    const system_signal nobody = SYSTEM_SIGNAL;
     callers = unlocked;
-    sleep_mutex = unlocked;
+    sleep_lock = unlocked;
     work_came = nobody;
     atomic_store(&ticket, 0);
     atomic_store(&unfinished, 0);
@@ -125,23 +95,23 @@ static void forget_in_child(void)
 void fastrnn_run(int shares, fastrnn_task task, void *job)
 {
     static atomic_int watching_forks;
-    if (shares < 2 || shares > 0xffff || pthread_mutex_trylock(&callers)) {
+    if (shares < 2 || shares > 0xffff || !lock_if_free(&callers)) {
         for (int share = 0; share < shares; share++)
             task(job, share);
         return;
     }
     if (!atomic_exchange(&watching_forks, 1))
-        pthread_atfork(NULL, NULL, forget_in_child);
-    if (threads < shares - 1)
-        start_threads(shares - 1);
+        when_forked(forget_in_child);
+    if (threads < shares - 1) /* where there are fewer to be had, the caller does what nobody draws */
+        start_detached(live, &threads, shares - 1 < MOST_THREADS ? shares - 1 : MOST_THREADS, STACK_BYTES);
     job_task = task;
     job_data = job;
     atomic_store(&unfinished, shares);
     atomic_store(&ticket, TICKET(++generation, shares));
     if (atomic_load(&sleepers)) {
-        pthread_mutex_lock(&sleep_mutex);
-        pthread_cond_broadcast(&work_came);
-        pthread_mutex_unlock(&sleep_mutex);
+        lock(&sleep_lock);
+        wake_all(&work_came);
+        unlock(&sleep_lock);
     }
     while (draw_and_run())
         ;
@@ -149,9 +119,9 @@ void fastrnn_run(int shares, fastrnn_task task, void *job)
         if (look < LOOKS_BEFORE_YIELD)
             PAUSE();
         else
-            sched_yield();
+            yield_processor();
     }
-    pthread_mutex_unlock(&callers);
+    unlock(&callers);
 }
 
 int fastrnn_has_threads(void) { return 1; }

@@ -54,35 +54,38 @@ static inline NAME(reduced) NAME(reduce)(vec y)
 }
 
 /* 2^n, if that is a normal number */
-static inline vec NAME(power_of_two)(ivec n) { return (vec)(n << FRACTION_BITS); }
+static inline vec NAME(power_of_two)(ivec n) { return NAME(of_bits)((ivec)((uvec)n << FRACTION_BITS)); }
 
 /* 2^-step, for the second factor of a 2^n that is no normal number, or 1 where step is 0 */
-static inline vec NAME(rest)(ivec step) { return (vec)((ivec)NAME(broadcast)(1) - (step << FRACTION_BITS)); }
+static inline vec NAME(rest)(ivec step)
+{
+    return NAME(of_bits)((ivec)((uvec)NAME(bits)(NAME(broadcast)(1)) - ((uvec)step << FRACTION_BITS)));
+}
 
 static inline vec NAME(exp)(vec x)
 {
     x = NAME(maximum)(NAME(minimum)(x, NAME(broadcast)(EXP_HIGHEST)), NAME(broadcast)(EXP_LOWEST));
     const NAME(reduced) r = NAME(reduce)(x * (REAL)0.5);
-    const ivec high = r.n > ROUND_TO_INTEGER + FAR, low = r.n < ROUND_TO_INTEGER - FAR;
+    const ivec high = MASK(r.n > ROUND_TO_INTEGER + FAR), low = MASK(r.n < ROUND_TO_INTEGER - FAR);
     const ivec step = (high & -FAR_STEP) | (low & FAR_STEP);
-    return (r.d + 2 * r.t) / r.d * NAME(power_of_two)((ivec)r.n + step) * NAME(rest)(step);
+    return (r.d + 2 * r.t) / r.d * NAME(power_of_two)(NAME(bits)(r.n) + step) * NAME(rest)(step);
 }
 
 /* exp x for x <= 0 */
 static inline vec NAME(exp_of_negative)(vec x)
 {
     const NAME(reduced) r = NAME(reduce)(NAME(maximum)(x, NAME(broadcast)(EXP_LOWEST)) * (REAL)0.5);
-    const ivec step = (r.n < ROUND_TO_INTEGER - FAR) & FAR_STEP;
-    return (r.d + 2 * r.t) / r.d * NAME(power_of_two)((ivec)r.n + step) * NAME(rest)(step);
+    const ivec step = MASK(r.n < ROUND_TO_INTEGER - FAR) & FAR_STEP;
+    return (r.d + 2 * r.t) / r.d * NAME(power_of_two)(NAME(bits)(r.n) + step) * NAME(rest)(step);
 }
 
 static inline vec NAME(tanh)(vec x)
 {
-    const ivec sign = (ivec)NAME(broadcast)((REAL)-0.0);
-    const NAME(reduced) r = NAME(reduce)(NAME(minimum)((vec)((ivec)x & ~sign), NAME(broadcast)(FLAT)));
-    const vec two_n = NAME(power_of_two)((ivec)r.n);
+    const ivec sign = NAME(bits)(NAME(broadcast)((REAL)-0.0));
+    const NAME(reduced) r = NAME(reduce)(NAME(minimum)(NAME(of_bits)(NAME(bits)(x) & ~sign), NAME(broadcast)(FLAT)));
+    const vec two_n = NAME(power_of_two)(NAME(bits)(r.n));
     const vec difference = two_n * (r.t + r.t) + (two_n - 1) * r.d;
-    return (vec)((ivec)(difference / (difference + 2 * r.d)) | ((ivec)x & sign));
+    return NAME(of_bits)(NAME(bits)(difference / (difference + 2 * r.d)) | (NAME(bits)(x) & sign));
 }
 
 static inline vec NAME(sigmoid)(vec x)
@@ -91,8 +94,8 @@ static inline vec NAME(sigmoid)(vec x)
     const NAME(reduced) r =
         NAME(reduce)(NAME(maximum)(NAME(minimum)(y, NAME(broadcast)(FLAT)), NAME(broadcast)((REAL)0.5 * EXP_LOWEST)));
     /* where 2^n is no normal number it does not matter to the sum */
-    const ivec step = (r.n < ROUND_TO_INTEGER - FAR) & FAR_STEP;
-    const vec up = NAME(power_of_two)((ivec)r.n + step) * (r.d + 2 * r.t);
+    const ivec step = MASK(r.n < ROUND_TO_INTEGER - FAR) & FAR_STEP;
+    const vec up = NAME(power_of_two)(NAME(bits)(r.n) + step) * (r.d + 2 * r.t);
     return up / (up + r.d) * NAME(rest)(step);
 }
 #undef P

@@ -25,7 +25,10 @@ static inline vec NAME(expm1_of_negative)(vec x)
     return 2 * t / (1 - t);
 }
 
-static inline vec NAME(magnitude)(vec x) { return (vec)((ivec)x & ~(ivec)NAME(broadcast)((REAL)-0.0)); }
+static inline vec NAME(magnitude)(vec x)
+{
+    return NAME(of_bits)(NAME(bits)(x) & ~NAME(bits)(NAME(broadcast)((REAL)-0.0)));
+}
 
 static vec NAME(activation)(int kind, vec x)
 {
@@ -44,10 +47,10 @@ static vec NAME(activation)(int kind, vec x)
     case FASTRNN_SOFTSIGN:
         return x / (1 + NAME(magnitude)(x));
     case FASTRNN_ELU:
-        return NAME(select)(x > zero, x, NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
+        return NAME(select)(MASK(x > zero), x, NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SELU:
         return SELU_SCALE *
-               NAME(select)(x > zero, x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
+               NAME(select)(MASK(x > zero), x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SOFTPLUS:
         return NAME(maximum)(x, zero) + NAME(log1p_of_unit)(NAME(exp_of_negative)(-NAME(magnitude)(x)));
     case FASTRNN_EXPONENTIAL:
@@ -66,19 +69,19 @@ static vec NAME(slope)(int kind, vec y)
     case FASTRNN_SIGMOID:
         return y * (1 - y);
     case FASTRNN_RELU:
-        return NAME(select)(y > zero, one, zero);
+        return NAME(select)(MASK(y > zero), one, zero);
     case FASTRNN_HARD_SIGMOID:
-        return NAME(select)((y > zero) & (y < one), one / 6, zero);
+        return NAME(select)(MASK(y > zero) & MASK(y < one), one / 6, zero);
     case FASTRNN_HARD_SIGMOID_OLD:
-        return NAME(select)((y > zero) & (y < one), NAME(broadcast)((REAL)0.2), zero);
+        return NAME(select)(MASK(y > zero) & MASK(y < one), NAME(broadcast)((REAL)0.2), zero);
     case FASTRNN_SOFTSIGN: {
         const vec rest = 1 - NAME(magnitude)(y);
         return rest * rest;
     }
     case FASTRNN_ELU:
-        return NAME(select)(y > zero, one, y + 1);
+        return NAME(select)(MASK(y > zero), one, y + 1);
     case FASTRNN_SELU:
-        return NAME(select)(y > zero, NAME(broadcast)(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
+        return NAME(select)(MASK(y > zero), NAME(broadcast)(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
     case FASTRNN_SOFTPLUS:
         return -NAME(expm1_of_negative)(-y);
     case FASTRNN_EXPONENTIAL:

@@ -18,12 +18,12 @@ static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, pt
 
 /* sums += the rows of some neighbouring panels, and c += x[row * x_row] times them where x is not NULL: several
  * panels at once, since each sum waits for the one before */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REAL *panels, const REAL *x,
                    ptrdiff_t x_row, REAL *c, REAL *sums)
 {
     const ptrdiff_t width = vectors * LANES;
-    vec sum[2][2] = {{{0}}}, product[2][2] = {{{0}}};
+    vec sum[2][2] = {{(vec){0}}}, product[2][2] = {{(vec){0}}};
     for (ptrdiff_t k = 0; k < rows; k++) {
         const vec left = x ? NAME(broadcast)(x[k * x_row]) : (vec){0};
 #pragma GCC unroll 2
@@ -91,8 +91,8 @@ static void NAME(gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptr
                            const fastrnn_factor *factors, int count, ptrdiff_t c_row, REAL *sums)
 {
     enum { COPY_ROW = 64 + 64 / sizeof(REAL) };
-    REAL panels[FASTRNN_GRADIENT_ROWS * GRADIENT_COLUMNS] __attribute__((aligned(64)));
-    REAL copy[FASTRNN_GRADIENT_ROWS * COPY_ROW] __attribute__((aligned(64)));
+    _Alignas(64) REAL panels[FASTRNN_GRADIENT_ROWS * GRADIENT_COLUMNS];
+    _Alignas(64) REAL copy[FASTRNN_GRADIENT_ROWS * COPY_ROW];
     const fastrnn_factor *thin = NULL;
     for (int f = 0; f < count && sums; f++)
         if (factors[f].height == 1)

@@ -5,6 +5,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The vector extensions of GCC and Clang, clang-cl too.  Any other C11 compiler makes the level `baseline` alone, one
+ * element at a time; -DFASTRNN_PLAIN asks these compilers for the same. */
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(FASTRNN_PLAIN)
+#define FASTRNN_VECTORS
+#if defined(__x86_64__)
+#define FASTRNN_X86 /* the levels avx2 and avx512 */
+#elif defined(__aarch64__)
+#define FASTRNN_ARM64 /* the level neon */
+#endif
+#endif
+
+/* Bytes of the vectors of `baseline`: SSE2 on x86-64.  On arm64 it is plain C, since NEON has a level of its own.  In
+ * plain C a vector is one element, of at most 8 bytes. */
+#if defined(FASTRNN_VECTORS) && !defined(FASTRNN_ARM64)
+#define FASTRNN_BASELINE_BYTES 16
+#else
+#define FASTRNN_BASELINE_BYTES 8
+#endif
+
 /* A matrix, and where its products with the columns of another are added to: c[i, :] += sum over rows of
  * a[row * a_row + i] * b[row, :] for i < height.  Both are of the type of the kernel that takes it. */
 typedef struct {

@@ -62,6 +62,8 @@ const TABLE EXPORT = {
 
 #undef vec
 #undef ivec
+#undef uvec
+#undef MASK
 #undef vec_memory
 #undef LANES
 #undef TWO_LOG2_E

@@ -4,7 +4,7 @@
 
 /* m += (1 - beta_1) (g - m); v += (1 - beta_2) (g^2 - v); p -= decay p; p -= step m / (sqrt(v) + epsilon)
  * With v_hat, the largest v so far, in v's place. */
-static inline __attribute__((always_inline)) void NAME(adam_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v,
+static ALWAYS_INLINE void NAME(adam_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v,
                                                                   REAL *v_hat, REAL step, REAL beta_1, REAL beta_2,
                                                                   REAL epsilon, REAL decay, const int amsgrad)
 {
@@ -44,7 +44,7 @@ static void NAME(sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL 
 
 /* v = rho v + (1 - rho) g^2; a = rho a + (1 - rho) g; q = rate g / sqrt(v - a^2 + epsilon), without a where it is NULL;
  * p -= decay p; p -= q, or, with a velocity, velocity = momentum velocity + q and p -= velocity */
-static inline __attribute__((always_inline)) void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v,
+static ALWAYS_INLINE void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v,
                                                                      REAL *a, REAL *velocity, REAL rate, REAL rho,
                                                                      REAL momentum, REAL epsilon, REAL decay,
                                                                      const int centered, const int moving)
@@ -84,7 +84,7 @@ static void NAME(rmsprop)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v, REAL *a,
 /* whether all are finite: x - x is 0 for these and NaN for the others, and a NaN outlasts every sum */
 static int NAME(finite)(ptrdiff_t n, const REAL *x)
 {
-    vec sum[4] = {{0}};
+    vec sum[4] = {(vec){0}};
     ptrdiff_t i = 0;
     for (; i + 4 * LANES <= n; i += 4 * LANES)
         for (int k = 0; k < 4; k++) {
@@ -100,20 +100,22 @@ static int NAME(finite)(ptrdiff_t n, const REAL *x)
 /* the sum of squares, in double: of floats that are finite it does not overflow */
 static double NAME(squares)(ptrdiff_t n, const REAL *x)
 {
+    ptrdiff_t i = 0;
+    double result = 0;
+#if !defined(ONE_LANE)
     enum { WIDTH = VBYTES / sizeof(double) };
     typedef double wide __attribute__((vector_size(VBYTES)));
     typedef REAL narrow __attribute__((vector_size(WIDTH * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
     wide sum[4] = {{0}};
-    ptrdiff_t i = 0;
     for (; i + 4 * WIDTH <= n; i += 4 * WIDTH)
         for (int k = 0; k < 4; k++) {
             wide part = __builtin_convertvector(*(const narrow *)(x + i + k * WIDTH), wide);
             sum[k] += part * part;
         }
     wide total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    double result = 0;
     for (int k = 0; k < (int)WIDTH; k++)
         result += total[k];
+#endif
     for (; i < n; i++)
         result += (double)x[i] * x[i];
     return result;

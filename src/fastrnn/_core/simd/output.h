@@ -3,10 +3,7 @@
 /* x in the lanes below `real`, `other` in the rest */
 static inline vec NAME(first_lanes)(vec x, ptrdiff_t real, REAL other)
 {
-    ivec lane;
-    for (int i = 0; i < LANES; i++)
-        lane[i] = i;
-    return NAME(select)(lane < (INTEGER)real, x, NAME(broadcast)(other));
+    return NAME(select)(MASK(NAME(lane_numbers)() < (INTEGER)real), x, NAME(broadcast)(other));
 }
 
 /* IN/OUT x: softmax over the first n of each row; the padding becomes 0 */
@@ -84,27 +81,18 @@ static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptr
                                  const int64_t *target, const REAL *weight, fastrnn_bad_label *bad)
 {
     double correct = 0;
-    ivec first_lanes;
-    for (int i = 0; i < LANES; i++)
-        first_lanes[i] = i;
+    const ivec first_lanes = NAME(lane_numbers)();
     FOR_ROWS {
         const int64_t label = NAME(label_of)(target, row, n, bad);
         if (label >= 0) {
             const vec at_target = NAME(broadcast)(p[label]);
-            ivec lane = first_lanes;
-            union {
-                ivec lanes;
-                int64_t words[VBYTES / 8];
-            } wrong = {{0}};
+            ivec lane = first_lanes, wrong = {0};
             for (ptrdiff_t i = 0; i < n; i += LANES, lane += (INTEGER)LANES) {
                 const vec x = NAME(load)(p + i);
-                const ivec right = (ivec)(x < at_target) | ((ivec)(x == at_target) & (lane >= (INTEGER)label));
-                wrong.lanes |= ~right & (lane < (INTEGER)n);
+                const ivec right = MASK(x < at_target) | (MASK(x == at_target) & MASK(lane >= (INTEGER)label));
+                wrong |= ~right & MASK(lane < (INTEGER)n);
             }
-            int64_t any = 0;
-            for (int i = 0; i < VBYTES / 8; i++)
-                any |= wrong.words[i];
-            correct += any ? 0 : weight ? (double)weight[row] : 1.0;
+            correct += NAME(any)(wrong) ? 0 : weight ? (double)weight[row] : 1.0;
         }
         p += p_row;
     }

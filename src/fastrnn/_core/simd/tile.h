@@ -7,7 +7,7 @@
  *
  * a[row, k] stands at a[row * a_row + k * a_k]; b[k, :] at b + k * b_k.
  */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
            const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
@@ -57,7 +57,7 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
 
 /* The tiles of one panel, two vectors wide, or wider for the few rows that would otherwise leave the multipliers
  * waiting for the sum before. */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
             const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
@@ -86,7 +86,7 @@ typedef struct {
 } NAME(right);
 
 /* A strip of the result: the tiles of a few rows, panel by panel. */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(strip)(const int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k, REAL *c,
             ptrdiff_t c_row, int start, const REAL *bias)
 {

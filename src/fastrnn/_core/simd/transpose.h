@@ -3,6 +3,15 @@
  * instructions let the processor look far ahead, to where the next lines come from memory. */
 #define BLOCK_SIDE ((ptrdiff_t)(64 / sizeof(REAL)))
 #define SQUARE_SIDE ((ptrdiff_t)(16 / sizeof(REAL)))
+
+#if defined(ONE_LANE)
+static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_row, REAL *target, ptrdiff_t target_row)
+{
+    for (ptrdiff_t k = 0; k < SQUARE_SIDE; k++)
+        for (ptrdiff_t i = 0; i < SQUARE_SIDE; i++)
+            target[k * target_row + i] = source[i * source_row + k];
+}
+#else
 typedef REAL NAME(quad) __attribute__((vector_size(16)));
 typedef REAL NAME(quad_memory) __attribute__((vector_size(16), aligned(sizeof(REAL)), may_alias));
 
@@ -30,6 +39,7 @@ static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_r
         *(NAME(quad_memory) *)(target + (i + 1) * target_row) = HIGH_OF(row[i], row[i + 1]);
     }
 }
+#endif
 
 static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row,
                             REAL *target, ptrdiff_t target_row)

@@ -2,27 +2,69 @@
  *
  * Included once per element type by level.h, which defines
  *   REAL       float or double
- *   INTEGER    the signed integer of the same size
+ *   INTEGER    the signed integer of the same size, and UNSIGNED the other
  *   NAME(x)    x with the suffix of the type
  *   VBYTES     bytes of a vector register at this level
+ *   ONE_LANE   where the level is plain C11: a vector is one element
  *
  * Written with the vector extensions of GCC and Clang, so that one source serves every level: the compiler
  * turns `a * b + c` into a fused multiply-add where the level has one (-ffp-contract=fast, never -ffast-math).
+ * What C says otherwise of one element has a name here: comparisons are written MASK(a < b), and a vector is taken
+ * for its bits by `bits` and `of_bits`, not by a cast.
  */
 #define vec NAME(vec)
 #define ivec NAME(ivec)
+#define uvec NAME(uvec)
 #define vec_memory NAME(vec_memory)
 #define LANES ((ptrdiff_t)(VBYTES / sizeof(REAL)))
 
+#if defined(ONE_LANE)
+typedef REAL vec, vec_memory;
+typedef INTEGER ivec;
+typedef UNSIGNED uvec;
+static inline ivec NAME(bits)(vec x)
+{
+    ivec result;
+    memcpy(&result, &x, sizeof x);
+    return result;
+}
+static inline vec NAME(of_bits)(ivec x)
+{
+    vec result;
+    memcpy(&result, &x, sizeof x);
+    return result;
+}
+#define MASK(comparison) (-(ivec)(comparison))
+static inline ivec NAME(lane_numbers)(void) { return 0; }
+static inline int NAME(any)(ivec mask) { return mask != 0; }
+#else
 typedef REAL vec __attribute__((vector_size(VBYTES)));
 typedef INTEGER ivec __attribute__((vector_size(VBYTES)));
+typedef UNSIGNED uvec __attribute__((vector_size(VBYTES)));
 /* what lies in memory is aligned to its elements only, and is really an array of REAL */
 typedef REAL vec_memory __attribute__((vector_size(VBYTES), aligned(sizeof(REAL)), may_alias));
-
-static inline vec NAME(load)(const REAL *p) { return *(const vec_memory *)p; }
-static inline void NAME(store)(REAL *p, vec x) { *(vec_memory *)p = x; }
-/* x - 0 is x for every x, -0 and NaN too, so the compiler sees a plain broadcast */
-static inline vec NAME(broadcast)(REAL x) { return x - (vec){0}; }
+static inline ivec NAME(bits)(vec x) { return (ivec)x; }
+static inline vec NAME(of_bits)(ivec x) { return (vec)x; }
+/* all ones or all zeros in each lane */
+#define MASK(comparison) ((ivec)(comparison))
+static inline ivec NAME(lane_numbers)(void)
+{
+    ivec lane;
+    for (int i = 0; i < LANES; i++)
+        lane[i] = i;
+    return lane;
+}
+static inline int NAME(any)(ivec mask)
+{
+    const union {
+        ivec lanes;
+        int64_t words[VBYTES / 8];
+    } both = {mask};
+    int64_t any = 0;
+    for (int i = 0; i < VBYTES / 8; i++)
+        any |= both.words[i];
+    return any != 0;
+}
 
 /* the elements of a and b whose numbers follow, b's after a's; two compilers, two names */
 #ifndef SHUFFLE
@@ -33,15 +75,21 @@ static inline vec NAME(broadcast)(REAL x) { return x - (vec){0}; }
     __builtin_shuffle(a, b, (integer __attribute__((vector_size(sizeof(a))))){__VA_ARGS__})
 #endif
 #endif
+#endif
 
-/* mask is all ones or all zeros in each lane, as comparisons give it */
+static inline vec NAME(load)(const REAL *p) { return *(const vec_memory *)p; }
+static inline void NAME(store)(REAL *p, vec x) { *(vec_memory *)p = x; }
+/* x - 0 is x for every x, -0 and NaN too, so the compiler sees a plain broadcast */
+static inline vec NAME(broadcast)(REAL x) { return x - (vec){0}; }
+
+/* mask is all ones or all zeros in each lane, as MASK gives it */
 static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
-    return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask));
+    return NAME(of_bits)((NAME(bits)(yes) & mask) | (NAME(bits)(no) & ~mask));
 }
-/* the smaller and the larger; a NaN in x stays a NaN.  x86 has an instruction with just this meaning, which compilers
- * do not find behind the comparison. */
-#if defined(__x86_64__)
+/* the smaller and the larger; a NaN in x stays a NaN.  x86 and NEON have an instruction for this, which compilers do not
+ * find behind the comparison. */
+#if defined(FASTRNN_X86) && !defined(ONE_LANE)
 #define X86_PASTE_(prefix, kind) prefix##_##kind
 #define X86_PASTE(prefix, kind) X86_PASTE_(prefix, kind)
 #if REAL_BITS == 64
@@ -57,9 +105,17 @@ static inline vec NAME(maximum)(vec x, vec bound) { return (vec)X86(max)((X86_VE
 #undef X86_VECTOR
 #undef X86_PASTE
 #undef X86_PASTE_
+#elif defined(FASTRNN_ARM64) && !defined(ONE_LANE)
+#if REAL_BITS == 64
+static inline vec NAME(minimum)(vec x, vec bound) { return (vec)vminq_f64((float64x2_t)x, (float64x2_t)bound); }
+static inline vec NAME(maximum)(vec x, vec bound) { return (vec)vmaxq_f64((float64x2_t)x, (float64x2_t)bound); }
 #else
-static inline vec NAME(minimum)(vec x, vec bound) { return NAME(select)(x > bound, bound, x); }
-static inline vec NAME(maximum)(vec x, vec bound) { return NAME(select)(x < bound, bound, x); }
+static inline vec NAME(minimum)(vec x, vec bound) { return (vec)vminq_f32((float32x4_t)x, (float32x4_t)bound); }
+static inline vec NAME(maximum)(vec x, vec bound) { return (vec)vmaxq_f32((float32x4_t)x, (float32x4_t)bound); }
+#endif
+#else
+static inline vec NAME(minimum)(vec x, vec bound) { return NAME(select)(MASK(x > bound), bound, x); }
+static inline vec NAME(maximum)(vec x, vec bound) { return NAME(select)(MASK(x < bound), bound, x); }
 #endif
 
 static inline REAL NAME(sum_of)(vec x)

@@ -28,11 +28,11 @@ static inline void NAME(prefetch)(const REAL *rows, ptrdiff_t elements)
 {
     const ptrdiff_t bytes = elements * (ptrdiff_t)sizeof(REAL);
     for (ptrdiff_t i = 0; i < bytes && bytes <= PREFETCHED_BYTES; i += 64)
-        __builtin_prefetch((const char *)rows + i);
+        PREFETCH((const char *)rows + i);
 }
 
 /* c = start + s times the weights of `gates` gates from `gate` on: IN s [rows, ld], weights, bias; IN/OUT c */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int gate, int gates,
                 const REAL *s, const REAL *weights, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
@@ -53,7 +53,7 @@ NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t 
 
 /* carry = start + da times the transposed weights of `gates` gates from `gate` on: IN da [rows, da_row], weights;
  * IN/OUT carry [rows, ld] */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 NAME(recurrent_back)(const int any, const fastrnn_step *step, ptrdiff_t j, ptrdiff_t rows, int gate, int gates,
                      const REAL *da, ptrdiff_t da_row, const REAL *weights, REAL *carry, int start)
 {
