@@ -179,6 +179,8 @@ setup(
             "initializedcheck": DEBUG,
             "cdivision": True,
             "embedsignature": True,
+            # whatever modules have in common is guarded or set at import: docs/threads.md
+            "freethreading_compatible": True,
         },
     ),
 )

@@ -63,7 +63,9 @@ cdef class Kept:
 
     cdef int begin(self, Job *job) except -1:
         """Begin the job of a pass over this memory, which is made where there is none."""
-        self.memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.size, self.memory)
+        memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.size, self.memory)
+        if self.memory is None:  # else threads that go back at once would write here at once
+            self.memory = memory
         mask = None if self.ragged is None else self.ragged.mask
         if mask is not None:  # (T, m), without gaps
             job.mask = <const unsigned char *> cnp.PyArray_DATA(<cnp.ndarray?> mask)

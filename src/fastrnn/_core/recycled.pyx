@@ -22,6 +22,8 @@ cdef enum:
     SMALLEST = 4096  # elements; the memory of fewer the C library keeps by itself
     MOST_KEPT = 256 * 1024 * 1024
 
+# Guards the two below.  What is done under it calls nothing of Python's, so nobody waits for it for long.
+cdef cython.pymutex _lock
 cdef list _kept = []  # memory that no array uses, what was used last at the end
 cdef Py_ssize_t _kept_bytes = 0
 
@@ -41,11 +43,15 @@ cdef class Block:
         PyBuffer_FillInfo(view, self, self.start(), self.bytes, False, flags)
 
     def __dealloc__(self):
-        global _kept_bytes
-        if self.memory is None or len(self.memory) > MOST_KEPT:
-            return
-        _kept.append(self.memory)
-        _kept_bytes += len(self.memory)
+        if self.memory is not None and len(self.memory) <= MOST_KEPT:
+            keep(self.memory)
+
+
+cdef void keep(memory) noexcept:
+    global _kept_bytes
+    with _lock:
+        _kept.append(memory)
+        _kept_bytes += len(memory)
         while _kept_bytes > MOST_KEPT:
             _kept_bytes -= len(_kept.pop(0))
 
@@ -106,15 +112,9 @@ cdef Scratch scratch(double bytes):
 
 cdef object kept_or_fresh(Py_ssize_t bytes):
     """The smallest kept memory of at least so many bytes and not much more, or new memory."""
-    global _kept_bytes
-    cdef Py_ssize_t i, size, best = -1, best_size = bytes + bytes // 4 + 1
-    for i in range(len(_kept) - 1, -1, -1):
-        size = len(_kept[i])
-        if bytes <= size < best_size:
-            best, best_size = i, size
-    if best >= 0:
-        _kept_bytes -= best_size
-        return _kept.pop(best)
+    found = kept(bytes)
+    if found is not None:
+        return found
     try:
         return fresh(bytes, byte)
     except MemoryError:
@@ -122,11 +122,27 @@ cdef object kept_or_fresh(Py_ssize_t bytes):
         return fresh(bytes, byte)
 
 
+cdef object kept(Py_ssize_t bytes):
+    """Take the smallest kept memory that fits; None where there is none."""
+    global _kept_bytes
+    cdef Py_ssize_t i, size, best = -1, best_size = bytes + bytes // 4 + 1
+    with _lock:
+        for i in range(len(_kept) - 1, -1, -1):
+            size = len(_kept[i])
+            if bytes <= size < best_size:
+                best, best_size = i, size
+        if best < 0:
+            return None
+        _kept_bytes -= best_size
+        return _kept.pop(best)
+
+
 def release():
     """Give the kept memory back."""
     global _kept_bytes
-    _kept.clear()
-    _kept_bytes = 0
+    with _lock:
+        _kept.clear()
+        _kept_bytes = 0
 
 
 def kept_bytes():

@@ -3,8 +3,15 @@
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
-cdef Py_ssize_t _looks = 0
-cdef double _most = 0, _total = 0
+# Each thread counts its own.
+cdef extern from *:
+    """
+    static _Thread_local struct fastrnn_looks { Py_ssize_t looks; double most, total; } fastrnn_mine;
+    """
+    struct fastrnn_looks:
+        Py_ssize_t looks
+        double most, total
+    fastrnn_looks mine "fastrnn_mine"
 
 
 cdef int look(double operations) except -1:
@@ -14,9 +21,9 @@ cdef int look(double operations) except -1:
     ----------
     operations : how many were computed since the last look, about
     """
-    global _looks, _most, _total
-    _looks += 1
-    _most, _total = max(_most, operations), _total + operations
+    mine.looks += 1
+    mine.most = max(mine.most, operations)
+    mine.total += operations
     return PyErr_CheckSignals()
 
 
@@ -26,8 +33,7 @@ def limit():
 
 
 def counted():
-    """Return the looks since this was last called: how many, the most operations before one, and those before all."""
-    global _looks, _most, _total
-    found = _looks, _most, _total
-    _looks, _most, _total = 0, 0, 0
+    """Return this thread's looks since it last called this: how many, the most operations before one, and all of them."""
+    found = mine.looks, mine.most, mine.total
+    mine.looks, mine.most, mine.total = 0, 0, 0
     return found

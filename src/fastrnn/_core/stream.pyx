@@ -1,5 +1,6 @@
 """A model that runs on as its input comes, with its states kept from call to call: what ``Model.stream`` returns."""
 
+cimport cython
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
 from libc.stdlib cimport free, malloc
@@ -14,8 +15,19 @@ import numpy as np
 from fastrnn._core.signals cimport MOVE, look, units_between_looks
 from fastrnn._core.stage cimport Stage
 
-cdef extern from "Python.h":
-    Py_ssize_t Py_REFCNT(PyObject *)
+cdef extern from *:
+    """
+    /* Whether the reference that the caller holds is the only one, so that no other can come from it.  Without the
+     * interpreter's lock a sum of two counts cannot tell that while other threads use the object. */
+    #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030E0000
+    #define fastrnn_is_only_reference(object) 0
+    #elif defined(Py_GIL_DISABLED)
+    #define fastrnn_is_only_reference(object) PyUnstable_Object_IsUniquelyReferenced(object)
+    #else
+    #define fastrnn_is_only_reference(object) (Py_REFCNT(object) == 1)
+    #endif
+    """
+    bint fastrnn_is_only_reference(PyObject *)
 
 cnp.import_array()
 
@@ -127,13 +139,32 @@ cdef class Stream:
         free(self.chain)
 
     def __call__(self, x, out=None):
+        self.begin()
+        try:
+            return self.answered(x, out)
+        finally:
+            self.end()
+
+    cdef int begin(self) except -1:
+        """Take the stream for a call, or raise ``RuntimeError`` where another call has it."""
+        cdef bint taken
+        with cython.critical_section(self):
+            taken, self.busy = self.busy, True
+        if taken:
+            raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
+        return 0
+
+    cdef void end(self) noexcept:
+        with cython.critical_section(self):
+            self.busy = False
+
+    cdef object answered(self, x, out):
         cdef Rows source, target
         cdef unsigned char[::1] _own_tokens
         cdef Py_ssize_t T = -1
         cdef bint has_features = not self.tokens
         cdef cnp.ndarray array
         cdef int axis
-        self.require_idle()
         array = self.take(x)
         axis = cnp.PyArray_NDIM(array) - has_features
         if ((axis != self.batched and axis != self.batched + 1)
@@ -149,13 +180,9 @@ cdef class Stream:
         elif T > self.steps and np.may_share_memory(array, out):
             array = array.copy()  # the answer to the first steps would overwrite steps that are read after it
         source, target = self.rows_in(array, T >= 0, has_features), self.rows_in(out, T >= 0, True)
-        self.busy = True
-        try:
-            if self.tokens:
-                _own_tokens = self.copy_tokens(&source, T if T >= 0 else 1)
-            self.run(&source, &target, T if T >= 0 else 1)
-        finally:
-            self.busy = False
+        if self.tokens:
+            _own_tokens = self.copy_tokens(&source, T if T >= 0 else 1)
+        self.run(&source, &target, T if T >= 0 else 1)
         return out
 
     def reset(self, index=None):
@@ -168,9 +195,12 @@ cdef class Stream:
         """
         if index is not None and not self.batched:
             raise ValueError(f"index is {index!r}; it should be left out, since there is one stream only")
-        self.require_idle()
-        for stage in self.stages:
-            stage.begin(... if index is None else index)
+        self.begin()
+        try:
+            for stage in self.stages:
+                stage.begin(... if index is None else index)
+        finally:
+            self.end()
 
     def isfinite(self):
         """Tell which streams have no NaN and no infinity in any state.
@@ -193,10 +223,13 @@ cdef class Stream:
         >>> stream.isfinite()
         array([ True,  True,  True])
         """
-        self.require_idle()
-        found = np.ones(self.m, np.bool_)
-        for view in self.views():
-            found &= np.isfinite(view).all(axis=1)
+        self.begin()
+        try:
+            found = np.ones(self.m, np.bool_)
+            for view in self.views():
+                found &= np.isfinite(view).all(axis=1)
+        finally:
+            self.end()
         return found if self.batched else bool(found[0])
 
     @property
@@ -206,12 +239,21 @@ cdef class Stream:
         A list in the order of the layers: one array of a SimpleRNN or GRU, two of an LSTM, its state and its cell;
         each (units,), or (streams, units).
         """
-        self.require_idle()
-        return [view.copy() if self.batched else view[0].copy() for view in self.views()]
+        self.begin()
+        try:
+            return [view.copy() if self.batched else view[0].copy() for view in self.views()]
+        finally:
+            self.end()
 
     @state.setter
     def state(self, values):
-        self.require_idle()
+        self.begin()
+        try:
+            self.set_state(values)
+        finally:
+            self.end()
+
+    cdef int set_state(self, values) except -1:
         views = [view if self.batched else view[0] for view in self.views()]
         arrays = [self.array("state", value) for value in islice(values, len(views) + 1)]
         if [array.shape for array in arrays] != [view.shape for view in views]:
@@ -222,11 +264,16 @@ cdef class Stream:
                 raise TypeError(f"state holds {array.dtype}; it should be real numbers")
         for view, array in zip(views, arrays):
             view[...] = array
+        return 0
 
     def copy(self):
         """Return a stream in the same state that goes its own way from here; the weights are shared."""
-        self.require_idle()
-        return type(self)([stage.copy() for stage in self.stages], self.reads, self.batched, self.tokens, self.read)
+        self.begin()
+        try:
+            stages = [stage.copy() for stage in self.stages]
+        finally:
+            self.end()
+        return type(self)(stages, self.reads, self.batched, self.tokens, self.read)
 
     def __copy__(self):
         return self.copy()
@@ -247,11 +294,6 @@ cdef class Stream:
 
     cdef list views(self):
         return [view for stage in self.stages for view in stage.states()]
-
-    cdef int require_idle(self) except -1:
-        if self.busy:
-            raise RuntimeError("the stream is in the middle of a call; a stream is for one thread at a time")
-        return 0
 
     # What comes and goes -----------------------------------------------------------------------------------------
 
@@ -334,7 +376,7 @@ cdef class Stream:
             self.answers.clear()
             self.answers_steps = T
         for i in range(PyList_GET_SIZE(self.answers)):
-            if Py_REFCNT(PyList_GET_ITEM(self.answers, i)) == 1:
+            if fastrnn_is_only_reference(PyList_GET_ITEM(self.answers, i)):
                 if self.is_answer(self.answers[i], T):
                     return self.answers[i]
                 del self.answers[i]  # the program has reshaped it or made it read-only

@@ -6,6 +6,9 @@ order that does not depend on who computes it.
 
 import os
 
+cdef extern from "<stdatomic.h>" nogil:
+    ctypedef int atomic_int  # which C reads and writes in one piece, whatever other threads do
+
 cdef extern from "pool/pool.h" nogil:
     ctypedef void (*fastrnn_task)(void *job, int share) noexcept
     void fastrnn_run(int shares, fastrnn_task task, void *job)
@@ -13,8 +16,8 @@ cdef extern from "pool/pool.h" nogil:
 
 # Under this many floating-point operations a thread's start and end cost more than its help.
 cdef double OPERATIONS_A_THREAD = 400e3
-cdef int _threads = 1
-cdef bint _told = False
+cdef atomic_int _threads = 1
+cdef atomic_int _told = False
 
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
