@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +17,16 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
 
 
-#: How often :func:`unique_name` was asked for each stem.
+#: How often :func:`unique_name` was asked for each stem, and what threads hold that change it.
 _counts: Counter[str] = Counter()
+_lock = threading.Lock()
 
 
 def unique_name(stem: str) -> str:
     """Return `stem` the first time, then ``stem_1``, ``stem_2``: Keras's names of metrics."""
-    count, _counts[stem] = _counts[stem], _counts[stem] + 1
+    with _lock:
+        count = _counts[stem]
+        _counts[stem] += 1
     return f"{stem}_{count}" if count else stem
 
 

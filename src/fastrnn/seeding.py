@@ -34,8 +34,12 @@ MOST_SPAWNED = 2**32 - 1
 _lock = threading.Lock()
 # Made when it is first needed: NumPy loads its random numbers late, and they take their time.
 _root: np.random.SeedSequence | None = None
-# Within `apart`, what stands in for it. Every thread has its own.
-_apart: ContextVar[np.random.SeedSequence | None] = ContextVar("fastrnn_root", default=None)
+# Within `apart`, what stands in for it, and the thread that it is for. A thread that is started
+# there may inherit the variable, as it does by default where Python has no interpreter lock.
+_apart: ContextVar[tuple[object, np.random.SeedSequence] | None] = ContextVar(
+    "fastrnn_root", default=None
+)
+_thread = threading.local()
 
 
 def set_seed(seed: int | Sequence[int] | None) -> None:
@@ -99,9 +103,20 @@ def apart() -> Iterator[None]:
     """Let this thread draw from a root of its own, which begins as that of a new program.
 
     What is set or drawn in the ``with`` block neither changes what the rest of the program draws
-    nor depends on it, also where several threads are in such blocks at once.
+    nor depends on it, also where several threads are in such blocks at once.  Threads that are
+    started there draw as the rest of the program does.
+
+    Examples
+    --------
+    >>> with apart():
+    ...     set_seed(3)
+    ...     first = generator().random()
+    >>> with apart():
+    ...     set_seed(3)
+    ...     bool(generator().random() == first)
+    True
     """
-    before = _apart.set(np.random.SeedSequence([DEFAULT_SEED]))
+    before = _apart.set((_this_thread(), np.random.SeedSequence([DEFAULT_SEED])))
     try:
         yield
     finally:
@@ -146,7 +161,7 @@ def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
 def root() -> np.random.SeedSequence:
     """Return what all seeds are spawned from."""
     global _root
-    own = _apart.get()
+    own = _own_root()
     if own is not None:
         return own
     with _lock:
@@ -155,11 +170,24 @@ def root() -> np.random.SeedSequence:
         return _root
 
 
+def _this_thread() -> object:
+    """Return what stands for this thread, and for no other one ever."""
+    if not hasattr(_thread, "mark"):
+        _thread.mark = object()
+    return _thread.mark
+
+
+def _own_root() -> np.random.SeedSequence | None:
+    """Return what this thread has within `apart`."""
+    found = _apart.get()
+    return found[1] if found is not None and found[0] is _this_thread() else None
+
+
 def set_root(seed: np.random.SeedSequence) -> None:
     """Spawn from `seed` from now on."""
     global _root
-    if _apart.get() is not None:
-        _apart.set(seed)
+    if _own_root() is not None:
+        _apart.set((_this_thread(), seed))
         return
     with _lock:
         _root = seed

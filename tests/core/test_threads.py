@@ -15,6 +15,7 @@ from tests.cases import FORMS
 from tests.compare import assert_same_bits
 from tests.core.calls import cell_case, run_cell
 from tests.core.child import attempt, run
+from tests.threads import in_threads
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 
@@ -137,23 +138,6 @@ def test_a_thousand_calls():
 
 
 # Several of Python's threads at once.
-
-
-def in_threads(number, work):
-    """Call ``work(i)`` on as many threads at the same time, and return what each gave."""
-    results, barrier = [None] * number, threading.Barrier(number)
-
-    def one(i):
-        barrier.wait()
-        results[i] = work(i)
-
-    threads = [threading.Thread(target=one, args=(i,)) for i in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads), "a call does not end"
-    return results
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])

@@ -1,15 +1,16 @@
 """A session: its inputs and outputs, the nodes around recurrences, and what is refused."""
 
 import os
-import threading
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from fastrnn.interop.onnx import CheckpointError, Session, quick
+from fastrnn.interop.onnx.plan import Plan
 from tests.compare import assert_same_bits
 from tests.onnx_oracle import drawn_node, model_of, recurrence
+from tests.threads import Pause, in_threads
 
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper = onnx.helper, onnx.numpy_helper
@@ -174,23 +175,36 @@ def test_lists_other_byte_orders_and_strides_are_read():
         assert_same_bits(session.run(None, {**feeds, "x": x})[0], y)
 
 
-def test_threads_wait_for_one_another():
+def test_threads_get_the_answers_of_calls_in_turn():
     model, feeds, _ = streaming_model()
     session = Session(model)
-    wanted = {k: session.run(None, {**feeds, "h": feeds["h"] * k})[0] for k in range(4)}
-    wrong = []
 
     def work(k):
-        for _ in range(50):
-            y = session.run(None, {**feeds, "h": feeds["h"] * k})[0]
-            wrong.extend([k] if (y != wanted[k]).any() else [])
+        return [session.run(None, {**feeds, "h": feeds["h"] * k})[0] for _ in range(30)]
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    wanted = [work(k)[0] for k in range(8)]
+    for k, found in enumerate(in_threads(8, work)):
+        assert_same_bits(found, [wanted[k]] * 30)
+
+
+def test_a_run_waits_for_no_other_run(monkeypatch):
+    model, feeds, _ = streaming_model()
+    session, pause = Session(model), Pause()
+    wanted = session.run(None, feeds)
+    plain, here = Plan.run, []
+
+    def run(self, inputs):
+        if not here:
+            here.append(self)
+            pause()
+        return plain(self, inputs)
+
+    monkeypatch.setattr(Plan, "run", run)
+    found = pause.during(
+        lambda: session.run(None, feeds),
+        lambda: [session.run(names, feeds) for names in (None, ["y"], None)],
+    )
+    assert_same_bits(found, (wanted, [wanted, wanted[:1], wanted]))
 
 
 def test_recurrences_inside_other_nodes_are_computed_here_too():

@@ -14,6 +14,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.construction import Constructible, Harmless
 from fastrnn.guarded import Guarded
 from fastrnn.layers import calling
+from fastrnn.layers.building import building
 from fastrnn.layers.parameter import Parameter
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.workspace import Signal, Workspace
@@ -26,38 +27,43 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
 
     @functools.wraps(create)
     def build(self: Contract, input_shape: Any) -> None:
-        if self.built:
-            return
-        if self._is_building:  # by way of super().build(...)
-            create(self, input_shape)
-            return
-        for shape in input_shape if self.takes_several else [input_shape]:
-            if 0 not in self.token_inputs and (len(shape) < 2 or shape[-1] is None):
-                raise ValueError(
-                    f"{self.name} got an input of shape {shape}; it should be (None, time, "
-                    "features) or (None, features) with a known number of features"
-                )
-        draws = self.draws_weights and self.stored is None
-        self._rng = seeding.generator() if draws else None
-        self._is_building = True
-        try:
-            create(self, input_shape)
-        except BaseException:
-            self.parameters.clear()
-            self.built = False
-            raise
-        finally:
-            self._is_building = False
-            self._rng = self.stored = None
-        first = input_shape[0] if self.takes_several else input_shape
-        self._built_for = first[-1]
-        self.regularize()
-        self.built = True
-        if self._first_weights is not None:
-            self.set_weights(self._first_weights)
-            self._first_weights = None
+        with building:
+            if self.built:
+                return
+            if self._is_building:  # by way of super().build(...)
+                create(self, input_shape)
+            else:
+                _build(self, create, input_shape)
 
     return build
+
+
+def _build(self: Contract, create: Callable[[Any, Any], None], input_shape: Any) -> None:
+    for shape in input_shape if self.takes_several else [input_shape]:
+        if 0 not in self.token_inputs and (len(shape) < 2 or shape[-1] is None):
+            raise ValueError(
+                f"{self.name} got an input of shape {shape}; it should be (None, time, "
+                "features) or (None, features) with a known number of features"
+            )
+    draws = self.draws_weights and self.stored is None
+    self._rng = seeding.generator() if draws else None
+    self._is_building = True
+    try:
+        create(self, input_shape)
+    except BaseException:
+        self.parameters.clear()
+        self.built = False
+        raise
+    finally:
+        self._is_building = False
+        self._rng = self.stored = None
+    first = input_shape[0] if self.takes_several else input_shape
+    self._built_for = first[-1]
+    self.regularize()
+    self.built = True
+    if self._first_weights is not None:
+        self.set_weights(self._first_weights)
+        self._first_weights = None
 
 
 class Contract(Guarded, metaclass=Constructible):
@@ -348,6 +354,12 @@ class Contract(Guarded, metaclass=Constructible):
         ValueError
             If it cannot take them, or was built for others.
         """
+        if not self.built:
+            with building:
+                return self._prepare(shapes)
+        return self._prepare(shapes)
+
+    def _prepare(self, shapes: Sequence[Shape]) -> list[Shape]:
         was_built = self.built
         if not was_built:
             self.build(list(shapes) if self.takes_several else shapes[0])

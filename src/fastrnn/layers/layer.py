@@ -172,7 +172,7 @@ class Layer(Weighted):
         """Replace the name."""
         check_name(name)
         self._name = name
-        Renaming.version += 1
+        Renaming.version = object()
 
     @property
     def dtype(self) -> np.dtype:

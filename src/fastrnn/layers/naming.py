@@ -8,9 +8,13 @@ from fastrnn.terminal import printable
 
 
 class Renaming:
-    """Counts how often a layer was given another name, so that what knows names can tell."""
+    """Has another version after every renaming of a layer, so that what knows names can tell.
 
-    version: int = 0
+    A version is an object of its own.  Of counts, two threads that add one at once might make the
+    same.
+    """
+
+    version: object = object()
 
 
 def check_name(name: str) -> str:

@@ -33,12 +33,14 @@ class Key:
 
 
 class Freezing:
-    """Counts every change of what is trainable.
+    """Has another version after every change of what is trainable.
 
     A training compares `version` at each step, so that it costs next to nothing to see a change.
+    A version is an object of its own.  Of counts, two threads that add one at once might make the
+    same.
     """
 
-    version: int = 0
+    version: object = object()
 
 
 class Parameter(Operand):

@@ -82,9 +82,10 @@ class Lineage:
 
     def free_name(self, stem: str) -> str:
         """Return `stem` with the first count that no layer here has, so a model names its own."""
-        if self._renamed != Renaming.version:
+        version = Renaming.version
+        if self._renamed is not version:
             self._names = {layer.name for layer in self._layers}
-            self._renamed = Renaming.version
+            self._renamed = version
         return counted_name(stem, self._names, 1 + self._alike[stem])
 
 

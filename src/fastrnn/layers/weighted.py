@@ -91,7 +91,7 @@ class Weighted(Contract):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = boolean("trainable", value)
-        Freezing.version += 1
+        Freezing.version = object()
         for layer in self.inner_layers:
             layer.trainable = self._trainable
 

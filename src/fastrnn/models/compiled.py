@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from fastrnn.construction import with_older_names
 from fastrnn.layers.symbolic import one_or_all
 from fastrnn.metrics import Metric
 from fastrnn.models.batch import Batches
+from fastrnn.models.claim import Claim
 from fastrnn.models.network import Network
 from fastrnn.models.objective import Means, Objective, objective_of
 from fastrnn.models.reading import BOTH_WEIGHTS, Reader
@@ -27,6 +29,7 @@ class CompiledNetwork(Network):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._setup = Setup()
+        self._claim = Claim()
         self._loss: losses.Loss | list[losses.Loss | None] | None = None
         self._metrics: list[Metric] = []
 
@@ -165,8 +168,9 @@ class CompiledNetwork(Network):
         reset, return_dict = _switches(reset_metrics, return_dict)
         reader = Reader(self, objective)
         data = reader.batch_to_learn(reader.arrays(x, y, sample_weight), class_weight)
-        found = self._setup.trainer(self).step(data)
-        return self._report(self._figures(objective, reset), found, return_dict)
+        with self._claim.taken("train_on_batch"):
+            found = self._setup.trainer(self).step(data)
+            return self._report(self._figures(objective, reset), found, return_dict)
 
     @with_older_names
     def test_on_batch(
@@ -186,9 +190,10 @@ class CompiledNetwork(Network):
         data = Reader(self, objective).arrays(x, y, sample_weight)
         batch = Batches(self.graph, objective).for_data(data.x)
         batch.load(data.x, data.y, data.weights)
-        batch.forward(False)
-        found = batch.measure(False)
-        return self._report(self._figures(objective, reset), found, return_dict)
+        with self._alone("test_on_batch", not reset):
+            batch.forward(False)
+            found = batch.measure(False)
+            return self._report(self._figures(objective, reset), found, return_dict)
 
     def reset_metrics(self) -> None:
         """Let ``train_on_batch(reset_metrics=False)`` begin its means anew."""
@@ -207,10 +212,17 @@ class CompiledNetwork(Network):
         """
         reader, trainer = Reader(self, self._setup.compiled()), self._setup.trainer
         arrays = reader.arrays(x, y, sample_weight)
-        trainer(self).penalized_gradients(arrays)
-        vector = trainer(self).vector
-        gradients = dict(zip(vector.parameters, vector.all_gradients(), strict=True))
-        return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
+        with self._claim.taken("compute_gradients"):
+            trainer(self).penalized_gradients(arrays)
+            vector = trainer(self).vector
+            gradients = dict(zip(vector.parameters, vector.all_gradients(), strict=True))
+            return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
+
+    def _alone(self, method: str, wanted: bool = False) -> AbstractContextManager[None]:
+        """Return a context that is for one thread if that is `wanted` or layers are stateful."""
+        if wanted or any(node.layer.stateful for node in self.graph.nodes):
+            return self._claim.taken(method)
+        return nullcontext()
 
     def _figures(self, objective: Objective, reset: bool) -> Means:
         setup, means = self._setup, Means(objective)

@@ -130,7 +130,7 @@ class Learner(CompiledNetwork):
         Raises
         ------
         RuntimeError
-            If the model was not compiled.
+            If the model was not compiled, or another thread trains it.
         ValueError, TypeError
             If data or options do not fit; nothing is trained then.
         CheckpointError
@@ -161,7 +161,7 @@ class Learner(CompiledNetwork):
             "validation_freq": validation_freq,
         }
         data = (x, y, sample_weight, validation_split, validation_data)
-        with group_of(comm) as group, group.ending_together():
+        with self._claim.taken("fit"), group_of(comm) as group, group.ending_together():
             with group.together():
                 training = fitting.prepare(self, self._setup, group, data, how, callbacks, verbose)
                 told = training.facts() if group.size > 1 else {}
@@ -213,7 +213,8 @@ class Learner(CompiledNetwork):
         source = Reader(self, objective).to_evaluate((x, y, sample_weight), batch_size, steps)
         called = called_on(self, callbacks, source, steps)
         batches = Batches(self.graph, objective)
-        found, count = evaluating.evaluate(batches, objective, source, called, steps)
+        with self._alone("evaluate"):
+            found, count = evaluating.evaluate(batches, objective, source, called, steps)
         if verbose:
             say(f"{count}/{count} - {line_of(found)}")
         return found if return_dict else one_or_all(objective.in_order(found))
@@ -255,14 +256,15 @@ class Learner(CompiledNetwork):
         Notes
         -----
         Every call has memory of its own: threads may predict with one model at once, and get the
-        bits of calls in turn.
+        bits of calls in turn.  Of a model with stateful layers, a call while another thread is in
+        one is a ``RuntimeError``.
         """
         verbosity(verbose)
         steps = step_count("steps", steps)
         source = Reader(self).to_predict(x, batch_size, steps)
         outputs = Outputs(self.graph, source, steps, self.dtype)
         called = called_on(self, callbacks, source, steps)
-        with self._idle.borrow(self.graph, outputs.rows) as batches:
+        with self._alone("predict"), self._idle.borrow(self.graph, outputs.rows) as batches:
             evaluating.predict(batches, source, outputs, called, steps)
         return one_or_all(outputs.joined())
 

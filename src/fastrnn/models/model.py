@@ -13,6 +13,7 @@ from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.layers import SymbolicTensor
+from fastrnn.layers.building import building
 from fastrnn.layers.symbolic import Shape
 from fastrnn.models import exporting, saving, state, streaming, subclassed
 from fastrnn.models.data import (
@@ -58,8 +59,9 @@ class Model(OlderMethods):
     Data of a wider type are rounded to the model's: a finite number beyond its range becomes
     infinite, as in NumPy and Keras.  A weight that would is refused.
 
-    Any number of threads may call :meth:`predict` and :meth:`evaluate` at once, but for models with
-    stateful layers; training is for one thread at a time.
+    Any number of threads may call :meth:`predict` and :meth:`evaluate` at once.  Training, and all
+    use of a model with stateful layers, is for one thread at a time; a second one gets a
+    ``RuntimeError``.
 
     Examples
     --------
@@ -108,15 +110,16 @@ class Model(OlderMethods):
         input_shape : tuple of int, or list or dict of them
             Batch first: (None, time, features).
         """
-        if self.is_known or self.call is None:
-            return
-        graph = subclassed.traced(self, input_shape)
-        if self._setup.objective is not None and len(graph.outputs) > 1:
-            raise ValueError(
-                f"{self.name} has {len(graph.outputs)} outputs; call build(input_shape) before "
-                "compile, which wants to know how many there are"
-            )
-        self._known_graph = graph
+        with building:
+            if self.is_known or self.call is None:
+                return
+            graph = subclassed.traced(self, input_shape)
+            if self._setup.objective is not None and len(graph.outputs) > 1:
+                raise ValueError(
+                    f"{self.name} has {len(graph.outputs)} outputs; call build(input_shape) before "
+                    "compile, which wants to know how many there are"
+                )
+            self._known_graph = graph
 
     def build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""

@@ -13,6 +13,7 @@ from fastrnn.callbacks.console import say
 from fastrnn.construction import Constructible
 from fastrnn.guarded import Guarded
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor, serialize
+from fastrnn.layers.building import building
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.symbolic import Shape, one_or_all
 from fastrnn.models.layer_order import listed
@@ -99,10 +100,11 @@ class Network(Guarded, metaclass=Constructible):
 
     def as_layer(self, layer: ModelLayer | None = None) -> ModelLayer:
         """Return what stands for this model in others; the same one wherever it stands."""
-        if self._layer is None:
-            named = None if self.name in ("model", "sequential") else self.name
-            self._layer = layer or ModelLayer(self, named)
-        return self._layer
+        with building:
+            if self._layer is None:
+                named = None if self.name in ("model", "sequential") else self.name
+                self._layer = layer or ModelLayer(self, named)
+            return self._layer
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
@@ -283,7 +285,7 @@ class Network(Guarded, metaclass=Constructible):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = boolean("trainable", value)
-        Freezing.version += 1
+        Freezing.version = object()
         for layer in self.layers:
             layer.trainable = self._trainable
 

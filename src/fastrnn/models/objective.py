@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import losses
+from fastrnn.layers.building import building
 from fastrnn.losses import Loss
 from fastrnn.losses.head import Head
 from fastrnn.metrics import reported
@@ -91,8 +92,9 @@ class Objective:
         The penalty is two sums, too, and a part of the whole loss.
         """
         sizes = []
-        for target in self.targets:
-            sizes += [2, *(one.build(features[target.index]) for one in target.metrics)]
+        with building:  # metrics make their sums
+            for target in self.targets:
+                sizes += [2, *(one.build(features[target.index]) for one in target.metrics)]
         self.sizes = sizes + [2] * is_penalized
 
     @property

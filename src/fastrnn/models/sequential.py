@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
+from fastrnn.layers.building import building
 from fastrnn.layers.naming import Renaming
 from fastrnn.layers.symbolic import Shape
 from fastrnn.models.learner import Learner
@@ -16,10 +16,6 @@ from fastrnn.models.model import Model
 from fastrnn.models.nested import ModelLayer
 from fastrnn.models.network import Network, unwrapped
 from fastrnn.models.tracing import Graph, give_names
-
-# Threads may call an unbuilt model at once, and one of them should build it.  One lock for all
-# models: each is built once, and an object with a lock could not be copied.
-_building = threading.RLock()
 
 
 class Sequential(Model):
@@ -49,7 +45,7 @@ class Sequential(Model):
         self._start_tensor: SymbolicTensor | None = None
         self._end: SymbolicTensor | None = None
         self._names: dict[str, Layer] = {}
-        self._renamed = -1
+        self._renamed: object = None
         for layer in layers or []:
             self.add(layer)
 
@@ -132,7 +128,7 @@ class Sequential(Model):
             self._end = before if len(self._added) > 1 else None
         layer = self._added.pop()
         self._members.remove(layer)
-        self._known_graph, self._renamed = None, -1
+        self._known_graph, self._renamed = None, None
         return unwrapped([layer])[0]
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
@@ -146,7 +142,7 @@ class Sequential(Model):
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
         """See to it that the name of a new layer is no other's."""
-        if self._renamed == Renaming.version and layer.name not in self._names:
+        if self._renamed is Renaming.version and layer.name not in self._names:
             self._names[layer.name] = layer
             return
         everyone = [start, *self._added, layer]
@@ -156,7 +152,7 @@ class Sequential(Model):
 
     def build(self, input_shape: Any) -> None:
         """Create the weights, for data of `input_shape`, batch first: (None, time, features)."""
-        with _building:
+        with building:
             if self._end is not None or not self._added:
                 return
             start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
@@ -198,7 +194,7 @@ class Sequential(Model):
         if not self._added:
             raise RuntimeError("the model has no layers; add some with model.add(layer)")
         if self._known_graph is None and self._end is not None:
-            with _building:
+            with building:
                 if self._known_graph is None:
                     assert self._start_tensor is not None
                     self._known_graph = Graph([self._start_tensor], [self._end])
@@ -210,7 +206,7 @@ class Sequential(Model):
         del state["_end"], state["_members"], state["_names"]
         if self._end is not None:
             state["_known_graph"] = self.graph
-        return {**state, "_input": None if start is None else start.layer, "_renamed": -1}
+        return {**state, "_input": None if start is None else start.layer, "_renamed": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         start, graph = state.pop("_input"), state["_known_graph"]

@@ -190,6 +190,7 @@ class Watch(Callback):
 
 
 _parents: set[int] = set()
+_lock = threading.Lock()
 
 
 def end_with_parent(parent: int, wait: Callable[[float], None]) -> None:
@@ -202,9 +203,10 @@ def end_with_parent(parent: int, wait: Callable[[float], None]) -> None:
     wait : callable
         Takes a number of seconds, and returns when no run is at work, or after that time.
     """
-    if parent in _parents:
-        return
-    _parents.add(parent)
+    with _lock:
+        if parent in _parents:
+            return
+        _parents.add(parent)
 
     def look() -> None:
         while os.getppid() == parent:

@@ -27,6 +27,35 @@ Step = Callable[[Values], None]
 MOST_FOLDED = 1 << 26
 
 
+#: How many plans for the same outputs are kept that no run is using.
+MOST_IDLE = 16
+
+
+class Plans:
+    """Plans for the same outputs: one for each run at a time, since a plan has its own memory.
+
+    Parameters
+    ----------
+    make : callable
+        Returns a new plan.
+    """
+
+    def __init__(self, make: Callable[[], Plan]) -> None:
+        self._make, self._idle = make, [make()]
+
+    def run(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the outputs, in memory that nobody else has."""
+        try:
+            plan = self._idle.pop()
+        except IndexError:  # other threads are using them
+            plan = self._make()
+        try:
+            return plan.run(inputs)
+        finally:
+            if len(self._idle) < MOST_IDLE:
+                self._idle.append(plan)
+
+
 class Plan:
     """Some outputs of a graph, from inputs and constants.
 

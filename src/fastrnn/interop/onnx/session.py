@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.onnx.proto import constants_of, load
 from fastrnn.interop.onnx.evaluator import Evaluator
-from fastrnn.interop.onnx.plan import Plan
+from fastrnn.interop.onnx.plan import Plan, Plans
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
@@ -91,7 +91,7 @@ class Session:
     A node of a few simple kinds that stand around recurrences (Gemm, Transpose, Concat, ...) is
     computed by the NumPy function that ``onnx.reference`` would call, to the same bits.
 
-    Calls from several threads wait for one another.
+    Any number of threads may call it at once; each run has memory of its own.
 
     Examples
     --------
@@ -161,8 +161,8 @@ class Session:
         self._output_names = [each.name for each in self._outputs]
         self._evaluator = Evaluator(model)
         self._lock = threading.Lock()
-        self._plans: dict[Any, Plan] = {}
-        self._whole = self._plan(self._output_names, ())
+        self._plans: dict[Any, Plans] = {}
+        self._whole = self._planned(self._output_names, ())
 
     def get_inputs(self) -> list[NodeArg]:
         """Return what a run has to be given."""
@@ -226,7 +226,7 @@ class Session:
                 value = check.read(value)
             inputs.append(value)
         # whatever the caller has told NumPy of overflow, as everywhere in fastrnn
-        with self._lock, np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             if output_names is None and len(input_feed) == len(inputs):
                 return self._whole.run(inputs)
             checks = self._checks
@@ -235,7 +235,7 @@ class Session:
                 if name not in checks:
                     raise ValueError(self._unknown("input_feed", name, [*checks]))
                 inputs.append(checks[name].read(input_feed[name]))
-            return self._plan(self._asked(output_names), tuple(others)).run(inputs)
+            return self._planned(self._asked(output_names), tuple(others)).run(inputs)
 
     def _asked(self, output_names: Sequence[str] | None) -> list[str]:
         if output_names is None or not len(output_names):
@@ -250,15 +250,21 @@ class Session:
     def _unknown(self, argument: str, name: Any, known: Sequence[str]) -> str:
         return f"{argument} has {name!r}; the graph has {', '.join(map(repr, known))}"
 
-    def _plan(self, outputs: Sequence[str], replaced: tuple[str, ...]) -> Plan:
+    def _planned(self, outputs: Sequence[str], replaced: tuple[str, ...]) -> Plans:
         key = (tuple(outputs), replaced)
-        if key not in self._plans:
+
+        def make() -> Plan:
             fixed = {k: v for k, v in self._constants.items() if k not in replaced}
-            plan = Plan(self._evaluator, fixed, [*self._names, *replaced], outputs)
-            if len(self._plans) == MOST_PLANS:
-                del self._plans[next(iter(self._plans))]
-            self._plans[key] = plan
-        return self._plans[key]
+            return Plan(self._evaluator, fixed, [*self._names, *replaced], outputs)
+
+        with self._lock:
+            found = self._plans.get(key)
+            if found is None:
+                found = Plans(make)
+                if len(self._plans) == MOST_PLANS:
+                    del self._plans[next(iter(self._plans))]
+                self._plans[key] = found
+            return found
 
 
 class _Check:

@@ -84,11 +84,12 @@ class Trainer:
 
     def look(self) -> None:
         """See whether other weights are to be trained than before, or the slots are another's."""
-        if self._freezing != Freezing.version:
+        version = Freezing.version
+        if self._freezing is not version:
             keys = tuple(parameter.key for parameter in self._trained())
             if keys != self.vector.keys or self._flags() != self._frozen:
                 self._place()
-            self._freezing = Freezing.version
+            self._freezing = version
         if self.optimizer.owners is not self.vector.keys:
             self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
 

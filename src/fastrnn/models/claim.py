@@ -1,0 +1,47 @@
+"""What one thread at a time may do with a model; another one gets an error and does not wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Claim:
+    """Lets a thread be alone with a model.
+
+    The thread that has the model may take it again, as a callback does that trains it too.
+
+    Examples
+    --------
+    >>> claim = Claim()
+    >>> with claim.taken("fit"):
+    ...     pass
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+
+    def __reduce__(self) -> tuple[type[Claim], tuple[()]]:
+        # A copy of a model may be used beside it.
+        return Claim, ()
+
+    @contextmanager
+    def taken(self, method: str) -> Iterator[None]:
+        """Take the model in the ``with`` block.
+
+        Raises
+        ------
+        RuntimeError
+            If another thread has it; `method` is what the error says was called.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError(
+                f"{method} was called while another thread uses the model.  Training, and all use "
+                "of a model with stateful layers, is for one thread at a time: give each thread a "
+                "copy, copy.deepcopy(model), or hold a lock of your own around the calls"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
