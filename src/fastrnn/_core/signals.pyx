@@ -33,7 +33,7 @@ def limit():
 
 
 def counted():
-    """Return this thread's looks since it last called this: how many, the most operations before one, and all of them."""
+    """Return this thread's looks since it last asked: how many, the most operations before one, and those before all."""
     found = mine.looks, mine.most, mine.total
     mine.looks, mine.most, mine.total = 0, 0, 0
     return found
