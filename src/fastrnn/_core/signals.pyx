@@ -33,7 +33,7 @@ def limit():
 
 
 def counted():
-    """Return this thread's looks since it last asked: how many, the most operations before one, and those before all."""
+    """Return this thread's looks since it last asked: how many, the most operations before one, and before all."""
     found = mine.looks, mine.most, mine.total
     mine.looks, mine.most, mine.total = 0, 0, 0
     return found
