@@ -49,6 +49,7 @@ ALLOWED = {
     "settings": set(),
     "terminal": set(),
     "representation": set(),
+    "deprecation": set(),
     "seeding": {"settings"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says

@@ -22,6 +22,15 @@ def test_example_runs(example):
     exec(compile(example, str(README), "exec"), {})
 
 
+def test_it_is_two_screens():
+    assert TEXT.count("\n") <= 140
+
+
+def test_its_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (README.parent / target).exists(), f"{target} is not there"
+
+
 @pytest.mark.parametrize("name", ["from-keras"])
 def test_examples_of_a_page_run(name, tmp_path, monkeypatch):
     pytest.importorskip("h5py")
@@ -36,7 +45,10 @@ def test_examples_of_a_page_run(name, tmp_path, monkeypatch):
 def test_commands_exist():
     import fastrnn.cli
 
-    for command in re.findall(r"^fastrnn (\w+(?: [a-z]+)?) ", TEXT, re.MULTILINE):
+    blocks = "".join(re.findall(r"^```sh\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE))
+    found = re.findall(r"^fastrnn (\w+(?: [a-z]+)?) ", blocks, re.MULTILINE)
+    assert found
+    for command in found:
         words = command.split() if command.startswith("cipher") else command.split()[:1]
         if words == ["bench"]:
             continue  # its help is the bench's own, and comes with NumPy
@@ -46,9 +58,12 @@ def test_commands_exist():
 
 
 def test_the_map_shows_what_is_there():
-    table = TEXT.partition("## Where things live")[2].partition("\n## ")[0]
+    page = README.parent / "docs" / "architecture.md"
+    table = page.read_text(encoding="utf-8").partition("## Where things live")[2]
+    table = table.partition("\n## ")[0]
     places = [row.split("|")[2] for row in table.splitlines() if row.startswith("|")][2:]
     root = README.parent
+    assert len(places) > 10
     for name in re.findall(r"`([^`]+)`", " ".join(places)):
         folder = name.partition("*")[0]
         found = (root / folder).is_dir() or (root / "src" / "fastrnn" / folder).is_dir()

@@ -36,7 +36,7 @@ from .functional import (
 )
 from .seeding import set_seed
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "__version__",

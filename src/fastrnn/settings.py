@@ -81,7 +81,7 @@ def integer(argument: str, value: Any, least: int | None = None) -> int:
     ----------
     argument : str
         What the error calls it.
-    value : int or NumPy integer
+    value : int, or one of NumPy
         Arrays without axes are taken too; booleans are not.
     least : int, optional
         The smallest that makes sense.

@@ -35,14 +35,14 @@ class BackupAndRestore(Callback):
     delete_checkpoint : bool, default True
         Whether to remove the file when the training has come to its end.
 
+    See Also
+    --------
+    fastrnn.models.Model.fit : With ``resume=``, continues from any file that a training saved.
+
     Notes
     -----
     The model has to be compiled, and `fit` to be called, as it was the first time; `epochs` may be
     more.  Called after all other callbacks, whose state is saved with the model's.
-
-    See Also
-    --------
-    fastrnn.models.Model.fit : ``resume=`` goes on from any file that was saved in a training
     """
 
     #: Keras's arguments without an effect here, at their defaults.

@@ -194,16 +194,16 @@ class Training:
         callbacks : sequence of Callback
             Called after the run has kept an epoch.
 
-        Notes
-        -----
-        Without matplotlib nothing is drawn.
-
         Raises
         ------
         RunError
             A gradient is no number any more.
         OSError
             A file cannot be written; what was kept before stays.
+
+        Notes
+        -----
+        Without matplotlib nothing is drawn.
         """
         self.group.first(self.directory.hold)
         try:

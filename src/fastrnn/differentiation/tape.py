@@ -165,15 +165,15 @@ class Traced(NDArrayOperatorsMixin):
         return (self[place] for place in range(len(self)))
 
     def astype(self, dtype: Any, **options: Any) -> Traced:
-        """As of an array; the gradient passes."""
+        """Return an array of another type, as an array does; the gradient passes."""
         return self.tape.made(self.value.astype(dtype), [(self, lambda g: g)])
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
-        """As of an array."""
+        """Return an array of another shape, as an array does."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Any:
-        """As of an array."""
+        """Return an array with the axes in another order, as an array does."""
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def __getattr__(self, name: str) -> Any:

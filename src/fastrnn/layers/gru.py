@@ -43,7 +43,7 @@ class GRU(GatedLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     reset_after : bool, default False
-        Which form.  (PyTorch, cuDNN and recent Keras use the other default, True.)
+        Which form.  PyTorch, cuDNN and recent Keras use the other default, True.
     **options :
         `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
         `learn_initial_state` of

@@ -198,7 +198,7 @@ class Model(OlderMethods):
 
         See Also
         --------
-        fastrnn.models.load_model : the way back
+        fastrnn.models.load_model : Reads the file.
         """
         path = path_text("filepath", filepath)
         whole = boolean("include_optimizer", include_optimizer)

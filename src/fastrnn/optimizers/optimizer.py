@@ -71,19 +71,6 @@ class Optimizer(Guarded, metaclass=Constructible):
     decay : float, optional
         Divide the rate of every step by 1 + decay · step.
 
-    Notes
-    -----
-    An optimizer of one's own is a subclass that names its `slot_names` and defines :meth:`update`
-    on arrays, and :meth:`get_config` if it has arguments of its own; ``load_model`` takes it from
-    ``custom_objects``.
-
-    Raises
-    ------
-    ValueError
-        If more than one of the three clippings is given, or a number is out of its range.
-    TypeError
-        If one is no number.
-
     Attributes
     ----------
     iterations : int
@@ -94,8 +81,19 @@ class Optimizer(Guarded, metaclass=Constructible):
     owners : tuple or None
         Whose slots these are, in order; None if nobody said so.
 
+    Raises
+    ------
+    ValueError
+        If more than one of the three clippings is given, or a number is out of its range.
+    TypeError
+        If one is no number.
+
     Notes
     -----
+    An optimizer of one's own is a subclass that names its `slot_names` and defines :meth:`update`
+    on arrays, and :meth:`get_config` if it has arguments of its own; ``load_model`` takes it from
+    ``custom_objects``.
+
     A weight that is frozen leaves the vectors, and comes back with the slots that it had.  A copy
     of an optimizer, by :mod:`copy` or :mod:`pickle`, has slots of its own, and may go on with any
     model whose weights they fit.

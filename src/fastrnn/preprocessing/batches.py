@@ -28,7 +28,7 @@ class PyDataset:
 
     See Also
     --------
-    fastrnn.models.Dataset : samples by number, for which `fit` chooses the batches
+    fastrnn.models.Dataset : Samples by number, of which `fit` makes the batches.
 
     Examples
     --------

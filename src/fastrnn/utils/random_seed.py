@@ -25,7 +25,7 @@ def set_random_seed(seed: int) -> None:
 
     See Also
     --------
-    fastrnn.set_seed : seeds fastrnn alone
+    fastrnn.set_seed : Seeds fastrnn alone.
 
     Examples
     --------

@@ -28,17 +28,17 @@ def write(path: str, description: Description) -> None:
     Layers follow one another; one more may add the input to the output: that is ``in_skip``, which
     AIDA-X reads and RTNeural itself does not.
 
-    Warns
-    -----
-    UserWarning
-        If there is such a residual connection.
-
     Raises
     ------
     CheckpointError
         If RTNeural has no such layer, or not with such an argument; it is named.
     OSError
         If the file cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        If there is such a residual connection.
     """
     path = path_text("filepath", path)
     wiring = wiring_of(description.model)

@@ -46,17 +46,17 @@ def write(path: Any, description: Description, *, states: bool = False, **option
     states : bool, default False
         Whether the states of the recurrent layers are inputs, which may be left out, and outputs.
 
-    Warns
-    -----
-    UserWarning
-        If ONNX Runtime is installed and cannot run the model.
-
     Raises
     ------
     CheckpointError
         If ONNX cannot say what a layer does; nothing is written.
     TypeError
         If there are other options.
+
+    Warns
+    -----
+    UserWarning
+        If ONNX Runtime is installed and cannot run the model.
     """
     if options:
         raise TypeError(

@@ -1,0 +1,94 @@
+"""The bench's own cases, fastrnn alone, in the form that asv runs.
+
+asv installs each commit and imports this file of the newest one, so it uses nothing but the public
+names of the package and those of `fastrnn.benchmark` that are as old as the bench.
+"""
+
+import numpy as np
+
+from fastrnn.benchmark import cases
+from fastrnn.benchmark.measure import training_job
+from fastrnn.benchmark.peers import make
+
+DTYPES = ["float32", "float64"]
+THREADS = 1
+
+
+class _Case:
+    """A competitor's call, made before the clock starts.
+
+    Attributes
+    ----------
+    sizes : tuple of Sizes
+        The cases, by name the first parameter.
+    work : str
+        The method of a peer.
+    gates : int
+        Of the cell.
+    """
+
+    sizes = ()
+    work = ""
+    gates = 1
+    param_names = ["case", "dtype"]
+
+    def setup(self, case, dtype):
+        sizes = next(sizes for sizes in self.sizes if sizes.name == case)
+        problem = cases.Problem(sizes, np.dtype(dtype), self.gates)
+        self.call = getattr(make("fastrnn", THREADS), self.work)(problem).call
+
+    def time_call(self, case, dtype):
+        self.call()
+
+
+def _named(sizes):
+    return [[one.name for one in sizes], DTYPES]
+
+
+class ForwardBackward(_Case):
+    """Tanh RNN, forward with outputs and BPTT."""
+
+    sizes, work = cases.FORWARD_BACKWARD, "forward_backward"
+    params = _named(sizes)
+
+
+class GRUSequence(_Case):
+    """GRU, a whole sequence in a call."""
+
+    sizes, work, gates = cases.GRU_SEQUENCE, "gru_sequence", 3
+    params = _named(sizes)
+
+
+class GRUStream(_Case):
+    """GRU, a model that runs on as its input comes."""
+
+    sizes, work, gates = cases.GRU_STREAM, "gru_stream", 3
+    params = _named(sizes)
+
+
+class LSTMSequence(_Case):
+    """LSTM, a whole sequence in a call."""
+
+    sizes, work, gates = cases.LSTM_SEQUENCE, "lstm_sequence", 4
+    params = _named(sizes)
+
+
+class Training:
+    """An epoch of the decipher job, at a tenth of its size."""
+
+    params = ["gru", "rnn"]
+    param_names = ["cell"]
+
+    def setup(self, cell):
+        self.epoch = make("fastrnn", THREADS).training(training_job(cell, 800))
+        self.epoch()
+
+    def time_epoch(self, cell):
+        self.epoch()
+
+
+class Import:
+    """What every program pays before it does anything."""
+
+    def timeraw_import(self):
+        return "import fastrnn"
