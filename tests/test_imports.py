@@ -36,6 +36,7 @@ ALLOWED = {
     "_older": set(),
     "construction": {"_older"},
     "naming": set(),
+    "constraints": {"_names", "arithmetic", "construction", "naming", "settings"},
     "regularizers": {
         "_names",
         "arithmetic",
@@ -61,6 +62,7 @@ ALLOWED = {
         "arithmetic",
         "fastrnn",
         "files",
+        "constraints",
         "initializers",
         "regularizers",
         "settings",
@@ -140,6 +142,7 @@ ALLOWED = {
         "workspace",
         "arithmetic",
         "naming",
+        "constraints",
         "regularizers",
         "representation",
     },
@@ -257,6 +260,7 @@ LATE = {
 
 # Of the modules in formats, those that any of them may use; a format knows no other format.
 SHARED_BY_FORMATS = {
+    "choice",
     "assembly",
     "json_text",
     "description",

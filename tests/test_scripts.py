@@ -172,7 +172,6 @@ REFUSED = {
         "Sequential([Dense(1)]).fit(x, y, nb_epoch=1, epochs=1)"
     ),
     "Embedding has no argument 'dropout'; put SpatialDropout1D": "Embedding(3, 2, dropout=0.1)",
-    "by_name of load_weights is True": "Sequential([Dense(1)]).load_weights('x', by_name=True)",
 }
 
 

@@ -16,10 +16,6 @@ from types import ModuleType
 from typing import Any
 
 _IMAGES = "images are out of scope; read the features of an image as a sequence, or use Keras"
-_CELLS = (
-    "a layer runs its cell itself: use SimpleRNN, GRU or LSTM, several in a row for a stack; "
-    "fastrnn.rnn_cell_forward and its like take single steps"
-)
 _TENSORS = "compute with NumPy or fastrnn.backend, in a Lambda or a Layer of yours"
 _SESSION = "there is no session; fastrnn.set_num_threads says how many threads compute"
 _BACKEND = "fastrnn has one back end, its own compiled core"
@@ -55,7 +51,8 @@ ADVICE: tuple[tuple[str, str], ...] = (
      _IMAGES),
     (r"layers\.RandAugment", _IMAGES),
     (r"layers\.(ConvLSTM\w+|ConvRecurrent\w*)", "put Conv1D in front of an LSTM"),
-    (r"layers\.(RNN|StackedRNNCells|\w+Cell\w*)", _CELLS),
+    (r"layers\.(AbstractRNNCell|\w+Cell\w*)",
+     "use SimpleRNNCell, GRUCell or LSTMCell, or a Layer of yours"),
     (r"layers\.(\w*Attention\w*)", "fastrnn is for recurrent networks; use Keras for attention"),
     (r"layers\.(TextVectorization|StringLookup|IntegerLookup|Hash\w+)",
      "turn text into numbers with fastrnn.preprocessing.text.Tokenizer before the model"),
@@ -72,7 +69,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.ReversibleEmbedding", "use Embedding, and Dense for the way back"),
     (r"layers\.(TimeDistributedDense)", "use TimeDistributed(Dense(...)), or Dense as it is"),
     (r"layers\.(Flax|Jax|TFSM|TorchModule)\w+", "fastrnn runs its own layers only"),
-    (r"layers\.(ActivityRegularization)", "use weight_decay of the optimizer"),
     (r"layers\.Wrapper", "derive from fastrnn.layers.Layer"),
     (r"optimizers\.LossScaleOptimizer", "float32 and float64 need no scaling of the loss"),
     (r"optimizers\.(legacy|tf_optimizer\w*)", _OPTIMIZERS),
@@ -94,8 +90,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
     (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
     (r"(ops|random)", _TENSORS),
-    (r"constraints",
-     "use clipnorm or clipvalue of the optimizer, or a Callback that sets the weights"),
     (r"applications", _IMAGES),
     (r"(mixed_precision|dtype_policies|DTypePolicy|FloatDTypePolicy|quantizers|Quantizer)",
      "give layers dtype='float32' or 'float64'"),
@@ -115,6 +109,7 @@ GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
     (r"callbacks\.\w+", "derive from fastrnn.callbacks.Callback"),
     (r"initializers\.\w+",
      "use an initializer of fastrnn.initializers, or give weights= or set_weights"),
+    (r"constraints\.\w+", "write it as a function of the weight that returns another"),
     (r"regularizers\.\w+", "write it as a function of the weight, made of NumPy's operations"),
     (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
     (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),

@@ -98,18 +98,12 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     "train_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "test_on_batch": {"accuracy": ((False,), _ACCURACY)},
     "add_weight": {
-        "regularizer": ((None,), "regularizers are not computed; AdamW shrinks weights"),
-        "constraint": ((None,), "weights are not constrained"),
         "dtype": ((None, str, type), "a weight has the type of its layer"),
     },
     "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},
     "save_weights": {
         "overwrite": ((True,), "a file that is there is replaced, whole"),
         "save_format": ((str, None), "the ending of the name says it"),
-    },
-    "load_weights": {
-        "by_name": ((False,), "the names of all layers have to agree"),
-        "skip_mismatch": ((False,), "all weights have to fit"),
     },
 }
 

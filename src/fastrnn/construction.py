@@ -138,11 +138,15 @@ def parameters_of(cls: type) -> list[str] | None:
         if "__init__" not in vars(base) or base is object:
             continue
         passes_on = False
+        own_keywords = vars(base).get("keywords")
         for parameter in list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]:
             if parameter.kind is parameter.VAR_KEYWORD:
                 passes_on = True
             elif parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 names.append(parameter.name)
+        if own_keywords is not None:
+            names += own_keywords
+            passes_on = False
         if not passes_on:
             break
     return None if passes_on else list(dict.fromkeys(names))

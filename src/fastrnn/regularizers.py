@@ -35,8 +35,8 @@ __all__ = [
 
 Array = NDArray[Any]
 
-#: The weights that layers take regularizers for: ``kernel_regularizer`` and so on.
-REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta")
+#: The weights that layers take regularizers and constraints for: ``kernel_regularizer`` and so on.
+REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta", "alpha")
 
 
 class Regularizer(metaclass=Constructible):

@@ -152,6 +152,10 @@ class Workspace(Signal):
     def settle(self) -> None:
         """End a training step whose gradients were used: change what is not trained by them."""
 
+    def penalty(self) -> float:
+        """Return what the batch adds to the loss by an ``activity_regularizer``."""
+        return 0.0
+
 
 class InputWorkspace(Workspace):
     """What a batch is copied into: the start of a model.

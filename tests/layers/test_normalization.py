@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from fastrnn.layers import BatchNormalization, Dense, Input, TimeDistributed
+from fastrnn.layers import BatchNormalization, Dense, Input
 from fastrnn.models import NonFiniteGradientError, Sequential
 
 RNG = np.random.default_rng(8)
@@ -62,8 +62,6 @@ def test_a_copy_has_means_of_its_own():
     np.testing.assert_array_equal(moments(twin), moments(model))
 
 
-def test_it_does_not_stand_in_time_distributed():
-    with pytest.raises(ValueError, match="BatchNormalization, which takes all steps"):
-        TimeDistributed(BatchNormalization())
+def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="momentum of BatchNormalization is 2"):
         BatchNormalization(momentum=2)

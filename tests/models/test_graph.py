@@ -192,3 +192,19 @@ def test_errors(act, error, message):
 def test_an_array_in_a_list_is_an_array():
     model, x = tagger(), np.zeros((2, 6, 1))
     np.testing.assert_array_equal(model.predict([x]), model.predict(x))
+
+
+def test_an_input_that_no_output_follows_from_is_read_and_left(tmp_path):
+    x, unused = Input((5, 3), name="x"), Input((2,), name="unused")
+    model = Model([x, unused], GRU(2)(x))
+    model.compile("sgd", "mse")
+    data = [np.ones((4, 5, 3)), np.ones((4, 2))]
+    alone = Model(x, model.layers[-1](x))
+    np.testing.assert_array_equal(model.predict(data), alone.predict(data[0]))
+    model.fit({"x": data[0], "unused": data[1]}, np.ones((4, 2)), verbose=0)
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict(data), model.predict(data))
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    with pytest.raises(ValueError, match=r"unused|input"):
+        model.predict(data[:1])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fastrnn import optimizers
-from fastrnn.models import load_model
+from fastrnn import layers, optimizers
+from fastrnn.models import Sequential, load_model
 from fastrnn.optimizers import schedules
 from tests import recorded
 from tests.keras_oracle import double_precision, require_keras
@@ -106,15 +106,51 @@ def test_an_optimizer_of_one_s_own(tmp_path):
 def test_the_older_spelling_of_a_decay(kind):
     older = getattr(optimizers, kind)(lr=0.1, decay=0.5)
     newer = getattr(optimizers, kind)(schedules.InverseTimeDecay(0.1, 1, 0.5))
-    assert older.get_config() == newer.get_config()
+    assert older.get_config() == {**newer.get_config(), "learning_rate": 0.1, "decay": 0.5}
     values = [np.ones(3), np.ones(3)]
     for optimizer, one in zip((older, newer), values, strict=True):
         for step in range(4):
-            assert optimizer.learning_rate == pytest.approx(0.1 / (1 + 0.5 * step))
+            rate = optimizer.learning_rate / (1 + optimizer.decay * step)
+            assert rate == pytest.approx(0.1 / (1 + 0.5 * step))
             optimizer.apply(one, np.array([1.0, -2.0, 0.5]))
     np.testing.assert_array_equal(*values)
+    again = type(older).from_config(older.get_config())
+    assert (again.learning_rate, again.decay) == (0.1, 0.5)
     assert getattr(optimizers, kind)(0.1, decay=0).learning_rate == 0.1
     with pytest.raises(TypeError, match=r"decay is 0\.5 and learning_rate"):
         getattr(optimizers, kind)(schedules.InverseTimeDecay(0.1, 1, 0.5), decay=0.5)
     with pytest.raises(ValueError, match="decay is -1"):
         getattr(optimizers, kind)(decay=-1)
+
+
+def test_a_rate_that_decays_may_be_set():
+    """As in Keras 2: what is set is the rate before it is divided."""
+    optimizer = optimizers.SGD(lr=0.5, decay=1.0)
+    values, gradients = np.zeros(1), np.ones(1)
+    optimizer.apply(values, gradients.copy())
+    optimizer.lr = 0.25
+    optimizer.apply(values, gradients.copy())
+    assert values[0] == -0.5 - 0.25 / 2
+    optimizer.learning_rate, optimizer.decay = 1.0, 0.0
+    optimizer.apply(values, gradients.copy())
+    assert values[0] == -0.5 - 0.25 / 2 - 1
+    with pytest.raises(ValueError, match="decay is -1"):
+        optimizer.decay = -1
+    with pytest.raises(TypeError, match="give one of them"):
+        optimizers.SGD(schedules.InverseTimeDecay(0.1, 1, 0.5)).decay = 0.5
+
+
+@pytest.mark.parametrize("ending", ["", ".keras", ".h5"])
+def test_files_hold_a_decay(ending, tmp_path):
+    if ending:
+        pytest.importorskip("h5py")
+    model = Sequential([layers.Input((3,)), layers.Dense(2)])
+    model.compile(optimizers.SGD(0.5, decay=0.25), "mse")
+    x, y = np.ones((4, 3)), np.ones((4, 2))
+    model.train_on_batch(x, y)
+    model.save(tmp_path / f"model{ending}")
+    again = load_model(tmp_path / f"model{ending}")
+    for one in (model, again):
+        one.train_on_batch(x, y)
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)

@@ -37,7 +37,8 @@ def listed(
         for before in reads[call]:
             depths[before] = max(depths[before], depth + 1)
     met = _met(layers, reads, outputs)
-    return sorted(of_layers, key=lambda layer: (-of_layers[layer], met[layer]))
+    # Inputs that no output follows from come first among the last.
+    return sorted(of_layers, key=lambda layer: (-of_layers[layer], met.get(layer, -1)))
 
 
 def _met(

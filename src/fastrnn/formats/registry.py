@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastrnn.files import kind_of_file, path_text
+from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.foreign import HEAD, about_folder, is_onnx, names_in_zip
@@ -29,7 +30,7 @@ class Format:
     ``read(path, keep=None) -> Description``
         `keep` says by its name of a tensor whether to read it into memory at once; a format that
         reads all of them anyway takes no notice of it.
-    ``read_weights(path, description) -> mapping of str to ndarray``
+    ``read_weights(path, description, choice) -> mapping of str to ndarray``
         Of files that hold weights alone (and of whole models): the arrays for the model that is
         described, by ``layer/weight``, all of them and no other.
     ``write(path, description, **options)``
@@ -98,9 +99,12 @@ class Format:
         found: Description = self._function("read", path)(path, keep)
         return found
 
-    def read_weights(self, path: str, description: Description) -> Mapping[str, NDArray[Any]]:
+    def read_weights(
+        self, path: str, description: Description, choice: Choice
+    ) -> Mapping[str, NDArray[Any]]:
         """Return the weights in a file for the model that is described."""
-        found: Mapping[str, NDArray[Any]] = self._function("read_weights", path)(path, description)
+        read = self._function("read_weights", path)
+        found: Mapping[str, NDArray[Any]] = read(path, description, choice)
         return found
 
     def write(self, path: str, description: Description, **options: Any) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
 from fastrnn.layers.activation import Activation
+from fastrnn.layers.activity_regularization import ActivityRegularization
 from fastrnn.layers.apply_mask import ApplyMask
 from fastrnn.layers.bidirectional import Bidirectional
+from fastrnn.layers.cells import RNN, GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
@@ -53,6 +55,7 @@ from fastrnn.layers.reshaping.repeat_vector import RepeatVector
 from fastrnn.layers.reshaping.reshape import Reshape
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.softmax import Softmax
+from fastrnn.layers.stacked_rnn import StackedRNN
 from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
@@ -104,6 +107,7 @@ __all__ = [
     "LSTM",
     "MGU",
     "Activation",
+    "ActivityRegularization",
     "ApplyMask",
     "BatchNormalization",
     "Bidirectional",
@@ -118,6 +122,12 @@ __all__ = [
     "Layer",
     "Masking",
     "RecurrentLayer",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "SimpleRNNCell",
+    "StackedRNN",
+    "StackedRNNCells",
     "SimpleRNN",
     "SymbolicTensor",
     "TimeDistributed",
@@ -171,6 +181,7 @@ register(
     MGU,
     Masking,
     SimpleRNN,
+    StackedRNN,
     TimeDistributed,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import deserialize, serialize
 from fastrnn.layers.states import check_states, states_of
 from fastrnn.layers.symbolic import Shape
-from fastrnn.layers.wrapper import Wrapper
+from fastrnn.layers.wrapper import Wrapper, prefixed
 from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros
 
 #: What can be made of the two directions.
@@ -150,7 +150,7 @@ class Bidirectional(Wrapper):
                     f"the layer inside {self.name} computes in {layer.dtype}, its input is "
                     f"{self.dtype}; they should be the same"
                 )
-            layer.stored = None if self.stored is None else _prefixed(self.stored, which)
+            layer.stored = prefixed(self.stored, which)
             layer.build(input_shape)
         self.parameters = [
             parameter for _, layer in self.named_layers() for parameter in layer.parameters
@@ -193,10 +193,10 @@ class _BidirectionalWorkspace(Workspace):
         fork = Fork(source, 2)
         one, other = layer.forward_layer, layer.backward_layer
         count = one.state_count
-        forwards = one.workspace(fork.outputs[0], training, *initial[:count])
-        backwards = other.workspace(fork.outputs[1], training, *initial[count:])
+        forwards = one.penalized_workspace(fork.outputs[0], training, *initial[:count])
+        backwards = other.penalized_workspace(fork.outputs[1], training, *initial[count:])
         self._steps: list[Workspace] = [fork, forwards, backwards]
-        ends: list[Signal] = [forwards, backwards]
+        ends: list[Signal] = [forwards.outputs[0], backwards.outputs[0]]
         if one.return_sequences:
             # One of them wrote its steps down last first.
             turned = Reversed(ends[not one.go_backwards])
@@ -224,6 +224,9 @@ class _BidirectionalWorkspace(Workspace):
     def backward(self) -> None:
         for step in reversed(self._steps):
             step.backward()
+
+    def penalty(self) -> float:
+        return sum(step.penalty() for step in self._steps)
 
 
 class _Merged(Workspace):
@@ -288,12 +291,6 @@ def _copy(layer: RecurrentLayer, which: str, go_backwards: bool) -> RecurrentLay
     made = type(layer).from_config(config)
     assert isinstance(made, RecurrentLayer)
     return made
-
-
-def _prefixed(
-    stored: Callable[[str, tuple[int, ...]], Array], which: str
-) -> Callable[[str, tuple[int, ...]], Array]:
-    return lambda name, shape: stored(f"{which}_{name}", shape)
 
 
 def _written(layer: RecurrentLayer, go_backwards: bool, frozen: bool) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from fastrnn.guarded import Guarded
 from fastrnn.layers import calling
 from fastrnn.layers.building import building
 from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.penalized import Penalized
 from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.regularizers import Regularizer
 from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
@@ -59,7 +61,7 @@ def _build(self: Contract, create: Callable[[Any, Any], None], input_shape: Any)
         self._rng = self.stored = None
     first = input_shape[0] if self.takes_several else input_shape
     self._built_for = first[-1]
-    self.regularize()
+    self.attach()
     self.built = True
     if self._first_weights is not None:
         self.set_weights(self._first_weights)
@@ -76,18 +78,6 @@ class Contract(Guarded, metaclass=Constructible):
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
     harmless: ClassVar[Harmless] = {
-        "activity_regularizer": (
-            (None,),
-            "only weights are regularized: give kernel_regularizer, or add to the loss",
-        ),
-        "alpha_regularizer": ((None,), "kernels, biases and embeddings are regularized"),
-        **dict.fromkeys(
-            [
-                f"{what}_constraint"
-                for what in ("alpha", "beta", "bias", "embeddings", "gamma", "kernel", "recurrent")
-            ],
-            ((None,), "use clipnorm of the optimizer, or a Callback"),
-        ),
         "unroll": ((bool,), "one compiled loop runs sequences of every length"),
         "implementation": ((0, 1, 2), "there is one implementation, with the same results"),
         "consume_less": ((str,), "there is one implementation, with the same results"),
@@ -120,6 +110,7 @@ class Contract(Guarded, metaclass=Constructible):
     _built_for: int | None
     _rng: np.random.Generator | None
     _first_weights: Sequence[Any] | None = None
+    activity_regularizer: Regularizer | None = None
 
     #: Whether it draws weights of its own; not where they are those of a layer inside.
     draws_weights: ClassVar[bool] = True
@@ -341,8 +332,17 @@ class Contract(Guarded, metaclass=Constructible):
             The first row, and how many the larger batch has; None: batches are whole.
         """
 
-    def regularize(self) -> None:
-        """Give the weights their regularizers; see :class:`~fastrnn.layers.Layer`."""
+    def attach(self) -> None:
+        """Give the weights regularizers and constraints; see :class:`~fastrnn.layers.Layer`."""
+
+    def penalized_workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
+        """Return :meth:`workspace`, with the penalty of the `activity_regularizer` if it has one.
+
+        Whatever places a layer in a model calls this.
+        """
+        if self.activity_regularizer is None:
+            return self.workspace(source, training, *others)
+        return Penalized(self, source, training, others)
 
     # What follows from that ------------------------------------------------------------------
 

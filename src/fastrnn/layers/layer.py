@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn import regularizers
 from fastrnn.layers import calling, registry
 from fastrnn.layers.checks import positive
 from fastrnn.layers.naming import Renaming, check_name
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
-from fastrnn.layers.weighted import Weighted
+from fastrnn.layers.weighted import ATTACHED, Weighted
 from fastrnn.naming import snake_case
 from fastrnn.representation import constructor_like
 from fastrnn.settings import floatx
@@ -43,7 +42,12 @@ class Layer(Weighted):
         Whether trainings change its weights; see :attr:`trainable`.
     kernel_regularizer, recurrent_regularizer, bias_regularizer, ... : optional
         Penalties on its weights, which a training adds to its loss; see
-        :func:`fastrnn.regularizers.get`.  Of `embeddings`, `gamma` and `beta` too.
+        :func:`fastrnn.regularizers.get`.  Of `embeddings`, `gamma`, `beta` and `alpha` too.
+    kernel_constraint, recurrent_constraint, bias_constraint, ... : optional
+        What a training makes of these weights after every step; see
+        :func:`fastrnn.constraints.get`.
+    activity_regularizer : optional
+        A penalty on what the layer puts out for a batch, divided by the number of samples.
 
     Notes
     -----
@@ -83,7 +87,7 @@ class Layer(Weighted):
     #: Attributes of Keras's layers, of those that this package has.
     no_effect = frozenset(
         {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
-        | {f"{what}_regularizer" for what in regularizers.REGULARIZED}
+        | {*Weighted.keywords} - {"activity_regularizer"}
         | {"supports_jit"}
     )
     often_set = ("trainable", "stateful")
@@ -98,24 +102,11 @@ class Layer(Weighted):
         batch_size: int | None = None,
         weights: Sequence[ArrayLike] | None = None,
         trainable: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        embeddings_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_regularizer: Any = None,
+        **attached: Any,
     ) -> None:
         if name is not None:
             check_name(name)
-        penalties = {
-            "kernel": kernel_regularizer,
-            "recurrent": recurrent_regularizer,
-            "bias": bias_regularizer,
-            "embeddings": embeddings_regularizer,
-            "gamma": gamma_regularizer,
-            "beta": beta_regularizer,
-        }
-        super().__init__(weights, trainable, penalties)
+        super().__init__(weights, trainable, **attached)
         self._name = name
         self._dtype = None if dtype is None else _compute_dtype(dtype)
         if isinstance(input_shape, int):
@@ -148,8 +139,9 @@ class Layer(Weighted):
             "dtype": None if self._dtype is None else self._dtype.name,
         }
         # Only where it matters: earlier versions read files that use nothing new.
-        for what, regularizer in self.regularizers.items():
-            config[f"{what}_regularizer"] = regularizers.serialize(regularizer)
+        for argument, thing in self.attached.items():
+            if thing is not None:
+                config[argument] = ATTACHED[argument.rpartition("_")[2]].serialize(thing)
         return config if self.trainable else {**config, "trainable": False}
 
     # What every layer has ----------------------------------------------------------------------

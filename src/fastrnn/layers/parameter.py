@@ -13,6 +13,7 @@ from fastrnn._core import optimizer as core
 from fastrnn._core.memory import aligned_zeros, padded
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
+from fastrnn.constraints import Constraint
 from fastrnn.differentiation import Operand, apply, apply_ufunc, item
 from fastrnn.regularizers import Regularizer
 
@@ -64,6 +65,8 @@ class Parameter(Operand):
         What an optimizer knows it by.
     regularizer : Regularizer or None
         What a training adds to its loss for it.
+    constraint : Constraint or None
+        What a training makes of it after every step.
 
     Notes
     -----
@@ -82,7 +85,7 @@ class Parameter(Operand):
 
     __slots__ = (
         *("_gradient", "_home", "_start", "_trainable", "_value"),
-        *("gates", "key", "name", "regularizer"),
+        *("constraint", "gates", "key", "name", "regularizer"),
     )
 
     def __init__(
@@ -96,6 +99,7 @@ class Parameter(Operand):
         self.gates = gates
         self.key = Key()
         self.regularizer: Regularizer | None = None
+        self.constraint: Constraint | None = None
         self._trainable = bool(trainable)
         self._gradient: Array | None = None
         self._home: Array | None = None
@@ -143,6 +147,17 @@ class Parameter(Operand):
             return array.copy()
         return reordered(array, tuple(map(self.gates.index, range(len(self.gates)))))
 
+    def constrained(self) -> Array:
+        """Return what the constraint makes of the value, with the gates in the order of `value`."""
+        assert self.constraint is not None
+        made = np.asarray(self.constraint(self.to_keras(self._value)))
+        if made.shape != self.shape or made.dtype.kind not in "biuf":
+            raise ValueError(
+                f"the constraint of {self.name} returned an array of shape {made.shape} and "
+                f"{made.dtype}; it should be {self.shape} and {self._value.dtype}"
+            )
+        return self.from_keras(made)
+
     def numpy(self) -> Array:
         """Return a copy of the value as Keras has it."""
         return self.to_keras(self.value)
@@ -160,6 +175,7 @@ class Parameter(Operand):
             "gates": self.gates,
             "trainable": self._trainable,
             "regularizer": self.regularizer,
+            "constraint": self.constraint,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -167,6 +183,7 @@ class Parameter(Operand):
             state["name"], state["value"], state["gates"], state["trainable"]
         )
         self.key, self.regularizer = state["key"], state.get("regularizer")
+        self.constraint = state.get("constraint")
 
     # In a layer that is written with NumPy's operations, a tape sees what is made of a weight.
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from fastrnn._core.memory import aligned_zeros
 from fastrnn._core.stage import Stage
+from fastrnn.layers.distributed import Distributed, StepByStep
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.registry import deserialize, serialize
 from fastrnn.layers.symbolic import Shape, one_or_all
@@ -31,6 +29,10 @@ class TimeDistributed(Wrapper):
     -----
     A mask passes, and the layer does not see it: it computes the steps that do not count as well.
 
+    A layer that looks at all samples of a batch, such as `BatchNormalization`, looks at those of
+    every step by themselves, with their mask, one step after the other: as in Keras 3.  (Keras 2
+    took all steps together, as the layer does here without `TimeDistributed`.)
+
     Examples
     --------
     >>> from fastrnn.layers import LSTM, Input, TimeDistributed
@@ -50,12 +52,9 @@ class TimeDistributed(Wrapper):
             raise TypeError(
                 f"layer of TimeDistributed is {given}; it should be a layer, such as Dense(3)"
             )
-        if layer.couples_samples:
-            raise ValueError(
-                f"layer of TimeDistributed is {type(layer).__name__}, which takes all steps of all "
-                "samples together: put it behind the sequence without TimeDistributed"
-            )
         self.layer: Layer = layer
+        if self.activity_regularizer is None:
+            self.activity_regularizer = layer.activity_regularizer
         self._dtype = self._dtype or layer._dtype
         if not self.trainable:
             layer.trainable = False
@@ -145,11 +144,14 @@ class TimeDistributed(Wrapper):
         """Return buffers for batches of the shape of ``source.output``."""
         if self.is_per_step:
             return self.layer.workspace(source, training)
-        return _Distributed(self.layer, source, training)
+        if self.layer.couples_samples and len(source.output):
+            return StepByStep(self.layer, source, training)
+        return Distributed(self.layer, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return those of the inner layer, if it takes one step at a time."""
-        return self.layer.stages(source) if self.is_per_step else super().stages(source)
+        takes_steps = self.is_per_step or self.layer.couples_samples
+        return self.layer.stages(source) if takes_steps else super().stages(source)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
@@ -160,80 +162,3 @@ class TimeDistributed(Wrapper):
         """Return a new layer from what :meth:`get_config` returned."""
         options = dict(config)
         return cls(deserialize(options.pop("layer")), **options)
-
-
-class _Distributed(Workspace):
-    """The inner layer on a batch of all steps of all samples.
-
-    What has no time of its own within is the same memory, seen as rows; the rest is copied, since
-    its own time stands in front there.
-    """
-
-    def __init__(self, layer: Layer, source: Signal, training: bool) -> None:
-        self.mask = source.mask
-        # Each pair is a buffer within, and the same part of the one outside.
-        self._in: list[tuple[Array, Array]] = []
-        self._out: list[tuple[Array, Array]] = []
-        self._dout: list[tuple[Array, Array]] = []
-        self._din: list[tuple[Array, Array]] = []
-        within = Signal()
-        within.features = source.features
-        within.output = _fold(source.output, self._in)
-        if source.doutput is not None:
-            within.doutput = _fold(source.doutput, self._din)
-        self._inner = layer.workspace(within, training)
-        steps = source.output.shape[:2]
-        self._outputs: list[Signal] = []
-        for index, inner in enumerate(self._inner.outputs):
-            signal = Signal() if index else self
-            signal.features = inner.features
-            signal.output = _unfold(inner.output, steps, self._out)
-            if inner.doutput is not None:
-                signal.doutput = _unfold(inner.doutput, steps, self._dout)
-            self._outputs.append(signal)
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """All outputs of the inner layer."""
-        return self._outputs
-
-    def forward(self, training: bool) -> None:
-        """Run the inner layer."""
-        for inside, outside in self._in:
-            np.copyto(inside, outside)
-        self._inner.forward(training)
-        for inside, outside in self._out:
-            np.copyto(outside, inside)
-
-    def backward(self) -> None:
-        """Run the inner layer back."""
-        for inside, outside in self._dout:
-            np.copyto(inside, outside)
-        self._inner.backward()
-        for inside, outside in self._din:
-            np.copyto(outside, inside)
-
-    def settle(self) -> None:
-        """Let the inner layer end a step."""
-        self._inner.settle()
-
-
-def _fold(outside: Array, pairs: list[tuple[Array, Array]]) -> Array:
-    """Return (time, batch, ...) as what a layer within gets for (time · batch) samples."""
-    rows = outside.reshape(-1, *outside.shape[2:])
-    if rows.ndim == 2 and rows.dtype.kind == "f":
-        return rows
-    by_time = rows.swapaxes(0, 1)
-    inside = aligned_zeros(by_time.shape, by_time.dtype)
-    pairs.append((inside, by_time))
-    return inside
-
-
-def _unfold(inside: Array, steps: tuple[int, ...], pairs: list[tuple[Array, Array]]) -> Array:
-    """Return what a layer within makes of so many samples as (time, batch, ...)."""
-    if inside.ndim == 2:
-        return inside.reshape(*steps, -1)
-    time, _, *rest = inside.shape
-    outside = aligned_zeros((*steps, time, *rest), inside.dtype)
-    pairs.append((inside, outside.reshape(-1, time, *rest).swapaxes(0, 1)))
-    return outside

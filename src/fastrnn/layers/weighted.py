@@ -1,14 +1,14 @@
-"""The weights of a layer: how they are made, found, exchanged, frozen and regularized."""
+"""The weights of a layer: how they are made, found, exchanged, frozen, regularized and limited."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastrnn import initializers, regularizers
+from fastrnn import constraints, initializers, regularizers
 from fastrnn.construction import with_older_names
 from fastrnn.layers.checks import positive
 from fastrnn.layers.contract import Contract
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+#: What a weight may have, and the modules that know what an argument means.
+ATTACHED: dict[str, Any] = {"regularizer": regularizers, "constraint": constraints}
+
 
 class Weighted(Contract):
     """The half of :class:`~fastrnn.layers.Layer` that holds its weights.
@@ -32,45 +35,63 @@ class Weighted(Contract):
         The values that the weights have once they are built.
     trainable : bool
         Whether trainings change the weights.
-    penalties : mapping of str to object
-        What the constructor was given as ``kernel_regularizer`` and so on, by the word before
-        ``_regularizer``.
+    **attached :
+        `kernel_regularizer`, `kernel_constraint` and so on; see `keywords`.
     """
+
+    #: Arguments of constructors: what weights have, and the penalty on what the layer puts out.
+    keywords: ClassVar[tuple[str, ...]] = (
+        "activity_regularizer",
+        *(f"{what}_{kind}" for kind in ATTACHED for what in regularizers.REGULARIZED),
+    )
 
     def __init__(
         self,
         weights: Sequence[ArrayLike] | None,
         trainable: bool,
-        penalties: Mapping[str, Any],
+        **attached: Any,
     ) -> None:
-        #: Penalties on weights, by the word before ``_regularizer`` in the arguments.
-        self.regularizers: dict[str, Regularizer] = {
-            what: found
-            for what, value in penalties.items()
-            if (found := regularizers.get(value)) is not None
-        }
+        #: Regularizers and constraints, by the names of the arguments.
+        self.attached: dict[str, Any] = {}
+        for argument, value in attached.items():
+            found = ATTACHED[argument.rpartition("_")[2]].get(value)
+            if found is not None:
+                self.attached[argument] = found
         if weights is not None:
             self._first_weights = list(weights) if isinstance(weights, (list, tuple)) else [weights]
         self.parameters: list[Parameter] = []
         self._trainable = boolean("trainable", trainable)
 
-    def regularize(self) -> None:
-        """Give the weights the regularizers of the constructor; called once they are built.
+    @property
+    def activity_regularizer(self) -> Regularizer | None:
+        """The penalty on what the layer puts out."""
+        found: Regularizer | None = self.attached.get("activity_regularizer")
+        return found
+
+    @activity_regularizer.setter
+    def activity_regularizer(self, value: Any) -> None:
+        self.attached["activity_regularizer"] = regularizers.get(value)
+
+    def attach(self) -> None:
+        """Give the weights what the constructor was given for them; called once they are built.
 
         Raises
         ------
         ValueError
             If the layer has no such weight.
         """
-        for what, regularizer in self.regularizers.items():
+        for argument, thing in self.attached.items():
+            what, _, kind = argument.rpartition("_")
+            if what == "activity":
+                continue
             names = (what, f"{what}_kernel", f"recurrent_{what}")
             found = [
                 one for one in self.parameters if one.name in names[: 3 if what == "bias" else 2]
             ]
             if not found and what != "bias":
-                raise ValueError(f"{self.name} has no {what}; leave out {what}_regularizer")
+                raise ValueError(f"{self.name} has no {what}; leave out {argument}")
             for parameter in found:
-                parameter.regularizer = regularizer
+                setattr(parameter, kind, thing)
 
     @property
     def inner_layers(self) -> tuple[Layer, ...]:
@@ -151,6 +172,8 @@ class Weighted(Contract):
         *,
         trainable: bool = True,
         name: str | None = None,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Parameter:
         """Create a weight in :meth:`build`, as Keras's layers do.
 
@@ -162,6 +185,8 @@ class Weighted(Contract):
             False for what :meth:`update` changes, and no gradient.
         name : str, optional
             What files call it; ``weight_0``, ``weight_1``... if left out.
+        regularizer, constraint : optional
+            See :func:`fastrnn.regularizers.get` and :func:`fastrnn.constraints.get`.
 
         Returns
         -------
@@ -173,7 +198,10 @@ class Weighted(Contract):
             raise ValueError(f"{self.name} has a weight {name!r} already")
         extents: Any = (shape,) if isinstance(shape, (int, np.integer)) else shape
         sizes = tuple(positive(self, "shape", extent) for extent in extents)
-        return self.add_parameter(name, sizes, initializers.get(initializer), trainable=trainable)
+        made = self.add_parameter(name, sizes, initializers.get(initializer), trainable=trainable)
+        made.regularizer = regularizers.get(regularizer)
+        made.constraint = constraints.get(constraint)
+        return made
 
     def parameter(self, name: str) -> Parameter:
         """Return the weight called `name`."""

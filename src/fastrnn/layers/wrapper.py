@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
+
+#: Gives a weight of a file by its name and shape.
+Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
+
+
+def prefixed(stored: Stored | None, which: str) -> Stored | None:
+    """Return what gives the weights of an inner layer, whose names begin with `which`."""
+    return None if stored is None else lambda name, shape: stored(f"{which}_{name}", shape)
 
 
 class Wrapper(Layer):

@@ -59,7 +59,7 @@ class Wiring:
         sums = _sums(calls) if training else [None] * len(calls)
         for node, summed in zip(calls, sums, strict=True):
             first, *others = [self._free[tensor].pop() for tensor in node.inputs]
-            workspace = node.layer.workspace(first, training, *others)
+            workspace = node.layer.penalized_workspace(first, training, *others)
             self._steps.append(workspace)
             if summed is not None:
                 self._steps[-1] = summed
@@ -92,6 +92,10 @@ class Wiring:
         for step in self._steps:
             step.settle()
 
+    def penalty(self) -> float:
+        """Return what the batch adds to the loss by activity regularizers."""
+        return sum(step.penalty() for step in self._steps)
+
 
 class _Summed(Workspace):
     """A call of a layer with weights that other calls have too: their gradients add up.
@@ -122,6 +126,9 @@ class _Summed(Workspace):
 
     def settle(self) -> None:
         self.workspace.settle()
+
+    def penalty(self) -> float:
+        return self.workspace.penalty()
 
 
 def _sums(calls: Sequence[Node]) -> list[_Summed | None]:
@@ -210,7 +217,9 @@ class Batch:
         """
         assert self._measure is not None
         found = self._measure.run(training, count_all)
-        return found + self._penalty.figures(self._samples) if self._penalty else found
+        if not self._penalty:
+            return found
+        return found + self._penalty.figures(self._samples, self._wiring.penalty())
 
     @quietly
     def backward(self) -> None:

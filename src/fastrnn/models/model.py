@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from fastrnn._core.stream import Stream
 from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
-from fastrnn.formats import CheckpointError, Description
+from fastrnn.formats import CheckpointError, Choice, Description
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.building import building
 from fastrnn.layers.symbolic import Shape
@@ -232,21 +233,48 @@ class Model(OlderMethods):
         exporting.export(self, path, self._weights_description(), options)
 
     @with_older_names
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Replace all weights by those of a file of :meth:`save` or :meth:`save_weights`.
+    def load_weights(
+        self,
+        filepath: str | os.PathLike[str],
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+    ) -> None:
+        """Replace the weights by those of a file of :meth:`save` or :meth:`save_weights`.
+
+        Parameters
+        ----------
+        filepath : str or path
+        skip_mismatch : bool, default False
+            Leave layers as they are, with a warning, whose weights in the file have other shapes,
+            or are more or fewer.
+        by_name : bool, default False
+            Take only the layers that the file has under the same name, and leave the others as they
+            are; what the file has beside them does not matter.
 
         Raises
         ------
         CheckpointError
-            If it is no such file, is damaged, or does not fit; the model is as it was then.
+            If it is no such file, is damaged, or does not fit; the model is as it was then.  With
+            `by_name` also for a file that has no names of layers: ``.keras`` and ``.weights.h5``.
+
+        Warns
+        -----
+        UserWarning
+            About the layers that `skip_mismatch` leaves, or if `by_name` finds no layer at all.
         """
         path = path_text("filepath", filepath)
-        tensors = saving.read_weights(path, self._weights_description())
+        skipped: list[str] | None = [] if boolean("skip_mismatch", skip_mismatch) else None
+        choice = Choice(boolean("by_name", by_name), skipped)
+        tensors = saving.read_weights(path, self._weights_description(), choice)
         try:
-            state.check_weights(self, tensors)
+            found = state.fitting_weights(self, tensors, choice)
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from None
-        state.take_weights(self, tensors)
+        state.take_weights(self, found)
+        if skipped:
+            warnings.warn(f"{path}: left as they are: {'; '.join(skipped)}", stacklevel=2)
+        elif not found and self.weights:
+            warnings.warn(f"{path} has none of the layers of {self.name}", stacklevel=2)
 
     def _weights_description(self) -> Description:
         """Return layers and weights, as files have them."""

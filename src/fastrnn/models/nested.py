@@ -220,3 +220,6 @@ class _Nested(Workspace):
 
     def settle(self) -> None:
         self._wiring.settle()
+
+    def penalty(self) -> float:
+        return self._wiring.penalty()

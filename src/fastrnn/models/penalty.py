@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 class Penalty:
-    """The penalties of all weights that are trained and have a regularizer; true if there are any.
+    """The penalties of weights that are trained and of outputs of layers; true if there are any.
 
     Parameters
     ----------
@@ -28,9 +28,11 @@ class Penalty:
             for layer in layers
             if any(parameter.regularizer is not None for parameter in layer.parameters)
         ]
+        #: Whether outputs of layers are regularized.
+        self.has_activities = any(map(_regularizes_activity, layers))
 
     def __bool__(self) -> bool:
-        return bool(self._layers)
+        return bool(self._layers) or self.has_activities
 
     def _weights(self) -> Iterator[Parameter]:
         for layer in self._layers:
@@ -39,9 +41,12 @@ class Penalty:
                     yield parameter
 
     @quietly
-    def figures(self, samples: int) -> list[float]:
-        """Return what a batch of so many samples adds to the sums of an epoch."""
-        penalty = 0.0
+    def figures(self, samples: int, activities: float) -> list[float]:
+        """Return what a batch of so many samples adds to the sums of an epoch.
+
+        `activities` is what the outputs of its layers add to its loss.
+        """
+        penalty = activities
         for weight in self._weights():
             assert weight.regularizer is not None
             penalty += float(weight.regularizer(weight.to_keras(weight.value)))
@@ -56,3 +61,8 @@ class Penalty:
             assert weight.regularizer is not None
             slopes = weight.regularizer.gradient(weight.to_keras(weight.value))
             gradients[weight.key] += weight.from_keras(slopes)
+
+
+def _regularizes_activity(layer: Layer) -> bool:
+    has_one = layer.activity_regularizer is not None
+    return has_one or any(map(_regularizes_activity, layer.inner_layers))

@@ -287,6 +287,11 @@ class Reader:
                 f"comm has {group.size} processes, and {coupled[0]} takes all samples of a batch "
                 "together, which they share out; train it on one"
             )
+        if self._network.graph.penalty.has_activities:
+            raise ValueError(
+                f"comm has {group.size} processes, and activity_regularizer is of whole batches, "
+                "which they share out; train it on one"
+            )
         return partial(share_of, rank=group.rank, size=group.size)
 
     # What is learned from ----------------------------------------------------------------------

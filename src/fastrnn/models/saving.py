@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastrnn.formats import OWN, Description, format_for, format_of_file
+from fastrnn.formats import OWN, Choice, Description, format_for, format_of_file
 from fastrnn.formats.names import is_weight
 
 Array = NDArray[Any]
@@ -27,9 +27,9 @@ def save_weights(path: str, description: Description) -> None:
         found.write_weights(path, description)
 
 
-def read_weights(path: str, description: Description) -> Mapping[str, Array]:
+def read_weights(path: str, description: Description, choice: Choice) -> Mapping[str, Array]:
     """Return the weights in a file, for the model that is described."""
     found = format_of_file(path)
     if "read_weights" in found.ways:
-        return found.read_weights(path, description)
+        return found.read_weights(path, description, choice)
     return found.read(path, keep=is_weight).tensors

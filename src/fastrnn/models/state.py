@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import check, check_names, fill
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.names import is_weight, slot_name, slots_in
@@ -27,23 +28,46 @@ def weight_tensors(network: Network) -> dict[str, Array]:
     return {name: weight.value for name, weight in _weights(network)}
 
 
-def check_weights(network: Network, tensors: Tensors) -> None:
-    """Raise ``CheckpointError`` unless the tensors of a file are the weights of this model."""
+def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tensors:
+    """Return the tensors of a file that are weights of this model, layer by layer.
+
+    Raises
+    ------
+    CheckpointError
+        If some do not fit, and `choice` does not say to leave them.
+    """
     weights = dict(_weights(network))
-    extra = sorted(name for name in set(tensors) - set(weights) if is_weight(name))
-    if extra:
+    by_layer: dict[str, list[str]] = {name.partition("/")[0]: [] for name in weights}
+    for name in [*weights, *(set(tensors) - set(weights))]:
+        by_layer.get(name.partition("/")[0], []).append(name)
+    known = {name for names in by_layer.values() for name in names}
+    extra = sorted(name for name in set(tensors) - known if is_weight(name))
+    if choice.skipped is None and not choice.by_name:
+        extra = sorted(name for name in set(tensors) - set(weights) if is_weight(name))
+    if extra and not choice.by_name:
         raise CheckpointError(
             f"the file holds {', '.join(extra)}, which the model lacks; "
             f"the model has {', '.join(weights)}"
         )
-    for name, weight in weights.items():
-        check(tensors, name, weight.shape, weight.value.dtype)
+    found: dict[str, Array] = {}
+    for layer, names in by_layer.items():
+        is_left = choice.by_name or choice.has_left(layer)
+        if is_left and not any(name in tensors for name in names):
+            continue
+        with choice.leaving(layer):
+            for name in names:
+                if name not in weights:
+                    raise CheckpointError(f"the file holds {name}, which the model lacks")
+                check(tensors, name, weights[name].shape, weights[name].value.dtype)
+            found.update({name: tensors[name] for name in names})
+    return found
 
 
 def take_weights(network: Network, tensors: Tensors) -> None:
-    """Take weights that :func:`check_weights` lets pass."""
+    """Take weights that :func:`fitting_weights` lets pass; those that are not there stay."""
     for name, weight in _weights(network):
-        fill(weight.value, tensors, name)
+        if name in tensors:
+            fill(weight.value, tensors, name)
 
 
 def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:

@@ -48,9 +48,7 @@ class Graph:
             self.uses.update(node.inputs)
         made = [tensor for node in self.nodes for tensor in node.outputs]
         self.numbers_a_row = sum(tensor.shape[-1] or 1 for tensor in made)
-        for index, tensor in enumerate(self.inputs):
-            if not self.uses[tensor]:
-                raise ValueError(f"inputs[{index}], {tensor!r}, leads to none of the outputs")
+        for tensor in self.inputs:
             self.takes_tokens(tensor)  # or raises
         give_names(self.layers)
 
@@ -175,10 +173,10 @@ class Graph:
                 )
 
     def _in_order(self) -> list[Node]:
-        found: list[Node] = []
         seen: set[Node] = set()
         # Explicitly stacked: a model may be deeper than Python's calls.
         waiting = [(self.node_of(tensor), False) for tensor in reversed(self.outputs)]
+        found: list[Node] = []
         while waiting:
             node, is_ready = waiting.pop()
             if is_ready:
@@ -194,7 +192,8 @@ class Graph:
                     )
                 waiting.append((node, True))
                 waiting += [(self.node_of(tensor), False) for tensor in reversed(node.inputs)]
-        return found
+        # What no output follows from is data of the model all the same.
+        return [node for node in self._starts.values() if node not in seen] + found
 
 
 def _again(

@@ -114,7 +114,7 @@ class Optimizer(Guarded, metaclass=Constructible):
     #: Names of the slots, in a fixed order.
     slot_names: tuple[str, ...] = ()
 
-    no_effect = frozenset({"built", "decay"})
+    no_effect = frozenset({"built"})
     often_set = (
         "learning_rate",
         "weight_decay",
@@ -135,7 +135,9 @@ class Optimizer(Guarded, metaclass=Constructible):
         lr: Rate | None = None,
         decay: float | None = None,
     ) -> None:
-        self._learning_rate = _checked(_renamed(learning_rate, lr, decay))
+        self._learning_rate = _checked(learning_rate if lr is None else lr)
+        self._decay = 0.0
+        self.decay = 0.0 if decay is None else decay
         self.weight_decay = (
             None if weight_decay is None else in_range("weight_decay", weight_decay, 0.0, math.inf)
         )
@@ -162,7 +164,7 @@ class Optimizer(Guarded, metaclass=Constructible):
 
     @property
     def learning_rate(self) -> float:
-        """Step size of the next step; may be set between steps.
+        """Step size of the next step, before `decay`; may be set between steps.
 
         Raises
         ------
@@ -183,6 +185,25 @@ class Optimizer(Guarded, metaclass=Constructible):
                 f"{value!r}; make the optimizer with a number to change it while it trains"
             )
         self._learning_rate = _checked(value)
+
+    @property
+    def decay(self) -> float:
+        """What the rate of every step is divided by is 1 + decay · step; may be set."""
+        return self._decay
+
+    @decay.setter
+    def decay(self, value: float) -> None:
+        decay = in_range("decay", value, 0.0, math.inf)
+        if decay and self.schedule is not None:
+            raise TypeError(
+                f"decay is {value!r} and learning_rate {self.schedule!r}; give one of them"
+            )
+        self._decay = decay
+
+    def _rate(self) -> float:
+        """Return the step size of the next step."""
+        rate = self.learning_rate
+        return rate / (1.0 + self._decay * self.iterations) if self._decay else rate
 
     @property
     def schedule(self) -> LearningRateSchedule | None:
@@ -299,7 +320,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         return dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update({"_decay": 0.0, **state})
         self._is_copy = True
         self.slots = {name: _aligned(slot) for name, slot in state["slots"].items()}
         self._parked = {owner: dict(pieces) for owner, pieces in state["_parked"].items()}
@@ -319,7 +340,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         """
         self.build(values)
         self._clip(gradients, bounds)
-        rate = self.learning_rate
+        rate = self._rate()
         self.update(values, gradients, rate, rate * (self.weight_decay or 0.0))
         # Past the look at the name, at every step.
         self.__dict__["iterations"] += 1
@@ -352,7 +373,10 @@ class Optimizer(Guarded, metaclass=Constructible):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this optimizer again."""
         rate = self._learning_rate
+        # Only where there is one: earlier versions read files that use nothing new.
+        decay = {"decay": self._decay} if self._decay else {}
         return {
+            **decay,
             "learning_rate": (
                 schedules.serialize(rate) if isinstance(rate, LearningRateSchedule) else rate
             ),
@@ -399,23 +423,3 @@ def _aligned(array: Array) -> Array:
 
 def _whole(gradients: Array) -> Array:
     return np.array([0, gradients.size], np.intp)
-
-
-def _renamed(learning_rate: Rate, lr: Rate | None, decay: float | None = None) -> Rate:
-    """Return the rate that Keras's older spellings ask for.
-
-    Parameters
-    ----------
-    learning_rate : float or LearningRateSchedule
-    lr : float or LearningRateSchedule, optional
-        In place of it.
-    decay : float, optional
-        Divide the rate by 1 + decay · step, as `InverseTimeDecay` does.
-    """
-    rate = learning_rate if lr is None else lr
-    if decay is None or not in_range("decay", decay, 0.0, math.inf):
-        return rate
-    if isinstance(rate, LearningRateSchedule):
-        raise TypeError(f"decay is {decay!r} and learning_rate {rate!r}; give one of them")
-    first = in_range("learning_rate", rate, 0.0, math.inf)
-    return schedules.InverseTimeDecay(first, 1, decay)

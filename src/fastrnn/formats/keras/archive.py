@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.files import make_folder, replace_file
+from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras import by_place
@@ -63,10 +64,10 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
         return Description(model.config, training, tensors, None, origin, notes)
 
 
-def read_weights(path: str, description: Description) -> Mapping[str, Array]:
+def read_weights(path: str, description: Description, choice: Choice) -> Mapping[str, Array]:
     """Return the weights in a file for the model that is described."""
     with failures(path), opened(path, _parts(path)[WEIGHTS]) as root:
-        return by_place.read_weights(root, sources_of(description))
+        return by_place.read_weights(root, sources_of(description), choice)
 
 
 def _model(config: dict[str, Any], version: str, notes: list[str]) -> ModelRead:
@@ -155,7 +156,7 @@ def write(path: str, description: Description) -> None:
             training["optimizer"], (model.sources, trainable), description.tensors, True
         )
         state = [np.asarray(int(training.get("iterations", 0)), np.int64)]
-        rate = training["optimizer"]["config"].get("learning_rate")
+        rate = optimizer["config"].get("learning_rate")
         if isinstance(rate, (int, float)):
             state.append(np.asarray(rate, np.float32))
         state += [array for _, array in slots]

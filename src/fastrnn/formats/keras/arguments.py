@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastrnn import activations, initializers, regularizers
+from fastrnn import activations, constraints, initializers, regularizers
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.generation import Generation
 
@@ -50,6 +50,22 @@ _HARMLESS = {
     "input_spec",
     "unroll",
 }
+
+#: What weights have, and the penalty on what a layer puts out: the argument, the module that reads
+#: it, and the classes and functions that Keras has for it.
+_ATTACHED = [
+    (f"{stem}_{kind}", module, known)
+    for kind, module, known in (
+        ("regularizer", regularizers, {"L1", "L2", "L1L2", "l1", "l2", "l1_l2"}),
+        (
+            "constraint",
+            constraints,
+            {"MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"}
+            | {name for name in constraints.__all__ if "no" in name and name.islower()},
+        ),
+    )
+    for stem in (*regularizers.REGULARIZED, "activity")
+]
 
 
 def short(value: Any) -> str:
@@ -192,24 +208,23 @@ class Arguments:
             )
             return None
 
-    def regularizers(self, *stems: str) -> dict[str, Any]:
-        """Return the regularizers of some weights that fastrnn has; :meth:`penalties` notes others.
+    def attached(self, *stems: str) -> dict[str, Any]:
+        """Return regularizers and constraints of some weights; :meth:`penalties` notes others.
 
-        Only L1, L2 and both: a class of somebody's own is known by its name alone.
+        Only Keras's own: a class of somebody's own is known by its name alone.
         """
         found: dict[str, Any] = {}
-        for stem in set(regularizers.REGULARIZED).intersection(stems):
-            argument = f"{stem}_regularizer"
+        for argument, module, known in _ATTACHED:
             value = self._left.get(argument)
             kind = value.get("class_name") if isinstance(value, dict) else value
-            if kind not in ("L1", "L2", "L1L2", "l1", "l2"):
+            if argument.rpartition("_")[0] not in stems or kind not in known:
                 continue
             try:
-                read = regularizers.get(value)
+                read = module.get(value)
             except (TypeError, ValueError):
                 continue
             if read is not None:
-                found[argument] = regularizers.serialize(read)
+                found[argument] = module.serialize(read)
                 del self._left[argument]
         return found
 
@@ -222,7 +237,7 @@ class Arguments:
                     self.notes.append(f"{self.name}: {argument} {_described(value)} is left out")
 
     def finish(self) -> None:
-        """Refuse what nobody took."""
+        """Refuse the arguments that are left."""
         self.penalties("activity")
         for argument, value in self._left.items():
             if argument in _HARMLESS or value is None:

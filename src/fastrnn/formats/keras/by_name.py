@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.formats.choice import WHOLE, Choice
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arrays import GATES, to_core, to_keras
 from fastrnn.formats.keras.sources import Leaf, Source, leaves, own_weights
@@ -29,14 +30,16 @@ def is_by_name(root: Group) -> bool:
     return root.texts("layer_names") is not None
 
 
-def read_weights(root: Group, sources: Sequence[Source], by_name: bool = False) -> dict[str, Array]:
+def read_weights(
+    root: Group, sources: Sequence[Source], choice: Choice = WHOLE
+) -> dict[str, Array]:
     """Return the weights of the layers by their names here.
 
     Parameters
     ----------
     root : Group
     sources : sequence of Source
-    by_name : bool
+    choice : Choice
         Whether to take the groups by the names of the layers, and leave those alone that are not
         there; else the groups with weights are those of the layers with weights, in their order.
 
@@ -49,7 +52,7 @@ def read_weights(root: Group, sources: Sequence[Source], by_name: bool = False) 
     groups = {name: _names_in(root.group(name)) for name in names}
     filled = [name for name, arrays in groups.items() if arrays]
     having = [source for source in sources if list(leaves(source, ""))]
-    if by_name:
+    if choice.by_name:
         pairs = [(s, s.keras_name) for s in having if s.keras_name in filled]
     elif {source.keras_name for source in having} == set(filled):
         pairs = [(source, source.keras_name) for source in having]
@@ -62,7 +65,8 @@ def read_weights(root: Group, sources: Sequence[Source], by_name: bool = False) 
         pairs = list(zip(having, filled, strict=True))
     found: dict[str, Array] = {}
     for source, name in pairs:
-        found.update(_read_layer(root.group(name), source, groups[name]))
+        with choice.leaving(source.keras_name):
+            found.update(_read_layer(root.group(name), source, groups[name]))
     return found
 
 

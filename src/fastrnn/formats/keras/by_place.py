@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.formats.choice import WHOLE, Choice
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arrays import to_core, to_keras
 from fastrnn.formats.keras.sources import Source, all_leaves, leaves, placed
@@ -26,7 +27,9 @@ def is_by_place(root: Group) -> bool:
     return root.has("layers") or root.has(_OLD_FOLDER)
 
 
-def read_weights(root: Group, sources: Sequence[Source]) -> dict[str, Array]:
+def read_weights(
+    root: Group, sources: Sequence[Source], choice: Choice = WHOLE
+) -> dict[str, Array]:
     """Return the weights of the layers by their names here.
 
     Raises
@@ -34,6 +37,11 @@ def read_weights(root: Group, sources: Sequence[Source]) -> dict[str, Array]:
     CheckpointError
         If an array is missing or left over.
     """
+    if choice.by_name:
+        raise CheckpointError(
+            "by_name is True, and the file has no names of layers, only their classes and counts; "
+            "leave it out, or save the weights as .h5 or in fastrnn's own format"
+        )
     found: dict[str, Array] = {}
     read: set[str] = set()
     old = not root.has("layers")
@@ -41,9 +49,10 @@ def read_weights(root: Group, sources: Sequence[Source]) -> dict[str, Array]:
         place = leaf.place
         if old:
             place = "/".join(_OLD_FOLDER if w == "layers" else w for w in place.split("/"))
-        arrays = [root.array(path) for path in variables(root, place)]
-        read.update(variables(root, place))
-        found.update(to_core(leaf, arrays))
+        with choice.leaving(leaf.source.keras_name):
+            arrays = [root.array(path) for path in variables(root, place)]
+            read.update(variables(root, place))
+            found.update(to_core(leaf, arrays))
     extra = [
         path
         for path in root.arrays()

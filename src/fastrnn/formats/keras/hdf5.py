@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.files import make_folder, replace_file
+from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras import by_name, by_place
@@ -68,7 +69,7 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
         )
 
 
-def read_weights(path: str, description: Description) -> Mapping[str, Array]:
+def read_weights(path: str, description: Description, choice: Choice) -> Mapping[str, Array]:
     """Return the weights in a file for the model that is described.
 
     Layers are found by their names where the file has the same ones, else by their order.
@@ -76,11 +77,11 @@ def read_weights(path: str, description: Description) -> Mapping[str, Array]:
     with failures(path), opened(path) as root:
         sources = sources_of(description)
         if by_place.is_by_place(root):
-            return by_place.read_weights(root, sources)
+            return by_place.read_weights(root, sources, choice)
         weights = root.group("model_weights") if root.has("model_weights") else root
         if not by_name.is_by_name(weights):
             raise CheckpointError(f"{path} is an HDF5 file, but not one of Keras")
-        found = by_name.read_weights(weights, sources)
+        found = by_name.read_weights(weights, sources, choice)
         by_name.check_nothing_left(weights)
         return found
 

@@ -85,7 +85,7 @@ def _common(arguments: Arguments) -> Config:
     common: Config = {"name": arguments.name, "dtype": _dtype(arguments)}
     if not arguments.flag("trainable", True):
         common["trainable"] = False
-    return common
+    return common | arguments.attached("activity")
 
 
 def _dtype(arguments: Arguments) -> str | None:
@@ -103,7 +103,7 @@ def _dtype(arguments: Arguments) -> str | None:
 
 def _initializers(arguments: Arguments, *stems: str) -> Config:
     found = {f"{stem}_initializer": arguments.initializer(f"{stem}_initializer") for stem in stems}
-    found |= arguments.regularizers(*stems)
+    found |= arguments.attached(*stems)
     arguments.penalties(*stems)
     return {key: value for key, value in found.items() if value is not None}
 
@@ -280,6 +280,7 @@ def _normalization(arguments: Arguments, reader: LayerReader) -> Found:
     for flag, weight in (("center", "beta"), ("scale", "gamma")):
         if not options[flag]:  # there is no such weight
             options.pop(f"{weight}_regularizer", None)
+            options.pop(f"{weight}_constraint", None)
     if arguments.kind == "BatchNormalization":
         arguments.rename({"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"})
         options["momentum"] = arguments.number("momentum", 0.99)
@@ -316,9 +317,9 @@ def _prelu(arguments: Arguments, reader: LayerReader) -> Found:
 
 
 def _penalty_layer(arguments: Arguments, reader: LayerReader) -> Found:
-    amounts = [f"{key}={arguments.number(key, 0.0)}" for key in ("l1", "l2")]
-    arguments.notes.append(f"{arguments.name}: the penalty {', '.join(amounts)} is left out")
-    return "Activation", {"activation": "linear"}, []
+    amounts = {key: arguments.number(key, 0.0) for key in ("l1", "l2")}
+    penalty = {"class_name": "L1L2", "config": amounts}
+    return "Activation", {"activation": "linear", "activity_regularizer": penalty}, []
 
 
 def _numbers(ours: str, names: Mapping[str, Any], old: Mapping[str, str] | None = None) -> Any:

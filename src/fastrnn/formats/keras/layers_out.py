@@ -10,6 +10,11 @@ from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.sources import Source
 
 Config = dict[str, Any]
+#: What weights have, by the classes that Keras has for it.
+_ATTACHED = {
+    "regularizer": ("L1", "L2", "L1L2"),
+    "constraint": ("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
+}
 #: What is written under another name.
 _ELSEWHERE = {"negative_slope"}
 
@@ -105,6 +110,7 @@ class LayerWriter:
         made["dtype"] = config.pop("dtype", None) or "float32"
         inner = []
         title = f"layer {name!r} ({kind})"
+        made |= _attached(config, self, "activity")
         made |= _WRITERS[kind](config, self, title, inner)
         for argument, value in config.items():
             if argument not in made and argument not in _ELSEWHERE and value not in (None, False):
@@ -149,11 +155,22 @@ def _initializers(config: Config, writer: LayerWriter, *stems: str) -> Config:
         value = config.get(f"{stem}_initializer")
         if value is not None:
             found[f"{stem}_initializer"] = writer.initializer(value)
-        value = config.get(f"{stem}_regularizer")
-        # Those of somebody's own are refused as what files cannot hold.
-        if value is not None and value["class_name"] in ("L1", "L2", "L1L2"):
-            made = writer.dialect.object("keras.regularizers", value["class_name"], value["config"])
-            found[f"{stem}_regularizer"] = made
+        found |= _attached(config, writer, stem)
+    return found
+
+
+def _attached(config: Config, writer: LayerWriter, stem: str) -> Config:
+    """Return regularizer and constraint of a weight as they are written.
+
+    Those of somebody's own are left, and so refused as what files cannot hold.
+    """
+    found = {}
+    for kind, known in _ATTACHED.items():
+        value = config.get(f"{stem}_{kind}")
+        if value is not None and value["class_name"] in known:
+            module = f"keras.{kind}s"
+            made = writer.dialect.object(module, value["class_name"], dict(value["config"]))
+            found[f"{stem}_{kind}"] = made
     return found
 
 
@@ -268,7 +285,7 @@ def _embedding(config: Config, writer: LayerWriter, title: str, inner: list[Sour
 def _normalization(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
     stems = [key.removesuffix("_initializer") for key in config if key.endswith("_initializer")]
     stems += ["beta", "gamma"]
-    ends = ("_initializer", "_regularizer")
+    ends = ("_initializer", *(f"_{kind}" for kind in _ATTACHED))
     kept = {key: value for key, value in config.items() if not key.endswith(ends)}
     kept.pop("name")
     return {**kept, **_initializers(config, writer, *stems)}

@@ -122,9 +122,7 @@ def _optimizer(value: Any) -> dict[str, Any]:
     if decay:
         if isinstance(options.get("learning_rate"), dict):
             raise Lost(f"its optimizer has a schedule and decay={decay!r}")
-        rate = options.get("learning_rate", 0.01 if name == "SGD" else 0.001)
-        config = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
-        options["learning_rate"] = {"class_name": "InverseTimeDecay", "config": config}
+        options["decay"] = decay
     for argument in (*_OPTIMIZERS[name], *_CLIPPING):
         given = left.pop(argument, None)
         if given is not None and not (argument == "weight_decay" and given is False):

@@ -23,6 +23,10 @@ def optimizer_out(training: Mapping[str, Any]) -> dict[str, Any]:
     if name not in _OPTIMIZERS:
         raise CheckpointError(f"the optimizer is a {name}, which Keras lacks")
     rate = config.get("learning_rate")
+    decay = config.pop("decay", None)
+    if decay:  # which Keras 3 lacks
+        inverse = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
+        rate = {"class_name": "InverseTimeDecay", "config": inverse}
     if isinstance(rate, Mapping):
         config["learning_rate"] = _object("keras.optimizers.schedules", rate)
     return {"class_name": name, "config": {"name": name.lower(), **config}}

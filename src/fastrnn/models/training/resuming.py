@@ -13,6 +13,7 @@ from fastrnn.callbacks import Callback, CallbackList, History
 from fastrnn.distributed import Group
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
+from fastrnn.formats.choice import WHOLE
 from fastrnn.models import state
 from fastrnn.models.training.run import Run, unpacked
 from fastrnn.models.training.trainer import Trainer
@@ -84,7 +85,7 @@ class Resumption:
                 f"the model has {model.optimizer!r}"
             )
         tensors = self._file.tensors
-        state.check_weights(model, tensors)
+        state.fitting_weights(model, tensors, WHOLE)
         state.check_slots(model, model.optimizer, tensors)
         self._iterations = state.iterations_of(compiled)
         self._rate = _rate(written["config"].get("learning_rate"), model, self._iterations)

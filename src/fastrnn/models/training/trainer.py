@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.arithmetic import quietly
 from fastrnn.distributed import Group
 from fastrnn.distributed.figures import figures_behind
 from fastrnn.layers.parameter import Freezing, Parameter, ParameterVector
@@ -77,6 +78,7 @@ class Trainer:
         self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
         self.batches = Batches(self.graph, self.objective, self.vector)
         self.exchange.vector = self.vector
+        self._limited = [weight for weight in self.vector.trained if weight.constraint is not None]
 
     def _flags(self) -> list[bool]:
         # Some layers, such as BatchNormalization, compute otherwise where they are frozen.
@@ -133,9 +135,18 @@ class Trainer:
         vector.gather()
         self.optimizer.apply(vector.values, vector.gradients, vector.bounds)
         vector.scatter()
+        if self._limited:
+            self._constrain()
         if self._batch is not None:
             self._batch.settle()
         return found
+
+    @quietly
+    def _constrain(self) -> None:
+        """Let constraints make of their weights what these should be."""
+        found = [weight.constrained() for weight in self._limited]  # or an error before any
+        for weight, value in zip(self._limited, found, strict=True):
+            weight.value[...] = value
 
     def _names_of_trained(self) -> list[str]:
         names = zip(weight_names(self._layers), self.vector.parameters, strict=True)

@@ -1,0 +1,270 @@
+"""Limits on weights, which a training applies after every step, with Keras's names.
+
+A layer takes them as ``kernel_constraint``, ``recurrent_constraint``, ``bias_constraint`` and so
+on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn._names import names_of
+from fastrnn.arithmetic import quietly
+from fastrnn.construction import Constructible
+from fastrnn.naming import named, read_again, written
+from fastrnn.representation import constructor_like
+from fastrnn.settings import number
+
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "maxnorm",
+    "min_max_norm",
+    "non_neg",
+    "nonneg",
+    "serialize",
+    "unit_norm",
+    "unitnorm",
+]
+
+Array = NDArray[Any]
+#: What Keras adds to a norm that divides.
+EPSILON = 1e-7
+
+
+class Constraint(metaclass=Constructible):
+    """A limit: a subclass returns, in ``__call__``, what a weight should be instead.
+
+    Examples
+    --------
+    >>> class Symmetric(Constraint):
+    ...     def __call__(self, w):
+    ...         return (w + w.T) / 2
+    """
+
+    def __call__(self, w: Array) -> Any:
+        """Return an array in the shape of the weight `w`, which has its gates in Keras's order."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this constraint again."""
+        return {}
+
+    def __repr__(self) -> str:
+        return constructor_like(self, self.get_config())
+
+
+class _OfNorms(Constraint):
+    """Multiplies so that the norms along some axes are others."""
+
+    def __init__(self, axis: Any) -> None:
+        axes = axis if isinstance(axis, (list, tuple)) else [axis]
+        if not all(isinstance(one, (int, np.integer)) for one in axes):
+            raise TypeError(f"axis is {axis!r}; it should be an integer or several")
+        self.axis = [int(one) for one in axes]
+
+    @quietly
+    def __call__(self, w: Array) -> Array:
+        """Return the weight with other norms."""
+        array = np.asarray(w)
+        if not all(-array.ndim <= axis < array.ndim for axis in self.axis):
+            raise ValueError(f"{self!r} has an axis that a weight of shape {array.shape} lacks")
+        norms = np.sqrt(np.square(array).sum(axis=tuple(self.axis), keepdims=True))
+        made: Array = array * (self.wanted(norms) / (norms.dtype.type(EPSILON) + norms))
+        return made
+
+    def wanted(self, norms: Array) -> Any:
+        """Return what the norms should be."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this constraint again."""
+        return {"axis": self.axis if len(self.axis) > 1 else self.axis[0]}
+
+
+class MaxNorm(_OfNorms):
+    """Norms of at most `max_value`; shorter ones stay.
+
+    Parameters
+    ----------
+    max_value : float, default 2
+    axis : int or sequence of int, default 0
+        Along which the norms are taken: 0 those of the columns of a kernel.
+    """
+
+    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        super().__init__(axis)
+        self.max_value = number("max_value", max_value, least=0)
+
+    def wanted(self, norms: Array) -> Any:
+        """Return the norms, cut."""
+        return np.minimum(norms, norms.dtype.type(self.max_value))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this constraint again."""
+        return {"max_value": self.max_value, **super().get_config()}
+
+
+class UnitNorm(_OfNorms):
+    """Norms of 1.
+
+    Parameters
+    ----------
+    axis : int or sequence of int, default 0
+        As of :class:`MaxNorm`.
+    """
+
+    def __init__(self, axis: Any = 0) -> None:
+        super().__init__(axis)
+
+    def wanted(self, norms: Array) -> Any:
+        """Return ones."""
+        return np.ones_like(norms)
+
+
+class MinMaxNorm(_OfNorms):
+    """Norms between two bounds.
+
+    Parameters
+    ----------
+    min_value, max_value : float, default 0 and 1
+    rate : float, default 1
+        How much of the way there a step takes, from 0 to 1.
+    axis : int or sequence of int, default 0
+        As of :class:`MaxNorm`.
+    """
+
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+    ) -> None:
+        super().__init__(axis)
+        self.min_value = number("min_value", min_value, least=0)
+        self.max_value = number("max_value", max_value, least=0)
+        self.rate = number("rate", rate, least=0)
+        if self.min_value > self.max_value or self.rate > 1:
+            raise ValueError(
+                f"{self!r} makes no sense: min_value <= max_value and rate <= 1 should"
+            )
+
+    def wanted(self, norms: Array) -> Any:
+        """Return the norms, on the way to between the bounds."""
+        kind = norms.dtype.type
+        cut = np.clip(norms, kind(self.min_value), kind(self.max_value))
+        return kind(self.rate) * cut + kind(1 - self.rate) * norms
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that would make this constraint again."""
+        bounds = {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate}
+        return {**bounds, **super().get_config()}
+
+
+class NonNeg(Constraint):
+    """No number below zero: those become zero."""
+
+    @quietly
+    def __call__(self, w: Array) -> Array:
+        """Return the weight without what is negative."""
+        array = np.asarray(w)
+        made: Array = array * (array >= 0)
+        return made
+
+
+class _Function(Constraint):
+    """A function of the user's own."""
+
+    def __init__(self, function: Callable[[Array], Any]) -> None:
+        self._function = function
+
+    def __call__(self, w: Array) -> Any:
+        """Return what the function returns."""
+        return self._function(w)
+
+
+max_norm = maxnorm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = nonneg = NonNeg
+unit_norm = unitnorm = UnitNorm
+
+_BY_NAME: dict[str, Any] = {
+    "MaxNorm": MaxNorm,
+    "MinMaxNorm": MinMaxNorm,
+    "NonNeg": NonNeg,
+    "UnitNorm": UnitNorm,
+    "max_norm": MaxNorm,
+    "maxnorm": MaxNorm,
+    "min_max_norm": MinMaxNorm,
+    "non_neg": NonNeg,
+    "nonneg": NonNeg,
+    "unit_norm": UnitNorm,
+    "unitnorm": UnitNorm,
+}
+
+
+def get(identifier: Any) -> Constraint | None:
+    """Return the constraint that `identifier` names.
+
+    Parameters
+    ----------
+    identifier : str, Constraint, class of one, function, dict or None
+        A function takes a weight and returns what it should be instead.  A dict is what
+        :func:`serialize` returns.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    TypeError
+        If it is none of these.
+    """
+    if identifier is None or isinstance(identifier, Constraint):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return get(named("constraint", identifier, _BY_NAME))
+    if isinstance(identifier, type) and issubclass(identifier, Constraint):
+        made: Constraint = identifier()
+        return made
+    if not isinstance(identifier, type) and callable(identifier):
+        return _Function(identifier)
+    raise TypeError(
+        f"constraint is {identifier!r}; it should be a name such as 'max_norm', an object of "
+        "fastrnn.constraints, or a function of a weight"
+    )
+
+
+def serialize(constraint: Constraint) -> dict[str, Any]:
+    """Return a constraint as what JSON can hold and :func:`get` reads; a function by its name."""
+    if isinstance(constraint, _Function):
+        function = constraint._function
+        return {"class_name": getattr(function, "__name__", type(function).__name__), "config": {}}
+    return written(constraint)
+
+
+def deserialize(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Constraint:
+    """Return a new constraint from what :func:`serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict of str to class or function, optional
+        Constraints of one's own, by name.
+    """
+    made: Constraint = read_again("constraint", config, _BY_NAME, custom_objects, _Function)
+    return made
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)

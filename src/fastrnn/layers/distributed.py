@@ -1,0 +1,165 @@
+"""Workspaces of a layer at every step of a sequence: all steps together, or one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastrnn._core.memory import aligned_zeros
+from fastrnn.layers.layer import Layer
+from fastrnn.workspace import Array, Signal, Workspace
+
+
+class Distributed(Workspace):
+    """The inner layer on a batch of all steps of all samples.
+
+    What has no time of its own within is the same memory, seen as rows; the rest is copied, since
+    its own time stands in front there.
+    """
+
+    def __init__(self, layer: Layer, source: Signal, training: bool) -> None:
+        self.mask = source.mask
+        # Each pair is a buffer within, and the same part of the one outside.
+        self._in: list[tuple[Array, Array]] = []
+        self._out: list[tuple[Array, Array]] = []
+        self._dout: list[tuple[Array, Array]] = []
+        self._din: list[tuple[Array, Array]] = []
+        within = Signal()
+        within.features = source.features
+        within.output = _fold(source.output, self._in)
+        if layer.couples_samples and source.mask is not None and within.output.ndim == 2:
+            within.mask = source.mask.reshape(-1)
+        if source.doutput is not None:
+            within.doutput = _fold(source.doutput, self._din)
+        self._inner = layer.workspace(within, training)
+        steps = source.output.shape[:2]
+        self._outputs: list[Signal] = []
+        for index, inner in enumerate(self._inner.outputs):
+            signal = Signal() if index else self
+            signal.features = inner.features
+            signal.output = _unfold(inner.output, steps, self._out)
+            if inner.doutput is not None:
+                signal.doutput = _unfold(inner.doutput, steps, self._dout)
+            self._outputs.append(signal)
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """All outputs of the inner layer."""
+        return self._outputs
+
+    def forward(self, training: bool) -> None:
+        """Run the inner layer."""
+        for inside, outside in self._in:
+            np.copyto(inside, outside)
+        self._inner.forward(training)
+        for inside, outside in self._out:
+            np.copyto(outside, inside)
+
+    def backward(self) -> None:
+        """Run the inner layer back."""
+        for inside, outside in self._dout:
+            np.copyto(inside, outside)
+        self._inner.backward()
+        for inside, outside in self._din:
+            np.copyto(outside, inside)
+
+    def settle(self) -> None:
+        """Let the inner layer end a step."""
+        self._inner.settle()
+
+    def penalty(self) -> float:
+        """Return what the inner layer adds to the loss."""
+        return self._inner.penalty()
+
+
+class StepByStep(Workspace):
+    """The inner layer on the samples of every step by themselves, from the first step on."""
+
+    def __init__(self, layer: Layer, source: Signal, training: bool) -> None:
+        self.mask = source.mask
+        self._steps = [
+            Distributed(layer, _step_of(source, place), training)
+            for place in range(len(source.output))
+        ]
+        self._outputs: list[Signal] = []
+        for index, inner in enumerate(self._steps[0].outputs):
+            signal = Signal() if index else self
+            signal.features = inner.features
+            shape = (len(self._steps), *inner.output.shape[1:])
+            signal.output = aligned_zeros(shape, inner.output.dtype)
+            if inner.doutput is not None:
+                signal.doutput = aligned_zeros(shape, inner.output.dtype)
+            self._outputs.append(signal)
+        #: The gradient of every weight, which each step writes, and what all steps come to.
+        self._sums = [
+            (parameter.gradient, np.empty_like(parameter.gradient))
+            for parameter in (layer.parameters if training else [])
+        ]
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """All outputs of the inner layer."""
+        return self._outputs
+
+    def forward(self, training: bool) -> None:
+        """Run the inner layer at every step."""
+        for place, step in enumerate(self._steps):
+            step.forward(training)
+            for signal, inner in zip(self._outputs, step.outputs, strict=True):
+                np.copyto(signal.output[place], inner.output[0])
+
+    def backward(self) -> None:
+        """Run the inner layer back at every step, and add up the gradients of its weights."""
+        for _, total in self._sums:
+            total.fill(0)
+        for place, step in reversed([*enumerate(self._steps)]):
+            for signal, inner in zip(self._outputs, step.outputs, strict=True):
+                if inner.doutput is not None and signal.doutput is not None:
+                    np.copyto(inner.doutput[0], signal.doutput[place])
+            step.backward()
+            for gradient, total in self._sums:
+                np.add(total, gradient, out=total)
+        for gradient, total in self._sums:
+            np.copyto(gradient, total)
+
+    def settle(self) -> None:
+        """Let the inner layer end a step of the training, for every step of the sequence."""
+        for step in self._steps:
+            step.settle()
+
+    def penalty(self) -> float:
+        """Return what the inner layer adds to the loss."""
+        return sum(step.penalty() for step in self._steps)
+
+
+def _step_of(source: Signal, place: int) -> Signal:
+    """Return one step of a sequence as a sequence of one."""
+    step = Signal()
+    step.features, step.output = source.features, source.output[place : place + 1]
+    if source.doutput is not None:
+        step.doutput = source.doutput[place : place + 1]
+    if source.mask is not None:
+        step.mask = source.mask[place : place + 1]
+    return step
+
+
+def _fold(outside: Array, pairs: list[tuple[Array, Array]]) -> Array:
+    """Return (time, batch, ...) as what a layer within gets for (time · batch) samples."""
+    rows = outside.reshape(-1, *outside.shape[2:])
+    if rows.ndim == 2 and rows.dtype.kind == "f":
+        return rows
+    by_time = rows.swapaxes(0, 1)
+    inside = aligned_zeros(by_time.shape, by_time.dtype)
+    pairs.append((inside, by_time))
+    return inside
+
+
+def _unfold(inside: Array, steps: tuple[int, ...], pairs: list[tuple[Array, Array]]) -> Array:
+    """Return what a layer within makes of so many samples as (time, batch, ...)."""
+    if inside.ndim == 2:
+        return inside.reshape(*steps, -1)
+    time, _, *rest = inside.shape
+    outside = aligned_zeros((*steps, time, *rest), inside.dtype)
+    pairs.append((inside, outside.reshape(-1, time, *rest).swapaxes(0, 1)))
+    return outside
