@@ -36,7 +36,7 @@ ALLOWED = {
     "_older": set(),
     "construction": {"_older"},
     "naming": set(),
-    "constraints": {"_names", "arithmetic", "construction", "naming", "settings"},
+    "constraints": {"_names", "arithmetic", "construction", "naming", "representation", "settings"},
     "regularizers": {
         "_names",
         "arithmetic",

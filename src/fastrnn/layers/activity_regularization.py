@@ -21,6 +21,6 @@ def ActivityRegularization(l1: float = 0.0, l2: float = 0.0, **options: Any) -> 
     Examples
     --------
     >>> ActivityRegularization(l2=0.1).activity_regularizer
-    L1L2(l1=0.0, l2=0.1)
+    L1L2(l2=0.1)
     """
     return Activation("linear", activity_regularizer=L1L2(l1, l2), **options)
