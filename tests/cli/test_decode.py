@@ -81,3 +81,23 @@ def test_on_a_terminal_it_says_what_it_waits_for(fastrnn, monkeypatch):
     code, out, err = fastrnn(*words, stdin=b"A\n")
     assert (code, out) == (0, "F\n")
     assert err == "type a text and Enter; Ctrl-D on a line of its own ends\n"
+
+
+def test_a_model_of_random_keys(fastrnn, refused, tmp_path, trained):
+    run = tmp_path / "run"
+    words = "--cipher enigma --key random --text random --text-length 9 --epochs 1 --units 8"
+    code, out, _ = fastrnn("cipher", "train", *words.split(), "--sentences", 80, "--out", run)
+    assert code == 0
+    assert "9 random letters, enigma with random keys of up to 3; 64 to train on" in out
+    shown = [line.split()[1] for line in out.splitlines() if line.startswith(("key", "cipher "))]
+    assert [len(word) for word in shown] == 3 * [3, 9]
+    assert out.endswith(f"\nto decipher: fastrnn cipher decode --model {run} --key KEY TEXT\n")
+    answers = [line.split()[1] for line in out.splitlines() if line.startswith("prediction ")]
+    for key, cipher, answer in zip(shown[::2], shown[1::2], answers, strict=True):
+        assert fastrnn(*DECODE, run, "--key", key, cipher).out == answer + "\n"
+    assert "learned with random keys; give that of the text" in refused(*DECODE, run, "ABC")
+    assert "three of the letters A to Z" in fastrnn(*DECODE, run, "--key", "AB", "ABC").err
+    assert "has 10 characters, but the longest" in refused(*DECODE, run, "--key", "ABC", 10 * "A")
+    assert "learned one key" in refused(*DECODE, trained, "--key", "ABC", "A")
+    assert "no place for a key" in refused("cipher", "page", "--model", run)
+    assert fastrnn("cipher", "evaluate", "--model", run).code == 0

@@ -76,7 +76,8 @@ def test_a_model_that_learned_to_decipher(refused, trained):
     ("words", "message"),
     [
         ("", "--cipher and --key should both be given, or else --model"),
-        ("--model m --key 5", "--model: it should come without --cipher and --key"),
+        ("--model m --cipher caesar", "--model: it should come without --cipher"),
+        ("--model m --rings AAA", "--model: it should come without --cipher and --rings"),
         ("--cipher caesar", "--key"),
         ("--key 5", "--cipher"),
         ("--cipher rot13 --key 5", "'rot13'"),

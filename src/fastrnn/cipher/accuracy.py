@@ -17,7 +17,7 @@ class CharacterAccuracy(AccuracyByShape):
 
     Padding is no answer either, since `fastrnn.cipher.Decipherer` never gives it. So a training, an
     evaluation and the deciphered text agree about what is right. The loss goes on counting every
-    step, as that of the notebook does.
+    step, as that of the notebook does, unless every sentence has a key of its own.
     """
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher import grammar
 from fastrnn.cipher.ciphers import Cipher
+from fastrnn.cipher.ciphers.base import Letters
 from fastrnn.cipher.errors import CorpusError
 from fastrnn.cipher.lines import GROUP, Lines, blocks, lengths, place_of, take
 from fastrnn.cipher.survey import Survey, survey
@@ -31,10 +32,13 @@ class Corpus:
         As many of one as of the other, without line feeds; the i-th two have the same length. They
         may be read or made when they are asked for: nothing here holds more than some of them at a
         time.
+    keys : Letters, shape (sentences, letters), optional
+        The key of each, where each has its own.
     """
 
     plaintexts: Sequence[str]
     ciphertexts: Sequence[str]
+    keys: Letters | None = None
 
     def __len__(self) -> int:
         return len(self.plaintexts)
@@ -55,12 +59,13 @@ class Corpus:
 
     def loaded(self) -> Corpus:
         """Return the same corpus with its sentences in memory."""
-        return Corpus(list(self.plaintexts), list(self.ciphertexts))
+        return Corpus(list(self.plaintexts), list(self.ciphertexts), self.keys)
 
     def some(self, indices: NDArray[np.intp]) -> Corpus:
         """Return sentences by their indices, from 0 and in any order, in memory."""
         plaintexts = take(self.plaintexts, indices)
-        return self._of(plaintexts, lambda ciphertexts: take(ciphertexts, indices)).loaded()
+        some = self._of(plaintexts, lambda ciphertexts: take(ciphertexts, indices)).loaded()
+        return some if self.keys is None else replace(some, keys=self.keys[indices])
 
     def split(self, fraction: float) -> tuple[Corpus, Corpus]:
         """Return the first sentences, to train on, and the last `fraction`, to hold out.

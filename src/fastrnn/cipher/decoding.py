@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.cipher.ciphers.base import Letters
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError, brief
+from fastrnn.cipher.lesson import numbers
 from fastrnn.cipher.network import build, encoded
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
@@ -91,20 +93,22 @@ class Decipherer:
         CorpusError
             It is longer than any sentence of the training, or has a character that was in none.
         """
-        if len(text) > self.config.length:
+        if len(text) > self.config.text_length:
             raise CorpusError(
                 f"{place}: has {len(text)} characters, but the longest sentence in training had "
-                f"{self.config.length}; break it into shorter lines"
+                f"{self.config.text_length}; break it into shorter lines"
             )
         check_characters(text, self.config.source, place)
 
-    def decipher(self, texts: Sequence[str]) -> list[str]:
+    def decipher(self, texts: Sequence[str], keys: Letters | None = None) -> list[str]:
         """Return what the model takes the plain texts to be, or the ciphers where it enciphers.
 
         Parameters
         ----------
         texts : sequence of str
             Ciphers, or plain texts.
+        keys : Letters, shape (texts, key letters), optional
+            The key of each, which a model that was trained with random keys is shown.
 
         Returns
         -------
@@ -122,30 +126,37 @@ class Decipherer:
             return list(texts)
         return [
             _with_case_of(text, self.config.target.text(choice[: len(text)]))
-            for text, choice in zip(texts, self.choices(texts), strict=True)
+            for text, choice in zip(texts, self.choices(texts, keys), strict=True)
         ]
 
-    def choices(self, texts: Sequence[str]) -> NDArray[np.intp]:
+    def choices(self, texts: Sequence[str], keys: Letters | None = None) -> NDArray[np.intp]:
         """Return the numbers of the characters that the model chooses.
 
         Parameters
         ----------
         texts : sequence of str
             One or more that `check` has nothing against.
+        keys : Letters, shape (texts, key letters), optional
+            As for `decipher`.
 
         Returns
         -------
         ndarray of shape (texts, length of the longest)
             Of the target's vocabulary. What stands behind the end of a text has no meaning.
         """
+        if (keys is None) != (self.config.key_length == 0):
+            should = "a key for each text" if keys is None else "none"
+            raise RunError(f"keys: {keys!r}, but this model should be shown {should}")
         length = max(1, *map(len, texts))
         together = max(1, TOGETHER // (length * len(self.config.target)))
         best = np.empty((len(texts), length), np.intp)
         for start in range(0, len(texts), together):
             some = slice(start, start + together)
-            numbers = self.config.source.numbers(texts[some], length)
-            x = encoded(numbers, self.config.settings.input)
-            probabilities = self.model.predict(x, verbose=0)
+            shown = None if keys is None else keys[some]
+            x = encoded(
+                numbers(self.config, texts[some], shown, length), self.config.settings.input
+            )
+            probabilities = self.model.predict(x, verbose=0)[:, self.config.key_length :]
             # Within a text there is no padding, so that the best of the others is meant.
             best[some] = probabilities[..., 1:].argmax(axis=-1) + 1
         return best

@@ -40,7 +40,7 @@ class Config:
     settings : Settings
         What the run was told.
     length : int
-        Steps of the longest sentence.
+        Steps of the longest sentence, and of a key in front of it.
     plain, cipher : Vocabulary
         The characters of the plain texts and of the ciphers.
     fingerprint : str
@@ -55,6 +55,16 @@ class Config:
     cipher: Vocabulary
     fingerprint: str
     format: int = FORMAT
+
+    @property
+    def key_length(self) -> int:
+        """Steps in front of a sentence, in which the model is shown its key."""
+        return self.settings.key_length or 0
+
+    @property
+    def text_length(self) -> int:
+        """Characters of the longest sentence."""
+        return self.length - self.key_length
 
     @property
     def source(self) -> Vocabulary:

@@ -14,9 +14,9 @@ from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.decoding import Decipherer, check_characters
 from fastrnn.cipher.directory import RunDirectory
 from fastrnn.cipher.errors import RunError, SettingsError
-from fastrnn.cipher.lesson import Lesson
+from fastrnn.cipher.lesson import Lesson, unseen
 from fastrnn.cipher.lines import place_of
-from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.settings import CORPUS, Settings
 
 __all__ = ["Evaluation", "Mistake", "evaluate", "files_of", "held_out_of"]
 
@@ -124,7 +124,8 @@ def evaluate(
         for index, (source, target) in enumerate(zip(given, wanted, strict=True), start=begin):
             decipherer.check(source, place_of(sides[0], index))
             check_characters(target, config.target, place_of(sides[1], index))
-        answer = decipherer.choices(given)
+        keys = None if corpus.keys is None else corpus.keys[begin : begin + TOGETHER]
+        answer = decipherer.choices(given, keys)
         length = answer.shape[1]
         truth = config.target.numbers(wanted, length)
         counts = truth > 0
@@ -213,9 +214,16 @@ def files_of(
     }
     if ciphertext is not None:
         changes.update(dict.fromkeys(("cipher", "key", *OPTIONS)))
+        if settings.has_random_keys:
+            raise SettingsError(
+                "nothing says which key enciphered its sentences; give --plaintext alone",
+                ("ciphertext",),
+            )
     elif settings.cipher is None:
         raise SettingsError(
             "the second should come with the first, since the run has no cipher of its own",
             ("plaintext", "ciphertext"),
         )
+    if settings.has_random_keys:
+        return unseen(replace(settings, **changes, text=CORPUS, text_length=None))
     return replace(settings, **changes).corpus()

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.cipher.ciphers.base import ALPHABET, END, Letters
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.directory import FORMAT, Config, RunDirectory
-from fastrnn.cipher.errors import RunError
+from fastrnn.cipher.errors import CorpusError, RunError
+from fastrnn.cipher.grammar import SENTENCES
+from fastrnn.cipher.keyed import Drawn, Keys, characters_alone, held_out
 from fastrnn.cipher.network import encoded
-from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.settings import CORPUS, Settings
+from fastrnn.cipher.vocabulary import PADDING, Vocabulary
 
 __all__ = ["Lesson", "Sentences"]
 
@@ -35,11 +42,12 @@ class Lesson:
     config : Config
         The settings and the vocabularies, which have the held-out sentences' characters too.
     training, held_out : Corpus
-        The sentences to train on, and those that tell how well it goes.
+        The sentences to train on, and those that tell how well it goes. The first is drawn as the
+        training goes, where every sentence has a key of its own.
     """
 
     config: Config
-    training: Corpus
+    training: Corpus | Drawn
     held_out: Corpus
 
     @classmethod
@@ -65,6 +73,8 @@ class Lesson:
         OSError
             A file cannot be read.
         """
+        if settings.has_random_keys:
+            return _with_random_keys(settings)
         corpus = settings.corpus(end_counts=format < 2)
         found = corpus.survey()
         if _fits(len(corpus), found.longest):
@@ -124,7 +134,7 @@ class Lesson:
             )
         return lesson
 
-    def data(self, corpus: Corpus) -> Any:
+    def data(self, corpus: Corpus | Drawn) -> Any:
         """Return what `fastrnn.models.Model.fit` takes as its data: arrays or a dataset.
 
         Parameters
@@ -135,12 +145,16 @@ class Lesson:
         Returns
         -------
         tuple of ndarray, or Sentences
-            What `arrays` returns, or what reads sentences when they are asked for, where the whole
-            corpus is too large for arrays.
+            What `arrays` returns, and behind it the weights of the steps where sentences have keys
+            of their own, or what reads sentences when they are asked for, where the whole
+            corpus is too large for arrays, or draws them.
         """
+        if isinstance(corpus, Drawn):
+            return corpus
         sentences = len(self.training) + len(self.held_out)
         if _fits(sentences, self.config.length):
-            return self.arrays(corpus)
+            x, y = self.arrays(corpus)
+            return (x, y) if corpus.keys is None else (x, y, characters_alone(y))
         return Sentences(self, corpus)
 
     def arrays(self, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -158,11 +172,98 @@ class Lesson:
         ndarray of int32, shape (sentences, length, 1)
             The number of every character that should come out.
         """
-        config = self.config
-        given, wanted = config.sides(corpus)
-        x = config.source.numbers(given, config.length)
-        y = config.target.numbers(wanted, config.length)
-        return encoded(x, config.settings.input), y[..., np.newaxis]
+        return arrays(self.config, corpus)
+
+
+def arrays(config: Config, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return what goes into the model of a run and what should come out, see `Lesson.arrays`."""
+    given, wanted = config.sides(corpus)
+    x = numbers(config, given, corpus.keys, config.text_length)
+    y = config.target.numbers(wanted, config.text_length)
+    # While a key goes in, there is nothing to say.
+    y = np.pad(y, ((0, 0), (config.key_length, 0)), constant_values=PADDING)
+    return encoded(x, config.settings.input), y[..., np.newaxis]
+
+
+def numbers(
+    config: Config, texts: Sequence[str], keys: Letters | None, length: int
+) -> NDArray[np.int32]:
+    """Return the numbers of the characters that go into the model of a run.
+
+    Parameters
+    ----------
+    config : Config
+        Of the run.
+    texts : sequence of str
+        What goes in.
+    keys : Letters, shape (texts, key letters), optional
+        A key for each, where the model is shown one.
+    length : int
+        Steps that a text gets.
+
+    Returns
+    -------
+    ndarray of int32, shape (texts, key letters + length)
+    """
+    found = config.source.numbers(texts, length)
+    if keys is None:
+        return found
+    letters = config.source.numbers(list(ALPHABET), 1)[:, 0]
+    shown = np.where(keys == END, np.int32(PADDING), letters[keys])
+    return np.concatenate([shown, found], axis=1)
+
+
+def _with_random_keys(settings: Settings) -> Lesson:
+    """Return messages that each have a key of their own, see `fastrnn.cipher.keyed`."""
+    assert settings.key_length is not None
+    share, seed = settings.validation_split, settings.seed
+    cipher = settings.with_key()
+    texts, others = [], []
+    length = settings.text_length or 0
+    if settings.text == CORPUS:
+        training, rest = settings.corpus().split(share)
+        texts = [text for text in training.plaintexts if text]
+        seen = set(texts)
+        others = [text for text in rest.plaintexts if text and text not in seen]
+        length = max(map(len, [*texts, *others]))
+        samples, count = len(texts), len(others)
+        if not samples or (share and not count):
+            raise CorpusError(
+                "all sentences to hold out are among those to train on; give more, or "
+                "--validation-split 0"
+            )
+    else:
+        total = SENTENCES if settings.sentences is None else settings.sentences
+        samples = int(total * (1 - share))
+        count = total - samples
+    parts = {part: Keys(cipher, settings.key_length, share, part) for part in (False, True)}
+    unseen = Corpus([], [], None)
+    if count:
+        unseen = held_out(parts[True], others, count, length, [seed, 1])
+    characters = Vocabulary([ALPHABET, *texts, *others])
+    told = f"{cipher!r} {settings.key_length} {length} {samples} {seed} {share}"
+    fingerprint = sha256("\n".join([told, *texts, *unseen.ciphertexts]).encode()).hexdigest()
+    config = Config(
+        settings, settings.key_length + length, characters, characters, fingerprint, FORMAT
+    )
+    drawn = Drawn(
+        parts[False],
+        texts,
+        samples,
+        length,
+        seed,
+        settings.curriculum * settings.epochs,
+        partial(arrays, config),
+    )
+    return Lesson(config, drawn, unseen)
+
+
+def unseen(settings: Settings) -> Corpus:
+    """Return all sentences of a corpus, each with a key that is held out from such a run."""
+    texts = [*settings.corpus().plaintexts]
+    assert settings.key_length is not None
+    keys = Keys(settings.with_key(), settings.key_length, settings.validation_split, True)
+    return held_out(keys, texts, len(texts), 0, [settings.seed, 1])
 
 
 def _fits(sentences: int, length: int) -> bool:

@@ -54,6 +54,8 @@ def page(decipherer: Decipherer, example: str) -> bytes:
     """
     config = decipherer.config
     settings = config.settings
+    if settings.has_random_keys:
+        raise RunError("the page has no place for a key: give a model that learned one key")
     back = not settings.deciphers
     reads, gives = ("plain text", "cipher") if back else ("cipher", "plain text")
     weights = sum(w.size for w in decipherer.model.get_weights())

@@ -14,9 +14,24 @@ from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
 from fastrnn.cipher.network import CELLS, INPUTS, ONE_HOT
 
-__all__ = ["DECRYPT", "DIRECTIONS", "ENCRYPT", "Settings"]
+__all__ = ["CORPUS", "DECRYPT", "DIRECTIONS", "ENCRYPT", "RANDOM", "Settings"]
 
 DECRYPT, ENCRYPT = DIRECTIONS = ("decrypt", "encrypt")
+
+#: The key that is another one in every sample. The word is a key, too, in capitals.
+RANDOM = "random"
+
+#: Where the messages with random keys come from: the sentences, or letters without a sense.
+CORPUS, LETTERS = TEXTS = ("corpus", "random")
+
+#: Letters of a random key at most, and of a message of random letters, where nothing else is said.
+KEY_LETTERS, MESSAGE_LETTERS = 6, 20
+
+#: With fewer keys than this none can be held out: a network would never see some letters as a key.
+FEWEST_KEYS = 100
+
+#: How the learning rate goes on from its start.
+CONSTANT, COSINE = SCHEDULES = ("constant", "cosine")
 
 #: The settings that are whole numbers, with the least that each may be.
 WHOLE = {"sentences": 1, "units": 1, "epochs": 1, "batch_size": 1, "seed": 0}
@@ -45,6 +60,18 @@ class Settings:
     cipher, key : str, optional
         The cipher and its key; Caesar's and the cipher's own default where left out. Not with
         `ciphertext`, which is enciphered already.
+        ``"random"`` for another one in every sample, which the network is shown in front of the
+        message, so that it learns the cipher itself.
+    key_length : int, optional
+        The most letters of a random key; shorter ones are padded. 6, or what the cipher asks for.
+    text : str
+        With random keys, what is enciphered: sentences, ``"corpus"``, or letters drawn one by one,
+        ``"random"``.
+    text_length : int, optional
+        How many of these letters; 20.
+    curriculum : float
+        With random keys, the share of all epochs in which keys and random texts are shorter at
+        first and grow to their full lengths.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str
@@ -62,6 +89,8 @@ class Settings:
         Sentences a step.
     learning_rate : float
         Of Adam.
+    schedule : str
+        ``"constant"``, or ``"cosine"``: the learning rate falls to 0 at the end of all epochs.
     clip_norm : float, optional
         The greatest length of the gradient; a longer one is shortened to it.
     validation_split : float
@@ -82,6 +111,10 @@ class Settings:
     sentences: int | None = None
     cipher: str | None = None
     key: str | None = None
+    key_length: int | None = None
+    text: str = CORPUS
+    text_length: int | None = None
+    curriculum: float = 0.0
     rotors: str | None = None
     reflector: str | None = None
     rings: str | None = None
@@ -93,12 +126,19 @@ class Settings:
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 0.001
+    schedule: str = CONSTANT
     clip_norm: float | None = None
     validation_split: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, choices in (("cell", tuple(CELLS)), ("direction", DIRECTIONS), ("input", INPUTS)):
+        for name, choices in (
+            ("cell", tuple(CELLS)),
+            ("direction", DIRECTIONS),
+            ("input", INPUTS),
+            ("text", TEXTS),
+            ("schedule", SCHEDULES),
+        ):
             value = getattr(self, name)
             if value not in choices:
                 raise SettingsError(
@@ -112,14 +152,16 @@ class Settings:
         self.learning_rate = _number("learning_rate", self.learning_rate)
         if self.clip_norm is not None:
             self.clip_norm = _number("clip_norm", self.clip_norm)
-        split = _float(self.validation_split)
-        if split is None or not 0 <= split < 1:
-            raise SettingsError(
-                f"{brief(self.validation_split)}, but it should be at least 0 and less than 1",
-                ("validation_split",),
-            )
-        self.validation_split = split
+        for name in ("validation_split", "curriculum"):
+            part = _float(getattr(self, name))
+            if part is None or not 0 <= part < 1:
+                raise SettingsError(
+                    f"{brief(getattr(self, name))}, but it should be at least 0 and less than 1",
+                    (name,),
+                )
+            setattr(self, name, part)
         self._complete_corpus()
+        self._complete_random_keys()
 
     def _complete_corpus(self) -> None:
         """Make paths absolute, fill in the cipher and its key."""
@@ -134,7 +176,8 @@ class Settings:
         if self.ciphertext is None:
             self._check_size()
             cipher = self._cipher()
-            self.cipher, self.key = cipher.name, cipher.key
+            self.cipher = cipher.name
+            self.key = self.key if self.has_random_keys else cipher.key
             for name in cipher.options:
                 setattr(self, name, getattr(cipher, name))
             return
@@ -152,10 +195,49 @@ class Settings:
                 ("ciphertext", *given),
             )
 
-    def _cipher(self) -> Cipher:
-        """Return the cipher that these ask for."""
+    def _complete_random_keys(self) -> None:
+        """Fill in what goes with random keys, or check that nothing of it is there."""
+        if not self.has_random_keys:
+            for name in ("key_length", "text", "text_length", "curriculum"):
+                if getattr(self, name) != DEFAULTS[name]:
+                    raise SettingsError("it should come with --key random", (name,))
+            return
+        fewest, most = self.with_key().key_letters
+        if self.key_length is None:
+            self.key_length = most or KEY_LETTERS
+        self.key_length = _whole("key_length", self.key_length, fewest)
+        if most and self.key_length != most:
+            raise SettingsError(
+                f"{self.key_length}, but a key of this cipher has {most} letters", ("key_length",)
+            )
+        if self.validation_split and 26**self.key_length < FEWEST_KEYS:
+            raise SettingsError(
+                "so few keys there are that a network must see each; give longer ones, or "
+                "--validation-split 0",
+                ("key", "key_length"),
+            )
+        if self.text == LETTERS:
+            self.text_length = _whole(
+                "text_length", MESSAGE_LETTERS if self.text_length is None else self.text_length, 1
+            )
+            if self.plaintext is not None:
+                raise SettingsError("the two do not go together", ("plaintext", "text"))
+        elif self.text_length is not None:
+            raise SettingsError("it should come with --text random", ("text_length",))
+
+    @property
+    def has_random_keys(self) -> bool:
+        """Whether every sample has a key of its own."""
+        return self.key == RANDOM and self.ciphertext is None
+
+    def with_key(self, key: str | None = None) -> Cipher:
+        """Return the cipher that these ask for, with a key; its default one where left out."""
         options = {name: getattr(self, name) for name in OPTIONS}
-        return make_cipher(self.cipher or "caesar", self.key, **options)
+        return make_cipher(self.cipher or "caesar", key, **options)
+
+    def _cipher(self) -> Cipher:
+        """Return the cipher that these ask for; with random keys, its own key does not matter."""
+        return self.with_key(None if self.has_random_keys else self.key)
 
     def _check_size(self) -> None:
         """Check that the built-in corpus, if it is that, is none that takes hours to make."""
@@ -227,7 +309,13 @@ class Settings:
         changes = dict(given)
         if changes.get("cipher", self.cipher) != self.cipher:
             # Of another cipher nothing stays, so that what differs is named.
-            changes = {**dict.fromkeys(("key", *OPTIONS)), **changes}
+            changes = {**dict.fromkeys(("key", "key_length", *OPTIONS)), **changes}
+        if self.schedule != CONSTANT and changes.get("epochs", self.epochs) != self.epochs:
+            raise RunError(
+                f"{changes['epochs']}, but the learning rate of this run has come to its end after "
+                f"{self.epochs}; start a new run elsewhere",
+                ("epochs",),
+            )
         wanted = replace(self, **changes)
         for name in (field.name for field in fields(self) if field.name != "epochs"):
             if getattr(wanted, name) != getattr(self, name):
@@ -237,6 +325,10 @@ class Settings:
                     (name,),
                 )
         return wanted
+
+
+#: The settings where nothing is said.
+DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 
 def _whole(name: str, value: Any, least: int) -> int:

@@ -15,13 +15,16 @@ from fastrnn.cipher.accuracy import CharacterAccuracy
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError, SettingsError
 from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.keyed import Drawn
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
 from fastrnn.cipher.plot import plot
+from fastrnn.cipher.settings import COSINE
 from fastrnn.distributed import Group
 from fastrnn.files import remove_leftovers
 from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
 from fastrnn.optimizers import Adam, Optimizer
+from fastrnn.optimizers.schedules import CosineDecay
 
 __all__ = ["Training"]
 
@@ -79,7 +82,7 @@ class Training:
     @property
     def steps(self) -> int:
         """The number of batches of an epoch."""
-        return math.ceil(len(self.lesson.training) / self.lesson.config.settings.batch_size)
+        return _steps(self.lesson)
 
     @classmethod
     def start(cls, lesson: Lesson, directory: RunDirectory, group: Group | None = None) -> Training:
@@ -106,7 +109,7 @@ class Training:
         OSError
             The directory cannot be written to.
         """
-        run = cls(lesson, directory, _new_model(lesson.config), [], group)
+        run = cls(lesson, directory, _new_model(lesson.config, _steps(lesson)), [], group)
         run.group.first(directory.hold)
         run.group.first(lambda: directory.write_config(lesson.config))
         return run
@@ -169,7 +172,10 @@ class Training:
         if len(epochs) <= 1 and not group.first(directory.last_file.exists):
             return cls.start(lesson, directory, group)
         # The others are given what the file holds when the training goes on.
-        model = _saved(directory, lesson.config) if group.is_first else _new_model(lesson.config)
+        if group.is_first:
+            model = _saved(directory, lesson.config)
+        else:
+            model = _new_model(lesson.config, _steps(lesson))
         run = cls(lesson, directory, model, epochs, group)
         position = group.first(lambda: training_position(directory.last_file))
         if position is None or position[0] > len(epochs):
@@ -217,7 +223,9 @@ class Training:
         settings = self.lesson.config.settings
         held_out = self.lesson.held_out
         last_file = self.directory.last_file
-        data = self.lesson.data(self.lesson.training)
+        training = self.lesson.training
+        drawing = [training] if isinstance(training, Drawn) else []
+        data = self.lesson.data(training)
         x, y = data if isinstance(data, tuple) else (data, None)
         # Set here, a resumed run finds the order of its epochs as the first run would have.
         fastrnn.set_seed([settings.seed, _ORDER])
@@ -229,7 +237,9 @@ class Training:
                 epochs=settings.epochs,
                 resume=last_file if self.group.first(last_file.exists) else None,
                 validation_data=self.lesson.data(held_out) if len(held_out) else None,
-                callbacks=[_Keeper(self), *callbacks],
+                callbacks=[*drawing, _Keeper(self), *callbacks],
+                # What is drawn needs no other order.
+                shuffle=not drawing,
                 verbose=0,
                 comm=self.group,
             )
@@ -246,6 +256,11 @@ class Training:
             pass
         except Exception as error:
             self.picture_error = error
+
+
+def _steps(lesson: Lesson) -> int:
+    """Return the number of batches of an epoch."""
+    return math.ceil(len(lesson.training) / lesson.config.settings.batch_size)
 
 
 def _saved(directory: RunDirectory, config: Config) -> Model:
@@ -282,8 +297,8 @@ def _memory() -> int | None:
         return None
 
 
-def _new_model(config: Config) -> Model:
-    """Return the model that a run starts with."""
+def _new_model(config: Config, steps: int) -> Model:
+    """Return the model that a run starts with; an epoch has so many steps."""
     settings = config.settings
     _check_memory(config)
     fastrnn.set_seed([settings.seed, _WEIGHTS])
@@ -295,7 +310,10 @@ def _new_model(config: Config) -> Model:
         len(config.target),
         settings.input,
     )
-    return _compiled(model, Adam(settings.learning_rate, global_clipnorm=settings.clip_norm))
+    rate: float | CosineDecay = settings.learning_rate
+    if settings.schedule == COSINE:
+        rate = CosineDecay(settings.learning_rate, settings.epochs * steps)
+    return _compiled(model, Adam(rate, global_clipnorm=settings.clip_norm))
 
 
 def _compiled(model: Model, optimizer: Optimizer) -> Model:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from fastrnn.cli.texts import texts
 from fastrnn.terminal import Status, is_terminal
+
+if TYPE_CHECKING:
+    from fastrnn.cipher.ciphers.base import Letters
+    from fastrnn.cipher.decoding import Decipherer
 
 __all__ = ["tell_answers"]
 
@@ -33,6 +38,8 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
     CorpusError
         A text has a character that was not in training, or is too long; the message names it.
     """
+    import numpy as np
+
     from fastrnn.cipher.decoding import Decipherer
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.errors import CorpusError, RunError
@@ -44,6 +51,7 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
         raise RunError(
             f"{arguments.model}: learned to {learned}; use it with fastrnn cipher {other}"
         )
+    keys = _keys(decipherer, arguments)
     together = 1 if not arguments.texts and is_terminal(sys.stdin) else TOGETHER
     waiting: list[str] = []
     done = 0
@@ -52,7 +60,8 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
 
     def tell() -> None:
         nonlocal done
-        for answer in decipherer.decipher(waiting):
+        shown = None if keys is None else np.repeat(keys, len(waiting), axis=0)
+        for answer in decipherer.decipher(waiting, shown):
             print(answer)
         sys.stdout.flush()
         done += len(waiting)
@@ -71,3 +80,18 @@ def tell_answers(arguments: argparse.Namespace, direction: str) -> None:
             tell()
             raise
         tell()
+
+
+def _keys(decipherer: Decipherer, arguments: argparse.Namespace) -> Letters | None:
+    """Return the key of the command line as the model is shown it, (1, letters), or None."""
+    from fastrnn.cipher.errors import RunError
+    from fastrnn.cipher.keyed import key_row
+
+    config = decipherer.config
+    if not config.key_length:
+        if arguments.key is not None:
+            raise RunError(f"{arguments.model}: learned one key, so that none should be given")
+        return None
+    if arguments.key is None:
+        raise RunError(f"{arguments.model}: learned with random keys; give that of the text, --key")
+    return key_row(config.settings.with_key(arguments.key), config.key_length)[None]

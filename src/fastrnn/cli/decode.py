@@ -19,6 +19,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Decipher texts with the best model of a training run, a line each.",
     )
     add_model(parser)
+    parser.add_argument("--key", help="the key of the texts, for a model of random keys")
     add_texts(parser)
     parser.set_defaults(run=run, prints_texts=True)
 

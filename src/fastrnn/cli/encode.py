@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = {name: getattr(arguments, name) for name in OPTIONS}
     if arguments.model is not None:
         given = [f"--{name}" for name, value in options.items() if value is not None]
-        if pair != (None, None) or given:
-            beside = " and ".join(["--cipher", "--key", *given])
+        if arguments.cipher is not None or given:
+            beside = " and ".join(["--cipher", *given])
             arguments.parser.error(f"--model: it should come without {beside}")
         tell_answers(arguments, "encrypt")
         return 0

@@ -39,7 +39,11 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--ciphertext", str, "FILE", "the same sentences enciphered; without it, --cipher does that"),
     ("--sentences", int, "N", "how many sentences (default: 10001 built-in ones; all of a file)"),
     ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
-    ("--key", str, "KEY", "the cipher's key (default for caesar: 5)"),
+    ("--key", str, "KEY", "the cipher's key (default for caesar: 5); random: one a sample"),
+    ("--key-length", int, "N", "most letters of a random key (default: 6, or the cipher's)"),
+    ("--text", str, "WHAT", "with random keys, corpus or random letters (default: corpus)"),
+    ("--text-length", int, "N", "how many random letters (default: 20)"),
+    ("--curriculum", float, "PART", "of all epochs, in which keys and random texts grow"),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
     ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
@@ -48,6 +52,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
     ("--batch-size", int, "N", "sentences a step (default: 32)"),
     ("--learning-rate", float, "RATE", "of Adam (default: 0.001)"),
+    ("--schedule", str, "NAME", "constant, or cosine: it falls to 0 (default: constant)"),
     ("--clip-norm", float, "NORM", "longest that the gradient may be (default: any length)"),
     ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
     ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
@@ -268,6 +273,10 @@ def _to_continue(training: Training) -> str:
 def _corpus(settings: Settings) -> str:
     """Return what to call the corpus."""
     sentences = settings.plaintext or "built-in sentences"
+    if settings.has_random_keys:
+        if settings.text == "random":
+            sentences = f"{settings.text_length} random letters"
+        return f"{sentences}, {settings.cipher} with random keys of up to {settings.key_length}"
     if settings.ciphertext:
         return f"{sentences} and {settings.ciphertext}"
     return f"{sentences}, {settings.cipher} with key {settings.key}"
@@ -275,16 +284,19 @@ def _corpus(settings: Settings) -> str:
 
 def _tell_end(training: Training) -> None:
     """Print some held-out sentences, and how to go on with others."""
+    from fastrnn.cipher.ciphers.base import word
     from fastrnn.cipher.decoding import Decipherer
 
     held_out = training.lesson.held_out
     given, wanted = training.lesson.config.sides(held_out)
     shown = list(islice((i for i, text in enumerate(given) if text), SHOWN))
-    predictions = Decipherer.load(training.directory).decipher([given[i] for i in shown])
+    keys = None if held_out.keys is None else held_out.keys[shown]
+    predictions = Decipherer.load(training.directory).decipher([given[i] for i in shown], keys)
     deciphers = training.lesson.config.settings.deciphers
     # Each below the others also where a terminal is narrower than the sentence.
     room = max(columns() - 13, 20) if is_terminal(sys.stdout) else sys.maxsize
     for i, prediction in zip(shown, predictions, strict=True):
+        print("" if held_out.keys is None else f"\n{'key':12}{word(held_out.keys[i])}", end="")
         for begin in range(0, len(given[i]), room):
             part = slice(begin, begin + room)
             print(f"\n{'cipher' if deciphers else 'text':12}{given[i][part]}")
@@ -292,4 +304,5 @@ def _tell_end(training: Training) -> None:
             print(f"truth       {wanted[i][part]}")
     what, command = ("decipher", "decode") if deciphers else ("encipher", "encode")
     directory = shlex.quote(str(training.directory))
-    print(f"\nto {what}: fastrnn cipher {command} --model {directory} TEXT")
+    key = " --key KEY" if held_out.keys is not None else ""
+    print(f"\nto {what}: fastrnn cipher {command} --model {directory}{key} TEXT")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from fastrnn.cipher.errors import SettingsError, brief
-from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.settings import DEFAULTS, Settings
 
 __all__ = ["Grid", "Point"]
 
-DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
 #: Settings that are files, of which a directory's name holds no more than the last part.
 FILES = ("plaintext", "ciphertext")

@@ -1,0 +1,255 @@
+"""Runs whose samples each have a key of their own: what is drawn, held out, learned and resumed."""
+
+import numpy as np
+import pytest
+
+import fastrnn
+from fastrnn.cipher import CIPHERS, Decipherer, RunDirectory, Settings, Training, make_cipher
+from fastrnn.cipher.ciphers.base import END, word
+from fastrnn.cipher.errors import CorpusError, RunError, SettingsError
+from fastrnn.cipher.evaluation import evaluate, files_of, held_out_of
+from fastrnn.cipher.keyed import Drawn, is_held_out, key_row
+from fastrnn.cipher.lesson import Lesson
+from tests.cipher.conftest import SMALL
+from tests.cipher.test_training import Kill, Killed, state
+
+RANDOM = {"cipher": "vigenere", "key": "random"}
+LETTERS = {**RANDOM, "text": "random", "text_length": 7, "key_length": 3}
+
+
+def prepared(**settings):
+    return Lesson.prepare(Settings(**{**SMALL, **RANDOM, **settings}))
+
+
+def read(lesson, x, y, weights=None):
+    """Return keys, ciphers and messages of what goes into a model and what should come out."""
+    config = lesson.config
+    keys = config.key_length
+    return [
+        (config.source.text(a[:keys]), config.source.text(a[keys:]), config.target.text(b[:, 0]))
+        for a, b in zip(x, y, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in CIPHERS if name != "caesar"])
+@pytest.mark.parametrize("text", ["corpus", "random"])
+def test_samples_are_messages_behind_their_keys(name, text):
+    lesson = prepared(cipher=name, text=text)
+    config, kind = lesson.config, CIPHERS[name]
+    assert config.key_length == (kind.key_letters[1] or 6)
+    samples = read(lesson, *lesson.training.batch(np.arange(len(lesson.training))))
+    assert len(samples) == 96
+    for key, cipher, message in samples:
+        row = np.array(["abcdefghijklmnopqrstuvwxyz".index(c) for c in key], np.int8)
+        own = make_cipher(name, kind.written(row))
+        assert own.encode(message.upper()).lower() == cipher
+    if text == "random":
+        assert {len(message) for _, _, message in samples} == {20}
+    x, y = lesson.arrays(lesson.held_out)
+    assert x.shape == (24, config.length)
+    assert y.shape == (24, config.length, 1)
+    assert not y[:, : config.key_length].any()
+
+
+def test_every_epoch_draws_others_and_the_same_ones_again():
+    lesson = prepared(**LETTERS)
+    drawn = lesson.training
+    all_of_them = np.arange(len(drawn))
+    epochs = []
+    for epoch in (0, 1, 2):
+        drawn.on_epoch_begin(epoch)
+        epochs.append(drawn.batch(all_of_them)[0])
+    first, second, third = ({tuple(row) for row in x} for x in epochs)
+    assert len(first) == len(drawn)
+    assert not first & second
+    assert not second & third
+    # A sample does not depend on which others are asked for, or were before.
+    again = prepared(**LETTERS).training
+    again.on_epoch_begin(1)
+    for indices in ([95], [3, 70, 2], range(60, 70)):
+        assert np.array_equal(again.batch(np.array(indices))[0], epochs[1][list(indices)])
+    other = prepared(**LETTERS, seed=1).training
+    assert not {tuple(row) for row in other.batch(all_of_them)[0]} & first
+
+
+def test_keys_and_messages_held_out_are_never_trained_on():
+    lesson = prepared(**LETTERS, sentences=400)
+    trained_keys, trained_messages = set(), set()
+    for epoch in range(8):
+        lesson.training.on_epoch_begin(epoch)
+        samples = read(lesson, *lesson.training.batch(np.arange(len(lesson.training))))
+        trained_keys |= {key for key, _, _ in samples}
+        trained_messages |= {message for _, _, message in samples}
+    held_out = read(lesson, *lesson.arrays(lesson.held_out))
+    assert len(trained_keys) > 1000
+    assert not trained_keys & {key for key, _, _ in held_out}
+    assert not trained_messages & {message for _, _, message in held_out}
+    # Every key that is held out is one that a training could have drawn but for that.
+    assert {len(key) for key, _, _ in held_out} == {1, 2, 3}
+
+
+def test_a_fifth_of_all_keys_is_held_out():
+    rows = np.stack(np.meshgrid(*[np.arange(26, dtype=np.int8)] * 3), axis=-1).reshape(-1, 3)
+    for share in (0.05, 0.2, 0.5):
+        assert is_held_out(rows, share).mean() == pytest.approx(share, abs=0.01)
+    assert not is_held_out(rows, 0.0).any()
+    # The end of a row is not part of it.
+    longer = np.pad(rows, ((0, 0), (0, 2)), constant_values=END)
+    assert np.array_equal(is_held_out(longer, 0.2), is_held_out(rows, 0.2))
+    # No letter at any place tells which part a key is of.
+    held_out = is_held_out(rows, 0.2)
+    for place in range(3):
+        shares = np.bincount(rows[held_out, place], minlength=26) / 676
+        assert 0.12 < shares.min() <= shares.max() < 0.28
+
+
+def test_sentences_held_out_are_none_of_those_trained_on(tmp_path):
+    file = tmp_path / "plain.txt"
+    file.write_text("ONE TWO THREE ONE FOUR TWO FIVE ONE  SIX".replace(" ", "\n"))
+    lesson = prepared(plaintext=str(file), sentences=None, validation_split=0.5)
+    assert list(lesson.held_out.plaintexts) == ["FIVE", "SIX"]
+    file.write_text("\n".join(["ONE ."] * 10))
+    with pytest.raises(CorpusError, match="all sentences to hold out are among those to train on"):
+        prepared(plaintext=str(file), sentences=None)
+
+
+def test_a_curriculum_begins_with_short_keys_and_messages():
+    lesson = prepared(**{**LETTERS, "key_length": 6, "text_length": 20}, curriculum=0.5, epochs=20)
+    lengths = []
+    for epoch in (0, 4, 9, 10, 19):
+        lesson.training.on_epoch_begin(epoch)
+        samples = read(lesson, *lesson.training.batch(np.arange(64)))
+        lengths.append((max(len(key) for key, _, _ in samples), len(samples[0][2])))
+    assert lengths == [(1, 5), (3, 11), (5, 19), (6, 20), (6, 20)]
+
+
+def test_a_run_learns_evaluates_and_deciphers(start):
+    """Random keys of one letter, all of them trained on, of the plainest of the ciphers."""
+    training = start(
+        cipher="beaufort",
+        key="random",
+        key_length=1,
+        text="random",
+        text_length=3,
+        sentences=6400,
+        validation_split=0.0,
+        units=64,
+        epochs=20,
+        batch_size=64,
+        learning_rate=0.01,
+        schedule="cosine",
+        input="one-hot",
+    )
+    training.run()
+    assert training.epochs[-1].accuracy > 0.9
+    assert training.model.optimizer.learning_rate < 1e-6
+    decipherer = Decipherer.load(training.directory)
+    cipher = make_cipher("beaufort", "q")
+    keys = key_row(cipher, 1)[np.newaxis]
+    assert decipherer.decipher([cipher.encode("Fox")], keys) == ["Fox"]
+
+
+def test_a_model_of_random_keys_must_be_shown_one(start):
+    training = start(**LETTERS)
+    training.run()
+    decipherer = Decipherer.load(training.directory)
+    with pytest.raises(RunError, match="should be shown a key for each text"):
+        decipherer.decipher(["ABC"])
+    with pytest.raises(CorpusError, match=r"has 8 characters, but the longest .* had 7"):
+        decipherer.decipher(["ABCDEFGH"], key_row(make_cipher("vigenere", "A"), 3)[np.newaxis])
+    with pytest.raises(CorpusError, match=r"LEMON has 5 letters, but the longest .* had 3"):
+        key_row(make_cipher("vigenere", "LEMON"), 3)
+    found = evaluate(decipherer, held_out_of(training.directory))
+    assert found.total == 24 * 7
+    assert found.accuracy == pytest.approx(min(training.epochs, key=lambda e: e.score).val_accuracy)
+
+
+def test_other_sentences_get_keys_that_are_held_out(tmp_path):
+    file = tmp_path / "plain.txt"
+    file.write_text("\n".join(["ONE .", "TWO .", "THREE ."] * 10))
+    settings = Settings(**SMALL, **RANDOM)
+    corpus = files_of(settings, str(file), None, None)
+    assert len(corpus) == 30
+    assert is_held_out(corpus.keys, 0.2).all()
+    for message, cipher, key in zip(
+        corpus.plaintexts, corpus.ciphertexts, corpus.keys, strict=True
+    ):
+        assert make_cipher("vigenere", word(key)).encode(message) == cipher
+    with pytest.raises(SettingsError, match="nothing says which key"):
+        files_of(settings, str(file), str(file), None)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_resumed_run_ends_bit_identical(start, tmp_path, at_end):
+    options = {**LETTERS, "schedule": "cosine", "curriculum": 0.5}
+    whole = start("whole", **options)
+    whole.run()
+    broken = start("broken", **options)
+    broken.save_steps = 1
+    with pytest.raises(Killed):
+        broken.run([Kill(2, at_end)])
+    resumed = Training.resume(RunDirectory(tmp_path / "broken"))
+    resumed.run()
+    assert state(resumed) == state(whole)
+
+
+def test_more_epochs_than_a_schedule_has(start, tmp_path):
+    start(**LETTERS, schedule="cosine").run()
+    with pytest.raises(RunError, match=r"4, but the learning rate .* has come to its end"):
+        Training.resume(RunDirectory(tmp_path / "run"), {"epochs": 4})
+
+
+def test_any_number_of_threads_gives_the_same_bits(start):
+    states = []
+    for threads in (1, 2):
+        before = fastrnn.get_num_threads()
+        fastrnn.set_num_threads(threads)
+        try:
+            training = start(f"of-{threads}", **LETTERS)
+            training.run()
+        finally:
+            fastrnn.set_num_threads(before)
+        states.append(state(training))
+    assert states[0] == states[1]
+
+
+def test_an_epoch_is_shared_out_among_processes():
+    """Each asks for its rows of a batch, whichever those are."""
+    drawn = prepared(**LETTERS).training
+    assert isinstance(drawn, Drawn)
+    x, y, weights = drawn.batch(np.arange(16, 32))
+    assert np.array_equal(weights, y[..., 0] > 0)
+    for rows in (slice(0, 5), slice(5, 16)):
+        part = drawn.batch(np.arange(16, 32)[rows])
+        assert np.array_equal(part[0], x[rows])
+        assert np.array_equal(part[1], y[rows])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"key_length": 3}, r"key_length\b.*should come with --key random"),
+        ({"text": "random"}, r"text\b.*should come with --key random"),
+        ({"text_length": 9}, "text_length.*should come with --key random"),
+        ({"curriculum": 0.5}, "curriculum.*should come with --key random"),
+        ({**RANDOM, "text": "letters"}, "'letters', but it should be one of corpus, random"),
+        ({**RANDOM, "text_length": 9}, "text_length.*should come with --text random"),
+        ({**RANDOM, "key_length": 0}, "key_length.*0, but it should be a whole number"),
+        ({**LETTERS, "text_length": 0}, "text_length.*0, but it should be a whole number"),
+        ({**LETTERS, "plaintext": "p"}, "plaintext.*text.*do not go together"),
+        ({**RANDOM, "curriculum": 1.0}, "curriculum.*1.0, but it should be .* less than 1"),
+        ({**RANDOM, "cipher": "enigma", "key_length": 4}, "a key of this cipher has 3 letters"),
+        ({"cipher": "caesar", "key": "random"}, "so few keys there are"),
+        ({**RANDOM, "key_length": 1}, "so few keys there are"),
+        ({"schedule": "step"}, "'step', but it should be one of constant, cosine"),
+        ({"key": "random", "ciphertext": "c", "plaintext": "p"}, "enciphered already"),
+    ],
+)
+def test_settings_that_do_not_go_together(settings, message):
+    with pytest.raises(SettingsError, match=message):
+        Settings(**settings)
+
+
+def test_the_word_random_is_a_key_too():
+    assert Settings(cipher="vigenere", key="RANDOM").key == "RANDOM"
+    assert not Settings(cipher="vigenere", key="RANDOM").has_random_keys
