@@ -6,7 +6,14 @@ order that does not depend on who computes it.
 
 import os
 
-cdef extern from "<stdatomic.h>" nogil:
+cdef extern from *:
+    """
+    #ifdef __STDC_NO_ATOMICS__
+    typedef int atomic_int; /* the pool has no threads then */
+    #else
+    #include <stdatomic.h>
+    #endif
+    """
     ctypedef int atomic_int  # which C reads and writes in one piece, whatever other threads do
 
 cdef extern from "pool/pool.h" nogil:
