@@ -69,11 +69,14 @@ def set_num_threads(n):
 def use_for_now(n):
     """Do as `set_num_threads` does; whether somebody has said how many stays as it is."""
     global _threads
+    cdef int number
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"n must be an integer of at least 1, got {n!r}")
     if not 1 <= n <= MOST_THREADS:
         raise ValueError(f"n is {n}, expected 1 to {MOST_THREADS}")
-    _threads = n if fastrnn_has_threads() else 1
+    # by way of an int: an atomic one is no type that Cython can convert to
+    number = n if fastrnn_has_threads() else 1
+    _threads = number
 
 
 def get_num_threads():
@@ -82,12 +85,13 @@ def get_num_threads():
     It is what :func:`set_num_threads` or the environment variable ``FASTRNN_NUM_THREADS`` said; else what
     ``OMP_NUM_THREADS`` says, which tools that run many processes set; else as many as this process has processors.
     """
-    return _threads
+    cdef int number = _threads
+    return number
 
 
 def limit_unless_told(n):
     """Use at most ``n`` threads, unless somebody has said how many; return what `give_back` wants."""
-    before = _threads
+    before = get_num_threads()
     if not _told:
         use_for_now(min(n, before))
     return before
