@@ -52,6 +52,7 @@ ALLOWED = {
     "representation": set(),
     "deprecation": set(),
     "seeding": {"settings"},
+    "random": {"_names", "seeding"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
     # (and the version, asked for when it is written)
@@ -115,6 +116,7 @@ ALLOWED = {
     },
     "callbacks": {
         "_names",
+        "_older",
         "arithmetic",
         "construction",
         "files",
@@ -201,6 +203,7 @@ ALLOWED = {
         "preprocessing",
         "seeding",
         "settings",
+        "terminal",
         "arithmetic",
     },
     "cipher": {

@@ -1,6 +1,8 @@
 """Scripts as people have them, in pieces: each stands for a kind of spelling or habit of Keras."""
 
 import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -99,6 +101,28 @@ model = Sequential([LSTM(4), Dense(4, activation="softmax")])
 model.compile("adam", "categorical_crossentropy", metrics=["acc"])
 history = model.fit(x, classes, validation_split=0.25, verbose=0).history
 assert set(history) == {"loss", "acc", "val_loss", "val_acc"}
+""",
+    "names of metrics in older histories": """
+model = Sequential([LSTM(4), Dense(4, activation="softmax")])
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy", "mae"])
+seen = []
+note = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs.get("val_acc")))
+stop = EarlyStopping(monitor="val_acc", patience=9)
+import os, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    keep = ModelCheckpoint(folder + "/{epoch}-{val_acc:.2f}.safetensors", "val_acc",
+                           save_best_only=True)
+    made = model.fit(x, classes, validation_split=0.25, verbose=0, callbacks=[note, stop, keep])
+    assert len(os.listdir(folder)) == 1
+history = made.history
+assert set(history) == {"loss", "accuracy", "mae", "val_loss", "val_accuracy", "val_mae"}
+assert history["val_acc"] is history["val_accuracy"] and seen == history["val_accuracy"]
+assert history["mean_absolute_error"] is history["mae"] and "acc" in history
+assert stop.best == seen[0] and "mse" not in history and history.get("mse") is None
+answers = model.evaluate(x, classes, return_dict=True, verbose=0)
+assert answers["acc"] == answers["accuracy"]
+import pickle
+assert pickle.loads(pickle.dumps(history))["acc"] == history["accuracy"]
 """,
     "the rate of an optimizer": """
 optimizer = Adam(lr=0.01, epsilon=None)
@@ -341,20 +365,63 @@ def test_a_layer_of_keras_2_learns():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("from fastrnn.layers.convolutional import Conv2D", "images are out of scope"),
         ("from fastrnn.wrappers.scikit_learn import KerasClassifier", "use fastrnn.sklearn"),
         ("import fastrnn.applications.vgg16", "images are out of scope"),
         ("from fastrnn.preprocessing.image import ImageDataGenerator", "images are out of scope"),
-        ("from fastrnn.backend.tensorflow_backend import set_session", "set_num_threads"),
         ("from fastrnn.layers.experimental.preprocessing import Normalization", "with NumPy"),
-        ("from fastrnn.preprocessing.text import one_hot", "use Tokenizer"),
-        ("from fastrnn.preprocessing.sequence import skipgrams", "pairs with NumPy"),
         ("import fastrnn.layer", "no module .layer."),
     ],
 )
 def test_modules_that_are_not_there_say_what_to_do(line, said):
     with pytest.raises(ImportError, match=said):
         exec(line, {})
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        ("layers", "Conv2D", "images are out of scope"),
+        ("layers.convolutional", "ConvLSTM2D", "images are out of scope"),
+        ("preprocessing.sequence", "skipgrams", "pairs with NumPy"),
+        ("utils", "multi_gpu_model", "runs on the CPU"),
+        ("backend.tensorflow_backend", "set_session", "set_num_threads"),
+    ],
+)
+def test_what_is_imported_and_not_there_stops_a_script_where_it_is_used(module, name, said):
+    found = {}
+    exec(f"from fastrnn.{module} import {name}", found)
+    stand_in = found[name]
+    for use in (lambda: stand_in(3), lambda: stand_in.method, lambda: type("My", (stand_in,), {})):
+        with pytest.raises(AttributeError, match=said):
+            use()
+    assert not isinstance(keras.layers.Dense(1), stand_in)
+    with pytest.raises(ImportError, match="did you mean"):
+        exec("from fastrnn.layers import Densee")
+
+
+def test_fastrnn_under_the_name_that_keras_has_in_tensorflow():
+    program = """
+import fastrnn as tf
+from fastrnn.keras.layers import LSTM
+from fastrnn.keras.preprocessing.text import Tokenizer
+import fastrnn.keras.utils
+import fastrnn.layers, fastrnn.preprocessing.text
+tf.random.set_seed(3)
+model = tf.keras.Sequential([tf.keras.Input((5, 3)), LSTM(4), tf.keras.layers.Dense(1)])
+assert LSTM is fastrnn.layers.LSTM and Tokenizer is fastrnn.preprocessing.text.Tokenizer
+assert tf.keras is fastrnn and fastrnn.keras.layers is fastrnn.layers
+assert fastrnn.layers.__spec__.name == "fastrnn.layers"
+assert fastrnn.keras.utils.__name__ == "fastrnn.utils"
+first = model.get_weights()[0]
+tf.set_random_seed(3)
+again = tf.keras.Sequential([tf.keras.Input((5, 3)), LSTM(4)]).get_weights()[0]
+assert (first == again).all()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+    with pytest.raises(AttributeError, match="for other operations use NumPy"):
+        keras.GradientTape  # noqa: B018
+    with pytest.raises(ImportError, match="no module 'applications'"):
+        exec("import fastrnn.keras.applications")
 
 
 def test_a_function_that_is_a_module_now_says_so():

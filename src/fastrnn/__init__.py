@@ -82,6 +82,7 @@ _LATE = {
             "distributed",
             "engine",
             "initializers",
+            "keras",
             "layers",
             "losses",
             "metrics",
@@ -89,6 +90,7 @@ _LATE = {
             "notebooks",
             "optimizers",
             "preprocessing",
+            "random",
             "reference",
             "regularizers",
             "sklearn",
@@ -105,6 +107,7 @@ _LATE = {
     "Optimizer": "fastrnn.optimizers",
     "Regularizer": "fastrnn.regularizers",
     "Sequential": "fastrnn.models",
+    "set_random_seed": "fastrnn.utils",
 }
 
 if TYPE_CHECKING:
@@ -128,6 +131,7 @@ if TYPE_CHECKING:
         notebooks as notebooks,
         optimizers as optimizers,
         preprocessing as preprocessing,
+        random as random,
         reference as reference,
         regularizers as regularizers,
         utils as utils,
@@ -139,5 +143,6 @@ if TYPE_CHECKING:
     from .models import Model as Model, Sequential as Sequential
     from .optimizers import Optimizer as Optimizer
     from .regularizers import Regularizer as Regularizer
+    from .utils import set_random_seed as set_random_seed
 else:
     __getattr__, __dir__ = names_of(__name__, __all__, _LATE)

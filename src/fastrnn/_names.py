@@ -12,6 +12,7 @@ import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +39,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"backend\.(rnn|map_fn|fold[lr])", "use SimpleRNN, GRU or LSTM, or a loop over tensor[:, i]"),
     (r"backend\.(ctc\w*)", "align labels and steps before training, or use Keras or PyTorch"),
     (r"backend\.(conv\w+|pool\w+|separable\w+|depthwise\w+)", "use Conv1D and MaxPooling1D"),
-    (r"preprocessing\.text\.(one_hot|hashing_trick)", "use Tokenizer"),
     (r"preprocessing\.text\.base_filter", "give filters= to Tokenizer"),
     (r"preprocessing\.sequence\.(skipgrams|make_sampling_table)", "make the pairs with NumPy"),
     (r"engine\.slice_X", "slice the arrays"),
@@ -58,6 +58,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
      "turn text into numbers with fastrnn.preprocessing.text.Tokenizer before the model"),
     (r"layers\.(Normalization|Discretization|MelSpectrogram|STFTSpectrogram)",
      "prepare the data with NumPy before the model"),
+    (r"layers\.AtrousConv\w+1D", "use Conv1D with dilation_rate="),
     (r"layers\.((Depthwise|Separable)\w+1D|Conv(olution)?1DTranspose)", "use Conv1D"),
     (r"layers\.(Cropping1D|UpSampling1D|ZeroPadding1D|Adaptive\w+1D)",
      "prepare the data with NumPy, or write a Lambda with a gradient"),
@@ -80,7 +81,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"utils\.(FeatureSpace|legacy|Config|standardize_dtype|\w*_source_inputs|is_keras_tensor)",
      "prepare the data with NumPy before the model"),
     (r"utils\.\w*interactive_logging\w*", "use verbose= of fit, evaluate and predict"),
-    (r"utils\.Progbar", "use tqdm"),
     (r"utils\.\w*pack_x_y_sample_weight", "give tuples (x, y) or (x, y, sample_weight)"),
     (r"utils\.(multi_gpu_model|HDF5Matrix)",
      "fastrnn runs on the CPU; give fit an array or a Dataset"),
@@ -89,7 +89,8 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"preprocessing\.image\w*", _IMAGES),
     (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
     (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
-    (r"(ops|random)", _TENSORS),
+    (r"ops", _TENSORS),
+    (r"random\.\w+", "draw with numpy.random"),
     (r"applications", _IMAGES),
     (r"(mixed_precision|dtype_policies|DTypePolicy|FloatDTypePolicy|quantizers|Quantizer)",
      "give layers dtype='float32' or 'float64'"),
@@ -114,6 +115,8 @@ GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
     (r"activations\.\w+", "use an activation of fastrnn.activations, or write a Layer"),
     (r"datasets\.\w+", "read the file with NumPy; datasets has imdb, mnist and reuters"),
     (r"(backend|config)\.\w*", _TENSORS),
+    (r"\w+", "fastrnn has Keras's names, and TensorFlow's random.set_seed; for other operations "
+     "use NumPy, or fastrnn.backend in a Lambda or a Layer of yours"),
 )
 # fmt: on
 
@@ -150,7 +153,15 @@ def names_of(
             is_module = sources[name].rpartition(".")[2] == name
             return source if is_module else getattr(source, name)
         error: type[Exception] = AttributeError
+        if (module, name) in _awaited:
+            _awaited.discard((module, name))
+            return _stand_in(advice_of or module, name)
         if not name.startswith("__") and _is_imported_from(module, name):
+            inside = f"{advice_of or module}.{name}".partition(".")[2]
+            if "." in inside and _matching(ADVICE, inside) is not None:
+                # An import asks whether the name is there, and then for what it is.
+                _awaited.add((module, name))
+                return None
             # Of an AttributeError, `from module import name` would not show the message.
             error = ImportError
         raise error(absent(advice_of or module, name, shown))
@@ -181,6 +192,38 @@ def also_at(package: str, public: Iterable[str], *paths: str) -> None:
             module.__getattr__, module.__dir__ = names_of(place, found, advice_of=package)  # type: ignore[method-assign]
 
 
+#: Modules and names of which an import statement has been told that they are there.
+_awaited: set[tuple[str, str]] = set()
+
+
+class _StandIn(type):
+    """Type of what stands for a class or a function of Keras that is not there.
+
+    Scripts import more than they use; they are stopped where they use it.
+    """
+
+    said: str
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Say what to use instead."""
+        raise AttributeError(cls.said)
+
+    def __getattr__(cls, name: str) -> Any:
+        """Say what to use instead; a class has the attributes of every class all the same."""
+        raise AttributeError(cls.said if not name.startswith("__") else name)
+
+
+def _stand_in(module: str, name: str) -> type:
+    """Return what an import of a name gets that is Keras's, and not here."""
+
+    def refuse(cls: type) -> None:
+        raise AttributeError(said)
+
+    said = absent(module, name, ())
+    content = {"said": said, "__module__": module, "__init_subclass__": classmethod(refuse)}
+    return _StandIn(name, (), content)
+
+
 class _OldPath(ModuleType):
     """A module under a name that was a function's as well."""
 
@@ -189,16 +232,50 @@ class _OldPath(ModuleType):
         raise TypeError(absent(package, name, ()).replace("has no attribute", "has no function"))
 
 
+_PACKAGE = __name__.partition(".")[0]
+#: The package under the name that it has in TensorFlow, for scripts with `import tensorflow as tf`.
+_ALIAS = f"{_PACKAGE}.keras"
+
+
+class _Alias:
+    """Lets ``fastrnn.keras.layers`` be the very module ``fastrnn.layers``, and so on.
+
+    It is asked before all others, once the alias is used: they would load the files again.
+    """
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        # Not an importlib.abc.Loader: to import that takes longer than all of fastrnn.
+        loader: Any = self
+        is_inside = f"{fullname}.".startswith(f"{_ALIAS}.")
+        return ModuleSpec(fullname, loader) if is_inside else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module that has the name without the alias."""
+        module = importlib.import_module(_PACKAGE + spec.name.removeprefix(_ALIAS))
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module back what the import system has replaced."""
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
+
+
 class _Absent:
     """Says what to do instead of modules of Keras's that are not there; asked after all others."""
 
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """Raise ``ModuleNotFoundError`` for what is not in this package, with advice if any."""
         package, _, name = fullname.rpartition(".")
-        if package.split(".")[0] == __name__.split(".")[0] and package in sys.modules:
+        if fullname == _ALIAS:
+            alias = _Alias()
+            sys.meta_path.insert(0, alias)
+            return alias.find_spec(fullname, path)
+        if package.split(".")[0] == _PACKAGE and package in sys.modules:
             shown = getattr(sys.modules[package], "__all__", ())
             said = absent(package, name, shown).replace("has no attribute", "has no module")
             raise ModuleNotFoundError(said)
+        return None
 
 
 sys.meta_path.append(_Absent())

@@ -6,7 +6,7 @@ before it sees it: scripts are accepted as they are, and signatures show one nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 #: Arguments that change no result: with which values they are taken (a type stands for all of its
@@ -121,3 +121,29 @@ REFUSED: Mapping[str, str] = {
     "fit.show_accuracy": _ACCURACY,
     "evaluate.show_accuracy": _ACCURACY,
 }
+
+#: The names under which versions of Keras have reported one metric.
+_REPORTED: tuple[tuple[str, ...], ...] = (
+    ("accuracy", "acc"),
+    ("mae", "mean_absolute_error"),
+    ("mse", "mean_squared_error"),
+    ("mape", "mean_absolute_percentage_error"),
+    ("msle", "mean_squared_logarithmic_error"),
+    ("cosine_similarity", "cosine_proximity"),
+)
+
+
+def reported(name: str, names: Collection[str]) -> str | None:
+    """Return which of the `names` that a training reports is meant by `name`, or None.
+
+    Keras 1 and 2.2 reported ``metrics=["accuracy"]`` as ``acc`` and ``val_acc``; ``mae`` by its
+    long name.
+    """
+    if name in names:
+        return name
+    for alike in _REPORTED:
+        for one in alike:
+            if name == one or name.endswith(f"_{one}"):
+                begin = name.removesuffix(one)
+                return next((begin + other for other in alike if begin + other in names), None)
+    return None

@@ -18,7 +18,7 @@ pytest.importorskip("h5py")
 
 ENDINGS = (".keras", ".h5")
 #: What HDF5 files cannot hold for the readers of Keras 2 and of Keras 3 alike.
-NOT_IN_HDF5 = {"states", "twice", "deeper"}
+IN_OTHER_WORDS = {"states", "twice", "deeper"}
 NAMES = list(zoo(layers, models, Input))
 
 
@@ -44,8 +44,6 @@ def theirs():
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_comes_back_to_the_bit(tmp_path, ours, name, ending):
-    if ending == ".h5" and name in NOT_IN_HDF5:
-        pytest.skip("refused, which another test sees")
     model, x = ours[name]
     path = tmp_path / f"model{ending}"
     model.save(path)
@@ -82,8 +80,6 @@ def test_keras_agrees_with_what_is_written(tmp_path, ours, name):
     model, x = ours[name]
     expected = model.predict(x)
     for ending in ENDINGS:
-        if ending == ".h5" and name in NOT_IN_HDF5:
-            continue
         path = str(tmp_path / f"model{ending}")
         model.save(path)
         loaded = keras.models.load_model(path)
@@ -206,10 +202,6 @@ def test_a_checkpoint_of_a_training_is_a_file_that_keras_opens(tmp_path):
 
 
 WRITTEN_NOT = {
-    "a gate": (
-        lambda: GRU(3, recurrent_activation="hard_sigmoid"),
-        {".h5": "recurrent_activation is 'hard_sigmoid'"},
-    ),
     "an old gate": (
         lambda: GRU(3, recurrent_activation="hard_sigmoid_keras2"),
         {
@@ -239,8 +231,37 @@ def test_what_keras_lacks_is_not_written(tmp_path, name):
         assert not path.exists()
 
 
-@pytest.mark.parametrize("name", sorted(NOT_IN_HDF5))
-def test_what_keras_2_and_3_read_in_different_ways_is_not_written(tmp_path, ours, name):
-    with pytest.raises(models.CheckpointError, match=r"Keras 2 and Keras 3.*write a \.keras file"):
-        ours[name][0].save(tmp_path / "model.h5")
-    assert not (tmp_path / "model.h5").exists()
+def gate():
+    x = np.random.default_rng(0).random((2, 6, 3)).astype("float32")
+    model = models.Sequential([Input((6, 3)), GRU(3, recurrent_activation="hard_sigmoid")])
+    return model, x
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*sorted(IN_OTHER_WORDS), "gate"])
+def test_what_keras_2_and_3_read_in_different_ways_is_written_as_keras_3_does(tmp_path, ours, name):
+    h5py = pytest.importorskip("h5py")
+    model, x = gate() if name == "gate" else ours[name]
+    path = tmp_path / "model.h5"
+    model.save(path)
+    with h5py.File(path) as file:
+        assert file.attrs["keras_version"].startswith(b"3.")
+    expected = model.predict(x)
+    assert_agree(load_model(path).predict(x), expected)
+    opened = require_keras().models.load_model(str(path), compile=False)
+    assert_agree(opened.predict(x, verbose=0), expected)
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+def test_a_mask_beside_initial_states_is_kept_and_a_warning_says_that_keras_drops_it(
+    tmp_path, ending
+):
+    tokens, others = Input((5,)), Input((5,))
+    embedding = layers.Embedding(9, 3, mask_zero=True)
+    _, h, c = layers.LSTM(4, return_state=True)(embedding(tokens))
+    model = models.Model([tokens, others], layers.LSTM(4)(embedding(others), initial_state=[h, c]))
+    path = tmp_path / f"model{ending}"
+    with pytest.warns(UserWarning, match=r"'lstm_2' \(LSTM\).*Keras 3 drops the mask"):
+        model.save(path)
+    data = [np.array([[1, 2, 3, 0, 0], [4, 5, 0, 0, 0]])] * 2
+    assert_agree(load_model(path).predict(data), model.predict(data))

@@ -164,3 +164,22 @@ def test_the_seed_document_s_indices(decipher_data):
     assert tokenizer.word_index[","] == 18
     assert tokenizer.word_index["."] == 19
     assert len(tokenizer.word_index) == 31
+
+
+def test_words_without_a_vocabulary():
+    from fastrnn.preprocessing.text import hashing_trick, one_hot
+
+    text = "The cat saw the hat, the cat!"
+    # What Keras 2 gave; by Python's own hash, which differs from process to process, only the same
+    # words are known to give the same integers.
+    assert hashing_trick(text, 50, "md5") == [43, 32, 21, 43, 39, 43, 32]
+    assert hashing_trick(text, 50, len) == [4, 4, 4, 4, 4, 4, 4]
+    found = one_hot(text, 50)
+    words = ["the", "cat", "saw", "the", "hat", "the", "cat"]
+    assert found == [hash(word) % 49 + 1 for word in words]
+    assert one_hot("a.B", 9, filters="", lower=False, split=".") == [
+        hash("a") % 8 + 1,
+        hash("B") % 8 + 1,
+    ]
+    with pytest.raises(ValueError, match="n is 1"):
+        one_hot(text, 1)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from fastrnn._older import reported
 from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Logs
 from fastrnn.callbacks.console import say
@@ -85,7 +86,7 @@ class ModelCheckpoint(Monitor):
         """Check what the name of the file asks for, and look for what is watched."""
         if self.save_freq == "epoch":
             names = ["epoch", *by_epoch]
-            if not (self.save_best_only and self.monitor in self.at_times):
+            if not (self.save_best_only and reported(self.monitor, self.at_times)):
                 names = [name for name in names if name not in self.at_times]
         else:
             names = ["epoch", "batch", *by_step]

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.curves import HELD_OUT, TRAINING, Curve, check_drawing, draw
+from fastrnn.callbacks.logged import Logged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ class History(Callback):
     ----------
     history : dict of str to list of float
         A list an entry of the logs, a value an epoch: ``loss``, ``accuracy``, ``val_loss``...
+        The names of older versions of Keras, such as ``acc``, find the same lists.
     epoch : list of int
         The epochs that were run, the first is 0.
 
@@ -47,17 +49,17 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[float]] = Logged()
         self.epoch: list[int] = []
         self._told: dict[str, list[int]] = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start anew."""
-        self.history, self.epoch, self._told = {}, [], {}
+        self.history, self.epoch, self._told = Logged(), [], {}
 
     def fill(self, epochs: Sequence[tuple[int, Logs]]) -> None:
         """Take over the epochs of a training that goes on, each with its logs."""
-        self.history, self.epoch, self._told = {}, [], {}
+        self.history, self.epoch, self._told = Logged(), [], {}
         for epoch, logs in epochs:
             self.on_epoch_end(epoch, logs)
 

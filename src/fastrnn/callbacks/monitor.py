@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from typing import Literal
 
+from fastrnn._older import reported
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.settings import number
 
@@ -63,7 +64,7 @@ class Monitor(Callback):
 
     def warn_unless_reported(self, names: Sequence[str]) -> None:
         """Warn if the watched value is none of these."""
-        if self.monitor not in names:
+        if reported(self.monitor, names) is None:
             self._warn(names)
 
     @property
@@ -74,11 +75,14 @@ class Monitor(Callback):
 
     def waits(self, logs: Logs | None) -> bool:
         """Return whether the logs lack the watched value, and those of another epoch will not."""
-        return self.monitor in self.at_times and self.monitor not in (logs or {})
+        late = reported(self.monitor, self.at_times)
+        return late is not None and late not in (logs or {})
 
     def watched(self, logs: Logs | None) -> float | None:
         """Return the watched value, or None if the logs lack it; a warning says if all do."""
-        value = (logs or {}).get(self.monitor)
+        known = logs or {}
+        name = reported(self.monitor, known.keys())
+        value = None if name is None else known[name]
         if value is None and not self.waits(logs):
             self._warn(logs or {})
         return value

@@ -7,6 +7,7 @@ import string
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from fastrnn._older import reported
 from fastrnn.terminal import printable
 
 # What may stand behind the colon of a field: at most 999 characters and digits.
@@ -58,7 +59,7 @@ class FileTemplate:
     def check(self, known: Collection[str]) -> None:
         """Raise ``ValueError`` if a field is none of those that will be known."""
         for name in self.fields:
-            if name not in known:
+            if reported(name, known) is None:
                 raise ValueError(
                     f"{self._argument} {self._text!r} asks for the field {name!r}; "
                     f"it may hold {', '.join(known)}"
@@ -74,7 +75,8 @@ class FileTemplate:
         """
         self.check(values)
         try:
-            return self._text.format(**{name: values[name] for name in self.fields})
+            named = {name: values[str(reported(name, values.keys()))] for name in self.fields}
+            return self._text.format(**named)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self._argument} is {self._text!r}: {error}") from None
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import losses
+from fastrnn.callbacks.logged import Logged
 from fastrnn.layers.building import building
 from fastrnn.losses import Loss
 from fastrnn.losses.head import Head
@@ -233,7 +234,7 @@ class Means:
 
     def logs(self, prefix: str = "") -> dict[str, float]:
         """Return losses and metrics by name."""
-        return self.objective.report(self.sums, prefix)
+        return Logged(self.objective.report(self.sums, prefix))
 
 
 def objective_of(

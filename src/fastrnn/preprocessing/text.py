@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,13 @@ from fastrnn.arithmetic import quietly
 from fastrnn.representation import constructor_like
 from fastrnn.settings import boolean, integer
 
-__all__ = ["Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
+__all__ = [
+    "Tokenizer",
+    "hashing_trick",
+    "one_hot",
+    "text_to_word_sequence",
+    "tokenizer_from_json",
+]
 
 #: What separates words and is dropped, unless the caller says otherwise: all ASCII punctuation
 #: but the apostrophe, tabs and line ends.
@@ -49,6 +56,61 @@ def text_to_word_sequence(
         text = text.lower()
     text = text.translate({ord(character): split for character in filters})
     return [word for word in text.split(split) if word]
+
+
+def hashing_trick(
+    text: str,
+    n: int,
+    hash_function: Callable[[str], int] | Literal["md5"] | None = None,
+    filters: str = FILTERS,
+    lower: bool = True,
+    split: str = " ",
+) -> list[int]:
+    """Turn a text into integers without a vocabulary: one from 1 to `n` - 1 for each word.
+
+    Different words may get the same integer.
+
+    Parameters
+    ----------
+    text : str
+    n : int
+        As many as an `Embedding` behind it should have rows; 0 stands for no word.
+    hash_function : callable or "md5", optional
+        Of a word, an int.  Python's :func:`hash` if left out, which gives other integers in every
+        process; "md5" gives the same ones.
+    filters, lower, split
+        As in :func:`text_to_word_sequence`.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> hashing_trick("a cat, a hat", 100, "md5")
+    [92, 3, 92, 24]
+    """
+    size = integer("n", n, least=2)
+    if hash_function is None:
+        hash_function = hash
+    elif hash_function == "md5":
+        hash_function = _md5
+    words = text_to_word_sequence(text, filters, lower, split)
+    return [hash_function(word) % (size - 1) + 1 for word in words]
+
+
+def _md5(word: str) -> int:
+    return int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16)
+
+
+def one_hot(
+    input_text: str, n: int, filters: str = FILTERS, lower: bool = True, split: str = " "
+) -> list[int]:
+    """Turn a text into integers by :func:`hashing_trick`, with Python's own hash.
+
+    Keras's name for it: the integers are as large as one-hot rows would be long.
+    """
+    return hashing_trick(input_text, n, None, filters, lower, split)
 
 
 def _indices(sequence: Iterable[int], number: int) -> list[int]:

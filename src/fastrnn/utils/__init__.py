@@ -9,12 +9,14 @@ from fastrnn.preprocessing.timeseries import timeseries_dataset_from_array
 from fastrnn.utils.categorical import normalize, to_categorical
 from fastrnn.utils.local_files import get_file
 from fastrnn.utils.plotting import plot_model
+from fastrnn.utils.progbar import Progbar
 from fastrnn.utils.random_seed import set_random_seed
 
 #: What Keras 2 called it.
 Sequence = PyDataset
 
 __all__ = [
+    "Progbar",
     "PyDataset",
     "Sequence",
     "get_file",

@@ -21,7 +21,7 @@ from fastrnn.formats.keras.generation import generation_of
 from fastrnn.formats.keras.hdf5 import encoded, opened
 from fastrnn.formats.keras.layers_out import KERAS_3
 from fastrnn.formats.keras.models_in import ModelRead, ModelReader
-from fastrnn.formats.keras.models_out import check_weights, write_model
+from fastrnn.formats.keras.models_out import check_weights, warn_of_masks, write_model
 from fastrnn.formats.keras.parsing import failures, parsed
 from fastrnn.formats.keras.slots import read_slots, written_slots
 from fastrnn.formats.keras.store import MOST_UNPACKED, Group
@@ -141,6 +141,7 @@ def _parts(path: str) -> dict[str, bytes]:
 def write(path: str, description: Description) -> None:
     """Write a model that Keras 3 reads."""
     model = write_model(description.model, KERAS_3)
+    warn_of_masks(description.model)
     check_weights(model.sources, description.tensors)
     outside = KERAS_3.object("keras", model.kind, model.config)
     training = description.training

@@ -18,9 +18,14 @@ from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras import by_name, by_place
 from fastrnn.formats.keras.generation import Generation, generation_of
-from fastrnn.formats.keras.layers_out import HDF5
+from fastrnn.formats.keras.layers_out import HDF5, HDF5_OF_KERAS_3
 from fastrnn.formats.keras.models_in import ModelRead, ModelReader
-from fastrnn.formats.keras.models_out import check_weights, write_model
+from fastrnn.formats.keras.models_out import (
+    ModelWritten,
+    check_weights,
+    warn_of_masks,
+    write_model,
+)
 from fastrnn.formats.keras.parsing import failures, parsed
 from fastrnn.formats.keras.slots import read_slots, written_slots
 from fastrnn.formats.keras.sources import Source
@@ -31,8 +36,10 @@ from fastrnn.formats.keras.weights import sources_of
 
 Array = NDArray[Any]
 
-#: Of Keras, in files that are written: what all readers of this format know.
+#: Of Keras, in files that are written.
 VERSION = "2.15.0"
+#: Likewise, in those of models for which the generations have no common words.
+NEWER_VERSION = "3.0.0"
 
 
 def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
@@ -87,11 +94,12 @@ def read_weights(path: str, description: Description, choice: Choice) -> Mapping
 
 
 def write(path: str, description: Description) -> None:
-    """Write a model that Keras 2 and Keras 3 read."""
-    model = write_model(description.model, HDF5)
+    """Write a model that Keras 2 and Keras 3 read; or Keras 3 alone, if they differ about it."""
+    version, model = _in_words_of_keras(description)
+    warn_of_masks(description.model)
     check_weights(model.sources, description.tensors)
     root_attributes: dict[str, Any] = {
-        "keras_version": VERSION,
+        "keras_version": version,
         "backend": "tensorflow",
         "model_config": json.dumps({"class_name": model.kind, "config": model.config}),
     }
@@ -112,7 +120,7 @@ def write(path: str, description: Description) -> None:
     def fill(file: Any) -> None:
         for name, value in root_attributes.items():
             file.attrs[name] = value.encode()
-        _write_weights(file.create_group("model_weights"), model.sources, description)
+        _write_weights(file.create_group("model_weights"), model.sources, description, version)
         if training is not None:
             group = file.create_group("optimizer_weights")
             scalars = _scalars(training)
@@ -124,6 +132,14 @@ def write(path: str, description: Description) -> None:
     _written(path, fill)
 
 
+def _in_words_of_keras(description: Description) -> tuple[str, ModelWritten]:
+    """Return a version of Keras, and a model in its words: the older ones if they suffice."""
+    try:
+        return VERSION, write_model(description.model, HDF5)
+    except CheckpointError:
+        return NEWER_VERSION, write_model(description.model, HDF5_OF_KERAS_3)
+
+
 def write_weights(path: str, description: Description) -> None:
     """Write the weights alone: as Keras 3 does in ``.weights.h5`` files, else as Keras 2 does."""
     sources = sources_of(description)
@@ -133,14 +149,16 @@ def write_weights(path: str, description: Description) -> None:
         if is_new:
             by_place.write_weights(file, sources, description.tensors)
         else:
-            _write_weights(file, sources, description)
+            _write_weights(file, sources, description, VERSION)
 
     _written(path, fill)
 
 
-def _write_weights(group: Any, sources: list[Source], description: Description) -> None:
+def _write_weights(
+    group: Any, sources: list[Source], description: Description, version: str
+) -> None:
     names = [source.keras_name for source in sources]
-    by_name.write_weights(group, names, sources, description.tensors, VERSION)
+    by_name.write_weights(group, names, sources, description.tensors, version)
     by_name.write_names(group.create_group(by_name.TOP), "weight_names", [])
 
 

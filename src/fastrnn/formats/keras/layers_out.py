@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastrnn.formats.errors import CheckpointError
@@ -62,6 +62,8 @@ KERAS_3 = Dialect(
 )
 #: Of HDF5: what Keras 2 and Keras 3 both read.  Their hard_sigmoids are different functions.
 HDF5 = Dialect("HDF5 of Keras", False, frozenset(_EVERYWHERE))
+#: Of HDF5 too, as Keras 3 writes it.
+HDF5_OF_KERAS_3 = replace(KERAS_3, name=HDF5.name)
 
 
 class LayerWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,7 +103,6 @@ def _functional(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
                 f"layer {call.name!r}: it is a model within a model; Keras 2 and Keras 3 count its "
                 "calls in different ways, so write a .keras file"
             )
-    _check_masks(wiring)
     entries, sources = [], []
     for number in order:
         written, source = writer.write(model["layers"][number])
@@ -160,16 +160,20 @@ def _tensor(ref: list[Any]) -> Config:
     return {"class_name": "__keras_tensor__", "config": config}
 
 
-def _check_masks(wiring: Wiring) -> None:
-    """Refuse a masked sequence for a layer with initial states: Keras 3 drops the mask there."""
+def warn_of_masks(model: Mapping[str, Any]) -> None:
+    """Say where Keras 3 will compute something else: it drops a mask beside initial states."""
+    if model["class_name"] == "Sequential":
+        return
     masked: list[bool] = []
+    wiring = wiring_of(model)
     for call in wiring.calls:
         kind, config = call.layer["class_name"], call.layer["config"]
         has_mask = any(masked[place] for place, _ in call.inputs)
         if has_mask and kind in _RECURRENT and len(call.inputs) > 1:
-            raise CheckpointError(
-                f"layer {call.name!r} ({kind}): initial_state is given beside a sequence with a "
-                "mask; Keras 3 drops the mask then"
+            warnings.warn(
+                f"layer {call.name!r} ({kind}) has an initial_state beside a sequence with a mask: "
+                "Keras 3 drops the mask there, and so computes something else with this file",
+                stacklevel=2,
             )
         if kind in ("Masking", "Embedding"):
             has_mask = kind == "Masking" or config.get("mask_zero", False)

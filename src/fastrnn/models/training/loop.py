@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastrnn.callbacks.callback import Logs
+from fastrnn.callbacks.logged import Logged
 from fastrnn.models.evaluating import evaluate
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means
@@ -130,7 +131,7 @@ class Loop:
             callbacks.params["steps"] = run.step
         if self._validation is not None and self._validation.is_next(epoch):
             logs.update(self._validated(self._validation))
-            logs = dict(sorted(logs.items()))
+            logs = Logged(sorted(logs.items()))
         run.end_epoch(logs, self._epochs.next)
         callbacks.call("on_epoch_end", epoch, logs)
         self._settle()
