@@ -457,6 +457,33 @@ def test_the_backend_computes_parts_of_a_model():
         K.set_learning_phase(1)
 
 
+@pytest.mark.parametrize("shape", [(16,), (16, 1)])
+@pytest.mark.parametrize("loss", ["mae", "mse", "binary_crossentropy"])
+def test_one_target_a_sample_is_that_of_every_step(shape, loss):
+    rng = np.random.default_rng(0)
+    x, y = rng.random((16, 5, 3)).astype("float32"), rng.random(16).astype("float32")
+    layers = keras.layers
+
+    def trained(targets):
+        keras.set_seed(1)
+        row = [layers.LSTM(4, return_sequences=True), layers.Dense(1, activation="sigmoid")]
+        model = keras.Sequential(row)
+        model.compile("sgd", loss, metrics=["mae"])
+        history = model.fit(x, targets, epochs=2, verbose=0, validation_split=0.25).history
+        return history, model.evaluate(x, targets, verbose=0), model.get_weights()
+
+    with pytest.warns(UserWarning, match="every step is compared with the one number"):
+        found = trained(y.reshape(shape))
+    history, measured, weights = trained(np.repeat(y[:, None, None], 5, axis=1))
+    assert (found[0], found[1]) == (history, measured)
+    for one, other in zip(found[2], weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    model = keras.Sequential([layers.LSTM(4, return_sequences=True), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"y has shape .*; it should be \(16, 5, 2\)"):
+        model.fit(x, y.reshape(shape), verbose=0)
+
+
 PAGE = Path(__file__).parents[1] / "docs" / "keras.md"
 
 

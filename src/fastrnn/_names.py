@@ -32,6 +32,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.merge", "use Concatenate, Add, Multiply, Average, Maximum or Dot"),
     (r"estimator|experimental|premade", _BACKEND),
     (r"objectives", "use fastrnn.losses"),
+    (r"initializations", "use fastrnn.initializers"),
     (r"backend\.(\w+_session|tf|tensorflow|tensorflow_backend|manual_variable\w+)", _SESSION),
     (r"backend\.gradients", "use model.compute_gradients, or fastrnn.differentiation"),
     (r"backend\.placeholder", "use Input"),

@@ -1,6 +1,7 @@
 """get_file finds what is in Keras's folder, and says where to get what is not."""
 
 import hashlib
+import os
 import tarfile
 import zipfile
 
@@ -52,6 +53,35 @@ def test_archives_are_unpacked_beside_them_and_once(home):
     ):
         with open(f"{path}/a.txt") as file:
             assert file.read() == "inside"
+
+
+def test_what_was_in_an_archive_is_found_where_keras_2_unpacks_it(home):
+    (home / "mine.txt").write_text("mine")
+    with zipfile.ZipFile(home / "data.csv.zip", "w") as archive:
+        archive.writestr("data.csv", "1,2")
+        archive.writestr("pairs/all.txt", "go\tva")
+        archive.writestr("mine.txt", "theirs")
+    for _ in range(2):
+        path = get_file("data.csv.zip", extract=True)
+        # The two ways in which scripts find it.
+        with open(os.path.splitext(path)[0]) as file:
+            assert file.read() == "1,2"
+        with open(os.path.dirname(path) + "/pairs/all.txt") as file:
+            assert file.read() == "go\tva"
+    assert (home / "mine.txt").read_text() == "mine"
+
+
+def test_without_links_what_was_in_an_archive_is_copied(home, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
+    with zipfile.ZipFile(home / "data.zip", "w") as archive:
+        archive.writestr("data.csv", "1,2")
+        archive.writestr("pairs/all.txt", "go")
+    get_file("data.zip", extract=True)
+    assert (home / "data.csv").read_text() == "1,2"
+    assert (home / "pairs" / "all.txt").read_text() == "go"
 
 
 def test_an_archive_leads_nowhere_else(home):

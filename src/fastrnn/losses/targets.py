@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,26 @@ Array = NDArray[Any]
 
 
 def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-    """Return real targets of the shape of the output, or say what is wrong with them."""
+    """Return real targets of the shape of the output, or say what is wrong with them.
+
+    One number a sample is taken for every step of an output of one feature, with a warning: Keras
+    takes it so too, in silence, and scripts go by it without their authors' knowing.
+    """
     if y.dtype.kind not in "biuf" or y.dtype == np.float16:
         raise TypeError(f"{argument} is of type {y.dtype}; it should be real numbers")
     if y.shape == output_shape:
         return y
     if output_shape[-1] == 1 and y.shape == output_shape[:-1]:
         return y[..., np.newaxis]
+    samples = output_shape[0]
+    if len(output_shape) == 3 and output_shape[-1] == 1 and y.shape in ((samples,), (samples, 1)):
+        warnings.warn(
+            f"{argument} has shape {y.shape}, and the output {output_shape}: every step is compared "
+            "with the one number of its sample; leave out return_sequences=True if only the last "
+            "step should be",
+            stacklevel=2,
+        )
+        return np.broadcast_to(y.reshape(samples, 1, 1), output_shape)
     raise ValueError(f"{argument} has shape {y.shape}; it should be {output_shape}, as the output")
 
 

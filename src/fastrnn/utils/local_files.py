@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -32,7 +33,8 @@ def get_file(
     origin : str, optional
         Where the file can be had; the error names it if the file is not there.
     untar, extract : bool, default False
-        Whether to unpack the archive beside it, and return the folder.
+        Whether to unpack the archive beside it, and return the folder, as Keras 3 does.  What it
+        holds can be found beside the archive too, where Keras 2 unpacks it.
     md5_hash, file_hash : str, optional
         What the file's hash should be; `hash_algorithm` is ``"md5"`` or ``"sha256"``, and
         ``"auto"`` tells by the length.
@@ -72,6 +74,7 @@ def get_file(
     archived = extract or untar
     folder = path.with_name(f"{path.name}_extracted")  # what Keras 3 calls it
     if archived and folder.is_dir():
+        _show_beside(folder)
         return str(folder)
     names = [path.name, f"{path.name}_archive", f"{path.name}.tar.gz"] if archived else [path.name]
     found = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
@@ -82,8 +85,24 @@ def get_file(
     _check_hash(found, md5_hash if is_md5 else file_hash, "md5" if is_md5 else hash_algorithm)
     if archived:
         _unpack(found, folder, "tar" if untar else archive_format)
+        _show_beside(folder)
         return str(folder)
     return str(found)
+
+
+def _show_beside(folder: Path) -> None:
+    """Let the content of a folder be found beside it; what is there already stays."""
+    for entry in folder.iterdir():
+        place = folder.parent / entry.name
+        if os.path.lexists(place):
+            continue
+        try:
+            place.symlink_to(Path(folder.name) / entry.name, target_is_directory=entry.is_dir())
+        except OSError:  # a system, or a user, that has no such links
+            if entry.is_dir():
+                shutil.copytree(entry, place)
+            else:
+                shutil.copy2(entry, place)
 
 
 def _check_hash(path: Path, expected: str | None, algorithm: str) -> None:
