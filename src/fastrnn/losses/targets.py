@@ -28,9 +28,9 @@ def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) 
     samples = output_shape[0]
     if len(output_shape) == 3 and output_shape[-1] == 1 and y.shape in ((samples,), (samples, 1)):
         warnings.warn(
-            f"{argument} has shape {y.shape}, and the output {output_shape}: every step is compared "
-            "with the one number of its sample; leave out return_sequences=True if only the last "
-            "step should be",
+            f"{argument} has shape {y.shape}, and the output {output_shape}: every step is "
+            "compared with the one number of its sample; leave out return_sequences=True if only "
+            "the last step should be",
             stacklevel=2,
         )
         return np.broadcast_to(y.reshape(samples, 1, 1), output_shape)
