@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from fastrnn import activations
 from fastrnn._core import activation as core
 from fastrnn._core.stage import Stage
 from fastrnn.arithmetic import quietly
+from fastrnn.layers.function_kernel import is_own
+from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.symbolic import Shape
 from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
@@ -20,14 +23,22 @@ class Activation(Layer):
 
     Parameters
     ----------
-    activation : str or function of fastrnn.activations
-        Its name there, such as ``"softmax"``, ``"tanh"`` or ``"relu"``.
+    activation : str or function
+        A name of :mod:`fastrnn.activations`, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; one
+        of its functions; or one of your own, made of the operations of NumPy or
+        :mod:`fastrnn.backend`, which makes this a :class:`~fastrnn.layers.Lambda`.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
 
     supports_masking = True
     is_per_step = True
+
+    def __new__(cls, activation: Any = None, **options: Any) -> Any:
+        """Return the layer; a function of the user's own may use all of the array."""
+        if cls is Activation and is_own(activation):
+            return FunctionActivation(activation, **options)
+        return super().__new__(cls)
 
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
@@ -48,6 +59,29 @@ class Activation(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""
         return {**super().get_config(), "activation": self.activation.name}
+
+
+class FunctionActivation(Lambda):
+    """A function of the user's own, which keeps the shape and the mask."""
+
+    supports_masking = True
+
+    def __init__(self, function: Any, **options: Any) -> None:
+        super().__init__(function, **options)
+        self.supports_masking = True
+
+    @property
+    def stem(self) -> str:
+        """What the name begins with where it is made up."""
+        return "activation"
+
+    def carries_mask(self, masked: Sequence[bool]) -> bool:
+        """Return whether the input has a mask."""
+        return any(masked)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask of the input."""
+        return previous_mask
 
 
 class _ActivationWorkspace(Workspace):

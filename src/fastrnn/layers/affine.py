@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastrnn import activations, initializers
+from fastrnn import initializers
 from fastrnn._core.memory import aligned_zeros
+from fastrnn.layers.function_kernel import FunctionKernel, kernel_of
 from fastrnn.layers.layer import Layer
 from fastrnn.settings import boolean
 from fastrnn.workspace import Array
@@ -16,7 +17,7 @@ class Affine(Layer):
 
     Parameters
     ----------
-    activation : str or function of fastrnn.activations, optional
+    activation : str or function, optional
     use_bias : bool
     kernel_initializer, bias_initializer : str or Initializer
     **options :
@@ -32,13 +33,18 @@ class Affine(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = kernel_of(activation)
         self.use_bias = boolean(f"use_bias of {type(self).__name__}", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
-    def add_kernel(self, *shape: int) -> None:
-        """Create the kernel, whose last axis is that of the output, and the bias."""
+    def add_kernel(self, *shape: int, of_steps: bool) -> None:
+        """Create the kernel, whose last axis is that of the output, and the bias.
+
+        `of_steps` says whether the layer computes every step of a sequence.
+        """
+        if of_steps and isinstance(self.activation, FunctionKernel):
+            self.activation.check_positions(shape[-1])
         self.add_parameter("kernel", shape, self.kernel_initializer)
         if self.use_bias:
             self.add_parameter("bias", shape[-1:], self.bias_initializer)

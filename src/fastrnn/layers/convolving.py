@@ -38,7 +38,7 @@ class Convolution(Affine):
         """Create kernel and bias."""
         features = input_shape[-1]
         assert features is not None
-        self.add_kernel(self.kernel_size, features // self.groups, self.filters)
+        self.add_kernel(self.kernel_size, features // self.groups, self.filters, of_steps=True)
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""

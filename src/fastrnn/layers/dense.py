@@ -27,8 +27,11 @@ class Dense(Affine):
     ----------
     units : int
         Output features.
-    activation : str or function of fastrnn.activations, optional
-        Its name there, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; linear if left out.
+    activation : str or function, optional
+        A name of :mod:`fastrnn.activations`, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; one
+        of its functions; or one of your own, made of the operations of NumPy or
+        :mod:`fastrnn.backend`.  Linear if left out.  A layer with a function of your own cannot
+        be saved as a whole model; its weights can.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, units).
@@ -61,7 +64,7 @@ class Dense(Affine):
         """Create kernel and bias."""
         n_x = input_shape[-1]
         assert n_x is not None
-        self.add_kernel(n_x, self.units)
+        self.add_kernel(n_x, self.units, of_steps=len(input_shape) > 2)
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""

@@ -1,0 +1,94 @@
+"""An activation of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrnn import activations
+from fastrnn.activations import Kernel
+from fastrnn.differentiation import Tape
+
+Array = NDArray[Any]
+
+
+class FunctionKernel(Kernel):
+    """A function on arrays, differentiated operation by operation.
+
+    Parameters
+    ----------
+    function : callable
+        Made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
+    """
+
+    keeps_input = True
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+        # No name of an activation: files that have it are refused, and none is taken for it.
+        self.name = f"<function {getattr(function, '__name__', type(function).__name__)}>"
+
+    def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
+        """Replace the first `n` features of every row."""
+        given = np.ascontiguousarray(rows[:, :n])
+        if before is not None:
+            np.copyto(before, given)
+        with np.errstate(all="ignore"):
+            made = np.asarray(self.function(given))
+        if made.shape != given.shape:
+            raise ValueError(
+                f"the activation {self.name} made shape {made.shape} of {given.shape}; it should "
+                "keep the shape"
+            )
+        np.copyto(rows[:, :n], made, casting="same_kind")
+
+    def backward(
+        self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
+    ) -> None:
+        """Turn the gradient of the output into that of the input."""
+        assert before is not None
+        tape = Tape()
+        watched = tape.watch(before)
+        try:
+            with np.errstate(all="ignore"), tape.recording():
+                made = self.function(watched)
+                tape.back([made], [drows[:, :n]])
+        except TypeError as error:
+            raise TypeError(
+                f"the activation {self.name} has no gradient: {error}; make it of the operations "
+                "of NumPy or fastrnn.backend"
+            ) from error
+        drows[:, :n] = 0 if watched.gradient is None else watched.gradient
+
+    def check_positions(self, features: int) -> None:
+        """Raise ``ValueError`` unless positions of a sequence do not depend on one another."""
+        array = np.random.default_rng(0).standard_normal((2, 3, features))
+        rows = array.reshape(-1, features).copy()
+        self.forward(rows, features)
+        with np.errstate(all="ignore"):
+            whole = np.asarray(self.function(array))
+        if whole.shape != array.shape or not np.allclose(whole, rows.reshape(array.shape)):
+            raise ValueError(
+                f"the activation {self.name} mixes the steps of a sequence; leave it out here, and "
+                "put the layer Activation(function) behind this one"
+            )
+
+
+def kernel_of(activation: Any) -> Kernel:
+    """Return the kernel of a layer's activation: a name, a function of this package or another."""
+    return FunctionKernel(activation) if is_own(activation) else activations.get(activation)
+
+
+def is_own(activation: Any) -> bool:
+    """Return whether an activation is a function, and none of :mod:`fastrnn.activations`."""
+    if not callable(activation) or isinstance(activation, (type, Kernel)):
+        return False
+    try:
+        activations.get(activation)
+    except ValueError:
+        # A layer is callable as well, and no function.
+        return not hasattr(activation, "get_config")
+    return False
