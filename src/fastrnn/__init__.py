@@ -95,6 +95,7 @@ _LATE = {
             "regularizers",
             "sklearn",
             "utils",
+            "wrappers",
         )
     },
     "Input": "fastrnn.layers",
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
         reference as reference,
         regularizers as regularizers,
         utils as utils,
+        wrappers as wrappers,
     )
     from .initializers import Initializer as Initializer
     from .layers import Input as Input, InputSpec as InputSpec, Layer as Layer

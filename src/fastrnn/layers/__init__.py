@@ -29,6 +29,7 @@ from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.input_spec import InputSpec
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
+from fastrnn.layers.lookup import IntegerLookup, StringLookup
 from fastrnn.layers.lstm import LSTM
 from fastrnn.layers.masking import Masking
 from fastrnn.layers.merging.add import Add, add
@@ -57,6 +58,7 @@ from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.softmax import Softmax
 from fastrnn.layers.stacked_rnn import StackedRNN
 from fastrnn.layers.symbolic import SymbolicTensor
+from fastrnn.layers.text_vectorization import TextVectorization
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
 from fastrnn.naming import custom_object_scope
@@ -129,7 +131,10 @@ __all__ = [
     "StackedRNN",
     "StackedRNNCells",
     "SimpleRNN",
+    "IntegerLookup",
+    "StringLookup",
     "SymbolicTensor",
+    "TextVectorization",
     "TimeDistributed",
     "custom_object_scope",
     "deserialize",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastrnn.layers import calling, registry
+from fastrnn.layers import calling, composing, registry
 from fastrnn.layers.checks import positive
 from fastrnn.layers.naming import Renaming, check_name
 from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
@@ -91,6 +91,8 @@ class Layer(Weighted):
         | {"supports_jit"}
     )
     often_set = ("trainable", "stateful")
+    #: The model that calls the layers inside, of a layer of one's own that has some.
+    _composed: Any = None
 
     def __init__(
         self,
@@ -149,6 +151,8 @@ class Layer(Weighted):
     @property
     def name(self) -> str:
         """Name of the layer; until it stands in a chain, that of its type."""
+        if self._composed is not None:
+            return str(self._composed.as_layer().name)
         return self._name or self.stem
 
     @name.setter
@@ -226,6 +230,9 @@ class Layer(Weighted):
         ValueError
             If its shape or type does not fit.
         """
+        if composing.takes_more(self):  # layer(one, other): no mask stands in the second place
+            others = [one for one in (mask, training) if not isinstance(one, (bool, type(None)))]
+            return self._called(inputs, others, None, training is True)
         return self._called(inputs, [], mask, training)
 
     def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:
@@ -237,6 +244,9 @@ class Layer(Weighted):
         )
         given = [*(inputs if of_arrays else [inputs]), *others]
         if not any(isinstance(one, SymbolicTensor) for one in given):
+            shapes = [(None, *np.shape(one)[1:]) for one in given]
+            if composing.is_composed(self, shapes):
+                return composing.composed(self, given, shapes)
             return one_or_all(calling.run(self, given, mask, bool(training)))
         if mask is not None:
             given[0] = registry.KNOWN["ApplyMask"]().connect([given[0], mask])[0]
@@ -261,7 +271,11 @@ class Layer(Weighted):
                     f"{self.name} was called on a {type(tensor).__name__} beside symbolic tensors; "
                     "all should be results of Input(...) or of layers"
                 )
-        self.check_inputs([tensor.shape for tensor in tensors])
+        shapes = [tensor.shape for tensor in tensors]
+        if composing.is_composed(self, shapes):
+            made = composing.composed(self, tensors, shapes)
+            return list(made) if isinstance(made, list) else [made]
+        self.check_inputs(shapes)
         for place in self.token_inputs:
             if not tensors[place].is_input:
                 raise ValueError(
@@ -270,7 +284,6 @@ class Layer(Weighted):
                 )
         for tensor in tensors:
             self._take_dtype(tensor)
-        shapes = [tensor.shape for tensor in tensors]
         outputs = self.prepare(shapes)
         if self._name is None:
             self._name = lineage_of(tensors).free_name(self.stem)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrnn import constraints, initializers, regularizers
 from fastrnn.construction import with_older_names
 from fastrnn.layers.checks import positive
+from fastrnn.layers.composing import held_layers
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import check_name
 from fastrnn.layers.parameter import Freezing, Parameter, assign
@@ -95,8 +96,11 @@ class Weighted(Contract):
 
     @property
     def inner_layers(self) -> tuple[Layer, ...]:
-        """The layers that a wrapper is made of; their weights are among its own."""
-        return ()
+        """The layers that a wrapper is made of; their weights are among its own.
+
+        Of a layer of one's own those that are its attributes, also in lists and dicts.
+        """
+        return held_layers(self)
 
     @property
     def trainable(self) -> bool:

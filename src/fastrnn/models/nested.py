@@ -65,12 +65,12 @@ class ModelLayer(Wrapper):
     @property
     def stem(self) -> str:
         """What the name begins with where it is made up: the type of the model."""
-        return snake_case(type(self.model).__name__)
+        return snake_case(self.model._title)
 
     @property
     def kind(self) -> str:
         """What tables call it: the class of the model."""
-        return type(self.model).__name__
+        return self.model._title
 
     @property
     def trainable(self) -> bool:

@@ -49,6 +49,9 @@ class Network(Guarded, metaclass=Constructible):
         self._trainable = True
         self._known_graph: Graph | None = None
         self._layer: ModelLayer | None = None
+        #: What tables call it; and the layer of a user's own that it stands for, if it does.
+        self._title = type(self).__name__
+        self._owner: Any = None
 
     # The layers --------------------------------------------------------------------------------
 
@@ -342,8 +345,11 @@ def _shown(layer: Layer) -> str:
 
 
 def unwrapped(layers: Sequence[Layer]) -> list[Any]:
-    """Return layers, with models in place of what stands for them."""
-    return [layer.model if isinstance(layer, ModelLayer) else layer for layer in layers]
+    """Return layers, with models and layers that are made of layers in their places."""
+    return [
+        (layer.model._owner or layer.model) if isinstance(layer, ModelLayer) else layer
+        for layer in layers
+    ]
 
 
 def is_chain(graph: Graph) -> bool:

@@ -88,6 +88,7 @@ class Sequential(Model):
             start = layer.start()
         if start is not None:
             end = _behind(self._end or start, layer)
+            layer = end.layer  # a model, where the layer is made of others
             self._take_name(start.layer, layer)
             self._start_tensor, self._end = start, end
         self._added.append(layer)
@@ -156,8 +157,10 @@ class Sequential(Model):
             if self._end is not None or not self._added:
                 return
             start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
-            for layer in self._added:
+            for place, layer in enumerate(self._added):
                 end = _behind(end, layer)
+                self._added[place] = end.layer
+            self._members = set(self._added)
             self._known_graph = Graph([start], [end])
             self._start_tensor, self._end = start, end
 

@@ -1,0 +1,95 @@
+"""How a layer of a user's own may be made of other layers: a model calls them in its place."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastrnn.layers.contract import Contract
+from fastrnn.layers.symbolic import Shape
+
+if TYPE_CHECKING:
+    from fastrnn.layers.layer import Layer
+
+#: What `call` may name beside its inputs.
+_KNOWN = ("mask", "training", "kept")
+
+
+def held_layers(layer: Any) -> tuple[Layer, ...]:
+    """Return the layers that are attributes of a layer of a user's own, also in lists and dicts."""
+    if not _is_theirs(layer):
+        return ()
+    values = (value for name, value in vars(layer).items() if name != "_composed")
+    return tuple(dict.fromkeys(one for value in values for one in _within(value)))
+
+
+def _is_theirs(layer: Any) -> bool:
+    kind = type(layer)
+    return not kind.__module__.startswith("fastrnn.") and kind.workspace is Contract.workspace
+
+
+def _within(value: Any) -> Iterable[Layer]:
+    if isinstance(value, Contract):
+        return [value]  # type: ignore[list-item]
+    if hasattr(value, "as_layer") and not isinstance(value, type):
+        return [value.as_layer()]
+    if isinstance(value, (list, tuple)):
+        return [one for part in value for one in _within(part)]
+    if isinstance(value, Mapping):
+        return [one for part in value.values() for one in _within(part)]
+    return []
+
+
+def takes_more(layer: Any) -> bool:
+    """Return whether a user's `call` has a second input, and no mask, in the second place."""
+    if not _is_theirs(layer):
+        return False
+    names = list(inspect.signature(layer.call).parameters)
+    return len(names) > 1 and names[1] not in _KNOWN
+
+
+def is_composed(layer: Layer, shapes: Sequence[Shape]) -> bool:
+    """Return whether a layer is made of others; it is built first, where these may be made."""
+    if not _is_theirs(layer):
+        return False
+    if not layer.built and type(layer).build is not Contract.build and not held_layers(layer):
+        layer.build(list(shapes) if layer.takes_several else shapes[0])
+    return bool(held_layers(layer))
+
+
+def composed(layer: Any, inputs: Sequence[Any], shapes: Sequence[Shape]) -> Any:
+    """Return what the layers inside of one make of tensors or of arrays.
+
+    Raises
+    ------
+    TypeError
+        If it has weights of its own, or a `backward` that would leave those inside untrained.
+    """
+    if layer.differentiates_itself:
+        raise TypeError(
+            f"{layer.name} has layers inside and defines backward, which would leave their weights "
+            "untrained; leave backward out, or compute with weights of add_weight"
+        )
+    model = layer._composed
+    several = len(inputs) > 1 or layer.takes_several
+    if model is None:
+        if not layer.built:
+            layer.build(list(shapes) if layer.takes_several else shapes[0])
+        if layer.parameters:
+            raise TypeError(
+                f"{layer.name} has layers inside and weights of its own; put these weights into a "
+                "Layer inside, too"
+            )
+        # By name, since models stand on this package.
+        module = importlib.import_module("fastrnn.models.composed")
+        dtype = layer._dtype or getattr(inputs[0], "dtype", None)
+        model = module.Composed(layer, dtype if dtype in (np.float32, np.float64) else None)
+        model.build(list(shapes) if several else shapes[0])
+        layer._composed = model
+    made = model(list(inputs) if several else inputs[0])
+    layer.parameters, layer.built = list(model.weights), True
+    return made
