@@ -365,7 +365,7 @@ def test_a_layer_of_keras_2_learns():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("from fastrnn.wrappers.scikit_learn import KerasClassifier", "use fastrnn.sklearn"),
+        ("from fastrnn.wrappers.skorch import NeuralNet", "use fastrnn.sklearn"),
         ("import fastrnn.applications.vgg16", "images are out of scope"),
         ("from fastrnn.preprocessing.image import ImageDataGenerator", "images are out of scope"),
         ("from fastrnn.layers.experimental.preprocessing import Normalization", "with NumPy"),
