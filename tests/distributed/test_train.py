@@ -17,6 +17,7 @@ from tests.tolerances import PROCESSES
 from .conftest import LIMIT
 
 SIZES = ("--sentences", 200, "--units", 8, "--epochs", 3, "--seed", 5)
+RANDOM_KEYS = "--cipher autokey --key random --text random --curriculum 0.5 --schedule cosine"
 TRAIN = ("-m", "fastrnn", "cipher", "train", "--distributed")
 
 
@@ -58,6 +59,16 @@ def test_three_ranks_write_the_run_of_one(mpiexec, alone, tmp_path):
     ]
     assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(alone))
     assert_same_run(alone, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_two_ranks_draw_the_same_random_keys(mpiexec, tmp_path):
+    words = RANDOM_KEYS.split()
+    out = str(tmp_path / "alone")
+    assert main(["cipher", "train", *map(str, SIZES), *words, "--out", out, "--quiet"]) == 0
+    code, _, err = mpiexec(2, *TRAIN, *SIZES, *words, "--out", "run")
+    assert (code, err) == (0, "")
+    assert_same_run(tmp_path / "alone", tmp_path / "run")
 
 
 def processes_in(folder):
