@@ -10,10 +10,9 @@ import numpy as np
 
 from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
 from fastrnn._core.layout cimport padded_to_line
-from fastrnn._core.sequence cimport share_start
-from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for, units_between_looks
+from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, threads_for
+from fastrnn._core.threads cimport Part, Work, run, run_at_once, threads_for, unit_start, work_of
 
 bind_kernels()
 
@@ -26,69 +25,67 @@ cdef enum:
     SIGMOID
     EXP
     SOFTMAX
+    GELU
+    GELU_BACK
+
+cdef struct Job:
+    int activation
+    Py_ssize_t n, ld
+    void *x              # (R, ld), float or double
+    const void *before   # (R, n), of GELU_BACK: what went in
 
 
 def tanh(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): hyperbolic tangent of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, TANH)
+    activate(x, n, TANH, NULL)
 
 
 def sigmoid(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): 1 / (1 + exp(-x)) of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, SIGMOID)
+    activate(x, n, SIGMOID, NULL)
 
 
 def exp(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): exponential of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, EXP)
+    activate(x, n, EXP, NULL)
 
 
 def softmax(floating[:, ::1] x not None, Py_ssize_t n):
     """IN/OUT x (R, ld): softmax over the first `n` of each row; the padding of its last vector becomes zero."""
-    activate(x, n, SOFTMAX)
+    activate(x, n, SOFTMAX, NULL)
 
 
-cdef struct Job:
-    int activation
-    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
-    int first_share
-    Py_ssize_t R, n, ld
-    void *x  # float or double
+def gelu(floating[:, ::1] x not None, Py_ssize_t n):
+    """IN/OUT x (R, ld): x Phi(x) of the first `n` of each row, with the distribution Phi of standard normal numbers."""
+    activate(x, n, GELU, NULL)
 
 
-cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation) except -1:
-    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1]
-    cdef double operations = <double> EXPONENTIAL * R * n
-    cdef int shares, turns, turn
+def gelu_backward(const floating[:, ::1] x not None, floating[:, ::1] dy not None, Py_ssize_t n):
+    """IN x (R, n), what went in; IN/OUT dy (R, ld): its first `n` of each row times Phi(x) + x phi(x)."""
+    if x.shape[0] != dy.shape[0] or x.shape[1] != n:
+        raise ValueError("x and dy do not fit together")
+    activate(dy, n, GELU_BACK, &x[0, 0] if n and x.shape[0] else NULL)
+
+
+cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation, const floating *before) except -1:
+    cdef Py_ssize_t R = x.shape[0], ld = x.shape[1], size = sizeof(floating)
+    # GELU takes two functions of the C library for an element, one after the other
+    cdef double operations = (4.0 if activation >= GELU else 1.0) * EXPONENTIAL * n
+    cdef Work work
     cdef Job job
     if R == 0 or n == 0:
         return 0
-    if ld < n or ld * sizeof(floating) % 64:
+    if ld < n or (activation < GELU and ld * size % 64):
         raise ValueError(f"rows of {ld} elements are not padded for n = {n}")
-    job.activation, job.R, job.n, job.ld, job.x = activation, R, n, ld, &x[0, 0]
-    shares = threads_for(operations, R // 8)
-    turns = turns_for(operations, shares, R)
-    job.shares = shares * turns
-    for turn in range(turns):
-        job.first_share = turn * shares
-        with nogil:
-            run_shares(shares, activate_float if floating is float else activate_double, &job)
-        look(operations / turns)
-    return 0
+    job.activation, job.n, job.ld, job.x, job.before = activation, n, ld, &x[0, 0], before
+    work = work_of(&job, activate_rows[float], activate_rows[double], size, operations,
+                   threads_for(operations * R, R // 8))
+    return run(&work, 0, R)
 
 
-cdef void activate_float(void *job, int share) noexcept nogil:
-    activate_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void activate_double(void *job, int share) noexcept nogil:
-    activate_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t first = share_start(job.R, place, job.shares)
-    cdef Py_ssize_t rows = share_start(job.R, place + 1, job.shares) - first
+cdef void activate_rows(void *data, const Part *part, floating *_) noexcept nogil:
+    cdef Job *job = <Job *> data
+    cdef Py_ssize_t first = unit_start(part), rows = unit_start(part, 1) - first
     cdef floating *x = <floating *> job.x + first * job.ld
     if job.activation == TANH:
         tanh_rows(rows, job.n, x, job.ld)
@@ -96,8 +93,12 @@ cdef void activate_share(Job *job, int share, floating *_) noexcept nogil:
         sigmoid_rows(rows, job.n, x, job.ld)
     elif job.activation == EXP:
         exp_rows(rows, job.n, x, job.ld)
-    else:
+    elif job.activation == SOFTMAX:
         softmax_rows(rows, job.n, x, job.ld)
+    elif job.activation == GELU:
+        gelu_rows(rows, job.n, x, job.ld)
+    else:
+        gelu_rows_back(rows, job.n, <const floating *> job.before + first * job.n, x, job.ld)
 
 
 # GELU (Hendrycks and Gimpel 2016), by functions of the C library, an element at a time -----------------------------
@@ -117,49 +118,22 @@ cdef inline floating density(floating x) noexcept nogil:
         return DENSITY_AT_ZERO * c_exp(-0.5 * x * x)
 
 
-def gelu(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): x Phi(x) of the first `n` of each row, with the distribution Phi of standard normal numbers."""
-    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
-    cdef Py_ssize_t some = units_between_looks(operations), first, end = 0
-    if x.shape[1] < n:
-        raise ValueError(f"rows of {x.shape[1]} elements have no {n} features")
-    while end < x.shape[0]:
-        first, end = end, min(end + some, x.shape[0])
-        with nogil:
-            gelu_rows(x, n, first, end)
-        look(operations * (end - first))
-
-
-cdef void gelu_rows(floating[:, ::1] x, Py_ssize_t n, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void gelu_rows(Py_ssize_t rows, Py_ssize_t n, floating *x, Py_ssize_t ld) noexcept nogil:
     cdef Py_ssize_t row, i
-    for row in range(first, end):
-        for i in range(n):
+    for row in range(rows):
+        for i in range(row * ld, row * ld + n):
             # zero and not NaN at minus infinity
-            if x[row, i] > -40:
-                x[row, i] *= distribution(x[row, i])
-            elif x[row, i] <= -40:
-                x[row, i] = 0
+            if x[i] > -40:
+                x[i] *= distribution(x[i])
+            elif x[i] <= -40:
+                x[i] = 0
 
 
-def gelu_backward(const floating[:, ::1] x not None, floating[:, ::1] dy not None, Py_ssize_t n):
-    """IN x (R, n), what went in; IN/OUT dy (R, ld): its first `n` of each row times Phi(x) + x phi(x)."""
-    cdef double operations = 4.0 * EXPONENTIAL * n  # of a row; the C library's functions, an element at a time
-    cdef Py_ssize_t some = units_between_looks(operations), first, end = 0
-    if x.shape[0] != dy.shape[0] or x.shape[1] != n or dy.shape[1] < n:
-        raise ValueError("x and dy do not fit together")
-    while end < x.shape[0]:
-        first, end = end, min(end + some, x.shape[0])
-        with nogil:
-            gelu_rows_back(x, dy, n, first, end)
-        look(operations * (end - first))
-
-
-cdef void gelu_rows_back(const floating[:, ::1] x, floating[:, ::1] dy, Py_ssize_t n, Py_ssize_t first,
-                         Py_ssize_t end) noexcept nogil:
+cdef void gelu_rows_back(Py_ssize_t rows, Py_ssize_t n, const floating *x, floating *dy, Py_ssize_t ld) noexcept nogil:
     cdef Py_ssize_t row, i
-    for row in range(first, end):
+    for row in range(rows):
         for i in range(n):
-            dy[row, i] *= distribution(x[row, i]) + x[row, i] * density(x[row, i])
+            dy[row * ld + i] *= distribution(x[row * n + i]) + x[row * n + i] * density(x[row * n + i])
 
 
 # Streams ---------------------------------------------------------------------------------------------------------
@@ -181,21 +155,21 @@ cdef class ActivationStage(Stage):
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
-        cdef Py_ssize_t size = self.itemsize, row
-        job.R = steps * self.streams
+        cdef Py_ssize_t size = self.itemsize, R = steps * self.streams, row
+        cdef Work work
         if self.in_place:
             self.y, self.y_row = x, x_row
         else:
-            for row in range(job.R):
+            for row in range(R):
                 memcpy(<char *> self.y + row * self.y_row * size, <const char *> x + row * x_row * size, job.n * size)
         job.x, job.ld = <void *> self.y, self.y_row
         if self.function is not None:
             with gil:
-                rows = np.asarray(self.memory)[:job.R * job.ld * size].view(self.dtype)
-                self.function(rows.reshape(job.R, job.ld), job.n)
+                rows = np.asarray(self.memory)[:R * job.ld * size].view(self.dtype)
+                self.function(rows.reshape(R, job.ld), job.n)
             return 0
-        job.shares = threads_for(self.operations * steps, job.R // 8)
-        run_shares(job.shares, activate_float if size == sizeof(float) else activate_double, job)
+        work = work_of(job, activate_rows[float], activate_rows[double], size, self.operations, 1)
+        run_at_once(&work, 0, R, threads_for(self.operations * steps, R // 8))
         return 0
 
 

@@ -20,7 +20,7 @@ from fastrnn._core.kernels cimport bind_kernels, floating, tanh_rows
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
 from fastrnn._core.ndarrays cimport (array_over, copy_to_rows, item, joined, matrix_in, matrix_of_array, put, rows_view,
                                      source_of_array)
-from fastrnn._core.output cimport Rows, compute_rows
+from fastrnn._core.output cimport Affine, compute_rows
 from fastrnn._core.recurrence cimport Recurrence, compute_backward, compute_forward, set_sizes
 from fastrnn._core.recycled cimport Scratch, scratch
 
@@ -233,21 +233,20 @@ cdef class Functions:
 
     cdef object predict(self, Job *job, tuple values, Py_ssize_t n_y, Py_ssize_t T, Py_ssize_t result_T):
         """Return the predictions of all steps, or None without an output layer."""
-        cdef Rows rows
-        cdef Matrix w, b
+        cdef Affine affine
         cdef Scratch y
         if n_y < 0:
             return None
-        w, b = matrix_of_array(values[self.states + 5], job.size), matrix_of_array(values[self.states + 6], job.size)
-        rows.R, rows.k, rows.n, rows.ld, rows.softmax = T * job.m, job.n_s, n_y, padded_to_line(n_y, job.size), True
-        rows.x, rows.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
-        rows.w, rows.w_row, rows.w_column, rows.b, rows.b_step = w.data, w.over_row, w.over_column, b.data, b.over_row
-        rows.mask = job.mask
-        y = scratch(<double> rows.R * rows.ld * job.size)
-        rows.out = y.start
-        if rows.R and n_y:
-            compute_rows(&rows, job.size, NULL)
-        return rows_view(y, y.start, job.size, n_y, job.m, result_T, rows.ld)
+        affine.w = matrix_of_array(values[self.states + 5], job.size)
+        affine.b = matrix_of_array(values[self.states + 6], job.size)
+        affine.R, affine.k, affine.n, affine.ld = T * job.m, job.n_s, n_y, padded_to_line(n_y, job.size)
+        affine.x, affine.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
+        affine.softmax, affine.mask = True, job.mask
+        y = scratch(<double> affine.R * affine.ld * job.size)
+        affine.out = y.start
+        if affine.R and n_y:
+            compute_rows(&affine, job.size, NULL)
+        return rows_view(y, y.start, job.size, n_y, job.m, result_T, affine.ld)
 
     cdef tuple entries_of(self, Job *job, Scratch memory, parameters_dict):
         """Return the cache of a step, of views of the memory of a job of one step."""

@@ -8,9 +8,18 @@ from libc.string cimport memcpy, memset
 from fastrnn._core.kernels cimport floating
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch
-from fastrnn._core.signals cimport MOVE, look, units_between_looks
+from fastrnn._core.signals cimport MOVE
 from fastrnn._core.stage cimport Stage
+from fastrnn._core.threads cimport Part, Work, run, threads_for, unit_start, work_of
 from fastrnn._core.tokens cimport checked_tokens, scatter_rows
+
+cdef struct Job:
+    # a pointer is to float or to double
+    const long long *tokens     # (R,)
+    const unsigned char *mask   # (R,), or NULL
+    void *table                 # (n, width)
+    void *rows                  # (R, ld)
+    Py_ssize_t width, ld
 
 
 def take_rows(const floating[:, ::1] table not None, const long long[:, ::1] tokens not None,
@@ -23,20 +32,27 @@ def take_rows(const floating[:, ::1] table not None, const long long[:, ::1] tok
     tokens : IN (T, m), from 0 to n - 1
     out : OUT (T, m, ld >= width); the padding is left as it is
     """
-    cdef Py_ssize_t T = out.shape[0], m = out.shape[1], ld = out.shape[2], width = table.shape[1], row, some, first, end
-    cdef Scratch copied = checked_tokens(tokens, T, m, table.shape[0])
-    cdef const long long *token = <const long long *> copied.start
-    if T * m == 0 or width == 0:
+    cdef Py_ssize_t R = out.shape[0] * out.shape[1], width = table.shape[1]
+    cdef Scratch copied = checked_tokens(tokens, out.shape[0], out.shape[1], table.shape[0])
+    cdef Work work
+    cdef Job job
+    if R == 0 or width == 0:
         return
-    if ld < width:
+    if out.shape[2] < width:
         raise ValueError("table and out do not fit together")
-    some = units_between_looks(MOVE * width)
-    for first in range(0, T * m, some):
-        end = min(first + some, T * m)
-        with nogil:
-            for row in range(first, end):
-                memcpy(&out[0, 0, 0] + row * ld, &table[0, 0] + token[row] * width, width * sizeof(floating))
-        look(<double> MOVE * width * (end - first))
+    job.tokens, job.table, job.rows = <const long long *> copied.start, <void *> &table[0, 0], &out[0, 0, 0]
+    job.width, job.ld = width, out.shape[2]
+    work = work_of(&job, take_some[float], take_some[double], sizeof(floating), MOVE * width,
+                   threads_for(<double> MOVE * width * R, R))
+    run(&work, 0, R)
+
+
+cdef void take_some(void *data, const Part *part, floating *_) noexcept nogil:
+    cdef Job *job = <Job *> data
+    cdef Py_ssize_t row
+    for row in range(unit_start(part), unit_start(part, 1)):
+        memcpy(<floating *> job.rows + row * job.ld, <floating *> job.table + job.tokens[row] * job.width,
+               job.width * sizeof(floating))
 
 
 def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] tokens not None,
@@ -50,25 +66,27 @@ def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] to
     mask : IN (T, m), not zero where a row counts, or None where all do
     dtable : OUT (n, width)
     """
-    cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], ld = dout.shape[2], width = dtable.shape[1], some, first, end
-    cdef const unsigned char *counts = NULL
+    cdef Py_ssize_t T = dout.shape[0], m = dout.shape[1], width = dtable.shape[1]
     cdef Scratch copied = checked_tokens(tokens, T, m, dtable.shape[0])
+    cdef Work work
+    cdef Job job
     if dtable.shape[0] == 0 or width == 0:
         return
-    if ld < width or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m)):
+    if dout.shape[2] < width or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m)):
         raise ValueError("dout, mask and dtable do not fit together")
     memset(&dtable[0, 0], 0, dtable.shape[0] * width * sizeof(floating))
     if T * m == 0:
         return
-    if mask is not None:
-        counts = &mask[0, 0]
-    some = units_between_looks(MOVE * width)
-    for first in range(0, T * m, some):
-        end = min(first + some, T * m)
-        with nogil:
-            scatter_rows(first, end, 0, ld, 1, width, ld, <const long long *> copied.start, counts, &dout[0, 0, 0],
-                         &dtable[0, 0], 1, width)
-        look(<double> MOVE * width * (end - first))
+    job.tokens, job.mask = <const long long *> copied.start, &mask[0, 0] if mask is not None else NULL
+    job.table, job.rows, job.width, job.ld = &dtable[0, 0], <void *> &dout[0, 0, 0], width, dout.shape[2]
+    work = work_of(&job, add_some[float], add_some[double], sizeof(floating), MOVE * width, 1)
+    run(&work, 0, T * m)
+
+
+cdef void add_some(void *data, const Part *part, floating *_) noexcept nogil:
+    cdef Job *job = <Job *> data
+    scatter_rows(part.first, part.end, 0, job.ld, 1, job.width, job.ld, job.tokens, job.mask,
+                 <const floating *> job.rows, <floating *> job.table, 1, job.width)
 
 
 cdef class TableStage(Stage):

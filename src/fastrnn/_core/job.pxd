@@ -24,10 +24,8 @@ cdef struct Job:
     const Cell *cell
     int any  # 0 for tanh and sigmoid without recurrent dropout, 1 for everything
     bint drops
-    int shares       # all of them; a call runs some at a time, from first_share on (signals.pxd)
-    int first_share
     int turn  # of the order in which the weights are read
-    Py_ssize_t first_step, end_step, m, n_x, n_s, ld, ld_x, columns  # columns = gates ld
+    Py_ssize_t m, n_x, n_s, ld, ld_x, columns  # columns = gates ld
     const unsigned char *mask  # (T, m)
     const void *x              # (T, m, >= n_x), its rows x_row apart
     Py_ssize_t x_row

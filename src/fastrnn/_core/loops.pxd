@@ -1,9 +1,9 @@
 # cython: language_level=3
 """The loop over time, forward and back, and the gradients of the weights: what one thread computes of a pass.
 
-:func:`forward_share` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
-of them, so that what one writes the other finds in the cache.  :func:`backward_share` is the one loop of
-backpropagation through time.  :func:`weights_share` adds up the gradients of the weights,
+:func:`forward_part` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
+of them, so that what one writes the other finds in the cache.  :func:`backward_part` is the one loop of
+backpropagation through time.  :func:`weights_part` adds up the gradients of the weights,
 some steps at a time, as long products.
 """
 
@@ -12,30 +12,30 @@ from libc.string cimport memcpy
 from fastrnn._core.job cimport Job, depth_back, next_group
 from fastrnn._core.kernels cimport FROM_BIAS, FROM_ZERO, LAST_FIRST, Factor, floating
 from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, factor_of, keep_states,
-                                     multiply_rows, next_run, restore_carry, save_carry, start_by_work)
+                                     multiply_rows, next_run, restore_carry, save_carry, tile_start)
 from fastrnn._core.source cimport copy_back_to, copy_until
+from fastrnn._core.threads cimport Part
 from fastrnn._core.tokens cimport gather_rows, scatter_rows
 
 
-cdef inline void forward_share(Job *job, int share, floating *_) noexcept nogil:
+cdef inline void forward_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the gates will."""
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
+    cdef Job *job = <Job *> data
+    cdef Py_ssize_t first = column_start(job.mask, part, job.m, 0), end = column_start(job.mask, part, job.m, 1)
     cdef Py_ssize_t m = job.m, ld = job.ld, columns = job.columns, rows = end - first, row, end_row, t, t_end
-    cdef Py_ssize_t step = job.first_step, copied = step
+    cdef Py_ssize_t step = part.first, copied = step
     cdef Py_ssize_t arrays = (job.cell.gates if job.cell.gates > 1 else 0) + job.cell.states + job.cell.kept
     cdef Py_ssize_t chunk = chunk_length(rows, (job.n_x + arrays * ld) * sizeof(floating))
     cdef floating *gates = <floating *> job.step.gates
     cdef int i
-    while step < job.end_step:
-        t_end = min(step + chunk, job.end_step)
+    while step < part.end:
+        t_end = min(step + chunk, part.end)
         if job.tokens != NULL:
             gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens,
                         <const floating *> job.weights.wx.data, job.weights.wx.over_row, job.weights.wx.over_column,
                         <const floating *> job.bias, gates)
         else:
-            copy_until(&job.source, &copied, t_end, job.end_step, first, end, m, <floating *> job.x, job.x_row,
+            copy_until(&job.source, &copied, t_end, part.end, first, end, m, <floating *> job.x, job.x_row,
                        job.x_row)
             multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
                           <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
@@ -63,31 +63,22 @@ cdef inline void copy_states(Job *job, int i, Py_ssize_t step, Py_ssize_t t_end,
                <floating *> job.step.states[i] + ((t + 1) * m + first) * ld, rows * ld * sizeof(floating))
 
 
-cdef inline void forward_float(void *job, int share) noexcept nogil:
-    forward_share(<Job *> job, share, <float *> NULL)
-
-
-cdef inline void forward_double(void *job, int share) noexcept nogil:
-    forward_share(<Job *> job, share, <double *> NULL)
-
-
-cdef inline void backward_share(Job *job, int share, floating *_) noexcept nogil:
+cdef inline void backward_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t first = start_by_work(job.mask, job.first_step, job.end_step, job.m, place, job.shares)
-    cdef Py_ssize_t end = start_by_work(job.mask, job.first_step, job.end_step, job.m, place + 1, job.shares)
+    cdef Job *job = <Job *> data
+    cdef Py_ssize_t first = column_start(job.mask, part, job.m, 0), end = column_start(job.mask, part, job.m, 1)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, columns = job.columns, rows = end - first
     # da, gates where they are not states, ds, states, and what is kept
     cdef Py_ssize_t arrays = job.cell.gates * (1 + (job.cell.gates > 1)) + 2 + job.cell.kept
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + arrays * ld) * sizeof(floating))
-    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = job.end_step, copied = step
+    cdef Py_ssize_t row, first_row, end_row, t, t_first, step = part.end, copied = step
     cdef floating *da = <floating *> job.step.da
     cdef int i
-    while step > job.first_step:
-        t_first = max(step - chunk, job.first_step)
+    while step > part.first:
+        t_first = max(step - chunk, part.first)
         for t in range(step - 1, t_first - 1, -1):
             first_row, end_row = t * m + first, t * m + end
-            copy_back_to(&job.source, &copied, t, job.first_step, first, end, m, da + columns - ld, ld, columns)
+            copy_back_to(&job.source, &copied, t, part.first, first, end, m, da + columns - ld, ld, columns)
             for i in range(job.cell.states):
                 save_carry(job.mask, first_row, end_row, n_s, <const floating *> job.step.ds if i == 0 else NULL,
                            job.step.ds_row, <const floating *> job.step.carry[i] + first * ld,
@@ -108,25 +99,16 @@ cdef inline void backward_share(Job *job, int share, floating *_) noexcept nogil
         step = t_first
 
 
-cdef inline void backward_float(void *job, int share) noexcept nogil:
-    backward_share(<Job *> job, share, <float *> NULL)
-
-
-cdef inline void backward_double(void *job, int share) noexcept nogil:
-    backward_share(<Job *> job, share, <double *> NULL)
-
-
-cdef inline void weights_share(Job *job, int share, floating *_) noexcept nogil:
+cdef inline void weights_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
 
     What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product
     that is kept, what comes back to Ws is not da, but d_kept.
     """
+    cdef Job *job = <Job *> data
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t left = column_start(columns, place, job.shares, _)
-    cdef Py_ssize_t right = column_start(columns, place + 1, job.shares, _)
-    cdef Py_ssize_t first = job.first_step * job.m, end = job.end_step * job.m
+    cdef Py_ssize_t left = tile_start(columns, part, 0, _), right = tile_start(columns, part, 1, _)
+    cdef Py_ssize_t first = part.first * job.m, end = part.end * job.m
     cdef const floating *da = <const floating *> job.step.da
     cdef floating *x_sums = <floating *> job.sums
     cdef floating *s_sums = x_sums + n_x * columns
@@ -157,11 +139,3 @@ cdef inline void weights_share(Job *job, int share, floating *_) noexcept nogil:
                 add_gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low,
                              job.mask)
         gate = group_end
-
-
-cdef inline void weights_float(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <float *> NULL)
-
-
-cdef inline void weights_double(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <double *> NULL)

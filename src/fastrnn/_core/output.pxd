@@ -1,15 +1,23 @@
 # cython: language_level=3
-cdef struct Rows:
-    # an affine map of many rows, with its softmax or not: arrays as the caller has them, distances in elements
+from fastrnn._core.job cimport Matrix
+
+cdef struct Affine:
+    # an affine map of many rows, with its softmax or not; a pointer is to float or to double, distances in elements
     Py_ssize_t R, k, n, ld
     bint softmax
-    const void *x
-    Py_ssize_t x_row
-    const void *w
-    Py_ssize_t w_row, w_column
-    const void *b
-    Py_ssize_t b_step
-    void *out                  # (R, ld)
     const unsigned char *mask  # (R,), or NULL
+    const void *x              # (R, >= k)
+    Py_ssize_t x_row
+    Matrix w, b                # (n, k), (n, 1), as the caller has them
+    void *out                  # (R, ld)
+    Py_ssize_t width           # of the panels
+    const void *packed         # forward (k, ld), back (n, ld_k)
+    const void *bias           # (ld,)
+    # of the backward pass
+    Py_ssize_t ld_k
+    const void *dout           # (R, ld)
+    void *dx                   # (R, ld_k)
+    void *sums                 # (k, ld), the gradient of w, transposed
+    void *bias_sums            # (ld,)
 
-cdef int compute_rows(Rows *rows, Py_ssize_t size, void *memory) except -1
+cdef int compute_rows(Affine *affine, Py_ssize_t size, void *memory) except -1

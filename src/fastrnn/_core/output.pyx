@@ -10,37 +10,19 @@ from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, GRADIENT_ROWS, Factor,
                                     pack, panel_width, product, softmax_rows)
 from fastrnn._core.layout cimport line_start, padded_to_line
 from fastrnn._core.recycled cimport Scratch, scratch
-from fastrnn._core.sequence cimport (clear_rows, column_start, copy_gradient, factor_of, next_run, pack_bias,
-                                     share_start)
-from fastrnn._core.signals cimport EXPONENTIAL, look, turns_for, units_between_looks
+from fastrnn._core.sequence cimport clear_rows, copy_gradient, factor_of, next_run, pack_bias, tile_start
+from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, run_unlocked, threads_for
+from fastrnn._core.threads cimport Part, Work, run, run_at_once, threads_for, unit_start, work_of
+from fastrnn._core.views cimport matrix_of, matrix_of_vector
 
 bind_kernels()
 
 cdef enum:
     # rows whose logits are still in the cache when the softmax comes for them
     BLOCK = 256
-    # so many rows are not divided between two looks for Ctrl-C: the weights are read once for all of them
+    # so many rows of a share are not divided between two looks for Ctrl-C: the weights are read once for all of them
     UNDIVIDED = 8
-
-cdef struct Job:
-    # what the shares of a call have in common; a pointer is to float or to double
-    int shares
-    int first_share  # of those columns of the gradients that are computed before the next look for Ctrl-C
-    bint softmax
-    const unsigned char *mask
-    Py_ssize_t first_row, end_row, n, k, ld, ld_k, width
-    const void *x
-    Py_ssize_t x_row
-    const void *packed
-    const void *bias
-    void *out
-    # of the backward pass
-    const void *dout
-    void *dx
-    void *sums
-    void *bias_sums
 
 
 def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
@@ -63,77 +45,62 @@ def affine(const floating[:, :] x not None, const floating[:, :] w not None, con
     softmax : whether out is the softmax of the affine map
     mask : IN (R,), zero where the result is to be zero, or None
     """
-    cdef Py_ssize_t size = sizeof(floating)
-    cdef Rows rows
-    rows.R, rows.ld, rows.n, rows.k, rows.softmax = out.shape[0], out.shape[1], w.shape[0], w.shape[1], softmax
-    if rows.R == 0 or rows.n == 0:
+    cdef Affine job
+    job.R, job.ld, job.softmax = out.shape[0], out.shape[1], softmax
+    if job.R == 0 or w.shape[0] == 0:
         return
-    if (rows.ld < rows.n or x.shape[0] < rows.R or x.shape[1] < rows.k or b.shape[0] < rows.n
-            or (mask is not None and mask.shape[0] < rows.R)
-            or (work is not None and work.shape[0] < (rows.k + 2) * rows.ld)):
-        raise ValueError("x, w, b, out, mask and work do not fit together")
-    rows.mask = &mask[0] if mask is not None else NULL
-    rows.x, rows.x_row = (&x[0, 0] if rows.k else NULL), (x.strides[0] // size if rows.k else 0)
-    rows.w, rows.w_row, rows.w_column = (&w[0, 0] if rows.k else NULL), w.strides[0] // size, w.strides[1] // size
-    rows.b, rows.b_step, rows.out = &b[0], b.strides[0] // size, &out[0, 0]
-    compute_rows(&rows, size, NULL if work is None else &work[0])
+    set_map(&job, x, w)
+    if (job.ld < job.n or b.shape[0] < job.n or (mask is not None and mask.shape[0] < job.R)
+            or (work is not None and work.shape[0] < (job.k + 2) * job.ld)):
+        raise ValueError("w, b, out, mask and work do not fit together")
+    job.mask = &mask[0] if mask is not None else NULL
+    job.b, job.out = matrix_of_vector(b), &out[0, 0]
+    compute_rows(&job, sizeof(floating), NULL if work is None else &work[0])
 
 
-cdef int compute_rows(Rows *rows, Py_ssize_t size, void *memory) except -1:
-    """Compute the map whose sizes and arrays `rows` has; memory is scratch, or NULL to have it made."""
-    cdef Scratch own = None
-    if memory == NULL:
-        own = scratch((rows.k + 2.0) * rows.ld * size)
-        memory = own.start
-    if size == sizeof(float):
-        return affine_of_rows(rows, <float *> memory)
-    return affine_of_rows(rows, <double *> memory)
-
-
-cdef int affine_of_rows(Rows *rows, floating *work) except -1:
-    cdef Py_ssize_t n = rows.n, k = rows.k, ld = rows.ld
-    cdef double row_operations = 2.0 * n * k + EXPONENTIAL * n * rows.softmax
-    cdef Py_ssize_t segment
-    cdef Job job
-    cdef floating *bias = <floating *> line_start(work)
-    cdef floating *packed = bias + ld
-    job.shares, job.softmax = threads_for(rows.R * row_operations, rows.R // 8), rows.softmax
-    job.n, job.k, job.ld, job.width = n, k, ld, panel_width(bias, rows.R // job.shares)
-    job.x, job.x_row, job.mask = rows.x, rows.x_row, rows.mask
-    job.bias, job.packed, job.out = bias, packed, rows.out
-    pack_bias(bias, <const floating *> rows.b, rows.b_step, 1, n, ld, False)
-    if k:
-        pack(packed, job.width, <const floating *> rows.w, 1, k, k, rows.w_column, 1, n, ld, rows.w_row)
-    segment = rows_between_looks(row_operations, job.shares)
-    job.end_row = 0
-    while job.end_row < rows.R:
-        job.first_row, job.end_row = job.end_row, min(job.end_row + segment, rows.R)
-        run_unlocked(job.shares, affine_float if floating is float else affine_double, &job,
-                     row_operations * (job.end_row - job.first_row))
-        look(row_operations * (job.end_row - job.first_row))
+cdef int set_map(Affine *job, const floating[:, :] x, const floating[:, :] w) except -1:
+    """Set the sizes and arrays that both ways read."""
+    job.w, job.n, job.k = matrix_of(w), w.shape[0], w.shape[1]
+    if x.shape[0] < job.R or x.shape[1] < job.k:
+        raise ValueError("x and w do not fit together")
+    job.x = &x[0, 0] if job.k else NULL
+    job.x_row = x.strides[0] // <Py_ssize_t> sizeof(floating) if job.k else 0
     return 0
 
 
-cdef inline Py_ssize_t rows_between_looks(double row_operations, int shares) noexcept nogil:
-    return max(units_between_looks(row_operations), <Py_ssize_t> UNDIVIDED * shares)
+cdef int compute_rows(Affine *affine, Py_ssize_t size, void *memory) except -1:
+    """Compute the map whose sizes and arrays `affine` has; memory is scratch, or NULL to have it made."""
+    cdef double operations = 2.0 * affine.n * affine.k + EXPONENTIAL * affine.n * affine.softmax
+    cdef int shares = threads_for(affine.R * operations, affine.R // 8)
+    cdef Scratch own = None
+    cdef Work work
+    if memory == NULL:
+        own = scratch((affine.k + 2.0) * affine.ld * size)
+        memory = own.start
+    memory = line_start(memory)
+    if size == sizeof(float):
+        pack_map(affine, affine.R // shares, <float *> memory)
+    else:
+        pack_map(affine, affine.R // shares, <double *> memory)
+    work = work_of(affine, affine_rows[float], affine_rows[double], size, operations, shares)
+    work.grain = UNDIVIDED * shares
+    return run(&work, 0, affine.R)
 
 
-cdef inline Py_ssize_t row_start(Job *job, int share) noexcept nogil:
-    """First row of a share of the rows between two looks for Ctrl-C."""
-    return job.first_row + share_start(job.end_row - job.first_row, share, job.shares)
+cdef void pack_map(Affine *job, Py_ssize_t rows, floating *memory) noexcept nogil:
+    """Pack the weights of a map in (k + 1) ld elements of memory, for products of so many rows."""
+    cdef floating *packed = memory + job.ld
+    job.bias, job.packed, job.width = memory, packed, panel_width(memory, rows)
+    pack_bias(memory, <const floating *> job.b.data, job.b.over_row, 1, job.n, job.ld, False)
+    if job.k:
+        pack(packed, job.width, <const floating *> job.w.data, 1, job.k, job.k, job.w.over_column, 1, job.n, job.ld,
+             job.w.over_row)
 
 
-cdef void affine_float(void *job, int share) noexcept nogil:
-    affine_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void affine_double(void *job, int share) noexcept nogil:
-    affine_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
+cdef void affine_rows(void *data, const Part *part, floating *_) noexcept nogil:
     """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
-    cdef Py_ssize_t row = row_start(job, share), end = row_start(job, share + 1), first = row, rows
+    cdef Affine *job = <Affine *> data
+    cdef Py_ssize_t first = unit_start(part), end = unit_start(part, 1), row = first, rows
     cdef floating *y
     while row < end:
         rows = min(next_run(job.mask, &row, end), <Py_ssize_t> BLOCK)
@@ -149,7 +116,7 @@ cdef void affine_share(Job *job, int share, floating *_) noexcept nogil:
 cdef class AffineStage(Stage):
     """An affine layer in a stream."""
 
-    cdef Job job
+    cdef Affine job
 
     cdef int share(self, Stage other) except -1:
         self.job = (<AffineStage> other).job
@@ -159,30 +126,24 @@ cdef class AffineStage(Stage):
         self.job.out = self.y = memory
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
-        cdef Job *job = &self.job
-        job.x, job.x_row, job.first_row, job.end_row = x, x_row, 0, steps * self.streams
-        job.shares = threads_for(self.operations * steps, job.end_row // 8)
-        run_shares(job.shares, affine_float if self.itemsize == sizeof(float) else affine_double, job)
+        cdef Py_ssize_t R = steps * self.streams
+        cdef Work work = work_of(&self.job, affine_rows[float], affine_rows[double], self.itemsize, 0, 1)
+        self.job.x, self.job.x_row = x, x_row
+        run_at_once(&work, 0, R, threads_for(self.operations * steps, R // 8))
         return 0
 
 
 def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage of a stream (stage.pyx); weights as :func:`affine` takes them, of this dtype."""
-    cdef Py_ssize_t n = w.shape[0], k = w.shape[1], size = sizeof(floating)
     cdef AffineStage self = AffineStage.__new__(AffineStage)
-    cdef Job *job = &self.job
-    cdef floating *bias
-    cdef floating *packed
-    if n < 1 or b.shape[0] != n or dtype.itemsize != size:
+    cdef Affine *job = &self.job
+    job.n, job.k, job.ld = w.shape[0], w.shape[1], padded_to_line(w.shape[0], sizeof(floating))
+    if job.n < 1 or b.shape[0] != job.n or dtype.itemsize != sizeof(floating):
         raise ValueError("w, b and dtype do not fit together")
-    job.n, job.k, job.ld = n, k, padded_to_line(n, dtype.itemsize)
-    self.y_row, self.operations = job.ld, 2.0 * streams * n * k
-    bias = <floating *> self.make(streams, steps, n, dtype, (k + 1) * job.ld, steps * streams * job.ld)
-    packed = bias + job.ld
-    job.bias, job.packed, job.width = bias, packed, panel_width(bias, streams)
-    pack_bias(bias, &b[0], b.strides[0] // size, 1, n, job.ld, False)
-    if k:
-        pack(packed, job.width, &w[0, 0], 1, k, k, w.strides[1] // size, 1, n, job.ld, w.strides[0] // size)
+    self.y_row, self.operations = job.ld, 2.0 * streams * job.n * job.k
+    job.w, job.b = matrix_of(w), matrix_of_vector(b)  # read here alone, where they are packed
+    pack_map(job, streams, <floating *> self.make(streams, steps, job.n, dtype, (job.k + 1) * job.ld,
+                                                  steps * streams * job.ld))
     return self
 
 
@@ -201,85 +162,58 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
     cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0
-    cdef double row_operations = 2.0 * n * k
-    cdef Py_ssize_t segment, first
-    cdef int shares, turns, turn
-    cdef Job job
+    cdef double operations = 2.0 * n * k
+    cdef Work rows, columns
+    cdef Affine job
+    cdef floating *sums
+    cdef floating *packed
     dw[:, :] = 0
     db[:] = 0
     if R == 0 or n == 0:
         if dx is not None:
             dx[:, :] = 0
         return
-    if (ld < n or x.shape[0] < R or x.shape[1] < k or db.shape[0] != n or dw.shape[0] != n
-            or dw.shape[1] != k or (dx is not None and dx.shape[0] < R)
+    job.R, job.ld, job.ld_k = R, ld, ld_k
+    set_map(&job, x, w)
+    if (ld < n or db.shape[0] != n or dw.shape[0] != n or dw.shape[1] != k or (dx is not None and dx.shape[0] < R)
             or ld_k < (k if dx is not None else 0) or work.shape[0] < n * ld_k + (k + 2) * ld + ld_k):
-        raise ValueError("dout, x, w, dx and work do not fit together")
-    cdef floating *sums = <floating *> line_start(&work[0])
-    cdef floating *bias_sums = sums + k * ld
-    cdef floating *packed = bias_sums + ld
-    job.shares = threads_for(R * row_operations, R // 8)
-    job.n, job.k, job.ld, job.ld_k, job.width = n, k, ld, ld_k, panel_width(sums, R // job.shares)
-    job.x, job.x_row = (&x[0, 0] if k else NULL), (x.strides[0] // size if k else 0)
-    job.dout, job.dx, job.packed, job.sums, job.bias_sums = &dout[0, 0], NULL, packed, sums, bias_sums
+        raise ValueError("dout, w, dx, dw, db and work do not fit together")
+    sums = <floating *> line_start(&work[0])
+    packed = sums + (k + 1) * ld
+    job.dout, job.packed, job.sums, job.bias_sums = &dout[0, 0], packed, sums, sums + k * ld
     if dx is not None and k:
-        job.dx = &dx[0, 0]
-        pack(packed, job.width, &w[0, 0], 1, n, n, w.strides[0] // size, 1, k, ld_k, w.strides[1] // size)
-        segment = rows_between_looks(row_operations, job.shares)
-        for first in range(0, R, segment):
-            job.first_row, job.end_row = first, min(first + segment, R)
-            with nogil:
-                run_shares(job.shares, input_float if floating is float else input_double, &job)
-            look(row_operations * (job.end_row - first))
+        rows = work_of(&job, input_rows[float], input_rows[double], size, operations,
+                       threads_for(R * operations, R // 8))
+        rows.grain = UNDIVIDED * rows.shares
+        job.dx, job.width = &dx[0, 0], panel_width(sums, R // rows.shares)
+        pack(packed, job.width, &w[0, 0], 1, n, n, job.w.over_row, 1, k, ld_k, job.w.over_column)
+        run(&rows, 0, R)
     memset(sums, 0, (k + 1) * ld * size)
-    shares = threads_for(R * row_operations, ld // 16)
-    # whole groups of rows, and shares of the columns where a group is too much: neither changes a bit
-    segment = max(units_between_looks(row_operations) // GRADIENT_ROWS, <Py_ssize_t> 1) * GRADIENT_ROWS
-    turns = turns_for(row_operations * min(segment, R), shares, ld // 16)
-    job.shares = shares * turns
-    for first in range(0, R, segment):
-        job.first_row, job.end_row = first, min(first + segment, R)
-        for turn in range(turns):
-            job.first_share = turn * shares
-            with nogil:
-                run_shares(shares, weights_float if floating is float else weights_double, &job)
-            look(row_operations * (job.end_row - first) / turns)
+    # parts of whole groups of rows, or shares of the columns where a group is too much: neither changes a bit
+    columns = work_of(&job, weight_columns[float], weight_columns[double], size, operations,
+                      threads_for(R * operations, ld // 16))
+    columns.grain, columns.pieces = GRADIENT_ROWS, ld // 16
+    run(&columns, 0, R)
     if k:
         copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
-    copy_gradient(&db[0], db.strides[0] // size, 0, bias_sums, 1, 1, n, ld)
+    copy_gradient(&db[0], db.strides[0] // size, 0, sums + k * ld, 1, 1, n, ld)
 
 
-cdef void input_float(void *job, int share) noexcept nogil:
-    input_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void input_double(void *job, int share) noexcept nogil:
-    input_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void input_share(Job *job, int share, floating *_) noexcept nogil:
+cdef void input_rows(void *data, const Part *part, floating *_) noexcept nogil:
     """Some rows of the gradient of the input."""
-    cdef Py_ssize_t first = row_start(job, share), end = row_start(job, share + 1)
+    cdef Affine *job = <Affine *> data
+    cdef Py_ssize_t first = unit_start(part), end = unit_start(part, 1)
     product(end - first, job.ld_k, job.n, <const floating *> job.dout + first * job.ld, job.ld,
             <const floating *> job.packed, job.width, <floating *> job.dx + first * job.ld_k, job.ld_k, FROM_ZERO,
             <floating *> NULL)
 
 
-cdef void weights_float(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <float *> NULL)
-
-
-cdef void weights_double(void *job, int share) noexcept nogil:
-    weights_share(<Job *> job, share, <double *> NULL)
-
-
-cdef void weights_share(Job *job, int share, floating *_) noexcept nogil:
-    """Some columns of the gradients of weights and bias, over the rows between two looks for Ctrl-C."""
-    cdef int place = job.first_share + share
-    cdef Py_ssize_t left = column_start(job.ld, place, job.shares, _)
-    cdef Py_ssize_t right = column_start(job.ld, place + 1, job.shares, _)
-    cdef const floating *dout = <const floating *> job.dout + job.first_row * job.ld + left
-    cdef const floating *x = <const floating *> job.x + job.first_row * job.x_row if job.k else dout
+cdef void weight_columns(void *data, const Part *part, floating *_) noexcept nogil:
+    """Some columns of the gradients of weights and bias, over the rows of a part."""
+    cdef Affine *job = <Affine *> data
+    cdef Py_ssize_t left = tile_start(job.ld, part, 0, _), right = tile_start(job.ld, part, 1, _)
+    cdef const floating *dout = <const floating *> job.dout + part.first * job.ld + left
+    cdef const floating *x = <const floating *> job.x + part.first * job.x_row if job.k else dout
     cdef Factor factor = factor_of(x, job.x_row, job.k, <floating *> job.sums + left)
-    gradient(job.end_row - job.first_row, right - left, dout, job.ld, &factor, 1, job.ld,
+    gradient(part.end - part.first, right - left, dout, job.ld, &factor, 1, job.ld,
              <floating *> job.bias_sums + left)

@@ -20,12 +20,11 @@ from fastrnn._core.kernels cimport (ANY_ELU, ANY_EXPONENTIAL, ANY_HARD_SIGMOID, 
                                     ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS, Step,
                                     bind_kernels, cells, floating, panel_width)
 from fastrnn._core.layout cimport LINE_BYTES, padded_to_line
-from fastrnn._core.loops cimport (backward_double, backward_float, forward_double, forward_float, weights_double,
-                                  weights_float)
+from fastrnn._core.loops cimport backward_part, forward_part, weights_part
 from fastrnn._core.recycled cimport Scratch, scratch
-from fastrnn._core.signals cimport EXPONENTIAL, MOVE, look, turns_for, units_between_looks
+from fastrnn._core.signals cimport EXPONENTIAL, MOVE
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport run_shares, run_unlocked, share_task, threads_for
+from fastrnn._core.threads cimport Work, run, run_at_once, threads_for, work_of
 from fastrnn._core.tokens cimport checked_tokens
 from fastrnn._core.views cimport matrix_of, set_drop, set_input, source_of, weights_of
 
@@ -243,27 +242,28 @@ cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[
 
 cdef int compute_forward(Job *job, Py_ssize_t T, void *memory) except -1:
     """Run a sequence whose sizes, arrays and weights the job has; memory is scratch, or NULL to have it made."""
-    cdef double step_operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
-    cdef bint single = job.size == sizeof(float)
-    cdef Py_ssize_t segment
-    cdef int shares = threads_for(step_operations * T, job.m)
+    cdef double operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
+    cdef int shares = threads_for(operations * T, job.m)
     cdef Scratch own = None
+    cdef Work work
     if memory == NULL:
         own = scratch(place_weights(job, NULL, job.size) + LINE_BYTES)
         memory = own.start
     # the projection sees the rows of many steps at once where a share is the whole batch
     set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
-    if single:
+    if job.size == sizeof(float):
         pack_weights(job, memory, <float *> NULL)
     else:
         pack_weights(job, memory, <double *> NULL)
-    step_operations += element_operations(job)
-    segment = units_between_looks(step_operations)
-    while job.end_step < T:
-        job.first_step, job.end_step = job.end_step, min(job.end_step + segment, T)
-        run_in_turns(job, shares, step_operations * (job.end_step - job.first_step), job.m // UNDIVIDED,
-                     forward_float if single else forward_double)
-    return 0
+    work = forward_work(job, operations + element_operations(job), shares)
+    return run(&work, 0, T)
+
+
+cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
+    """Return steps as work, of so many operations each."""
+    cdef Work work = work_of(job, forward_part[float], forward_part[double], job.size, operations, shares)
+    work.grain, work.pieces = 1, job.m // UNDIVIDED
+    return work
 
 
 cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
@@ -277,20 +277,6 @@ cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
 cdef double element_operations(const Job *job) noexcept nogil:
     """What a step costs beside its products."""
     return <double> job.m * (EXPONENTIAL * job.columns + MOVE * job.n_x)
-
-
-cdef int run_in_turns(Job *job, int shares, double operations, Py_ssize_t parts, share_task task) except -1:
-    """Run a task in some shares at a time, with a look for Ctrl-C behind each turn.
-
-    Results do not depend on the number of shares, nor on that of turns.
-    """
-    cdef int turns = turns_for(operations, shares, parts), turn
-    job.shares = shares * turns
-    for turn in range(turns):
-        job.first_share = turn * shares
-        run_unlocked(shares, task, job, operations)
-        look(operations / turns)
-    return 0
 
 
 # Backward --------------------------------------------------------------------------------------------------------
@@ -352,14 +338,13 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
 
 cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
     """Backpropagate through a sequence whose sizes, arrays and weights the job has; memory as before."""
-    cdef Py_ssize_t m = job.m, n_s = job.n_s, size = job.size, gates = job.cell.gates, some, last = steps
+    cdef Py_ssize_t m = job.m, n_s = job.n_s, size = job.size, gates = job.cell.gates, last = steps, first
     cdef Py_ssize_t segment = bptt_steps(job, steps, size)
-    cdef double step_operations = 2.0 * gates * m * n_s * (n_s + (job.n_x if job.dx != NULL else 0))
+    cdef double operations = 2.0 * gates * m * n_s * (n_s + (job.n_x if job.dx != NULL else 0))
     cdef double weight_operations = 2.0 * gates * m * n_s * (n_s + job.n_x)
-    cdef bint single = size == sizeof(float)
-    cdef int shares = threads_for(step_operations * steps, m)
-    cdef int weight_shares = threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS)
+    cdef int shares = threads_for(operations * steps, m)
     cdef Scratch own = None
+    cdef Work back, weights
     cdef char *da
     cdef char *d_kept
     if memory == NULL:
@@ -369,34 +354,30 @@ cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
     da, d_kept = <char *> job.step.da, <char *> job.step.d_kept
     memset(job.step.carry[0], 0, m * job.ld * size)
     set_widths(job, m // shares, m // shares if shares > 1 else m * steps)
-    if single:
+    if size == sizeof(float):
         pack_back(job, <float *> NULL)
     else:
         pack_back(job, <double *> NULL)
     memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
-    step_operations += element_operations(job)
-    some = units_between_looks(step_operations)
+    back = work_of(job, backward_part[float], backward_part[double], size, operations + element_operations(job), shares)
+    back.grain, back.pieces, back.last_first = 1, m // UNDIVIDED, True
+    weights = work_of(job, weights_part[float], weights_part[double], size, weight_operations,
+                      threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS))
+    # dWx, dWs and dbs are one long product over the rows of a segment, each share its own columns
+    weights.grain, weights.pieces = steps, job.columns // UNDIVIDED_COLUMNS
     while last > 0:
-        job.step.first_step = max(last - segment, 0)
+        job.step.first_step = first = max(last - segment, 0)
         # the memory of da is that of one segment, offset so that absolute step indices work
-        job.step.da = da - job.step.first_step * m * job.columns * size
-        job.step.d_kept = d_kept - job.step.first_step * m * job.ld * size
+        job.step.da = da - first * m * job.columns * size
+        job.step.d_kept = d_kept - first * m * job.ld * size
         if job.source.array != NULL:
             # the source is copied to where the last gate's da will stand: a row is read before da takes its place
             job.step.ds = <char *> job.step.da + (job.columns - job.ld) * size
             job.step.ds_row = job.columns
-        job.end_step = last
-        while job.end_step > job.step.first_step:
-            job.first_step = max(job.end_step - some, job.step.first_step)
-            run_in_turns(job, shares, step_operations * (job.end_step - job.first_step), m // UNDIVIDED,
-                         backward_float if single else backward_double)
-            job.end_step = job.first_step
-        # dWx, dWs and dbs as one long product over the rows of the segment, each share its own columns
-        job.first_step, job.end_step = job.step.first_step, last
-        run_in_turns(job, weight_shares, weight_operations * (last - job.first_step),
-                     job.columns // UNDIVIDED_COLUMNS, weights_float if single else weights_double)
-        last = job.first_step
-    if single:
+        run(&back, first, last)
+        run(&weights, first, last)
+        last = first
+    if size == sizeof(float):
         copy_sums(job, <float *> NULL)
     else:
         copy_sums(job, <double *> NULL)
@@ -420,9 +401,9 @@ cdef class RecurrentStage(Stage):
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
-        job.x, job.x_row, job.first_step, job.end_step = x, x_row, 0, steps
-        job.shares = threads_for(self.operations * steps, job.m)
-        run_shares(job.shares, forward_float if self.itemsize == sizeof(float) else forward_double, job)
+        cdef Work work = forward_work(job, self.operations, 1)
+        job.x, job.x_row = x, x_row
+        run_at_once(&work, 0, steps, threads_for(self.operations * steps, job.m))
         job.turn = (job.turn + steps) & 1
         self.keep(steps)
         return 0

@@ -16,6 +16,7 @@ computed.  So short sequences save time, and save most where neighbours in the b
 from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport GRADIENT_ROWS, Factor, floating, gradient, panel_width, product, transpose
+from fastrnn._core.threads cimport Part, share_start
 
 cdef enum:
     # how many bytes of a share's rows go through projection, recurrence and output before the next steps: they
@@ -32,34 +33,33 @@ cdef enum:
     BLOCK = 64
 
 
-cdef inline Py_ssize_t share_start(Py_ssize_t m, int share, int shares) noexcept nogil:
-    """First batch column of a share; the columns are split as evenly as they can be."""
-    return m * share // shares
+cdef inline Py_ssize_t column_start(const unsigned char *mask, const Part *part, Py_ssize_t m, int after) noexcept nogil:
+    """Return the first batch column of a share, or of the share after it.
 
-
-cdef inline Py_ssize_t start_by_work(const unsigned char *mask, Py_ssize_t first_step, Py_ssize_t end_step,
-                                     Py_ssize_t m, int share, int shares) noexcept nogil:
-    """As :func:`share_start`, where some steps count: the shares have as much to do, and not as many columns."""
-    cdef Py_ssize_t steps = end_step - first_step, total = m * steps, work = 0, i, j
-    if mask == NULL or share == 0 or share == shares:
-        return share_start(m, share, shares)
+    With a mask the shares have as much to do as one another, and not as many columns.
+    """
+    cdef Py_ssize_t steps = part.end - part.first, total = m * steps, work = 0, share = part.share + after, i, j
+    if mask == NULL or share == 0 or share == part.shares:
+        return share_start(m, part, after)
     # a step that does not count still is a row to copy
-    for i in range(first_step * m, end_step * m):
+    for i in range(part.first * m, part.end * m):
         total += LONG_GAP * (mask[i] != 0)
     for j in range(m):
-        if work * shares >= total * share:
+        if work * part.shares >= total * share:
             return j
         work += steps
-        for i in range(first_step, end_step):
+        for i in range(part.first, part.end):
             work += LONG_GAP * (mask[i * m + j] != 0)
     return m
 
 
-cdef inline Py_ssize_t column_start(Py_ssize_t ld, int share, int shares, floating *_) noexcept nogil:
-    """First column of a share of the gradients of the weights: a whole number of tiles, whatever the level."""
+cdef inline Py_ssize_t tile_start(Py_ssize_t ld, const Part *part, int after, floating *_) noexcept nogil:
+    """Return the first column of a share of the gradients of the weights, or of the share after it.
+
+    A share is a whole number of tiles, whatever the level.
+    """
     cdef Py_ssize_t tile = panel_width(_, 4)
-    cdef Py_ssize_t start = ((ld + tile - 1) // tile) * share // shares * tile
-    return start if start < ld else ld
+    return min(share_start((ld + tile - 1) // tile, part, after) * tile, ld)
 
 
 cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexcept nogil:

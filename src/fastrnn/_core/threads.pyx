@@ -6,6 +6,8 @@ order that does not depend on who computes it.
 
 import os
 
+from fastrnn._core.signals cimport look, turns_for, units_between_looks
+
 cdef extern from *:
     """
     #ifdef __STDC_NO_ATOMICS__
@@ -17,8 +19,7 @@ cdef extern from *:
     ctypedef int atomic_int  # which C reads and writes in one piece, whatever other threads do
 
 cdef extern from "pool/pool.h" nogil:
-    ctypedef void (*fastrnn_task)(void *job, int share) noexcept
-    void fastrnn_run(int shares, fastrnn_task task, void *job)
+    void fastrnn_run(int shares, void (*task)(void *job, int share) noexcept, void *job)
     int fastrnn_has_threads()
 
 # Under this many floating-point operations a thread's start and end cost more than its help.
@@ -40,12 +41,55 @@ cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
     return threads
 
 
-cdef void run_shares(int shares, share_task task, void *job) noexcept nogil:
-    """Call task(job, share) for each of the shares and return when all have returned."""
+cdef int run(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
+    """Compute some units, part after part, each followed by a look for Ctrl-C."""
+    cdef Py_ssize_t some = max(units_between_looks(work.operations) // work.grain, 1) * work.grain
+    cdef Part *part = &work.part
+    cdef double operations
+    cdef int turns, turn
+    while first < end:
+        part.first = max(end - some, first) if work.last_first else first
+        part.end = end if work.last_first else min(first + some, end)
+        operations = work.operations * (part.end - part.first)
+        turns = turns_for(operations, work.shares, work.pieces)
+        part.shares = work.shares * turns
+        for turn in range(turns):
+            part.share = turn * work.shares
+            if operations < SHORT:
+                run_shares(work, work.shares)
+            else:
+                with nogil:
+                    run_shares(work, work.shares)
+            look(operations / turns)
+        if work.last_first:
+            end = part.first
+        else:
+            first = part.end
+    return 0
+
+
+cdef void run_at_once(Work *work, Py_ssize_t first, Py_ssize_t end, int shares) noexcept nogil:
+    """Compute some units as one part, without a look for Ctrl-C."""
+    work.part.first, work.part.end, work.part.share, work.part.shares = first, end, 0, shares
+    run_shares(work, shares)
+
+
+cdef inline void run_shares(Work *work, int shares) noexcept nogil:
+    """Run the task for some shares, from that of the part on, and return when all have returned."""
     if shares == 1:
-        task(job, 0)
+        run_share(work, 0)
     else:
-        fastrnn_run(shares, task, job)
+        fastrnn_run(shares, run_share, work)
+
+
+cdef void run_share(void *data, int share) noexcept nogil:
+    cdef const Work *work = <const Work *> data
+    cdef Part part = work.part
+    part.share += share
+    if work.size == sizeof(float):
+        work.of_float(work.job, &part, NULL)
+    else:
+        work.of_double(work.job, &part, NULL)
 
 
 def set_num_threads(n):

@@ -32,6 +32,14 @@ cdef inline Matrix matrix_of(const floating[:, :] array) noexcept:
     return matrix
 
 
+cdef inline Matrix matrix_of_vector(const floating[:] vector) noexcept:
+    """Return a vector as a matrix of one column."""
+    cdef Matrix matrix
+    matrix.data, matrix.rows, matrix.columns = <void *> &vector[0], vector.shape[0], 1
+    matrix.over_row, matrix.over_column = vector.strides[0] // <Py_ssize_t> sizeof(floating), 0
+    return matrix
+
+
 cdef inline Weights weights_of(const floating[:, :] wx, const floating[:, :] ws, const floating[:, :] bs,
                                const floating[:, :] bx) noexcept:
     cdef Weights weights
