@@ -12,7 +12,7 @@ from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_row
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Part, Work, run, run_at_once, threads_for, unit_start, work_of
+from fastrnn._core.threads cimport Part, Work, run_parts, run_at_once, threads_for, unit_start, work_of
 
 bind_kernels()
 
@@ -80,7 +80,7 @@ cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation, const floati
     job.activation, job.n, job.ld, job.x, job.before = activation, n, ld, &x[0, 0], before
     work = work_of(&job, activate_rows[float], activate_rows[double], size, operations,
                    threads_for(operations * R, R // 8))
-    return run(&work, 0, R)
+    return run_parts(&work, 0, R)
 
 
 cdef void activate_rows(void *data, const Part *part, floating *_) noexcept nogil:

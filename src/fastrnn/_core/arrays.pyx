@@ -1,4 +1,4 @@
-"""Users' arrays at the door of the compiled code: whether they can pass as they are.
+"""Whether the compiled code can read users' arrays as they are, without a conversion.
 
 Every call of the functional API asks that, however small.  It is answered from the fields of NumPy's arrays
 (ndarrays.pxd).
@@ -34,7 +34,7 @@ cdef class Form:
         """Tell whether arrays fit each other and need no conversion.
 
         They do if each is an ``ndarray`` and no subclass, all hold float64 or all float32 in native order and aligned
-        memory, and their extents agree.  What is wrong with one that does not is for others to say.
+        memory, and their extents agree.  The caller finds out what is wrong with the others.
         """
         cdef Py_ssize_t extents[LETTERS]
         return self.look(arrays, extents) != 0
@@ -46,7 +46,7 @@ cdef class Form:
         for i in range(LETTERS):
             extents[i] = -1
         extents[OF_ONE] = 1
-        if len(arrays) != self.count:
+        if arrays is None or len(arrays) != self.count:
             return 0
         for i in range(self.count):
             array = arrays[i]

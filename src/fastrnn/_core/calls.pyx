@@ -1,8 +1,9 @@
-"""The functions of the functional API as single compiled calls, for arguments that are plain.
+"""The functions of the functional API as single compiled calls, for arguments that need no conversion.
 
 1. :class:`Functions` are the four functions of a cell: a step and a sequence, forward and back.  Each looks at its
    arguments (arrays.pyx), makes the results, fills a `Job` (job.pxd), has it run (recurrence.pyx), and returns what the
-   user gets.  It returns None where an argument is not plain; :mod:`fastrnn.functional` then reads it thoroughly.
+   user gets.  It returns None where an argument needs a conversion or is wrong; :mod:`fastrnn.functional` then converts
+   it or raises.
 2. What a forward pass keeps is one piece of memory, a :class:`Kept`: what the core reads on the way back, with a copy
    of the input behind it.  Nothing of it is shared with arguments or results.
 3. Arrays are read and made by ndarrays.pxd, which says what that saves.
@@ -15,7 +16,7 @@ from libc.string cimport memcpy, memset
 cimport numpy as cnp
 
 from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
-from fastrnn._core.job cimport Job, Matrix, place_reserve
+from fastrnn._core.job cimport Job, place_reserve
 from fastrnn._core.kernels cimport bind_kernels, floating, tanh_rows
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
 from fastrnn._core.ndarrays cimport (array_over, copy_to_rows, item, joined, matrix_in, matrix_of_array, put, rows_view,

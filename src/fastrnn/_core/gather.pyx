@@ -10,7 +10,7 @@ from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch
 from fastrnn._core.signals cimport MOVE
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Part, Work, run, threads_for, unit_start, work_of
+from fastrnn._core.threads cimport Part, Work, run_parts, threads_for, unit_start, work_of
 from fastrnn._core.tokens cimport checked_tokens, scatter_rows
 
 cdef struct Job:
@@ -44,7 +44,7 @@ def take_rows(const floating[:, ::1] table not None, const long long[:, ::1] tok
     job.width, job.ld = width, out.shape[2]
     work = work_of(&job, take_some[float], take_some[double], sizeof(floating), MOVE * width,
                    threads_for(<double> MOVE * width * R, R))
-    run(&work, 0, R)
+    run_parts(&work, 0, R)
 
 
 cdef void take_some(void *data, const Part *part, floating *_) noexcept nogil:
@@ -80,7 +80,7 @@ def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] to
     job.tokens, job.mask = <const long long *> copied.start, &mask[0, 0] if mask is not None else NULL
     job.table, job.rows, job.width, job.ld = &dtable[0, 0], <void *> &dout[0, 0, 0], width, dout.shape[2]
     work = work_of(&job, add_some[float], add_some[double], sizeof(floating), MOVE * width, 1)
-    run(&work, 0, T * m)
+    run_parts(&work, 0, T * m)
 
 
 cdef void add_some(void *data, const Part *part, floating *_) noexcept nogil:
@@ -111,7 +111,7 @@ cdef class TableStage(Stage):
 
 
 def stage(const floating[:, :] table not None, Py_ssize_t streams, Py_ssize_t steps, dtype):
-    """Return the stage of a stream (stage.pyx); its tokens, which the stream checks, are from 0 to len(table) - 1."""
+    """Return the stage of a stream (stage.pyx); the stream checks that its tokens are from 0 to len(table) - 1."""
     cdef Py_ssize_t n = table.shape[0], width = table.shape[1], row, i
     cdef TableStage self = TableStage.__new__(TableStage)
     cdef floating *copied

@@ -9,7 +9,7 @@ from fastrnn._core.ndarrays cimport source_of_array
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.signals cimport MOVE
 from fastrnn._core.source cimport Source, copy_steps
-from fastrnn._core.threads cimport Part, Work, run, share_start, threads_for, work_of
+from fastrnn._core.threads cimport Part, Work, run_parts, share_start, threads_for, work_of
 
 bind_kernels()
 cnp.import_array()
@@ -48,7 +48,7 @@ def padded_copy(array):
         work = work_of(&job, copy_columns[float], copy_columns[double], size, operations,
                        threads_for(operations * T, m))
         work.grain, work.pieces = LINE_BYTES // size, m  # whole lines of a source whose steps are neighbours
-        run(&work, 0, T)
+        run_parts(&work, 0, T)
     return result
 
 

@@ -2,7 +2,7 @@
 """The loop over time, forward and back, and the gradients of the weights: what one thread computes of a pass.
 
 :func:`forward_part` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
-of them, so that what one writes the other finds in the cache.  :func:`backward_part` is the one loop of
+of them, which finds what the projection wrote in the cache.  :func:`backward_part` is the one loop of
 backpropagation through time.  :func:`weights_part` adds up the gradients of the weights,
 some steps at a time, as long products.
 """
@@ -102,8 +102,8 @@ cdef inline void backward_part(void *data, const Part *part, floating *_) noexce
 cdef inline void weights_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
 
-    What a group's Ws is multiplied with is the state, or what is dropped of it, or the kept array; and of a product
-    that is kept, what comes back to Ws is not da, but d_kept.
+    The Ws of a group multiplied the state, the state times its recurrent dropout, or the kept array.  Where the kept
+    array is the product itself, the gradient at the product is d_kept and not da.
     """
     cdef Job *job = <Job *> data
     cdef Py_ssize_t ld = job.ld, n_x = job.n_x, columns = job.columns, low, high

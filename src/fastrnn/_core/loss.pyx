@@ -4,7 +4,7 @@ Rows are padded to `ld` elements (layout.pxd).  Every array argument says IN or 
 """
 
 from fastrnn._core.kernels cimport BadLabel, bind_kernels, correct_rows, cross_entropy_rows, floating
-from fastrnn._core.threads cimport MOST_THREADS, Part, Work, run, threads_for, unit_start, work_of
+from fastrnn._core.threads cimport MOST_THREADS, Part, Work, run_parts, threads_for, unit_start, work_of
 
 bind_kernels()
 
@@ -53,7 +53,7 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities not None, Py_ssiz
     Raises
     ------
     ValueError
-        If a target is out of its range; it is told where it is used, so `dlogits` has been written then.
+        If a target is out of its range.  Targets are checked as they are used: `dlogits` has been written by then.
     """
     cdef Job job
     if dlogits is not None and (dlogits.shape[0] < probabilities.shape[0]
@@ -95,7 +95,7 @@ cdef double sum_of_rows(Job *job, const floating[:, ::1] p, Py_ssize_t n, const 
         job.bad[share].row = -1
     work = work_of(job, sum_of_blocks[float], sum_of_blocks[double], sizeof(floating),
                    (ROW_OF_LOSS + 4.0 * n) * BLOCK, shares)
-    run(&work, 0, blocks)
+    run_parts(&work, 0, blocks)
     bad = job.bad[0]
     for share in range(1, shares):
         if job.bad[share].row >= 0 and (bad.row < 0 or job.bad[share].row < bad.row):

@@ -1,5 +1,4 @@
-"""Optimizer steps over flat vectors of parameters, in place, one pass each; and what comes before: are the gradients
-finite, are they too long."""
+"""Optimizer steps over flat vectors of parameters, in place, one pass each; and checks and clipping of gradients."""
 
 from libc.string cimport memcpy
 
@@ -28,7 +27,7 @@ def adam(floating[::1] parameters not None, const floating[::1] gradients not No
     gradients : IN (n,)
     step_size : the learning rate times the bias correction sqrt(1 - beta_2^t) / (1 - beta_1^t)
     v_hat : IN/OUT (n,), or None for Adam
-    decay : what part of the parameters is taken away first
+    decay : weight decay, the part of the parameters that is subtracted before the step
     """
     cdef Py_ssize_t n = parameters.shape[0]
     if (gradients.shape[0] != n or m.shape[0] != n or v.shape[0] != n
@@ -53,7 +52,7 @@ def sgd(floating[::1] parameters not None, const floating[::1] gradients not Non
     parameters : IN/OUT (n,)
     gradients : IN (n,)
     velocity : IN/OUT (n,), or None for no momentum
-    decay : what part of the parameters is taken away first
+    decay : weight decay, the part of the parameters that is subtracted before the step
     """
     cdef Py_ssize_t n = parameters.shape[0]
     if gradients.shape[0] != n or (velocity is not None and velocity.shape[0] != n):
@@ -79,7 +78,7 @@ def rmsprop(floating[::1] parameters not None, const floating[::1] gradients not
     gradients : IN (n,)
     mean : IN/OUT (n,), or None for one that stays zero
     velocity : IN/OUT (n,), or None for no momentum
-    decay : what part of the parameters is taken away first
+    decay : weight decay, the part of the parameters that is subtracted before the step
     """
     cdef Py_ssize_t n = parameters.shape[0]
     if (gradients.shape[0] != n or v.shape[0] != n or (mean is not None and mean.shape[0] != n)

@@ -13,7 +13,7 @@ from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.sequence cimport clear_rows, copy_gradient, factor_of, next_run, pack_bias, tile_start
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Part, Work, run, run_at_once, threads_for, unit_start, work_of
+from fastrnn._core.threads cimport Part, Work, run_parts, run_at_once, threads_for, unit_start, work_of
 from fastrnn._core.views cimport matrix_of, matrix_of_vector
 
 bind_kernels()
@@ -84,7 +84,7 @@ cdef int compute_rows(Affine *affine, Py_ssize_t size, void *memory) except -1:
         pack_map(affine, affine.R // shares, <double *> memory)
     work = work_of(affine, affine_rows[float], affine_rows[double], size, operations, shares)
     work.grain = UNDIVIDED * shares
-    return run(&work, 0, affine.R)
+    return run_parts(&work, 0, affine.R)
 
 
 cdef void pack_map(Affine *job, Py_ssize_t rows, floating *memory) noexcept nogil:
@@ -187,13 +187,13 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
         rows.grain = UNDIVIDED * rows.shares
         job.dx, job.width = &dx[0, 0], panel_width(sums, R // rows.shares)
         pack(packed, job.width, &w[0, 0], 1, n, n, job.w.over_row, 1, k, ld_k, job.w.over_column)
-        run(&rows, 0, R)
+        run_parts(&rows, 0, R)
     memset(sums, 0, (k + 1) * ld * size)
     # parts of whole groups of rows, or shares of the columns where a group is too much: neither changes a bit
     columns = work_of(&job, weight_columns[float], weight_columns[double], size, operations,
                       threads_for(R * operations, ld // 16))
     columns.grain, columns.pieces = GRADIENT_ROWS, ld // 16
-    run(&columns, 0, R)
+    run_parts(&columns, 0, R)
     if k:
         copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
     copy_gradient(&db[0], db.strides[0] // size, 0, sums + k * ld, 1, 1, n, ld)

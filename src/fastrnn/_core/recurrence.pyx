@@ -24,7 +24,7 @@ from fastrnn._core.loops cimport backward_part, forward_part, weights_part
 from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Work, run, run_at_once, threads_for, work_of
+from fastrnn._core.threads cimport Work, run_parts, run_at_once, threads_for, work_of
 from fastrnn._core.tokens cimport checked_tokens
 from fastrnn._core.views cimport matrix_of, set_drop, set_input, source_of, weights_of
 
@@ -256,7 +256,7 @@ cdef int compute_forward(Job *job, Py_ssize_t T, void *memory) except -1:
     else:
         pack_weights(job, memory, <double *> NULL)
     work = forward_work(job, operations + element_operations(job), shares)
-    return run(&work, 0, T)
+    return run_parts(&work, 0, T)
 
 
 cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
@@ -374,8 +374,8 @@ cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
             # the source is copied to where the last gate's da will stand: a row is read before da takes its place
             job.step.ds = <char *> job.step.da + (job.columns - job.ld) * size
             job.step.ds_row = job.columns
-        run(&back, first, last)
-        run(&weights, first, last)
+        run_parts(&back, first, last)
+        run_parts(&weights, first, last)
         last = first
     if size == sizeof(float):
         copy_sums(job, <float *> NULL)

@@ -29,11 +29,12 @@ cdef enum:
     LONG_GAP = 8
     # the most factors of a gradient: the states, and the input
     FACTORS = 2
-    # elements of rows that are brought together where the gradients of the weights leave rows out
+    # columns that are copied side by side where the gradients of the weights leave rows out
     BLOCK = 64
 
 
-cdef inline Py_ssize_t column_start(const unsigned char *mask, const Part *part, Py_ssize_t m, int after) noexcept nogil:
+cdef inline Py_ssize_t column_start(const unsigned char *mask, const Part *part, Py_ssize_t m,
+                                    int after) noexcept nogil:
     """Return the first batch column of a share, or of the share after it.
 
     With a mask the shares have as much to do as one another, and not as many columns.
@@ -89,7 +90,7 @@ cdef inline void pack_bias(floating *packed, const floating *bias, Py_ssize_t st
 
 
 cdef inline Py_ssize_t next_run(const unsigned char *mask, Py_ssize_t *row, Py_ssize_t end) noexcept nogil:
-    """Move `row` to the first that counts, and return how many from there are computed together; 0 if none is left."""
+    """Move `row` to the first row that counts; return how many rows from there are computed together, 0 at the end."""
     cdef Py_ssize_t i, run_end
     if mask == NULL:
         return end - row[0]
@@ -212,7 +213,7 @@ cdef inline void gradient_from(Py_ssize_t row, Py_ssize_t rows, Py_ssize_t colum
 cdef inline void gradient_of_rows(Py_ssize_t rows, const Py_ssize_t *index, Py_ssize_t columns,
                                   const floating *b, Py_ssize_t b_row, const Factor *factors, int count,
                                   Py_ssize_t c_row, floating *sums) noexcept nogil:
-    """As :func:`add_gradient`, over at most GRADIENT_ROWS rows anywhere."""
+    """As :func:`add_gradient`, over at most GRADIENT_ROWS rows of these indices."""
     cdef floating a_block[GRADIENT_ROWS * BLOCK]
     cdef floating b_block[GRADIENT_ROWS * BLOCK]
     cdef Py_ssize_t left = 0, top, wide
@@ -237,7 +238,7 @@ cdef inline void gradient_of_rows(Py_ssize_t rows, const Py_ssize_t *index, Py_s
 
 cdef inline void gather_block(Py_ssize_t rows, const Py_ssize_t *index, const floating *source, Py_ssize_t row,
                               Py_ssize_t width, floating *block) noexcept nogil:
-    """OUT block: some elements of rows that stand here and there, side by side."""
+    """OUT block: some columns of the rows of these indices, one row behind the other."""
     cdef Py_ssize_t i
     for i in range(rows):
         memcpy(block + i * BLOCK, source + index[i] * row, width * sizeof(floating))

@@ -1,8 +1,8 @@
 # cython: language_level=3
 """Arrays in the users' layout (n, m, T) copied into the core's, (T, m, ld), some steps at a time.
 
-A loop over time that copies what it reads next finds it in the cache; of a copy of the whole the first steps would have
-left the cache by then.
+A loop over time copies some steps just before it reads them, so that they are still in the cache.  If it copied the
+whole array first, the first steps would have left the cache before they are read.
 """
 
 from libc.string cimport memcpy
@@ -64,7 +64,7 @@ cdef inline void copy_steps(const Source *source, Py_ssize_t first_step, Py_ssiz
 cdef inline void copy_until(const Source *source, Py_ssize_t *copied, Py_ssize_t step, Py_ssize_t end_step,
                             Py_ssize_t first, Py_ssize_t end, Py_ssize_t m, floating *rows, Py_ssize_t ld,
                             Py_ssize_t row_length) noexcept nogil:
-    """Copy the steps from `copied` to before `step` at least, and on to whole lines of the source."""
+    """Copy steps from `copied` on until all before `step` are there, in whole lines of the source."""
     cdef Py_ssize_t next_step
     while source.array != NULL and copied[0] < step:
         next_step = min(copied[0] + LINE_BYTES // <Py_ssize_t> sizeof(floating), end_step)
@@ -75,7 +75,7 @@ cdef inline void copy_until(const Source *source, Py_ssize_t *copied, Py_ssize_t
 cdef inline void copy_back_to(const Source *source, Py_ssize_t *copied, Py_ssize_t step, Py_ssize_t first_step,
                               Py_ssize_t first, Py_ssize_t end, Py_ssize_t m, floating *rows, Py_ssize_t ld,
                               Py_ssize_t row_length) noexcept nogil:
-    """Copy the steps from `step` at least to before `copied`, the last steps first."""
+    """Copy the steps before `copied` until `step` is there, the last steps first, in whole lines of the source."""
     cdef Py_ssize_t next_step
     while source.array != NULL and copied[0] > step:
         next_step = max(copied[0] - LINE_BYTES // <Py_ssize_t> sizeof(floating), first_step)

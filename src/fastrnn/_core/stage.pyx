@@ -24,7 +24,7 @@ cdef class Stage:
         How many of a row of the output count.
     dtype : numpy.dtype
     needs_output : bool
-        Whether it reads its output again, so that what comes after has to leave it as it is.
+        Whether it reads its output again, so that the stages after it must not write to it.
     """
 
     # sources      the stages that it reads, `source` the first of them; the stream sets them
@@ -69,7 +69,7 @@ cdef class Stage:
             first += (self.steps + 1) * self.state_bytes
 
     def states(self):
-        """Return views of the states of now, (streams, units): none, one, or two (those of an LSTM and its cells)."""
+        """Return views of the current states, (streams, units): none, one, or two (those of an LSTM and its cells)."""
         cdef Py_ssize_t kind_bytes = (self.steps + 1) * self.state_bytes
         memory = np.asarray(self.memory)
         firsts = [memory[kind * kind_bytes:kind * kind_bytes + self.state_bytes] for kind in range(self.kinds)]
@@ -102,7 +102,7 @@ cdef class Stage:
 
 
 cdef class InputStage(Stage):
-    """What came in, where it stands: the first stage of every stream."""
+    """The input, without a copy: the first stage of every stream."""
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         self.y, self.y_row = x, x_row
@@ -132,7 +132,7 @@ cdef class MergeStage(Stage):
 
 
 cdef object rows_of(Stage stage, Py_ssize_t steps):
-    """Return the rows (R, features) that a stage has computed, as an array that looks at its memory.
+    """Return the rows (R, features) that a stage has computed, as a view of its memory.
 
     Rows of the input may lie apart as the user's array has them: backwards, or not at all if there is one; those are
     copied.

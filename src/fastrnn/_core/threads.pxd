@@ -30,7 +30,7 @@ cdef struct Work:
     Part part
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil
-cdef int run(Work *work, Py_ssize_t first, Py_ssize_t end) except -1
+cdef int run_parts(Work *work, Py_ssize_t first, Py_ssize_t end) except -1
 cdef void run_at_once(Work *work, Py_ssize_t first, Py_ssize_t end, int shares) noexcept nogil
 
 

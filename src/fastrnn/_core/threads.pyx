@@ -41,7 +41,7 @@ cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
     return threads
 
 
-cdef int run(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
+cdef int run_parts(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
     """Compute some units, part after part, each followed by a look for Ctrl-C."""
     cdef Py_ssize_t some = max(units_between_looks(work.operations) // work.grain, 1) * work.grain
     cdef Part *part = &work.part
