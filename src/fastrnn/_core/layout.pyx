@@ -1,4 +1,7 @@
-"""Between the users' layout (n, m, T) and the core's, time-major with features last and padded: (T, m, ld)."""
+"""Between the users' layout (n, m, T) and the core's, time-major with features last and padded: (T, m, ld).
+
+Arrays are read through NumPy's C interface: ndarrays.pxd says what that saves.
+"""
 
 cimport numpy as cnp
 

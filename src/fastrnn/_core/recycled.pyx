@@ -1,4 +1,4 @@
-"""Memory of large arrays, kept when its last array has gone, for the next that it fits.
+"""Memory of large arrays, kept when its last array is freed, and used for the next array of about its size.
 
 The C library hands memory of this size back to the operating system at once, and a page that comes fresh from there
 costs a page fault: a microsecond or two for 4 KiB that the kernels fill in half a microsecond.  A loop that calls
@@ -18,20 +18,20 @@ cnp.import_array()
 cdef object fresh = np.empty, ndarray = np.ndarray, byte = np.uint8
 
 cdef enum:
-    LINE = 64        # bytes; where memory begins that is given out
-    SMALLEST = 4096  # elements; the memory of fewer the C library keeps by itself
+    LINE = 64        # bytes; the alignment of memory that is handed out
+    SMALLEST = 4096  # elements; of smaller arrays the C library keeps the memory itself
     MOST_KEPT = 256 * 1024 * 1024
 
-# Guards the two below.  What is done under it calls nothing of Python's, so nobody waits for it for long.
+# Guards the two below.  Code that holds it runs no Python code, so that other threads wait for a short time only.
 cdef cython.pymutex _lock
-cdef list _kept = []  # memory that no array uses, what was used last at the end
+cdef list _kept = []  # memory that no array uses, the most recently used at the end
 cdef Py_ssize_t _kept_bytes = 0
 
 
 @cython.final
 @cython.no_gc
 cdef class Block:
-    """What an array refers to whose memory is kept after it."""
+    """The base of an array whose memory is kept when the array is freed."""
 
     cdef object memory  # a flat array of bytes, with some to spare in front
     cdef Py_ssize_t bytes

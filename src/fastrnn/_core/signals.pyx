@@ -1,4 +1,4 @@
-"""The look for Ctrl-C in a call that takes long, and what was computed between two of them."""
+"""How a long call looks for Ctrl-C, and how much it computed between two looks."""
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
@@ -15,7 +15,9 @@ cdef extern from *:
 
 
 cdef int look(double operations) except -1:
-    """Raise what a signal's handler raises, such as ``KeyboardInterrupt``, if one has come; the main thread alone does.
+    """Run the handlers of signals that have come; raise what they raise, such as ``KeyboardInterrupt``.
+
+    Only the main thread runs handlers.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def limit():
 
 
 def counted():
-    """Return this thread's looks since it last asked: how many, the most operations before one, and before all."""
+    """Return, of this thread's looks since its last call of this: how many, the most operations before one, and all."""
     found = mine.looks, mine.most, mine.total
     mine.looks, mine.most, mine.total = 0, 0, 0
     return found

@@ -1,4 +1,7 @@
-"""A model that runs on as its input comes, with its states kept from call to call: what ``Model.stream`` returns."""
+"""What ``Model.stream`` returns: a model that takes its input step by step, and keeps its states between calls.
+
+Arrays are read through NumPy's C interface: ndarrays.pxd says what that saves.
+"""
 
 cimport cython
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
@@ -49,7 +52,7 @@ cdef struct Rows:
 
 
 cdef class Stream:
-    """A model that runs on as its input comes, a step or a block of steps a call.
+    """A model that takes its input step by step, a step or a block of steps a call, and keeps its states between calls.
 
     Made by :meth:`fastrnn.models.Model.stream`, not by itself.
 
@@ -290,12 +293,12 @@ cdef class Stream:
         return self.m if self.batched else None
 
     def __repr__(self):
-        return f"<Stream, a step is {self.step_shape()} {'integers' if self.tokens else self.dtype}>"
+        return f"<Stream, a step is {self.shape_with(())} {'integers' if self.tokens else self.dtype}>"
 
     cdef list views(self):
         return [view for stage in self.stages for view in stage.states()]
 
-    # What comes and goes -----------------------------------------------------------------------------------------
+    # Input and output ----------------------------------------------------------------------------------------------
 
     cdef object take(self, x):
         """Return x, or what it becomes in the model's type, as an array that :meth:`is_read`."""
@@ -355,15 +358,12 @@ cdef class Stream:
         x[0] = tokens
         return copied
 
-    cdef str step_shape(self):
-        return str(self.shape_with(()))
-
     cdef tuple shape_with(self, tuple time):
         return ((self.m,) if self.batched else ()) + time + (() if self.tokens else (self.n_x,))
 
     cdef str misfit(self, tuple shape):
         block = str(self.shape_with(("time",))).replace("'", "")
-        return f"x has shape {shape}; it should be {self.step_shape()} for a step or {block} for a block"
+        return f"x has shape {shape}; it should be {self.shape_with(())} for a step or {block} for a block"
 
     cdef tuple answer_shape(self, Py_ssize_t T):
         cdef list shape = [self.m] if self.batched else []

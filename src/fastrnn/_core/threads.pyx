@@ -1,4 +1,4 @@
-"""How many threads a call uses, and the running of its shares on them.
+"""How many threads a call uses, and how they run its work.
 
 The number changes the time of a call and never its result: every element of every output is one chain of sums in an
 order that does not depend on who computes it.
@@ -111,7 +111,7 @@ def set_num_threads(n):
 
 
 def use_for_now(n):
-    """Do as `set_num_threads` does; whether somebody has said how many stays as it is."""
+    """Set the number of threads as `set_num_threads` does, but not as the choice of the program or its environment."""
     global _threads
     cdef int number
     if isinstance(n, bool) or not hasattr(n, "__index__"):
@@ -134,7 +134,7 @@ def get_num_threads():
 
 
 def limit_unless_told(n):
-    """Use at most ``n`` threads, unless somebody has said how many; return what `give_back` wants."""
+    """Use at most ``n`` threads, unless the program or its environment chose one; return what `give_back` takes."""
     before = get_num_threads()
     if not _told:
         use_for_now(min(n, before))
@@ -142,7 +142,7 @@ def limit_unless_told(n):
 
 
 def give_back(before):
-    """Use as many threads as before `limit_unless_told`, unless somebody has said how many since."""
+    """Use as many threads as before `limit_unless_told`, unless the program has chosen a number since."""
     if not _told:
         use_for_now(before)
 
