@@ -18,6 +18,20 @@ from fastrnn._core.layout cimport Arena, padded_to_line, take
 from fastrnn._core.recycled cimport Scratch
 from fastrnn._core.source cimport Source, copy_steps
 
+cdef extern from *:
+    """
+    /* Whether the reference that the caller holds is the only one, so that no other can come from it.  Without the
+     * interpreter's lock a sum of two counts cannot tell that while other threads use the object. */
+    #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030E0000
+    #define fastrnn_is_only_reference(object) 0
+    #elif defined(Py_GIL_DISABLED)
+    #define fastrnn_is_only_reference(object) PyUnstable_Object_IsUniquelyReferenced(object)
+    #else
+    #define fastrnn_is_only_reference(object) (Py_REFCNT(object) == 1)
+    #endif
+    """
+    bint fastrnn_is_only_reference(PyObject *)
+
 cdef extern from "numpy/arrayobject.h":
     object PyArray_New(PyTypeObject *kind, int ndim, cnp.npy_intp *dims, int of, cnp.npy_intp *strides, void *data,
                        int itemsize, int flags, PyObject *like)

@@ -7,7 +7,6 @@ cimport cython
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
 
 cimport numpy as cnp
 
@@ -15,22 +14,10 @@ from itertools import islice
 
 import numpy as np
 
+from fastrnn._core.ndarrays cimport fastrnn_is_only_reference
+from fastrnn._core.rows cimport Rows, copy_rows, time_major
 from fastrnn._core.signals cimport MOVE, look, units_between_looks
 from fastrnn._core.stage cimport Stage
-
-cdef extern from *:
-    """
-    /* Whether the reference that the caller holds is the only one, so that no other can come from it.  Without the
-     * interpreter's lock a sum of two counts cannot tell that while other threads use the object. */
-    #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030E0000
-    #define fastrnn_is_only_reference(object) 0
-    #elif defined(Py_GIL_DISABLED)
-    #define fastrnn_is_only_reference(object) PyUnstable_Object_IsUniquelyReferenced(object)
-    #else
-    #define fastrnn_is_only_reference(object) (Py_REFCNT(object) == 1)
-    #endif
-    """
-    bint fastrnn_is_only_reference(PyObject *)
 
 cnp.import_array()
 
@@ -43,12 +30,6 @@ cdef enum:
     # arrays of answers that are kept to be filled again, and their bytes: a larger one costs little beside its call
     MOST_ANSWERS = 4
     LARGEST_ANSWER = 65536
-
-
-cdef struct Rows:
-    # rows (stream, step) of features in an array; distances in bytes
-    char *first
-    Py_ssize_t stream, step, feature
 
 
 cdef class Stream:
@@ -466,27 +447,3 @@ cdef class Stream:
         row[0] = self.n_x
         copy_rows(source, time_major(&self.gathered[0], m, self.n_x * size, size), steps, m, self.n_x, size)
         return &self.gathered[0]
-
-
-cdef inline Rows time_major(const void *first, Py_ssize_t m, Py_ssize_t row_bytes, Py_ssize_t size) noexcept nogil:
-    """Return rows (step, stream) that stand one behind the other, of elements of some size."""
-    cdef Rows rows
-    rows.first, rows.stream, rows.step, rows.feature = <char *> first, row_bytes, m * row_bytes, size
-    return rows
-
-
-cdef void copy_rows(Rows source, Rows target, Py_ssize_t steps, Py_ssize_t m, Py_ssize_t n,
-                    Py_ssize_t size) noexcept nogil:
-    """OUT target: n elements of some size in each row."""
-    cdef Py_ssize_t t, j, i
-    cdef const char *from_row
-    cdef char *to_row
-    for t in range(steps):
-        for j in range(m):
-            from_row = source.first + t * source.step + j * source.stream
-            to_row = target.first + t * target.step + j * target.stream
-            if source.feature == size and target.feature == size:
-                memcpy(to_row, from_row, n * size)
-            else:
-                for i in range(n):
-                    memcpy(to_row + i * target.feature, from_row + i * source.feature, size)
