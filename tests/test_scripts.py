@@ -124,6 +124,24 @@ assert answers["acc"] == answers["accuracy"]
 import pickle
 assert pickle.loads(pickle.dumps(history))["acc"] == history["accuracy"]
 """,
+    "a list of metrics for several outputs": """
+start = Input((5, 3))
+ends = [Dense(4, activation="softmax", name=name)(LSTM(4)(start)) for name in ("one", "two")]
+ends.append(Dense(4, activation="softmax", name="three")(LSTM(4)(start)))
+for metrics in (["accuracy"], "accuracy", ["accuracy", "mae"]):
+    model = Model(start, ends)
+    model.compile("sgd", "categorical_crossentropy", metrics=metrics)
+    found = model.fit(x, [classes] * 3, verbose=0, shuffle=False).history
+    assert {"loss", "one_loss", "two_accuracy", "three_accuracy"} <= set(found)
+    assert ("two_mae" in found) == ("mae" in metrics)
+    assert found["two_acc"] is found["two_accuracy"]
+    right = model.predict(x)[2].argmax(1) == np.arange(16) % 4
+    measured = model.evaluate(x, [classes] * 3, return_dict=True, verbose=0)
+    assert abs(measured["three_accuracy"] - right.mean()) < 1e-6
+model.compile("sgd", "categorical_crossentropy", metrics=["mae", "accuracy", None])
+found = model.fit(x, [classes] * 3, verbose=0).history
+assert "one_mae" in found and "two_accuracy" in found and "three_mae" not in found
+""",
     "the rate of an optimizer": """
 optimizer = Adam(lr=0.01, epsilon=None)
 model = Sequential([LSTM(4), Dense(1)])

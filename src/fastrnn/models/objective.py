@@ -332,7 +332,11 @@ def _metrics_by_output(
         return [entries if index == with_loss[0] else None for index in range(len(names))]
     if len(entries) == len(names):
         return entries
+    if entries and all(isinstance(entry, str) for entry in entries):
+        # As Keras 1 and 2 take a list that cannot be one entry for each; Keras 3 refuses it.
+        return [entries if index in with_loss else None for index in range(len(names))]
     raise ValueError(
         f"{argument} is {given!r}; with several outputs it should be a dict by the name of "
-        "the output, or a list with an entry for each: a metric, a list of them, or None"
+        "the output, or a list with an entry for each: a metric, a list of them, or None; a "
+        "list of other length may hold names of metrics, for all outputs alike"
     )
