@@ -65,6 +65,8 @@ def gnu_flags(kernel):
     flags += ["-O1", "-UNDEBUG"] if DEBUG else ["-O3" if kernel else "-O2"]
     if os.name == "posix":
         flags += ["-fPIC", "-pthread"]
+    if IS_MAC:
+        flags += ["-Wno-unused-command-line-argument"]  # those of the other architecture
     if SANITIZE:
         flags += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g"]
     return flags

@@ -93,8 +93,8 @@ def test_levels_round_in_ways_of_their_own():
         "print(run_cell(cell_case(('rnn', False), 33, 67, 5, 9, 'float64'))['dws'].sum().hex())"
     )
     levels = kernels.supported_levels()
-    if len(levels) == 1:
-        pytest.skip("this machine has one level")
+    if "avx2" not in levels:
+        pytest.skip("the levels of arm64 both fuse their multiply-adds, and may agree")
     assert run(program, isa=levels[0]) != run(program, isa=levels[-1])
 
 
