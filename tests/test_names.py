@@ -11,7 +11,7 @@ import pytest
 import fastrnn
 from fastrnn._names import ADVICE, GENERAL_ADVICE
 
-# What Keras 3.15 shows in each of its modules, and some names of older versions.
+# What Keras 3.15 and tf_keras 2.21 show in each of their modules, and names of Keras 1 and 2.
 KERAS = json.loads(Path(__file__).with_name("keras_names.json").read_text(encoding="utf-8"))
 WITH_ADVICE = list(KERAS)
 
@@ -92,6 +92,7 @@ def test_type_checkers_know_the_names(tmp_path):
     ("path", "name"),
     [
         ("layers.recurrent", "LSTM"),
+        ("layers.recurrent", "LSTMCell"),
         ("layers.core", "Dense"),
         ("layers.core", "Activation"),
         ("layers.embeddings", "Embedding"),

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from fastrnn import backend, layers, metrics
+from fastrnn import backend, callbacks, layers, metrics
 from fastrnn.callbacks import BackupAndRestore, Callback, EarlyStopping
 from fastrnn.models import Sequential, load_model
 from fastrnn.optimizers import SGD
@@ -205,8 +205,6 @@ def test_a_metric_of_one_s_own_that_cannot_be_weighed():
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        (lambda: metrics.F1Score(), "'f1_score' is 4 numbers"),
-        (lambda: metrics.Precision(thresholds=[0.1, 0.2]), "'precision' is 2 numbers"),
         (lambda: metrics.Mean(), "mean is of values"),
         (lambda: metrics.AUC(multi_label=True, num_labels=3), "auc is for 3 outputs; there are 4"),
         (lambda: metrics.Recall(class_id=4), "class_id of recall is 4"),
@@ -354,3 +352,58 @@ def test_what_names_stand_for():
         assert type(metrics.get(name)) is kind
     assert metrics.get(None) is None
     assert metrics.get("huber").name == "huber"
+
+
+class Extremes(metrics.Metric):
+    """The sums of both signs: a metric of a user's own that has two numbers."""
+
+    def __init__(self, name="extremes"):
+        super().__init__(name=name)
+        self.sums = self.add_variable((2,))
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        errors = y_pred - y_true
+        self.sums += [errors[errors < 0].sum(), errors[errors > 0].sum()]
+
+    def result(self):
+        return self.sums
+
+
+def test_a_metric_may_have_several_numbers(tmp_path, capsys):
+    model = build()
+    model.compile("sgd", "mse", [Extremes(), metrics.F1Score(), "mae"])
+    found = model.evaluate(X, BITS, return_dict=True, verbose=1)
+    assert "extremes: [-" in capsys.readouterr().out
+    errors = model.predict(X) - BITS
+    expected = [errors[errors < 0].sum(), errors[errors > 0].sum()]
+    np.testing.assert_allclose(found["extremes"], expected, rtol=1e-5)
+    scores = metrics.F1Score()
+    scores.update_state(BITS, model.predict(X))
+    np.testing.assert_allclose(found["f1_score"], scores.result(), rtol=1e-5)
+    assert isinstance(found["mae"], float)
+    saver = callbacks.ModelCheckpoint(tmp_path / "at-{epoch}", monitor="loss")
+    log = callbacks.CSVLogger(tmp_path / "log.csv")
+    history = model.fit(X, BITS, epochs=2, validation_split=0.5, callbacks=[saver, log], verbose=2)
+    assert np.shape(history.history["val_extremes"]) == (2, 2)
+    assert "val_extremes=[" in repr(history)
+    assert '"[-' in (tmp_path / "log.csv").read_text()
+    other = build()
+    other.compile("sgd", "mse", [Extremes(), metrics.F1Score(), "mae"])
+    resumed = other.fit(
+        X, BITS, epochs=2, validation_split=0.5, resume=tmp_path / "at-1", verbose=0
+    )
+    for name, values in history.history.items():
+        np.testing.assert_array_equal(np.array(resumed.history[name]), np.array(values))
+    with pytest.raises(ValueError, match="monitor is 'f1_score', which has 4 numbers"):
+        model.fit(X, BITS, callbacks=[callbacks.EarlyStopping("f1_score", mode="max")], verbose=0)
+
+
+def test_a_result_that_is_no_number_is_named():
+    class Odd(Extremes):
+        def result(self):
+            return "many"
+
+    model = build()
+    model.compile("sgd", "mse", [Odd()])
+    with pytest.raises(TypeError, match=r"result of extremes is .* it should be a number"):
+        model.evaluate(X, BITS, verbose=0)

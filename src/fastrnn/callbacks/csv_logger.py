@@ -8,6 +8,8 @@ import os
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from fastrnn.callbacks import kept
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.files import (
@@ -96,5 +98,7 @@ class CSVLogger(Callback):
                 # A later epoch may be validated.
                 self._columns += [f"val_{name}" for name in row if name != "epoch"]
             writer.writerow(self._columns)
-        writer.writerow([row.get(column, "NA") for column in self._columns])
+        cells: list[Any] = [row.get(column, "NA") for column in self._columns]
+        # Of a metric that has several numbers: as Keras writes them.
+        writer.writerow([f"[{', '.join(map(str, c))}]" if np.ndim(c) else c for c in cells])
         append_to_file(self.filename, lines.getvalue().encode())

@@ -186,6 +186,8 @@ class History(Callback):
         return "".join([*lines, "</tbody></table>"])
 
 
-def _number(value: float) -> str:
-    """Return a number in a few characters."""
+def _number(value: Any) -> str:
+    """Return a number, or several, in a few characters."""
+    if np.ndim(value):
+        return f"[{' '.join(map(_number, np.ravel(value)))}]"
     return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.2e}"

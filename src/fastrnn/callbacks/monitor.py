@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Collection, Sequence
 from typing import Literal
 
+import numpy as np
+
 from fastrnn._older import reported
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.settings import number
@@ -83,6 +85,11 @@ class Monitor(Callback):
         known = logs or {}
         name = reported(self.monitor, known.keys())
         value = None if name is None else known[name]
+        if np.ndim(value):  # type: ignore[arg-type]
+            raise ValueError(
+                f"monitor is {self.monitor!r}, which has {np.size(value)} numbers; "  # type: ignore[arg-type]
+                "it should be one that has one"
+            )
         if value is None and not self.waits(logs):
             self._warn(logs or {})
         return value

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.console import say
 from fastrnn.settings import verbosity
@@ -47,7 +49,9 @@ def _parts_of(logs: Logs | None) -> list[str]:
     return [f"{name}: {_number(value)}" for name, value in (logs or {}).items()]
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
+    if np.ndim(value):  # of a metric that has several
+        return f"[{' '.join(map(_number, np.ravel(value)))}]"
     return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
 

@@ -110,6 +110,7 @@ class TensorBoard(Callback):
         entries = [
             summary.Value(tag=prefix + name, simple_value=float(value))
             for name, value in values.items()
+            if not np.ndim(value)  # a curve has one number at each step
         ]
         self._add(folder, entries, step)
 

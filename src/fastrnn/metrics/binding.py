@@ -58,21 +58,15 @@ class Reported:
             return _OfFunction(metric, head, self.is_weighted)
         return _OfSums(metric, head, self.is_weighted)
 
-    def report(self, sums: Sequence[float]) -> float:
-        """Return the metric of its sums."""
+    def report(self, sums: Sequence[float]) -> Any:
+        """Return the metric of its sums: a number, or an array of several."""
         if isinstance(self.metric, Mean) and type(self.metric).result is Mean.result:
             total, count = sums
             return total / count if count else 0.0
         return self.metric.result_of(sums)
 
     def build(self, features: int) -> int:
-        """Prepare the metric for so many outputs; return how many sums it has.
-
-        Raises
-        ------
-        ValueError
-            If it is no single number.
-        """
+        """Prepare the metric for so many outputs; return how many sums it has."""
         metric = self.metric
         if type(metric) in (Mean, Sum):
             raise ValueError(f"{metric.name} is of values; a model has targets and predictions")
@@ -81,18 +75,7 @@ class Reported:
             raise ValueError(
                 f"metric {self.name!r} has no variables; make them with self.add_variable(shape)"
             )
-        shape = np.shape(copy.deepcopy(metric).result()) if _is_ours(metric) else ()
-        if shape:
-            raise ValueError(
-                f"metric {self.name!r} is {shape[0]} numbers, and a model reports one: give it one "
-                "threshold or an average, or call its update_state on what predict returns"
-            )
         return len(metric.state)
-
-
-def _is_ours(metric: Metric) -> bool:
-    # One of the user's own may divide by its sums, which are zero at first.
-    return type(metric).__module__.startswith("fastrnn.")
 
 
 class AccuracyByShape(Mean):

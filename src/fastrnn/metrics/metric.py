@@ -155,11 +155,16 @@ class Metric(metaclass=Constructible):
             left = left[variable.size :]
 
     @quietly
-    def result_of(self, sums: Sequence[float]) -> float:
-        """Return the metric of other sums than its own."""
+    def result_of(self, sums: Sequence[float]) -> Any:
+        """Return the metric of other sums than its own: a number, or an array of several."""
         twin = copy.deepcopy(self)
         twin.state = np.array(sums)
-        return float(twin.result())
+        found = np.array(twin.result())
+        if found.dtype.kind not in "biuf":
+            raise TypeError(
+                f"result of {self.name} is {found!r}; it should be a number or an array"
+            )
+        return float(found) if found.ndim == 0 else found
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this metric again."""

@@ -139,9 +139,12 @@ class Objective:
             config["loss_weights"] = shares
         return config
 
-    def report(self, sums: Sums, prefix: str = "") -> dict[str, float]:
-        """Return what follows from sums as of :meth:`Measure.run`, sorted by name as in Keras."""
-        named: dict[str, float] = {}
+    def report(self, sums: Sums, prefix: str = "") -> dict[str, Any]:
+        """Return what follows from sums as of :meth:`Measure.run`, sorted by name as in Keras.
+
+        Numbers, and arrays of metrics that have several.
+        """
+        named: dict[str, Any] = {}
         losses: list[float] = []
         parted = self.parted(sums)
         penalty, samples = parted.pop() if len(parted) > len(self._parts) else (0.0, 0.0)

@@ -138,7 +138,7 @@ class Run:
             if totals is not None:
                 totals = [[_number(total) for total in part] for part in totals]
             epochs = [
-                (_count(number), {str(name): _number(value) for name, value in logs.items()})
+                (_count(number), {str(name): _logged(value) for name, value in logs.items()})
                 for number, logs in said["epochs"]
             ]
             numbers = [number for number, _ in epochs]
@@ -203,13 +203,19 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _numbers(logs: Mapping[str, Any]) -> Logs:
+def _logged(value: Any) -> Any:
+    return np.array(value, np.float64) if isinstance(value, list) else _number(value)
+
+
+def _numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file can hold of logs to which callbacks may have added anything."""
-    return {
-        name: float(value)
-        for name, value in logs.items()
-        if isinstance(value, (int, float, np.integer, np.floating))
-    }
+    found: dict[str, Any] = {}
+    for name, value in logs.items():
+        if isinstance(value, (int, float, np.integer, np.floating)):
+            found[name] = float(value)
+        elif isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "biuf":
+            found[name] = value.astype(np.float64).tolist()
+    return found
 
 
 def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:

@@ -7,8 +7,9 @@ It counts the optimizer's steps, and goes on where it was when a saved model is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fastrnn._names import names_of
 from fastrnn.naming import custom_object
 from fastrnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from fastrnn.optimizers.schedules.decay import ExponentialDecay, InverseTimeDecay, PolynomialDecay
@@ -70,3 +71,7 @@ def deserialize(
             ", or stand in custom_objects"
         )
     return found.from_config(dict(config["config"]))
+
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, __all__)
