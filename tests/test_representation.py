@@ -129,3 +129,23 @@ def test_a_layer_that_cannot_describe_itself_has_a_name():
             raise RuntimeError
 
     assert repr(Odd(name="odd")) == "Odd(name='odd')"
+
+
+def test_what_a_cipher_job_is_made_of(tmp_path):
+    from fastrnn.cipher import Decipherer, RunDirectory, Settings, Training, evaluate
+    from fastrnn.cipher.lesson import Lesson
+
+    lesson = Lesson.prepare(Settings(sentences=20, epochs=1, units=3))
+    directory = RunDirectory.fresh(tmp_path / "run")
+    training = Training.start(lesson, directory)
+    training.run()
+    decipherer = Decipherer.load(directory)
+    title = "gru of 3 units, on the built-in corpus, caesar with key 5"
+    assert repr(directory) == f"RunDirectory({str(tmp_path / 'run')!r})"
+    assert repr(training) == f"<Training in {directory}: {title}, 1 of 1 epochs>"
+    assert repr(decipherer) == f"<Decipherer: {title}>"
+    assert repr(lesson.training) == "<Corpus: 16 sentences>"
+    assert repr(lesson.config.source).startswith("<Vocabulary: ")
+    found = repr(evaluate(decipherer, lesson.held_out))
+    assert found.startswith("<Evaluation: ")
+    assert found.endswith(" of 4 sentences>")

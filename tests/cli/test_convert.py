@@ -97,7 +97,7 @@ def test_convert_replaces_only_what_it_was_told_to(fastrnn, refused, file, tmp_p
     assert out.read_text() == "mine"
     assert fastrnn("convert", "--force", file, out).code == 0
     load_model(out)
-    assert "the file that is read" in refused("convert", "--force", file, file)
+    assert "is the input itself" in refused("convert", "--force", file, file)
 
 
 def test_convert_refuses_what_cannot_be_written(refused, tmp_path):
@@ -236,7 +236,7 @@ def test_convert_takes_the_options_of_c_files(fastrnn, refused, file, tmp_path):
     assert "double" in text
     assert "#include <math.h>" not in text
     target.unlink()
-    assert "net_test.c is there" in refused("convert", file, target, "--self-test")
+    assert "net_test.c exists" in refused("convert", file, target, "--self-test")
     assert not target.exists()
     assert "--no-math is for C files" in refused("convert", file, tmp_path / "a.onnx", "--no-math")
     assert "give both, or neither" in refused("convert", file, target, "--data", data)

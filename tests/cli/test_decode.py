@@ -80,7 +80,7 @@ def test_on_a_terminal_it_says_what_it_waits_for(fastrnn, monkeypatch):
     monkeypatch.setattr("fastrnn.cli.texts.is_terminal", lambda stream: True)
     code, out, err = fastrnn(*words, stdin=b"A\n")
     assert (code, out) == (0, "F\n")
-    assert err == "type a text and Enter; Ctrl-D on a line of its own ends\n"
+    assert err == "type a text and press Enter; Ctrl-D on an empty line ends\n"
 
 
 def test_a_model_of_random_keys(fastrnn, refused, tmp_path, trained):

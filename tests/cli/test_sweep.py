@@ -108,7 +108,7 @@ def test_no_held_out_sentences(fastrnn, tmp_path):
         ("--cell gru,tanh", "cell: 'tanh', but it should be one of gru, rnn, lstm"),
         ("--key 5,05", "key: two values make the same run"),
         ("--cipher caesar,vigenere --key LEMON", "caesar: the key is 'LEMON', but it should be"),
-        ("--jobs 0", "--jobs: 0, but it should be at least 1, or less than 0"),
+        ("--jobs 0", "--jobs: 0, but it should be at least 1, or negative"),
         ("--threads 0", "--threads: 0, but it should be 1 to"),
         ("--save-seconds 0", "--save-seconds: 0.0, but it should be above 0"),
         ("--backend mpi", "argument --backend: 'mpi', but it should be"),

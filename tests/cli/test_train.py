@@ -273,7 +273,7 @@ def test_resume_of_a_run_that_is_done(fastrnn, trained):
     before = (trained / "last.safetensors").read_bytes()
     code, out, _ = fastrnn("cipher", "train", "--resume", "--out", trained)
     assert code == 0
-    assert "all 2 epochs are done; more of them with --epochs\n" in out
+    assert "all 2 epochs are done; for more of them, give a higher --epochs\n" in out
     assert "prediction" in out
     assert (trained / "last.safetensors").read_bytes() == before
 

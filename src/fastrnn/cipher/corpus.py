@@ -43,6 +43,9 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.plaintexts)
 
+    def __repr__(self) -> str:
+        return f"<Corpus: {len(self):,} sentences>"
+
     @property
     def longest(self) -> int:
         """The number of characters of the longest sentence."""

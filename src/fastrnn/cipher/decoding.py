@@ -42,6 +42,9 @@ class Decipherer:
         self.model = model
         self.config = config
 
+    def __repr__(self) -> str:
+        return f"<Decipherer: {self.config.settings.title}>"
+
     @classmethod
     def load(cls, directory: RunDirectory) -> Decipherer:
         """Return the best model of a run.

@@ -239,6 +239,9 @@ class RunDirectory:
     def __str__(self) -> str:
         return str(self.path)
 
+    def __repr__(self) -> str:
+        return f"RunDirectory({str(self.path)!r})"
+
     @property
     def files(self) -> tuple[Path, ...]:
         """All files that a run may have."""

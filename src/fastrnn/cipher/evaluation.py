@@ -55,6 +55,10 @@ class Evaluation:
     sentences: int
     sentences_right: int
 
+    def __repr__(self) -> str:
+        right = f"{self.total_right:,} of {self.total:,} characters"
+        return f"<Evaluation: {right}, {self.sentences_right:,} of {self.sentences:,} sentences>"
+
     @property
     def total(self) -> int:
         """The number of characters."""

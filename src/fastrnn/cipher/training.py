@@ -79,6 +79,11 @@ class Training:
         self.save_steps: int | None = None
         self.save_seconds: float | None = None
 
+    def __repr__(self) -> str:
+        settings = self.lesson.config.settings
+        done = f"{len(self.epochs)} of {settings.epochs} epochs"
+        return f"<Training in {self.directory}: {settings.title}, {done}>"
+
     @property
     def steps(self) -> int:
         """The number of batches of an epoch."""

@@ -83,6 +83,9 @@ class Vocabulary:
         for character, number in self._numbers.items():
             self._table[ord(character)] = number
 
+    def __repr__(self) -> str:
+        return f"<Vocabulary: {self.characters!r}>"
+
     def __len__(self) -> int:
         """How many numbers there are, the one for padding included."""
         return len(self._characters) + 1

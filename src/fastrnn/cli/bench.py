@@ -14,7 +14,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent; its options belong to `fastrnn.benchmark`."""
     parser = commands.add_parser(
         "bench",
-        help="measure fastrnn beside the NumPy reference and every peer that is installed",
+        help="measure fastrnn beside NumPy and every peer that is installed",
         description=DESCRIPTION,
     )
     add_arguments(parser)

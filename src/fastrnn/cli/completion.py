@@ -21,14 +21,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "completion",
-        help="print what lets a shell complete commands and options",
-        description="Print a script for a shell. Once the shell has read it, the TAB key completes "
-        "commands, options, their values and the names of files. Needs argcomplete: "
-        "pip install 'fastrnn[completion]'.",
-        epilog="To have it in every new shell: "
-        'bash: add  eval "$(fastrnn completion bash)"  to ~/.bashrc. '
-        "zsh: add the same with zsh to ~/.zshrc, after compinit. "
-        "fish: fastrnn completion fish > ~/.config/fish/completions/fastrnn.fish",
+        help="print a script for completion in bash, zsh or fish",
+        description="""Print a script for a shell. Once the shell has read it, the TAB key completes
+commands, options, their values and the names of files. Needs argcomplete:
+pip install 'fastrnn[completion]'.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""for every new shell:
+  bash  add to ~/.bashrc: eval "$(fastrnn completion bash)"
+  zsh   add to ~/.zshrc, after compinit: eval "$(fastrnn completion zsh)"
+  fish  fastrnn completion fish > ~/.config/fish/completions/fastrnn.fish""",
     )
     parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
     parser.set_defaults(run=run)

@@ -24,20 +24,29 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "convert",
         help="write a model in another format",
-        description="Read a model of any format that fastrnn reads and write it in the format "
-        "that the ending of OUT stands for. Both are checked on random inputs, and the largest "
-        "differences printed, before OUT is there.",
+        description="Read a model in any format that fastrnn reads, and write it in the format "
+        "that the ending of OUT selects. Before OUT appears, both files are compared on random "
+        "inputs, and the largest differences are printed.",
     )
-    parser.add_argument("input", metavar="IN", help="a model file; its content says its format")
+    parser.add_argument(
+        "input", metavar="IN", help="a model file; the format is recognized by its content"
+    )
     parser.add_argument(
         "output", metavar="OUT", help="the file to write, such as model.safetensors or net.onnx"
     )
-    parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     group = parser.add_argument_group("for C files, whose names end in .h")
-    group.add_argument("--name", help="what functions and types begin with; the stem of OUT else")
-    group.add_argument("--dtype", choices=("float", "double"), help="as the model computes else")
+    group.add_argument("--name", help="prefix of functions and types (default: the stem of OUT)")
     group.add_argument(
-        "--no-math", action="store_true", default=None, help="do without <math.h>, in own functions"
+        "--dtype",
+        choices=("float", "double"),
+        help="type of the numbers (default: that of the model)",
+    )
+    group.add_argument(
+        "--no-math",
+        action="store_true",
+        default=None,
+        help="avoid <math.h>; include functions of our own",
     )
     weights = group.add_mutually_exclusive_group()
     weights.add_argument(
@@ -45,7 +54,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         dest="weights_file",
         action="store_false",
         default=None,
-        help="keep the weights within OUT, as constants; the default",
+        help="keep the weights in OUT as constants (default)",
     )
     weights.add_argument(
         "--weights-file",
@@ -57,19 +66,22 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--int8",
         action="store_true",
         default=None,
-        help="store matrices in 8 bits, and print how far the answers move",
+        help="store matrices in 8 bits, and print how much the outputs change",
     )
     group.add_argument(
-        "--data", metavar="FILE.npy", help="inputs on which the loss by --int8 is measured"
+        "--data", metavar="FILE.npy", help="inputs on which to measure the error of --int8"
     )
     group.add_argument(
-        "--streams", type=int, metavar="N", help="sequences that run side by side; 1 else"
+        "--streams",
+        type=int,
+        metavar="N",
+        help="number of sequences that run side by side (default: 1)",
     )
     group.add_argument(
         "--self-test",
         action="store_true",
         default=None,
-        help="write a program beside OUT that compares it with the model's own answers",
+        help="also write a program that compares OUT with the outputs of the model",
     )
     parser.set_defaults(run=run)
 
@@ -88,9 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
     source, target = arguments.input, arguments.output
     if os.path.exists(target):
         if os.path.exists(source) and os.path.samefile(source, target):
-            raise CheckpointError(f"{target} is the file that is read; write to another one")
+            raise CheckpointError(f"{target} is the input itself; give another output")
         if not arguments.force:
-            raise CheckpointError(f"{target} is there; --force replaces it")
+            raise CheckpointError(f"{target} exists; --force replaces it")
     check_regular(target, "written")
     _check_ending(target)
     options = _options(target, arguments)
@@ -123,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
         there = [name for name in beside if os.path.lexists(os.path.join(folder, name))]
         if there and not arguments.force:
             found = os.path.join(os.path.dirname(target), there[0])
-            raise CheckpointError(f"{found} is there; --force replaces it")
+            raise CheckpointError(f"{found} exists; --force replaces it")
         for name in names:
             os.replace(os.path.join(within, name), os.path.join(folder, name))
     print(f"wrote {target}: {said}")

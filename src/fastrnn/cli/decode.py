@@ -16,7 +16,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "decode",
         help="decipher texts with a trained model",
-        description="Decipher texts with the best model of a training run, a line each.",
+        description="Decipher texts with the best model of a training; print one line per text.",
     )
     add_model(parser)
     parser.add_argument("--key", help="the key of the texts, for a model of random keys")

@@ -17,22 +17,27 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "encode",
         help="encipher texts",
-        description="Encipher texts, a line each. Letters A to Z are enciphered and keep their "
-        "case; everything else stays as it is.",
+        description="Encipher texts, with a key or with a trained model; print one line per text. "
+        "Letters A to Z are enciphered and keep their case; everything else stays as it is.",
     )
-    parser.add_argument("--cipher", choices=CIPHERS, help="the cipher; wants --key too")
+    parser.add_argument(
+        "--cipher",
+        choices=CIPHERS,
+        metavar="NAME",
+        help=f"{', '.join(CIPHERS)}; needs --key",
+    )
     parser.add_argument(
         "--key",
-        help="its key: places to shift for caesar, the 26 letters rearranged for substitution, "
-        "a word for vigenere, autokey, beaufort and columnar, two numbers such as 5,8 for affine, "
-        "the three letters in the windows for enigma",
+        help="the key: the shift for caesar, the 26 letters rearranged for substitution, a word "
+        "for vigenere, autokey, beaufort and columnar, two numbers such as 5,8 for affine, the "
+        "three letters in the windows for enigma",
     )
     for name, kind, metavar, text in CIPHER_OPTIONS:
         parser.add_argument(name, type=kind, metavar=metavar, help=text)
     parser.add_argument(
         "--model",
         metavar="DIR",
-        help="instead of cipher and key, a model that train --direction encrypt wrote there",
+        help="directory of a model trained with --direction encrypt, instead of --cipher and --key",
     )
     add_texts(parser)
     parser.set_defaults(run=run, prints_texts=True)

@@ -17,9 +17,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "evaluate",
-        help="how many characters and sentences a trained model gets right",
-        description="Let the best model of a training run work on sentences that it has not "
-        "seen, and print how many characters and how many whole sentences are right.",
+        help="count the characters and sentences that a trained model gets right",
+        description="Run the best model of a training on sentences that it was not trained on, "
+        "and print how many characters and how many whole sentences it gets right.",
     )
     add_model(parser)
     add_corpus(parser)

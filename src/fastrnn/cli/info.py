@@ -11,7 +11,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "info",
-        help="version, instruction sets, threads, NumPy",
+        help="show version, instruction sets, threads, NumPy",
         description="Print the version, the instruction set in use, those compiled in, the number "
         "of threads and the version of NumPy.",
     )

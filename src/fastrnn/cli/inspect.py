@@ -31,11 +31,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "inspect",
-        help="what a model file holds",
-        description="Print what a file holds: layers, shapes, activations, the order of the "
-        "gates, who wrote it, and what would not load. Nothing in the file is run.",
+        help="show what a model file holds",
+        description="Show what a model file holds: layers, shapes, activations, the order of the "
+        "gates, which program wrote it, and what could not be loaded. Nothing in the file is "
+        "executed.",
     )
-    parser.add_argument("file", metavar="FILE", help="a model, or weights alone, of any format")
+    parser.add_argument("file", metavar="FILE", help="a model or its weights, in any format")
     parser.set_defaults(run=run)
 
 

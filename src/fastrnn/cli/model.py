@@ -15,7 +15,7 @@ __all__ = ["add_corpus", "add_model", "corpus_of"]
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the directory of the model to a subcommand's arguments."""
     parser.add_argument(
-        "--model", required=True, metavar="DIR", help="the directory that train wrote"
+        "--model", required=True, metavar="DIR", help="directory that fastrnn cipher train wrote"
     )
 
 
@@ -24,15 +24,15 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plaintext",
         metavar="FILE",
-        help="sentences, a line each, instead of those that the run has held out",
+        help="sentences, one per line (default: those that the training held out)",
     )
     parser.add_argument(
         "--ciphertext",
         metavar="FILE",
-        help="the same sentences enciphered; without it, the run's own cipher does that",
+        help="the same sentences enciphered (default: the cipher of the training enciphers them)",
     )
     parser.add_argument(
-        "--sentences", type=int, metavar="N", help="how many of the files' (default: all)"
+        "--sentences", type=int, metavar="N", help="number of sentences of the file (default: all)"
     )
 
 

@@ -16,13 +16,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "page",
         help="write a web page that deciphers as you type",
-        description="Write the best model of a training run as one web page, compiled to "
-        "WebAssembly. It works from the disk, without a server. Needs clang and lld.",
+        description="Write the best model of a training as a single web page, compiled to "
+        "WebAssembly. The page works from the disk, without a server. Needs clang and lld.",
     )
     add_model(parser)
     parser.add_argument("--out", metavar="FILE", help="file to write (default: page.html in DIR)")
     parser.add_argument(
-        "--text", metavar="TEXT", help="what the page shows first (default: a held-out sentence)"
+        "--text",
+        metavar="TEXT",
+        help="text that the page shows first (default: a held-out sentence)",
     )
     parser.set_defaults(run=run)
 

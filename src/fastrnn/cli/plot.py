@@ -15,18 +15,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "plot",
-        help="draw how a training run went and where its model is wrong",
-        description="Draw loss and accuracy by epoch, accuracy by position in the sentence, and "
-        "which characters the best model takes for which, on sentences that it has not seen. "
-        "Works while the run goes on, too. Needs matplotlib: pip install 'fastrnn[plot]'.",
+        help="plot a training and the mistakes of its model",
+        description="Plot loss and accuracy by epoch, accuracy by position in the sentence, and "
+        "which characters the best model confuses, on sentences that it was not trained on. You "
+        "can plot a training that is still running. Needs matplotlib: "
+        "pip install 'fastrnn[plot]'.",
     )
     add_model(parser)
     add_corpus(parser)
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="file to write, of the format that its ending says: png, pdf, svg and others "
-        "(default: plot.png in DIR)",
+        help="file to write; its ending selects the format: png, svg, pdf and others (default: "
+        "plot.png in DIR)",
     )
     parser.set_defaults(run=run)
 

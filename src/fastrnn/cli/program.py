@@ -85,14 +85,17 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = Parser(
         prog="fastrnn",
-        description="Small recurrent neural networks, compiled for the CPU.",
+        description="Train and run small recurrent neural networks on a CPU.",
+        epilog="fastrnn COMMAND --help explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"fastrnn {__version__}")
     commands = parser.add_commands()
     cipher = commands.add_parser(
         "cipher",
-        help="learn to decipher: train, sweep, evaluate, plot, decode, encode, page",
-        description="Learn a cipher from sentences and their ciphers, character by character.",
+        help="train a model that deciphers text, evaluate it and use it",
+        description="Train a model that learns a cipher from pairs of plain and enciphered "
+        "sentences, character by character, and use it.",
+        epilog="To begin: fastrnn cipher train. Then: fastrnn cipher COMMAND --help.",
     )
     assert isinstance(cipher, Parser)
     cipher_commands = cipher.add_commands()

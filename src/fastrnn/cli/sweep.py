@@ -30,17 +30,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "sweep",
-        help="train with every combination of settings, and compare",
-        description="Train a run for every combination of settings, some at a time, and print a "
-        "table of them, the best first. An option that sets something takes several values with "
-        r"commas between them; a comma that belongs to a value is written \,.",
-        epilog="Each run gets a directory in DIR, named by its settings, with the files that "
-        "fastrnn cipher train writes and the same bits in them; sweep.csv is the table. The same "
-        "command again skips the runs that are finished and goes on with the others where they "
-        "were saved; another sweep with the same DIR adds its runs. A run that fails ends no "
-        "other; the exit code is then 1. The workers of Dask and Ray may be other machines: they "
-        "need fastrnn, and DIR and the files of the corpus under the same absolute paths, on a "
-        "file system that all share. Needs joblib, which the extra sweep installs.",
+        help="train a model for every combination of settings, and compare them",
+        description="Train a model for every combination of settings, several at a time, and print "
+        "a table, the best first. Each setting takes several values, separated by commas; write "
+        r"\, for a comma within a value.",
+        epilog="Each run gets a directory in DIR, named after its settings, with the files that "
+        "fastrnn cipher train would write, bit for bit. The table is in sweep.csv. If you give "
+        "the same command again, it skips the finished runs and resumes the others; another "
+        "sweep with the same DIR adds its runs. If a run fails, the others continue, and the exit "
+        "code is 1. The workers of Dask and Ray may be on other machines. They need fastrnn, and "
+        "DIR and the corpus under the same absolute paths, on a shared file system. Needs joblib: "
+        "pip install 'fastrnn[sweep]'.",
     )
     for name, kind, metavar, text in OPTIONS:
         parser.add_argument(
@@ -54,23 +54,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--jobs",
         type=int,
         metavar="N",
-        help="runs at a time; -1 for one a processor, -2 for one less (default: -1, divided by "
-        "the threads of a run)",
+        help="runs at a time; -1 means one per processor, -2 one less (default: -1, divided by "
+        "--threads)",
     )
     parser.add_argument(
-        "--threads", type=int, metavar="N", default=1, help="threads of a run (default: 1)"
+        "--threads", type=int, metavar="N", default=1, help="threads per run (default: 1)"
     )
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
         default="loky",
-        help="what runs the jobs: processes (loky, the default), threads of this one, Dask or Ray",
+        metavar="NAME",
+        help="what runs the jobs: loky (processes), threading, dask or ray (default: loky)",
     )
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="the running cluster of Dask, such as tcp://HOST:8786, or of Ray, such as auto "
-        "(default: one of --jobs workers on this machine, for as long as the sweep takes)",
+        help="address of a running Dask cluster, such as tcp://HOST:8786, or Ray cluster, such as "
+        "auto (default: start a cluster of --jobs workers on this machine)",
     )
     parser.add_argument(
         "--out",
@@ -79,10 +80,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="directory of the runs (default: runs/sweep)",
     )
     parser.add_argument(
-        "--save-steps", type=int, metavar="N", help="save within epochs too, every N steps"
+        "--save-steps", type=int, metavar="N", help="also save within an epoch, every N steps"
     )
     parser.add_argument(
-        "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
+        "--save-seconds", type=float, metavar="N", help="also save within an epoch, every N seconds"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=run, work_comes_first=True)
@@ -172,7 +173,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """End with a usage error where options that are no settings are wrong."""
     error = arguments.parser.error
     if arguments.jobs == 0:
-        error("--jobs: 0, but it should be at least 1, or less than 0: -1 is one a processor")
+        error("--jobs: 0, but it should be at least 1, or negative: -1 means one per processor")
     if arguments.threads is not None:
         from fastrnn.cipher.threads import check_threads
 
@@ -185,7 +186,7 @@ def _check(arguments: argparse.Namespace) -> None:
         if arguments.backend not in CLUSTERS:
             error(f"--scheduler: only with --backend {' or '.join(CLUSTERS)}")
         if arguments.jobs is not None:
-            error("--jobs: not with --scheduler, whose workers say how many runs go on at a time")
+            error("--jobs: not with --scheduler; the number of its workers decides")
 
 
 def _tell_start(arguments: argparse.Namespace, runs: int) -> None:

@@ -30,7 +30,7 @@ def add_texts(parser: argparse.ArgumentParser) -> None:
         "texts",
         nargs="*",
         metavar="TEXT",
-        help="a text, in quotes where it has spaces; without any, the lines of standard input",
+        help="a text, in quotes if it has spaces (default: the lines of standard input)",
     )
 
 
@@ -61,7 +61,7 @@ def texts(arguments: argparse.Namespace) -> Iterator[Text]:
     if sys.stdin is None or sys.stdin.closed:
         raise CorpusError("standard input is closed; give the texts as arguments")
     if is_terminal(sys.stdin):
-        print("type a text and Enter; Ctrl-D on a line of its own ends", file=sys.stderr)
+        print("type a text and press Enter; Ctrl-D on an empty line ends", file=sys.stderr)
     # A stream of text that stands in for standard input has no bytes.
     for number, line in enumerate(getattr(sys.stdin, "buffer", sys.stdin), start=1):
         place = f"standard input, line {number}"

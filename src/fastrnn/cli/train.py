@@ -35,27 +35,42 @@ SHOWN = 3
 #: is not given stays out of the parsed arguments, so that the defaults stand in `Settings` alone
 #: and a resumed run sees what was asked for anew.
 OPTIONS: tuple[tuple[str, type, str, str], ...] = (
-    ("--plaintext", str, "FILE", "sentences, a line each, instead of the built-in corpus"),
-    ("--ciphertext", str, "FILE", "the same sentences enciphered; without it, --cipher does that"),
-    ("--sentences", int, "N", "how many sentences (default: 10001 built-in ones; all of a file)"),
+    ("--plaintext", str, "FILE", "sentences, one per line (default: the built-in corpus)"),
+    (
+        "--ciphertext",
+        str,
+        "FILE",
+        "the same sentences enciphered (default: --cipher enciphers them)",
+    ),
+    (
+        "--sentences",
+        int,
+        "N",
+        "number of sentences (default: 10001 built-in ones, or all of the file)",
+    ),
     ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
-    ("--key", str, "KEY", "the cipher's key (default for caesar: 5); random: one a sample"),
-    ("--key-length", int, "N", "most letters of a random key (default: 6, or the cipher's)"),
-    ("--text", str, "WHAT", "with random keys, corpus or random letters (default: corpus)"),
-    ("--text-length", int, "N", "how many random letters (default: 20)"),
-    ("--curriculum", float, "PART", "of all epochs, in which keys and random texts grow"),
+    ("--key", str, "KEY", "the cipher's key (default for caesar: 5); random: a new one for each sample"),
+    ("--key-length", int, "N", "longest random key, in letters (default: 6, or that of the cipher)"),
+    ("--text", str, "WHAT", "with random keys, corpus or random for random letters (default: corpus)"),
+    ("--text-length", int, "N", "number of random letters (default: 20)"),
+    ("--curriculum", float, "PART", "fraction of the epochs during which keys and random texts grow"),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
-    ("--cell", str, "NAME", "the recurrent layer: gru, rnn or lstm (default: gru)"),
-    ("--units", int, "N", "size of its state (default: 64)"),
-    ("--input", str, "HOW", "a character goes in: one-hot, scalar, embedding (default: one-hot)"),
-    ("--epochs", int, "N", "times to go through the sentences (default: 5)"),
-    ("--batch-size", int, "N", "sentences a step (default: 32)"),
-    ("--learning-rate", float, "RATE", "of Adam (default: 0.001)"),
-    ("--schedule", str, "NAME", "constant, or cosine: it falls to 0 (default: constant)"),
-    ("--clip-norm", float, "NORM", "longest that the gradient may be (default: any length)"),
-    ("--validation-split", float, "PART", "part of the sentences to hold out (default: 0.2)"),
-    ("--seed", int, "N", "of initial weights and the order of sentences (default: 0)"),
+    ("--cell", str, "NAME", "recurrent layer: gru, rnn or lstm (default: gru)"),
+    ("--units", int, "N", "units of the recurrent layer (default: 64)"),
+    (
+        "--input",
+        str,
+        "HOW",
+        "input for a character: one-hot, scalar or embedding (default: one-hot)",
+    ),
+    ("--epochs", int, "N", "passes over the sentences (default: 5)"),
+    ("--batch-size", int, "N", "sentences per step (default: 32)"),
+    ("--learning-rate", float, "RATE", "learning rate of Adam (default: 0.001)"),
+    ("--schedule", str, "NAME", "constant, or cosine: falls to 0 (default: constant)"),
+    ("--clip-norm", float, "NORM", "clip the gradient to this norm (default: no clipping)"),
+    ("--validation-split", float, "PART", "fraction of the sentences to hold out (default: 0.2)"),
+    ("--seed", int, "N", "seed of the initial weights and of shuffling (default: 0)"),
 )
 
 
@@ -63,42 +78,45 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand to those of its parent."""
     parser = commands.add_parser(
         "train",
-        help="learn to decipher, or to encipher",
+        help="train a model",
         description="Train a recurrent network to decipher sentences (or, with --direction "
-        "encrypt, to encipher them), on the built-in corpus or on files of one's own, and show "
-        "what it makes of sentences that it has not seen.",
+        "encrypt, to encipher them), on the built-in corpus or on your own files. At the end, show "
+        "what it makes of sentences that it was not trained on.",
         epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
-        "A run that is there already is not overwritten, and one process at a time writes to DIR.",
+        "An existing run is never overwritten, and only one process at a time writes to DIR.",
     )
     for name, kind, metavar, text in OPTIONS:
         parser.add_argument(name, type=kind, metavar=metavar, help=text, default=argparse.SUPPRESS)
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="threads to use; the result is the same"
+        "--threads",
+        type=int,
+        metavar="N",
+        help="number of threads; the result does not depend on it",
     )
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help="directory to write to (default: runs/CIPHER-CELL, or with -2, -3 ... behind it "
-        "where that exists)",
+        help="directory to write to (default: runs/CIPHER-CELL, with -2, -3, ... appended if it "
+        "exists)",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the run in --out where it was saved last, or start it where nothing was "
-        "saved yet; settings are those it was started with, but --epochs may be more",
+        help="continue the run in --out from its last save, or start it if nothing was saved yet; "
+        "the settings stay those of the start, but --epochs may be higher",
     )
     parser.add_argument(
-        "--save-steps", type=int, metavar="N", help="save within epochs too, every N steps"
+        "--save-steps", type=int, metavar="N", help="also save within an epoch, every N steps"
     )
     parser.add_argument(
-        "--save-seconds", type=float, metavar="N", help="save within epochs too, after N seconds"
+        "--save-seconds", type=float, metavar="N", help="also save within an epoch, every N seconds"
     )
     parser.add_argument(
         "--distributed",
         action="store_true",
-        help="train on all processes that mpiexec started, each with its share of every step "
-        "(needs mpi4py and an MPI); only the first one needs --out",
+        help="share every step among the processes that mpiexec started (needs mpi4py and an "
+        "MPI); only the first process needs --out",
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=run, work_comes_first=True)
@@ -242,11 +260,9 @@ def _tell_start(training: Training) -> None:
     done = len(training.epochs)
     print(f"writing to {training.directory}{_place(training)}")
     if done and lesson.config.format < 2:
-        print(
-            "the accuracy of epochs made by an earlier version counts padding, that of others not"
-        )
+        print("the accuracy of epochs made by an earlier version counts padding; the others do not")
     if done >= settings.epochs:
-        print(f"all {done} epochs are done; more of them with --epochs")
+        print(f"all {done} epochs are done; for more of them, give a higher --epochs")
 
 
 def _place(training: Training) -> str:
