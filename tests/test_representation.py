@@ -30,7 +30,7 @@ class Scale(Layer):
         (lambda: Dense(2, "linear", name="d"), "Dense(2, name='d')"),
         (
             lambda: Dense(2, kernel_regularizer="l2", kernel_initializer="zeros", name="d"),
-            "Dense(2, kernel_initializer=Zeros(), name='d', kernel_regularizer=L2(l2=0.01))",
+            "Dense(2, kernel_initializer=Zeros(), name='d', kernel_regularizer=L2())",
         ),
         (
             lambda: Embedding(9, 4, mask_zero=True, name="e"),

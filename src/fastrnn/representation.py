@@ -47,7 +47,10 @@ _SHORT = _Short()
 
 
 def constructor_like(
-    made: object, values: Mapping[str, Any] | None = None, without: Collection[str] = ()
+    made: object,
+    values: Mapping[str, Any] | None = None,
+    without: Collection[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the call that would make an object, with the arguments that are not the defaults.
 
@@ -58,6 +61,8 @@ def constructor_like(
         The arguments by name, where the object does not have them as attributes.
     without : collection of str
         Arguments that are not shown.
+    more : mapping, optional
+        Arguments that no signature has, since they are taken as keywords of any name.
 
     Returns
     -------
@@ -75,6 +80,8 @@ def constructor_like(
             words.append(_SHORT.repr(value))
         elif is_required or not _is_same(value, default):
             words.append(f"{name}={_SHORT.repr(value)}")
+    given = {name: value for name, value in (more or {}).items() if value is not None}
+    words += [f"{name}={_SHORT.repr(value)}" for name, value in given.items()]
     return f"{type(made).__name__}({', '.join(words)})"
 
 

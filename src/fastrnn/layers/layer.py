@@ -339,7 +339,8 @@ class Layer(Weighted):
         except Exception:  # a class of the user's own may not be able to say
             config = {}
         usual = ("dtype",) if config.get("dtype") in (None, floatx()) else ()
-        return constructor_like(self, {**config, "name": self.name}, without=usual)
+        values = {**config, "name": self.name}
+        return constructor_like(self, values, without=usual, more=self.__dict__.get("attached"))
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:
