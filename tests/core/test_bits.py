@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn._core import activation, loss as core
+from fastrnn._core import activation, gather, loss as core
 from fastrnn._core.memory import padded
+from fastrnn.layers import GRU, Dense, Embedding, Input
+from fastrnn.models import Sequential
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
 from tests.core.calls import DTYPES, Memory, cell_case, random_affine, run_affine, run_cell
@@ -116,3 +118,44 @@ def test_two_calls_give_the_same_bits(threads):
     for form in FORMS:
         case = cell_case(form, 31, 70, 33, 20, "float64")
         assert_same_bits(run_cell(case), run_cell(case), str(case))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gelu_and_rows_of_tables_on_any_number_of_threads(threads, dtype):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((3000, 64)).astype(dtype)
+    tokens, table = rng.integers(0, 50, (60, 50)), rng.standard_normal((50, 300)).astype(dtype)
+    results = []
+    for number in (1, 2, 3, 7):
+        threads(number)
+        y, dy, rows = x.copy(), np.ones_like(x), np.empty((60, 50, 300), dtype)
+        activation.gelu(y, 60)
+        activation.gelu_backward(x[:, :60].copy(), dy, 60)
+        gather.take_rows(table, tokens, rows)
+        results.append({"y": y, "dy": dy, "rows": rows})
+    assert_same_bits(results[0]["rows"], table[tokens])
+    for result in results[1:]:
+        assert_same_bits(result, results[0])
+
+
+@pytest.mark.parametrize("reset_after", [False, True])
+def test_a_training_with_masks_in_several_segments_on_any_number_of_threads(threads, reset_after):
+    """Its gradients are summed in two segments of steps, of rows that a mask picks."""
+    results = []
+    for number in (1, 2, 3):
+        threads(number)
+        rng = np.random.default_rng(70)
+        fastrnn.set_seed(3)
+        tokens, targets = rng.integers(0, 9, (40, 23)), rng.integers(0, 6, (40, 23))
+        tokens[:20, 15:] = 0
+        layers = [
+            Embedding(9, 4, mask_zero=True, dtype="float64"),
+            GRU(70, reset_after=reset_after, return_sequences=True, dtype="float64"),
+            Dense(6, activation="softmax", dtype="float64"),
+        ]
+        model = Sequential([Input((23,), dtype="int64"), *layers])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(tokens, targets, batch_size=17, verbose=0)
+        results.append(model.get_weights())
+    for result in results[1:]:
+        assert_same_bits(result, results[0])
