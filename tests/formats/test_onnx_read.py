@@ -357,6 +357,15 @@ def content():
 _CONTENT = content()
 
 
+@pytest.mark.parametrize("ending", ["", ".onnx"])
+@pytest.mark.parametrize("length", range(6))
+def test_the_first_bytes_alone_are_no_model(tmp_path, length, ending):
+    path = tmp_path / f"net{ending}"
+    path.write_bytes(_CONTENT[:length])
+    with pytest.raises(CheckpointError):
+        load_model(path)
+
+
 @settings(deadline=None, max_examples=120)
 @given(st.data())
 def test_damaged_files_are_refused_or_are_models(tmp_path_factory, data):

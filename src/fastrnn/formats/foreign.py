@@ -80,7 +80,7 @@ def is_onnx(head: bytes) -> bool:
     """Return whether these are the fields of a ModelProto: its version, then a name or a graph."""
     return (
         head[:1] == b"\x08"
-        and 1 <= head[1] < 0x20
+        and b"\x01" <= head[1:2] < b"\x20"
         and head[2:3] in (b"\x12", b"\x1a", b"\x3a", b"\x42", b"\x32")
     )
 
