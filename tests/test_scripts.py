@@ -400,6 +400,7 @@ def test_modules_that_are_not_there_say_what_to_do(line, said):
     [
         ("layers", "Conv2D", "images are out of scope"),
         ("layers.convolutional", "ConvLSTM2D", "images are out of scope"),
+        ("layers.recurrent", "Recurrent", "loop over tensor"),
         ("preprocessing.sequence", "skipgrams", "pairs with NumPy"),
         ("utils", "multi_gpu_model", "runs on the CPU"),
         ("backend.tensorflow_backend", "set_session", "set_num_threads"),

@@ -59,6 +59,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
      "turn text into numbers with fastrnn.preprocessing.text.Tokenizer before the model"),
     (r"layers\.(Normalization|Discretization|MelSpectrogram|STFTSpectrogram)",
      "prepare the data with NumPy before the model"),
+    (r"layers\.Recurrent", "write a Layer of whole sequences, or loop over tensor[:, i]"),
     (r"layers\.AtrousConv\w+1D", "use Conv1D with dilation_rate="),
     (r"layers\.((Depthwise|Separable)\w+1D|Conv(olution)?1DTranspose)", "use Conv1D"),
     (r"layers\.(Cropping1D|UpSampling1D|ZeroPadding1D|Adaptive\w+1D)",
