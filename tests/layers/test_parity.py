@@ -6,8 +6,9 @@ import pytest
 from fastrnn import reference
 from fastrnn.layers import Dense, Input
 from fastrnn.models import Sequential
-from tests.cases import CASES
+from tests.cases import CASES, FORMS, Case
 from tests.compare import assert_close
+from tests.functional.test_cell_activations import PAIRS
 from tests.gates import keras_gates
 from tests.tolerances import PARITY, TORCH
 
@@ -17,9 +18,9 @@ from .recurrent import LAYERS
 IN_PYTORCH = [c for c in CASES if c.reset_after or c.cell in ("rnn", "lstm")]
 
 
-def model_of(case, sequences=True):
+def model_of(case, sequences=True, activations=None):
     """Return a model with the weights of a case, recurrent layer and softmax."""
-    options = {"return_sequences": sequences}
+    options = {"return_sequences": sequences, **(activations or {})}
     if case.cell == "gru":
         options["reset_after"] = case.reset_after
     layer = LAYERS[case.cell](case.n_s, **options)
@@ -43,7 +44,7 @@ def model_of(case, sequences=True):
     return model
 
 
-def expected_of(case):
+def expected_of(case, activations=None):
     """Return predictions, loss and gradients of the reference, in the layout of the layers."""
     arrays = case.make()
     forward, backward = (
@@ -51,7 +52,11 @@ def expected_of(case):
     )
     arrays.C_0[:] = 0
     states, predictions, *_, caches = forward(
-        arrays.X, np.zeros_like(arrays.S_0), arrays.parameters, **arrays.options
+        arrays.X,
+        np.zeros_like(arrays.S_0),
+        arrays.parameters,
+        **arrays.options,
+        **activations or {},
     )
     loss = reference.cross_entropy(predictions, arrays.targets)
     head = reference.cross_entropy_backward(predictions, arrays.targets, states, arrays.parameters)
@@ -62,6 +67,20 @@ def expected_of(case):
     gradients = [keras_gates(g, case.cell) for g in (found["dWx"].T, found["dWs"].T, bias)]
     gradients += [head["dWy"].T, head["dby"][:, 0]]
     return predictions.transpose(1, 2, 0), loss, gradients
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_activations_of_cells_are_the_reference_s(form, pair):
+    case = Case(*form, 3, 5, 4, 6, 2)
+    activations = dict(zip(("activation", "recurrent_activation"), pair, strict=True))
+    if case.cell == "rnn":
+        del activations["recurrent_activation"]
+    model, arrays = model_of(case, activations=activations), case.make()
+    x = arrays.X.transpose(1, 2, 0)
+    predictions, _, gradients = expected_of(case, activations)
+    assert_close(model.predict(x, verbose=0), predictions, PARITY, "predictions")
+    assert_close(model.compute_gradients(x, arrays.targets), gradients, PARITY, "gradients")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

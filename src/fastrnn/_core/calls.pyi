@@ -36,7 +36,7 @@ class Functions:
         cell: Any,
         core: Recurrence,
         reset_after: bool,
-        activation: str,
+        activations: tuple[str, str],
         caches: type[Kept],
         cache: type[tuple[Any, ...]],
     ) -> None: ...
@@ -47,7 +47,7 @@ class Functions:
     @property
     def reset_after(self) -> bool: ...
     @property
-    def activation(self) -> str: ...
+    def activations(self) -> tuple[str, str]: ...
     def forward(
         self, inputs: tuple[Any, ...], parameters_dict: Any, lengths: Any = None
     ) -> tuple[Any, ...] | None: ...

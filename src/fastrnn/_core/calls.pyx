@@ -17,7 +17,7 @@ cimport numpy as cnp
 
 from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
 from fastrnn._core.job cimport Job, place_reserve
-from fastrnn._core.kernels cimport bind_kernels, floating, tanh_rows
+from fastrnn._core.kernels cimport activation_rows, bind_kernels, floating
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
 from fastrnn._core.ndarrays cimport (array_over, copy_to_rows, item, joined, matrix_in, matrix_of_array, put, rows_view,
                                      source_of_array)
@@ -124,8 +124,10 @@ cdef class Functions:
     cell : Cell
         Of :mod:`fastrnn.arguments`: which arrays its functions take and return.
     core : Recurrence
-    reset_after, activation : bool, str
-        The form of a GRU and of an RNN.
+    reset_after : bool
+        The form of a GRU.
+    activations : tuple of str
+        Of the new state and of the gates.
     caches, cache : type
         What the caches of a sequence are, a subclass of :class:`Kept`; and that of a step.
     """
@@ -133,15 +135,15 @@ cdef class Functions:
     cdef readonly object cell
     cdef readonly Recurrence core
     cdef readonly bint reset_after
-    cdef readonly str activation
+    cdef readonly tuple activations
     cdef object caches, cache
     cdef Form sequence, step, sequence_back, step_back
     cdef tuple options
     cdef int states, entries
     cdef bint input_bias, has_kept_entry
 
-    def __init__(self, cell, Recurrence core, bint reset_after, str activation, caches, cache):
-        self.cell, self.core, self.reset_after, self.activation = cell, core, reset_after, activation
+    def __init__(self, cell, Recurrence core, bint reset_after, tuple activations, caches, cache):
+        self.cell, self.core, self.reset_after, self.activations = cell, core, reset_after, activations
         self.caches, self.cache, self.states, self.entries = caches, cache, core.states, len(cell.cache)
         self.sequence, self.step = Form(cell.sequence.words, core.gates), Form(cell.step.words, core.gates)
         self.step_back, self.sequence_back = Form(cell.step_back.words, core.gates), Form("smt ?sm gx gs", core.gates)
@@ -348,12 +350,12 @@ cdef class Functions:
             else:
                 multiply(job, <double *> gates, <double *> states, <double *> kept)
         elif self.states > 1:
-            # the tanh of the cell, by the kernel that forward has
+            # the activation of the cell, by the function that forward has
             memcpy(kept, <char *> job.step.states[1] + (t + 1) * row_bytes, row_bytes)
             if job.size == sizeof(float):
-                tanh_rows(job.m, job.n_s, <float *> kept, job.ld)
+                activation_rows(job.m, job.n_s, <float *> kept, job.ld, job.step.activation)
             else:
-                tanh_rows(job.m, job.n_s, <double *> kept, job.ld)
+                activation_rows(job.m, job.n_s, <double *> kept, job.ld, job.step.activation)
         copy_to_rows(entries[len(entries) - 1], job, <char *> job.x + t * job.m * job.x_row * job.size, job.x_row,
                      job.x_row)
         return 0

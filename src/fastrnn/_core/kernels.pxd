@@ -80,6 +80,8 @@ cdef extern from "simd/bind.h" nogil:
     void tanh_rows "fastrnn_tanh_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void sigmoid_rows "fastrnn_sigmoid_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
     void exp_rows "fastrnn_exp_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row)
+    void activation_rows "fastrnn_activation_rows"(Py_ssize_t rows, Py_ssize_t units, void *x, Py_ssize_t x_row,
+                                                   int kind)
     void softmax_rows "fastrnn_softmax_rows"(Py_ssize_t rows, Py_ssize_t n, void *x, Py_ssize_t x_row)
     double cross_entropy_rows "fastrnn_cross_entropy_rows"(
         Py_ssize_t rows, Py_ssize_t n, const void *p, Py_ssize_t p_row, const long long *target, const void *weight,

@@ -5,6 +5,15 @@ wrong argument is refused, so that both implementations answer bad input the sam
 already as wanted are handed through untouched and uncopied.
 """
 
+from .activations import (
+    ACTIVATIONS,
+    PLAIN,
+    Activations,
+    activations_of,
+    cache_type,
+    check_activations,
+    make_cache,
+)
 from .arrays import (
     Array,
     Cache,
@@ -21,9 +30,6 @@ from .cells import (
     MGU,
     RNN,
     Cell,
-    activation_of,
-    check_activation,
-    make_cache,
 )
 from .fitting import fitting
 from .labels import (
@@ -45,6 +51,10 @@ from .recurrent import (
 from .shapes import Form
 
 __all__ = [
+    "ACTIVATIONS",
+    "PLAIN",
+    "Activations",
+    "cache_type",
     "CELLS",
     "GRU",
     "LSTM",
@@ -57,9 +67,9 @@ __all__ = [
     "Gradients",
     "Parameters",
     "Prediction",
-    "activation_of",
+    "activations_of",
     "as_array",
-    "check_activation",
+    "check_activations",
     "check_steps",
     "columns_that_count",
     "fitting",

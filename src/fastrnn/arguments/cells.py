@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from .shapes import Form, form
 
@@ -70,59 +69,6 @@ class Cell:
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
-
-
-class ReluCache(tuple[Any, ...]):
-    """The cache of a step of an RNN with relu, which is otherwise like that of one with tanh."""
-
-    __slots__ = ()
-    activation = "relu"
-
-
-#: What the cache of a step is, by the activation of an RNN.
-_CACHES: dict[str, type[tuple[Any, ...]]] = {"tanh": tuple, "relu": ReluCache}
-
-
-def check_activation(activation: Any) -> str:
-    """Return the name of an activation of the RNN.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
-    """
-    if activation == "tanh" or activation == "relu":
-        return str(activation)
-    raise ValueError(f"activation must be 'tanh' or 'relu', got {activation!r}")
-
-
-def make_cache(activation: str, entries: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the cache of a step, which knows the activation."""
-    return entries if activation == "tanh" else _CACHES[activation](entries)
-
-
-def activation_of(cache: Any, given: str | None = None) -> str:
-    """Return the activation that a cache of a step, or of a sequence, was made with.
-
-    Parameters
-    ----------
-    cache
-        One that is a plain tuple or list knows none.
-    given : str, optional
-        What the caller of a backward function says.
-
-    Raises
-    ------
-    ValueError
-        If what is given is another than that of the cache.
-    """
-    known = getattr(cache, "activation", None)
-    if given is None:
-        return known or "tanh"
-    given = check_activation(given)
-    if known not in (None, given):
-        raise ValueError(f"activation is {given!r}, but the cache was made with {known!r}")
-    return given
 
 
 RNN = Cell("rnn", 1, ("S",))

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import activations_of, make_cache
 from .arrays import refuse
-from .cells import activation_of, make_cache
 from .reading import as_array
 
 #: Columns of a batch: all of them, or a boolean for each.
@@ -75,4 +75,4 @@ def of_columns(cache: Any, columns: Columns) -> Any:
         entry if entry is None or isinstance(entry, Mapping) else np.asarray(entry)[:, columns]
         for entry in cache
     )
-    return make_cache(activation_of(cache), some)
+    return make_cache(activations_of(cache), some)

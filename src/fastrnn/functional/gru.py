@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import (
+    GRU,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    Prediction,
+    check_activations,
+)
 
 from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
-from .steps import GRU_AFTER, GRU_BEFORE
+from .steps import GRU_AFTER, GRU_BEFORE, functions_of
 
 
 def gru_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    parameters_dict: Parameters,
+    reset_after: bool = False,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take one step of the GRU.
 
@@ -33,6 +47,8 @@ def gru_cell_forward(
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -50,7 +66,8 @@ def gru_cell_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
 
     References
     ----------
@@ -58,6 +75,9 @@ def gru_cell_forward(
     Translation, EMNLP 2014.
     """
     functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (Xt, St_prev)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(GRU, reset_after, activations)
     return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
         functions, inputs, parameters_dict
     )
@@ -69,6 +89,9 @@ def gru_forward(
     parameters_dict: Parameters,
     reset_after: bool = False,
     lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take the step of :func:`gru_cell_forward` through whole sequences.
 
@@ -90,6 +113,8 @@ def gru_forward(
         left out.  What stands in ``X`` past an end is not looked at, and what a step has no
         sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
         :func:`cross_entropy` takes.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -110,15 +135,25 @@ def gru_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
     functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (X, S_0)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(GRU, reset_after, activations)
     return functions.forward(inputs, parameters_dict, lengths) or read_forward(
         functions, inputs, parameters_dict, lengths
     )
 
 
-def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+def gru_cell_backward(
+    ds_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     With a the argument of σ or tanh on the rows of each gate::
@@ -136,6 +171,9 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
         Gradient of the loss with respect to ``St_next``.
     cache : tuple
         From :func:`gru_cell_forward`, of this package or of :mod:`fastrnn.reference`.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The cache knows them, unless somebody made a plain tuple of it:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -148,15 +186,22 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
     """
-    gradients = (ds_next,)
-    return (
-        GRU_AFTER.cell_backward(gradients, cache)
-        or GRU_BEFORE.cell_backward(gradients, cache)
-        or read_cell_backward(GRU_AFTER, gradients, cache)
+    gradients, found = (ds_next,), None
+    if activation is None and recurrent_activation is None:
+        found = GRU_AFTER.cell_backward(gradients, cache)
+        found = found or GRU_BEFORE.cell_backward(gradients, cache)
+    return found or read_cell_backward(
+        GRU_AFTER, gradients, cache, activation, recurrent_activation
     )
 
 
-def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def gru_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through a whole sequence: backpropagation through time.
 
     Parameters
@@ -170,6 +215,9 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         zeros.
     caches : tuple
         From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The caches know them, unless somebody made plain tuples of them:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -183,4 +231,6 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return GRU_AFTER.backward(ds, caches) or read_backward(GRU_AFTER, ds, caches)
+    is_unsaid = activation is None and recurrent_activation is None
+    found = GRU_AFTER.backward(ds, caches) if is_unsaid else None
+    return found or read_backward(GRU_AFTER, ds, caches, None, activation, recurrent_activation)

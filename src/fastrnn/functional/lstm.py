@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import (
+    LSTM,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    Prediction,
+    check_activations,
+)
 
 from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
-from .steps import LSTM_TANH
+from .steps import LSTM_TANH, functions_of
 
 
 def lstm_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, Ct_prev: ArrayLike, parameters_dict: Parameters
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    Ct_prev: ArrayLike,
+    parameters_dict: Parameters,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Array, Prediction, Cache]:
     """Take one step of the LSTM.
 
@@ -33,6 +47,9 @@ def lstm_cell_forward(
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by`` (n_y,
         1).  Gate rows in the order i, f, g, o.  A bias may also be (n,) or a scalar.  Without
         ``Wy`` and ``by`` there is no output layer.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of g and c', and of the gates i, f and o: any of those of
+        :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -51,7 +68,8 @@ def lstm_cell_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
 
     References
     ----------
@@ -59,9 +77,12 @@ def lstm_cell_forward(
     J. Schmidhuber, F. Cummins, Learning to Forget: Continual Prediction with LSTM, Neural
     Computation 12, 2000.
     """
-    inputs = (Xt, St_prev, Ct_prev)
-    return LSTM_TANH.cell_forward(inputs, parameters_dict) or read_cell_forward(
-        LSTM_TANH, inputs, parameters_dict
+    functions, inputs = LSTM_TANH, (Xt, St_prev, Ct_prev)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(LSTM, activations=activations)
+    return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        functions, inputs, parameters_dict
     )
 
 
@@ -71,6 +92,9 @@ def lstm_forward(
     parameters_dict: Parameters,
     C_0: ArrayLike | None = None,
     lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Array, Cache]:
     """Take the step of :func:`lstm_cell_forward` through whole sequences.
 
@@ -92,6 +116,9 @@ def lstm_forward(
         left out.  What stands in ``X`` past an end is not looked at, and what a step has no
         sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
         :func:`cross_entropy` takes.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of g and c', and of the gates i, f and o: any of those of
+        :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -114,15 +141,26 @@ def lstm_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
-    inputs = (X, S_0, C_0)
-    return LSTM_TANH.forward(inputs, parameters_dict, lengths) or read_forward(
-        LSTM_TANH, inputs, parameters_dict, lengths
+    functions, inputs = LSTM_TANH, (X, S_0, C_0)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(LSTM, activations=activations)
+    return functions.forward(inputs, parameters_dict, lengths) or read_forward(
+        functions, inputs, parameters_dict, lengths
     )
 
 
-def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
+def lstm_cell_backward(
+    ds_next: ArrayLike,
+    dc_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from those of the state and the cell after it.
 
     With a the argument of σ or tanh on the rows of each gate, and dc all that reaches c'::
@@ -141,6 +179,9 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
         ``St_next``.
     cache : tuple
         From :func:`lstm_cell_forward`, of this package or of :mod:`fastrnn.reference`.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The cache knows them, unless somebody made a plain tuple of it:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -154,12 +195,21 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
         If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
     """
     gradients = (ds_next, dc_next)
-    return LSTM_TANH.cell_backward(gradients, cache) or read_cell_backward(
-        LSTM_TANH, gradients, cache
+    is_unsaid = activation is None and recurrent_activation is None
+    found = LSTM_TANH.cell_backward(gradients, cache) if is_unsaid else None
+    return found or read_cell_backward(
+        LSTM_TANH, gradients, cache, activation, recurrent_activation
     )
 
 
-def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None) -> Gradients:
+def lstm_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    dc_last: ArrayLike | None = None,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through a whole sequence: backpropagation through time.
 
     Parameters
@@ -176,6 +226,9 @@ def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None
     dc_last : array_like (n_s, m), optional
         Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
         what reaches it through the state; zeros if it is left out.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The caches know them, unless somebody made plain tuples of them:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -188,4 +241,6 @@ def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return LSTM_TANH.backward(ds, caches, dc_last) or read_backward(LSTM_TANH, ds, caches, dc_last)
+    is_unsaid = activation is None and recurrent_activation is None
+    found = LSTM_TANH.backward(ds, caches, dc_last) if is_unsaid else None
+    return found or read_backward(LSTM_TANH, ds, caches, dc_last, activation, recurrent_activation)

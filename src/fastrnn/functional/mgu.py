@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction
+from fastrnn.arguments import (
+    MGU,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    Prediction,
+    check_activations,
+)
 
 from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
-from .steps import MGU_TANH
+from .steps import MGU_TANH, functions_of
 
 
 def mgu_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    parameters_dict: Parameters,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take one step of the minimal gated unit (Zhou et al. 2016).
 
@@ -25,40 +38,66 @@ def mgu_cell_forward(
     ``Ws`` and ``bs``, in the order f, n; the cache is ``(St_next, St_prev, Ft, Nt, Xt,
     parameters_dict)``.
     """
-    inputs = (Xt, St_prev)
-    return MGU_TANH.cell_forward(inputs, parameters_dict) or read_cell_forward(
-        MGU_TANH, inputs, parameters_dict
+    functions, inputs = MGU_TANH, (Xt, St_prev)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(MGU, activations=activations)
+    return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
+        functions, inputs, parameters_dict
     )
 
 
 def mgu_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, lengths: ArrayLike | None = None
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take the step of :func:`mgu_cell_forward` through whole sequences.
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
     """
-    inputs = (X, S_0)
-    return MGU_TANH.forward(inputs, parameters_dict, lengths) or read_forward(
-        MGU_TANH, inputs, parameters_dict, lengths
+    functions, inputs = MGU_TANH, (X, S_0)
+    if activation != "tanh" or recurrent_activation != "sigmoid":
+        activations = check_activations(activation, recurrent_activation)
+        functions = functions_of(MGU, activations=activations)
+    return functions.forward(inputs, parameters_dict, lengths) or read_forward(
+        functions, inputs, parameters_dict, lengths
     )
 
 
-def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+def mgu_cell_backward(
+    ds_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     Arguments, results and errors are those of :func:`gru_cell_backward` without ``reset_after``.
     """
     gradients = (ds_next,)
-    return MGU_TANH.cell_backward(gradients, cache) or read_cell_backward(
-        MGU_TANH, gradients, cache
-    )
+    is_unsaid = activation is None and recurrent_activation is None
+    found = MGU_TANH.cell_backward(gradients, cache) if is_unsaid else None
+    return found or read_cell_backward(MGU_TANH, gradients, cache, activation, recurrent_activation)
 
 
-def mgu_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def mgu_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through a whole sequence: backpropagation through time.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
     """
-    return MGU_TANH.backward(ds, caches) or read_backward(MGU_TANH, ds, caches)
+    is_unsaid = activation is None and recurrent_activation is None
+    found = MGU_TANH.backward(ds, caches) if is_unsaid else None
+    return found or read_backward(MGU_TANH, ds, caches, None, activation, recurrent_activation)

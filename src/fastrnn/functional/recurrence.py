@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from fastrnn._core.calls import Functions
 from fastrnn.arguments import (
     GRU,
+    Activations,
     Array,
     Cache,
     Cell,
     Gradients,
     Parameters,
-    activation_of,
+    activations_of,
     check_steps,
     columns_that_count,
     of_columns,
@@ -75,29 +76,35 @@ def read_forward(
 
 
 def read_cell_backward(
-    functions: Functions, gradients: tuple[Any, ...], cache: Cache, activation: str | None = None
+    functions: Functions, gradients: tuple[Any, ...], cache: Cache, *said: str | None
 ) -> Gradients:
-    """Return the gradients of one step, from those of the state (and the cell) after it."""
+    """Return the gradients of one step, from those of the state (and the cell) after it.
+
+    ``said`` are the activations that the caller named, if any.
+    """
     cell = functions.cell
     values = read_cell_cache(cell, gradients, cache)
     reset_after = cell is GRU and values[-4] is not None
-    functions = functions_of(cell, reset_after, activation_of(cache, activation))
+    functions = functions_of(cell, reset_after, activations_of(cache, *said))
     return _found(functions.run_step_back((*values,)))
 
 
 def read_backward(
-    functions: Functions, ds: Any, caches: Cache, dc_last: Any = None, activation: str | None = None
+    functions: Functions, ds: Any, caches: Cache, dc_last: Any, *said: str | None
 ) -> Gradients:
-    """Go back through a whole sequence, or through its first steps."""
+    """Go back through a whole sequence, or through its first steps.
+
+    ``said`` are the activations that the caller named, if any.
+    """
     cell: Cell = functions.cell
     if type(caches) is tuple and len(caches) == len(cell.caches):
         steps = caches[0]
         if type(steps) is Steps and steps.functions.cell is cell:
-            activation_of(steps, activation)
+            activations_of(steps, *said)
             ds, dc_last, Wx, Ws = _read_for(steps, ds, dc_last)
             if ds.dtype.itemsize == steps.itemsize:
                 return _back(steps, ds, dc_last, Wx, Ws)
-    return _backward_of_steps(cell, ds, caches, dc_last, activation)
+    return _backward_of_steps(cell, ds, caches, dc_last, *said)
 
 
 def _found(result: _Result | None) -> _Result:
@@ -138,11 +145,11 @@ def _back(steps: Steps, ds: Array, dc_last: Array | None, Wx: Array, Ws: Array) 
 
 
 def _backward_of_steps(
-    cell: Cell, ds: Any, caches: Cache, dc_last: Any, activation: str | None
+    cell: Cell, ds: Any, caches: Cache, dc_last: Any, *said: str | None
 ) -> Gradients:
     """As :func:`read_backward`, from a cache for each step."""
     ds, dc, steps, n_x, lengths, reset_after = read_layer_caches(cell, ds, caches, dc_last)
-    activations = [activation_of(step, activation) for step in steps]
+    activations = [activations_of(step, *said) for step in steps]
     entries = joined(cell, ds, dc, steps) if len({*activations}) == 1 else None
     if entries is None:
         return _sum_of_steps(cell, ds, dc, steps, n_x, lengths, reset_after, activations)
@@ -168,7 +175,7 @@ def _sum_of_steps(
     n_x: int,
     lengths: NDArray[np.int64] | None,
     input_bias: bool,
-    activations: Sequence[str],
+    activations: Sequence[Activations],
 ) -> Gradients:
     """Go back through steps that are not one sequence, the last first, summing over them."""
     (n_s, m, T), rows = ds.shape, cell.gates * len(ds)

@@ -1,10 +1,18 @@
-"""The tanh RNN of the functional API, compiled."""
+"""The simple RNN of the functional API, compiled."""
 
 from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from fastrnn.arguments import RNN, Array, Cache, Gradients, Parameters, Prediction, check_activation
+from fastrnn.arguments import (
+    RNN,
+    Array,
+    Cache,
+    Gradients,
+    Parameters,
+    Prediction,
+    check_activations,
+)
 
 from .recurrence import read_backward, read_cell_backward, read_cell_forward, read_forward
 from .steps import RNN_TANH, functions_of
@@ -24,8 +32,9 @@ def rnn_cell_forward(
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
-    activation : {"tanh", "relu"}
-        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
+    activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
+        "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
 
     Returns
     -------
@@ -42,7 +51,7 @@ def rnn_cell_forward(
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
-        `activation` is neither of the two.
+        there is no such activation.
 
     References
     ----------
@@ -50,7 +59,7 @@ def rnn_cell_forward(
     """
     functions, inputs = RNN_TANH, (Xt, St_prev)
     if activation != "tanh":
-        functions = functions_of(RNN, activation=check_activation(activation))
+        functions = functions_of(RNN, activations=check_activations(activation))
     return functions.cell_forward(inputs, parameters_dict) or read_cell_forward(
         functions, inputs, parameters_dict
     )
@@ -80,8 +89,9 @@ def rnn_forward(
         left out.  What stands in ``X`` past an end is not looked at, and what a step has no
         sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
         :func:`cross_entropy` takes.
-    activation : {"tanh", "relu"}
-        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
+    activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
+        "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
 
     Returns
     -------
@@ -102,11 +112,11 @@ def rnn_forward(
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
-        `activation` is neither of the two.
+        there is no such activation.
     """
     functions, inputs = RNN_TANH, (X, S_0)
     if activation != "tanh":
-        functions = functions_of(RNN, activation=check_activation(activation))
+        functions = functions_of(RNN, activations=check_activations(activation))
     return functions.forward(inputs, parameters_dict, lengths) or read_forward(
         functions, inputs, parameters_dict, lengths
     )
@@ -125,7 +135,7 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
         Gradient of the loss with respect to ``St_next``.
     cache : tuple
         From :func:`rnn_cell_forward`, of this package or of :mod:`fastrnn.reference`.
-    activation : {"tanh", "relu"}, optional
+    activation : str, optional
         That of the forward pass.  The cache knows it, unless somebody made a plain tuple of it:
         then it is tanh if it is left out.
 
@@ -159,7 +169,7 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
         zeros.
     caches : tuple
         From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
-    activation : {"tanh", "relu"}, optional
+    activation : str, optional
         That of the forward pass.  The caches know it, unless somebody made plain tuples of them:
         then it is tanh if it is left out.
 
@@ -180,4 +190,4 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     IEEE 78, 1990.
     """
     found = RNN_TANH.backward(ds, caches) if activation is None else None
-    return found or read_backward(RNN_TANH, ds, caches, activation=activation)
+    return found or read_backward(RNN_TANH, ds, caches, None, activation)

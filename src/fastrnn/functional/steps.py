@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from fastrnn._core.calls import Functions, Kept
 from fastrnn._core.recurrence import Recurrence
 from fastrnn.arguments import (
-    CELLS,
     GRU,
     LSTM,
     MGU,
+    PLAIN,
     RNN,
+    Activations,
     Array,
     Cache,
     Cell,
+    cache_type,
     make_cache,
     read_cell_cache,
 )
@@ -37,14 +39,14 @@ class Steps(Kept, Sequence[Cache]):
     __slots__ = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        form = (self.functions.cell, self.functions.reset_after, self.functions.activation)
+        form = (self.functions.cell, self.functions.reset_after, self.functions.activations)
         rest = (self.sizes, self.itemsize, self.parameters_dict, self.ragged)
         return _remade, (form, rest, self.bytes())
 
     @property
-    def activation(self) -> str:
-        """The activation of an RNN."""
-        return self.functions.activation
+    def activations(self) -> Activations:
+        """The activation of the new state and that of the gates."""
+        return self.functions.activations
 
     @property
     def lengths(self) -> NDArray[np.int64] | None:
@@ -89,26 +91,23 @@ class Steps(Kept, Sequence[Cache]):
             entries[carried:] = self.ragged.held_past_ends(t, entries[carried:], held)
         if cell is GRU and not self.functions.reset_after:
             entries[-2] = None
-        return make_cache(self.activation, (*entries, self.parameters_dict))
+        return make_cache(self.activations, (*entries, self.parameters_dict))
 
 
-def _functions(cell: Cell, reset_after: bool = False, activation: str = "tanh") -> Functions:
-    core = Recurrence(cell.name + "_reset_after" * reset_after, activation)
-    cache = type(make_cache(activation, ()))
-    return Functions(cell, core, reset_after, activation, Steps, cache)
+_FORMS: dict[tuple[str, bool, Activations], Functions] = {}
 
 
-_FORMS = {
-    (cell.name, after, "tanh"): _functions(cell, after)
-    for cell in CELLS
-    for after in (False, True)[: 1 + len(cell.options)]
-}
-_FORMS["rnn", False, "relu"] = _functions(RNN, activation="relu")
-
-
-def functions_of(cell: Cell, reset_after: bool = False, activation: str = "tanh") -> Functions:
-    """Return the compiled functions of a cell in one of its forms."""
-    return _FORMS[cell.name, reset_after, activation]
+def functions_of(
+    cell: Cell, reset_after: bool = False, activations: Activations = PLAIN
+) -> Functions:
+    """Return the compiled functions of a cell in one of its forms; there is one object a form."""
+    form = (cell.name, bool(reset_after), activations)
+    found = _FORMS.get(form)
+    if found is None:
+        core = Recurrence(cell.name + "_reset_after" * form[1], *activations)
+        made = Functions(cell, core, form[1], activations, Steps, cache_type(activations))
+        found = _FORMS.setdefault(form, made)
+    return found
 
 
 RNN_TANH, LSTM_TANH, MGU_TANH = map(functions_of, (RNN, LSTM, MGU))
@@ -116,7 +115,7 @@ GRU_BEFORE, GRU_AFTER = functions_of(GRU), functions_of(GRU, reset_after=True)
 
 
 def _remade(
-    form: tuple[Cell, bool, str], rest: tuple[Any, ...], memory: NDArray[np.uint8]
+    form: tuple[Cell, bool, Activations], rest: tuple[Any, ...], memory: NDArray[np.uint8]
 ) -> Steps:
     """Return the caches that :meth:`Steps.__reduce__` took apart."""
     steps = Steps(functions_of(*form), *rest)

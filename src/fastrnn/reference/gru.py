@@ -13,6 +13,8 @@ those of the gates r (reset), z (update) and n (new), in this order::
     s' = (1 - z) ⊙ n + z ⊙ s
     y  = softmax(Wy s' + by)
 
+With other activations, `activation` stands for tanh and `recurrent_activation` for σ.
+
 The paper's own z and 1 - z stand here as PyTorch and Keras have them.
 """
 
@@ -33,20 +35,29 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
+    activations_of,
+    check_activations,
+    make_cache,
     pick_parameters,
     read,
     read_cell_cache,
 )
 from fastrnn.arithmetic import quietly
 
-from .activation import sigmoid
+from .activation import activations
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 @quietly
 def gru_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters, reset_after: bool = False
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    parameters_dict: Parameters,
+    reset_after: bool = False,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take one step of the GRU; the equations stand at the top of this module.
 
@@ -61,6 +72,8 @@ def gru_cell_forward(
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -78,25 +91,29 @@ def gru_cell_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
+    names = check_activations(activation, recurrent_activation)
+    act, gate = (one.function for one in activations(names))
     values = (Xt, St_prev, *pick_parameters(parameters_dict, input_bias=reset_after))
     Xt, St_prev, Wx, Ws, bs, bx, Wy, by = read(GRU.step, values)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
     bsr, bsz, bsn = np.split(bs, 3)
     xr, xz, xn = np.split(Wx @ Xt + bx if reset_after else Wx @ Xt, 3)
 
-    Rt = sigmoid(xr + Wsr @ St_prev + bsr)
-    Zt = sigmoid(xz + Wsz @ St_prev + bsz)
+    Rt = gate(xr + Wsr @ St_prev + bsr)
+    Zt = gate(xz + Wsz @ St_prev + bsz)
     if reset_after:
         Ht = Wsn @ St_prev + bsn
-        Nt = np.tanh(xn + Rt * Ht)
+        Nt = act(xn + Rt * Ht)
     else:
         Ht = None
-        Nt = np.tanh(xn + Wsn @ (Rt * St_prev) + bsn)
+        Nt = act(xn + Wsn @ (Rt * St_prev) + bsn)
     St_next = (1 - Zt) * Nt + Zt * St_prev
     Yt = output_layer(Wy, St_next, by)
-    return St_next, Yt, cache_of(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
+    cache = cache_of(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)
+    return St_next, Yt, make_cache(names, cache)
 
 
 @quietly
@@ -106,6 +123,9 @@ def gru_forward(
     parameters_dict: Parameters,
     reset_after: bool = False,
     lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take :func:`gru_cell_forward` through all time steps, or as many as each sequence has.
 
@@ -124,6 +144,8 @@ def gru_forward(
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
         left out.  What stands in ``X`` past an end is not looked at.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -142,11 +164,19 @@ def gru_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
+    check_activations(activation, recurrent_activation)
+    step = partial(
+        gru_cell_forward,
+        reset_after=reset_after,
+        activation=activation,
+        recurrent_activation=recurrent_activation,
+    )
     S, y_pred, _, caches = forward_through_time(
         GRU,
-        partial(gru_cell_forward, reset_after=reset_after),
+        step,
         X,
         (S_0,),
         parameters_dict,
@@ -158,10 +188,17 @@ def gru_forward(
 
 @np.errstate(all="ignore")
 @quietly
-def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+def gru_cell_backward(
+    ds_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
-    With a the argument of σ or tanh on the rows of each gate::
+    With a the argument of σ or tanh on the rows of each gate; other activations have their own
+    slopes in place of z ⊙ (1 - z), r ⊙ (1 - r) and 1 - n²::
 
         dz = ds' ⊙ (s - n)        daz = dz ⊙ z ⊙ (1 - z)
         dn = ds' ⊙ (1 - z)        dan = dn ⊙ (1 - n²)
@@ -178,6 +215,9 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
         Gradient of the loss with respect to ``St_next``.
     cache : tuple
         From :func:`gru_cell_forward`, of this module or of the compiled one.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The cache knows them, unless somebody made a plain tuple of it:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -193,16 +233,18 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     ds_next, _, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = read_cell_cache(GRU, (ds_next,), cache)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
     reset_after = Ht is not None
+    names = activations_of(cache, activation, recurrent_activation)
+    act_slope, gate_slope = (one.slope for one in activations(names))
 
-    daz = ds_next * (St_prev - Nt) * Zt * (1 - Zt)
-    dan = ds_next * (1 - Zt) * (1 - Nt**2)
+    daz = ds_next * (St_prev - Nt) * gate_slope(Zt)
+    dan = ds_next * (1 - Zt) * act_slope(Nt)
     if reset_after:
         dh = dan * Rt
-        dar = dan * Ht * Rt * (1 - Rt)
+        dar = dan * Ht * gate_slope(Rt)
         ds_new, dWsn, dbsn = Wsn.T @ dh, dh @ St_prev.T, dh
     else:
         dq = Wsn.T @ dan
-        dar = dq * St_prev * Rt * (1 - Rt)
+        dar = dq * St_prev * gate_slope(Rt)
         ds_new, dWsn, dbsn = dq * Rt, dan @ (Rt * St_prev).T, dan
 
     da = np.concatenate((dar, daz, dan))
@@ -220,7 +262,13 @@ def gru_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 @np.errstate(all="ignore")
 @quietly
-def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def gru_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through all time steps with :func:`gru_cell_backward`, from the last to the first.
 
     Parameters
@@ -234,6 +282,9 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
         zeros.
     caches : tuple
         From :func:`gru_forward`, of this module or of the compiled one.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The caches know them, unless somebody made plain tuples of them:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -246,4 +297,7 @@ def gru_backward(ds: ArrayLike, caches: Cache) -> Gradients:
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return backward_through_time(GRU, gru_cell_backward, ds, caches)
+    step = partial(
+        gru_cell_backward, activation=activation, recurrent_activation=recurrent_activation
+    )
+    return backward_through_time(GRU, step, ds, caches)

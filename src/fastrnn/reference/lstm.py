@@ -14,6 +14,7 @@ Ws and bs are those of the gates i (input), f (forget), g (new) and o (output), 
     s' = o ⊙ tanh(c')
     y  = softmax(Wy s' + by)
 
+With other activations, `activation` stands for tanh and `recurrent_activation` for σ.
 PyTorch has two biases, of which only the sum counts: bs = b_ih + b_hh.
 """
 
@@ -21,6 +22,8 @@ PyTorch has two biases, of which only the sum counts: bs = b_ih + b_hh.
 # mypy: allow-redefinition
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,20 +35,29 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
+    activations_of,
+    check_activations,
+    make_cache,
     pick_parameters,
     read,
     read_cell_cache,
 )
 from fastrnn.arithmetic import quietly
 
-from .activation import sigmoid
+from .activation import activations
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 @quietly
 def lstm_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, Ct_prev: ArrayLike, parameters_dict: Parameters
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    Ct_prev: ArrayLike,
+    parameters_dict: Parameters,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Array, Prediction, Cache]:
     """Take one step of the LSTM; the equations stand at the top of this module.
 
@@ -60,6 +72,9 @@ def lstm_cell_forward(
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by``
         (n_y, 1).  Gate rows in the order i, f, g, o.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of g and c', and of the gates i, f and o: any of those of
+        :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -78,18 +93,21 @@ def lstm_cell_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
+    names = check_activations(activation, recurrent_activation)
+    act, gate = (one.function for one in activations(names))
     values = (Xt, St_prev, Ct_prev, *pick_parameters(parameters_dict))
     Xt, St_prev, Ct_prev, Wx, Ws, bs, _, Wy, by = read(LSTM.step, values)
     ai, af, ag, ao = np.split(Wx @ Xt + Ws @ St_prev + bs, 4)
 
-    It, Ft, Gt, Ot = sigmoid(ai), sigmoid(af), np.tanh(ag), sigmoid(ao)
+    It, Ft, Gt, Ot = gate(ai), gate(af), act(ag), gate(ao)
     Ct_next = Ft * Ct_prev + It * Gt
-    St_next = Ot * np.tanh(Ct_next)
+    St_next = Ot * act(Ct_next)
     Yt = output_layer(Wy, St_next, by)
     cache = cache_of(St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)
-    return St_next, Ct_next, Yt, cache
+    return St_next, Ct_next, Yt, make_cache(names, cache)
 
 
 @quietly
@@ -99,6 +117,9 @@ def lstm_forward(
     parameters_dict: Parameters,
     C_0: ArrayLike | None = None,
     lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Array, Cache]:
     """Take :func:`lstm_cell_forward` through all time steps, or as many as each sequence has.
 
@@ -117,6 +138,9 @@ def lstm_forward(
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
         left out.  What stands in ``X`` past an end is not looked at.
+    activation, recurrent_activation : str, default "tanh" and "sigmoid"
+        The functions of g and c', and of the gates i, f and o: any of those of
+        :func:`rnn_cell_forward`.
 
     Returns
     -------
@@ -137,20 +161,33 @@ def lstm_forward(
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument has the wrong type, an array the wrong shape, or a parameter is missing.
+        If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
+        there is no such activation.
     """
+    check_activations(activation, recurrent_activation)
+    step = partial(
+        lstm_cell_forward, activation=activation, recurrent_activation=recurrent_activation
+    )
     S, y_pred, (C,), caches = forward_through_time(
-        LSTM, lstm_cell_forward, X, (S_0, C_0), parameters_dict, lengths
+        LSTM, step, X, (S_0, C_0), parameters_dict, lengths
     )
     return S, y_pred, C, caches
 
 
 @np.errstate(all="ignore")
 @quietly
-def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> Gradients:
+def lstm_cell_backward(
+    ds_next: ArrayLike,
+    dc_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from those of the state and the cell after it.
 
-    With a the argument of σ or tanh on the rows of each gate, and dc all that reaches c'::
+    With a the argument of σ or tanh on the rows of each gate, and dc all that reaches c';
+    other activations have their own slopes in place of i ⊙ (1 - i), 1 - g² and so on::
 
         dc  = dc' + ds' ⊙ o ⊙ (1 - tanh²(c'))
         dai = dc ⊙ g ⊙ i ⊙ (1 - i)          dag = dc ⊙ i ⊙ (1 - g²)
@@ -169,6 +206,9 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
         ``St_next``.
     cache : tuple
         From :func:`lstm_cell_forward`, of this module or of the compiled one.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The cache knows them, unless somebody made a plain tuple of it:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -184,13 +224,14 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
     ds_next, dc_next, _, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, Wx, Ws = read_cell_cache(
         LSTM, (ds_next, dc_next), cache
     )
-    tanh_c = np.tanh(Ct_next)
+    act, gate = activations(activations_of(cache, activation, recurrent_activation))
+    Ht = act.function(Ct_next)
 
-    dc = dc_next + ds_next * Ot * (1 - tanh_c**2)
-    dai = dc * Gt * It * (1 - It)
-    daf = dc * Ct_prev * Ft * (1 - Ft)
-    dag = dc * It * (1 - Gt**2)
-    dao = ds_next * tanh_c * Ot * (1 - Ot)
+    dc = dc_next + ds_next * Ot * act.slope(Ht)
+    dai = dc * Gt * gate.slope(It)
+    daf = dc * Ct_prev * gate.slope(Ft)
+    dag = dc * It * act.slope(Gt)
+    dao = ds_next * Ht * gate.slope(Ot)
     da = np.concatenate((dai, daf, dag, dao))
     return {
         "dXt": Wx.T @ da,
@@ -204,7 +245,14 @@ def lstm_cell_backward(ds_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
 
 @np.errstate(all="ignore")
 @quietly
-def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None) -> Gradients:
+def lstm_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    dc_last: ArrayLike | None = None,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through all time steps with :func:`lstm_cell_backward`, from the last to the first.
 
     Parameters
@@ -221,6 +269,9 @@ def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None
     dc_last : array_like (n_s, m), optional
         Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
         what reaches it through the state; zeros if it is left out.
+    activation, recurrent_activation : str, optional
+        Those of the forward pass.  The caches know them, unless somebody made plain tuples of them:
+        then they are tanh and sigmoid if they are left out.
 
     Returns
     -------
@@ -233,4 +284,7 @@ def lstm_backward(ds: ArrayLike, caches: Cache, dc_last: ArrayLike | None = None
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
     """
-    return backward_through_time(LSTM, lstm_cell_backward, ds, caches, dc_last)
+    step = partial(
+        lstm_cell_backward, activation=activation, recurrent_activation=recurrent_activation
+    )
+    return backward_through_time(LSTM, step, ds, caches, dc_last)

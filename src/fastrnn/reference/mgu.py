@@ -16,6 +16,8 @@ It is a GRU whose one gate is the reset r and 1 - z at once.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -26,54 +28,79 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
+    activations_of,
+    check_activations,
+    make_cache,
     pick_parameters,
     read,
     read_cell_cache,
 )
 from fastrnn.arithmetic import quietly
 
-from .activation import sigmoid
+from .activation import activations
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
 @np.errstate(all="ignore")
 @quietly
 def mgu_cell_forward(
-    Xt: ArrayLike, St_prev: ArrayLike, parameters_dict: Parameters
+    Xt: ArrayLike,
+    St_prev: ArrayLike,
+    parameters_dict: Parameters,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take one step of the MGU; the equations stand at the top of this module.
 
     Arguments, results and errors are those of :func:`gru_cell_forward`, with 2 n_s rows in ``Wx``,
     ``Ws`` and ``bs``; the cache is ``(St_next, St_prev, Ft, Nt, Xt, parameters_dict)``.
     """
+    names = check_activations(activation, recurrent_activation)
+    act, gate = (one.function for one in activations(names))
     values = (Xt, St_prev, *pick_parameters(parameters_dict))
     Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(MGU.step, values)
     (xf, xn), (Wsf, Wsn), (bsf, bsn) = (np.split(array, 2) for array in (Wx @ Xt, Ws, bs))
-    Ft = sigmoid(xf + Wsf @ St_prev + bsf)
-    Nt = np.tanh(xn + Wsn @ (Ft * St_prev) + bsn)
+    Ft = gate(xf + Wsf @ St_prev + bsf)
+    Nt = act(xn + Wsn @ (Ft * St_prev) + bsn)
     St_next = (1 - Ft) * St_prev + Ft * Nt
     Yt = output_layer(Wy, St_next, by)
-    return St_next, Yt, cache_of(St_next, St_prev, Ft, Nt, Xt, parameters_dict)
+    cache = cache_of(St_next, St_prev, Ft, Nt, Xt, parameters_dict)
+    return St_next, Yt, make_cache(names, cache)
 
 
 @quietly
 def mgu_forward(
-    X: ArrayLike, S_0: ArrayLike, parameters_dict: Parameters, lengths: ArrayLike | None = None
+    X: ArrayLike,
+    S_0: ArrayLike,
+    parameters_dict: Parameters,
+    lengths: ArrayLike | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
     """Take :func:`mgu_cell_forward` through all time steps, or as many as each sequence has.
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
     """
-    S, y_pred, _, caches = forward_through_time(
-        MGU, mgu_cell_forward, X, (S_0,), parameters_dict, lengths
+    check_activations(activation, recurrent_activation)
+    step = partial(
+        mgu_cell_forward, activation=activation, recurrent_activation=recurrent_activation
     )
+    S, y_pred, _, caches = forward_through_time(MGU, step, X, (S_0,), parameters_dict, lengths)
     return S, y_pred, caches
 
 
 @np.errstate(all="ignore")
 @quietly
-def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
+def mgu_cell_backward(
+    ds_next: ArrayLike,
+    cache: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
     With a the argument of σ or tanh on the rows of each gate, and q = f ⊙ s::
@@ -85,9 +112,10 @@ def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
     """
     ds_next, _, St_prev, Ft, Nt, Xt, Wx, Ws = read_cell_cache(MGU, (ds_next,), cache)
     Wsf, Wsn = np.split(Ws, 2)
-    dan = ds_next * Ft * (1 - Nt**2)
+    act, gate = activations(activations_of(cache, activation, recurrent_activation))
+    dan = ds_next * Ft * act.slope(Nt)
     dq = Wsn.T @ dan
-    daf = (ds_next * (Nt - St_prev) + dq * St_prev) * Ft * (1 - Ft)
+    daf = (ds_next * (Nt - St_prev) + dq * St_prev) * gate.slope(Ft)
     da = np.concatenate((daf, dan))
     return {
         "dXt": Wx.T @ da,
@@ -100,9 +128,18 @@ def mgu_cell_backward(ds_next: ArrayLike, cache: Cache) -> Gradients:
 
 @np.errstate(all="ignore")
 @quietly
-def mgu_backward(ds: ArrayLike, caches: Cache) -> Gradients:
+def mgu_backward(
+    ds: ArrayLike,
+    caches: Cache,
+    *,
+    activation: str | None = None,
+    recurrent_activation: str | None = None,
+) -> Gradients:
     """Go back through all time steps with :func:`mgu_cell_backward`, from the last to the first.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
     """
-    return backward_through_time(MGU, mgu_cell_backward, ds, caches)
+    step = partial(
+        mgu_cell_backward, activation=activation, recurrent_activation=recurrent_activation
+    )
+    return backward_through_time(MGU, step, ds, caches)

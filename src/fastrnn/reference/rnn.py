@@ -23,8 +23,8 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
-    activation_of,
-    check_activation,
+    activations_of,
+    check_activations,
     make_cache,
     pick_parameters,
     read,
@@ -32,7 +32,7 @@ from fastrnn.arguments import (
 )
 from fastrnn.arithmetic import quietly
 
-from .activation import relu
+from .activation import ACTIVATIONS
 from .sequence import backward_through_time, cache_of, forward_through_time, output_layer
 
 
@@ -52,8 +52,9 @@ def rnn_cell_forward(
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
-    activation : {"tanh", "relu"}
-        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
+    activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
+        "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
 
     Returns
     -------
@@ -70,15 +71,15 @@ def rnn_cell_forward(
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
-        `activation` is neither of the two.
+        there is no such activation.
     """
-    function = relu if check_activation(activation) == "relu" else np.tanh
+    names = check_activations(activation)
     values = (Xt, St_prev, *pick_parameters(parameters_dict))
     Xt, St_prev, Wx, Ws, bs, _, Wy, by = read(RNN.step, values)
 
-    St_next = function(Wx @ Xt + Ws @ St_prev + bs)
+    St_next = ACTIVATIONS[activation].function(Wx @ Xt + Ws @ St_prev + bs)
     Yt = output_layer(Wy, St_next, by)
-    cache = make_cache(activation, cache_of(St_next, St_prev, Xt, parameters_dict))
+    cache = make_cache(names, cache_of(St_next, St_prev, Xt, parameters_dict))
     return St_next, Yt, cache
 
 
@@ -105,8 +106,9 @@ def rnn_forward(
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
         left out.  What stands in ``X`` past an end is not looked at.
-    activation : {"tanh", "relu"}
-        The function of the new state, as ``nonlinearity`` of PyTorch's RNN.
+    activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
+        The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
+        "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
 
     Returns
     -------
@@ -125,11 +127,11 @@ def rnn_forward(
     ------
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
-        `activation` is neither of the two.
+        there is no such activation.
     """
     S, y_pred, _, caches = forward_through_time(
         RNN,
-        partial(rnn_cell_forward, activation=check_activation(activation)),
+        partial(rnn_cell_forward, activation=check_activations(activation)[0]),
         X,
         (S_0,),
         parameters_dict,
@@ -143,7 +145,7 @@ def rnn_forward(
 def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None = None) -> Gradients:
     """Return the gradients of one step, from that of the state after it.
 
-    With a the argument of tanh, da = (1 - s'²) ⊙ ds'::
+    With a the argument of tanh, da = (1 - s'²) ⊙ ds'; another activation has its own slope::
 
         dx  = Wxᵀ da      ds = Wsᵀ da
         dWx = da xᵀ       dWs = da sᵀ      dbs = Σ da over the batch
@@ -154,7 +156,7 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
         Gradient of the loss with respect to ``St_next``.
     cache : tuple
         From :func:`rnn_cell_forward`, of this module or of the compiled one.
-    activation : {"tanh", "relu"}, optional
+    activation : str, optional
         That of the forward pass.  The cache knows it, unless somebody made a plain tuple of it:
         then it is tanh if it is left out.
 
@@ -171,10 +173,8 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     """
     ds_next, St_next, St_prev, Xt, Wx, Ws = read_cell_cache(RNN, (ds_next,), cache)
 
-    if activation_of(cache, activation) == "relu":
-        da = (St_next > 0) * ds_next
-    else:
-        da = (1 - St_next**2) * ds_next
+    name, _ = activations_of(cache, activation)
+    da = ACTIVATIONS[name].slope(St_next) * ds_next
     return {
         "dXt": Wx.T @ da,
         "ds_prev": Ws.T @ da,
@@ -200,7 +200,7 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
         zeros.
     caches : tuple
         From :func:`rnn_forward`, of this module or of the compiled one.
-    activation : {"tanh", "relu"}, optional
+    activation : str, optional
         That of the forward pass.  The caches know it, unless somebody made plain tuples of them:
         then it is tanh if it is left out.
 

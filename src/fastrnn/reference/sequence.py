@@ -19,7 +19,7 @@ from fastrnn.arguments import (
     Gradients,
     Parameters,
     Prediction,
-    activation_of,
+    activations_of,
     columns_that_count,
     make_cache,
     of_columns,
@@ -107,7 +107,7 @@ def forward_through_time(
         before = [state for state in carried for _ in ("next", "prev")]
         made = _held_past_ends(t, ends, made, (*before, *cell.held))
         carried = made[: len(before) : 2]
-        steps.append(make_cache(activation_of(cache), (*made, Xt, parameters_dict)))
+        steps.append(make_cache(activations_of(cache), (*made, Xt, parameters_dict)))
         for history, state in zip(histories, carried, strict=True):
             history[:, :, t] = state
         if y_pred is not None:

@@ -60,6 +60,15 @@ static vec NAME(activation)(int kind, vec x)
     }
 }
 
+/* IN/OUT x: an activation in place */
+static void NAME(activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind)
+{
+    FOR_ROWS {
+        FOR_VECTORS NAME(store)(x + i, NAME(activation)(kind, NAME(load)(x + i)));
+        x += x_row;
+    }
+}
+
 static vec NAME(slope)(int kind, vec y)
 {
     const vec zero = {0}, one = NAME(broadcast)(1);

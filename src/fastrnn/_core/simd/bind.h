@@ -24,6 +24,8 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
 #define fastrnn_tanh_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->tanh_rows(rows, units, x, x_row))
 #define fastrnn_sigmoid_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->sigmoid_rows(rows, units, x, x_row))
 #define fastrnn_exp_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->exp_rows(rows, units, x, x_row))
+#define fastrnn_activation_rows(rows, units, x, x_row, kind) \
+    (FASTRNN_TABLE(x)->activation_rows(rows, units, x, x_row, kind))
 #define fastrnn_cells(type) (FASTRNN_TABLE(type)->cells)
 #define fastrnn_softmax_rows(rows, n, x, x_row) (FASTRNN_TABLE(x)->softmax_rows(rows, n, x, x_row))
 #define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \

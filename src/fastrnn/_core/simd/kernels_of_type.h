@@ -47,6 +47,7 @@ const TABLE EXPORT = {
     .tanh_rows = NAME(tanh_rows),
     .sigmoid_rows = NAME(sigmoid_rows),
     .exp_rows = NAME(exp_rows),
+    .activation_rows = NAME(activation_rows),
     .cells = NAME(cells),
     .softmax_rows = NAME(softmax_rows),
     .cross_entropy_rows = NAME(cross_entropy_rows),

@@ -11,6 +11,7 @@ typedef struct {
     void (*tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
+    void (*activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind);
     const fastrnn_cell *cells; /* FASTRNN_CELLS of them */
     void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row);
     double (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
