@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastrnn.arguments import RNN
 from fastrnn.benchmark import agreement
 from fastrnn.benchmark.affinity import cores
 from fastrnn.benchmark.cases import Problem
@@ -11,16 +12,16 @@ DTYPES = ("float32", "float64")
 SIDES = ("numpy", "fastrnn")
 
 
-def competitor(side, work, sizes, dtype, gates=1):
+def competitor(side, work, sizes, dtype, cell=RNN):
     """Return the call to time, after comparing what it gives with what the reference gives.
 
     Parameters
     ----------
     side : {"numpy", "fastrnn"}
     work : str
-        The method of a peer: "forward_backward", "gru_sequence", "gru_step" or "gru_stream".
+        The method of a peer: "forward_backward", "sequence", "gru_step" or "gru_stream".
     """
-    problem = Problem(sizes, np.dtype(dtype), gates)
+    problem = Problem(sizes, np.dtype(dtype), cell)
     right, ours = (getattr(make(name, cores()), work)(problem) for name in ("numpy", side))
     agreement.check(side, ours.arrays(ours.call()), right.arrays(right.call()))
     return ours.call

@@ -3,6 +3,7 @@
 import pytest
 
 from bench.fields import DTYPES, SIDES, competitor
+from fastrnn.arguments import LSTM
 from fastrnn.benchmark.cases import FORWARD_BACKWARD, LSTM_CASES
 
 
@@ -20,4 +21,4 @@ def test_forward_backward(benchmark, sizes, dtype, side):
 def test_lstm_forward_backward(benchmark, name, dtype, side):
     (sizes,) = (sizes for sizes in FORWARD_BACKWARD if sizes.name == name)
     benchmark.group = f"forward and backward, LSTM, {sizes}, {dtype}"
-    benchmark(competitor(side, "lstm_forward_backward", sizes, dtype, gates=4))
+    benchmark(competitor(side, "forward_backward", sizes, dtype, LSTM))

@@ -3,6 +3,7 @@
 import pytest
 
 from bench.fields import DTYPES, SIDES, competitor
+from fastrnn.arguments import GRU
 from fastrnn.benchmark.cases import GRU_SEQUENCE, GRU_STEP, GRU_STREAM
 
 
@@ -11,14 +12,14 @@ from fastrnn.benchmark.cases import GRU_SEQUENCE, GRU_STEP, GRU_STREAM
 @pytest.mark.parametrize("sizes", GRU_SEQUENCE, ids=lambda sizes: sizes.name)
 def test_sequence(benchmark, sizes, dtype, side):
     benchmark.group = f"inference, {sizes}, {dtype}"
-    benchmark(competitor(side, "gru_sequence", sizes, dtype, gates=3))
+    benchmark(competitor(side, "sequence", sizes, dtype, GRU))
 
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_step(benchmark, dtype, side):
     benchmark.group = f"inference, {GRU_STEP}, {dtype}"
-    benchmark(competitor(side, "gru_step", GRU_STEP, dtype, gates=3))
+    benchmark(competitor(side, "gru_step", GRU_STEP, dtype, GRU))
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -26,4 +27,4 @@ def test_step(benchmark, dtype, side):
 @pytest.mark.parametrize("sizes", GRU_STREAM, ids=lambda sizes: sizes.name)
 def test_stream(benchmark, sizes, dtype, side):
     benchmark.group = f"inference, {sizes}, {dtype}"
-    benchmark(competitor(side, "gru_stream", sizes, dtype, gates=3))
+    benchmark(competitor(side, "gru_stream", sizes, dtype, GRU))

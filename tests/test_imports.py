@@ -224,7 +224,15 @@ ALLOWED = {
         "settings",
         "terminal",
     },
-    "benchmark": {"fastrnn", "layers", "models", "optimizers", "reference", "terminal"},
+    "benchmark": {
+        "fastrnn",
+        "arguments",
+        "layers",
+        "models",
+        "optimizers",
+        "reference",
+        "terminal",
+    },
     "cli": {
         "fastrnn",
         "benchmark",

@@ -163,7 +163,7 @@ def test_configuration_there_and_back(identifier):
     ("act", "error", "message"),
     [
         (lambda: initializers.get("gloro"), ValueError, "'gloro'"),
-        (lambda: initializers.get(3), TypeError, "int"),
+        (lambda: initializers.get(3), TypeError, "initializer is 3"),
         (lambda: initializers.Orthogonal()((3,)), ValueError, "two extents"),
         (lambda: initializers.RandomUniform(2, 1), ValueError, "minval"),
         (lambda: initializers.RandomNormal(0, -1), ValueError, "stddev"),

@@ -136,7 +136,7 @@ def readers():
         "validation x": (lambda a: model.fit(x, y, validation_data=(a, y), verbose=0), x),
         "validation y": (lambda a: model.fit(x, y, validation_data=(x, a), verbose=0), y),
         "a list of one": (lambda a: model.fit([a], y, verbose=0), x),
-        "a dict": (lambda a: model.fit({model.graph.input_layers[0].name: a}, y, verbose=0), x),
+        "a dict": (lambda a: model.fit({model._graph.input_layers[0].name: a}, y, verbose=0), x),
         "a dataset": (lambda a: model.fit(Batches(a), verbose=0), x),
         "evaluate": (lambda a: model.evaluate(a, y, verbose=0), x),
         "evaluate y": (lambda a: model.evaluate(x, a, verbose=0), y),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible
-from fastrnn.naming import named, read_again, written
+from fastrnn.naming import identified, named, read_again, written
 from fastrnn.representation import constructor_like
 from fastrnn.settings import number
 
@@ -226,21 +226,16 @@ def get(identifier: Any) -> Constraint | None:
     TypeError
         If it is none of these.
     """
-    if identifier is None or isinstance(identifier, Constraint):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return get(named("constraint", identifier, _BY_NAME))
-    if isinstance(identifier, type) and issubclass(identifier, Constraint):
-        made: Constraint = identifier()
-        return made
-    if not isinstance(identifier, type) and callable(identifier):
-        return _Function(identifier)
-    raise TypeError(
-        f"constraint is {identifier!r}; it should be a name such as 'max_norm', an object of "
-        "fastrnn.constraints, or a function of a weight"
+    if identifier is None:
+        return None
+    should = (
+        "a name such as 'max_norm', an object of fastrnn.constraints, or a function of a weight"
     )
+    return identified("constraint", identifier, Constraint, _named, deserialize, _Function, should)
+
+
+def _named(name: str) -> Any:
+    return named("constraint", name, _BY_NAME)
 
 
 def serialize(constraint: Constraint) -> dict[str, Any]:
@@ -262,8 +257,7 @@ def deserialize(
     custom_objects : dict of str to class or function, optional
         Constraints of one's own, by name.
     """
-    made: Constraint = read_again("constraint", config, _BY_NAME, custom_objects, _Function)
-    return made
+    return read_again(config, Constraint, _named, _Function, custom_objects)
 
 
 if not TYPE_CHECKING:

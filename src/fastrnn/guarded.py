@@ -15,22 +15,22 @@ class Guarded:
 
     Attributes
     ----------
-    no_effect : frozenset of str
+    _no_effect : frozenset of str
         Attributes of the same class in Keras that have no counterpart, beside those that are
         arguments too (`harmless`, see :mod:`fastrnn.construction`).  A subclass that gives one a
         meaning declares it, as a class attribute.
-    fixed : frozenset of str
+    _fixed : frozenset of str
         Attributes of the class that say what it is, and that an object cannot have otherwise.
-    often_set : tuple of str
+    _often_set : tuple of str
         Attributes that users set; a new one that is nearly spelled like them is refused.
     """
 
-    no_effect: ClassVar[frozenset[str]] = frozenset()
-    fixed: ClassVar[frozenset[str]] = frozenset()
-    often_set: ClassVar[tuple[str, ...]] = ()
+    _no_effect: ClassVar[frozenset[str]] = frozenset()
+    _fixed: ClassVar[frozenset[str]] = frozenset()
+    _often_set: ClassVar[tuple[str, ...]] = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.fixed:
+        if name in self._fixed:
             raise AttributeError(f"{name} of {type(self).__name__} cannot be set")
         if name[:1] != "_" and name not in self.__dict__ and not hasattr(type(self), name):
             self._refuse(name)
@@ -38,13 +38,13 @@ class Guarded:
 
     def _refuse(self, name: str) -> None:
         """Raise ``AttributeError`` if a new attribute would be ignored."""
-        if name in self.often_set:
+        if name in self._often_set:
             return
         kind = type(self).__name__
-        if name in self.no_effect or name in getattr(type(self), "harmless", ()):
+        if name in self._no_effect or name in getattr(type(self), "harmless", ()):
             raise AttributeError(
                 f"{kind} has no {name!r}: in Keras it means something, here it would be ignored"
             )
-        near = get_close_matches(name, self.often_set, 1, 0.85)
+        near = get_close_matches(name, self._often_set, 1, 0.85)
         if near:
             raise AttributeError(f"{kind} has no {name!r}; did you mean {near[0]!r}?")

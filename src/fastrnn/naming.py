@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def snake_case(name: str) -> str:
@@ -85,30 +87,78 @@ def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     return found
 
 
-def read_again(
+def identified(
     kind: str,
+    identifier: Any,
+    base: type[T],
+    find: Callable[[str], Any],
+    read: Callable[[dict[str, Any]], T],
+    of_function: Callable[[Any], T] | None,
+    should: str,
+) -> T:
+    """Return the object that a user named: what the `get` of every module with names comes down to.
+
+    Parameters
+    ----------
+    kind : str
+        What errors call it, such as ``"loss"``.
+    identifier : base, class of base, dict, str or function
+    base : type
+    find : callable
+        Returns what a name stands for, as anything else that `identifier` may be.
+    read : callable
+        Makes an object from what the module's `serialize` returned.
+    of_function : callable or None
+        Makes an object of a function; None where functions mean nothing.
+    should : str
+        What the error says that it should be.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    """
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        return identifier()
+    if isinstance(identifier, dict):
+        return read(identifier)
+    if isinstance(identifier, str):
+        return identified(kind, find(identifier), base, find, read, of_function, should)
+    if of_function is not None and callable(identifier) and not isinstance(identifier, type):
+        return of_function(identifier)
+    raise TypeError(f"{kind} is {identifier!r}; it should be {should}")
+
+
+def read_again(
     config: Mapping[str, Any],
-    known: Mapping[str, Any],
+    base: type[T],
+    find: Callable[[str], Any],
+    of_function: Callable[..., T],
     custom_objects: Mapping[str, Any] | None,
-    of_function: Callable[[Any], Any],
-) -> Any:
+) -> T:
     """Return a new object from what :func:`written` returned.
 
     Parameters
     ----------
-    kind, known :
-        As for :func:`named`.
     config : mapping
+    base : type
+    find : callable
+        Returns the class or the function that a name stands for.
+    of_function : callable
+        Makes an object of a function and the configuration.
     custom_objects : mapping of str to class or function, or None
         Found by name too, and by what the configuration holds.
-    of_function : callable
-        What makes an object of a name that stands for no class.
     """
     with custom_object_scope(custom_objects):
-        found = named(kind, str(config.get("class_name")), known)
-        if isinstance(found, type):
-            return found(**(config.get("config") or {}))
-        return of_function(found)
+        found = find(str(config.get("class_name")))
+        options = dict(config.get("config") or {})
+        if isinstance(found, type) and issubclass(found, base):
+            from_config = getattr(found, "from_config", None)
+            made: T = found(**options) if from_config is None else from_config(options)
+            return made
+        return of_function(found, **options)
 
 
 def written(thing: Any) -> dict[str, Any]:

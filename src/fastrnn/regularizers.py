@@ -16,7 +16,7 @@ from fastrnn._names import names_of
 from fastrnn.arithmetic import quietly
 from fastrnn.construction import Constructible
 from fastrnn.differentiation import value_and_gradient
-from fastrnn.naming import named, read_again, written
+from fastrnn.naming import identified, named, read_again, written
 from fastrnn.representation import constructor_like
 from fastrnn.settings import number
 
@@ -169,23 +169,20 @@ def get(identifier: Any) -> Regularizer | None:
     TypeError
         If it is none of these.
     """
-    if identifier is None or isinstance(identifier, Regularizer):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return get(named("regularizer", identifier, _BY_NAME))
-    if identifier is l1_l2 or (
-        isinstance(identifier, type) and issubclass(identifier, Regularizer)
-    ):
-        made: Regularizer = identifier()
-        return made
-    if not isinstance(identifier, type) and callable(identifier):
-        return _Function(identifier)
-    raise TypeError(
-        f"regularizer is {identifier!r}; it should be a name such as 'l2', an object of "
-        "fastrnn.regularizers, or a function of a weight"
+    if identifier is None:
+        return None
+    should = "a name such as 'l2', an object of fastrnn.regularizers, or a function of a weight"
+    return identified(
+        "regularizer", identifier, Regularizer, _named, deserialize, _of_function, should
     )
+
+
+def _named(name: str) -> Any:
+    return named("regularizer", name, _BY_NAME)
+
+
+def _of_function(function: Callable[..., Any], **options: Any) -> Regularizer:
+    return l1_l2(**options) if function is l1_l2 else _Function(function)
 
 
 def serialize(regularizer: Regularizer) -> dict[str, Any]:
@@ -207,8 +204,7 @@ def deserialize(
     custom_objects : dict of str to class or function, optional
         Regularizers of one's own, by name.
     """
-    made: Regularizer = read_again("regularizer", config, _BY_NAME, custom_objects, _Function)
-    return made
+    return read_again(config, Regularizer, _named, _of_function, custom_objects)
 
 
 if not TYPE_CHECKING:

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from fastrnn.arguments import GRU, LSTM
 from fastrnn.benchmark import agreement, cases, main, timing
 from fastrnn.benchmark.measure import training_job
 from fastrnn.benchmark.peers import NAMES, installed
@@ -171,9 +172,9 @@ def test_ratios():
     assert times(456.7) == "457x"
 
 
-def test_problems_are_as_the_contract_has_them():
+def test_problems_have_the_shapes_of_the_functional_api():
     sizes = cases.Sizes("odd", 3, 5, 2, 7, 4)
-    problem = cases.Problem(sizes, np.dtype(np.float32), gates=3)
+    problem = cases.Problem(sizes, np.dtype(np.float32), GRU)
     shapes = {name: value.shape for name, value in problem.parameters.items()}
     assert shapes == {
         "Wx": (15, 3), "Ws": (15, 5), "Wy": (2, 5), "bs": (15, 1), "by": (2, 1), "bx": (15, 1)
@@ -183,7 +184,7 @@ def test_problems_are_as_the_contract_has_them():
     assert problem.ds.shape == (5, 7, 4)
     drawn = [*problem.parameters.values(), problem.X, problem.S_0, problem.ds]
     assert {value.dtype for value in drawn} == {np.dtype(np.float32)}
-    again = cases.Problem(sizes, np.dtype(np.float32), gates=3)
+    again = cases.Problem(sizes, np.dtype(np.float32), GRU)
     np.testing.assert_array_equal(problem.X, again.X)
     np.testing.assert_array_equal(cases.time_major(problem.X)[2, 6], problem.X[:, 6, 2])
 
@@ -197,7 +198,7 @@ def test_operations_are_counted():
     # Forward 2 (3 5 + 5 5 + 2 5) = 100, backward 4 (3 5 + 5 5) = 160, for 10 rows and 4 steps.
     assert cases.FORWARD_BACKWARD[0].forward_backward_flops() == 260 * 40
     # The cell counts four times, the output once.
-    assert cases.FORWARD_BACKWARD[0].forward_backward_flops(4) == (4 * 240 + 20) * 40
+    assert cases.FORWARD_BACKWARD[0].forward_backward_flops(LSTM) == (4 * 240 + 20) * 40
 
 
 def test_the_training_job_is_a_substitution():

@@ -329,7 +329,7 @@ def test_variables():
         (lambda: metrics.Precision()([[1, 0]], [[0.5]]), ValueError, "y_true has shape"),
         (lambda: metrics.Precision()([1], [0.5], [1, 2]), ValueError, "sample_weight has shape"),
         (lambda: metrics.get("auk"), ValueError, "metric is 'auk'"),
-        (lambda: metrics.get(3), TypeError, "metric is of type int"),
+        (lambda: metrics.get(3), TypeError, "metric is 3"),
     ],
 )
 def test_errors(make, error, message):

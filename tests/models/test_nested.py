@@ -224,4 +224,4 @@ def test_errors():
         inner(Input((5, 3), dtype="float64"))
     with pytest.raises(ValueError, match=r"the model has inputs of \[\(None, None, 3\)\]"):
         encoder()(Input((5, 2), dtype="float64"))
-    assert isinstance(inner.as_layer(), Layer)
+    assert isinstance(inner._as_layer(), Layer)

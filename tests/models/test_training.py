@@ -372,11 +372,11 @@ def test_a_label_that_is_wrong_is_found_where_it_stands():
     [
         (("adam",), ValueError, "loss is None"),
         (("adamw!", "mse"), ValueError, "optimizer is 'adamw!'"),
-        ((3, "mse"), TypeError, "optimizer is of type int"),
+        ((3, "mse"), TypeError, "optimizer is 3"),
         (("adam", "hinged"), ValueError, "loss is 'hinged'"),
         (("adam", 3), TypeError, "a function of targets and outputs"),
         (("adam", "mse", ["auk"]), ValueError, "metric is 'auk'"),
-        (("adam", "mse", [3]), TypeError, "metric is of type int"),
+        (("adam", "mse", [3]), TypeError, "metric is 3"),
         (("adam", "mse", [metrics.Mean("loss")]), ValueError, "twice"),
     ],
 )

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.arguments import GRU, LSTM, RNN, Cell
+
 Array = NDArray[Any]
 
 
@@ -29,9 +31,9 @@ class Sizes:
     def __str__(self) -> str:
         return f"{self.name} ({self.n_x}, {self.n_s}, {self.n_y}, {self.m}, {self.T_x})"
 
-    def forward_backward_flops(self, gates: int = 1) -> int:
+    def forward_backward_flops(self, cell: Cell = RNN) -> int:
         """Useful operations of a cell's forward pass with outputs, and of its BPTT."""
-        recurrence = gates * self.n_s * (self.n_x + self.n_s)
+        recurrence = cell.gates * self.n_s * (self.n_x + self.n_s)
         forward = 2 * (recurrence + self.n_y * self.n_s)
         backward = 2 * 2 * recurrence
         return self.T_x * self.m * (forward + backward)
@@ -63,10 +65,16 @@ GRU_STREAM = (
     Sizes("GRU live block", 1, 64, 1, 1, 512),
 )
 
-#: What cases of the tables are called.
-NAMES = tuple(
-    size.name for size in (*FORWARD_BACKWARD, *GRU_SEQUENCE, GRU_STEP, *GRU_STREAM, *LSTM_SEQUENCE)
+#: What inference measures: the sizes, the cell, and the method of a peer that is asked for it.
+INFERENCE = (
+    *((sizes, GRU, "sequence") for sizes in GRU_SEQUENCE),
+    (GRU_STEP, GRU, "gru_step"),
+    *((sizes, GRU, "gru_stream") for sizes in GRU_STREAM),
+    *((sizes, LSTM, "sequence") for sizes in LSTM_SEQUENCE),
 )
+
+#: What cases of the tables are called.
+NAMES = tuple(size.name for size in (*FORWARD_BACKWARD, *(sizes for sizes, _, _ in INFERENCE)))
 
 RAGGED = FORWARD_BACKWARD[2]
 
@@ -109,14 +117,14 @@ def recurrent_matrix(rng: np.random.Generator, n_s: int) -> Array:
 class Problem:
     """A case's data: one draw of random numbers that every competitor gets.
 
-    Arrays stand as the contract's section 1 has them, features first and time last; a peer
-    that wants another layout makes its copies before the clock starts.  Where the sequences have
-    lengths, there is no gradient past their ends.
+    Arrays stand as in the functional API, features first and time last; a peer that wants another
+    layout makes its copies before the clock starts.  Where the sequences have lengths, there is no
+    gradient past their ends.
     """
 
     sizes: Sizes
     dtype: np.dtype[Any]
-    gates: int = 1
+    cell: Cell = RNN
     seed: int = 0
     lengths: tuple[int, ...] | None = None
 
@@ -157,23 +165,24 @@ class Problem:
 
     @cached_property
     def parameters(self) -> dict[str, Array]:
-        """Weights by the contract's names; with three gates also ``bx``, zeros.
+        """Weights by the names of the functional API; of a GRU also ``bx``, zeros.
 
         A zero ``bx`` keeps both forms of the GRU's reset comparable with peers that have a
         single input bias.
         """
         n_x, n_s, n_y = self.sizes.n_x, self.sizes.n_s, self.sizes.n_y
         rng = np.random.default_rng((self.seed, 4))
-        recurrent = np.concatenate([recurrent_matrix(rng, n_s) for _ in range(self.gates)])
+        rows = self.cell.gates * n_s
+        recurrent = np.concatenate([recurrent_matrix(rng, n_s) for _ in range(self.cell.gates)])
         values = {
-            "Wx": rng.standard_normal((self.gates * n_s, n_x)) / np.sqrt(n_x),
+            "Wx": rng.standard_normal((rows, n_x)) / np.sqrt(n_x),
             "Ws": recurrent,
             "Wy": rng.standard_normal((n_y, n_s)) / np.sqrt(n_s),
-            "bs": 0.1 * rng.standard_normal((self.gates * n_s, 1)),
+            "bs": 0.1 * rng.standard_normal((rows, 1)),
             "by": 0.1 * rng.standard_normal((n_y, 1)),
         }
-        if self.gates == 3:
-            values["bx"] = np.zeros((3 * n_s, 1))
+        if "reset_after" in self.cell.options:
+            values["bx"] = np.zeros((rows, 1))
         return {name: value.astype(self.dtype) for name, value in values.items()}
 
 

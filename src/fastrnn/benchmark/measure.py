@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastrnn.arguments import CELLS, RNN, Cell
 from fastrnn.benchmark import agreement, cases, gemm
 from fastrnn.benchmark.cases import Array, Problem, Sizes
 from fastrnn.benchmark.peers import Competitor, Peer, TrainingJob
@@ -16,6 +17,8 @@ from fastrnn.benchmark.table import NOTHING, Table, duration, times
 from fastrnn.benchmark.timing import Call, Timing, interleaved
 
 OURS = "fastrnn"
+#: What the tables call a cell.
+TITLES = {cell.name: "tanh RNN" if cell is RNN else cell.name.upper() for cell in CELLS}
 GEMM = "GEMM"
 PADDED = "without lengths"
 
@@ -94,13 +97,12 @@ def forward_backward(
     dtypes: Sequence[np.dtype[Any]],
     sizes: Iterable[Sizes],
     effort: Effort,
-    gates: int = 1,
+    cell: Cell = RNN,
 ) -> Table:
     """Tanh RNN or LSTM, forward with outputs and BPTT with every gradient, beside GEMM."""
-    cell, offer = {1: ("tanh RNN", "forward_backward"), 4: ("LSTM", "lstm_forward_backward")}[gates]
     peaks = dict.fromkeys(dtypes, 0.0)
     table = Table(
-        f"Forward and backward, {cell}",
+        f"Forward and backward, {TITLES[cell.name]}",
         [
             "case (n_x, n_s, n_y, m, T_x)",
             "type",
@@ -110,17 +112,17 @@ def forward_backward(
     )
     for size in sizes:
         for dtype in dtypes:
-            problem = Problem(size, dtype, gates)
+            problem = Problem(size, dtype, cell)
             timings = _compare(
                 f"{cell} forward and backward, {size.name}, {_name(dtype)}",
                 peers,
-                lambda peer: getattr(peer, offer)(problem),  # noqa: B023
+                lambda peer: peer.forward_backward(problem),  # noqa: B023
                 effort,
                 **{GEMM: gemm.product(dtype)},
             )
             fraction = NOTHING
             if OURS in timings:
-                useful = size.forward_backward_flops(gates) / gemm.FLOPS
+                useful = size.forward_backward_flops(cell) / gemm.FLOPS
                 fraction = f"{useful * timings[GEMM].ratio(timings[OURS]):.0%}"
             peaks[dtype] = max(peaks[dtype], gemm.FLOPS / min(timings[GEMM].rounds))
             table.rows.append([str(size), _name(dtype), *_cells(peers, timings), fraction])
@@ -162,24 +164,20 @@ def lengths(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effo
 def inference(
     peers: Sequence[Peer],
     dtypes: Sequence[np.dtype[Any]],
-    sizes: Iterable[Sizes],
+    rows: Iterable[tuple[Sizes, Cell, str]],
     effort: Effort,
 ) -> Table:
-    """GRU and LSTM: states of a sequence in a call, of a step a call; with output, as a stream."""
+    """GRU and LSTM: states of a sequence in a call, of a step a call; with output, as a stream.
+
+    `rows` are some of :data:`fastrnn.benchmark.cases.INFERENCE`.
+    """
     table = Table(
         "Inference, GRU (reset after the product) and LSTM",
         ["case (n_x, n_s, n_y, m, T_x)", "type", *(peer.name for peer in peers)],
     )
-    for size in sizes:
-        offer, gates = "gru_sequence", 3
-        if size in cases.LSTM_SEQUENCE:
-            offer, gates = "lstm_sequence", 4
-        elif size in cases.GRU_STREAM:
-            offer = "gru_stream"
-        elif size == cases.GRU_STEP:
-            offer = "gru_step"
+    for size, cell, offer in rows:
         for dtype in dtypes:
-            problem = Problem(size, dtype, gates)
+            problem = Problem(size, dtype, cell)
             timings = _compare(
                 f"inference, {size.name}, {_name(dtype)}",
                 peers,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fastrnn.arguments import LSTM
 from fastrnn.benchmark import cases, measure, peers
 from fastrnn.benchmark.affinity import cores, use_cores
 from fastrnn.benchmark.agreement import Disagreement
@@ -62,11 +63,11 @@ def report(options: argparse.Namespace, threads: int) -> int:
     dtypes = [np.dtype(name) for name in options.dtype]
     forward_backward = _chosen(cases.FORWARD_BACKWARD, options.case)
     lstm = [size for size in forward_backward if size.name in cases.LSTM_CASES]
-    sequences = (*cases.GRU_SEQUENCE, cases.GRU_STEP, *cases.GRU_STREAM, *cases.LSTM_SEQUENCE)
-    inference = _chosen(sequences, options.case)
+    chosen = _chosen([sizes for sizes, _, _ in cases.INFERENCE], options.case)
+    inference = [row for row in cases.INFERENCE if row[0] in chosen]
     make: dict[str, Callable[[], Table]] = {
         "fb": lambda: measure.forward_backward(field, dtypes, forward_backward, effort),
-        "lstm": lambda: measure.forward_backward(field, dtypes, lstm, effort, gates=4),
+        "lstm": lambda: measure.forward_backward(field, dtypes, lstm, effort, LSTM),
         "lengths": lambda: measure.lengths(field, dtypes, effort),
         "inference": lambda: measure.inference(field, dtypes, inference, effort),
         "training": lambda: measure.training(field, effort),

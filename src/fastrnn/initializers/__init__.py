@@ -32,7 +32,7 @@ from fastrnn.initializers.scaling import (
     LecunUniform,
     VarianceScaling,
 )
-from fastrnn.naming import named, read_again, snake_case, written
+from fastrnn.naming import identified, named, read_again, snake_case, written
 
 __all__ = [
     "Constant",
@@ -155,20 +155,17 @@ def get(identifier: Identifier) -> Initializer:
     TypeError
         If it is none of these.
     """
-    if isinstance(identifier, Initializer):
-        return identifier
-    if isinstance(identifier, type) and issubclass(identifier, Initializer):
-        return identifier()
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return get(named("initializer", identifier, _BY_NAME))
-    if not isinstance(identifier, type) and callable(identifier):
-        return _Function(identifier)
-    raise TypeError(
-        f"initializer is of type {type(identifier).__name__}; it should be a name such as "
-        "'glorot_uniform', an object of fastrnn.initializers, or a function of a shape"
+    should = (
+        "a name such as 'glorot_uniform', an object of fastrnn.initializers, or a function of a "
+        "shape"
     )
+    return identified(
+        "initializer", identifier, Initializer, _named, deserialize, _Function, should
+    )
+
+
+def _named(name: str) -> Any:
+    return named("initializer", name, _BY_NAME)
 
 
 def deserialize(
@@ -182,8 +179,7 @@ def deserialize(
     custom_objects : dict of str to class or function, optional
         Initializers of one's own, by name.
     """
-    made: Initializer = read_again("initializer", config, _BY_NAME, custom_objects, get)
-    return made
+    return read_again(config, Initializer, _named, _Function, custom_objects)
 
 
 def drawn(

@@ -177,8 +177,8 @@ def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[A
     for tensor in model.inputs:
         batch, *shape = tensor.shape
         sizes = [batch or samples, *(STEPS if extent is None else extent for extent in shape)]
-        if model.graph.takes_tokens(tensor):
-            count = max(layer.token_count for layer, _ in model.graph.readers(tensor))
+        if model._graph.takes_tokens(tensor):
+            count = max(layer.token_count for layer, _ in model._graph.readers(tensor))
             found.append(rng.integers(0, max(count, 1), sizes))
         else:
             kind = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float32)
@@ -188,7 +188,7 @@ def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[A
 
 def answers(model: Model, x: Sequence[Array]) -> list[Array]:
     """Return what a model answers to one batch; its states stay as they are."""
-    states = [(layer, layer.get_state()) for layer in model.graph.layers if layer.stateful]
+    states = [(layer, layer.get_state()) for layer in model._graph.layers if layer.stateful]
     model.reset_states()
     found = model.predict(list(x) if len(x) > 1 else x[0], batch_size=len(x[0]), verbose=0)
     for layer, state in states:

@@ -35,8 +35,8 @@ def _is_theirs(layer: Any) -> bool:
 def _within(value: Any) -> Iterable[Layer]:
     if isinstance(value, Contract):
         return [value]  # type: ignore[list-item]
-    if hasattr(value, "as_layer") and not isinstance(value, type):
-        return [value.as_layer()]
+    if hasattr(value, "_as_layer") and not isinstance(value, type):
+        return [value._as_layer()]
     if isinstance(value, (list, tuple)):
         return [one for part in value for one in _within(part)]
     if isinstance(value, Mapping):

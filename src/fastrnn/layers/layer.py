@@ -85,12 +85,12 @@ class Layer(Weighted):
     """
 
     #: Attributes of Keras's layers, of those that this package has.
-    no_effect = frozenset(
+    _no_effect = frozenset(
         {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
         | {*Weighted.keywords} - {"activity_regularizer"}
         | {"supports_jit"}
     )
-    often_set = ("trainable", "stateful")
+    _often_set = ("trainable", "stateful")
     #: The model that calls the layers inside, of a layer of one's own that has some.
     _composed: Any = None
 
@@ -152,7 +152,7 @@ class Layer(Weighted):
     def name(self) -> str:
         """Name of the layer; until it stands in a chain, that of its type."""
         if self._composed is not None:
-            return str(self._composed.as_layer().name)
+            return str(self._composed._as_layer().name)
         return self._name or self.stem
 
     @name.setter
@@ -326,7 +326,7 @@ class Layer(Weighted):
     def _refuse(self, name: str) -> None:
         # A layer of the user's own may mean something by Keras's names.
         is_ours = type(self).__module__.startswith("fastrnn.")
-        if is_ours or (name not in self.no_effect and name not in type(self).harmless):
+        if is_ours or (name not in self._no_effect and name not in type(self).harmless):
             super()._refuse(name)
 
     def __getstate__(self) -> dict[str, Any]:

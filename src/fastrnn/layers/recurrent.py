@@ -82,7 +82,7 @@ class RecurrentLayer(Layer):
     keras_gates: ClassVar[tuple[int, ...] | None] = None
     #: What the gates apply; see :class:`GatedLayer`.
     recurrent_activation: activations.Kernel = activations.SIGMOID
-    fixed = frozenset({"cell", "gates", "state_count"})
+    _fixed = frozenset({"cell", "gates", "state_count"})
     supports_masking = True
     reads_sequences = True
 

@@ -45,8 +45,8 @@ class TimeDistributed(Wrapper):
 
     def __init__(self, layer: Any, **options: Any) -> None:
         super().__init__(**options)
-        if hasattr(layer, "as_layer"):
-            layer = layer.as_layer()
+        if hasattr(layer, "_as_layer"):
+            layer = layer._as_layer()
         if not isinstance(layer, Layer):
             given = layer.__name__ if isinstance(layer, type) else type(layer).__name__
             raise TypeError(

@@ -51,7 +51,7 @@ from fastrnn.losses.sparse_categorical import (
     sparse_categorical_crossentropy,
 )
 from fastrnn.losses.squared_error import MeanSquaredError, mean_squared_error
-from fastrnn.naming import custom_object, custom_object_scope, named, written
+from fastrnn.naming import custom_object, identified, named, read_again, written
 
 __all__ = [
     "BinaryCrossentropy",
@@ -154,24 +154,25 @@ def get(identifier: Any) -> Loss:
         If it is something else.  (Of a function of one's own, :class:`LossFunctionWrapper` says
         more.)
     """
-    if isinstance(identifier, Loss):
-        return identifier
-    if isinstance(identifier, type) and issubclass(identifier, Loss):
-        return identifier()
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return get(_named(identifier))
-    for function, loss in _BY_FUNCTION.items():
-        if identifier is function:
-            return loss()
-    if callable(identifier) and not isinstance(identifier, type):
-        return LossFunctionWrapper(identifier)
-    raise TypeError(
-        f"loss is {identifier!r}; it should be a name such as 'mse', a function of fastrnn.losses, "
-        "an object of a class derived from fastrnn.losses.Loss, or a function of targets and "
-        "outputs"
+    should = (
+        "a name such as 'mse', a function of fastrnn.losses, an object of a class derived from "
+        "fastrnn.losses.Loss, or a function of targets and outputs"
     )
+    return identified("loss", identifier, Loss, _named, deserialize, _of_function, should)
+
+
+def _of_function(function: Callable[..., Any]) -> Loss:
+    for known, loss in _BY_FUNCTION.items():
+        if function is known:
+            return loss()
+    return LossFunctionWrapper(function)
+
+
+def _read_function(function: Callable[..., Any], gradient: Any = None, **options: Any) -> Loss:
+    """Return a loss of a function of the user's own, from its configuration in a file."""
+    if gradient is not None:
+        options["gradient"] = custom_object(gradient)
+    return LossFunctionWrapper(function, **options)
 
 
 def _named(name: str) -> Any:
@@ -202,18 +203,14 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     ValueError
         If there is none of that name.
     """
-    with custom_object_scope(custom_objects):
-        name, options = str(config.get("class_name")), dict(config.get("config") or {})
-        try:
-            found = _named(name)
-        except ValueError as error:
-            raise ValueError(f"{error}, or be given in custom_objects") from None
-        if isinstance(found, type) and issubclass(found, Loss):
-            return found.from_config(options)
-        gradient = options.pop("gradient", None)
-        if gradient is not None:
-            options["gradient"] = custom_object(gradient)
-        return LossFunctionWrapper(found, **options)
+    return read_again(config, Loss, _named_in_file, _read_function, custom_objects)
+
+
+def _named_in_file(name: str) -> Any:
+    try:
+        return _named(name)
+    except ValueError as error:
+        raise ValueError(f"{error}, or be given in custom_objects") from None
 
 
 if TYPE_CHECKING:

@@ -80,7 +80,7 @@ from fastrnn.metrics.means import (
 )
 from fastrnn.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum
 from fastrnn.metrics.scores import F1Score, FBetaScore, R2Score
-from fastrnn.naming import custom_object, custom_object_scope, named, snake_case, written
+from fastrnn.naming import custom_object, identified, named, read_again, snake_case, written
 
 __all__ = [
     "AUC",
@@ -186,30 +186,24 @@ def get(identifier: Any) -> Metric | None:
     TypeError
         If it is none of these.
     """
-    if identifier is None or isinstance(identifier, Metric):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return _by_name(identifier)
-    if isinstance(identifier, losses.Loss):
-        return MeanMetricWrapper(identifier.call, identifier.name)
-    if isinstance(identifier, type):
-        return get(identifier())
-    if callable(identifier):
-        return MeanMetricWrapper(identifier)
-    raise TypeError(
-        f"metric is of type {type(identifier).__name__}; it should be a name, a function or an "
-        "object of fastrnn.metrics"
-    )
+    if identifier is None:
+        return None
+    if isinstance(identifier, type) and issubclass(identifier, losses.Loss):
+        identifier = identifier()
+    should = "a name, a function or an object of fastrnn.metrics"
+    return identified("metric", identifier, Metric, _by_name, deserialize, _of_function, should)
 
 
-def _by_name(name: str) -> Metric:
+def _of_function(function: Any) -> Metric:
+    if isinstance(function, losses.Loss):
+        return MeanMetricWrapper(function.call, function.name)
+    return MeanMetricWrapper(function)
+
+
+def _by_name(name: str) -> Any:
     own = custom_object(name)
     if own is not None:
-        found = get(own)
-        assert found is not None
-        return found
+        return own
     if name in _BY_NAME:
         # Of those without arguments: Mean() and such mean nothing in `compile`.
         return _BY_NAME[name](name=name)
@@ -245,15 +239,18 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     custom_objects : dict of str to class or function, optional
         Metrics of one's own, by name.
     """
-    with custom_object_scope(custom_objects):
-        known = {**_FUNCTIONS, **_CLASSES}
-        name, options = str(config.get("class_name")), dict(config.get("config") or {})
-        if custom_object(name) is None and name not in known:
-            known[name] = losses.get(name).call
-        found = named("metric", name, known)
-        if isinstance(found, type) and issubclass(found, Metric):
-            return found.from_config(options)
-        return MeanMetricWrapper(getattr(found, "call", found), **options)
+    return read_again(config, Metric, _named_in_file, _read_function, custom_objects)
+
+
+def _named_in_file(name: str) -> Any:
+    known = {**_FUNCTIONS, **_CLASSES}
+    if custom_object(name) is None and name not in known:
+        return losses.get(name)
+    return named("metric", name, known)
+
+
+def _read_function(function: Any, **options: Any) -> Metric:
+    return MeanMetricWrapper(getattr(function, "call", function), **options)
 
 
 def reported(metrics: Any, weighted: Any = None) -> list[Reported]:

@@ -124,7 +124,7 @@ class CompiledNetwork(Network):
         self._metrics = [one.metric for target in objective.targets for one in target.metrics]
 
     def _output_names(self) -> list[str]:
-        outputs = self.graph.outputs
+        outputs = self._graph.outputs
         return [
             tensor.layer.name if tensor.index == 0 else f"{tensor.layer.name}_{tensor.index}"
             for tensor in outputs
@@ -188,7 +188,7 @@ class CompiledNetwork(Network):
         objective = self._setup.compiled()
         reset, return_dict = _switches(reset_metrics, return_dict)
         data = Reader(self, objective).arrays(x, y, sample_weight)
-        batch = Batches(self.graph, objective).for_data(data.x)
+        batch = Batches(self._graph, objective).for_data(data.x)
         batch.load(data.x, data.y, data.weights)
         with self._alone("test_on_batch", not reset):
             batch.forward(False)
@@ -220,7 +220,7 @@ class CompiledNetwork(Network):
 
     def _alone(self, method: str, wanted: bool = False) -> AbstractContextManager[None]:
         """Return a context that is for one thread if that is `wanted` or layers are stateful."""
-        if wanted or any(node.layer.stateful for node in self.graph.nodes):
+        if wanted or any(node.layer.stateful for node in self._graph.nodes):
             return self._claim.taken(method)
         return nullcontext()
 

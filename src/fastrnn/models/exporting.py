@@ -82,7 +82,7 @@ def sample(model: Model, streams: int = 1) -> Array:
     The same ones at every call.
     """
     rng = np.random.default_rng(0)
-    graph = model.graph
+    graph = model._graph
     start = graph.inputs[0]
     if graph.takes_tokens(start):
         count = graph.readers(start)[0][0].token_count
@@ -104,7 +104,7 @@ def _say_loss(model: Model, rounded: Model, data: Any) -> None:
     x = sample(model)[0] if data is None else as_array("data", data)
     if not x.size or (x.dtype.kind == "f" and not np.isfinite(x).all()):
         raise ValueError(f"data has shape {x.shape}; it should hold numbers, all of them finite")
-    is_batch = x.ndim > (1 if model.graph.takes_tokens(model.graph.inputs[0]) else 2)
+    is_batch = x.ndim > (1 if model._graph.takes_tokens(model._graph.inputs[0]) else 2)
     streams = len(x) if is_batch else None
     y, other = model.stream(streams)(x), rounded.stream(streams)(x)
     off = np.abs(other.astype(np.float64) - y)

@@ -212,7 +212,7 @@ class Learner(CompiledNetwork):
         steps = step_count("steps", steps)
         source = Reader(self, objective).to_evaluate((x, y, sample_weight), batch_size, steps)
         called = called_on(self, callbacks, source, steps)
-        batches = Batches(self.graph, objective)
+        batches = Batches(self._graph, objective)
         with self._alone("evaluate"):
             found, count = evaluating.evaluate(batches, objective, source, called, steps)
         if verbose:
@@ -262,9 +262,9 @@ class Learner(CompiledNetwork):
         verbosity(verbose)
         steps = step_count("steps", steps)
         source = Reader(self).to_predict(x, batch_size, steps)
-        outputs = Outputs(self.graph, source, steps, self.dtype)
+        outputs = Outputs(self._graph, source, steps, self.dtype)
         called = called_on(self, callbacks, source, steps)
-        with self._alone("predict"), self._idle.borrow(self.graph, outputs.rows) as batches:
+        with self._alone("predict"), self._idle.borrow(self._graph, outputs.rows) as batches:
             evaluating.predict(batches, source, outputs, called, steps)
         return one_or_all(outputs.joined())
 

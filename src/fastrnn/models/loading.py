@@ -231,7 +231,7 @@ class _Stored:
 
 def _check_names(model: Model, description: Description) -> None:
     """Refuse a file with tensors that are nobody's: one of them has a wrong name then."""
-    weights = set(weight_names(model.graph.layers))
+    weights = set(weight_names(model._graph.layers))
     slots = set(slots_in(description.tensors))
     for name in description.tensors:
         is_slot = name in slots and weight_of(name) in weights

@@ -114,7 +114,7 @@ class Model(OlderMethods):
             Batch first: (None, time, features).
         """
         with building:
-            if self.is_known or self.call is None:
+            if self._is_known or self.call is None:
                 return
             graph = subclassed.traced(self, input_shape)
             if self._setup.objective is not None and len(graph.outputs) > 1:
@@ -124,16 +124,16 @@ class Model(OlderMethods):
                 )
             self._known_graph = graph
 
-    def build_for(self, shape: Shape) -> None:
+    def _build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""
         self.build(shape)
 
-    def build_for_data(self, x: Any) -> None:
+    def _build_for_data(self, x: Any) -> None:
         """Create the weights for data like `x`, where `call` does not say its shape."""
         self.build(subclassed.shapes_of(x))
 
     def _output_names(self) -> list[str]:
-        is_open = not self.is_known and self.call is not None
+        is_open = not self._is_known and self.call is not None
         return ["output"] if is_open else super()._output_names()
 
     def stream(self, streams: int | None = None) -> Stream:
@@ -176,7 +176,7 @@ class Model(OlderMethods):
         """
         if streams is not None:
             streams = positive_integer("streams", streams)
-        return streaming.stream(self.graph, streams)
+        return streaming.stream(self._graph, streams)
 
     @with_older_names
     def save(self, filepath: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:

@@ -45,7 +45,7 @@ class ModelLayer(Wrapper):
         super().__init__(name=name, **options)
         self._model: Model | None = model
         self._config: dict[str, Any] | None = None
-        self._dtype = model.dtype if model.is_known else None
+        self._dtype = model.dtype if model._is_known else None
         self.is_named_by_count = name is None
 
     @property
@@ -54,13 +54,13 @@ class ModelLayer(Wrapper):
         if self._model is None:
             assert self._config is not None
             self._model = type(self).read(self._config, self.stored)
-            self._model.as_layer(self)
+            self._model._as_layer(self)
         return self._model
 
     @property
     def graph(self) -> Graph:
         """The layers of the model."""
-        return self.model.graph
+        return self.model._graph
 
     @property
     def stem(self) -> str:
@@ -92,27 +92,27 @@ class ModelLayer(Wrapper):
 
     def start(self) -> SymbolicTensor | None:
         """Return an input like that of the model, if it is known and the only one."""
-        if not self.model.is_known or self.takes_several:
+        if not self.model._is_known or self.takes_several:
             return None
         (tensor,) = self.graph.inputs
         return Input(tensor.shape[1:], tensor.dtype, batch_size=tensor.shape[0])
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
         """Put the model behind all that it takes; it is built for that if its shape is unknown."""
-        if not self.model.is_known:
-            self.model.build_for(tensors[0].shape)
+        if not self.model._is_known:
+            self.model._build_for(tensors[0].shape)
         self._dtype = self._dtype or self.model.dtype
         return super().connect(tensors)
 
     @property
     def takes_several(self) -> bool:  # type: ignore[override]
         """Whether the model has several inputs."""
-        return self.model.is_known and len(self.graph.inputs) > 1
+        return self.model._is_known and len(self.graph.inputs) > 1
 
     @property
     def token_inputs(self) -> tuple[int, ...]:  # type: ignore[override]
         """Which inputs of the model are integers."""
-        if not self.model.is_known:
+        if not self.model._is_known:
             first = self.model._listed()[:1]
             return first[0].token_inputs if first else ()
         inputs = enumerate(self.graph.inputs)

@@ -37,12 +37,12 @@ class Network(Guarded, metaclass=Constructible):
     name : str
     """
 
-    no_effect = frozenset(
+    _no_effect = frozenset(
         {"activity_regularizer", "autocast", "built", "compiled", "dtype_policy", "input_spec"}
         | {"jit_compile", "predict_function", "run_eagerly", "steps_per_execution"}
         | {"supports_jit", "supports_masking", "test_function", "train_function"}
     )
-    often_set = ("stop_training", "trainable", "optimizer")
+    _often_set = ("stop_training", "trainable", "optimizer")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -56,18 +56,18 @@ class Network(Guarded, metaclass=Constructible):
     # The layers --------------------------------------------------------------------------------
 
     @property
-    def is_known(self) -> bool:
+    def _is_known(self) -> bool:
         """Whether the shapes are known, and so the graph."""
         return self._known_graph is not None
 
-    def build_for(self, shape: Shape) -> None:
+    def _build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""
 
-    def build_for_data(self, x: Any) -> None:
+    def _build_for_data(self, x: Any) -> None:
         """Create the weights for data like `x`, where the model does not say its shape."""
 
     @property
-    def graph(self) -> Graph:
+    def _graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""
         if self._known_graph is None:
             raise RuntimeError(
@@ -87,21 +87,21 @@ class Network(Guarded, metaclass=Constructible):
 
     def _listed(self) -> list[Layer]:
         """Return the layers, with what stands for models in their place."""
-        return listed(self.graph)
+        return listed(self._graph)
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
         """What stands for the data; a list if there are several inputs."""
-        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self.graph.inputs)
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._graph.inputs)
         return found
 
     @property
     def output(self) -> SymbolicTensor | list[SymbolicTensor]:
         """What the answers are; a list if there are several."""
-        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self.graph.outputs)
+        found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._graph.outputs)
         return found
 
-    def as_layer(self, layer: ModelLayer | None = None) -> ModelLayer:
+    def _as_layer(self, layer: ModelLayer | None = None) -> ModelLayer:
         """Return what stands for this model in others; the same one wherever it stands."""
         with building:
             if self._layer is None:
@@ -112,33 +112,33 @@ class Network(Guarded, metaclass=Constructible):
     @property
     def inputs(self) -> list[SymbolicTensor]:
         """What stands for the data."""
-        return list(self.graph.inputs)
+        return list(self._graph.inputs)
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
         """What the answers are."""
-        return list(self.graph.outputs)
+        return list(self._graph.outputs)
 
     @property
     def input_shape(self) -> Shape | list[Shape]:
         """Shape of the data, batch first; None where any extent will do.  A list if several."""
-        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self.graph.inputs])
+        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self._graph.inputs])
         return shapes
 
     @property
     def output_shape(self) -> Shape | list[Shape]:
         """Shape of the answers, batch first; None where the data decides.  A list if several."""
-        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self.graph.outputs])
+        shapes: Shape | list[Shape] = one_or_all([t.shape for t in self._graph.outputs])
         return shapes
 
     @property
     def dtype(self) -> np.dtype:
         """What the model computes in, and the type of its answers."""
-        return self.graph.outputs[0].layer.dtype
+        return self._graph.outputs[0].layer.dtype
 
     def reset_states(self) -> None:
         """Let all layers with ``stateful=True`` begin the next batch with zeros."""
-        for layer in self.graph.layers:
+        for layer in self._graph.layers:
             if layer.stateful:
                 layer.reset_states()
 
@@ -185,18 +185,18 @@ class Network(Guarded, metaclass=Constructible):
         """Return what :meth:`summary` shows."""
         layers = self._listed()
         title = f"{type(self).__name__} {self.name!r}"
-        if layers and not self.is_known:
+        if layers and not self._is_known:
             found = [row_of(layer, None) for layer in layers]
             return Table(title, [row for row, _ in found], sum(n for _, n in found), 0, True)
-        outputs = {node.layer: [t.shape for t in node.outputs] for node in self.graph.nodes}
+        outputs = {node.layer: [t.shape for t in node.outputs] for node in self._graph.nodes}
         reads: dict[Layer, list[str]] = {}
-        for node in self.graph.nodes:
-            names = [self.graph.node_of(tensor).layer.name for tensor in node.inputs]
+        for node in self._graph.nodes:
+            names = [self._graph.node_of(tensor).layer.name for tensor in node.inputs]
             reads[node.layer] = reads.get(node.layer, []) + names
         found = [row_of(one, one_or_all(outputs[one]), reads[one]) for one in layers]
         trained = sum(parameter.value.size for parameter in self.trainable_weights)
         total = sum(count for _, count in found)
-        return Table(title, [row for row, _ in found], total, trained, is_chain(self.graph))
+        return Table(title, [row for row, _ in found], total, trained, is_chain(self._graph))
 
     def _repr_html_(self) -> str | None:
         """Return the table of the layers, for a notebook; None if there are none yet."""
@@ -232,7 +232,7 @@ class Network(Guarded, metaclass=Constructible):
         >>> siamese.count_params() == encoder.count_params() + 17
         True
         """
-        return self.as_layer()(inputs, mask, training)
+        return self._as_layer()(inputs, mask, training)
 
     def __repr__(self) -> str:
         title = f"{type(self).__name__} {self.name!r}"
@@ -240,7 +240,7 @@ class Network(Guarded, metaclass=Constructible):
             layers = self._listed()
         except RuntimeError:
             layers = []
-        if not layers or not self.is_known:
+        if not layers or not self._is_known:
             return f"<{title}: {_counted(len(layers), 'layer')}, not built yet>"
         shown = [_shown(layer) for layer in layers if not isinstance(layer, InputLayer)]
         more = f", and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
@@ -251,7 +251,7 @@ class Network(Guarded, metaclass=Constructible):
 
     def get_config(self) -> dict[str, Any]:
         """Return the graph, without weights, as a dict that JSON can hold."""
-        graph = self.graph
+        graph = self._graph
         layers = [serialize(layer) for layer in graph.layers]
         config: dict[str, Any] = {
             "class_name": type(self).__name__,
@@ -275,7 +275,7 @@ class Network(Guarded, metaclass=Constructible):
         Their ``value`` is the model's own memory, with the gates of a GRU in the order r, z, n; see
         :meth:`get_weights` for Keras's.
         """
-        return [parameter for layer in listed(self.graph) for parameter in layer.parameters]
+        return [parameter for layer in listed(self._graph) for parameter in layer.parameters]
 
     @property
     def trainable(self) -> bool:
@@ -297,7 +297,7 @@ class Network(Guarded, metaclass=Constructible):
         """The weights that trainings change, in the order of :attr:`weights`."""
         if not self.trainable:
             return []
-        return [weight for layer in listed(self.graph) for weight in layer.trainable_weights]
+        return [weight for layer in listed(self._graph) for weight in layer.trainable_weights]
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
@@ -330,7 +330,7 @@ class Network(Guarded, metaclass=Constructible):
         ValueError
             If there are too few or too many, or a shape is not the weight's.
         """
-        assign(self.weights, weights, weight_names(listed(self.graph)))
+        assign(self.weights, weights, weight_names(listed(self._graph)))
 
 
 def _counted(number: int, what: str) -> str:

@@ -55,9 +55,9 @@ class Reader:
 
     def inputs(self, x: Any, argument: str = "x") -> list[Array]:
         """Return data that were checked; they build a model whose shapes are not known yet."""
-        if not self._network.is_known:
-            self._network.build_for_data(x)
-        return read_inputs(x, self._network.graph, argument)
+        if not self._network._is_known:
+            self._network._build_for_data(x)
+        return read_inputs(x, self._network._graph, argument)
 
     def arrays(
         self,
@@ -79,7 +79,7 @@ class Reader:
         for target, (array, title) in zip(
             objective.targets, one_each(y, names, y_argument, "loss"), strict=True
         ):
-            shape = self._network.graph.answer_shape(target.index, inputs)
+            shape = self._network._graph.answer_shape(target.index, inputs)
             targets.append(read_targets(array, target.loss, shape, title, read))
         given = (
             [(None, "")] * len(names)
@@ -87,7 +87,7 @@ class Reader:
             else one_each(weights, names, weights_argument, "loss")
         )
         for target, (array, title) in zip(objective.targets, given, strict=True):
-            shape = self._network.graph.answer_shape(target.index, inputs)
+            shape = self._network._graph.answer_shape(target.index, inputs)
             found.append(None if array is None else read_weights(array, shape, title))
         return Data(inputs, targets, found)
 
@@ -232,7 +232,7 @@ class Reader:
                 "of which each would read batches of its own; give arrays, a Dataset or a "
                 "PyDataset, whose batches have numbers"
             )
-        if not self._network.is_known:
+        if not self._network._is_known:
             source.some(1, 0)
         if group is not None and isinstance(source, OfNumbers):
             source.sharing = self._sharing(group)
@@ -243,7 +243,7 @@ class Reader:
         return self.arrays(*parts, *(f"{title}[{index}]" for index in range(3)))
 
     def _batch_of_inputs(self, batch: Any, title: str) -> Data:
-        inputs = len(self._network.graph.inputs) if self._network.is_known else 1
+        inputs = len(self._network._graph.inputs) if self._network._is_known else 1
         x, _, _ = parts_of(batch, title, inputs)
         found = self.inputs(x, title if x is batch else f"{title}[0]")
         if not len(found[0]):
@@ -274,7 +274,7 @@ class Reader:
         """Return what says which rows of a batch this process computes, where there are several."""
         if group.size == 1:
             return None
-        layers = self._network.graph.layers
+        layers = self._network._graph.layers
         keeping = [layer.name for layer in layers if layer.stateful]
         if keeping:
             raise ValueError(
@@ -287,7 +287,7 @@ class Reader:
                 f"comm has {group.size} processes, and {coupled[0]} takes all samples of a batch "
                 "together, which they share out; train it on one"
             )
-        if self._network.graph.penalty.has_activities:
+        if self._network._graph.penalty.has_activities:
             raise ValueError(
                 f"comm has {group.size} processes, and activity_regularizer is of whole batches, "
                 "which they share out; train it on one"
@@ -354,7 +354,7 @@ class _Kept:
 
 def own_batch_size(network: Network) -> int | None:
     """Return the size of batches that the input of a model says."""
-    sizes = {tensor.shape[0] for tensor in network.graph.inputs if tensor.shape[0] is not None}
+    sizes = {tensor.shape[0] for tensor in network._graph.inputs if tensor.shape[0] is not None}
     return max(sizes, default=None)
 
 
@@ -376,7 +376,7 @@ def batch_size_of(
 
 def check_same_batches(network: Network, training: Source, validation: Source) -> None:
     """Raise ``ValueError`` if the batches of a training and its validation fit no common states."""
-    keeping = [layer.name for layer in network.graph.layers if layer.stateful]
+    keeping = [layer.name for layer in network._graph.layers if layer.stateful]
     sizes = [
         min(source.batch_size, source.samples)
         for source in (training, validation)
@@ -393,7 +393,7 @@ def checked_batch_size(network: Network, batch_size: int, samples: int) -> int:
     """Return the size of batches that `samples` fall into, for a model that keeps states."""
     if samples <= batch_size or not samples % batch_size:
         return batch_size
-    keeping = [layer.name for layer in network.graph.layers if layer.stateful]
+    keeping = [layer.name for layer in network._graph.layers if layer.stateful]
     if keeping:
         raise ValueError(
             f"batch_size is {batch_size} for {samples} samples, so the last batch is smaller; "

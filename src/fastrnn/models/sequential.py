@@ -70,7 +70,7 @@ class Sequential(Model):
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
         if isinstance(layer, Network):
-            layer = layer.as_layer()
+            layer = layer._as_layer()
         if isinstance(layer, type) or not isinstance(layer, Layer):
             given = layer.__name__ if isinstance(layer, type) else type(layer).__name__
             raise TypeError(f"layer is {given}; it should be a layer, such as Dense(3)")
@@ -138,7 +138,7 @@ class Sequential(Model):
             if isinstance(inputs, SymbolicTensor):
                 self.build(inputs.shape)
             else:
-                self.build_for_data(inputs)
+                self._build_for_data(inputs)
         return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
@@ -165,15 +165,15 @@ class Sequential(Model):
             self._start_tensor, self._end = start, end
 
     @property
-    def is_known(self) -> bool:
+    def _is_known(self) -> bool:
         """Whether the shapes are known, and so the graph."""
         return self._end is not None
 
-    def build_for(self, shape: Shape) -> None:
+    def _build_for(self, shape: Shape) -> None:
         """See to it that the shapes are known where the model is called on one of `shape`."""
         self.build(shape)
 
-    def build_for_data(self, x: Any) -> None:
+    def _build_for_data(self, x: Any) -> None:
         """Create the weights for data like `x`, and for longer sequences where layers can."""
         if self._end is not None or not self._added:
             return
@@ -192,7 +192,7 @@ class Sequential(Model):
         self.build((None, *actual[1:]))
 
     @property
-    def graph(self) -> Graph:
+    def _graph(self) -> Graph:
         """The calls of the layers; an error says what to do where they are not known yet."""
         if not self._added:
             raise RuntimeError("the model has no layers; add some with model.add(layer)")
@@ -201,14 +201,14 @@ class Sequential(Model):
                 if self._known_graph is None:
                     assert self._start_tensor is not None
                     self._known_graph = Graph([self._start_tensor], [self._end])
-        return super().graph
+        return super()._graph
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
         start = state.pop("_start_tensor")
         del state["_end"], state["_members"], state["_names"]
         if self._end is not None:
-            state["_known_graph"] = self.graph
+            state["_known_graph"] = self._graph
         return {**state, "_input": None if start is None else start.layer, "_renamed": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -129,4 +129,4 @@ def iterations_of(compiled: Mapping[str, Any]) -> int:
 
 
 def _weights(network: Network) -> Iterator[tuple[str, Parameter]]:
-    return zip(weight_names(listed(network.graph)), network.weights, strict=True)
+    return zip(weight_names(listed(network._graph)), network.weights, strict=True)

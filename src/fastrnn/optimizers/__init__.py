@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastrnn._names import also_at, names_of
-from fastrnn.naming import custom_object_scope, named, written
+from fastrnn.naming import custom_object_scope, identified, named, written
 from fastrnn.optimizers import schedules
 from fastrnn.optimizers.adam import Adam, AdamW
 from fastrnn.optimizers.adaptive import Adadelta, Adagrad, Adamax, Lion
@@ -58,18 +58,9 @@ def get(
     TypeError
         If it is none of these.
     """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        return identifier()
-    if isinstance(identifier, dict):
-        return deserialize(identifier, custom_objects)
-    if isinstance(identifier, str):
-        return _class_of(identifier)()
-    raise TypeError(
-        f"optimizer is of type {type(identifier).__name__}; it should be a name such as 'adam' "
-        "or an object of fastrnn.optimizers"
-    )
+    should = "a name such as 'adam' or an object of fastrnn.optimizers"
+    with custom_object_scope(custom_objects):
+        return identified("optimizer", identifier, Optimizer, _class_of, deserialize, None, should)
 
 
 def _class_of(name: str) -> type[Optimizer]:

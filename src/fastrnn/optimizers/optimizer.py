@@ -114,8 +114,8 @@ class Optimizer(Guarded, metaclass=Constructible):
     #: Names of the slots, in a fixed order.
     slot_names: tuple[str, ...] = ()
 
-    no_effect = frozenset({"built"})
-    often_set = (
+    _no_effect = frozenset({"built"})
+    _often_set = (
         "learning_rate",
         "weight_decay",
         "clipnorm",

@@ -54,11 +54,11 @@ def plot_model(
     ending = path.suffix[1:].lower()
     if ending not in ("png", "svg", "pdf"):
         raise ValueError(f"to_file is {os.fspath(to_file)!r}; it should end in .png, .svg or .pdf")
-    nodes = model.graph.nodes
+    nodes = model._graph.nodes
     labels = [_label(node, show_shapes, show_dtype, show_layer_names) for node in nodes]
     places = {node: place for place, node in enumerate(nodes)}
     arrows = [
-        (places[model.graph.node_of(tensor)], place)
+        (places[model._graph.node_of(tensor)], place)
         for node, place in places.items()
         for tensor in node.inputs
     ]

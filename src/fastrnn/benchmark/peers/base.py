@@ -20,7 +20,7 @@ class Competitor:
     call
         Does the whole work once. Nothing else is timed.
     arrays
-        Turns the returned value into NumPy arrays by the contract's names and layouts.
+        Turns the returned value into NumPy arrays as the functional API has them.
     """
 
     call: Callable[[], Any]
@@ -60,23 +60,15 @@ class Peer:
     takes_lengths = False
 
     def forward_backward(self, problem: Problem) -> Competitor | None:
-        """Tanh RNN: ``S, y_pred`` of the forward pass, then every gradient of BPTT.
+        """RNN or LSTM: ``S, y_pred`` of the forward pass, then every gradient of BPTT.
 
         The upstream gradient ``ds`` is given on the states; none flows through ``y_pred``.  Where
         the problem has lengths, past an end the last state stands in ``S``, and zero in ``y_pred``.
         """
         return None
 
-    def lstm_forward_backward(self, problem: Problem) -> Competitor | None:
-        """LSTM: ``S, y_pred`` of the forward pass, then every gradient, as `forward_backward`."""
-        return None
-
-    def lstm_sequence(self, problem: Problem) -> Competitor | None:
-        """LSTM, inference: ``S``, the states of a whole sequence."""
-        return None
-
-    def gru_sequence(self, problem: Problem) -> Competitor | None:
-        """GRU (``reset_after=True``), inference: ``S``, the states of a whole sequence."""
+    def sequence(self, problem: Problem) -> Competitor | None:
+        """LSTM or GRU (``reset_after=True``), inference: ``S``, the states of a whole sequence."""
         return None
 
     def gru_step(self, problem: Problem) -> Competitor | None:

@@ -1,4 +1,4 @@
-"""fastrnn itself, called as its users call it: section 1's arrays, and ``fit``."""
+"""fastrnn itself, called as its users call it: the functional API, and ``fit``."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fastrnn.arguments import LSTM
 from fastrnn.benchmark.cases import Array, Problem, time_major
 from fastrnn.benchmark.peers.base import Competitor, Peer, features_first
 
@@ -83,7 +84,7 @@ def _gru_step(x: Any, s: Any, w: dict[str, Any]) -> Any:
 
 
 def _results(result: Any) -> dict[str, Array]:
-    """Return states, predictions and gradients by the contract's names and layouts."""
+    """Return states, predictions and gradients as the functional API has them."""
     states, y_pred, (dx, *dstart, dwx, dws, dbs) = result
     at_start = zip(("ds_0", "dc_0"), dstart, strict=False)
     return {
@@ -97,6 +98,12 @@ def _results(result: Any) -> dict[str, Array]:
     }
 
 
+def _start(problem: Problem) -> list[Any]:
+    """Return the initial states, (m, n_s): of an LSTM two."""
+    arrays = (problem.S_0, problem.C_0)[: len(problem.cell.states)]
+    return [jnp.asarray(array.T) for array in arrays]
+
+
 class Jax(Peer):
     """JAX on the CPU, compiled before the clock starts."""
 
@@ -105,36 +112,17 @@ class Jax(Peer):
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
         x, ds = jnp.asarray(time_major(problem.X)), jnp.asarray(time_major(problem.ds))
-        s_0, weights = jnp.asarray(problem.S_0.T), _weights(problem.parameters)
-        return Competitor(
-            lambda: jax.block_until_ready(_forward_backward(x, s_0, ds, weights)), _results
-        )
+        start, weights = _start(problem), _weights(problem.parameters)
+        compiled = _lstm_forward_backward if problem.cell is LSTM else _forward_backward
+        return Competitor(lambda: jax.block_until_ready(compiled(x, *start, ds, weights)), _results)
 
-    def lstm_forward_backward(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_forward_backward`."""
-        x, ds = jnp.asarray(time_major(problem.X)), jnp.asarray(time_major(problem.ds))
-        s_0, c_0 = jnp.asarray(problem.S_0.T), jnp.asarray(problem.C_0.T)
+    def sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.sequence`."""
+        x, start = jnp.asarray(time_major(problem.X)), _start(problem)
         weights = _weights(problem.parameters)
+        compiled = _lstm_sequence if problem.cell is LSTM else _gru_sequence
         return Competitor(
-            lambda: jax.block_until_ready(_lstm_forward_backward(x, s_0, c_0, ds, weights)),
-            _results,
-        )
-
-    def lstm_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_sequence`."""
-        x, s_0 = jnp.asarray(time_major(problem.X)), jnp.asarray(problem.S_0.T)
-        c_0, weights = jnp.asarray(problem.C_0.T), _weights(problem.parameters)
-        return Competitor(
-            lambda: jax.block_until_ready(_lstm_sequence(x, s_0, c_0, weights)),
-            lambda states: {"S": features_first(states)},
-        )
-
-    def gru_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_sequence`."""
-        x, s_0 = jnp.asarray(time_major(problem.X)), jnp.asarray(problem.S_0.T)
-        weights = _weights(problem.parameters)
-        return Competitor(
-            lambda: jax.block_until_ready(_gru_sequence(x, s_0, weights)),
+            lambda: jax.block_until_ready(compiled(x, *start, weights)),
             lambda states: {"S": features_first(states)},
         )
 

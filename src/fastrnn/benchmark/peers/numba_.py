@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from fastrnn.arguments import RNN
 from fastrnn.benchmark.cases import Array, Problem, time_major
 from fastrnn.benchmark.peers.base import Competitor, Peer, features_first
 
@@ -54,8 +55,10 @@ class Numba(Peer):
 
     name = "Numba"
 
-    def forward_backward(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.forward_backward`."""
+    def forward_backward(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.forward_backward`; of the RNN alone."""
+        if problem.cell is not RNN:
+            return None
         x, ds = time_major(problem.X), time_major(problem.ds)
         s_0 = np.ascontiguousarray(problem.S_0.T)
         w = problem.parameters

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from fastrnn.arguments import LSTM
 from fastrnn.benchmark.cases import Array, Problem, time_major
 from fastrnn.benchmark.peers.base import Competitor, Peer, features_first
 
@@ -31,7 +32,7 @@ def _model(problem: Problem) -> Any:
     Inputs x (T_x, m, n_x), h_0 and, of an LSTM, c_0 (1, m, n_s); output states (T_x, 1, m, n_s).
     """
     w = problem.parameters
-    lstm = problem.gates == 4
+    lstm = problem.cell is LSTM
     reordered = _gates_iofc if lstm else _gates_zrn
     biases = (np.zeros_like(w["bs"]) if lstm else w["bx"], w["bs"])
     constants = {
@@ -106,20 +107,14 @@ class OnnxRuntime(Peer):
         self.options.intra_op_num_threads = threads
         self.options.inter_op_num_threads = 1
 
-    def gru_sequence(self, problem: Problem) -> Competitor | None:
-        """See :meth:`Peer.gru_sequence`."""
-        return self._sequence(problem, {"h_0": problem.S_0})
-
-    def lstm_sequence(self, problem: Problem) -> Competitor | None:
-        """See :meth:`Peer.lstm_sequence`."""
-        return self._sequence(problem, {"h_0": problem.S_0, "c_0": problem.C_0})
-
-    def _sequence(self, problem: Problem, start: dict[str, Array]) -> Competitor | None:
+    def sequence(self, problem: Problem) -> Competitor | None:
+        """See :meth:`Peer.sequence`."""
         if helper.np_dtype_to_tensor_dtype(problem.dtype) != TensorProto.FLOAT:
             return None
         session = onnxruntime.InferenceSession(
             _model(problem), self.options, providers=["CPUExecutionProvider"]
         )
+        start = {"h_0": problem.S_0} | ({"c_0": problem.C_0} if problem.cell is LSTM else {})
         initial = {name: np.ascontiguousarray(array.T)[None] for name, array in start.items()}
         feed = {"x": time_major(problem.X), **initial}
         return Competitor(
@@ -129,7 +124,7 @@ class OnnxRuntime(Peer):
 
     def gru_step(self, problem: Problem) -> Competitor | None:
         """See :meth:`Peer.gru_step`."""
-        sequence = self.gru_sequence(problem)
+        sequence = self.sequence(problem)
         if sequence is None:
             return None
         return Competitor(sequence.call, lambda states: {"S": states[0, 0].T})

@@ -22,49 +22,37 @@ class Reference(Peer):
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
         X, S_0, ds, parameters = problem.X, problem.S_0, problem.ds, problem.parameters
-        functions, lengths = self.functions, problem.lengths
+        forward, options = self._forward(problem)
+        backward = getattr(self.functions, f"{problem.cell.name}_backward")
 
         def call() -> Any:
-            S, y_pred, caches = functions.rnn_forward(X, S_0, parameters, lengths=lengths)
-            return S, y_pred, functions.rnn_backward(ds, caches)
+            results = forward(X, S_0, parameters, **options)
+            return results, backward(ds, results[-1])
 
-        def arrays(result: Any) -> dict[str, Array]:
-            S, y_pred, gradients = result
+        def arrays(found: Any) -> dict[str, Array]:
+            (S, y_pred, *_), gradients = found
             return {"S": S, "y_pred": y_pred, **gradients}
 
         return Competitor(call, arrays)
 
-    def lstm_forward_backward(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_forward_backward`."""
-        X, S_0, C_0 = problem.X, problem.S_0, problem.C_0
-        ds, parameters, functions = problem.ds, problem.parameters, self.functions
-
-        def call() -> Any:
-            S, y_pred, _, caches = functions.lstm_forward(X, S_0, parameters, C_0)
-            return S, y_pred, functions.lstm_backward(ds, caches)
-
-        def arrays(result: Any) -> dict[str, Array]:
-            S, y_pred, gradients = result
-            return {"S": S, "y_pred": y_pred, **gradients}
-
-        return Competitor(call, arrays)
-
-    def lstm_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_sequence`; the output layer, which the peers lack, comes on top."""
-        X, S_0, C_0, parameters = problem.X, problem.S_0, problem.C_0, problem.parameters
-        lstm_forward = self.functions.lstm_forward
-        return Competitor(
-            lambda: lstm_forward(X, S_0, parameters, C_0), lambda result: {"S": result[0]}
-        )
-
-    def gru_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_sequence`; the output layer, which the peers lack, comes on top."""
+    def sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.sequence`; the output layer, which the peers lack, comes on top."""
         X, S_0, parameters = problem.X, problem.S_0, problem.parameters
-        gru_forward = self.functions.gru_forward
+        forward, options = self._forward(problem)
         return Competitor(
-            lambda: gru_forward(X, S_0, parameters, reset_after=True),
-            lambda result: {"S": result[0]},
+            lambda: forward(X, S_0, parameters, **options), lambda results: {"S": results[0]}
         )
+
+    def _forward(self, problem: Problem) -> tuple[Any, dict[str, Any]]:
+        """Return the function of the problem's cell, and what it takes by keyword."""
+        options: dict[str, Any] = {}
+        if problem.lengths is not None:
+            options["lengths"] = problem.lengths
+        if "C" in problem.cell.states:
+            options["C_0"] = problem.C_0
+        if "reset_after" in problem.cell.options:
+            options["reset_after"] = True
+        return getattr(self.functions, f"{problem.cell.name}_forward"), options
 
     def gru_step(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.gru_step`; the output layer, which the peers lack, comes on top."""

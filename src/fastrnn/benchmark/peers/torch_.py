@@ -12,19 +12,28 @@ from torch import nn
 from fastrnn.benchmark.cases import Array, Problem, time_major
 from fastrnn.benchmark.peers.base import Competitor, Peer, TrainingJob, features_first
 
+#: The layer of each cell that is measured.
+_LAYERS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
 
 def _tensor(array: Array) -> Any:
     return torch.from_numpy(np.array(array, order="C"))
 
 
 def _load(layer: Any, parameters: dict[str, Array], suffix: str = "") -> None:
-    """Write section 1's weights into a recurrent layer or cell; its gate order is the same."""
+    """Write a problem's weights into a recurrent layer or cell; its gate order is the same."""
     zeros = np.zeros_like(parameters["bs"])
     with torch.no_grad():
         getattr(layer, "weight_ih" + suffix).copy_(_tensor(parameters["Wx"]))
         getattr(layer, "weight_hh" + suffix).copy_(_tensor(parameters["Ws"]))
         getattr(layer, "bias_hh" + suffix).copy_(_tensor(parameters["bs"][:, 0]))
         getattr(layer, "bias_ih" + suffix).copy_(_tensor(parameters.get("bx", zeros)[:, 0]))
+
+
+def _start(problem: Problem) -> list[Any]:
+    """Return the initial states, (1, m, n_s): of an LSTM two."""
+    arrays = (problem.S_0, problem.C_0)[: len(problem.cell.states)]
+    return [_tensor(array.T)[None] for array in arrays]
 
 
 class Torch(Peer):
@@ -35,15 +44,8 @@ class Torch(Peer):
 
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
-        return self._forward_backward(problem, nn.RNN)
-
-    def lstm_forward_backward(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_forward_backward`."""
-        return self._forward_backward(problem, nn.LSTM)
-
-    def _forward_backward(self, problem: Problem, kind: Any) -> Competitor:
         sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
-        layer = kind(sizes.n_x, sizes.n_s, dtype=dtype)
+        layer = _LAYERS[problem.cell.name](sizes.n_x, sizes.n_s, dtype=dtype)
         _load(layer, problem.parameters, "_l0")
         layer.bias_ih_l0.requires_grad_(False)  # one bias is enough: its gradient is the other's
         output = nn.Linear(sizes.n_s, sizes.n_y, dtype=dtype)
@@ -51,9 +53,7 @@ class Torch(Peer):
             output.weight.copy_(_tensor(problem.parameters["Wy"]))
             output.bias.copy_(_tensor(problem.parameters["by"][:, 0]))
         x = _tensor(time_major(problem.X)).requires_grad_()
-        start = [_tensor(problem.S_0.T)[None].requires_grad_()]
-        if kind is nn.LSTM:
-            start.append(_tensor(problem.C_0.T)[None].requires_grad_())
+        start = [state.requires_grad_() for state in _start(problem)]
         given = start[0] if len(start) == 1 else tuple(start)
         ds = _tensor(time_major(problem.ds))
         wanted = [x, *start, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_hh_l0]
@@ -92,30 +92,17 @@ class Torch(Peer):
 
         return Competitor(call if lengths is None else call_with_lengths, arrays)
 
-    def lstm_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.lstm_sequence`."""
+    def sequence(self, problem: Problem) -> Competitor:
+        """See :meth:`Peer.sequence`."""
         sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
-        layer = nn.LSTM(sizes.n_x, sizes.n_s, dtype=dtype).eval()
+        layer = _LAYERS[problem.cell.name](sizes.n_x, sizes.n_s, dtype=dtype).eval()
         _load(layer, problem.parameters, "_l0")
-        x = _tensor(time_major(problem.X))
-        start = tuple(_tensor(array.T)[None] for array in (problem.S_0, problem.C_0))
+        x, start = _tensor(time_major(problem.X)), _start(problem)
+        given = start[0] if len(start) == 1 else tuple(start)
 
         @torch.inference_mode()
         def call() -> Any:
-            return layer(x, start)[0]
-
-        return Competitor(call, lambda states: {"S": features_first(states)})
-
-    def gru_sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_sequence`."""
-        sizes, dtype = problem.sizes, getattr(torch, problem.dtype.name)
-        layer = nn.GRU(sizes.n_x, sizes.n_s, dtype=dtype).eval()
-        _load(layer, problem.parameters, "_l0")
-        x, h_0 = _tensor(time_major(problem.X)), _tensor(problem.S_0.T)[None]
-
-        @torch.inference_mode()
-        def call() -> Any:
-            return layer(x, h_0)[0]
+            return layer(x, given)[0]
 
         return Competitor(call, lambda states: {"S": features_first(states)})
 
@@ -168,8 +155,7 @@ class Torch(Peer):
     def training(self, job: TrainingJob) -> Callable[[], float]:
         """See :meth:`Peer.training`."""
         torch.manual_seed(0)
-        kind = {"gru": nn.GRU, "rnn": nn.RNN}[job.cell]
-        recurrent = kind(job.inputs.shape[-1], job.units, batch_first=True)
+        recurrent = _LAYERS[job.cell](job.inputs.shape[-1], job.units, batch_first=True)
         output = nn.Linear(job.units, job.classes)
         weights = [*recurrent.parameters(), *output.parameters()]
         optimizer = torch.optim.Adam(weights, job.learning_rate)

@@ -57,7 +57,7 @@ class Place:
 
 def places_of(model: Model) -> list[Place]:
     """Return the layers of a model that have weights, in their order."""
-    return list(_places(listed(model.graph), ""))
+    return list(_places(listed(model._graph), ""))
 
 
 def _places(layers: Sequence[Layer], before: str) -> Iterator[Place]:

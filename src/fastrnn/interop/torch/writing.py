@@ -56,7 +56,7 @@ def module_of(model: Model) -> Any:
 
     from fastrnn.interop.torch.chain import Chain
 
-    if not is_chain(model.graph):
+    if not is_chain(model._graph):
         raise ValueError(
             f"the layers of {model.name} do not simply follow one another, as in a Sequential; "
             "write the module, and give it to_state_dict(model)"
@@ -74,7 +74,7 @@ def module_of(model: Model) -> Any:
 
 
 def _collect(model: Model, prefix: str, modules: dict[str, Any], only_last: list[str]) -> None:
-    for node in model.graph.nodes:
+    for node in model._graph.nodes:
         layer = node.layer
         name = f"{prefix}{layer.name}".replace(".", "_")
         if isinstance(layer, InputLayer):

@@ -114,7 +114,7 @@ class Resumption:
         seeding.set_root(self._root)
 
     def _holders(self, model: Any) -> list[Any]:
-        return [*model.graph.layers, *(callback for callback, _ in self._callbacks)]
+        return [*model._graph.layers, *(callback for callback, _ in self._callbacks)]
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
         """Give callbacks and layers what they remembered, and the optimizer its rate.
@@ -154,7 +154,7 @@ def _rate(written: Any, model: Any, iterations: int) -> float | None:
 
 
 def _check_layers(states: Any, model: Any, run: Run, group: Group) -> None:
-    layers = model.graph.layers
+    layers = model._graph.layers
     if len(states) != len(layers):
         raise CheckpointError(f"its training had {len(states)} layers; the model has {len(layers)}")
     for layer, kept in zip(layers, states, strict=True):

@@ -54,12 +54,12 @@ class Setup:
         assert optimizer is not None
         if (
             trainer is None
-            or trainer.graph is not network.graph
+            or trainer.graph is not network._graph
             or trainer.optimizer is not optimizer
             or trainer.objective is not objective
         ):
             trainer = Trainer(
-                network.graph, lambda: network.trainable_weights, optimizer, objective
+                network._graph, lambda: network.trainable_weights, optimizer, objective
             )
             self._trainer = trainer
         trainer.check_gradients = self.check_gradients
