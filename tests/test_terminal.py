@@ -70,7 +70,7 @@ def test_what_an_encoding_lacks_is_escaped(encoding):
     assert raw.getvalue().decode(encoding) == shown[encoding] + "\n"
 
 
-def test_a_stream_that_nobody_reads_is_an_error():
+def test_a_stream_without_a_reader_is_an_error():
     class Broken(io.StringIO):
         def write(self, text):
             raise BrokenPipeError

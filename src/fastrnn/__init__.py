@@ -112,7 +112,7 @@ _LATE = {
 }
 
 if TYPE_CHECKING:
-    # Said to type checkers one by one, so that a misspelt name is an error there too.
+    # Type checkers read these imports, and so report a misspelt name.
     from . import (
         activations as activations,
         backend as backend,

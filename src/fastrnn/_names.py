@@ -289,7 +289,7 @@ class _Alias:
 
 
 class _Absent:
-    """Says what to do instead of modules of Keras's that are not there; asked after all others."""
+    """Explains what replaces a module of Keras that is missing; asked after all other finders."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """Raise ``ModuleNotFoundError`` for what is not in this package, with advice if any."""

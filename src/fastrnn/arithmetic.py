@@ -1,4 +1,4 @@
-"""Floating-point arithmetic that does not care what the caller has told NumPy about errors.
+"""Floating-point arithmetic that ignores the caller's ``np.seterr``.
 
 Overflow, underflow and infinities are part of what this package computes: the formulas saturate,
 and what becomes infinite or NaN is looked at where it matters.  A program that has set

@@ -1,4 +1,4 @@
-"""Files that are there whole: the old one or the new one, at every moment."""
+"""Files that are replaced in one step: readers see the old one or the new one, never a part."""
 
 from __future__ import annotations
 

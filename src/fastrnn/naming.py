@@ -33,7 +33,7 @@ def unique_name(stem: str) -> str:
 
 
 def forget_names() -> None:
-    """Let :func:`unique_name` count from the beginning."""
+    """Reset the counts of :func:`unique_name`."""
     _counts.clear()
 
 
@@ -42,7 +42,7 @@ _custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", def
 
 @contextmanager
 def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Let what is read from files find these too meanwhile, by name, at any depth.
+    """Make these objects known by name to whatever is read from files within the ``with`` block.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def identified(
     of_function: Callable[[Any], T] | None,
     should: str,
 ) -> T:
-    """Return the object that a user named: what the `get` of every module with names comes down to.
+    """Return the object that a user named: the common part of every module's `get`.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ class Regularizer(metaclass=Constructible):
 
     @quietly
     def gradient(self, x: Array) -> Any:
-        """Return its derivative; one of one's own is differentiated operation by operation."""
+        """Return its derivative; a user's own is differentiated operation by operation."""
         value, back = value_and_gradient(self, [x])
         return back(np.ones_like(value))
 

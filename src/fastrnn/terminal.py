@@ -64,7 +64,7 @@ def write_line(text: str, stream: Any = None) -> None:
     Raises
     ------
     OSError
-        If the stream cannot be written to, such as a pipe that nobody reads any more.
+        If the stream cannot be written to, such as a pipe whose reader has ended.
     """
     stream = sys.stdout if stream is None else stream
     if stream is None or getattr(stream, "closed", False):

@@ -31,14 +31,14 @@ class Signal:
     output : ndarray of shape (time, batch, ..., padded(features)) or (batch, padded(features))
     doutput : ndarray of the same shape, or None
         Gradient of the loss with respect to `output`, written by what comes after; None where no
-        gradient is wanted.  Zeros until then: what nobody uses has no gradient.
+        gradient is wanted.  Zeros until then: an output that is not used has no gradient.
     features : int
         How many of a row count.
     mask : ndarray of shape (time, batch), uint8, or None
         Where it is zero the step is padding; None: every step counts.  The array is made once, and
-        filled by the forward pass of whoever makes it.
+        filled by the forward pass of the layer that makes it.
     tokens : ndarray of shape (time, batch), int64, or None
-        Where the rows of `output` are one-hot: the places of their ones.  Whoever can do with them
+        Where the rows of `output` are one-hot: the places of their ones.  Layers that can use these
         leaves `output` alone, and it is never made.
     needs_output : bool
         Whether the backward pass reads `output`.  If not, what comes after may overwrite it.
@@ -179,7 +179,7 @@ class InputWorkspace(Workspace):
         """Do nothing: the output is there already."""
 
     def backward(self) -> None:
-        """Do nothing: nobody asks for the gradient of the data."""
+        """Do nothing: the gradient of the data is not needed."""
 
 
 class Fork(Workspace):
@@ -226,7 +226,7 @@ class _Branch(Signal):
 
     @property
     def output(self) -> Array:  # type: ignore[override]
-        """That of the source, asked for as late as here: it may be made by the asking."""
+        """The output of the source, read as late as possible since reading may compute it."""
         return self._source.output
 
 

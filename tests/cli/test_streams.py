@@ -93,7 +93,7 @@ class Full(io.StringIO):
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC, errno.EIO])
-def test_a_training_does_not_end_because_nobody_reads(tmp_path, monkeypatch, number):
+def test_a_training_does_not_end_when_its_output_is_not_read(tmp_path, monkeypatch, number):
     monkeypatch.setattr(sys, "stdout", Full(number))
     assert main([*TRAIN, str(tmp_path)]) == 0
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 3

@@ -1,4 +1,4 @@
-"""Fault 9: the process's floating-point mode, and numbers at the ends of the range."""
+"""The process's floating-point mode, and numbers at the ends of the range."""
 
 import numpy as np
 import pytest

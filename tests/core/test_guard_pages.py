@@ -1,4 +1,4 @@
-"""Fault 12 for memory that the core reads as it stands: time-major, and not padded."""
+"""Guard pages around memory that the core reads as it stands: time-major, and not padded."""
 
 import sys
 
@@ -37,7 +37,7 @@ def run_turned(dtype, behind):
 
 @pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_fault_12_nothing_past_the_ends_is_touched(dtype, behind):
+def test_nothing_past_the_ends_is_touched(dtype, behind):
     run(f"from tests.core.test_guard_pages import run_turned; run_turned({dtype!r}, {behind})")
 
 
@@ -51,5 +51,5 @@ def run_masked(behind):
 
 
 @pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
-def test_fault_12_masks(behind):
+def test_masks(behind):
     run(f"from tests.core.test_guard_pages import run_masked; run_masked({behind})")

@@ -1,4 +1,4 @@
-"""Fault 15: Ctrl-C in a call that takes long ends it.
+"""Ctrl-C in a call that takes long ends it.
 
 How soon is counted in work, in test_signals.py.
 """
@@ -86,7 +86,7 @@ def start(key):
 
 
 @pytest.mark.parametrize("key", CALLS)
-def test_fault_15_a_long_call_ends(key):
+def test_a_long_call_ends(key):
     level = {name: os.environ[name] for name in ("FASTRNN_ISA",) if name in os.environ}
     child = subprocess.Popen(
         [sys.executable, "-c", f"from tests.core.test_interrupt import start; start({key!r})"],

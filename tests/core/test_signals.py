@@ -1,4 +1,4 @@
-"""Fault 15: how much a call computes between two looks for Ctrl-C.
+"""How much a call computes between two looks for Ctrl-C.
 
 Counted in operations: how long they take depends on what else the machine does.
 """
@@ -142,7 +142,7 @@ CALLS = {
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("key", CALLS)
-def test_fault_15_a_call_looks_often(key, threads):
+def test_a_call_looks_often(key, threads):
     make, *arguments = CALLS[key]
     call, least = make(*arguments)
     before = fastrnn.get_num_threads()

@@ -165,7 +165,7 @@ def run_on_sources(dtype, behind):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mprotect as on Linux only")
 @pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_fault_12_nothing_past_the_ends_is_touched(dtype, behind):
+def test_nothing_past_the_ends_is_touched(dtype, behind):
     run(f"from tests.core.test_source import run_on_sources; run_on_sources({dtype!r}, {behind})")
 
 

@@ -141,7 +141,7 @@ def test_a_thousand_calls():
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
-def test_fault_16_sixteen_threads_get_the_bits_of_a_serial_run(number):
+def test_sixteen_threads_get_the_bits_of_a_serial_run(number):
     calls = [cell_case(form, 9, 33, 17, 20 + i, "float32") for i in range(2) for form in FORMS]
     arrays = [case.make() for case in calls]
 
@@ -213,7 +213,7 @@ def right(threads=4):
 
 
 @needs_fork
-def test_fault_14_a_fork_after_a_threaded_call():
+def test_a_fork_after_a_threaded_call():
     program = """
 right()
 for threads in (1, 4, 2):
@@ -224,7 +224,7 @@ for threads in (1, 4, 2):
 
 
 @needs_fork
-def test_fault_14_children_of_children():
+def test_children_of_children():
     program = """
 def deeper():
     right()
@@ -236,7 +236,7 @@ assert child(deeper) == 0
 
 
 @needs_fork
-def test_fault_14_a_fork_while_threads_call():
+def test_a_fork_while_threads_call():
     program = """
 right()
 stop = threading.Event()
@@ -259,7 +259,7 @@ right()
 
 
 @needs_fork
-def test_fault_14_multiprocessing():
+def test_multiprocessing():
     program = """
 import multiprocessing
 def work(threads):

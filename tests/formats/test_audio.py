@@ -328,7 +328,7 @@ def test_a_residual_connection_is_written_for_aida_x(tmp_path):
     np.testing.assert_array_equal(again.predict(sound(), verbose=0), wanted)
 
 
-def test_states_that_nobody_reads_are_no_hindrance(tmp_path):
+def test_returned_states_that_are_not_read_are_exported(tmp_path):
     x = Input((None, 1))
     states, *_ = LSTM(3, return_sequences=True, return_state=True)(x)
     model = Model(x, Dense(1)(states))

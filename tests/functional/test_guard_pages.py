@@ -1,4 +1,4 @@
-"""Fault 12: arrays that begin or end at memory that may not be touched.
+"""Arrays that begin or end at memory that may not be touched.
 
 Every array of a call, result memory aside, is put against an unreadable page, before or behind it;
 a read or write past the end kills the process, so the calls run in a child.
@@ -51,7 +51,7 @@ def run_guarded(dtype, behind, sizes):
 
 @pytest.mark.parametrize("side", ["before", "behind"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_fault_12_nothing_past_the_ends_is_touched(dtype, side):
+def test_nothing_past_the_ends_is_touched(dtype, side):
     program = (
         "from tests.functional.test_guard_pages import *; "
         f"run_guarded({dtype!r}, {side == 'behind'}, SIZES)"

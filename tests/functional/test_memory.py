@@ -1,4 +1,4 @@
-"""Fault 20: sizes that no memory has, and calls that fail without end."""
+"""Sizes that no memory has, and calls that fail without end."""
 
 import gc
 import sys

@@ -39,7 +39,7 @@ def test_one_hot_rows_are_gathered(cell, backwards):
     )
 
 
-def test_one_hot_rows_are_made_for_whoever_wants_them():
+def test_one_hot_rows_are_made_where_a_layer_reads_them():
     model = Sequential([Input((None,)), CategoryEncoding(7)])
     np.testing.assert_array_equal(model.predict(TOKENS), np.eye(7)[TOKENS])
     model = model_of(CategoryEncoding(7), Activation("tanh"), Dense(2))

@@ -619,7 +619,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("steps", [None, 2])
 @pytest.mark.parametrize("data", [Numbered, Loader, generator, lambda: (X, Y)])
 @pytest.mark.filterwarnings("ignore:x ran out of data")
-def test_a_training_goes_on_to_the_same_bits(tmp_path, data, steps, at):
+def test_a_resumed_training_ends_with_the_same_bits(tmp_path, data, steps, at):
     if data is generator and steps is None:
         pytest.skip("it has no end")
     if steps == 2 and at[1] == 2:

@@ -257,7 +257,7 @@ def test_names_that_climb_out_of_the_file_are_only_names(content, tmp_path, name
     assert [p.name for p in tmp_path.iterdir()] == ["inner"]
 
 
-def test_a_tensor_that_is_nobody_s_is_refused(content, tmp_path):
+def test_a_tensor_that_belongs_to_no_layer_is_refused(content, tmp_path):
     from safetensors.numpy import save_file
 
     header, _ = split(content)

@@ -17,7 +17,7 @@ class Kernel:
 
     #: The name that Keras has for it.
     name: str = "linear"
-    #: Whether the derivative wants what went in, and not only what came out.
+    #: Whether the derivative needs the input, and not only the output.
     keeps_input: bool = False
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:

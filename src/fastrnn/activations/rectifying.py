@@ -1,4 +1,4 @@
-"""Activations that let what is above zero pass, or nearly so."""
+"""Activations that pass positive numbers on, unchanged or nearly so."""
 
 from __future__ import annotations
 

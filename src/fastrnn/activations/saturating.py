@@ -1,4 +1,4 @@
-"""Activations that level out, and those that put features in relation to one another."""
+"""Activations that saturate, and those that normalize over the features."""
 
 from __future__ import annotations
 

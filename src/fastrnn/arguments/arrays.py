@@ -1,4 +1,4 @@
-"""Which numbers the functional API takes, and in which type it computes.
+"""The types that the functional API takes, and the type in which it computes.
 
 float64 gives float64, float32 throughout gives float32, and any mixture gives float64. Lists,
 integers and booleans are read as float64. Everything else (float16, long double, complex, objects,
@@ -104,7 +104,7 @@ def in_type(array: NDArray[Any], dtype: np.dtype[np.floating[Any]]) -> Array:
 
 
 def _is_single(value: Any, array: NDArray[Any]) -> bool:
-    """Tell whether an argument speaks for float32; a list never does, whatever it holds."""
+    """Return whether an argument is float32; a list never is, whatever it holds."""
     return not isinstance(value, list | tuple) and array.dtype.newbyteorder("=") == FLOAT32
 
 

@@ -1,4 +1,4 @@
-"""Numbers in another type: as they are, or an error that names what did not fit."""
+"""Conversion of numbers to another type, with an error that names what does not fit."""
 
 from __future__ import annotations
 

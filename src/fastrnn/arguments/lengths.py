@@ -19,7 +19,7 @@ Columns: TypeAlias = slice | NDArray[np.bool_]
 def read_lengths(
     lengths: Any, shape: tuple[int, ...], name: str = "lengths"
 ) -> NDArray[np.int64] | None:
-    """Return the lengths of the sequences in ``X``, as (m,) integers of our own.
+    """Return the lengths of the sequences in ``X``, as a new array of integers (m,).
 
     `shape` is that of ``X``, (n_x, m, T_x).
 
@@ -54,7 +54,7 @@ def read_lengths(
 def lengths_of(steps: Any, shape: tuple[int, ...]) -> NDArray[np.int64] | None:
     """Return the lengths with which the caches of all steps were made; `shape` is that of ``X``.
 
-    A sequence that somebody made of the caches of single steps knows none, and every step counts.
+    A sequence that was made of the caches of single steps has no lengths, and every step counts.
     """
     return read_lengths(getattr(steps, "lengths", None), shape, "caches[0].lengths")
 
@@ -68,7 +68,7 @@ def columns_that_count(lengths: NDArray[np.int64] | None, T_x: int) -> list[Colu
 
 
 def of_columns(cache: Any, columns: Columns) -> Any:
-    """Return the cache of a step as it were if the batch had but some of its columns."""
+    """Return the cache of a step for some columns of its batch."""
     if isinstance(columns, slice):
         return cache
     some = tuple(

@@ -14,7 +14,7 @@ _ndarray = np.ndarray
 
 #: Types whose objects NumPy takes for one number or text each, and never looks into.
 _SINGLE = (numbers.Number, np.generic, str, bytes, type(None))
-#: What a type has whose objects say themselves what array they are.
+#: Attributes of types whose objects convert themselves to arrays.
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer__")
 #: No array of any NumPy has more dimensions, so lists nested deeper are left to NumPy's error.
 _DEEPEST = 64

@@ -43,7 +43,7 @@ def pick_parameters(parameters_dict: Parameters, input_bias: bool = False) -> tu
         try:
             Wx, Ws, bs, Wy, by = _pick(parameters_dict)
         except KeyError:
-            pass  # said better below
+            pass  # the code below raises a clearer error
         else:
             if Wy is not None and by is not None:
                 return Wx, Ws, bs, None, Wy, by
@@ -105,7 +105,7 @@ def read(of: Form, values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _broadcast(names: Sequence[str], arrays: list[Any]) -> None:
-    """Bring biases and initial states into their full shape, where that is what they are short for.
+    """Expand biases and initial states that were given in a short form to their full shape.
 
     Nothing else is broadcast, though NumPy would: a bias (1, n) or (m,), a state of one unit or an
     input of one column are left as they are, to be refused.
@@ -248,7 +248,7 @@ def _arrays_of(
 
 
 def unpack(name: str, cache: Any, entries: Sequence[str]) -> tuple[Any, ...]:
-    """Return the entries of a cache as a tuple, or say what a cache should have been.
+    """Return the entries of a cache as a tuple, or raise an error that says what they should be.
 
     Raises
     ------

@@ -72,7 +72,7 @@ def form(names: tuple[str, ...], gates: int = 1, inputs: int = 0) -> Form:
 
 
 def fits(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> bool:
-    """Tell in one pass whether shapes fit each other; which of them does not is looked for later.
+    """Return whether shapes fit each other, without finding out which of them does not.
 
     The same as ``fastrnn._core.arrays.fit`` tells of the shapes alone.
     """
@@ -146,7 +146,7 @@ def _witnesses(entries: Sequence[_Entry]) -> dict[str, dict[int, list[str]]]:
 
 
 def _majority(votes: dict[int, list[str]]) -> int:
-    """Return the size with most witnesses; of equals, the one that was heard first."""
+    """Return the size that most arrays have; of equal counts, the first one found."""
     return max(votes, key=lambda size: len(votes[size]))
 
 
@@ -164,7 +164,7 @@ def _only_witness(
     sizes: dict[str, int],
     entries: Sequence[_Entry],
 ) -> str:
-    """Name the array that an expectation rests on, if it rests on one alone."""
+    """Return the name of the array that implies an expected size, if only one does."""
     if len(shape) != len(axes):
         return ""
     for extent, axis in zip(shape, axes, strict=True):

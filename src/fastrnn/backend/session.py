@@ -1,4 +1,4 @@
-"""What a program sets and asks, and what it reads and computes of a model."""
+"""The learning phase, values of weights, and functions of a model's tensors."""
 
 from __future__ import annotations
 

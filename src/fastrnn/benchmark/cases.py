@@ -92,7 +92,7 @@ SCALING = (
 
 
 def lengths(sizes: Sizes) -> dict[str, tuple[int, ...]]:
-    """Return batches of sequences of several lengths, in no order, by what one would call them."""
+    """Return the lengths of the sequences of several batches, unsorted, by a name for each."""
     m, T_x = sizes.m, sizes.T_x
     uniform = np.random.default_rng(0).permutation(np.linspace(1, T_x, m).round().astype(int))
     return {

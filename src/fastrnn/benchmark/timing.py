@@ -1,4 +1,4 @@
-"""How it is measured: competitors in turn, and medians over the rounds.
+"""The measurement: competitors take turns, and medians over the rounds are reported.
 
 A machine's speed drifts over seconds, with its neighbours and its temperature. Measured one
 after the other, two programs differ by that drift; measured in turn, round after round, both
@@ -51,7 +51,7 @@ def wait_until_quiet(
     """Wait until no thread of this process is at work.
 
     Threads of a BLAS go on turning after their last product, without work, for 100 ms and more,
-    and whoever has the next turn would have to share a processor with them.
+    and the next competitor would have to share a processor with them.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def wait_until_quiet(
 
 def _time(call: Call, repeats: int) -> float:
     if repeats > 1:
-        call()  # whoever had the turn before has left the caches
+        call()  # the competitor before has filled the caches with its own data
     start = time.perf_counter()
     for _ in range(repeats):
         call()

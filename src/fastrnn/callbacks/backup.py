@@ -1,4 +1,4 @@
-"""A training that goes on when its program is started again."""
+"""A training that continues when its program is started again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fastrnn.settings import boolean, number
 
 
 class BackupAndRestore(Callback):
-    """Save the training as it goes, and go on from there after whatever ended it.
+    """Save the training regularly, and continue from the last save after an interruption.
 
     A program that was killed, or ended by Ctrl-C, is simply started again: `fit` finds the file and
     ends with the same bits as if it had never stopped: weights, optimizer, random numbers, the
@@ -82,7 +82,7 @@ class BackupAndRestore(Callback):
         return self.path if os.path.exists(self.path) else None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Look at the clock, and remove what a save that was killed has left."""
+        """Start the clock, and remove what an interrupted save has left."""
         remove_leftovers(self.backup_dir)
         self._steps, self._saved_at = 0, monotonic()
 
@@ -102,7 +102,7 @@ class BackupAndRestore(Callback):
             self._save()
 
     def on_interrupt(self) -> None:
-        """Save, and say how to go on."""
+        """Save, and print how to continue."""
         self._save()
         say(f"\nInterrupted; saved to {self.path}: start the program again to go on from there")
 

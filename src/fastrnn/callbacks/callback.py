@@ -14,7 +14,7 @@ Logs = dict[str, float]
 
 
 class Callback(metaclass=Constructible):
-    """Is told what a training does; a subclass overrides the hooks it wants.
+    """The base of callbacks, whose hooks a training calls; a subclass overrides some of them.
 
     Attributes
     ----------
@@ -37,8 +37,8 @@ class Callback(metaclass=Constructible):
     def __repr__(self) -> str:
         return constructor_like(self)
 
-    #: The attributes that a training needs to go on as if nothing had been, and what checks their
-    #: values in a file; see `get_state`.
+    #: The attributes that a resumed training needs, each with what checks its value in a file; see
+    #: `get_state`.
     _kept: ClassVar[Kept] = {}
 
     def get_state(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Callback(metaclass=Constructible):
         for name, check in self._kept.items():
             check(name, state[name], model)
 
-    #: Whether it is called after all others, whose work it saves.
+    #: Whether it is called after all others, because it saves their results.
     is_last: bool = False
     #: Whether only the first process calls it where several train one model: what writes or prints
     #: does so once, and all others see the same figures everywhere and decide the same.
@@ -84,7 +84,7 @@ class Callback(metaclass=Constructible):
     reports: tuple[str, ...] = ()
 
     def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
-        """Look, before anything is trained, at the names of what epochs and steps will report.
+        """Check the names of what epochs and steps will report, before the training starts.
 
         Not called where a callback of one's own may add to the logs.
         """
@@ -222,7 +222,7 @@ class CallbackList:
     def _check_reports(self, params: dict[str, Any]) -> None:
         """Let callbacks find out, before a training, what it will not report."""
         if any(_may_report(callback) for callback in self.callbacks):
-            return  # and nobody can tell what
+            return  # which are unknown
         by_step = list(params.get("metrics") or ())
         by_epoch = [*by_step]
         if params.get("do_validation"):
@@ -237,7 +237,7 @@ class CallbackList:
             callback.release()
 
     def hook(self, name: str) -> Callable[..., None] | None:
-        """Return a function that calls the hook `name`, or None if nobody listens."""
+        """Return a function that calls the hook `name`, or None if no callback overrides it."""
         listeners = [getattr(c, name) for c in self.called if _overrides(c, name)]
         if not listeners:
             return None
@@ -256,7 +256,7 @@ class CallbackList:
 
 
 def _may_report(callback: Callback) -> bool:
-    """Return whether a callback may add to the logs what it does not say."""
+    """Return whether a callback may add entries to the logs that it does not declare."""
     is_known = type(callback).__module__.startswith("fastrnn.")
     is_open = not is_known or isinstance(callback, LambdaCallback)
     return is_open and any(_overrides(callback, f"on_{what}_end") for what in ("epoch", "test"))

@@ -83,7 +83,7 @@ class ModelCheckpoint(Monitor):
         self._steps = 0
 
     def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
-        """Check what the name of the file asks for, and look for what is watched."""
+        """Check the fields of the file's name, and that the watched value will be reported."""
         if self.save_freq == "epoch":
             names = ["epoch", *by_epoch]
             if not (self.save_best_only and reported(self.monitor, self.at_times)):
@@ -94,7 +94,7 @@ class ModelCheckpoint(Monitor):
         way = "write_weights" if self.save_weights_only else "write"
         found = format_for(self.filepath, way)
         if found is not None:
-            found.require(self.filepath)  # before an epoch is trained for nothing
+            found.require(self.filepath)  # before time is spent on an epoch
         if self.save_best_only:
             self.warn_unless_reported(names)
 

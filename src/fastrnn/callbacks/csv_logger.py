@@ -80,7 +80,7 @@ class CSVLogger(Callback):
         return {"text": text, "columns": self._columns}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Let the file hold what it held: no line is lost, and none comes twice."""
+        """Restore the content of the file, so that no line is lost or written twice."""
         self._columns = state["columns"]
         replace_file(self.filename, state["text"].encode())
 

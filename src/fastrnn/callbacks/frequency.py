@@ -1,4 +1,4 @@
-"""How often something is to be done."""
+"""The argument that says how often a callback saves or writes."""
 
 from __future__ import annotations
 

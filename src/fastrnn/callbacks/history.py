@@ -58,7 +58,7 @@ class History(Callback):
         self.history, self.epoch, self._told = Logged(), [], {}
 
     def fill(self, epochs: Sequence[tuple[int, Logs]]) -> None:
-        """Take over the epochs of a training that goes on, each with its logs."""
+        """Take over the epochs of a training that is resumed, each with its logs."""
         self.history, self.epoch, self._told = Logged(), [], {}
         for epoch, logs in epochs:
             self.on_epoch_end(epoch, logs)

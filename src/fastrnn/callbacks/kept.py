@@ -1,4 +1,4 @@
-"""What a callback's state may hold, as a file of a training gives it back."""
+"""Checks of the values in a callback's state that was read from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a watched value has become better."""
+"""The base of callbacks that watch whether a value improves."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Monitor(Callback):
         By how much a value must be better to count.
     """
 
-    #: What it does when the value is missing, for the warning.
+    #: What the callback does when the value is missing, for the warning.
     _without = "does nothing"
 
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
@@ -76,7 +76,7 @@ class Monitor(Callback):
         return names
 
     def waits(self, logs: Logs | None) -> bool:
-        """Return whether the logs lack the watched value, and those of another epoch will not."""
+        """Return whether the watched value is missing here, and will be there in another epoch."""
         late = reported(self.monitor, self.at_times)
         return late is not None and late not in (logs or {})
 

@@ -61,7 +61,7 @@ class ProgressLines(Callback):
     is_for_first = True
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Say on how much the training runs."""
+        """Print how many samples the training and its validation have."""
         samples, steps = self.params.get("samples"), self.params.get("steps")
         if samples is not None:
             text = f"Train on {samples} samples"
@@ -73,12 +73,12 @@ class ProgressLines(Callback):
         say(text + (f", validate on {validation} samples" if validation else ""))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Say which epoch begins."""
+        """Print the number of the epoch that begins."""
         say(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Say how it went."""
+        """Print the time, the loss and the metrics of the epoch."""
         # A log file gets one line an epoch, however long; a terminal would break it anywhere.
         parts = [self._seconds(), *_parts_of(logs)]
         width = columns() if is_terminal(sys.stdout) else sys.maxsize
@@ -101,7 +101,7 @@ class ProgressBar(ProgressLines):
         self._done = self.params.get("steps_done", 0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Say which epoch begins, and draw the bar."""
+        """Print the number of the epoch that begins, and draw the bar."""
         from tqdm import tqdm
 
         super().on_epoch_begin(epoch, logs)
@@ -123,7 +123,7 @@ class ProgressBar(ProgressLines):
         self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Take the bar away, and say how it went."""
+        """Remove the bar, and print the time, the loss and the metrics of the epoch."""
         self._bar.close()
         super().on_epoch_end(epoch, logs)
 

@@ -132,7 +132,7 @@ class TerminateOnNaN(Callback):
         self.raise_error = boolean("raise_error", raise_error)
 
     def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
-        """Say what was found, and end the training."""
+        """Print what is not finite, and end the training."""
         if self.raise_error:
             return  # what follows is the error
         loss = getattr(error, "logs", {}).get("loss")
@@ -140,7 +140,7 @@ class TerminateOnNaN(Callback):
         self.model.stop_training = True
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Look at the loss."""
+        """End the training if the loss is not finite."""
         loss = (logs or {}).get("loss")
         already = self.model.stop_training  # said, if its gradient was not finite either
         if loss is not None and not math.isfinite(loss) and not already:

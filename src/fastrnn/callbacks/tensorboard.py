@@ -101,7 +101,7 @@ class TensorBoard(Callback):
             self._writers.popitem()[1].close()
 
     def release(self) -> None:
-        """Close the files after an error, which is what should be told."""
+        """Close the files after an error, without raising another one."""
         with suppress(Exception):
             self.on_train_end()
 

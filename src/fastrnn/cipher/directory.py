@@ -255,7 +255,7 @@ class RunDirectory:
         )
 
     def hold(self, patience: float = 0.0) -> None:
-        """Keep others from writing to the directory until `release`, or the end of the process.
+        """Lock the directory until `release`, or the end of the process.
 
         Parameters
         ----------
@@ -273,7 +273,7 @@ class RunDirectory:
             self._lock = Lock(self.path, patience)
 
     def release(self) -> None:
-        """Let others write to the directory."""
+        """Release the lock of the directory."""
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()

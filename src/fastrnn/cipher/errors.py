@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-#: What an error number of the operating system means for somebody who wants to save a file.
+#: What an error number of the operating system means for saving a file.
 NO_ROOM = {
     errno.ENOSPC: "the disk is full; make room on it",
     errno.EDQUOT: "the disk quota is used up; make room in it",
@@ -110,7 +110,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def line_of(error: BaseException, spell: Callable[[str], str] = str) -> str:
-    """Return what to tell of an error, whatever it is.
+    """Return the text of any error, for a message.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def line_of(error: BaseException, spell: Callable[[str], str] = str) -> str:
 
 
 def _line_of_system(error: OSError) -> str:
-    """Return what to tell of what the operating system refused."""
+    """Return the text of an error of the operating system, for a message."""
     given = error.filename
     name = os.fsdecode(given) if isinstance(given, (str, bytes)) else str(given or "")
     where = (

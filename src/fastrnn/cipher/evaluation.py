@@ -1,4 +1,4 @@
-"""How well a trained model does, character by character and sentence by sentence."""
+"""The accuracy of a trained model, by character and by sentence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOGETHER = 256
 
 
 class Mistake(NamedTuple):
-    """How often a character was taken for another."""
+    """How often the model took a character for another."""
 
     truth: str
     answer: str
@@ -34,7 +34,7 @@ class Mistake(NamedTuple):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model made of sentences; padding and empty sentences do not count.
+    """The results of a model on sentences; padding and empty sentences do not count.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Evaluation:
         return self.sentences_right / self.sentences
 
     def mistakes(self) -> list[Mistake]:
-        """Return what was taken for what, the most frequent mistake first."""
+        """Return the mistakes of the model, the most frequent first."""
         found = [
             Mistake(self.characters[truth], self.characters[answer], int(times))
             for (truth, answer), times in np.ndenumerate(self.confusion)
@@ -92,7 +92,7 @@ class Evaluation:
 def evaluate(
     decipherer: Decipherer, corpus: Corpus, tell: Callable[[str], object] = str
 ) -> Evaluation:
-    """Let a model work on a corpus and compare.
+    """Run a model on a corpus and compare its answers with the truth.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run learns from: its corpus, some of it to train on and some held out, as arrays."""
+"""The data of a run: its corpus, some of it to train on and some held out, as arrays."""
 
 from __future__ import annotations
 

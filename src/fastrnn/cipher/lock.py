@@ -1,4 +1,4 @@
-"""Who may write to a folder: one process at a time, and in it one training or sweep.
+"""A lock on a folder, held by one process at a time, and in it by one training or sweep.
 
 The folder itself is locked, by ``flock``: that leaves no file behind, and the operating system
 takes the lock away when the process ends, however it does. Where a folder cannot be locked, as on
@@ -87,7 +87,7 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let others have the folder; does nothing if they may already."""
+        """Release the folder; does nothing if it is released already."""
         descriptor, self._descriptor = self._descriptor, None
         file, self._file = self._file, None
         if descriptor is not None:
@@ -144,7 +144,7 @@ def is_locked(file: Path) -> bool | None:
 
 
 def _made(file: Path) -> bool:
-    """Make the file that says who has its folder, and return whether that succeeded."""
+    """Make the file that names the owner of its folder, and return whether that succeeded."""
     # On Windows the system removes it with the process.
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_TEMPORARY", 0)
     for _ in range(2):
@@ -154,11 +154,11 @@ def _made(file: Path) -> bool:
             text = _text(file)
             if text is None or _lives(text):
                 return False
-            # One of those who find out that the owner is gone moves the file away.
+            # One of the processes that find the owner gone moves the file away.
             aside = file.with_name(f"{file.name}-{secrets.token_hex(8)}")
             with suppress(OSError):
                 os.rename(file, aside)
-                if _text(aside) != text:  # somebody was faster, and has the folder now
+                if _text(aside) != text:  # another process was faster and holds the folder now
                     os.link(aside, file)
                 os.unlink(aside)
             continue
@@ -190,7 +190,7 @@ def _lives(text: str) -> bool:
         return False
     except OSError:
         return True
-    # Another process may have the number by now.
+    # Another process may have been given the number since.
     return _started(int(process)) == started
 
 
@@ -204,7 +204,7 @@ def _started(process: int) -> str:
 
 
 def _owner(folder: Path) -> str:
-    """Return which process has a folder, for a message, where it is known."""
+    """Return the process that owns a folder, for a message, where it is known."""
     text = _text(folder / LOCK_FILE)
     if text is None:
         return ""

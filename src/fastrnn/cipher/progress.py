@@ -1,4 +1,4 @@
-"""How a training run tells that it goes on: a bar on a terminal, and a line an epoch."""
+"""The progress of a training run: a bar on a terminal, and a line an epoch."""
 
 from __future__ import annotations
 

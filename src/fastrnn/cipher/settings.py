@@ -1,4 +1,4 @@
-"""What a training run is told: its corpus, its model, its schedule."""
+"""The settings of a training run: its corpus, its model, its schedule."""
 
 from __future__ import annotations
 

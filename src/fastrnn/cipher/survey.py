@@ -1,4 +1,4 @@
-"""What a run must know of all its sentences before the first step, found in one pass."""
+"""Facts about all sentences of a run that are needed before the first step, found in one pass."""
 
 from __future__ import annotations
 

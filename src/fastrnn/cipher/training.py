@@ -252,7 +252,7 @@ class Training:
             raise RunError(str(error)) from error
 
     def _draw(self) -> None:
-        """Draw the history; a run without its picture is none the worse."""
+        """Draw the history; a failure to draw does not end the run."""
         try:
             self.directory.write_history_plot(
                 plot(self.epochs, title=self.lesson.config.settings.title)

@@ -1,4 +1,4 @@
-"""What carries out the jobs of a sweep: processes, threads, or a cluster of Dask or Ray."""
+"""The back ends that run the jobs of a sweep: processes, threads, or a cluster of Dask or Ray."""
 
 from __future__ import annotations
 

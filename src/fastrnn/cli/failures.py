@@ -1,4 +1,4 @@
-"""What a failure looks like: the exit codes, and what to tell of an error."""
+"""How failures are reported: exit codes and messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def line_of(error: BaseException) -> str:
-    """Return the line that tells of an error, with settings as they are called here: options."""
+    """Return the line that reports an error, with settings by the names of their options."""
     return errors.line_of(error, option)
 
 

@@ -1,4 +1,4 @@
-"""The way in: what the command line looks like, and what becomes of an error.
+"""The entry point: the command line, and how errors are reported.
 
 Models and training are imported by the functions that need them, so that a help text or a usage
 error comes at once.
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as interrupt:
             return _fail(str(interrupt) or "interrupted", INTERRUPTED)
         except BrokenPipeError:
-            # Whoever read the output, such as head, has seen enough.
+            # The reader of the output, such as head, has closed the pipe.
             return FAILED
         except Exception as error:
             if os.environ.get("FASTRNN_TRACEBACK"):

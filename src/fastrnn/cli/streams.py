@@ -19,7 +19,7 @@ __all__ = ["Output", "safe_streams"]
 
 
 class Output:
-    """Stands in for a standard stream.
+    """Replaces a standard stream.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Output:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._number(stream))
             os.close(nowhere)
-        # A stream that somebody has closed is as good as none.
+        # A closed stream is treated as if there were none.
         if not self.is_optional and isinstance(error, OSError):
             raise OSError(error.errno, error.strerror, self._name) from None
 

@@ -90,7 +90,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _several(kind: type) -> Callable[[str], list[Any]]:
-    """Return what reads values of a kind with commas between them."""
+    """Return a function that reads values of a type, separated by commas."""
     wanted = {int: "a whole number", float: "a number"}.get(kind, "a text")
 
     def read(text: str) -> list[Any]:
@@ -202,7 +202,7 @@ def _tell_start(arguments: argparse.Namespace, runs: int) -> None:
 
 
 def _tell_run(run: SweepRun, done: int, runs: int) -> None:
-    """Print what became of a run."""
+    """Print the result of a run."""
     best = run.best_epoch
     if run.error is not None or best is None:
         said = f"failed: {run.error}"

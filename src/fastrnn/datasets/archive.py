@@ -37,7 +37,7 @@ def _empty_array(*_: Any) -> NDArray[Any]:
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Knows arrays, and what lists and numbers are made of."""
+    """Unpickles arrays, lists and numbers, and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if name == "_reconstruct" and (module, name) in _ALLOWED:

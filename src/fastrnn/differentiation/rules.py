@@ -1,4 +1,4 @@
-"""How a gradient goes back through each of NumPy's operations."""
+"""The gradient of each of NumPy's operations."""
 
 from __future__ import annotations
 

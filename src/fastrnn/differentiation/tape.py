@@ -1,4 +1,4 @@
-"""Arrays that remember what they were computed of."""
+"""Arrays that record how they were computed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Operand(NDArrayOperatorsMixin):
 
 
 class Tape:
-    """What was computed while it was active, in order.
+    """The operations recorded while it was active, in order.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class Tape:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Let weights that stand in operations be watched meanwhile, in this thread."""
+        """Record operations on weights within the ``with`` block, in this thread."""
         before = current_tape()
         _active.tape = self
         try:
@@ -95,7 +95,7 @@ def current_tape() -> Tape | None:
 
 
 class Traced(NDArrayOperatorsMixin):
-    """An array that remembers what it was computed of.
+    """An array that records how it was computed.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class Traced(NDArrayOperatorsMixin):
         self.sources: list[tuple[Traced, Back]] = []
 
     def add(self, gradient: Any) -> None:
-        """Add what one result has to say to the gradient."""
+        """Add the gradient that one result sends back."""
         given = fitted(np.asarray(gradient), self.value.shape).astype(self.value.dtype, copy=False)
         self.gradient = given if self.gradient is None else self.gradient + given
 

@@ -1,4 +1,4 @@
-"""Several processes that train one model: what they share out, and how they agree and end.
+"""Several processes that train one model: how they share the work, agree, and end.
 
 A :class:`Group` of one is a training as it always was.  :func:`group_of` makes one of the processes
 of an mpi4py communicator, and :func:`world` one of all that ``mpiexec`` started; mpi4py is imported

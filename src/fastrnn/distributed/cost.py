@@ -1,4 +1,4 @@
-"""How long a step takes on several machines, and from what size on they pay.
+"""How long a step takes on several machines, and from which batch size on they are faster.
 
 A step of a training on p machines is modelled as
 

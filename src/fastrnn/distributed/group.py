@@ -1,4 +1,4 @@
-"""What a training asks of the processes that it runs on; here, where there is only one."""
+"""The interface of the processes that a training runs on, and its implementation for one."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Group:
         return function()
 
     def sum(self, array: Array) -> None:
-        """Replace a contiguous array by the sum of everybody's, the same bits everywhere."""
+        """Replace a contiguous array by its sum over all processes, the same bits in each."""
 
     def take_first(self, array: Array) -> None:
         """Replace a contiguous array by that of the first process."""
 
     def agree(self, facts: Mapping[str, str]) -> None:
-        """Check that all say the same.
+        """Check that all processes pass the same facts.
 
         Parameters
         ----------

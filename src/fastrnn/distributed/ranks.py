@@ -27,7 +27,7 @@ FAREWELL = 0.5
 class Ranks(Group):
     """Several processes, in the context that :meth:`entered` returns.
 
-    Each of them uses one thread meanwhile, unless somebody has said how many.
+    Each of them uses one thread meanwhile, unless the number of threads was set.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Ranks(Group):
         return result
 
     def sum(self, array: Array) -> None:
-        """Replace a contiguous array by the sum of everybody's, the same bits everywhere."""
+        """Replace a contiguous array by its sum over all processes, the same bits in each."""
         self._comm.Allreduce(self._in_place, array, op=self._plus)
 
     def take_first(self, array: Array) -> None:
@@ -100,7 +100,7 @@ class Ranks(Group):
         self._comm.Bcast(array)
 
     def agree(self, facts: Mapping[str, str]) -> None:
-        """Check that all say the same, or raise an error everywhere."""
+        """Check that all processes pass the same facts, or raise an error in each."""
         everybody = self._comm.allgather(dict(facts))
         subjects = dict.fromkeys(subject for said in everybody for subject in said)
         told = []
@@ -162,7 +162,7 @@ class Ranks(Group):
         return True
 
     def _end(self, error: BaseException) -> None:
-        """End all processes: the others wait for a message that will never come."""
+        """End all processes, since the others would wait for a message that is never sent."""
         text = self._tell(error)
         sys.stdout.flush()
         sys.stderr.write(f"fastrnn: rank {self.rank} of {self.size}: {text}\n")

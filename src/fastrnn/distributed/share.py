@@ -1,4 +1,4 @@
-"""Which rows of a batch are whose."""
+"""Which rows of a batch each process computes."""
 
 from __future__ import annotations
 

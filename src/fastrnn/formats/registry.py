@@ -225,7 +225,7 @@ def format_of_file(path: Path) -> Format:
     kind = kind_of_file(os.stat(path).st_mode)
     if kind == "folder":
         raise IsADirectoryError(errno.EISDIR, about_folder(path), path)
-    if kind != "file":  # which might be read without end, or wait for somebody to write
+    if kind != "file":  # which might be read without end, or wait for a writer
         raise CheckpointError(f"{path} is a {kind}; a model is a file")
     with open(path, "rb") as file:
         head = file.read(2 * HEAD)

@@ -180,8 +180,8 @@ def lstm_cell_backward(
     cache : tuple
         From :func:`lstm_cell_forward`, of this package or of :mod:`fastrnn.reference`.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  The cache knows them, unless somebody made a plain tuple of it:
-        then they are tanh and sigmoid if they are left out.
+        Those of the forward pass.They may be left out, except for a cache that was turned into a
+        plain tuple, which is taken for one of tanh and sigmoid.
 
     Returns
     -------
@@ -227,8 +227,8 @@ def lstm_backward(
         Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
         what reaches it through the state; zeros if it is left out.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  The caches know them, unless somebody made plain tuples of them:
-        then they are tanh and sigmoid if they are left out.
+        Those of the forward pass.They may be left out, except for caches that were turned into
+        plain tuples, which are taken for ones of tanh and sigmoid.
 
     Returns
     -------

@@ -136,8 +136,8 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     cache : tuple
         From :func:`rnn_cell_forward`, of this package or of :mod:`fastrnn.reference`.
     activation : str, optional
-        That of the forward pass.  The cache knows it, unless somebody made a plain tuple of it:
-        then it is tanh if it is left out.
+        That of the forward pass.It may be left out, except for a cache that was turned into a plain
+        tuple, which is taken for one of tanh.
 
     Returns
     -------
@@ -170,8 +170,8 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     caches : tuple
         From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
     activation : str, optional
-        That of the forward pass.  The caches know it, unless somebody made plain tuples of them:
-        then it is tanh if it is left out.
+        That of the forward pass.It may be left out, except for caches that were turned into plain
+        tuples, which are taken for ones of tanh.
 
     Returns
     -------

@@ -129,7 +129,7 @@ def joined(
     """Read the caches of steps that were made one by one, and tell whether they are one sequence.
 
     They are where all have the same weights and each starts from the state (and the cell) in which
-    the one before ended.  Whoever made the caches by hand may have done otherwise.
+    the one before ended.  Caches that were put together by hand may not be.
 
     Returns
     -------

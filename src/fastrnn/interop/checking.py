@@ -1,4 +1,4 @@
-"""Whether a model answers as another framework does: the one its file is of, or one that is there.
+"""Whether a model's answers agree with another framework's: that of its file, or one installed.
 
 Installed frameworks are used, none is needed.  A file of Keras goes to Keras, one of ONNX to
 ``onnx.reference``.  Where no framework reads the file itself, the weights that were read go to a
@@ -36,7 +36,7 @@ TOLERANCES = {"float32": 1e-5, "float64": 1e-10}
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of running a model and its file on the same random inputs.
+    """The result of running a model and its file on the same random inputs.
 
     Attributes
     ----------
@@ -239,7 +239,7 @@ def _keras(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
 
 
 def _choose_backend() -> None:
-    """Let Keras use a backend that is installed, if nobody has said which."""
+    """Let Keras use a backend that is installed, unless KERAS_BACKEND names one."""
     if "KERAS_BACKEND" not in os.environ and importlib.util.find_spec("tensorflow") is None:
         for name in ("jax", "torch"):
             if importlib.util.find_spec(name) is not None:

@@ -1,4 +1,4 @@
-"""What a kind of layer says of itself: the questions that models ask of every layer."""
+"""The interface of layers: what a class of layers may define, with its defaults."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ class Contract(Guarded, metaclass=Constructible):
         self.check_tokens(tokens, argument)
 
     def reset_states(self) -> None:
-        """Let the next batch begin anew: only asked of layers with ``stateful``."""
+        """Reset the states before the next batch; called only for layers with ``stateful``."""
 
     def get_state(self) -> dict[str, Any]:
         """Return what a training needs to go on beside the weights; see :meth:`set_state`.

@@ -253,7 +253,7 @@ class Layer(Weighted):
         return one_or_all(self.connect(given))
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
-        """Put this layer behind all that it takes, in order; what a call comes down to.
+        """Call the layer on its input and on whatever else it takes, in order.
 
         Parameters
         ----------
@@ -316,7 +316,7 @@ class Layer(Weighted):
 
     @classmethod
     def renew(cls, keywords: dict[str, Any], known: list[str]) -> None:
-        """Take Keras's older ways to say the shape of a sample: `input_dim`, `input_length`."""
+        """Convert Keras's older arguments of a shape: `input_dim`, `input_length`."""
         if "input_dim" in known or "input_dim" not in keywords:
             return
         features, steps = keywords.pop("input_dim"), keywords.pop("input_length", None)

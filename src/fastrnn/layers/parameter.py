@@ -24,7 +24,7 @@ _settling = threading.RLock()
 
 
 class Key:
-    """Tells one weight from another where the weight itself is not at hand.
+    """Identifies a weight where the weight itself is not available.
 
     An optimizer knows its slots by the keys of weights, so that a copy of an optimizer holds no
     weights.  Weights of a copied model have keys of their own, and so has its optimizer.
@@ -307,13 +307,13 @@ class ParameterVector:
         return (first._home, first._start) if in_a_row and first._home is not None else None
 
     def gather(self) -> None:
-        """Let `values` be what the weights are."""
+        """Copy the weights into `values`."""
         if self._copies is not None:
             ours, theirs = self._copies
             core.copy_all(ours, theirs)
 
     def scatter(self) -> None:
-        """Let the weights be what `values` are: all of them, also if Ctrl-C comes meanwhile."""
+        """Copy `values` into the weights: all of them, even if Ctrl-C is pressed."""
         if self._copies is not None:
             ours, theirs = self._copies
             core.copy_all(theirs, ours)

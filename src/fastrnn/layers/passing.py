@@ -1,4 +1,4 @@
-"""Workspaces that show what came in, whole or backwards in time."""
+"""Workspaces that pass their input on, as it is or backwards in time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
 
 class Passing(Workspace):
-    """Shows what came in, in the memory of whoever made it.
+    """Passes its input on, in the memory of the layer before.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ class Passing(Workspace):
 
     @property
     def output(self) -> Array:  # type: ignore[override]
-        """That of the source, asked for as late as here: it may be made by the asking."""
+        """The output of the source, read as late as possible since reading may compute it."""
         return self._source.output
 
     def forward(self, training: bool) -> None:
         """Do nothing."""
 
     def backward(self) -> None:
-        """Do nothing: whoever comes after writes to the gradient of whoever is before."""
+        """Do nothing: the layer behind writes to the gradient of the layer before."""
 
 
 class Reversed(Workspace):

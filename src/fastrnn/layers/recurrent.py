@@ -150,7 +150,7 @@ class RecurrentLayer(Layer):
         return self.dropout > 0 or self.recurrent_dropout > 0
 
     def get_state(self) -> dict[str, Any]:
-        """Return where the random numbers are, and the states of a stateful layer."""
+        """Return the state of the random numbers, and the states of a stateful layer."""
         state: dict[str, Any] = {"random": self.random.state} if self.is_random else {}
         if self.stateful:
             kept = self.states
@@ -170,7 +170,7 @@ class RecurrentLayer(Layer):
             raise ValueError(f"there should be {self.state_count} states (batch, {self.units})")
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from a state that :meth:`get_state` returned."""
         if "random" in state:
             self.random.state = state["random"]
         if "states" in state:

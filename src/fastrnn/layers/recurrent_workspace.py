@@ -42,7 +42,8 @@ class RecurrentWorkspace(Workspace):
     d_initial : ndarray of shape (states, batch, units)
         OUT.  Gradient at the initial states.
     dlast : list of ndarray of shape (batch, units), or None
-        Gradient at the last states, from whoever uses them; the first is part of `ds` already.
+        Gradient at the last states, from the layers that use them; the first is part of `ds`
+        already.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class RecurrentWorkspace(Workspace):
         )
 
     def forward(self, training: bool) -> None:
-        """Run from the initial states, whosever they are, and keep the last of a stateful layer."""
+        """Run from the initial states, and keep the last states of a stateful layer."""
         for stage in self._before:
             stage.forward(training)
         if self._drop is not None:
@@ -186,7 +187,7 @@ class RecurrentWorkspace(Workspace):
             self.ds[-1] += self.dlast[0]
         self.run_back()
         if self.dlast is not None:
-            # Nobody writes to the gradient of an output that nobody uses.
+            # The gradient of an output that is not used is never written.
             self.ds[-1] = 0
         n = self.features
         learn_from(self._learned, self.d_initial[..., :n] if self._began_learned else None)

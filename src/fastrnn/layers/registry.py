@@ -15,7 +15,7 @@ KNOWN: dict[str, type[Layer]] = {}
 
 
 def register(*classes: type[Layer]) -> None:
-    """Let :func:`deserialize` find classes by their names."""
+    """Register classes so that :func:`deserialize` finds them by name."""
     KNOWN.update({one.__name__: one for one in classes})
 
 

@@ -58,7 +58,7 @@ class Node:
 
 
 class Lineage:
-    """Calls in a row, each with all that stand in front of it before it in the graph.
+    """A sequence of calls, each after all calls that it depends on.
 
     A call behind the last one joins the row, so that a deep model is built in linear time.
     """

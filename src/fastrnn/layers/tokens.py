@@ -1,4 +1,4 @@
-"""Integers as one-hot rows, which a recurrent layer behind them never sees."""
+"""Integers as one-hot rows; a recurrent layer behind reads the integers instead."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class CategoryEncoding(Layer):
 
 
 class _OneHotWorkspace(Workspace):
-    """Hands on the tokens; makes rows for those only who ask for `output`."""
+    """Passes the tokens on; makes the rows only where `output` is read."""
 
     def __init__(self, layer: CategoryEncoding, source: Signal) -> None:
         self.tokens = source.output

@@ -53,7 +53,7 @@ class CrossEntropy(Loss):
 
     #: The loss on arrays: of targets, predictions and `from_logits`.
     _function: Callable[[ArrayLike, ArrayLike, bool], Array]
-    #: What makes its probabilities out of logits.
+    #: The function that turns logits into probabilities.
     _activation: Kernel
     _heads: Heads
 

@@ -164,7 +164,7 @@ class Head:
             return float(losses.sum(dtype=np.float64))
         if losses.ndim == 2:
             losses = losses.sum(axis=1, out=self._row_losses)
-        # Set and not multiplied: what was computed of padding may be no number.
+        # Assigned, not multiplied: what was computed from padding may be NaN.
         np.copyto(losses, 0, where=self._ignored)
         np.multiply(losses, self.weights, out=losses)
         return float(losses.sum(dtype=np.float64))

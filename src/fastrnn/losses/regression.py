@@ -128,7 +128,7 @@ class CosineSimilarity(FormulaLoss):
         inverse = _inverse_norms(y_pred)
         aims, directions = y_true * _inverse_norms(y_true), y_pred * inverse
         along = (aims * directions).sum(axis=-1, keepdims=True) * directions
-        # A row that is all but zero has no direction that it could lose.
+        # A row of nearly zero length has no direction.
         return np.where(inverse < 1 / EPSILON, along - aims, -aims) * inverse
 
 

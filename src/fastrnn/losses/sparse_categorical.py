@@ -95,7 +95,7 @@ class LabelHead(Head):
         ValueError
             If a label is none of the classes. All were checked before the training began; but a
             callback, another thread, or a process that shares a file may have written to them
-            since, so the copy is checked, which nobody else can reach.
+            since, so the copy is checked, which no other thread can change.
         """
         if y.dtype.kind == "f":
             y = np.array(y)

@@ -165,7 +165,7 @@ class _OfFunction(_Bound):
         if values.shape[:-1] == by_position.shape:
             values = values.mean(axis=-1)  # a value a feature
         if values.shape != by_position.shape:
-            # A mean of its own: of what, it alone knows.
+            # The function took a mean by itself, over positions that are unknown here.
             return float(np.mean(values)) * count, count
         return weighted_sum(values, by_position), count
 
@@ -175,7 +175,7 @@ class _OfSums(_Bound):
 
     def __init__(self, metric: Metric, head: Head, is_weighted: bool) -> None:
         super().__init__(head, is_weighted)
-        # Every thread that measures has its own.
+        # Each thread has its own copy.
         self._metric = copy.deepcopy(metric)
         wants_outputs = isinstance(metric, (Confusion, ByFeature))
         if wants_outputs and isinstance(head, LabelHead) and head.features > 1:

@@ -1,4 +1,4 @@
-"""What a network becomes when it is compiled: steps on single batches."""
+"""Compilation of models, and steps on single batches."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class CompiledNetwork(Network):
 
     @property
     def metrics_names(self) -> list[str]:
-        """What the numbers that :meth:`evaluate` returns are called, in their order.
+        """The names of the numbers that :meth:`evaluate` returns, in their order.
 
         The loss comes first; with several outputs those of the outputs follow, then all metrics,
         sorted by name.  (Keras 3 returns its numbers in this order too, and has ``compile_metrics``
@@ -85,7 +85,7 @@ class CompiledNetwork(Network):
         weighted_metrics: Any = None,
         check_gradients: bool = True,
     ) -> None:
-        """Say how to train.
+        """Set the optimizer, the loss and the metrics.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class CompiledNetwork(Network):
             return self._report(self._figures(objective, reset), found, return_dict)
 
     def reset_metrics(self) -> None:
-        """Let ``train_on_batch(reset_metrics=False)`` begin its means anew."""
+        """Reset the means that ``train_on_batch(reset_metrics=False)`` reports."""
         self._setup.figures = None
 
     def compute_gradients(self, x: Any, y: Any, sample_weight: Any = None) -> list[Array]:

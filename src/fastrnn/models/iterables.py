@@ -138,12 +138,12 @@ class OfNumbers(Source):
             yield self.batch(index)
 
     def begin_epoch(self) -> None:
-        """Tell the object, if it wants to know."""
+        """Call the object's own hook, if it has one."""
         if hasattr(type(self._batches), "on_epoch_begin"):
             self._batches.on_epoch_begin()
 
     def end_epoch(self) -> None:
-        """Tell the object, if it wants to know."""
+        """Call the object's own hook, if it has one."""
         if hasattr(type(self._batches), "on_epoch_end"):
             self._batches.on_epoch_end()
 
@@ -201,7 +201,7 @@ class OfIterable(Source):
         return self._ahead is not None
 
     def _begin(self, number: int | None) -> None:
-        """Let the next batch be the first of a pass; one that was looked at only is still good."""
+        """Begin a pass with the next batch, which may have been read ahead already."""
         if not self.is_repeatable or (self._taken == 0 and self._ahead is not None):
             self._number = number
             return
@@ -226,7 +226,7 @@ class OfIterable(Source):
         return data
 
     def skip(self, count: int) -> None:
-        """Pass over batches that were read before; they are not looked at."""
+        """Skip batches that were read before, without checking them."""
         while count > 0 and not self._has_ended:
             if self._ahead is None and next(self._iterator, self) is self:
                 self._has_ended = True

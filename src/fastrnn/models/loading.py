@@ -230,7 +230,7 @@ class _Stored:
 
 
 def _check_names(model: Model, description: Description) -> None:
-    """Refuse a file with tensors that are nobody's: one of them has a wrong name then."""
+    """Refuse a file with tensors that belong to no layer: one of them has a wrong name."""
     weights = set(weight_names(model._graph.layers))
     slots = set(slots_in(description.tensors))
     for name in description.tensors:

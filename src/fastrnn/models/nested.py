@@ -74,7 +74,7 @@ class ModelLayer(Wrapper):
 
     @property
     def trainable(self) -> bool:
-        """Whether trainings change the weights of the model; the model says it itself."""
+        """Whether trainings change the weights of the model: the model's own attribute."""
         return self.model.trainable
 
     @trainable.setter
@@ -144,7 +144,7 @@ class ModelLayer(Wrapper):
         return super()._called(inputs, others, mask, training)
 
     def build(self, input_shape: Any) -> None:
-        """Take the weights of the model as one's own."""
+        """Use the weights of the model as those of this layer."""
         self.parameters = list(self.model.weights)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:

@@ -61,7 +61,7 @@ class Network(Guarded, metaclass=Constructible):
         return self._known_graph is not None
 
     def _build_for(self, shape: Shape) -> None:
-        """See to it that the shapes are known where the model is called on one of `shape`."""
+        """Build the model for an input of `shape`, unless its shapes are known already."""
 
     def _build_for_data(self, x: Any) -> None:
         """Create the weights for data like `x`, where the model does not say its shape."""
@@ -86,7 +86,7 @@ class Network(Guarded, metaclass=Constructible):
         return unwrapped(self._listed())
 
     def _listed(self) -> list[Layer]:
-        """Return the layers, with what stands for models in their place."""
+        """Return the layers, with the layers that represent models in place of these."""
         return listed(self._graph)
 
     @property
@@ -102,7 +102,7 @@ class Network(Guarded, metaclass=Constructible):
         return found
 
     def _as_layer(self, layer: ModelLayer | None = None) -> ModelLayer:
-        """Return what stands for this model in others; the same one wherever it stands."""
+        """Return the one layer that represents this model in other models."""
         with building:
             if self._layer is None:
                 named = None if self.name in ("model", "sequential") else self.name
@@ -111,12 +111,12 @@ class Network(Guarded, metaclass=Constructible):
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """What stands for the data."""
+        """The symbolic tensors that stand for the data."""
         return list(self._graph.inputs)
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
-        """What the answers are."""
+        """The symbolic tensors of the answers."""
         return list(self._graph.outputs)
 
     @property

@@ -1,4 +1,4 @@
-"""What a training minimises and what it reports: losses and metrics of a model's outputs."""
+"""The objective of a training: losses and metrics of a model's outputs."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Measure:
 
 
 class Means:
-    """What an objective has measured over the batches so far."""
+    """The sums of an objective over the batches so far."""
 
     def __init__(self, objective: Objective, sums: Sums | None = None) -> None:
         self.objective = objective

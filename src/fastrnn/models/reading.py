@@ -1,4 +1,4 @@
-"""What a training is given, checked: data, targets, weights, and the batches they make."""
+"""Checks of what a training is given: data, targets, weights, and the batches they make."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Reader:
     # Arrays ------------------------------------------------------------------------------------
 
     def inputs(self, x: Any, argument: str = "x") -> list[Array]:
-        """Return data that were checked; they build a model whose shapes are not known yet."""
+        """Return checked data; they build a model whose shapes are not known yet."""
         if not self._network._is_known:
             self._network._build_for_data(x)
         return read_inputs(x, self._network._graph, argument)
@@ -102,7 +102,7 @@ class Reader:
         class_weight: Mapping[int, float] | None,
         group: Group,
     ) -> tuple[Source, Data | Drawn | None]:
-        """Return what to train on, and the samples that `validation_split` holds out.
+        """Return the training data, and the samples that `validation_split` holds out.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class Reader:
         )
 
     def to_predict(self, x: Any, batch_size: int | None, steps: int | None) -> Source:
-        """Return what to answer to."""
+        """Return the data to predict for."""
         is_array = type(x) is np.ndarray  # which it takes a while to tell of all else
         if not is_array and has_batches(x):
             self._refuse_beside((x, None, None), batch_size)

@@ -170,7 +170,7 @@ class Sequential(Model):
         return self._end is not None
 
     def _build_for(self, shape: Shape) -> None:
-        """See to it that the shapes are known where the model is called on one of `shape`."""
+        """Build the model for an input of `shape`, unless its shapes are known already."""
         self.build(shape)
 
     def _build_for_data(self, x: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a training, an evaluation or a prediction reads: batches, pass after pass."""
+"""The interface of sources of batches, which trainings, evaluations and predictions read."""
 
 from __future__ import annotations
 
@@ -125,22 +125,22 @@ class Source(ABC):
 
     @abstractmethod
     def __str__(self) -> str:
-        """Return what it has, in a few words."""
+        """Return a short description of the data."""
 
     def has_more(self) -> bool:
         """Return whether there is a batch to read, where there is only one pass."""
         return True
 
     def skip(self, count: int) -> None:
-        """Pass over batches that were read before, where there is only one pass."""
+        """Skip batches that were read before, where there is only one pass."""
         return
 
     def begin_epoch(self) -> None:
-        """Be told that an epoch begins."""
+        """Called when an epoch begins."""
         return
 
     def end_epoch(self) -> None:
-        """Be told that an epoch has come to its end."""
+        """Called when an epoch has ended."""
         return
 
 

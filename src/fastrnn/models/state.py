@@ -71,7 +71,7 @@ def take_weights(network: Network, tensors: Tensors) -> None:
 
 
 def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
-    """Return what an optimizer remembers of each weight: views, by their names in files."""
+    """Return the slots of an optimizer for each weight: views, by their names in files."""
     return {
         slot_name(slot, name): piece[: weight.value.size].reshape(weight.shape)
         for name, weight in _weights(network)

@@ -1,4 +1,4 @@
-"""From the ends of a model to all of it."""
+"""The graph of a model, traced from its outputs back to its inputs."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def _input_layer(tensor: SymbolicTensor) -> InputLayer:
 
 
 def give_names(layers: Sequence[Layer]) -> None:
-    """See to it that no name is there twice: those that were given stay."""
+    """Rename layers so that names are unique; names that the user gave stay."""
     used = {layer.name for layer in layers if not layer.is_named_by_count}
     seen: set[str] = set()
     counts: Counter[str] = Counter()

@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 class _Adaptive(Optimizer):
-    """Takes away what :meth:`change` returns, and knows the numbers of its constructor by name."""
+    """Subtracts what :meth:`change` returns; the constructor's numbers are kept by name."""
 
     _names: tuple[str, ...] = ()
 

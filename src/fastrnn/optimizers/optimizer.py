@@ -79,7 +79,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         What the optimizer remembers of every weight that is trained, in vectors of the layout of
         the weights; empty before the first step.
     owners : tuple or None
-        Whose slots these are, in order; None if nobody said so.
+        The owners of the slots, in order; None if there are none.
 
     Raises
     ------
@@ -297,7 +297,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         )
 
     def slots_of(self, owner: Owner) -> dict[str, Array]:
-        """Return what the optimizer remembers of a weight, flat, by slot; views; empty if nothing.
+        """Return the slots of a weight, flat views by name; empty if there are none.
 
         Behind the numbers of the weight there may be zeros.
         """
@@ -307,7 +307,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         return self._parked.get(owner, {})
 
     def forget(self, iterations: int) -> None:
-        """Begin anew, as after so many steps, with nothing remembered of any weight."""
+        """Reset the optimizer to a count of steps, with no slots for any weight."""
         self.iterations = iterations
         self.slots, self.owners, self._places, self._parked = {}, None, {}, {}
 
@@ -342,7 +342,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         self._clip(gradients, bounds)
         rate = self._rate()
         self.update(values, gradients, rate, rate * (self.weight_decay or 0.0))
-        # Past the look at the name, at every step.
+        # Without the check of the name in ``__setattr__``, since this runs at every step.
         self.__dict__["iterations"] += 1
 
     def _clip(self, gradients: Array, bounds: Array | None) -> None:

@@ -1,4 +1,4 @@
-"""The product of lists of settings, and what each of its runs is called."""
+"""The product of lists of settings, and the name of each of its runs."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _name(settings: Settings, given: Mapping[str, Any], told: list[str]) -> str:
-    """Return what the directory of a run is called: no other settings give the same."""
+    """Return the name of a run's directory, which no other settings give."""
     parts = []
     for name in told:
         # What was given, where that is None: the setting has its default by now.

@@ -39,7 +39,7 @@ __all__ = [
 #: Seconds to wait for a directory: a job of a sweep that was killed may be about to end.
 PATIENCE = 6.0
 
-#: What may become of a run: it was finished before, is now, broke off, or could not be.
+#: How a run may end: it was finished before, finishes now, is interrupted, or fails.
 SKIPPED, TRAINED, INTERRUPTED, FAILED = "skipped", "trained", "interrupted", "failed"
 
 
@@ -77,7 +77,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it.
+    """Its result.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Outcome:
 
 
 def perform(task: Task) -> Outcome:
-    """Train a run to its end, from where it was kept, if it is not at its end already.
+    """Train a run to its end, from where it was saved, unless it is finished already.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def sweep(
 def _work(
     runs: list[SweepRun], tasks: list[Task], jobs: int | None, stop: Stop, report: Report | None
 ) -> None:
-    """Have all tasks done, and replace the runs by what became of them."""
+    """Run all tasks, and replace the runs by their results."""
     done = 0
     fault: Exception | None = None
     try:
@@ -157,7 +157,7 @@ def _work(
 
 
 def _fault(report: Report | None, run: SweepRun, done: int, runs: int) -> Exception | None:
-    """Tell of a run, and return what went wrong with that, such as a pipe that nobody reads."""
+    """Report a run, and return the error of the report, such as a closed pipe."""
     try:
         if report is not None:
             report(run, done, runs)
@@ -222,9 +222,9 @@ def runs_at_once(jobs: int | None, threads: int, runs: int) -> int:
 
 
 def _outcomes(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterator[Outcome]:
-    """Yield what becomes of the runs, as they end.
+    """Yield the results of the runs, as they end.
 
-    When a worker dies, those beside it are lost too, and nobody says which run it was. So all that
+    When a worker dies, those beside it are lost too, and nothing says which run it was. So all that
     had begun are put aside, the rest goes on, and at the end each of the former is tried alone.
     """
     import joblib
@@ -252,7 +252,7 @@ def _outcomes(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterator[Outco
 def _until_a_death(
     tasks: list[Task], jobs: int | None, stop: Stop
 ) -> Iterator[Outcome | Exception]:
-    """Yield what becomes of the runs, and last what the back end says if it cannot go on."""
+    """Yield the results of the runs, and last the error of a back end that cannot go on."""
     try:
         yield from _parallel(tasks, jobs, stop)
     except Exception as error:
@@ -261,7 +261,7 @@ def _until_a_death(
 
 
 def _parallel(tasks: list[Task], jobs: int | None, stop: Stop) -> Iterable[Outcome]:
-    """Yield what becomes of the runs; all at once where the back end cannot do better."""
+    """Yield the results of the runs; all at once where the back end cannot do better."""
     import joblib
     from joblib.parallel import get_active_backend
 

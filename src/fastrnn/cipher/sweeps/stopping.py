@@ -89,7 +89,7 @@ class Stop:
         self._remove(self.file)
 
     def renew(self) -> None:
-        """End jobs that nobody waits for any more, and let others go on."""
+        """End jobs whose sweep has stopped, and leave others running."""
         if self.stopped:
             raise KeyboardInterrupt
         before, self.file = self.file, self._named()
@@ -142,7 +142,7 @@ def shielded() -> Iterator[None]:
 
 
 class Watch(Callback):
-    """Ends a training, as Ctrl-C would, when nobody waits for it any more.
+    """Ends a training, as Ctrl-C would, when its sweep has stopped.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class Watch(Callback):
             self._is_locked_here = False
 
     def look(self) -> None:
-        """Raise ``KeyboardInterrupt`` if nobody waits."""
+        """Raise ``KeyboardInterrupt`` if the sweep has stopped."""
         now = monotonic()
         if now >= self._next:
             self._next = now + OFTEN
@@ -175,7 +175,7 @@ class Watch(Callback):
 
     @property
     def is_orphaned(self) -> bool:
-        """Whether the sweep has died without a word."""
+        """Whether the process of the sweep is gone."""
         if self._parent is not None:
             return os.getppid() != self._parent
         return self._is_locked_here and is_locked(self._file) is False

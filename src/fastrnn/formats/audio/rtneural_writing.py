@@ -206,7 +206,7 @@ def _recurrent(kind: str, gates: int, moved: tuple[int, ...] | None) -> Any:
             )
         for argument in ("dropout", "recurrent_dropout"):
             config.take(argument)  # nothing but in trainings
-        config.take("return_state")  # nobody reads the states, or it would be no row of layers
+        config.take("return_state")  # in a chain of layers the states are not read
         found = [arrays["kernel"], arrays["recurrent_kernel"]]
         if kind == "gru":
             config.want("reset_after", True, default=False)

@@ -39,7 +39,7 @@ class Layer:
     place : str or None
         Where what it puts out should go; None: it takes memory of its own.
     may_overwrite : bool
-        Whether nobody else reads its input.
+        Whether no other layer reads its input.
     """
 
     kind: str

@@ -74,7 +74,7 @@ class Program:
     firsts : dict of str to str
         The expression for what a state begins with, where that is not zeros.
     buffers : dict of str to int
-        What a step writes, and nobody reads after it, and how many numbers that are.
+        Memory that a step writes and that is not read after it, and how many numbers that are.
     work : int
         Numbers of scratch memory.
     calls : list of str

@@ -1,4 +1,4 @@
-"""What an optimizer remembers, in the order of Keras's files."""
+"""The slots of an optimizer, in the order of Keras's files."""
 
 from __future__ import annotations
 

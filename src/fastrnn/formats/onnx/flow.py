@@ -1,4 +1,4 @@
-"""What is known of the values of a graph while it is read as layers, and the layers found so far.
+"""The values of a graph while it is read as layers, and the layers found so far.
 
 A layer takes (batch, time, features), whatever order of axes the graph has: each axis of a value
 has a label, and what only arranges axes only changes labels.

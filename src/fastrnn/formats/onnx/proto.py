@@ -264,7 +264,7 @@ def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
     Raises
     ------
     CheckpointError
-        If a value is read that nobody makes, is made twice, or nodes read one another in a circle.
+        If a value is read that no node makes, is made twice, or nodes read one another in a circle.
     """
     made = set(known)
     makers: dict[str, int] = {}

@@ -111,7 +111,7 @@ class Node:
         return found
 
     def is_read_once(self, place: int = 0) -> bool:
-        """Return whether nobody else reads an input."""
+        """Return whether no other node reads an input."""
         return self.readers.get(self.proto.input[place], 0) == 1
 
 

@@ -38,7 +38,7 @@ _DTYPES = {*_STORAGES.values(), "double", "float", "half", "long", "int", "short
 
 
 class Readable(Protocol):
-    """What a pickle is read from: it never answers with more than is there."""
+    """A source of bytes that returns no more than it has."""
 
     def read(self, count: int, /) -> bytes:
         """Return the next bytes."""

@@ -28,7 +28,7 @@ Bytes = Callable[[str, int, int], bytes]
 
 
 class Limited:
-    """A file that answers with no more than it has, whatever it is asked for."""
+    """A file that returns no more bytes than it has, however many are requested."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

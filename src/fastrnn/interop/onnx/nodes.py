@@ -27,7 +27,7 @@ class Recurrent:
     W, R : ndarray (directions, G·n_s, n_x), (directions, G·n_s, n_s)
     B, P : ndarray (directions, 2·G·n_s), (directions, 3·n_s), optional
     wanted : sequence of bool
-        Which of Y, Y_h and Y_c somebody reads.
+        Which of Y, Y_h and Y_c are read.
     """
 
     def __init__(

@@ -79,7 +79,7 @@ class Session:
     OSError
         If the file cannot be read.
     fastrnn.models.CheckpointError
-        If it is no ONNX model, is damaged, or has a node that nobody here can compute.  It is a
+        If it is no ONNX model, is damaged, or has a node that cannot be computed here.  It is a
         ``ValueError``.
 
     Notes

@@ -49,16 +49,16 @@ class RandomLayer(Layer):
         self._random.rows = rows
 
     def get_state(self) -> dict[str, Any]:
-        """Return where the random numbers are."""
+        """Return the state of the random numbers."""
         return {"random": self._random.state} if self.is_random else {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on with random numbers from there."""
+        """Continue with the random numbers of a state."""
         if "random" in state:
             self._random.state = state["random"]
 
     def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless a state says where random numbers are."""
+        """Raise ``ValueError`` unless a state is one of random numbers."""
         if set(state) != set(self.get_state()):
             raise ValueError(f"it holds {sorted(state)}; it should say where random numbers are")
         if state:

@@ -33,7 +33,7 @@ class DropoutRandom:
 
     @property
     def state(self) -> dict[str, Any] | None:
-        """Where the numbers are, as NumPy says it; None before the first."""
+        """The state of NumPy's bit generator; None before the first number."""
         if self._generator is None:
             return None
         state: dict[str, Any] = dict(self._generator.bit_generator.state)

@@ -1,4 +1,4 @@
-"""What processes that train one model together must have in common, in words."""
+"""The facts on which processes that train one model must agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def facts(
     samples: Source,
     validation: Source | None,
 ) -> dict[str, str]:
-    """Return what a process says of a training, for :meth:`fastrnn.distributed.Group.agree`.
+    """Return the facts of a training, for :meth:`fastrnn.distributed.Group.agree`.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class Epochs:
             count += 1
             yield data
         if not count and start and source.is_repeatable:
-            # The epoch before has ended where the pass did, which nobody could know.
+            # The epoch before ended exactly where the pass did, which could not be known then.
             number, start = number + 1, 0
             for data in islice(source.for_training(number, 0, seed), left):
                 count += 1

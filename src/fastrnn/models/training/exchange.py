@@ -1,4 +1,4 @@
-"""What the processes that train one model tell each other at every step."""
+"""The messages that processes training one model send at every step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Halted(Exception):
 
 
 class Exchange:
-    """Of a process that trains alone: there is nobody to tell."""
+    """The exchange of a process that trains alone: there is nothing to send."""
 
     #: Whether there are others.
     is_shared: bool = False

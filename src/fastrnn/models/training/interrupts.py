@@ -1,4 +1,4 @@
-"""Ctrl-C in a training: at once where nothing is half done, else as soon as it is done."""
+"""Ctrl-C in a training: raised at once, or after a change that must be complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Interrupts:
-    """Puts off a first Ctrl-C to a moment at which the training can be saved.
+    """Delays a first Ctrl-C until the training can be saved.
 
     A second one, or one at such a moment, raises ``KeyboardInterrupt`` where it comes.  Outside of
     the main thread, or where the program has a handler of its own, nothing is changed.
@@ -38,7 +38,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._handle)
 
     def release(self) -> None:
-        """Let Ctrl-C be again what it was."""
+        """Restore the handler of Ctrl-C."""
         if self.active:
             signal.signal(signal.SIGINT, self._before)
             self.active = False
@@ -50,5 +50,5 @@ class Interrupts:
 
     @property
     def seen(self) -> bool:
-        """Whether one was put off."""
+        """Whether a Ctrl-C was put off."""
         return self._seen

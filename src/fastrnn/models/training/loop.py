@@ -86,7 +86,7 @@ class Loop:
     def _train(self, until: int) -> None:
         model, run, callbacks = self._model, self._run, self._callbacks
         self._trainer.is_open = False
-        #: Whether what layers remember has to be put aside before a step that may not be finished.
+        #: Whether the states of layers are saved before a step, in case it is given up.
         self._remembers = self._interrupts.active and self._trainer.has_states
         logs: Logs = {}
         callbacks.call("on_train_begin", {})
@@ -104,7 +104,7 @@ class Loop:
         callbacks.call("on_train_end", logs)
 
     def _restore(self) -> None:
-        """Put back what callbacks and layers remembered in the training that is resumed."""
+        """Restore the states of callbacks and layers of the training that is resumed."""
         assert self._resumed is not None
         self._resumed.restore_rest(self._trainer, self._callbacks, self._run)
         self._resumed = None
@@ -162,7 +162,8 @@ class Loop:
             if model.stop_training or self._interrupts.seen:
                 if not exchange.is_shared:
                     return
-                # The others are told at the step that they begin, which nobody makes then.
+                # The other processes learn of it when they begin their next step, which no process
+                # makes.
                 exchange.halts = True
 
     def _read(self, batches: Iterator[Data]) -> Data | None:

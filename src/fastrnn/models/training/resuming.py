@@ -1,4 +1,4 @@
-"""A training that goes on from a file."""
+"""Resuming a training from a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fastrnn.settings import number
 
 
 class Resumption:
-    """What a file has of a training that should go on, checked before anything is changed.
+    """The state of a training in a file, checked before anything is changed.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Resumption:
     def _read(
         self, said: dict[str, Any], compiled: dict[str, Any], model: Any, run: Run, group: Group
     ) -> None:
-        """Check all that the file says, and move the run there."""
+        """Check all that the file says, and move the run to its position."""
         written = compiled["optimizer"]
         if type(model.optimizer).__name__ != written["class_name"]:
             raise CheckpointError(
@@ -107,7 +107,7 @@ class Resumption:
         """Give the model its weights, and the optimizer its state."""
         trainer, tensors = self._trainer, self._file.tensors
         if not all(_is_ours(holder) for holder in self._holders(model)):
-            # Nobody knows what these do with the content of the file.
+            # It is unknown what these do with the content of the file.
             self._undo = _undo_of(model, trainer)
         state.take_weights(model, tensors)
         state.restore_optimizer(model, trainer, self._iterations, tensors)
@@ -117,7 +117,7 @@ class Resumption:
         return [*model._graph.layers, *(callback for callback, _ in self._callbacks)]
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
-        """Give callbacks and layers what they remembered, and the optimizer its rate.
+        """Restore the states of callbacks and layers, and the optimizer's rate.
 
         Called at the place in the training's course at which the file was written, so that a hook
         that has run before the file was written does not count twice.
@@ -192,7 +192,7 @@ def _is_ours(holder: Any) -> bool:
 
 
 def _undo_of(model: Any, trainer: Trainer) -> Callable[[], None]:
-    """Return what gives a model, its optimizer and its layers back what they have now."""
+    """Return a function that restores the present state of a model and its optimizer."""
     weights = [parameter.value.copy() for parameter in model.weights]
     optimizer, layers = copy.deepcopy(trainer.optimizer.__dict__), trainer.layer_states()
     root = seeding.described(seeding.root())
@@ -214,7 +214,7 @@ def _to_send(checkpoint: Description, group: Group) -> Description:
 
 
 def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | None:
-    """Return where the training was in which a file was saved.
+    """Return the position in its training at which a file was saved.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where a training is: enough to go on from there and end with the same bits."""
+"""The position of a training: enough to resume it and end with the same bits."""
 
 from __future__ import annotations
 

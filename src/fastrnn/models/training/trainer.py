@@ -63,7 +63,7 @@ class Trainer:
         self.is_random = any(layer.is_random for layer in self._layers)
         #: Whether a step changes what layers remember, beside the weights.
         self.has_states = self.is_random or any(layer.stateful for layer in self._layers)
-        #: Whether nothing is half done: a step looks at its batch, and has not changed anything.
+        #: Whether a step can still be given up: it has changed nothing yet.
         self.is_open = False
         self._batch: Batch | None = None
 
@@ -85,7 +85,7 @@ class Trainer:
         return [layer.trainable for layer in self._layers]
 
     def look(self) -> None:
-        """See whether other weights are to be trained than before, or the slots are another's."""
+        """Check whether the trained weights or the owner of the slots have changed."""
         version = Freezing.version
         if self._freezing is not version:
             keys = tuple(parameter.key for parameter in self._trained())
@@ -103,7 +103,7 @@ class Trainer:
                 layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
     def step(self, data: Data) -> Sums:
-        """Learn from a batch; return losses and metrics of before the change.
+        """Make a step on a batch; return losses and metrics from before the change.
 
         Raises
         ------
@@ -205,7 +205,7 @@ class Trainer:
             self.optimizer.learning_rate = self.exchange.first(self.optimizer.learning_rate)
 
     def layer_states(self) -> list[dict[str, Any]]:
-        """Return what every layer remembers beside its weights."""
+        """Return the states of all layers, beside their weights."""
         return [layer.get_state() for layer in self._layers]
 
     def set_layer_states(self, states: Sequence[dict[str, Any]]) -> None:
