@@ -14,7 +14,7 @@ class Composed(Model):
 
     def __init__(self, layer: Layer, dtype: Any) -> None:
         super().__init__(name=layer._name or "model")
-        self._owner, self.starts_in = layer, dtype
+        self._owner, self._starts_in = layer, dtype
         self._title = type(layer).__name__
 
     def call(self, inputs: Any, training: Any = None) -> Any:

@@ -103,7 +103,7 @@ class Model(OlderMethods):
     #: A class of one's own defines it: it is called on tensors, and calls layers on them.
     call: Any = None
     #: The type of what `call` is called on, where it is another than that of new layers.
-    starts_in: Any = None
+    _starts_in: Any = None
 
     def build(self, input_shape: Any) -> None:
         """Create the weights of a model with `call`.

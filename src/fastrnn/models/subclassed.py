@@ -43,7 +43,7 @@ def _traced(model: Any, shapes: Any, is_open: bool) -> Graph:
     def start(shape: Shape) -> SymbolicTensor:
         sample = tuple(shape)[1:]
         is_sequence = is_open and len(shape) < 5 and sample
-        return Input((None, *sample[1:]) if is_sequence else sample, dtype=model.starts_in)
+        return Input((None, *sample[1:]) if is_sequence else sample, dtype=model._starts_in)
 
     if isinstance(shapes, dict):
         given: Any = {name: start(shape) for name, shape in shapes.items()}
