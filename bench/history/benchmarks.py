@@ -6,6 +6,7 @@ names of the package and those of `fastrnn.benchmark` that are as old as the ben
 
 import numpy as np
 
+from fastrnn.arguments import GRU, LSTM
 from fastrnn.benchmark import cases
 from fastrnn.benchmark.measure import training_job
 from fastrnn.benchmark.peers import make
@@ -34,7 +35,7 @@ class _Case:
 
     def setup(self, case, dtype):
         sizes = next(sizes for sizes in self.sizes if sizes.name == case)
-        problem = cases.Problem(sizes, np.dtype(dtype), self.gates)
+        problem = cases.Problem(sizes, np.dtype(dtype), self.cell)
         self.call = getattr(make("fastrnn", THREADS), self.work)(problem).call
 
     def time_call(self, case, dtype):
@@ -55,21 +56,21 @@ class ForwardBackward(_Case):
 class GRUSequence(_Case):
     """GRU, a whole sequence in a call."""
 
-    sizes, work, gates = cases.GRU_SEQUENCE, "gru_sequence", 3
+    sizes, work, cell = cases.GRU_SEQUENCE, "sequence", GRU
     params = _named(sizes)
 
 
 class GRUStream(_Case):
     """GRU, a model that runs on as its input comes."""
 
-    sizes, work, gates = cases.GRU_STREAM, "gru_stream", 3
+    sizes, work, cell = cases.GRU_STREAM, "gru_stream", GRU
     params = _named(sizes)
 
 
 class LSTMSequence(_Case):
     """LSTM, a whole sequence in a call."""
 
-    sizes, work, gates = cases.LSTM_SEQUENCE, "lstm_sequence", 4
+    sizes, work, cell = cases.LSTM_SEQUENCE, "sequence", LSTM
     params = _named(sizes)
 
 

@@ -114,7 +114,7 @@ def forward_backward(
         for dtype in dtypes:
             problem = Problem(size, dtype, cell)
             timings = _compare(
-                f"{cell} forward and backward, {size.name}, {_name(dtype)}",
+                f"{TITLES[cell.name]} forward and backward, {size.name}, {_name(dtype)}",
                 peers,
                 lambda peer: peer.forward_backward(problem),  # noqa: B023
                 effort,
