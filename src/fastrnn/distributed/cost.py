@@ -21,6 +21,17 @@ from numpy.typing import NDArray
 
 from fastrnn.distributed.figures import figures_behind
 
+__all__ = [
+    "Transport",
+    "Work",
+    "allreduce_seconds",
+    "fitted",
+    "gradient_bytes",
+    "smallest_batch",
+    "speedup",
+    "step_seconds",
+]
+
 #: Bytes up to which MPICH sums whole vectors, in fewer messages; its
 #: ``MPIR_CVAR_ALLREDUCE_SHORT_MSG_SIZE``.  Open MPI changes over at 10 kB.
 SHORT_MESSAGE = 2048
