@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+from numpydoc import numpydoc
 
 import fastrnn
 
@@ -102,19 +103,26 @@ def _read_elsewhere(app, docname, source):
     source[0] = re.sub(r"(\])\((?!\w+:)([^)\s]+)\)", moved, text)
 
 
+_mangle = numpydoc.mangle_signature
+
+
 def _sign(app, what, name, item, options, signature, annotation):
-    """Give NumPy's own functions a signature; numpydoc fails on theirs."""
-    return ("(...)", None) if isinstance(item, np.ufunc) else None
+    """Leave the signatures of NumPy's own functions alone; Sphinx and numpydoc fail on them."""
+    if isinstance(item, np.ufunc):
+        return None
+    return _mangle(app, what, name, item, options, signature, annotation)
+
+
+numpydoc.mangle_signature = _sign
 
 
 def _describe(app, what, name, item, options, lines):
     """Point to NumPy's page where NumPy's own function is shown; |x| is no substitution."""
-    if isinstance(item, np.ufunc):
+    if isinstance(item, np.ufunc) or (getattr(item, "__module__", None) or "").startswith("numpy"):
         lines[:] = [f"NumPy's ``numpy.{item.__name__}``, on arrays and on tensors of a model."]
     lines[:] = [line if "``" in line else line.replace("|", r"\|") for line in lines]
 
 
 def setup(app):
     app.connect("source-read", _read_elsewhere)
-    app.connect("autodoc-process-signature", _sign, priority=400)  # before numpydoc
-    app.connect("autodoc-process-docstring", _describe, priority=400)
+    app.connect("autodoc-process-docstring", _describe, priority=400)  # before numpydoc

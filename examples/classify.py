@@ -71,7 +71,7 @@ def main() -> None:
     ids = pad_sequences(tokenizer.texts_to_sequences(asked), padding="post")
     print()
     for text, probability in zip(asked, model.predict(ids)[:, 0], strict=True):
-        print(f"{probability:6.1%} recommend   {text}")
+        print(f"{probability:4.0%} recommend   {text}")
 
 
 if __name__ == "__main__":

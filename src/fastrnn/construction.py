@@ -45,6 +45,12 @@ class Constructible(type):
         """Replace several older arguments by others, where renaming one will not do."""
 
     @property
+    def __signature__(cls) -> inspect.Signature:
+        """The arguments of the constructor, for :func:`help` and the like."""
+        whole = inspect.signature(vars(cls).get("__init__", cls.__init__))
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    @property
     def _newer(cls) -> Mapping[str, str]:
         """The newer names of older arguments, for this class and its bases."""
         found: dict[str, str] = {}
