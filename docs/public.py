@@ -40,7 +40,7 @@ def names_of(module):
 
 
 def documented():
-    """Return the names of each module that have a page: each thing once, where it is found first."""
+    """Return the names of each module that have a page; a class has one, in its first module."""
     found, seen = {}, set()
     for module in MODULES:
         for name in names_of(module):

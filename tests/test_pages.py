@@ -1,4 +1,4 @@
-"""README and docs: every block of code runs, and prints what the page shows; every link leads on."""
+"""README and docs: every block of code runs and prints what is shown; every link leads on."""
 
 import re
 import shutil
@@ -18,7 +18,11 @@ PAGES = {
     ]
     if "_build" not in path.parts and "generated" not in path.parts
 }
-LINKED = {**PAGES, "CONTRIBUTING.md": ROOT / "CONTRIBUTING.md", "CHANGELOG.md": ROOT / "CHANGELOG.md"}
+LINKED = {
+    **PAGES,
+    "CONTRIBUTING.md": ROOT / "CONTRIBUTING.md",
+    "CHANGELOG.md": ROOT / "CHANGELOG.md",
+}
 
 #: What pages need besides fastrnn.
 NEEDS = {
@@ -107,16 +111,3 @@ def test_every_page_is_in_the_navigation():
 )
 def test_what_counts_as_the_same_output(shown, printed, same):
     assert (difference(shown, printed) == "") == same
-
-
-def test_commands_of_the_readme_exist():
-    import fastrnn.cli
-
-    text = PAGES["README.md"].read_text("utf-8")
-    for command in re.findall(r"^fastrnn (\w+(?: [a-z]+)?) ", text, re.MULTILINE):
-        words = command.split() if command.startswith("cipher") else command.split()[:1]
-        if words == ["bench"]:
-            continue  # its help is the bench's own, and comes with NumPy
-        with pytest.raises(SystemExit) as stopped:
-            fastrnn.cli.main([*words, "--help"])
-        assert stopped.value.code == 0

@@ -1,25 +1,20 @@
-"""The code of the page about losses, metrics and optimizers runs, and what it makes comes back."""
-
-import re
-from pathlib import Path
+"""What the page about losses, metrics and optimizers makes trains, and comes back from files."""
 
 import numpy as np
 import pytest
 
 from fastrnn.layers import Dense, Input
 from fastrnn.models import Sequential, load_model
+from tests.pages import ROOT, run
 
-PAGE = Path(__file__).parents[1] / "docs" / "training.md"
+PAGE = ROOT / "docs" / "training.md"
 if not PAGE.is_file():
     pytest.skip("the docs are not beside the tests", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
 def names():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    found = {}
-    exec("\n".join(blocks), found)
-    return found
+    return run(PAGE)[0]
 
 
 def test_what_the_page_makes_trains_and_comes_back(names, tmp_path):

@@ -4,13 +4,15 @@ import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from style import BLUE, GREEN, GREY, ORANGE, save
 
+JOB = "_core/recurrence.pyx: one Job, one arena of memory;\nno Python from here on"
+SHARES = "_core/pool/: each thread takes some columns\nof the batch and loops over the time"
 BOXES = [
     (0.0, 4, 4.6, "model.fit, model.predict\nlayers/, models/", BLUE),
     (5.0, 4, 4.6, "rnn_forward, gru_backward ...\nfunctional/", BLUE),
     (0.0, 3, 4.6, "arguments/: check, convert,\nname what is wrong", BLUE),
     (5.0, 3, 4.6, "_core/calls.pyx: plain\narguments, one compiled call", GREEN),
-    (0.0, 2, 9.6, "_core/recurrence.pyx: one Job, one arena of memory;\nno Python from here on", GREEN),
-    (0.0, 1, 9.6, "_core/pool/: each thread takes some columns\nof the batch and loops over the time", GREEN),
+    (0.0, 2, 9.6, JOB, GREEN),
+    (0.0, 1, 9.6, SHARES, GREEN),
     (0.0, 0, 3.0, "baseline\n(any processor)", ORANGE),
     (3.3, 0, 3.0, "AVX2 with FMA", ORANGE),
     (6.6, 0, 3.0, "AVX-512", ORANGE),

@@ -1,4 +1,4 @@
-"""What the figures share: colours that are readable on white and on black, and how they are saved."""
+"""What the figures share: colours for light and dark pages, and how they are saved."""
 
 from pathlib import Path
 

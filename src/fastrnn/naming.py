@@ -52,7 +52,7 @@ def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[No
     >>> written = layers.serialize(layers.TimeDistributed(Half("tanh")))
     >>> with layers.custom_object_scope({"Half": Half}):
     ...     layers.deserialize(written)
-    <TimeDistributed time_distributed>
+    TimeDistributed(Half('tanh', name='half'), name='time_distributed')
     """
     token = _custom.set({**(_custom.get() or {}), **(custom_objects or {})})
     try:

@@ -1,27 +1,11 @@
-"""docs/onnx.md: its blocks run, one after the other, in one folder."""
+"""What docs/onnx.md says of float64."""
 
-import re
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
-
-PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
-if not PAGE.is_file():
-    pytest.skip("the pages are not beside the tests", allow_module_level=True)
-
-
-def test_the_blocks_of_the_page_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
-    names = {}
-    for block in blocks:
-        exec(compile(block, str(PAGE), "exec"), names)
-    assert {"net.onnx", "steps.onnx", "net.safetensors"} <= {one.name for one in tmp_path.iterdir()}
 
 
 def test_what_the_page_says_of_float64(tmp_path):
