@@ -23,6 +23,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import fastrnn
+from fastrnn.seeding import DEFAULT_SEED
+from tests.distributed.conftest import OPEN_MPI
 from tests.tolerances import PRINTED
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +38,9 @@ NOT_RUN = {
     r"(srun|mpiexec --?hosts?) .*": "wants several machines",
     r".* --backend (dask|ray) .*": "wants a cluster",
     r"fastrnn cipher train --plaintext .*": "the files are the reader's own",
+    r"fastrnn (inspect|convert) model\.nam.*": "the file is the reader's own",
+    r"fastrnn cipher plot .*": "wants matplotlib; its own test draws",
+    r"fastrnn cipher page .*": "wants clang; its own test compiles",
     r"python -m bench\..*": "measures for minutes",
     r"fastrnn bench.*": "measures for minutes; its own test runs it at a small size",
     r"mpiexec -n \d+ fastrnn .*": "tests/distributed trains so, with its own time limits",
@@ -56,6 +62,9 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<words>[^`\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.DOTALL | re.MULTILINE
 )
 REASON = re.compile(r"<!-- not run: [^>]+ -->\s*$")
+#: Programs that others need beside them.
+ALSO = {"clang": ("wasm-ld",), "rustc": ("cc",)}
+
 NUMBER = re.compile(r"\d+\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+|\d+(?=%)")
 
 
@@ -124,13 +133,14 @@ def script_of(code, is_small):
 def missing_programs(code):
     """Return which programs the lines of a script begin with that are not installed."""
     first = re.findall(r"^(?!#)([\w.+-]+)(?= )", code, re.MULTILINE)
+    first += [each for word in first for each in ALSO.get(word, ())]
     return [word for word in first if not shutil.which(word, path=environment()["PATH"])]
 
 
 def environment():
     """Return the variables of a command: this Python and its programs come first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, "COLUMNS": "80"}
+    return {**os.environ, **OPEN_MPI, "PATH": path, "COLUMNS": "80"}
 
 
 def run_shell(block, shows):
@@ -163,10 +173,19 @@ def run_python(block, page, names):
 
 
 def run(page):
-    """Run a page in the current folder.
+    """Run a page in the current folder, as a program that begins.
 
     Returns its names, what each block printed, and the programs that it lacked.
     """
+    threads = fastrnn.get_num_threads()
+    fastrnn.set_seed(DEFAULT_SEED)
+    try:
+        return _run(page)
+    finally:
+        fastrnn.set_num_threads(threads)
+
+
+def _run(page):
     text = Path(page).read_text(encoding="utf-8")
     blocks = blocks_of(text)
     names, outputs, lacking = {"__name__": "__page__"}, [], []
