@@ -83,20 +83,22 @@ linkcheck_ignore = [".*"]
 ELSEWHERE = {"start": "README.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
 
 
-def _read_elsewhere(app, docname, source):
-    """Put a text of the project's root in the place of a page, with its links set right."""
+def _read(app, docname, source):
+    """Put a text of the project's root in the place of its page; set links right, to and from."""
+    pages = {name: page for page, name in ELSEWHERE.items()}
     if docname not in ELSEWHERE:
+        for name, page in pages.items():
+            source[0] = source[0].replace(f"](../{name}", f"]({page}.md")
         return
     path = ROOT / ELSEWHERE[docname]
     app.env.note_dependency(str(path))
-    pages = {name: f"{page}.md" for page, name in ELSEWHERE.items()}
 
     def moved(match):
         target, _, anchor = match[2].partition("#")
         if target.startswith("docs/"):
             target = target.removeprefix("docs/")
         elif target:
-            target = pages.get(target) or f"../{target}"
+            target = f"{pages[target]}.md" if target in pages else f"../{target}"
         return f"{match[1]}({target}{'#' + anchor if anchor else ''})"
 
     text = path.read_text(encoding="utf-8")
@@ -124,5 +126,5 @@ def _describe(app, what, name, item, options, lines):
 
 
 def setup(app):
-    app.connect("source-read", _read_elsewhere)
+    app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _describe, priority=400)  # before numpydoc

@@ -11,6 +11,7 @@ if not README.is_file():
 
 TEXT = README.read_text(encoding="utf-8")
 
+
 def test_it_is_two_screens():
     assert TEXT.count("\n") <= 140
 
