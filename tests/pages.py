@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 
 #: Commands that are not run, and why; the rest of their block is.
 NOT_RUN = {
-    r"(\w+=\w+ )?(python -m )?pip install [^&|]*": "what is tested is installed already; .ci/run installs it",
+    r"(\w+=\w+ )?(python -m )?pip install [^&|]*": ".ci/run has installed what is tested",
     r"(git|cd|python -m venv|source|\.) .*": "a clone and its surroundings are the reader's own",
     r"python -m pytest.*": "these are the tests",
     r"(srun|mpiexec --?hosts?) .*": "wants several machines",

@@ -29,6 +29,26 @@ NEEDS = {
 }
 
 
+#: Modules that have fewer examples than names: constants, and what stands beside something else.
+MAIN = (
+    "fastrnn",
+    "fastrnn.reference",
+    "fastrnn.layers",
+    "fastrnn.models",
+    "fastrnn.optimizers",
+    "fastrnn.optimizers.schedules",
+    "fastrnn.losses",
+    "fastrnn.metrics",
+    "fastrnn.callbacks",
+    "fastrnn.initializers",
+    "fastrnn.regularizers",
+    "fastrnn.activations",
+    "fastrnn.preprocessing.text",
+    "fastrnn.preprocessing.sequence",
+    "fastrnn.utils",
+)
+
+
 class Checker(doctest.OutputChecker):
     """Compares as the pages do."""
 
@@ -75,3 +95,13 @@ def test_examples_print_what_they_show(name, thing, tmp_path, monkeypatch, capsy
                 run(f"{name}.{each}", one, tmp_path, monkeypatch, capsys)
     else:
         run(name, thing, tmp_path, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("module", MAIN)
+def test_every_name_has_an_example(module):
+    without = []
+    for name in names_of(module):
+        thing = getattr(importlib.import_module(module), name)
+        if callable(thing) and ">>>" not in (inspect.getdoc(thing) or ""):
+            without.append(name)
+    assert without == []

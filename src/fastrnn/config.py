@@ -56,7 +56,14 @@ def config() -> dict[str, Any]:
 
 
 def show_config() -> None:
-    """Print version, instruction set in use and those compiled in, threads, NumPy."""
+    """Print version, instruction set in use and those compiled in, threads, NumPy.
+
+    Examples
+    --------
+    >>> show_config()  # doctest: +SKIP
+    version          0.2.0
+    instruction set  avx2
+    """
     for name, value in config().items():
         text = " ".join(value) if isinstance(value, tuple) else value
         print(f"{name.replace('_', ' '):<16} {text}")

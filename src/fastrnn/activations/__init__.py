@@ -77,97 +77,211 @@ LINEAR = Kernel()
 
 
 def linear(x: ArrayLike) -> Array:
-    """Return a copy of `x`: no activation."""
+    """Return a copy of `x`: no activation.
+
+    Examples
+    --------
+    >>> linear(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-1.,  0.,  2.]])
+    """
     return _apply(LINEAR, x)
 
 
 def tanh(x: ArrayLike) -> Array:
-    """Return the hyperbolic tangent of every element."""
+    """Return the hyperbolic tangent of every element.
+
+    Examples
+    --------
+    >>> tanh(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.7616,  0.    ,  0.964 ]])
+    """
     return _apply(TANH, x)
 
 
 def sigmoid(x: ArrayLike) -> Array:
-    """Return 1 / (1 + exp(−x)) of every element."""
+    """Return 1 / (1 + exp(−x)) of every element.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.2689, 0.5   , 0.8808]])
+    """
     return _apply(SIGMOID, x)
 
 
 def relu(x: ArrayLike) -> Array:
-    """Return every element, or 0 where it is negative."""
+    """Return every element, or 0 where it is negative.
+
+    Examples
+    --------
+    >>> relu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0., 0., 2.]])
+    """
     return _apply(RELU, x)
 
 
 def relu6(x: ArrayLike) -> Array:
-    """Return every element, or 0 where it is negative, or 6 where it is larger."""
+    """Return every element, or 0 where it is negative, or 6 where it is larger.
+
+    Examples
+    --------
+    >>> relu6(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0., 0., 2.]])
+    """
     return _apply(RELU6, x)
 
 
 def leaky_relu(x: ArrayLike) -> Array:
-    """Return every element, times 0.2 where it is negative."""
+    """Return every element, times 0.2 where it is negative.
+
+    Examples
+    --------
+    >>> leaky_relu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.2,  0. ,  2. ]])
+    """
     return _apply(LEAKY_RELU, x)
 
 
 def elu(x: ArrayLike) -> Array:
-    """Return every element, or exp(x) − 1 where it is negative."""
+    """Return every element, or exp(x) − 1 where it is negative.
+
+    Examples
+    --------
+    >>> elu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.6321,  0.    ,  2.    ]])
+    """
     return _apply(ELU, x)
 
 
 def selu(x: ArrayLike) -> Array:
-    """Return :func:`elu`, its two parts scaled so that layers keep mean and variance."""
+    """Return :func:`elu`, its two parts scaled so that layers keep mean and variance.
+
+    Examples
+    --------
+    >>> selu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-1.1113,  0.    ,  2.1014]])
+    """
     return _apply(SELU, x)
 
 
 def gelu(x: ArrayLike) -> Array:
-    """Return x · Φ(x), with the distribution Φ of the standard normal numbers."""
+    """Return x · Φ(x), with the distribution Φ of the standard normal numbers.
+
+    Examples
+    --------
+    >>> gelu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.1587,  0.    ,  1.9545]])
+    """
     return _apply(GELU, x)
 
 
 def silu(x: ArrayLike) -> Array:
-    """Return x / (1 + exp(−x)) of every element."""
+    """Return x / (1 + exp(−x)) of every element.
+
+    Examples
+    --------
+    >>> silu(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.2689,  0.    ,  1.7616]])
+    """
     return _apply(SILU, x)
 
 
 def swish(x: ArrayLike) -> Array:
-    """Return :func:`silu`, by its other name."""
+    """Return :func:`silu`, by its other name.
+
+    Examples
+    --------
+    >>> swish(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.2689,  0.    ,  1.7616]])
+    """
     return _apply(SILU, x)
 
 
 def mish(x: ArrayLike) -> Array:
-    """Return x · tanh(log(1 + exp(x))) of every element."""
+    """Return x · tanh(log(1 + exp(x))) of every element.
+
+    Examples
+    --------
+    >>> mish(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.3034,  0.    ,  1.944 ]])
+    """
     return _apply(MISH, x)
 
 
 def softplus(x: ArrayLike) -> Array:
-    """Return log(1 + exp(x)) of every element."""
+    """Return log(1 + exp(x)) of every element.
+
+    Examples
+    --------
+    >>> softplus(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.3133, 0.6931, 2.1269]])
+    """
     return _apply(SOFTPLUS, x)
 
 
 def softsign(x: ArrayLike) -> Array:
-    """Return x / (1 + |x|) of every element."""
+    """Return x / (1 + |x|) of every element.
+
+    Examples
+    --------
+    >>> softsign(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-0.5   ,  0.    ,  0.6667]])
+    """
     return _apply(SOFTSIGN, x)
 
 
 def exponential(x: ArrayLike) -> Array:
-    """Return exp(x) of every element."""
+    """Return exp(x) of every element.
+
+    Examples
+    --------
+    >>> exponential(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.3679, 1.    , 7.3891]])
+    """
     return _apply(EXPONENTIAL, x)
 
 
 def hard_sigmoid(x: ArrayLike) -> Array:
-    """Return x / 6 + 1/2, at least 0 and at most 1, of every element."""
+    """Return x / 6 + 1/2, at least 0 and at most 1, of every element.
+
+    Examples
+    --------
+    >>> hard_sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.3333, 0.5   , 0.8333]])
+    """
     return _apply(HARD_SIGMOID, x)
 
 
 def hard_sigmoid_keras2(x: ArrayLike) -> Array:
-    """Return 0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid."""
+    """Return 0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid.
+
+    Examples
+    --------
+    >>> hard_sigmoid_keras2(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.3, 0.5, 0.9]])
+    """
     return _apply(HARD_SIGMOID_KERAS2, x)
 
 
 def log_sigmoid(x: ArrayLike) -> Array:
-    """Return log(1 / (1 + exp(−x))) of every element."""
+    """Return log(1 / (1 + exp(−x))) of every element.
+
+    Examples
+    --------
+    >>> log_sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-1.3133, -0.6931, -0.1269]])
+    """
     return _apply(LOG_SIGMOID, x)
 
 
 def log_softmax(x: ArrayLike) -> Array:
-    """Return the logarithm of :func:`softmax`, over the last axis."""
+    """Return the logarithm of :func:`softmax`, over the last axis.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[-3.1698, -2.1698, -0.1698]])
+    """
     return _apply(LOG_SOFTMAX, x)
 
 
@@ -175,6 +289,11 @@ def softmax(x: ArrayLike) -> Array:
     """Return exp(x) / Σ exp(x) over the last axis.
 
     (:func:`fastrnn.softmax` is the same over axis 0, features first.)
+
+    Examples
+    --------
+    >>> softmax(np.array([[-1.0, 0.0, 2.0]])).round(4)
+    array([[0.042 , 0.1142, 0.8438]])
     """
     return _apply(SOFTMAX, x)
 

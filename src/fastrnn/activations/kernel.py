@@ -13,6 +13,11 @@ class Kernel:
     """One activation on rows (R, n): both methods work in place and allocate nothing large.
 
     This one is no activation at all.
+
+    Examples
+    --------
+    >>> issubclass(type(get("tanh")), object)
+    True
     """
 
     #: The name that Keras has for it.

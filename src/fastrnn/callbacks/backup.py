@@ -43,6 +43,20 @@ class BackupAndRestore(Callback):
     -----
     The model has to be compiled, and `fit` to be called, as it was the first time; `epochs` may be
     more.  Called after all other callbacks, whose state is saved with the model's.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = BackupAndRestore("backup")
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> history.epoch
+    [0, 1, 2]
     """
 
     #: Keras's arguments without an effect here, at their defaults.

@@ -29,6 +29,19 @@ class Callback(metaclass=Constructible):
     -----
     `logs` holds what is known at that moment, such as ``loss`` and ``val_loss``.  A callback may
     add to the logs of an epoch: the ones after it and the history see it.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> class StopBelow(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         self.model.stop_training = logs["loss"] < 100
+    >>> model.fit(x, 3 * x, epochs=9, callbacks=[StopBelow()], verbose=0).epoch
+    [0]
     """
 
     model: Any = None
@@ -195,6 +208,11 @@ class CallbackList:
     ------
     TypeError
         If one is no :class:`Callback`.
+
+    Examples
+    --------
+    >>> len(CallbackList([TerminateOnNaN()]).callbacks)
+    1
     """
 
     def __init__(self, callbacks: Sequence[Any], is_first: bool = True) -> None:
@@ -282,6 +300,18 @@ class LambdaCallback(Callback):
     ------
     TypeError
         If there is no hook of that name, or it is not given a function.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, sorted(logs)))
+    >>> history = model.fit(x, 3 * x, epochs=2, callbacks=[callback], verbose=0)
+    0 ['loss']
+    1 ['loss']
     """
 
     def __init__(self, **hooks: Callable[..., Any]) -> None:

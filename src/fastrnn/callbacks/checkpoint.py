@@ -51,6 +51,21 @@ class ModelCheckpoint(Monitor):
     Notes
     -----
     A file holds the old or the new checkpoint at any moment, never a part of one.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = ModelCheckpoint("best.safetensors", save_best_only=True)
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> from fastrnn.models import load_model
+    >>> load_model("best.safetensors").count_params()
+    2
     """
 
     is_for_first = True

@@ -35,6 +35,21 @@ class CSVLogger(Callback):
     separator : str, default ","
     append : bool, default False
         Whether to go on with a file that is there; its header stays.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = CSVLogger("history.csv")
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> from pathlib import Path
+    >>> Path("history.csv").read_text().split()[0]
+    'epoch,loss,val_loss'
     """
 
     is_for_first = True

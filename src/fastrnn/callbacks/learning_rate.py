@@ -27,6 +27,20 @@ class LearningRateScheduler(Callback):
     -----
     The logs of every epoch get ``learning_rate``.  A rate that should change from step to step is
     one of :mod:`fastrnn.optimizers.schedules` instead.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = LearningRateScheduler(lambda epoch, rate: 0.01 / (1 + epoch))
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> round(model.optimizer.learning_rate, 4)
+    0.0033
     """
 
     reports = ("learning_rate",)
@@ -90,6 +104,20 @@ class ReduceLROnPlateau(Monitor):
     Notes
     -----
     The logs of every epoch get ``learning_rate``, that of the epoch's steps.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = ReduceLROnPlateau(factor=0.5, patience=2)
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> model.optimizer.learning_rate <= 0.001
+    True
     """
 
     _kept: ClassVar[kept.Kept] = {

@@ -56,7 +56,19 @@ def _number(value: Any) -> str:
 
 
 class ProgressLines(Callback):
-    """Two lines an epoch: its number, then seconds, loss and metrics."""
+    """Two lines an epoch: its number, then seconds, loss and metrics.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, verbose=2)  # doctest: +SKIP
+    Epoch 1/1
+     - 0.0s - loss: 3.5120
+    """
 
     is_for_first = True
 
@@ -90,7 +102,17 @@ class ProgressLines(Callback):
 
 
 class ProgressBar(ProgressLines):
-    """The same, with a bar that moves while an epoch runs."""
+    """The same, with a bar that moves while an epoch runs.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, callbacks=[ProgressBar()], verbose=0)  # doctest: +SKIP
+    """
 
     _bar: Any = None
     _done = 0

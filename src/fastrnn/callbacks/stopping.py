@@ -37,6 +37,20 @@ class EarlyStopping(Monitor):
     ----------
     stopped_epoch : int
         The epoch that was the last one; 0 if the training ran to its end.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = EarlyStopping(patience=2, restore_best_weights=True)
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> len(history.epoch) <= 3
+    True
     """
 
     _kept: ClassVar[kept.Kept] = {
@@ -126,6 +140,20 @@ class TerminateOnNaN(Callback):
     ----------
     raise_error : bool, default False
         Whether to raise ``RuntimeError`` at a loss that is not finite, instead.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> callback = TerminateOnNaN()
+    >>> history = model.fit(
+    ...     x, 3 * x, epochs=3, validation_split=0.2, callbacks=[callback], verbose=0
+    ... )
+    >>> history.epoch
+    [0, 1, 2]
     """
 
     def __init__(self, raise_error: bool = False) -> None:

@@ -36,6 +36,10 @@ class TensorBoard(Callback):
     -----
     Tags are Keras's: ``epoch_loss``, ``epoch_accuracy``... by epoch, in both folders, and
     ``batch_loss``... by step.  Weights stand under ``layer/weight``.
+
+    Examples
+    --------
+    >>> callback = TensorBoard("logs")  # doctest: +SKIP
     """
 
     is_for_first = True

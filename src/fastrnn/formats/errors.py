@@ -10,6 +10,16 @@ class CheckpointError(ValueError):
 
     Also raised for a model that a format cannot hold; the message names the layer, the argument and
     its value.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("model.safetensors").write_text("no model")
+    >>> try:
+    ...     load_model("model.safetensors")
+    ... except CheckpointError as error:
+    ...     print("refused")
+    refused
     """
 
     def __init__(self, message: str) -> None:

@@ -73,6 +73,17 @@ def gru_cell_forward(
     ----------
     K. Cho et al., Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
     Translation, EMNLP 2014.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = gru_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (Xt, St_prev)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -137,6 +148,17 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = gru_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     functions, inputs = GRU_AFTER if reset_after else GRU_BEFORE, (X, S_0)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -185,6 +207,18 @@ def gru_cell_backward(
     ------
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = gru_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = gru_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (15, 5))
     """
     gradients, found = (ds_next,), None
     if activation is None and recurrent_activation is None:
@@ -230,6 +264,18 @@ def gru_backward(
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = gru_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = gru_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (15, 5))
     """
     is_unsaid = activation is None and recurrent_activation is None
     found = GRU_AFTER.backward(ds, caches) if is_unsaid else None

@@ -76,6 +76,18 @@ def lstm_cell_forward(
     S. Hochreiter, J. Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997; F. A. Gers,
     J. Schmidhuber, F. Cummins, Learning to Forget: Continual Prediction with LSTM, Neural
     Computation 12, 2000.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> zeros = np.zeros((5, 4))
+    >>> S, C, y, cache = lstm_cell_forward(np.ones((3, 4)), zeros, zeros, parameters)
+    >>> S.shape, C.shape, y.shape
+    ((5, 4), (5, 4), (2, 4))
     """
     functions, inputs = LSTM_TANH, (Xt, St_prev, Ct_prev)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -143,6 +155,17 @@ def lstm_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, C, caches = lstm_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape, C.shape
+    ((5, 4, 10), (2, 4, 10), (5, 4, 10))
     """
     functions, inputs = LSTM_TANH, (X, S_0, C_0)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -193,6 +216,19 @@ def lstm_cell_backward(
     ------
     TypeError, ValueError
         If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> zeros = np.zeros((5, 4))
+    >>> S, C, y, cache = lstm_cell_forward(np.ones((3, 4)), zeros, zeros, parameters)
+    >>> gradients = lstm_cell_backward(np.ones_like(S), np.zeros_like(C), cache)
+    >>> gradients["dXt"].shape, gradients["dc_prev"].shape
+    ((3, 4), (5, 4))
     """
     gradients = (ds_next, dc_next)
     is_unsaid = activation is None and recurrent_activation is None
@@ -240,6 +276,18 @@ def lstm_backward(
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, C, caches = lstm_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = lstm_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dc_0"].shape
+    ((3, 4, 10), (5, 4))
     """
     is_unsaid = activation is None and recurrent_activation is None
     found = LSTM_TANH.backward(ds, caches, dc_last) if is_unsaid else None

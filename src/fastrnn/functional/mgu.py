@@ -37,6 +37,17 @@ def mgu_cell_forward(
     Arguments, results and errors are those of :func:`gru_cell_forward`, with 2 n_s rows in ``Wx``,
     ``Ws`` and ``bs``, in the order f, n; the cache is ``(St_next, St_prev, Ft, Nt, Xt,
     parameters_dict)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = mgu_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     functions, inputs = MGU_TANH, (Xt, St_prev)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -60,6 +71,17 @@ def mgu_forward(
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = mgu_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     functions, inputs = MGU_TANH, (X, S_0)
     if activation != "tanh" or recurrent_activation != "sigmoid":
@@ -80,6 +102,18 @@ def mgu_cell_backward(
     """Return the gradients of one step, from that of the state after it.
 
     Arguments, results and errors are those of :func:`gru_cell_backward` without ``reset_after``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = mgu_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = mgu_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (10, 5))
     """
     gradients = (ds_next,)
     is_unsaid = activation is None and recurrent_activation is None
@@ -97,6 +131,18 @@ def mgu_backward(
     """Go back through a whole sequence: backpropagation through time.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = mgu_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = mgu_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (10, 5))
     """
     is_unsaid = activation is None and recurrent_activation is None
     found = MGU_TANH.backward(ds, caches) if is_unsaid else None

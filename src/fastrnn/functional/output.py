@@ -47,6 +47,12 @@ def softmax(x: ArrayLike) -> Array:
     ------
     TypeError, ValueError
         If ``x`` is not an array of real numbers, or has no axis.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 1.0], [0.0, 3.0]])).round(3)
+    array([[0.5  , 0.119],
+           [0.5  , 0.881]])
     """
     x = read_softmax(x)
     n = x.shape[0]
@@ -94,6 +100,12 @@ def cross_entropy(
     ValueError
         If a shape does not fit, a label that counts is a float or outside its range, or `reduction`
         is neither of the two.
+
+    Examples
+    --------
+    >>> y_pred = np.array([[[0.5, 0.9]], [[0.5, 0.1]]])  # (n_y, m, T_x)
+    >>> round(float(cross_entropy(y_pred, np.array([[0, 0]]))), 4)
+    0.3993
     """
     is_mean = read_reduction(reduction)
     y_pred, targets, mask = read_cross_entropy(y_pred, targets, mask)
@@ -149,6 +161,15 @@ def cross_entropy_backward(
         As :func:`cross_entropy`.
     KeyError
         If ``parameters_dict`` has no ``Wy``.
+
+    Examples
+    --------
+    >>> y_pred = np.array([[[0.5, 0.9]], [[0.5, 0.1]]])  # (n_y, m, T_x)
+    >>> S, parameters = np.ones((3, 1, 2)), {"Wy": np.ones((2, 3)), "by": np.zeros((2, 1))}
+    >>> gradients = cross_entropy_backward(y_pred, np.array([[0, 0]]), S, parameters)
+    >>> gradients["ds"].shape, gradients["dby"].round(3)
+    ((3, 1, 2), array([[-0.3],
+           [ 0.3]]))
     """
     is_mean = read_reduction(reduction)
     y_pred, targets, S, Wy, mask = read_cross_entropy_backward(

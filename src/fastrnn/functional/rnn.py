@@ -56,6 +56,17 @@ def rnn_cell_forward(
     References
     ----------
     J. L. Elman, Finding Structure in Time, Cognitive Science 14, 1990.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = rnn_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     functions, inputs = RNN_TANH, (Xt, St_prev)
     if activation != "tanh":
@@ -113,6 +124,17 @@ def rnn_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = rnn_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     functions, inputs = RNN_TANH, (X, S_0)
     if activation != "tanh":
@@ -149,6 +171,18 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     ------
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = rnn_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = rnn_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (5, 5))
     """
     gradients = (ds_next,)
     found = RNN_TANH.cell_backward(gradients, cache) if activation is None else None
@@ -188,6 +222,18 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     ----------
     P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the
     IEEE 78, 1990.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = rnn_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = rnn_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (5, 5))
     """
     found = RNN_TANH.backward(ds, caches) if activation is None else None
     return found or read_backward(RNN_TANH, ds, caches, None, activation)

@@ -154,6 +154,11 @@ def get(identifier: Identifier) -> Initializer:
         If there is none of that name.
     TypeError
         If it is none of these.
+
+    Examples
+    --------
+    >>> get("zeros")((2,))
+    array([0., 0.], dtype=float32)
     """
     should = (
         "a name such as 'glorot_uniform', an object of fastrnn.initializers, or a function of a "
@@ -178,6 +183,11 @@ def deserialize(
     config : dict
     custom_objects : dict of str to class or function, optional
         Initializers of one's own, by name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(Ones()))((2,))
+    array([1., 1.], dtype=float32)
     """
     return read_again(config, Initializer, _named, _Function, custom_objects)
 
@@ -199,7 +209,13 @@ def is_even(initializer: Initializer) -> bool:
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return an initializer as what JSON can hold and :func:`get` reads; a function by its name."""
+    """Return an initializer as what JSON can hold and :func:`get` reads; a function by its name.
+
+    Examples
+    --------
+    >>> serialize(Ones())
+    {'class_name': 'Ones', 'config': {}}
+    """
     if isinstance(initializer, _Function):
         return {"class_name": initializer.function_name, "config": {}}
     return written(initializer)

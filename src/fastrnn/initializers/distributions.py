@@ -13,7 +13,13 @@ from fastrnn.settings import number
 
 
 class RandomUniform(Seeded):
-    """Uniform over [minval, maxval)."""
+    """Uniform over [minval, maxval).
+
+    Examples
+    --------
+    >>> RandomUniform(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
@@ -30,7 +36,13 @@ class RandomUniform(Seeded):
 
 
 class RandomNormal(Seeded):
-    """Normal, with a mean and a standard deviation."""
+    """Normal, with a mean and a standard deviation.
+
+    Examples
+    --------
+    >>> RandomNormal(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         if not stddev >= 0:
@@ -45,7 +57,13 @@ class RandomNormal(Seeded):
 
 
 class TruncatedNormal(RandomNormal):
-    """Normal, cut off at two standard deviations from its mean."""
+    """Normal, cut off at two standard deviations from its mean.
+
+    Examples
+    --------
+    >>> TruncatedNormal(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return draws of the cut-off normal."""
@@ -62,6 +80,12 @@ class Orthogonal(Seeded):
     ----------
     A. Saxe, J. McClelland, S. Ganguli, Exact solutions to the nonlinear dynamics of learning in
     deep linear neural networks, ICLR 2014.
+
+    Examples
+    --------
+    >>> w = Orthogonal(seed=1)((4, 4))
+    >>> bool(np.allclose(w @ w.T, np.eye(4), atol=1e-6))
+    True
     """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:

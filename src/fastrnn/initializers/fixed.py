@@ -12,7 +12,14 @@ from fastrnn.settings import number
 
 
 class Constant(Initializer):
-    """Every weight is `value`: a number, or an array such as known embeddings."""
+    """Every weight is `value`: a number, or an array such as known embeddings.
+
+    Examples
+    --------
+    >>> Constant(0.5)((2, 2))
+    array([[0.5, 0.5],
+           [0.5, 0.5]], dtype=float32)
+    """
 
     def __init__(self, value: ArrayLike = 0.0) -> None:
         if np.ndim(value):
@@ -35,7 +42,13 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
-    """Every weight is 0."""
+    """Every weight is 0.
+
+    Examples
+    --------
+    >>> Zeros()((2,))
+    array([0., 0.], dtype=float32)
+    """
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return zeros; nothing is drawn."""
@@ -43,7 +56,13 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """Every weight is 1."""
+    """Every weight is 1.
+
+    Examples
+    --------
+    >>> Ones()((2,))
+    array([1., 1.], dtype=float32)
+    """
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return ones; nothing is drawn."""
@@ -59,6 +78,12 @@ class Identity(Initializer):
     ----------
     Q. Le, N. Jaitly, G. Hinton, A simple way to initialize recurrent networks of rectified linear
     units, 2015.
+
+    Examples
+    --------
+    >>> Identity()((2, 2))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
 
     def __init__(self, gain: float = 1.0) -> None:

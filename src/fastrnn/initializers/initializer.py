@@ -16,7 +16,13 @@ Shape = tuple[int, ...]
 
 
 class Initializer(metaclass=Constructible):
-    """Base of all initializers: a subclass says in :meth:`draw` what it draws."""
+    """Base of all initializers: a subclass says in :meth:`draw` what it draws.
+
+    Examples
+    --------
+    >>> isinstance(Zeros(), Initializer)
+    True
+    """
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
     harmless: ClassVar[Harmless] = {

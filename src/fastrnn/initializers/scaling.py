@@ -29,6 +29,11 @@ class VarianceScaling(Seeded):
         "normal" is the first; it is cut off at two standard deviations, and `scale` is that of what
         is left.
     seed : int, optional
+
+    Examples
+    --------
+    >>> VarianceScaling(seed=1)((200, 100)).shape
+    (200, 100)
     """
 
     def __init__(
@@ -94,13 +99,24 @@ class GlorotUniform(_Scaled):
     ----------
     X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural networks,
     AISTATS 2010, equation 16.
+
+    Examples
+    --------
+    >>> GlorotUniform(seed=1)((200, 100)).shape
+    (200, 100)
     """
 
     _chosen = (1.0, "fan_avg", "uniform")
 
 
 class GlorotNormal(_Scaled):
-    """Normal with standard deviation √(2 / (fan_in + fan_out)), cut off at two of them."""
+    """Normal with standard deviation √(2 / (fan_in + fan_out)), cut off at two of them.
+
+    Examples
+    --------
+    >>> GlorotNormal(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     _chosen = (1.0, "fan_avg", "truncated_normal")
 
@@ -111,24 +127,47 @@ class HeUniform(_Scaled):
     References
     ----------
     K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015.
+
+    Examples
+    --------
+    >>> HeUniform(seed=1)((200, 100)).shape
+    (200, 100)
     """
 
     _chosen = (2.0, "fan_in", "uniform")
 
 
 class HeNormal(_Scaled):
-    """Normal with standard deviation √(2 / fan_in), cut off at two of them."""
+    """Normal with standard deviation √(2 / fan_in), cut off at two of them.
+
+    Examples
+    --------
+    >>> HeNormal(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     _chosen = (2.0, "fan_in", "truncated_normal")
 
 
 class LecunUniform(_Scaled):
-    """Uniform over ±√(3 / fan_in)."""
+    """Uniform over ±√(3 / fan_in).
+
+    Examples
+    --------
+    >>> LecunUniform(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     _chosen = (1.0, "fan_in", "uniform")
 
 
 class LecunNormal(_Scaled):
-    """Normal with standard deviation √(1 / fan_in), cut off at two of them."""
+    """Normal with standard deviation √(1 / fan_in), cut off at two of them.
+
+    Examples
+    --------
+    >>> LecunNormal(seed=1)((200, 100)).shape
+    (200, 100)
+    """
 
     _chosen = (1.0, "fan_in", "truncated_normal")

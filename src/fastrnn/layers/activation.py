@@ -29,6 +29,11 @@ class Activation(Layer):
         :mod:`fastrnn.backend`, which makes this a :class:`~fastrnn.layers.Lambda`.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> Activation("relu")(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]], dtype=float32)
     """
 
     supports_masking = True

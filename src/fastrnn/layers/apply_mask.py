@@ -19,6 +19,11 @@ class ApplyMask(Layer):
 
     Called on two tensors: the sequence, and an input (None, time) whose steps count where it is not
     zero.
+
+    Examples
+    --------
+    >>> ApplyMask().name
+    'apply_mask'
     """
 
     token_inputs = (1,)

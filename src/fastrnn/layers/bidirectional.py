@@ -43,6 +43,14 @@ class Bidirectional(Wrapper):
     it, the output is of the last step of the one and the first of the other.  With ``return_state``
     the states follow the output, first those of the forward direction, and in that order
     ``initial_state`` takes them.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> Bidirectional(GRU(4))(x).shape
+    (2, 8)
+    >>> Bidirectional(GRU(4, return_sequences=True), merge_mode="sum")(x).shape
+    (2, 10, 4)
     """
 
     supports_masking = True

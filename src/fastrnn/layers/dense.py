@@ -39,6 +39,12 @@ class Dense(Affine):
         For the bias (units,).
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> Dense(4, activation="relu")(x).shape
+    (2, 10, 4)
     """
 
     supports_masking = True

@@ -60,6 +60,14 @@ class GRU(GatedLayer):
     ----------
     K. Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
     translation, EMNLP 2014.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> GRU(4)(x).shape
+    (2, 4)
+    >>> GRU(4, return_sequences=True)(x).shape
+    (2, 10, 4)
     """
 
     cell = CELL

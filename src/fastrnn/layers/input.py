@@ -27,6 +27,11 @@ class InputLayer(Layer):
     name : str, optional
     batch_size : int, optional
         Samples of every batch; any number if left out.
+
+    Examples
+    --------
+    >>> InputLayer((10, 3)).name.startswith("input")
+    True
     """
 
     def __init__(

@@ -60,6 +60,14 @@ class LSTM(GatedLayer):
     Neural Computation 12, 2000.
     R. Jozefowicz, W. Zaremba, I. Sutskever, An empirical exploration of recurrent network
     architectures, ICML 2015: for a forget bias of 1.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> LSTM(4)(x).shape
+    (2, 4)
+    >>> LSTM(4, return_sequences=True)(x).shape
+    (2, 10, 4)
     """
 
     cell = CELL

@@ -27,6 +27,14 @@ class Masking(Layer):
         What pads; such a step becomes zeros.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((None, 1)), Masking(), GRU(4)])
+    >>> x = np.array([[[1.0], [2.0], [0.0], [0.0]]])  # two steps, and padding
+    >>> bool((model.predict(x, verbose=0) == model.predict(x[:, :2], verbose=0)).all())
+    True
     """
 
     supports_masking = True

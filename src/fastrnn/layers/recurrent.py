@@ -74,6 +74,11 @@ class RecurrentLayer(Layer):
     -----
     A step that a mask says is padding leaves the state as it was, and the output at it is that
     state; its gradients are zero.
+
+    Examples
+    --------
+    >>> issubclass(GRU, RecurrentLayer)
+    True
     """
 
     #: What it computes; the number of gates, G, and of states are the cell's.

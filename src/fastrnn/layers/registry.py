@@ -20,7 +20,13 @@ def register(*classes: type[Layer]) -> None:
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """Return a layer, without its weights, as a dict that JSON can hold."""
+    """Return a layer, without its weights, as a dict that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(GRU(4))["class_name"]
+    'GRU'
+    """
     return {"class_name": type(layer).__name__, "config": layer.get_config()}
 
 
@@ -39,6 +45,11 @@ def deserialize(
     ------
     ValueError
         If there is no layer of that name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(GRU(4))).units
+    4
     """
     with custom_object_scope(custom_objects):
         name = str(config.get("class_name"))

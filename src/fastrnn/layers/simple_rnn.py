@@ -30,6 +30,14 @@ class SimpleRNN(RecurrentLayer):
         `learn_initial_state` of
         :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
         :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> SimpleRNN(4)(x).shape
+    (2, 4)
+    >>> SimpleRNN(4, return_sequences=True)(x).shape
+    (2, 10, 4)
     """
 
     cell = RNN

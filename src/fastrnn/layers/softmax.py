@@ -26,6 +26,11 @@ class Softmax(Layer):
     Notes
     -----
     A mask passes, and steps that it leaves out have their share.
+
+    Examples
+    --------
+    >>> Softmax()(np.array([[-1.0, 0.0, 2.0]], np.float32)).round(3)
+    array([[0.042, 0.114, 0.844]], dtype=float32)
     """
 
     supports_masking = True

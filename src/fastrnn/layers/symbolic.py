@@ -125,6 +125,12 @@ class SymbolicTensor(Operand):
         Which output of that call it is.
     has_mask : bool
         Whether a mask comes with it, which says which of its steps count.
+
+    Examples
+    --------
+    >>> tensor = Input((10, 3))
+    >>> isinstance(tensor, SymbolicTensor), tensor.shape
+    (True, (None, 10, 3))
     """
 
     def __init__(

@@ -30,6 +30,12 @@ class CategoryEncoding(Layer):
         A row for every token; other modes of Keras are not known here.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> CategoryEncoding(4, output_mode="one_hot")(np.array([[0, 2]]))
+    array([[[0., 0., 0., 0.],
+            [0., 0., 0., 0.]]], dtype=float32)
     """
 
     token_inputs = (0,)

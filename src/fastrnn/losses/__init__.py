@@ -153,6 +153,11 @@ def get(identifier: Any) -> Loss:
     TypeError
         If it is something else.  (Of a function of one's own, :class:`LossFunctionWrapper` says
         more.)
+
+    Examples
+    --------
+    >>> get("mse")
+    MeanSquaredError()
     """
     should = (
         "a name such as 'mse', a function of fastrnn.losses, an object of a class derived from "
@@ -183,7 +188,13 @@ def _named(name: str) -> Any:
 
 
 def serialize(loss: Loss) -> dict[str, Any]:
-    """Return a loss as a dict that JSON can hold; of one's own, the name and not the code."""
+    """Return a loss as a dict that JSON can hold; of one's own, the name and not the code.
+
+    Examples
+    --------
+    >>> serialize(Huber())["class_name"]
+    'Huber'
+    """
     if isinstance(loss, LossFunctionWrapper):
         return {"class_name": loss.function_name, "config": loss.get_config()}
     return written(loss)
@@ -202,6 +213,11 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     ------
     ValueError
         If there is none of that name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(Huber(delta=2.0))).delta
+    2.0
     """
     return read_again(config, Loss, _named_in_file, _read_function, custom_objects)
 

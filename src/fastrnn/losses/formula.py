@@ -26,6 +26,11 @@ class FormulaLoss(Loss):
     ----------
     reduction, name :
         See :class:`Loss`.
+
+    Examples
+    --------
+    >>> issubclass(Huber, FormulaLoss)
+    True
     """
 
     def __init__(self, reduction: Any = "sum_over_batch_size", name: str | None = None) -> None:

@@ -32,6 +32,12 @@ def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     ------
     ValueError
         If the shapes differ.
+
+    Examples
+    --------
+    >>> y_true, y_pred = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]])
+    >>> mean_squared_error(y_true, y_pred).round(4)
+    array([0.04, 0.16])
     """
     targets, predictions = real_arrays(y_true, y_pred)
     return np.asarray(np.square(predictions - targets).mean(axis=-1))
@@ -44,6 +50,12 @@ class MeanSquaredError(Loss):
     ----------
     reduction, name :
         See :class:`~fastrnn.losses.Loss`.
+
+    Examples
+    --------
+    >>> y_true, y_pred = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]])
+    >>> round(float(MeanSquaredError()(y_true, y_pred)), 4)
+    0.1
     """
 
     name = "mean_squared_error"

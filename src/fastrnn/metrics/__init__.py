@@ -48,6 +48,15 @@ from fastrnn.metrics.constrained import (
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
+from fastrnn.metrics.functions import (
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    cosine_similarity,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
 from fastrnn.metrics.means import (
     Accuracy,
     BinaryAccuracy,
@@ -70,13 +79,6 @@ from fastrnn.metrics.means import (
     SparseTopKCategoricalAccuracy,
     SquaredHinge,
     TopKCategoricalAccuracy,
-    accuracy,
-    binary_accuracy,
-    categorical_accuracy,
-    cosine_similarity,
-    sparse_categorical_accuracy,
-    sparse_top_k_categorical_accuracy,
-    top_k_categorical_accuracy,
 )
 from fastrnn.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum
 from fastrnn.metrics.scores import F1Score, FBetaScore, R2Score
@@ -185,6 +187,11 @@ def get(identifier: Any) -> Metric | None:
         If there is none of that name.
     TypeError
         If it is none of these.
+
+    Examples
+    --------
+    >>> get("mae").__class__.__name__
+    'MeanAbsoluteError'
     """
     if identifier is None:
         return None
@@ -219,7 +226,13 @@ def _by_name(name: str) -> Any:
 
 
 def serialize(metric: Metric) -> Any:
-    """Return a metric, without its sums, as what JSON can hold and :func:`get` reads."""
+    """Return a metric, without its sums, as what JSON can hold and :func:`get` reads.
+
+    Examples
+    --------
+    >>> serialize(Recall())["class_name"]
+    'Recall'
+    """
     if isinstance(metric, AccuracyByShape):
         return "accuracy"
     if type(metric) is not MeanMetricWrapper:
@@ -238,6 +251,11 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     config : dict
     custom_objects : dict of str to class or function, optional
         Metrics of one's own, by name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(Recall())).name
+    'recall_2'
     """
     return read_again(config, Metric, _named_in_file, _read_function, custom_objects)
 

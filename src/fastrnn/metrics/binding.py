@@ -15,12 +15,12 @@ from fastrnn._core import loss as core
 from fastrnn.losses.head import Head
 from fastrnn.losses.sparse_categorical import LabelHead
 from fastrnn.metrics.confusion import Confusion
-from fastrnn.metrics.means import (
-    MeanOf,
+from fastrnn.metrics.functions import (
     binary_accuracy,
     categorical_accuracy,
     sparse_categorical_accuracy,
 )
+from fastrnn.metrics.means import MeanOf
 from fastrnn.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum, weighted_sum
 from fastrnn.metrics.scores import ByFeature
 

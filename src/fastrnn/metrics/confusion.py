@@ -143,25 +143,57 @@ class _Counted(Confusion):
 
 
 class TruePositives(_Counted):
-    """How many outputs are above the threshold, one half unless told otherwise, as they should."""
+    """How many outputs are above the threshold, one half unless told otherwise, as they should.
+
+    Examples
+    --------
+    >>> metric = TruePositives()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     kinds = ("true_positives",)
 
 
 class FalsePositives(_Counted):
-    """How many outputs are above the threshold and should not be."""
+    """How many outputs are above the threshold and should not be.
+
+    Examples
+    --------
+    >>> metric = FalsePositives()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     kinds = ("false_positives",)
 
 
 class TrueNegatives(_Counted):
-    """How many outputs are not above the threshold, as they should."""
+    """How many outputs are not above the threshold, as they should.
+
+    Examples
+    --------
+    >>> metric = TrueNegatives()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     kinds = ("true_negatives",)
 
 
 class FalseNegatives(_Counted):
-    """How many outputs are not above the threshold and should be."""
+    """How many outputs are not above the threshold and should be.
+
+    Examples
+    --------
+    >>> metric = FalseNegatives()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     kinds = ("false_negatives",)
 
@@ -223,6 +255,13 @@ class Recall(_Share):
     ----------
     thresholds, top_k, class_id, name, dtype :
         See :class:`Precision`.
+
+    Examples
+    --------
+    >>> metric = Recall()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.5
     """
 
     kinds = ("true_positives", "false_negatives")

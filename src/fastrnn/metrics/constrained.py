@@ -56,7 +56,15 @@ _SPECIFICITY = ("true_negatives", "false_positives")
 
 
 class SensitivityAtSpecificity(_Constrained):
-    """The highest recall where so much of what should not be above a threshold is not."""
+    """The highest recall where so much of what should not be above a threshold is not.
+
+    Examples
+    --------
+    >>> metric = SensitivityAtSpecificity(0.5)
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     best, bound, argument = _RECALL, _SPECIFICITY, "specificity"
 
@@ -65,7 +73,15 @@ class SensitivityAtSpecificity(_Constrained):
 
 
 class SpecificityAtSensitivity(_Constrained):
-    """The largest share of what should not be above a threshold that is not, at such a recall."""
+    """The largest share of what should not be above a threshold that is not, at such a recall.
+
+    Examples
+    --------
+    >>> metric = SpecificityAtSensitivity(0.5)
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     best, bound, argument = _SPECIFICITY, _RECALL, "sensitivity"
 
@@ -74,7 +90,15 @@ class SpecificityAtSensitivity(_Constrained):
 
 
 class PrecisionAtRecall(_Constrained):
-    """The highest precision at such a recall."""
+    """The highest precision at such a recall.
+
+    Examples
+    --------
+    >>> metric = PrecisionAtRecall(0.5)
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     best, bound, argument = _PRECISION, _RECALL, "recall"
 
@@ -83,7 +107,15 @@ class PrecisionAtRecall(_Constrained):
 
 
 class RecallAtPrecision(_Constrained):
-    """The highest recall at such a precision."""
+    """The highest recall at such a precision.
+
+    Examples
+    --------
+    >>> metric = RecallAtPrecision(0.5)
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     best, bound, argument = _RECALL, _PRECISION, "precision"
 

@@ -6,132 +6,23 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fastrnn import losses
-from fastrnn.arguments import as_array
-from fastrnn.arithmetic import quietly
-from fastrnn.losses.sparse_categorical import check_labels
-from fastrnn.losses.targets import real_arrays, real_predictions
+from fastrnn.metrics.functions import (
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    cosine_similarity,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
 from fastrnn.metrics.metric import MeanMetricWrapper, divided
 from fastrnn.naming import snake_case
 from fastrnn.settings import integer, number
 
 Array = NDArray[Any]
-
-
-@quietly
-def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return the share of features that are exactly equal, at every position."""
-    targets, predictions = real_arrays(y_true, y_pred)
-    return np.asarray(np.mean(targets == predictions, axis=-1))
-
-
-@quietly
-def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return 1.0 where the highest output is the label's, else 0.0.
-
-    Parameters
-    ----------
-    y_true : array_like of shape (...) or (..., 1)
-    y_pred : array_like of shape (..., classes)
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-    """
-    predictions = real_predictions(y_pred)
-    labels = check_labels(as_array("y_true", y_true), predictions.shape, "y_true")
-    return np.asarray(predictions.argmax(axis=-1) == labels, dtype=np.float64)
-
-
-@quietly
-def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return 1.0 where output and target are highest at the same class, else 0.0.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (..., classes)
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-    """
-    targets, predictions = real_arrays(y_true, y_pred)
-    same = predictions.argmax(axis=-1) == targets.argmax(axis=-1)
-    return np.asarray(same, dtype=np.float64)
-
-
-@quietly
-def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
-    """Return 1.0 where the target is 1 and the output above `threshold`, or 0 and not, else 0.0.
-
-    As in Keras, a target between 0 and 1 is never met.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (..., features)
-    threshold : float, default 0.5
-
-    Returns
-    -------
-    ndarray of shape (..., features), float64
-    """
-    targets, predictions = real_arrays(y_true, y_pred)
-    return np.asarray((predictions > threshold) == targets, dtype=np.float64)
-
-
-@quietly
-def sparse_top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
-    """Return 1.0 where fewer than `k` outputs are higher than the label's, else 0.0.
-
-    Parameters
-    ----------
-    y_true : array_like of shape (...) or (..., 1)
-    y_pred : array_like of shape (..., classes)
-    k : int, default 5
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-    """
-    predictions, k = real_predictions(y_pred), integer("k", k, least=1)
-    labels = check_labels(as_array("y_true", y_true), predictions.shape, "y_true")
-    own = np.take_along_axis(predictions, labels.astype(np.int64)[..., np.newaxis], axis=-1)
-    return np.asarray((predictions > own).sum(axis=-1) < k, dtype=np.float64)
-
-
-@quietly
-def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
-    """Return 1.0 where fewer than `k` outputs are higher than the target class's, else 0.0.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (..., classes)
-    k : int, default 5
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-    """
-    targets, predictions = real_arrays(y_true, y_pred)
-    return sparse_top_k_categorical_accuracy(targets.argmax(axis=-1), predictions, k)
-
-
-def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return the cosine of the angle between the two rows, at every position.
-
-    As in Keras it has the other sign than the loss of this name.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (..., features)
-
-    Returns
-    -------
-    ndarray of shape (...)
-    """
-    return -losses.cosine_similarity(y_true, y_pred)
 
 
 class MeanOf(MeanMetricWrapper):
@@ -163,13 +54,28 @@ class Accuracy(MeanOf):
     """How often predictions equal targets exactly.
 
     In ``compile`` the name "accuracy" chooses one of the following by the shapes instead.
+
+    Examples
+    --------
+    >>> metric = Accuracy()
+    >>> metric.update_state(np.array([[1], [2]]), np.array([[1], [3]]))
+    >>> round(float(metric.result()), 4)
+    0.5
     """
 
     function = staticmethod(accuracy)
 
 
 class BinaryAccuracy(MeanOf):
-    """How often an output above `threshold` meets a target of 1, and one below a target of 0."""
+    """How often an output above `threshold` meets a target of 1, and one below a target of 0.
+
+    Examples
+    --------
+    >>> metric = BinaryAccuracy()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.5
+    """
 
     function = staticmethod(binary_accuracy)
 
@@ -178,13 +84,29 @@ class BinaryAccuracy(MeanOf):
 
 
 class CategoricalAccuracy(MeanOf):
-    """How often output and one-hot target are highest at the same class."""
+    """How often output and one-hot target are highest at the same class.
+
+    Examples
+    --------
+    >>> metric = CategoricalAccuracy()
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    1.0
+    """
 
     function = staticmethod(categorical_accuracy)
 
 
 class SparseCategoricalAccuracy(MeanOf):
-    """How often the highest output is the label's."""
+    """How often the highest output is the label's.
+
+    Examples
+    --------
+    >>> metric = SparseCategoricalAccuracy()
+    >>> metric.update_state(np.array([1, 0]), np.array([[0.2, 0.8], [0.4, 0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.5
+    """
 
     function = staticmethod(sparse_categorical_accuracy)
 
@@ -195,19 +117,44 @@ class _TopK(MeanOf):
 
 
 class TopKCategoricalAccuracy(_TopK):
-    """How often the target's class is among the `k` highest outputs."""
+    """How often the target's class is among the `k` highest outputs.
+
+    Examples
+    --------
+    >>> metric = TopKCategoricalAccuracy(k=2)
+    >>> metric.update_state(np.eye(3)[[2, 0]], np.array([[0.2, 0.5, 0.3], [0.1, 0.5, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    0.5
+    """
 
     function = staticmethod(top_k_categorical_accuracy)
 
 
 class SparseTopKCategoricalAccuracy(_TopK):
-    """How often the label is among the `k` highest outputs."""
+    """How often the label is among the `k` highest outputs.
+
+    Examples
+    --------
+    >>> metric = SparseTopKCategoricalAccuracy(k=2)
+    >>> y_pred = np.array([[0.2, 0.5, 0.3], [0.1, 0.5, 0.4]])
+    >>> metric.update_state(np.array([2, 0]), y_pred)
+    >>> round(float(metric.result()), 4)
+    0.5
+    """
 
     function = staticmethod(sparse_top_k_categorical_accuracy)
 
 
 class MeanSquaredError(MeanOf):
-    """Mean of (y_pred − y_true)²."""
+    """Mean of (y_pred − y_true)².
+
+    Examples
+    --------
+    >>> metric = MeanSquaredError()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.225
+    """
 
     function = staticmethod(losses.mean_squared_error)
 
@@ -229,61 +176,141 @@ class RootMeanSquaredError(MeanOf):
 
 
 class MeanAbsoluteError(MeanOf):
-    """Mean of |y_pred − y_true|."""
+    """Mean of |y_pred − y_true|.
+
+    Examples
+    --------
+    >>> metric = MeanAbsoluteError()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.4
+    """
 
     function = staticmethod(losses.mean_absolute_error)
 
 
 class MeanAbsolutePercentageError(MeanOf):
-    """Mean of 100 · |y_pred − y_true| / |y_true|."""
+    """Mean of 100 · |y_pred − y_true| / |y_true|.
+
+    Examples
+    --------
+    >>> metric = MeanAbsolutePercentageError()
+    >>> metric.update_state(np.array([[1.0], [4.0]]), np.array([[1.1], [3.0]]))
+    >>> round(float(metric.result()), 4)
+    17.5
+    """
 
     function = staticmethod(losses.mean_absolute_percentage_error)
 
 
 class MeanSquaredLogarithmicError(MeanOf):
-    """Mean of (log(1 + y_pred) − log(1 + y_true))²."""
+    """Mean of (log(1 + y_pred) − log(1 + y_true))².
+
+    Examples
+    --------
+    >>> metric = MeanSquaredLogarithmicError()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.1067
+    """
 
     function = staticmethod(losses.mean_squared_logarithmic_error)
 
 
 class LogCoshError(MeanOf):
-    """Mean of log(cosh(y_pred − y_true))."""
+    """Mean of log(cosh(y_pred − y_true)).
+
+    Examples
+    --------
+    >>> metric = LogCoshError()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.1056
+    """
 
     function, default_name = staticmethod(losses.log_cosh), "logcosh"
 
 
 class CosineSimilarity(MeanOf):
-    """Mean cosine of the angle between output and target."""
+    """Mean cosine of the angle between output and target.
+
+    Examples
+    --------
+    >>> metric = CosineSimilarity()
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    0.9011
+    """
 
     function = staticmethod(cosine_similarity)
 
 
 class KLDivergence(MeanOf):
-    """Mean of Σ y_true · log(y_true / y_pred)."""
+    """Mean of Σ y_true · log(y_true / y_pred).
+
+    Examples
+    --------
+    >>> metric = KLDivergence()
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    0.367
+    """
 
     function = staticmethod(losses.kl_divergence)
 
 
 class Poisson(MeanOf):
-    """Mean of y_pred − y_true · log(y_pred)."""
+    """Mean of y_pred − y_true · log(y_pred).
+
+    Examples
+    --------
+    >>> metric = Poisson()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.8068
+    """
 
     function = staticmethod(losses.poisson)
 
 
 class Hinge(MeanOf):
-    """Mean of max(1 − y_true · y_pred, 0)."""
+    """Mean of max(1 − y_true · y_pred, 0).
+
+    Examples
+    --------
+    >>> metric = Hinge()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.9
+    """
 
     function = staticmethod(losses.hinge)
 
 
 class SquaredHinge(MeanOf):
-    """Mean of max(1 − y_true · y_pred, 0)²."""
+    """Mean of max(1 − y_true · y_pred, 0)².
+
+    Examples
+    --------
+    >>> metric = SquaredHinge()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    1.075
+    """
 
     function = staticmethod(losses.squared_hinge)
 
 
 class CategoricalHinge(MeanOf):
-    """Mean of max(highest wrong output − right output + 1, 0)."""
+    """Mean of max(highest wrong output − right output + 1, 0).
+
+    Examples
+    --------
+    >>> metric = CategoricalHinge()
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    0.6
+    """
 
     function = staticmethod(losses.categorical_hinge)
 
@@ -301,19 +328,43 @@ class _Smoothed(MeanOf):
 
 
 class BinaryCrossentropy(_Smoothed):
-    """Mean of :func:`fastrnn.losses.binary_crossentropy`."""
+    """Mean of :func:`fastrnn.losses.binary_crossentropy`.
+
+    Examples
+    --------
+    >>> metric = BinaryCrossentropy()
+    >>> metric.update_state(np.array([[0], [1], [1], [0]]), np.array([[0.1], [0.8], [0.3], [0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.6122
+    """
 
     function = staticmethod(losses.binary_crossentropy)
 
 
 class CategoricalCrossentropy(_Smoothed):
-    """Mean of :func:`fastrnn.losses.categorical_crossentropy`."""
+    """Mean of :func:`fastrnn.losses.categorical_crossentropy`.
+
+    Examples
+    --------
+    >>> metric = CategoricalCrossentropy()
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    0.367
+    """
 
     function = staticmethod(losses.categorical_crossentropy)
 
 
 class SparseCategoricalCrossentropy(MeanOf):
-    """Mean of :func:`fastrnn.losses.sparse_categorical_crossentropy`."""
+    """Mean of :func:`fastrnn.losses.sparse_categorical_crossentropy`.
+
+    Examples
+    --------
+    >>> metric = SparseCategoricalCrossentropy()
+    >>> metric.update_state(np.array([1, 0]), np.array([[0.2, 0.8], [0.4, 0.6]]))
+    >>> round(float(metric.result()), 4)
+    0.5697
+    """
 
     function = staticmethod(losses.sparse_categorical_crossentropy)
 

@@ -67,6 +67,13 @@ class FBetaScore(ByFeature):
     threshold : float, optional
         Outputs above it are meant as 1; the highest one if left out.
     name, dtype : str, optional
+
+    Examples
+    --------
+    >>> metric = FBetaScore(average="macro")
+    >>> metric.update_state(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.8], [0.6, 0.4]]))
+    >>> round(float(metric.result()), 4)
+    1.0
     """
 
     sums = ("true_positives", "false_positives", "false_negatives")

@@ -23,6 +23,20 @@ class Dataset(Protocol):
     """What :meth:`fastrnn.models.Model.fit` and ``evaluate`` take in place of arrays.
 
     Any object with these two methods is one; it need not derive from this class.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> class Squares:
+    ...     def __len__(self):
+    ...         return 100
+    ...     def batch(self, indices):
+    ...         x = np.asarray(indices, np.float32)[:, np.newaxis] / 100
+    ...         return x, x**2
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> model.fit(Squares(), epochs=2, verbose=0).epoch
+    [0, 1]
     """
 
     def __len__(self) -> int:

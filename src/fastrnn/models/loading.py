@@ -73,6 +73,16 @@ def load_model(
     Notes
     -----
     Nothing in a file is run, and no memory is taken for weights that the file does not hold.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> model.save("model.safetensors")
+    >>> again = load_model("model.safetensors")
+    >>> x = np.ones((2, 5, 3))
+    >>> bool((again.predict(x, verbose=0) == model.predict(x, verbose=0)).all())
+    True
     """
     compile, check = boolean("compile", compile), boolean("check", check)
     path = path_text("filepath", filepath)
@@ -114,6 +124,13 @@ def from_config(
     tensors : mapping of str to ndarray, optional
         Weights by name; they are drawn anew if left out.
     custom_objects : dict of str to class, optional
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> from_config(model.get_config()).count_params()
+    101
     """
 
     def stored_of(layer: Layer) -> Stored | None:
@@ -154,6 +171,13 @@ def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | Non
     ------
     ValueError
         If it is not JSON, or not the configuration of a model.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> model_from_json(model.to_json()).count_params()
+    101
     """
     config = json.loads(json_string)
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
@@ -162,13 +186,30 @@ def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | Non
 
 
 def clone_model(model: Model) -> Model:
-    """Return a new model with the same layers; its weights are drawn anew."""
+    """Return a new model with the same layers; its weights are drawn anew.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> clone_model(model).count_params() == model.count_params()
+    True
+    """
     classes = {type(layer).__name__: type(layer) for layer in model.layers}
     return from_config(model.get_config(), custom_objects=classes)
 
 
 def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
-    """Write a model: see :meth:`Model.save`."""
+    """Write a model: see :meth:`Model.save`.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> save_model(model, "model.safetensors")
+    >>> load_model("model.safetensors").count_params()
+    101
+    """
     model.save(filepath)
 
 

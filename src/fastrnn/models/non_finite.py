@@ -25,6 +25,17 @@ class NonFiniteGradientError(ArithmeticError):
         takes them.
     epoch, step : int or None
         Where :meth:`fastrnn.models.Model.fit` was, both from 0; None outside of it.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> try:
+    ...     model.train_on_batch(np.array([[1.0]]), np.array([[np.inf]]))
+    ... except NonFiniteGradientError as error:
+    ...     print("no weight was changed")
+    no weight was changed
     """
 
     def __init__(self, weights: Sequence[str], logs: Mapping[str, float], reason: str) -> None:

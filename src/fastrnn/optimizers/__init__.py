@@ -57,6 +57,11 @@ def get(
         If there is none of that name.
     TypeError
         If it is none of these.
+
+    Examples
+    --------
+    >>> get("adam").learning_rate
+    0.001
     """
     should = "a name such as 'adam' or an object of fastrnn.optimizers"
     with custom_object_scope(custom_objects):
@@ -70,14 +75,26 @@ def _class_of(name: str) -> type[Optimizer]:
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Return an optimizer, without its state, as a dict that JSON can hold."""
+    """Return an optimizer, without its state, as a dict that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(SGD(0.1))["class_name"]
+    'SGD'
+    """
     return written(optimizer)
 
 
 def deserialize(
     config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
 ) -> Optimizer:
-    """Return a new optimizer from what :func:`serialize` returned; arguments as of :func:`get`."""
+    """Return a new optimizer from what :func:`serialize` returned; arguments as of :func:`get`.
+
+    Examples
+    --------
+    >>> deserialize(serialize(SGD(0.1))).learning_rate
+    0.1
+    """
     with custom_object_scope(custom_objects):
         return _class_of(str(config.get("class_name"))).from_config(config["config"])
 

@@ -38,6 +38,17 @@ class Adam(Optimizer):
     ----------
     D. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
     S. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Adam(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     def __init__(
@@ -113,6 +124,17 @@ class AdamW(Adam):
     References
     ----------
     I. Loshchilov, F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(AdamW(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     def __init__(

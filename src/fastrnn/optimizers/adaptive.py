@@ -65,6 +65,17 @@ class Adagrad(_Adaptive):
     ----------
     J. Duchi, E. Hazan, Y. Singer, Adaptive subgradient methods for online learning and stochastic
     optimization, Journal of Machine Learning Research 12 (2011).
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Adagrad(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     #: Holds a without its first value.
@@ -110,6 +121,17 @@ class Adadelta(_Adaptive):
     References
     ----------
     M. Zeiler, ADADELTA: an adaptive learning rate method, 2012.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Adadelta(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     slot_names = ("accumulated_grad", "accumulated_delta")
@@ -155,6 +177,17 @@ class Adamax(_Adaptive):
     References
     ----------
     D. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, section 7.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Adamax(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     slot_names = ("m", "u")
@@ -198,6 +231,17 @@ class Lion(_Adaptive):
     References
     ----------
     X. Chen and others, Symbolic discovery of optimization algorithms, NeurIPS 2023.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Lion(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     slot_names = ("m",)

@@ -29,6 +29,17 @@ class Nadam(Adam):
     References
     ----------
     T. Dozat, Incorporating Nesterov momentum into Adam, ICLR workshop 2016.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(Nadam(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     #: Of how many steps the product of the momenta is known, and that product.

@@ -97,6 +97,14 @@ class Optimizer(Guarded, metaclass=Constructible):
     A weight that is frozen leaves the vectors, and comes back with the slots that it had.  A copy
     of an optimizer, by :mod:`copy` or :mod:`pickle`, has slots of its own, and may go on with any
     model whose weights they fit.
+
+    Examples
+    --------
+    >>> class Plain(Optimizer):
+    ...     def update(self, values, gradients, learning_rate, decay):
+    ...         values -= learning_rate * gradients + decay * values
+    >>> Plain(0.1).learning_rate
+    0.1
     """
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.

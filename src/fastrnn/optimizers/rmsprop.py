@@ -41,6 +41,17 @@ class RMSprop(Optimizer):
     ----------
     T. Tieleman, G. Hinton, Lecture 6.5 of Neural networks for machine learning, 2012.
     A. Graves, Generating sequences with recurrent neural networks, 2013 (centered, with momentum).
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(RMSprop(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     def __init__(

@@ -27,6 +27,17 @@ class SGD(Optimizer):
     nesterov : bool, default False
     *common, **options :
         `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.compile(SGD(0.01), "mse")
+    >>> x = np.linspace(-1, 1, 50)[:, np.newaxis]
+    >>> history = model.fit(x, 3 * x, epochs=3, verbose=0).history
+    >>> history["loss"][-1] < history["loss"][0]
+    True
     """
 
     def __init__(

@@ -57,6 +57,12 @@ def pad_sequences(
         If an option is none of those above, two sequences differ beyond their length, or a number
         does not fit `dtype`: integers hold whole numbers within their range, and no type makes a
         finite number infinite.
+
+    Examples
+    --------
+    >>> pad_sequences([[1, 2], [3, 4, 5]], padding="post")
+    array([[1, 2, 0],
+           [3, 4, 5]], dtype=int32)
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):

@@ -51,6 +51,11 @@ def text_to_word_sequence(
     -------
     list of str
         Without empty words.
+
+    Examples
+    --------
+    >>> text_to_word_sequence("The cat, the dog!")
+    ['the', 'cat', 'the', 'dog']
     """
     if boolean("lower", lower):
         text = text.lower()
@@ -166,6 +171,15 @@ class Tokenizer:
         `word_docs` by index.
     document_count : int
         How many texts were seen.
+
+    Examples
+    --------
+    >>> tokenizer = Tokenizer()
+    >>> tokenizer.fit_on_texts(["the cat", "the dog"])
+    >>> tokenizer.texts_to_sequences(["the dog", "the cat"])
+    [[1, 3], [1, 2]]
+    >>> tokenizer.word_index
+    {'the': 1, 'cat': 2, 'dog': 3}
     """
 
     def __init__(
@@ -396,6 +410,13 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
     ------
     ValueError
         If the text is not such JSON.
+
+    Examples
+    --------
+    >>> tokenizer = Tokenizer()
+    >>> tokenizer.fit_on_texts(["the cat"])
+    >>> tokenizer_from_json(tokenizer.to_json()).word_index
+    {'the': 1, 'cat': 2}
     """
     try:
         config = dict(json.loads(json_string)["config"])

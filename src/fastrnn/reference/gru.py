@@ -93,6 +93,17 @@ def gru_cell_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = gru_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     names = check_activations(activation, recurrent_activation)
     act, gate = (one.function for one in activations(names))
@@ -166,6 +177,17 @@ def gru_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = gru_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     check_activations(activation, recurrent_activation)
     step = partial(
@@ -229,6 +251,18 @@ def gru_cell_backward(
     ------
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = gru_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = gru_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (15, 5))
     """
     ds_next, _, St_prev, Rt, Zt, Nt, Ht, Xt, Wx, Ws = read_cell_cache(GRU, (ds_next,), cache)
     Wsr, Wsz, Wsn = np.split(Ws, 3)
@@ -296,6 +330,18 @@ def gru_backward(
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = gru_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = gru_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (15, 5))
     """
     step = partial(
         gru_cell_backward, activation=activation, recurrent_activation=recurrent_activation

@@ -95,6 +95,18 @@ def lstm_cell_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> zeros = np.zeros((5, 4))
+    >>> S, C, y, cache = lstm_cell_forward(np.ones((3, 4)), zeros, zeros, parameters)
+    >>> S.shape, C.shape, y.shape
+    ((5, 4), (5, 4), (2, 4))
     """
     names = check_activations(activation, recurrent_activation)
     act, gate = (one.function for one in activations(names))
@@ -163,6 +175,17 @@ def lstm_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, C, caches = lstm_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape, C.shape
+    ((5, 4, 10), (2, 4, 10), (5, 4, 10))
     """
     check_activations(activation, recurrent_activation)
     step = partial(
@@ -220,6 +243,19 @@ def lstm_cell_backward(
     ------
     TypeError, ValueError
         If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> zeros = np.zeros((5, 4))
+    >>> S, C, y, cache = lstm_cell_forward(np.ones((3, 4)), zeros, zeros, parameters)
+    >>> gradients = lstm_cell_backward(np.ones_like(S), np.zeros_like(C), cache)
+    >>> gradients["dXt"].shape, gradients["dc_prev"].shape
+    ((3, 4), (5, 4))
     """
     ds_next, dc_next, _, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, Wx, Ws = read_cell_cache(
         LSTM, (ds_next, dc_next), cache
@@ -283,6 +319,18 @@ def lstm_backward(
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(20, 3)), "Ws": rng.normal(size=(20, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((20, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, C, caches = lstm_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = lstm_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dc_0"].shape
+    ((3, 4, 10), (5, 4))
     """
     step = partial(
         lstm_cell_backward, activation=activation, recurrent_activation=recurrent_activation

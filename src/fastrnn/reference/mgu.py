@@ -55,6 +55,17 @@ def mgu_cell_forward(
 
     Arguments, results and errors are those of :func:`gru_cell_forward`, with 2 n_s rows in ``Wx``,
     ``Ws`` and ``bs``; the cache is ``(St_next, St_prev, Ft, Nt, Xt, parameters_dict)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = mgu_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     names = check_activations(activation, recurrent_activation)
     act, gate = (one.function for one in activations(names))
@@ -83,6 +94,17 @@ def mgu_forward(
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = mgu_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     check_activations(activation, recurrent_activation)
     step = partial(
@@ -109,6 +131,18 @@ def mgu_cell_backward(
         daf = (ds' ⊙ (n - s) + dq ⊙ s) ⊙ f ⊙ (1 - f)
 
     Arguments, results and errors are those of :func:`gru_cell_backward` without ``reset_after``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = mgu_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = mgu_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (10, 5))
     """
     ds_next, _, St_prev, Ft, Nt, Xt, Wx, Ws = read_cell_cache(MGU, (ds_next,), cache)
     Wsf, Wsn = np.split(Ws, 2)
@@ -138,6 +172,18 @@ def mgu_backward(
     """Go back through all time steps with :func:`mgu_cell_backward`, from the last to the first.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(10, 3)), "Ws": rng.normal(size=(10, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((10, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = mgu_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = mgu_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (10, 5))
     """
     step = partial(
         mgu_cell_backward, activation=activation, recurrent_activation=recurrent_activation

@@ -72,6 +72,17 @@ def rnn_cell_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = rnn_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y.shape
+    ((5, 4), (2, 4))
     """
     names = check_activations(activation)
     values = (Xt, St_prev, *pick_parameters(parameters_dict))
@@ -128,6 +139,17 @@ def rnn_forward(
     TypeError, ValueError, KeyError
         If an argument has the wrong type, an array the wrong shape, a parameter is missing, or
         there is no such activation.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = rnn_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> S.shape, y_pred.shape
+    ((5, 4, 10), (2, 4, 10))
     """
     S, y_pred, _, caches = forward_through_time(
         RNN,
@@ -170,6 +192,18 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     ------
     TypeError, ValueError
         If ``ds_next`` or what the cache holds has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y, cache = rnn_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
+    >>> gradients = rnn_cell_backward(np.ones_like(S), cache)
+    >>> gradients["dXt"].shape, gradients["dWs"].shape
+    ((3, 4), (5, 5))
     """
     ds_next, St_next, St_prev, Xt, Wx, Ws = read_cell_cache(RNN, (ds_next,), cache)
 
@@ -214,5 +248,17 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     ------
     TypeError, ValueError
         If ``ds`` or what the caches hold has the wrong type or shape.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {
+    ...     "Wx": rng.normal(size=(5, 3)), "Ws": rng.normal(size=(5, 5)), "Wy": np.ones((2, 5)),
+    ...     "bs": np.zeros((5, 1)), "by": np.zeros((2, 1)),
+    ... }
+    >>> S, y_pred, caches = rnn_forward(np.ones((3, 4, 10)), np.zeros((5, 4)), parameters)
+    >>> gradients = rnn_backward(np.ones_like(S), caches)
+    >>> gradients["dX"].shape, gradients["dWs"].shape
+    ((3, 4, 10), (5, 5))
     """
     return backward_through_time(RNN, partial(rnn_cell_backward, activation=activation), ds, caches)

@@ -33,6 +33,14 @@ class Dropout(RandomLayer):
     ----------
     N. Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, Journal
     of Machine Learning Research 15, 2014.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 3))
+    >>> bool((Dropout(0.5)(x) == x).all())  # dropout is for training only
+    True
+    >>> set(Dropout(0.5)(np.ones((50, 50)), training=True).ravel().tolist()) == {0.0, 2.0}
+    True
     """
 
     is_per_step = True

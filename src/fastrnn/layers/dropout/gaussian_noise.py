@@ -23,6 +23,14 @@ class GaussianNoise(RandomLayer):
         Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 3))
+    >>> bool((GaussianNoise(0.5)(x) == x).all())  # noise is for training only
+    True
+    >>> bool((GaussianNoise(0.5)(x, training=True) == x).all())
+    False
     """
 
     is_per_step = True

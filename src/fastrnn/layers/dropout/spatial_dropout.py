@@ -26,6 +26,12 @@ class SpatialDropout1D(RandomLayer):
     References
     ----------
     J. Tompson et al., Efficient object localization using convolutional networks, CVPR 2015.
+
+    Examples
+    --------
+    >>> y = SpatialDropout1D(0.5, seed=1)(np.ones((1, 10, 4)), training=True)
+    >>> bool((y == y[:, :1]).all())  # a feature is dropped for all steps
+    True
     """
 
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:

@@ -19,6 +19,11 @@ class ELU(Elementwise):
     alpha : float, default 1
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> ELU()(np.array([[-1.0, 0.0, 2.0]], np.float32)).round(3)
+    array([[-0.632,  0.   ,  2.   ]], dtype=float32)
     """
 
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:

@@ -21,6 +21,11 @@ class LeakyReLU(Elementwise):
         The same, as versions before Keras 3 call it.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> LeakyReLU()(np.array([[-1.0, 0.0, 2.0]], np.float32)).round(3)
+    array([[-0.3,  0. ,  2. ]], dtype=float32)
     """
 
     def __init__(

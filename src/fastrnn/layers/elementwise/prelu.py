@@ -25,6 +25,11 @@ class PReLU(Elementwise):
         Axes along which the slopes are the same: 1, that of the steps, for sequences of any length.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> PReLU()(np.array([[-1.0, 0.0, 2.0]], np.float32)).round(3)
+    array([[-0.,  0.,  2.]], dtype=float32)
     """
 
     def __init__(

@@ -22,6 +22,11 @@ class ReLU(Elementwise):
     threshold : float, default 0
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> ReLU()(np.array([[-1.0, 0.0, 2.0]], np.float32)).round(3)
+    array([[-0.,  0.,  2.]], dtype=float32)
     """
 
     def __init__(

@@ -20,5 +20,11 @@ class Add(Linear):
 
 
 def add(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Add` of a list of tensors or arrays."""
+    """Return :class:`Add` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> add([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[4., 6.]], dtype=float32)
+    """
     return Add(**options)(list(inputs))

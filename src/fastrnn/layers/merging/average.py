@@ -9,7 +9,13 @@ from fastrnn.layers.merging.linear import Linear
 
 
 class Average(Linear):
-    """The mean of its inputs."""
+    """The mean of its inputs.
+
+    Examples
+    --------
+    >>> Average()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[2., 3.]], dtype=float32)
+    """
 
     def factors(self, count: int) -> Sequence[float]:
         """Return one divided by how many there are, for each."""
@@ -17,5 +23,11 @@ class Average(Linear):
 
 
 def average(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Average` of a list of tensors or arrays."""
+    """Return :class:`Average` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> average([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[2., 3.]], dtype=float32)
+    """
     return Average(**options)(list(inputs))

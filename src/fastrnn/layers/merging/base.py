@@ -23,6 +23,11 @@ class Merge(Layer):
     ----------
     **options :
         `name`, `dtype` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> issubclass(Add, Merge) and issubclass(Multiply, Merge)
+    True
     """
 
     takes_several = True

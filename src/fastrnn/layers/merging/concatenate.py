@@ -92,5 +92,11 @@ class Concatenate(Layer):
 
 
 def concatenate(inputs: Sequence[Any], axis: int = -1, **options: Any) -> Any:
-    """Return :class:`Concatenate` of a list of tensors or arrays."""
+    """Return :class:`Concatenate` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> concatenate([np.ones((2, 10, 3)), np.zeros((2, 10, 1))]).shape
+    (2, 10, 4)
+    """
     return Concatenate(axis, **options)(list(inputs))

@@ -31,6 +31,11 @@ class Dot(Layer):
     Notes
     -----
     The output has no mask.
+
+    Examples
+    --------
+    >>> Dot(axes=1)([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[11.]], dtype=float32)
     """
 
     takes_several = True
@@ -106,5 +111,11 @@ class Dot(Layer):
 
 
 def dot(inputs: Sequence[Any], axes: int | Sequence[int], **options: Any) -> Any:
-    """Return :class:`Dot` of two tensors or arrays."""
+    """Return :class:`Dot` of two tensors or arrays.
+
+    Examples
+    --------
+    >>> dot([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])], axes=1)
+    array([[11.]], dtype=float32)
+    """
     return Dot(axes, **options)(list(inputs))

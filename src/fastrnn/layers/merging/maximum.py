@@ -11,11 +11,23 @@ from fastrnn.layers.merging.extreme import Extreme
 
 
 class Maximum(Extreme):
-    """The largest of its inputs; their gradients are shared where several are largest."""
+    """The largest of its inputs; their gradients are shared where several are largest.
+
+    Examples
+    --------
+    >>> Maximum()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[3., 4.]], dtype=float32)
+    """
 
     function = np.maximum
 
 
 def maximum(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Maximum` of a list of tensors or arrays."""
+    """Return :class:`Maximum` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> maximum([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[3., 4.]], dtype=float32)
+    """
     return Maximum(**options)(list(inputs))

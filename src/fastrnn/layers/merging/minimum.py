@@ -11,11 +11,23 @@ from fastrnn.layers.merging.extreme import Extreme
 
 
 class Minimum(Extreme):
-    """The smallest of its inputs; their gradients are shared where several are smallest."""
+    """The smallest of its inputs; their gradients are shared where several are smallest.
+
+    Examples
+    --------
+    >>> Minimum()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[1., 2.]], dtype=float32)
+    """
 
     function = np.minimum
 
 
 def minimum(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Minimum` of a list of tensors or arrays."""
+    """Return :class:`Minimum` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> minimum([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[1., 2.]], dtype=float32)
+    """
     return Minimum(**options)(list(inputs))

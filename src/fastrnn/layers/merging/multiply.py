@@ -12,7 +12,13 @@ from fastrnn.workspace import Array
 
 
 class Multiply(Merge):
-    """The product of its inputs; a step that a mask leaves out of one of them is a one there."""
+    """The product of its inputs; a step that a mask leaves out of one of them is a one there.
+
+    Examples
+    --------
+    >>> Multiply()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[3., 8.]], dtype=float32)
+    """
 
     def call(self, inputs: Sequence[Array], mask: Any) -> Array:
         """Multiply."""
@@ -47,5 +53,11 @@ def _ones_where(ignored: Array, array: Array) -> Array:
 
 
 def multiply(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Multiply` of a list of tensors or arrays."""
+    """Return :class:`Multiply` of a list of tensors or arrays.
+
+    Examples
+    --------
+    >>> multiply([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[3., 8.]], dtype=float32)
+    """
     return Multiply(**options)(list(inputs))

@@ -10,7 +10,13 @@ from fastrnn.layers.symbolic import Shape
 
 
 class Subtract(Linear):
-    """The first of two inputs minus the second."""
+    """The first of two inputs minus the second.
+
+    Examples
+    --------
+    >>> Subtract()([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[-2.,  2.]], dtype=float32)
+    """
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless there are two."""
@@ -23,5 +29,11 @@ class Subtract(Linear):
 
 
 def subtract(inputs: Sequence[Any], **options: Any) -> Any:
-    """Return :class:`Subtract` of two tensors or arrays."""
+    """Return :class:`Subtract` of two tensors or arrays.
+
+    Examples
+    --------
+    >>> subtract([np.array([[1.0, 4.0]]), np.array([[3.0, 2.0]])])
+    array([[-2.,  2.]], dtype=float32)
+    """
     return Subtract(**options)(list(inputs))

@@ -45,6 +45,12 @@ class BatchNormalization(Normalization):
     References
     ----------
     S. Ioffe, C. Szegedy, Batch normalization, ICML 2015.
+
+    Examples
+    --------
+    >>> BatchNormalization()(np.array([[1.0], [3.0]]), training=True).round(3)
+    array([[-1.],
+           [ 1.]], dtype=float32)
     """
 
     couples_samples = True

@@ -30,6 +30,11 @@ class LayerNormalization(Normalization):
     References
     ----------
     J. L. Ba, J. R. Kiros, G. E. Hinton, Layer normalization, 2016.
+
+    Examples
+    --------
+    >>> LayerNormalization()(np.array([[1.0, 2.0, 3.0]])).round(3)
+    array([[-1.224,  0.   ,  1.224]], dtype=float32)
     """
 
     def __init__(

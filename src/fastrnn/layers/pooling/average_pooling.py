@@ -12,6 +12,12 @@ class AveragePooling1D(Pooling):
     """The mean of every window of steps, of those that lie within the sequence.
 
     Parameters are those of :class:`MaxPooling1D`; a mask ends here too.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> AveragePooling1D(2)(x).shape
+    (2, 5, 3)
     """
 
     def call(self, inputs: Array) -> Array:

@@ -23,6 +23,12 @@ class GlobalAveragePooling1D(GlobalPooling):
         Whether the output is (None, 1, features).
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> GlobalAveragePooling1D()(x).shape
+    (2, 3)
     """
 
     supports_masking = True

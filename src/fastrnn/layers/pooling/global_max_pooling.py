@@ -22,6 +22,12 @@ class GlobalMaxPooling1D(GlobalPooling):
     Notes
     -----
     A mask ends here, as in Keras: steps that it leaves out take part.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> GlobalMaxPooling1D()(x).shape
+    (2, 3)
     """
 
     def call(self, inputs: Array) -> Array:

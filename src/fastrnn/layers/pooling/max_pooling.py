@@ -28,6 +28,12 @@ class MaxPooling1D(Pooling):
     Notes
     -----
     A mask ends here, as in Keras.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> MaxPooling1D(2)(x).shape
+    (2, 5, 3)
     """
 
     def call(self, inputs: Array, kept: dict[str, Any]) -> Array:

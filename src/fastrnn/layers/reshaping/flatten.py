@@ -18,6 +18,12 @@ class Flatten(Reordered):
     data_format : {"channels_last"}, optional
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> Flatten()(x).shape
+    (2, 30)
     """
 
     def __init__(self, data_format: str | None = None, **options: Any) -> None:

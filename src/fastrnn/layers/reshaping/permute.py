@@ -22,6 +22,12 @@ class Permute(Layer):
         Which axis stands where, counted from 1: (2, 1) exchanges time and features.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> x = np.ones((2, 10, 3))  # (batch, time, features)
+    >>> Permute((2, 1))(x).shape
+    (2, 3, 10)
     """
 
     def __init__(self, dims: Sequence[int], **options: Any) -> None:

@@ -232,6 +232,18 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
         If there is none.
     CheckpointError
         If it is no such file, or is damaged.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> from fastrnn.callbacks import ModelCheckpoint
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 5, 3)), np.ones((8, 1))
+    >>> saved = ModelCheckpoint("model.safetensors")
+    >>> _ = model.fit(x, y, epochs=2, callbacks=[saved], verbose=0)
+    >>> training_position("model.safetensors")
+    (2, 0)
     """
     path = path_text("filepath", filepath)
     said = formats.read(path).run

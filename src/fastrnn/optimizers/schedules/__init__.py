@@ -42,7 +42,13 @@ _BY_NAME: dict[str, type[LearningRateSchedule]] = {
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule as a dict that JSON can hold."""
+    """Return a schedule as a dict that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(ExponentialDecay(0.1, 100, 0.5))["class_name"]
+    'ExponentialDecay'
+    """
     name = type(learning_rate_schedule).__name__
     return {"class_name": name, "config": learning_rate_schedule.get_config()}
 
@@ -62,6 +68,11 @@ def deserialize(
     ------
     ValueError
         If there is no schedule of that name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(ExponentialDecay(0.1, 100, 0.5)))(100)
+    0.05
     """
     name = str(config.get("class_name"))
     found = (custom_objects or {}).get(name) or custom_object(name) or _BY_NAME.get(name)

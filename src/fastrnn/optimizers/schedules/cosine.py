@@ -36,6 +36,12 @@ class CosineDecay(LearningRateSchedule):
     References
     ----------
     I. Loshchilov, F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+
+    Examples
+    --------
+    >>> schedule = CosineDecay(0.1, decay_steps=100)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.0854, 0.05, 0.0]
     """
 
     def __init__(
@@ -103,6 +109,12 @@ class CosineDecayRestarts(LearningRateSchedule):
     References
     ----------
     I. Loshchilov, F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+
+    Examples
+    --------
+    >>> schedule = CosineDecayRestarts(0.1, first_decay_steps=50)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.05, 0.1, 0.05]
     """
 
     def __init__(

@@ -58,6 +58,12 @@ class ExponentialDecay(_RateDecay):
     staircase : bool, default False
         Whether to round the exponent down: the rate then falls every `decay_steps` steps.
     name : str, optional
+
+    Examples
+    --------
+    >>> schedule = ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.0841, 0.0707, 0.05]
     """
 
     def __call__(self, step: int) -> float:
@@ -78,6 +84,12 @@ class InverseTimeDecay(_RateDecay):
     staircase : bool, default False
         Whether to round step / decay_steps down.
     name : str, optional
+
+    Examples
+    --------
+    >>> schedule = InverseTimeDecay(0.1, decay_steps=100, decay_rate=1.0)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.08, 0.0667, 0.05]
     """
 
     def __call__(self, step: int) -> float:
@@ -103,6 +115,12 @@ class PolynomialDecay(LearningRateSchedule):
         Whether to start again from η₀ at every end, each time going on until the next multiple of
         `decay_steps`, counted from the first step: s is then step over that multiple.
     name : str, optional
+
+    Examples
+    --------
+    >>> schedule = PolynomialDecay(0.1, decay_steps=100, end_learning_rate=0.0)
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.075, 0.05, 0.0]
     """
 
     def __init__(

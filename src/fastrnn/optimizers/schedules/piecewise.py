@@ -26,6 +26,12 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     ------
     ValueError
         If the lengths do not fit, or the boundaries do not rise.
+
+    Examples
+    --------
+    >>> schedule = PiecewiseConstantDecay([50, 90], [0.1, 0.01, 0.001])
+    >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+    [0.1, 0.1, 0.1, 0.001]
     """
 
     def __init__(

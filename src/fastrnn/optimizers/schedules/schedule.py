@@ -12,6 +12,14 @@ class LearningRateSchedule(metaclass=Constructible):
     """The learning rate as a function of the number of steps made so far.
 
     A subclass has ``__call__(step)`` and, to live in files, ``get_config()``.
+
+    Examples
+    --------
+    >>> class Halved(LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.1 * 0.5 ** (step // 100)
+    >>> Halved()(250)
+    0.025
     """
 
     def __call__(self, step: int) -> float:
