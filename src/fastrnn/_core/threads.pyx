@@ -104,6 +104,14 @@ def set_num_threads(n):
     ------
     TypeError, ValueError
         If `n` is not an integer, or not from 1 to 256.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
     """
     global _told
     use_for_now(n)
@@ -128,6 +136,14 @@ def get_num_threads():
 
     It is what :func:`set_num_threads` or the environment variable ``FASTRNN_NUM_THREADS`` said; else what
     ``OMP_NUM_THREADS`` says, which tools that run many processes set; else as many as this process has processors.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
     """
     cdef int number = _threads
     return number

@@ -349,6 +349,11 @@ def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
     ------
     ValueError
         If there is none.
+
+    Examples
+    --------
+    >>> get("relu") is get(relu)
+    True
     """
     if identifier is None:
         return LINEAR

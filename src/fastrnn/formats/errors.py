@@ -14,6 +14,7 @@ class CheckpointError(ValueError):
     Examples
     --------
     >>> from pathlib import Path
+    >>> from fastrnn.models import load_model
     >>> _ = Path("model.safetensors").write_text("no model")
     >>> try:
     ...     load_model("model.safetensors")

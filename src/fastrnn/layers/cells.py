@@ -110,19 +110,43 @@ class Cell(metaclass=Constructible):
 
 
 class SimpleRNNCell(Cell):
-    """A step of a :class:`~fastrnn.layers.SimpleRNN`."""
+    """A step of a :class:`~fastrnn.layers.SimpleRNN`.
+
+    Examples
+    --------
+    >>> cell = SimpleRNNCell(8)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape
+    (2, 8)
+    """
 
     kind = SimpleRNN
 
 
 class GRUCell(Cell):
-    """A step of a :class:`~fastrnn.layers.GRU`, with its default of ``reset_after=False``."""
+    """A step of a :class:`~fastrnn.layers.GRU`, with its default of ``reset_after=False``.
+
+    Examples
+    --------
+    >>> cell = GRUCell(8)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape
+    (2, 8)
+    """
 
     kind = GRU
 
 
 class LSTMCell(Cell):
-    """A step of an :class:`~fastrnn.layers.LSTM`; its states are the output and the cell."""
+    """A step of an :class:`~fastrnn.layers.LSTM`; its states are the output and the cell.
+
+    Examples
+    --------
+    >>> cell = LSTMCell(8)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape
+    (2, 8)
+    """
 
     kind = LSTM
 
@@ -133,6 +157,12 @@ class StackedRNNCells:
     Parameters
     ----------
     cells : sequence of Cell
+
+    Examples
+    --------
+    >>> layer = RNN(StackedRNNCells([GRUCell(8), GRUCell(4)]))
+    >>> layer(np.ones((2, 10, 3))).shape
+    (2, 4)
     """
 
     def __init__(self, cells: Sequence[Cell]) -> None:

@@ -192,7 +192,13 @@ def _function(loss: type[FormulaLoss], name: str) -> Callable[..., Array]:
         return loss(**options).call(y_true, y_pred)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Return the loss of :class:`{loss.__name__}` at every position."
+    function.__doc__ = f"""Return the loss of :class:`{loss.__name__}` at every position.
+
+    Examples
+    --------
+    >>> {name}(np.array([[0.0, 1.0]]), np.array([[0.2, 0.8]])).shape
+    (1,)
+    """
     return function
 
 

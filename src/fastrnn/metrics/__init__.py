@@ -254,8 +254,8 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
 
     Examples
     --------
-    >>> deserialize(serialize(Recall())).name
-    'recall_2'
+    >>> isinstance(deserialize(serialize(Recall())), Recall)
+    True
     """
     return read_again(config, Metric, _named_in_file, _read_function, custom_objects)
 

@@ -114,6 +114,11 @@ def one_hot(
     """Turn a text into integers by :func:`hashing_trick`, with Python's own hash.
 
     Keras's name for it: the integers are as large as one-hot rows would be long.
+
+    Examples
+    --------
+    >>> len(one_hot("The cat, the dog!", 50))
+    4
     """
     return hashing_trick(input_text, n, None, filters, lower, split)
 
