@@ -79,6 +79,8 @@ html_context = {"default_mode": "auto"}
 # Links to other sites are looked at by hand: the build needs no network.
 linkcheck_ignore = [".*"]
 
+#: Where files of the project can be seen that have no page.
+FILES = "https://github.com/fastrnn/fastrnn/blob/main"
 #: Pages of the site whose text stands elsewhere in the project.
 ELSEWHERE = {"start": "README.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
 
@@ -98,7 +100,7 @@ def _read(app, docname, source):
         if target.startswith("docs/"):
             target = target.removeprefix("docs/")
         elif target:
-            target = f"{pages[target]}.md" if target in pages else f"../{target}"
+            target = f"{pages[target]}.md" if target in pages else f"{FILES}/{target}"
         return f"{match[1]}({target}{'#' + anchor if anchor else ''})"
 
     text = path.read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ SLOW = ("README.md", "docs/c.md", "docs/tutorials/", "docs/command-line.md", "do
 def parameters():
     for name in PAGES:
         if blocks_of(PAGES[name].read_text("utf-8")):
-            marks = [] if name == "README.md" else [pytest.mark.once]
+            marks = [pytest.mark.once]
             if name.startswith(SLOW):
                 marks.append(pytest.mark.slow)
             yield pytest.param(name, id=name, marks=marks)
