@@ -47,7 +47,8 @@ class Constructible(type):
     @property
     def __signature__(cls) -> inspect.Signature:
         """The arguments of the constructor, for :func:`help` and the like."""
-        whole = inspect.signature(vars(cls).get("__init__", cls.__init__))
+        constructor = next(vars(c)["__init__"] for c in cls.__mro__ if "__init__" in vars(c))
+        whole = inspect.signature(constructor)
         return whole.replace(parameters=list(whole.parameters.values())[1:])
 
     @property
