@@ -403,7 +403,7 @@ def test_a_layer_of_one_s_own_may_mean_something_by_them():
     assert Mine().kernel_regularizer == "mine"
 
 
-@pytest.mark.parametrize("name", ["use_ema", "loss_scale_factor", "learning_rat", "decay"])
+@pytest.mark.parametrize("name", ["use_ema", "loss_scale_factor", "learning_rat"])
 def test_attributes_of_an_optimizer_that_would_be_ignored(name):
     with pytest.raises(AttributeError, match=name):
         setattr(Adam(), name, 1.0)
