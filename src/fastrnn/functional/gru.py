@@ -194,7 +194,7 @@ def gru_cell_backward(
     cache : tuple
         From :func:`gru_cell_forward`, of this package or of :mod:`fastrnn.reference`.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for a cache that was turned into a
+        Those of the forward pass.  They may be left out, except for a cache that was turned into a
         plain tuple, which is taken for one of tanh and sigmoid.
 
     Returns
@@ -250,7 +250,7 @@ def gru_backward(
     caches : tuple
         From :func:`gru_forward`, of this package or of :mod:`fastrnn.reference`.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for caches that were turned into
+        Those of the forward pass.  They may be left out, except for caches that were turned into
         plain tuples, which are taken for ones of tanh and sigmoid.
 
     Returns

@@ -238,7 +238,7 @@ def gru_cell_backward(
     cache : tuple
         From :func:`gru_cell_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for a cache that was turned into a
+        Those of the forward pass.  They may be left out, except for a cache that was turned into a
         plain tuple, which is taken for one of tanh and sigmoid.
 
     Returns
@@ -254,11 +254,8 @@ def gru_cell_backward(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> parameters = {
-    ...     "Wx": rng.normal(size=(15, 3)), "Ws": rng.normal(size=(15, 5)), "Wy": np.ones((2, 5)),
-    ...     "bs": np.zeros((15, 1)), "by": np.zeros((2, 1)),
-    ... }
+    >>> Wx, Ws = np.ones((15, 3)), np.ones((15, 5))
+    >>> parameters = {"Wx": Wx, "Ws": Ws, "bs": np.zeros((15, 1))}
     >>> S, y, cache = gru_cell_forward(np.ones((3, 4)), np.zeros((5, 4)), parameters)
     >>> gradients = gru_cell_backward(np.ones_like(S), cache)
     >>> gradients["dXt"].shape, gradients["dWs"].shape
@@ -317,7 +314,7 @@ def gru_backward(
     caches : tuple
         From :func:`gru_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for caches that were turned into
+        Those of the forward pass.  They may be left out, except for caches that were turned into
         plain tuples, which are taken for ones of tanh and sigmoid.
 
     Returns

@@ -230,7 +230,7 @@ def lstm_cell_backward(
     cache : tuple
         From :func:`lstm_cell_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for a cache that was turned into a
+        Those of the forward pass.  They may be left out, except for a cache that was turned into a
         plain tuple, which is taken for one of tanh and sigmoid.
 
     Returns
@@ -306,7 +306,7 @@ def lstm_backward(
         Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
         what reaches it through the state; zeros if it is left out.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.They may be left out, except for caches that were turned into
+        Those of the forward pass.  They may be left out, except for caches that were turned into
         plain tuples, which are taken for ones of tanh and sigmoid.
 
     Returns
