@@ -43,10 +43,10 @@ class ModelCheckpoint(Monitor):
     save_freq : {"epoch"} or int, default "epoch"
         When to save: after every epoch, or after every so many steps, counted through the epochs.
         What is known between steps, and can be watched there, are ``loss`` and the metrics.
-    period : int, default 1
-        Keras's older argument: by epochs, of how many to save one.
     initial_value_threshold : float, optional
         What the first value must beat to be saved as the best.
+    period : int, default 1
+        Keras's older argument: by epochs, of how many to save one.
 
     Notes
     -----

@@ -199,7 +199,7 @@ class StringLookup(Lookup):
     >>> lookup([["b", "c", "a"]])
     array([[2, 0, 1]])
     >>> StringLookup(vocabulary=["a", "b"], invert=True)([2, 1])
-    array(['b', 'a'], dtype='<U5')
+    array(['b', 'a'], dtype='<U1')
     """
 
     def __init__(
@@ -229,12 +229,14 @@ class IntegerLookup(Lookup):
 
     Parameters
     ----------
-    max_tokens, num_oov_indices, vocabulary, invert, output_mode :
+    max_tokens, num_oov_indices :
         As of :class:`StringLookup`.
     mask_token : int, optional
         The integer whose place is 0.
     oov_token : int, default -1
         What stands for unknown integers.
+    vocabulary, invert, output_mode :
+        Likewise.
     """
 
     def __init__(
