@@ -6,7 +6,7 @@ names of the package and those of `fastrnn.benchmark` that are as old as the ben
 
 import numpy as np
 
-from fastrnn.arguments import GRU, LSTM
+from fastrnn.arguments import GRU, LSTM, RNN
 from fastrnn.benchmark import cases
 from fastrnn.benchmark.measure import training_job
 from fastrnn.benchmark.peers import make
@@ -24,19 +24,21 @@ class _Case:
         The cases, by name the first parameter.
     work : str
         The method of a peer.
-    gates : int
-        Of the cell.
+    cell : Cell
     """
 
     sizes = ()
     work = ""
-    gates = 1
+    cell = RNN
     param_names = ["case", "dtype"]
 
     def setup(self, case, dtype):
         sizes = next(sizes for sizes in self.sizes if sizes.name == case)
-        problem = cases.Problem(sizes, np.dtype(dtype), self.cell)
-        self.call = getattr(make("fastrnn", THREADS), self.work)(problem).call
+        peer, work, cell = make("fastrnn", THREADS), self.work, self.cell
+        if not hasattr(peer, "sequence"):  # an older commit: it counts gates, and names the cell
+            work = f"{cell.name}_sequence" if work == "sequence" else work
+            cell = cell.gates
+        self.call = getattr(peer, work)(cases.Problem(sizes, np.dtype(dtype), cell)).call
 
     def time_call(self, case, dtype):
         self.call()
