@@ -49,7 +49,7 @@ def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tenso
             f"the file holds {', '.join(extra)}, which the model lacks; "
             f"the model has {', '.join(weights)}"
         )
-    found: dict[str, Array] = {}
+    found: list[str] = []
     for layer, names in by_layer.items():
         is_left = choice.by_name or choice.has_left(layer)
         if is_left and not any(name in tensors for name in names):
@@ -59,8 +59,9 @@ def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tenso
                 if name not in weights:
                     raise CheckpointError(f"the file holds {name}, which the model lacks")
                 check(tensors, name, weights[name].shape, weights[name].value.dtype)
-            found.update({name: tensors[name] for name in names})
-    return found
+            found += names
+    # A tensor that is asked for is read: all at once they would be in memory twice.
+    return tensors if len(found) == len(weights) else {name: tensors[name] for name in found}
 
 
 def take_weights(network: Network, tensors: Tensors) -> None:
