@@ -28,6 +28,8 @@ class Lookup(metaclass=Constructible):
         "ragged": ((False,), "rows are padded with zeros"),
         "encoding": (("utf-8",), "strings are Python's"),
         "idf_weights": ((None,), "there is no output mode tf_idf"),
+        "oov_method": (("floormod",), "it decides between several places for unknown values"),
+        "salt": ((None,), "it decides between several places for unknown values"),
         "vocabulary_dtype": (("int64", "int32"), "places are int64"),
         "name": ((None, str), "it is no part of a model"),
         "dtype": ((None, str), "places are int64"),
