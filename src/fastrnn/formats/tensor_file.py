@@ -95,6 +95,9 @@ class TensorFile(Mapping[str, Array]):
         """Read tensors now, and answer with these arrays from now on."""
         self._kept.update({name: self[name] for name in names})
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.kinds  # a mapping's own way would read the tensor
+
     def __getitem__(self, name: str) -> Array:
         if name in self._kept:
             return self._kept[name]
