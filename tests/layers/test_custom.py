@@ -269,7 +269,7 @@ def test_arrays_go_through_layers():
     layer = Dense(2, "tanh", dtype="float64")
     found = layer(X)
     kernel, bias = layer.get_weights()
-    np.testing.assert_allclose(found, np.tanh(X @ kernel + bias), rtol=1e-13)
+    np.testing.assert_allclose(found, np.tanh(X @ kernel + bias), rtol=1e-13, atol=1e-15)
     assert found.flags.c_contiguous
     assert Dense(2)([[1, 2, 3]]).dtype == np.float32
     states = LSTM(4, return_sequences=True, return_state=True, dtype="float64")

@@ -157,7 +157,6 @@ def test_the_parts_of_a_trained_model_work_alone():
         (lambda m: m.compile("sgd", ["mse"]), ValueError, "loss holds 1 entries"),
         (lambda m: m.compile("sgd", {"step": "mse"}), ValueError, "loss names 'step'"),
         (lambda m: m.compile("sgd", [None, None]), ValueError, "loss is None"),
-        (lambda m: m.compile("sgd", "mse", ["mse"]), ValueError, "metrics is .*with several"),
         (lambda m: m.compile("sgd", "mse", loss_weights=2), TypeError, "loss_weights is 2"),
         (
             lambda m: m.compile("sgd", "mse", loss_weights=["a", 1]),

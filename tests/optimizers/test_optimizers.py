@@ -135,7 +135,7 @@ def test_configuration_there_and_back(identifier):
             r"clipnorm=1\.0, clipvalue=0\.5 are given; only one of",
         ),
         (lambda: optimizers.get("ftrl"), ValueError, "'ftrl'"),
-        (lambda: optimizers.get(None), TypeError, "NoneType"),
+        (lambda: optimizers.get(None), TypeError, "optimizer is None; it should be a name"),
     ],
 )
 def test_errors(act, error, message):

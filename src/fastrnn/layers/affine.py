@@ -34,7 +34,7 @@ class Affine(Layer):
     ) -> None:
         super().__init__(**options)
         self.activation = kernel_of(activation)
-        self.use_bias = boolean(f"use_bias of {type(self).__name__}", use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
