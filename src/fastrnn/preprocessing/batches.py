@@ -40,8 +40,8 @@ class PyDataset:
     ...     def __getitem__(self, index):
     ...         x = np.full((2, 4, 1), float(index))
     ...         return x, x[:, -1] ** 2
-    >>> [y[0, 0] for x, y in Squares()]
-    [np.float64(0.0), np.float64(1.0), np.float64(4.0)]
+    >>> [float(y[0, 0]) for x, y in Squares()]
+    [0.0, 1.0, 4.0]
     """
 
     # As attributes of the class: subclasses need not call the constructor.
