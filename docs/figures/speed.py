@@ -10,7 +10,7 @@ CASES = {
     "GRU stream (1, 64, 32, 1, 100) | f32": "GRU of 64 units, 100 steps of one sequence",
     "GRU live step (1, 64, 1, 1, 1) | f32": "GRU of 64 units, one live step",
 }
-MILLISECONDS = {"µs": 1e-3, "ms": 1.0, "s": 1e3}
+MILLISECONDS = {"ns": 1e-6, "µs": 1e-3, "ms": 1.0, "s": 1e3}
 
 page = (HERE.parent / "performance.md").read_text(encoding="utf-8").splitlines()
 
@@ -21,7 +21,7 @@ def row_of(case):
     head = next(page[i] for i in range(place, 0, -1) if page[i].startswith("| case"))
     found = {}
     for name, cell in zip(head.split("|")[3:-1], page[place].split("|")[3:-1], strict=True):
-        match = re.match(r" *([\d.]+) (µs|ms|s)", cell)
+        match = re.match(r" *([\d.]+) (ns|µs|ms|s)", cell)
         if match:
             found[re.sub(r" [\d.]+$", "", name.strip())] = float(match[1]) * MILLISECONDS[match[2]]
     return found
