@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn.cipher import CIPHERS, Decipherer, RunDirectory, Settings, Training, make_cipher
+from fastrnn.cipher import (
+    CIPHERS,
+    Decipherer,
+    RunDirectory,
+    Settings,
+    Training,
+    lesson as lesson_module,
+    make_cipher,
+)
 from fastrnn.cipher.ciphers.base import END, word
 from fastrnn.cipher.errors import CorpusError, RunError, SettingsError
 from fastrnn.cipher.evaluation import evaluate, files_of, held_out_of
@@ -121,6 +129,15 @@ def test_a_curriculum_begins_with_short_keys_and_messages():
         samples = read(lesson, *lesson.training.batch(np.arange(64)))
         lengths.append((max(len(key) for key, _, _ in samples), len(samples[0][2])))
     assert lengths == [(1, 5), (3, 11), (5, 19), (6, 20), (6, 20)]
+
+
+def test_what_is_too_large_for_memory_counts_the_same_steps(monkeypatch):
+    in_memory = prepared(**LETTERS)
+    x, y, weights = in_memory.data(in_memory.held_out)
+    monkeypatch.setattr(lesson_module, "IN_MEMORY", 0)
+    read_later = in_memory.data(in_memory.held_out).batch(np.arange(len(x)))
+    for array, wanted in zip(read_later, (x, y, weights), strict=True):
+        assert np.array_equal(array, wanted)
 
 
 def test_a_run_learns_evaluates_and_deciphers(start):

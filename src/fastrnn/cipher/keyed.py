@@ -105,6 +105,11 @@ class Keys:
             count, lambda some: rng.integers(0, len(ALPHABET), (some, length), np.int8)
         )
 
+    def corpus(self, texts: Sequence[str], keys: Letters) -> Corpus:
+        """Return messages with their ciphers, each with a key of its own."""
+        ciphers = self.cipher.encode_lines("\n".join(texts), keys).split("\n")
+        return Corpus(list(texts), ciphers, keys)
+
     def _drawn(self, count: int, draw: Callable[[int], Letters]) -> Letters:
         """Return rows of this part: those of the other one are drawn again."""
         rows = draw(count)
@@ -139,9 +144,7 @@ def held_out(
     rng = np.random.default_rng(seed)
     if not texts:
         texts = [word(row) for row in keys.messages(rng, count, length)]
-    drawn = keys.keys(rng, len(texts), keys.letters)
-    ciphers = keys.cipher.encode_lines("\n".join(texts), drawn).split("\n")
-    return Corpus(list(texts), ciphers, drawn)
+    return keys.corpus(texts, keys.keys(rng, len(texts), keys.letters))
 
 
 class Drawn(Callback):
@@ -228,8 +231,7 @@ class Drawn(Callback):
             begin = min(self.BEGIN, self._length)
             length = begin + round(part * (self._length - begin))
             texts = [word(row) for row in self._keys.messages(rng, TOGETHER, length)]
-        ciphers = self._keys.cipher.encode_lines("\n".join(texts), keys).split("\n")
-        return Corpus(texts, ciphers, keys)
+        return self._keys.corpus(texts, keys)
 
 
 def key_row(cipher: Cipher, letters: int) -> Letters:

@@ -145,17 +145,20 @@ class Lesson:
         Returns
         -------
         tuple of ndarray, or Sentences
-            What `arrays` returns, and behind it the weights of the steps where sentences have keys
-            of their own, or what reads sentences when they are asked for, where the whole
-            corpus is too large for arrays, or draws them.
+            What `weighted` returns, or what reads sentences when they are asked for, where the
+            whole corpus is too large for arrays, or draws them.
         """
         if isinstance(corpus, Drawn):
             return corpus
         sentences = len(self.training) + len(self.held_out)
         if _fits(sentences, self.config.length):
-            x, y = self.arrays(corpus)
-            return (x, y) if corpus.keys is None else (x, y, characters_alone(y))
+            return self.weighted(corpus)
         return Sentences(self, corpus)
+
+    def weighted(self, corpus: Corpus) -> tuple[NDArray[Any], ...]:
+        """Return `arrays`, and weights of the steps where sentences have keys of their own."""
+        x, y = self.arrays(corpus)
+        return (x, y) if corpus.keys is None else (x, y, characters_alone(y))
 
     def arrays(self, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model and what should come out.
@@ -292,6 +295,6 @@ class Sentences:
     def __len__(self) -> int:
         return len(self._corpus)
 
-    def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """Return what goes into the model for some sentences, and what should come out."""
-        return self._lesson.arrays(self._corpus.some(indices))
+    def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], ...]:
+        """Return of some sentences what `Lesson.weighted` returns."""
+        return self._lesson.weighted(self._corpus.some(indices))

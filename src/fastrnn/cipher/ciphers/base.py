@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from fastrnn.cipher.errors import InvalidKeyError, brief
 
-__all__ = ["ALPHABET", "END", "LETTERS", "Cipher", "Letters", "letter_key", "places", "word"]
+__all__ = [
+    "ALPHABET",
+    "END",
+    "LETTERS",
+    "Cipher",
+    "Letters",
+    "WordCipher",
+    "letter_key",
+    "places",
+    "word",
+]
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -205,6 +215,16 @@ class Cipher(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.key!r})"
+
+
+class WordCipher(Cipher):
+    """A cipher whose key is a word of the letters A to Z."""
+
+    default_key: ClassVar[str] = "ORCHID"
+
+    def __init__(self, key: str = default_key) -> None:
+        self.key = letter_key(self.name, key)
+        self.key_row = places(self.key)
 
 
 def letter_key(cipher: str, key: object) -> str:

@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.cipher.ciphers.base import END, Cipher, Letters, letter_key, places
+from fastrnn.cipher.ciphers.base import END, Letters, WordCipher
 
 __all__ = ["Columnar"]
 
 
-class Columnar(Cipher):
+class Columnar(WordCipher):
     """Written in rows as wide as the key, and read column by column.
 
     The columns are read in the alphabetical order of the key's letters, equal ones from left to
@@ -31,12 +31,7 @@ class Columnar(Cipher):
     """
 
     name: ClassVar[str] = "columnar"
-    default_key: ClassVar[str] = "ORCHID"
     key_letters: ClassVar[tuple[int, int]] = (2, 0)
-
-    def __init__(self, key: str = default_key) -> None:
-        self.key = letter_key(self.name, key)
-        self.key_row = places(self.key)
 
     def encode_rows(self, keys: Letters, rows: Letters) -> Letters:
         """Return messages enciphered, each with its own key."""

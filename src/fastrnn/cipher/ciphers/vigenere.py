@@ -6,22 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from fastrnn.cipher.ciphers.base import ALPHABET, END, Cipher, Letters, letter_key, places
+from fastrnn.cipher.ciphers.base import ALPHABET, END, Letters, WordCipher
 
 __all__ = ["Autokey", "Beaufort", "Vigenere"]
 
 
-class _Word(Cipher):
-    """A cipher whose key is a word."""
-
-    default_key: ClassVar[str] = "ORCHID"
-
-    def __init__(self, key: str = default_key) -> None:
-        self.key = letter_key(self.name, key)
-        self.key_row = places(self.key)
-
-
-class Vigenere(_Word):
+class Vigenere(WordCipher):
     """The n-th letter of a message moves by the n-th letter of the repeated key.
 
     A stands for no place, B for one, ... Z for 25. Only letters count: a space or a comma does not
@@ -49,7 +39,7 @@ class Vigenere(_Word):
         return _where_letters(rows, rows - _repeated(keys, rows.shape[1]))
 
 
-class Beaufort(_Word):
+class Beaufort(WordCipher):
     """The n-th letter of a message is taken from the n-th letter of the repeated key.
 
     To encipher and to decipher are the same. Only letters count, as for `Vigenere`.
@@ -76,7 +66,7 @@ class Beaufort(_Word):
         return self.encode_rows(keys, rows)
 
 
-class Autokey(_Word):
+class Autokey(WordCipher):
     """The n-th letter of a message moves by the n-th letter of the key followed by the message.
 
     Only letters count, as for `Vigenere`.
