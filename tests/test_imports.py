@@ -214,6 +214,7 @@ ALLOWED = {
         "distributed",
         "files",
         "functional",
+        "initializers",
         "layers",
         "losses",
         "metrics",  # an accuracy of its own, which leaves padding out

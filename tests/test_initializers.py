@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from fastrnn import initializers, seeding
-from fastrnn.layers import GRU, Dense, Input, SimpleRNN
+from fastrnn import initializers, layers, seeding
+from fastrnn.layers import GRU, LSTM, MGU, Bidirectional, Dense, Input, SimpleRNN
 from fastrnn.models import Sequential, load_model
 from tests.keras_oracle import require_keras
 
@@ -238,6 +238,122 @@ def test_identity():
     # In the gate that comes first in Keras's arrays.
     kernel = Sequential([Input((None, 2)), GRU(3, recurrent_initializer="identity")]).get_weights()
     np.testing.assert_array_equal(kernel[1], np.eye(3, 9))
+
+
+@pytest.mark.parametrize(
+    ("layer", "kept"),
+    [
+        (LSTM, np.s_[3:6]),
+        (GRU, np.s_[0:3]),  # z, the first of Keras's
+        (MGU, np.s_[0:3]),
+    ],
+)
+def test_forget_bias_is_that_of_the_gate_that_keeps_the_state(layer, kept):
+    def made(value, **options):
+        initializer = initializers.ForgetBias(value)
+        cell = layer(3, bias_initializer=initializer, return_sequences=True, **options)
+        return Sequential([Input((None, 2)), cell])
+
+    bias = made(3.0).get_weights()[2]
+    wanted = np.zeros_like(bias)
+    wanted[kept] = -3 if layer is MGU else 3
+    np.testing.assert_array_equal(bias, wanted)
+    # A state of ones lasts: the larger the value, the more of it is left after some steps.
+    left = []
+    for value in (-3, 0, 3):
+        model = made(value, learn_initial_state=True)
+        first = [np.zeros_like(w) for w in model.get_weights()[:2]]
+        ones = [np.ones_like(w) for w in model.get_weights()[3:]]
+        model.set_weights([*first, model.get_weights()[2], *ones])
+        left.append(float(model.predict(np.zeros((1, 5, 2)), verbose=0)[0, -1, 0]))
+    assert 0 <= left[0] < left[1] < left[2]
+    assert left[1] < 0.05 < 0.3 < left[2]
+
+
+def test_forget_bias_of_a_gru_with_two_biases_counts_once():
+    layer = GRU(2, reset_after=True, bias_initializer="forget_bias")
+    bias = Sequential([Input((None, 2)), layer]).get_weights()[2]
+    np.testing.assert_array_equal(bias, [[1, 1, 0, 0, 0, 0], [0] * 6])
+
+
+def test_forget_bias_takes_the_place_of_an_lstm_s_own():
+    for own in (True, False):
+        cell = LSTM(2, bias_initializer=initializers.ForgetBias(-2), unit_forget_bias=own)
+        bias = Sequential([Input((None, 2)), cell]).get_weights()[2]
+        np.testing.assert_array_equal(bias, [0, 0, -2, -2, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: SimpleRNN(2, bias_initializer="forget_bias"),
+        lambda: Dense(2, bias_initializer="forget_bias"),
+        lambda: LSTM(2, kernel_initializer="forget_bias"),
+    ],
+)
+def test_a_layer_without_such_a_gate(layer):
+    with pytest.raises(ValueError, match="should be the bias_initializer of LSTM, GRU or MGU"):
+        Sequential([Input((None, 2)), layer()])
+
+
+@pytest.mark.parametrize(("value", "error"), [("3", TypeError), (np.nan, ValueError)])
+def test_a_forget_bias_is_a_number(value, error):
+    with pytest.raises(error, match="value"):
+        initializers.ForgetBias(value)
+
+
+def remade(layer):
+    return layers.deserialize(layers.serialize(layer))
+
+
+def test_forget_bias_in_files(tmp_path):
+    bias = initializers.ForgetBias(3.0)
+    model = Sequential(
+        [
+            Input((None, 2)),
+            LSTM(3, bias_initializer=bias, return_sequences=True),
+            Bidirectional(GRU(3, bias_initializer=bias, return_sequences=True)),
+            GRU(3, reset_after=True, bias_initializer=bias),
+        ]
+    )
+    model.save(tmp_path / "model.safetensors")
+    own = load_model(tmp_path / "model.safetensors")
+    assert own.layers[0].bias_initializer.value == 3
+    assert own.get_config() == model.get_config()
+    pytest.importorskip("h5py")
+    for ending in (".keras", ".h5"):
+        path = tmp_path / f"model{ending}"
+        model.save(path)
+        # What Keras has no name for stands there as numbers: the layers begin as they did here.
+        read = Sequential([Input((None, 2)), *map(remade, load_model(path).layers[-3:])])
+        for one, other in zip(read.get_weights(), model.get_weights(), strict=True):
+            if one.ndim == 1 or one.shape == (2, 9):
+                np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_keras_begins_with_the_same_forget_bias(tmp_path, ending):
+    keras = require_keras()
+    pytest.importorskip("h5py")
+    bias = initializers.ForgetBias(3.0)
+    model = Sequential(
+        [
+            Input((None, 2)),
+            LSTM(3, bias_initializer=bias, return_sequences=True),
+            GRU(3, bias_initializer=bias, return_sequences=True),
+            GRU(3, reset_after=True, bias_initializer=bias),
+        ]
+    )
+    model.save(tmp_path / f"model{ending}")
+    theirs = keras.models.load_model(tmp_path / f"model{ending}", compile=False)
+    x = np.random.default_rng(0).random((2, 4, 2), np.float32)
+    np.testing.assert_allclose(theirs.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-4)
+    new = keras.Sequential.from_config(theirs.get_config())
+    new.build((None, None, 2))
+    for which in (2, 5, 8):
+        first = np.asarray(new.weights[which].value)
+        np.testing.assert_array_equal(first, model.get_weights()[which])
 
 
 def steps(shape, dtype=None):

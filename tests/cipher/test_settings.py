@@ -59,6 +59,9 @@ def test_numbers_of_numpy_become_those_of_python():
         ({"input": "two-hot"}, "input: 'two-hot', but it should be one of one-hot, scalar, emb"),
         ({"clip_norm": 0.0}, "clip_norm: 0.0, but it should be a number above 0"),
         ({"clip_norm": math.nan}, "clip_norm: nan, but"),
+        ({"forget_bias": math.nan}, "forget_bias: nan, but it should be a number"),
+        ({"forget_bias": "3"}, "forget_bias: '3', but it should be a number"),
+        ({"forget_bias": 3, "cell": "rnn"}, "forget_bias, cell: a cell rnn has no gate"),
         ({"cell": "tanh"}, "cell: 'tanh', but it should be one of gru, rnn, lstm"),
         ({"ciphertext": "c.txt"}, "ciphertext, plaintext: the first should come with"),
         (
@@ -86,6 +89,13 @@ def test_every_cell_has_its_layer(cell):
     assert isinstance(build(cell, 8, 5, 4, 4).layers[2], getattr(layers, CELLS[cell]))
     assert build(cell, 8, 5, 4, 4).output_shape == (None, 5, 4)
     assert Settings(cell=cell).cell == cell
+
+
+def test_the_bias_of_the_gate_that_keeps_the_state():
+    for cell, place in (("lstm", np.s_[8:16]), ("gru", np.s_[:8])):
+        bias = build(cell, 8, 5, 4, 4, forget_bias=2.5).get_weights()[2]
+        assert (bias[place] == 2.5).all()
+        assert np.count_nonzero(bias) == 8
 
 
 def test_the_model_of_the_seed():

@@ -31,6 +31,7 @@ NAMES = [
             "direction",
             "cell",
             "units",
+            "forget_bias",
             "input",
             "batch_size",
             "learning_rate",

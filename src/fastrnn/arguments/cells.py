@@ -25,6 +25,9 @@ class Cell:
         What stands for each of `kept` past the end of a sequence: a step that keeps its state.
     options : tuple of str
         What the caches of a sequence hold behind ``X``.
+    keeps : (int, int) or None
+        The gate that keeps the state, by its place in the rows, and the sign of a bias by which it
+        keeps more of it.
     cache : tuple of str
         The entries of the cache of a step.
     step, sequence : Form
@@ -42,6 +45,7 @@ class Cell:
     kept: tuple[str, ...] = ()
     held: tuple[float, ...] = ()
     options: tuple[str, ...] = ()
+    keeps: tuple[int, int] | None = None
     cache: tuple[str, ...] = field(init=False)
     caches: tuple[str, ...] = field(init=False)
     step: Form = field(init=False, repr=False)
@@ -73,9 +77,9 @@ class Cell:
 
 RNN = Cell("rnn", 1, ("S",))
 #: ``Ht`` is None in a GRU without ``reset_after``.
-GRU = Cell("gru", 3, ("S",), ("Rt", "Zt", "Nt", "Ht"), (0, 1, 0, 0), ("reset_after",))
-LSTM = Cell("lstm", 4, ("S", "C"), ("It", "Ft", "Gt", "Ot"), (0, 1, 0, 0))
-MGU = Cell("mgu", 2, ("S",), ("Ft", "Nt"), (0, 0))
+GRU = Cell("gru", 3, ("S",), ("Rt", "Zt", "Nt", "Ht"), (0, 1, 0, 0), ("reset_after",), keeps=(1, 1))
+LSTM = Cell("lstm", 4, ("S", "C"), ("It", "Ft", "Gt", "Ot"), (0, 1, 0, 0), keeps=(1, 1))
+MGU = Cell("mgu", 2, ("S",), ("Ft", "Nt"), (0, 0), keeps=(0, -1))
 
 #: Every cell, in the order in which tests and tables have them.
 CELLS = (RNN, GRU, LSTM, MGU)

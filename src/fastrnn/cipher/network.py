@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn import layers
+from fastrnn import initializers, layers
 from fastrnn.models import Model
 
 __all__ = [
     "CELLS",
     "EMBEDDED",
+    "GATED",
     "INPUTS",
     "ONE_HOT",
     "SCALAR",
@@ -28,6 +29,9 @@ CELLS = {"gru": "GRU", "rnn": "SimpleRNN", "lstm": "LSTM"}
 #: How many times as many columns as units their kernels have.
 GATES = {"gru": 3, "rnn": 1, "lstm": 4}
 
+#: Those with a gate that keeps the state.
+GATED = tuple(cell for cell, columns in GATES.items() if columns > 1)
+
 #: How a character goes in: a feature for each character, its number as one feature, or as many
 #: features as `EMBEDDING` says, which are learned.
 ONE_HOT, SCALAR, EMBEDDED = INPUTS = ("one-hot", "scalar", "embedding")
@@ -36,7 +40,13 @@ EMBEDDING = 32
 
 
 def build(
-    cell: str, units: int, length: int | None, symbols: int, classes: int, input: str = ONE_HOT
+    cell: str,
+    units: int,
+    length: int | None,
+    symbols: int,
+    classes: int,
+    input: str = ONE_HOT,
+    forget_bias: float | None = None,
 ) -> Model:
     """Return a new model, with random weights.
 
@@ -52,6 +62,9 @@ def build(
         Characters that go in, and those to choose from, padding included.
     input : str
         One of `INPUTS`.
+    forget_bias : float, optional
+        What the bias of the gate that keeps the state begins with; the layer's default where left
+        out.
 
     Returns
     -------
@@ -66,7 +79,10 @@ def build(
     elif input == EMBEDDED:
         features = layers.Embedding(symbols, EMBEDDING)(numbers)
     recurrent = getattr(layers, CELLS[cell])
-    states = recurrent(units, return_sequences=True)(features)
+    first = {}
+    if forget_bias is not None:
+        first = {"bias_initializer": initializers.ForgetBias(forget_bias)}
+    states = recurrent(units, return_sequences=True, **first)(features)
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
     return Model(numbers, layers.Activation("softmax")(logits))
 

@@ -12,7 +12,7 @@ from typing import Any
 from fastrnn.cipher.ciphers import OPTIONS, Cipher, make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
-from fastrnn.cipher.network import CELLS, INPUTS, ONE_HOT
+from fastrnn.cipher.network import CELLS, GATED, INPUTS, ONE_HOT
 
 __all__ = ["CORPUS", "DECRYPT", "DIRECTIONS", "ENCRYPT", "RANDOM", "Settings"]
 
@@ -80,6 +80,10 @@ class Settings:
         The recurrent layer: ``"gru"``, ``"rnn"`` or ``"lstm"``.
     units : int
         The size of its state.
+    forget_bias : float, optional
+        What the bias of the gate that keeps the state begins with, see
+        `fastrnn.initializers.ForgetBias`; the layer's own default where left out: 1 for an LSTM, 0
+        for a GRU.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
@@ -122,6 +126,7 @@ class Settings:
     direction: str = DECRYPT
     cell: str = "gru"
     units: int = 64
+    forget_bias: float | None = None
     input: str = ONE_HOT
     epochs: int = 5
     batch_size: int = 32
@@ -152,6 +157,8 @@ class Settings:
         self.learning_rate = _number("learning_rate", self.learning_rate)
         if self.clip_norm is not None:
             self.clip_norm = _number("clip_norm", self.clip_norm)
+        if self.forget_bias is not None:
+            self._check_forget_bias()
         for name in ("validation_split", "curriculum"):
             part = _float(getattr(self, name))
             if part is None or not 0 <= part < 1:
@@ -162,6 +169,21 @@ class Settings:
             setattr(self, name, part)
         self._complete_corpus()
         self._complete_random_keys()
+
+    def _check_forget_bias(self) -> None:
+        """Check that it is a number, and that there is such a gate."""
+        if self.cell not in GATED:
+            raise SettingsError(
+                f"a cell {self.cell} has no gate that keeps its state; leave it out, or use "
+                f"{' or '.join(GATED)}",
+                ("forget_bias", "cell"),
+            )
+        bias = _float(self.forget_bias)
+        if bias is None or not math.isfinite(bias):
+            raise SettingsError(
+                f"{brief(self.forget_bias)}, but it should be a number", ("forget_bias",)
+            )
+        self.forget_bias = bias
 
     def _complete_corpus(self) -> None:
         """Make paths absolute, fill in the cipher and its key."""

@@ -314,6 +314,7 @@ def _new_model(config: Config, steps: int) -> Model:
         len(config.source),
         len(config.target),
         settings.input,
+        settings.forget_bias,
     )
     rate: float | CosineDecay = settings.learning_rate
     if settings.schedule == COSINE:

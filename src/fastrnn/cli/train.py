@@ -79,6 +79,13 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("--cell", str, "NAME", "recurrent layer: gru, rnn or lstm (default: gru)"),
     ("--units", int, "N", "units of the recurrent layer (default: 64)"),
     (
+        "--forget-bias",
+        float,
+        "BIAS",
+        "initial bias of the gate that keeps the state; higher keeps it longer (default: 1 for "
+        "lstm, 0 for gru)",
+    ),
+    (
         "--input",
         str,
         "HOW",

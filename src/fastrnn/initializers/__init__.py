@@ -22,6 +22,7 @@ from fastrnn.initializers.distributions import (
     TruncatedNormal,
 )
 from fastrnn.initializers.fixed import Constant, Identity, Ones, Zeros
+from fastrnn.initializers.gates import ForgetBias
 from fastrnn.initializers.initializer import Initializer, Shape as Shape
 from fastrnn.initializers.scaling import (
     GlorotNormal,
@@ -36,6 +37,7 @@ from fastrnn.naming import identified, named, read_again, snake_case, written
 
 __all__ = [
     "Constant",
+    "ForgetBias",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
@@ -55,6 +57,7 @@ __all__ = [
     "Zeros",
     "constant",
     "deserialize",
+    "forget_bias",
     "get",
     "glorot_normal",
     "glorot_uniform",
@@ -101,6 +104,7 @@ class _Function(Initializer):
 
 
 constant = Constant
+forget_bias = ForgetBias
 glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
 he_normal, he_uniform = HeNormal, HeUniform
 lecun_normal, lecun_uniform = LecunNormal, LecunUniform
@@ -112,6 +116,7 @@ truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
 
 _CLASSES: tuple[type[Initializer], ...] = (
     Constant,
+    ForgetBias,
     GlorotNormal,
     GlorotUniform,
     HeNormal,

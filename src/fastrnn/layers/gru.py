@@ -38,7 +38,8 @@ class GRU(GatedLayer):
         For the recurrent kernel (n_s, 3·n_s), one orthogonal matrix as a whole.
     bias_initializer : default "zeros"
         For the bias: (3·n_s,), or (2, 3·n_s) with `reset_after`, its first row for the input and
-        its second for the state.
+        its second for the state.  ``ForgetBias(1.0)`` of :mod:`fastrnn.initializers` lets states be
+        kept at first.
     return_sequences : bool, default False
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).

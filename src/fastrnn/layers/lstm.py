@@ -36,6 +36,8 @@ class LSTM(GatedLayer):
         For the bias (4·n_s,).
     unit_forget_bias : bool, default True
         Whether the bias of the forget gate begins with 1 instead, so that cells are kept at first.
+        For another number than 1, ``bias_initializer=ForgetBias(3.0)`` of
+        :mod:`fastrnn.initializers`, which takes its place.
     return_sequences : bool, default False
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
@@ -101,8 +103,9 @@ class LSTM(GatedLayer):
     @property
     def first_bias(self) -> initializers.Initializer:
         """What the bias begins with: with `unit_forget_bias` ones for the forget gate."""
-        others = self.bias_initializer
-        return _UnitForgetBias(others) if self.unit_forget_bias else others
+        is_said = isinstance(self.bias_initializer, initializers.ForgetBias)
+        given = super().first_bias
+        return _UnitForgetBias(given) if self.unit_forget_bias and not is_said else given
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that would make this layer again."""

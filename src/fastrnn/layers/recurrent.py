@@ -146,8 +146,13 @@ class RecurrentLayer(Layer):
 
     @property
     def first_bias(self) -> initializers.Initializer:
-        """What the bias begins with."""
-        return self.bias_initializer
+        """What the bias begins with, its gates in Keras's order."""
+        given, keeps = self.bias_initializer, self.cell.keeps
+        if not isinstance(given, initializers.ForgetBias) or keeps is None:
+            return given
+        gate, sign = keeps
+        place = gate if self.keras_gates is None else self.keras_gates.index(gate)
+        return given.of_gate(self.gates, place, sign)
 
     @property
     def is_random(self) -> bool:  # type: ignore[override]

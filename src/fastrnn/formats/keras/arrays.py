@@ -15,6 +15,8 @@ Array = NDArray[Any]
 
 #: Gates of a layer in Keras's arrays.
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
+#: The gate that keeps the state, by its place in Keras's arrays; the more of its bias, the longer.
+FORGET = {"GRU": 0, "LSTM": 1}
 #: Where the core's gates r, z, n stand in Keras's z, r, h, and the other way round.
 _GRU = (1, 0, 2)
 

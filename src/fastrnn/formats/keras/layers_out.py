@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from fastrnn import initializers
 from fastrnn.formats.errors import CheckpointError
+from fastrnn.formats.keras.arrays import FORGET, GATES
 from fastrnn.formats.keras.sources import Source
 
 Config = dict[str, Any]
@@ -206,13 +210,29 @@ def _gated(config: Config, writer: LayerWriter, title: str, inner: list[Source])
 
 
 def _gru(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
-    made = _gated(config, writer, title, inner)
-    return {**made, "reset_after": config.get("reset_after", False)}
+    resets_after = config.get("reset_after", False)
+    made = _gated(config, writer, title, inner) | _forget_bias("GRU", config, writer, resets_after)
+    return {**made, "reset_after": resets_after}
 
 
 def _lstm(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
     made = _gated(config, writer, title, inner)
-    return {**made, "unit_forget_bias": config.get("unit_forget_bias", True)}
+    made["unit_forget_bias"] = config.get("unit_forget_bias", True)
+    return made | _forget_bias("LSTM", config, writer)
+
+
+def _forget_bias(
+    kind: str, config: Config, writer: LayerWriter, has_two_rows: bool = False
+) -> Config:
+    """Return the first bias of a layer with an initializer that Keras lacks, as numbers."""
+    value = config.get("bias_initializer")
+    if not isinstance(value, Mapping) or value["class_name"] != initializers.ForgetBias.__name__:
+        return {}
+    columns = GATES[kind] * config["units"]
+    bias = initializers.ForgetBias(**value["config"]).of_gate(GATES[kind], FORGET[kind], 1)
+    first = bias((2, columns) if has_two_rows else (columns,), np.float64)
+    made = writer.initializer(initializers.serialize(initializers.Constant(first)))
+    return {"bias_initializer": made, **({"unit_forget_bias": False} if kind == "LSTM" else {})}
 
 
 def _bidirectional(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
