@@ -26,7 +26,13 @@ __all__ = [
 
 
 def image_data_format() -> str:
-    """Return ``"channels_last"``: features stand last."""
+    """Return ``"channels_last"``: features stand last.
+
+    Examples
+    --------
+    >>> image_data_format()
+    'channels_last'
+    """
     return "channels_last"
 
 
@@ -39,6 +45,11 @@ def config() -> dict[str, Any]:
         ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names,
         the plainest first), ``vector_bytes``, ``threads`` (what a large call uses), ``numpy``,
         ``python`` and ``machine``.
+
+    Examples
+    --------
+    >>> config()["threads"] == get_num_threads()
+    True
     """
     from fastrnn import __version__
 

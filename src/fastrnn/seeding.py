@@ -134,7 +134,15 @@ def apart() -> Iterator[None]:
 
 
 def spawn() -> np.random.SeedSequence:
-    """Return the next seed, independent of all that were spawned before."""
+    """Return the next seed, independent of all that were spawned before.
+
+    Examples
+    --------
+    >>> set_seed(0)
+    >>> one, other = spawn(), spawn()
+    >>> np.random.default_rng(one).random() == np.random.default_rng(other).random()
+    False
+    """
     seed = root()
     with _lock:
         return seed.spawn(1)[0]
@@ -204,5 +212,14 @@ def set_root(seed: np.random.SeedSequence) -> None:
 
 
 def generator() -> np.random.Generator:
-    """Return the next generator, independent of all that were spawned before."""
+    """Return the next generator, independent of all that were spawned before.
+
+    Examples
+    --------
+    >>> set_seed(0)
+    >>> first = generator().random()
+    >>> set_seed(0)
+    >>> generator().random() == first
+    True
+    """
     return np.random.Generator(np.random.PCG64(spawn()))

@@ -18,6 +18,11 @@ def floatx() -> str:
     Returns
     -------
     {"float32", "float64"}
+
+    Examples
+    --------
+    >>> floatx()
+    'float32'
     """
     return _floatx
 
@@ -34,6 +39,13 @@ def set_floatx(value: str) -> None:
     ------
     ValueError
         If it is another type.
+
+    Examples
+    --------
+    >>> set_floatx("float64")
+    >>> floatx()
+    'float64'
+    >>> set_floatx("float32")
     """
     global _floatx
     if value not in ("float32", "float64"):
@@ -42,7 +54,13 @@ def set_floatx(value: str) -> None:
 
 
 def epsilon() -> float:
-    """Return the small number that keeps losses finite, 1e-7."""
+    """Return the small number that keeps losses finite, 1e-7.
+
+    Examples
+    --------
+    >>> epsilon()
+    1e-07
+    """
     return 1e-7
 
 

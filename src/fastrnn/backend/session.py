@@ -14,7 +14,13 @@ from fastrnn.operations.arrays import is_keras_tensor
 
 
 def backend() -> str:
-    """Return ``"fastrnn"``: there is one."""
+    """Return ``"fastrnn"``: there is one.
+
+    Examples
+    --------
+    >>> backend()
+    'fastrnn'
+    """
     return "fastrnn"
 
 
@@ -22,12 +28,28 @@ def clear_session() -> None:
     """Count the names of metrics from the beginning: the next `AUC` is called ``auc`` again.
 
     There is nothing else to clear: layers are counted model by model.
+
+    Examples
+    --------
+    >>> clear_session()
+    >>> from fastrnn.metrics import AUC
+    >>> AUC().name, AUC().name
+    ('auc', 'auc_1')
+    >>> clear_session()
+    >>> AUC().name
+    'auc'
     """
     forget_names()
 
 
 def learning_phase() -> int:
-    """Return 0: whether a layer trains is said to each call, as ``training``."""
+    """Return 0: whether a layer trains is said to each call, as ``training``.
+
+    Examples
+    --------
+    >>> learning_phase()
+    0
+    """
     return 0
 
 
@@ -38,6 +60,10 @@ def set_learning_phase(value: int) -> None:
     ------
     ValueError
         If it is 1: call the model or the layer with ``training=True``.
+
+    Examples
+    --------
+    >>> set_learning_phase(0)
     """
     if value:
         raise ValueError(
@@ -52,6 +78,11 @@ def in_train_phase(x: Any, alt: Any, training: bool | None = None) -> Any:
     ------
     TypeError
         If `training` is left out: a layer's `call` names it as an argument.
+
+    Examples
+    --------
+    >>> in_train_phase("noise", "no noise", training=False)
+    'no noise'
     """
     if training is None:
         raise TypeError(
@@ -62,7 +93,14 @@ def in_train_phase(x: Any, alt: Any, training: bool | None = None) -> Any:
 
 
 def get_value(x: Any) -> Any:
-    """Return the number or the array that `x` is: a rate of an optimizer, a weight of a layer."""
+    """Return the number or the array that `x` is: a rate of an optimizer, a weight of a layer.
+
+    Examples
+    --------
+    >>> from fastrnn.optimizers import Adam
+    >>> get_value(Adam(0.01).learning_rate)
+    0.01
+    """
     return x.numpy() if hasattr(x, "numpy") else x
 
 
@@ -75,6 +113,16 @@ def set_value(x: Any, value: ArrayLike) -> None:
         What to set.  An array is written to.
     value : array_like
         In the shape of `x`; of a weight as Keras has it.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((3,)), Dense(2)])
+    >>> model.compile("adam", "mse")
+    >>> set_value(model.optimizer.lr, 0.01)
+    >>> model.optimizer.learning_rate
+    0.01
     """
     if hasattr(x, "assign"):
         x.assign(value)
@@ -85,12 +133,32 @@ def set_value(x: Any, value: ArrayLike) -> None:
 
 
 def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
-    """Return what :func:`get_value` does of each."""
+    """Return what :func:`get_value` does of each.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((3,)), Dense(2)])
+    >>> [array.shape for array in batch_get_value(model.weights)]
+    [(3, 2), (2,)]
+    """
     return [get_value(tensor) for tensor in tensors]
 
 
 def batch_set_value(tuples: Sequence[tuple[Any, ArrayLike]]) -> None:
-    """Set pairs of what :func:`set_value` takes."""
+    """Set pairs of what :func:`set_value` takes.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((3,)), Dense(2)])
+    >>> kernel, bias = model.weights
+    >>> batch_set_value([(kernel, np.ones((3, 2))), (bias, [5.0, 7.0])])
+    >>> model.predict(np.ones((1, 3)), verbose=0)
+    array([[ 8., 10.]], dtype=float32)
+    """
     for x, value in tuples:
         set_value(x, value)
 
@@ -108,6 +176,15 @@ def function(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[[Sequenc
     -------
     callable
         Takes a list of arrays, as many as `inputs`, and returns a list of those of `outputs`.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((None, 3)), GRU(4), Dense(1)])
+    >>> states = function([model.input], [model.layers[0].output])
+    >>> states([np.ones((2, 5, 3))])[0].shape
+    (2, 4)
     """
     from fastrnn.models import Model
 

@@ -34,6 +34,12 @@ class Corpus:
         time.
     keys : Letters, shape (sentences, letters), optional
         The key of each, where each has its own.
+
+    Examples
+    --------
+    >>> corpus = Corpus(["TWO NOTES"], ["YBT STYJX"])
+    >>> len(corpus.plaintexts), corpus.longest
+    (1, 9)
     """
 
     plaintexts: Sequence[str]
@@ -168,6 +174,12 @@ def load_data(path: str | PathLike[str]) -> list[str]:
         The file is not UTF-8; the message names the line.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> np.savetxt("plain.txt", ["TWO NOTES", "ONE MORE"], fmt="%s")
+    >>> load_data("plain.txt")
+    ['TWO NOTES', 'ONE MORE', '']
     """
     try:
         return Path(path).read_text(encoding="utf-8").split("\n")
@@ -218,6 +230,14 @@ def read_pair(
         that belong together have different lengths; the message names the file and the line.
     OSError
         A file cannot be read.
+
+    Examples
+    --------
+    >>> np.savetxt("plain.txt", ["TWO NOTES", "ONE MORE"], fmt="%s")
+    >>> np.savetxt("cipher.txt", ["YBT STYJX", "TSJ RTWJ"], fmt="%s")
+    >>> corpus = read_pair("plain.txt", "cipher.txt")
+    >>> len(corpus.plaintexts), corpus.ciphertexts[1]
+    (2, 'TSJ RTWJ')
     """
     plain, cipher = _sentences(plaintext, end_counts), _sentences(ciphertext, end_counts)
     names = fspath(plaintext), fspath(ciphertext)
@@ -284,6 +304,12 @@ def enciphered(
         The file is empty or not UTF-8; the message names the file.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> np.savetxt("plain.txt", ["TWO NOTES", "ONE MORE"], fmt="%s")
+    >>> list(enciphered("plain.txt", Caesar(5)).ciphertexts)
+    ['YBT STYJX', 'TSJ RTWJ']
     """
     lines = _sentences(plaintext, end_counts)[:sentences]
     return Corpus(lines, Enciphered(lines, cipher))
@@ -303,6 +329,14 @@ def built_in(cipher: Cipher, sentences: int | None = None) -> Corpus:
     -------
     Corpus
         The same one on every machine.
+
+    Examples
+    --------
+    >>> corpus = built_in(Caesar(5), 3)
+    >>> corpus.plaintexts[0]
+    'MARGOT FORGETS YOUR WOODEN WHISTLE OUTSIDE THE KITCHEN .'
+    >>> corpus.ciphertexts[0]
+    'RFWLTY KTWLJYX DTZW BTTIJS BMNXYQJ TZYXNIJ YMJ PNYHMJS .'
     """
     lines = grammar.generate(grammar.SENTENCES if sentences is None else sentences)
     return Corpus(lines, [cipher.encode(line) for line in lines])

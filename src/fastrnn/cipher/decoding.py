@@ -36,6 +36,17 @@ class Decipherer:
     model : Model
     config : Config
         The same.
+
+    Examples
+    --------
+    >>> from fastrnn.cipher.lesson import Lesson
+    >>> settings = Settings(sentences=200, units=8, epochs=1)
+    >>> training = Training.start(Lesson.prepare(settings), RunDirectory.fresh("run"))
+    >>> training.run()
+    >>> decipherer = Decipherer.load(RunDirectory("run"))
+    >>> answer = decipherer.decipher(["YMJ QNRJ"])[0]
+    >>> len(answer) == len("YMJ QNRJ")
+    True
     """
 
     def __init__(self, model: Model, config: Config) -> None:

@@ -224,6 +224,12 @@ class RunDirectory:
     ----------
     path : str or path-like
         The directory.
+
+    Examples
+    --------
+    >>> directory = RunDirectory("run")
+    >>> directory.best_file.name, directory.is_new()
+    ('best.safetensors', True)
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:

@@ -48,6 +48,14 @@ class CipherError(ValueError):
     names : sequence of str
         The settings that it is about, if any. They stand before the text: an argument is called
         ``batch_size`` in Python and ``--batch-size`` on the command line.
+
+    Examples
+    --------
+    >>> try:
+    ...     Settings(epochs=0)
+    ... except CipherError as error:
+    ...     print(error)
+    epochs: 0, but it should be a whole number of at least 1
     """
 
     def __init__(self, text: str, names: tuple[str, ...] = ()) -> None:
@@ -64,19 +72,58 @@ class CipherError(ValueError):
 
 
 class InvalidKeyError(CipherError):
-    """A key that its cipher cannot use, or a cipher that does not exist."""
+    """A key that its cipher cannot use, or a cipher that does not exist.
+
+    Examples
+    --------
+    >>> try:
+    ...     make_cipher("caesar", "26")
+    ... except InvalidKeyError as error:
+    ...     print(error)
+    caesar: the key is '26', but it should be a whole number from -25 to 25
+    """
 
 
 class CorpusError(CipherError):
-    """A text that cannot be trained on or deciphered; names the file and the line."""
+    """A text that cannot be trained on or deciphered; names the file and the line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("empty.txt").write_text("")
+    >>> try:
+    ...     enciphered("empty.txt", Caesar(5))
+    ... except CorpusError as error:
+    ...     print(error)
+    empty.txt, line 1: the file is empty; it should have a sentence a line
+    """
 
 
 class SettingsError(CipherError):
-    """A setting of a training that is out of its range or does not go with another."""
+    """A setting of a training that is out of its range or does not go with another.
+
+    Examples
+    --------
+    >>> try:
+    ...     Settings(units=0)
+    ... except SettingsError as error:
+    ...     print(error)
+    units: 0, but it should be a whole number of at least 1
+    """
 
 
 class RunError(CipherError):
-    """A directory of a training run that is damaged, in the way, or does not fit."""
+    """A directory of a training run that is damaged, in the way, or does not fit.
+
+    Examples
+    --------
+    >>> try:
+    ...     Decipherer.load(RunDirectory("elsewhere"))
+    ... except RunError as error:
+    ...     print(error)
+    elsewhere: no training run is there (it has no config.json); name a directory that
+    fastrnn cipher train wrote
+    """
 
 
 class HeldError(RunError):

@@ -46,6 +46,19 @@ class Evaluation:
         For every place in a sentence, how many characters are right, of how many.
     sentences, sentences_right : int
         How many sentences there were, and how many of them without a mistake.
+
+    Examples
+    --------
+    >>> found = Evaluation(
+    ...     characters="ab",
+    ...     confusion=np.array([[8, 2], [0, 10]]),
+    ...     right=np.array([9, 9]),
+    ...     counted=np.array([10, 10]),
+    ...     sentences=10,
+    ...     sentences_right=8,
+    ... )
+    >>> found.accuracy, found.sentence_accuracy
+    (0.9, 0.8)
     """
 
     characters: str
@@ -115,6 +128,16 @@ def evaluate(
         message says where it stands.
     RunError
         There is nothing to evaluate.
+
+    Examples
+    --------
+    >>> from fastrnn.cipher.lesson import Lesson
+    >>> settings = Settings(sentences=200, units=8, epochs=1)
+    >>> training = Training.start(Lesson.prepare(settings), RunDirectory.fresh("run"))
+    >>> training.run()
+    >>> found = evaluate(Decipherer.load(RunDirectory("run")), built_in(Caesar(5), 20))
+    >>> found.sentences, 0 <= found.accuracy <= 1
+    (20, True)
     """
     config = decipherer.config
     sides = config.sides(corpus)

@@ -108,6 +108,12 @@ class Settings:
         A value is out of its range, or two do not go together.
     InvalidKeyError
         The cipher cannot use the key.
+
+    Examples
+    --------
+    >>> settings = Settings(cell="lstm", epochs=8)
+    >>> settings.cell, settings.units, settings.cipher, settings.key
+    ('lstm', 64, 'caesar', '5')
     """
 
     plaintext: str | None = None

@@ -58,6 +58,15 @@ class Training:
         The finished epochs, and steps of the next, of the training that ``last.safetensors`` holds.
     picture_error : Exception or None
         Why ``history.png`` could not be drawn, which is all that is missing then.
+
+    Examples
+    --------
+    >>> from fastrnn.cipher.lesson import Lesson
+    >>> settings = Settings(sentences=200, units=8, epochs=1)
+    >>> training = Training.start(Lesson.prepare(settings), RunDirectory.fresh("run"))
+    >>> training.run()
+    >>> len(training.epochs), training.directory.best_file.exists()
+    (1, True)
     """
 
     def __init__(

@@ -67,6 +67,16 @@ class Vocabulary:
     texts : iterable of str, or Tally
         The texts, gone through once, or their characters, counted. A
         ``Vocabulary([vocabulary.characters])`` is the same vocabulary again.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary(["ABBA", "CAB"])
+    >>> vocabulary.characters
+    'abc'
+    >>> vocabulary.numbers(["BAC"])
+    array([[2, 1, 3]], dtype=int32)
+    >>> vocabulary.text([2, 1, 3])
+    'bac'
     """
 
     def __init__(self, texts: Iterable[str] | Tally) -> None:

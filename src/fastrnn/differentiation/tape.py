@@ -195,7 +195,13 @@ def is_weight(value: Any) -> bool:
 
 
 def constant(value: Any) -> Any:
-    """Return an array through which no gradient goes."""
+    """Return an array through which no gradient goes.
+
+    Examples
+    --------
+    >>> stop_gradient(np.ones(2))
+    array([1., 1.])
+    """
     return value.value if isinstance(value, Traced) else value
 
 

@@ -49,6 +49,12 @@ class Transport:
         Bytes a second in each of both directions.
     adding : float, default infinity
         Bytes a second that a machine adds to its own.
+
+    Examples
+    --------
+    >>> ethernet = Transport(latency=20e-6, bandwidth=1.15e9, adding=8e9)
+    >>> ethernet.latency
+    2e-05
     """
 
     latency: float
@@ -89,6 +95,12 @@ def allreduce_seconds(size: float, machines: int, transport: Transport) -> float
     ----------
     R. Thakur, R. Rabenseifner, W. Gropp, Optimization of collective communication operations in
     MPICH, International Journal of High Performance Computing Applications 19 (2005) 49-66.
+
+    Examples
+    --------
+    >>> ethernet = Transport(latency=20e-6, bandwidth=1.15e9)
+    >>> print(f"{1e6 * allreduce_seconds(80_000, 4, ethernet):.0f} microseconds")
+    184 microseconds
     """
     if not size >= 0:
         raise ValueError(f"size is {size}; it should be 0 bytes or more")
@@ -136,6 +148,12 @@ def fitted(sizes: Sequence[float], seconds: Sequence[float], machines: int) -> T
     ------
     ValueError
         If the times do not grow with the sizes as those of a network do.
+
+    Examples
+    --------
+    >>> network = fitted(sizes=[1 << 10, 1 << 22], seconds=[90e-6, 72e-3], machines=4)
+    >>> print(f"{1e6 * network.latency:.0f} microseconds, {network.bandwidth / 1e6:.0f} MB/s")
+    33 microseconds, 88 MB/s
     """
     unit = Transport(1.0, math.inf), Transport(0.0, 1.0)
     times = np.asarray(seconds, np.float64)
@@ -162,6 +180,11 @@ def gradient_bytes(parameters: int, itemsize: int = 4, measured: int = 1) -> int
         Bytes of a number: 4 for float32, 8 for float64.
     measured : int, default 1
         Losses and metrics that are means: two figures each.
+
+    Examples
+    --------
+    >>> gradient_bytes(20_704)
+    82828
     """
     return (parameters + figures_behind(2 * measured)) * itemsize
 
@@ -184,6 +207,12 @@ class Work:
     ------
     ValueError
         If they are not as many, or do not rise from 1 or more.
+
+    Examples
+    --------
+    >>> work = Work(rows=(8, 32), seconds=(0.010, 0.034), serial=0.001)
+    >>> work.shared(20), work.shared(64)
+    (0.022, 0.068)
     """
 
     rows: tuple[int, ...]
@@ -228,6 +257,13 @@ def step_seconds(work: Work, batch: int, size: float, machines: int, transport: 
     -------
     float
         Seconds.
+
+    Examples
+    --------
+    >>> ethernet = Transport(latency=20e-6, bandwidth=1.15e9)
+    >>> work = Work(rows=(1, 64), seconds=(0.0005, 0.025), serial=0.0001)
+    >>> print(f"{1e3 * step_seconds(work, 64, gradient_bytes(20_704), 4, ethernet):.2f} ms")
+    6.62 ms
     """
     _check_machines(machines)
     if batch < 1:
@@ -237,7 +273,15 @@ def step_seconds(work: Work, batch: int, size: float, machines: int, transport: 
 
 
 def speedup(work: Work, batch: int, size: float, machines: int, transport: Transport) -> float:
-    """Return how many times as fast as one machine several are; parameters as before."""
+    """Return how many times as fast as one machine several are; parameters as before.
+
+    Examples
+    --------
+    >>> ethernet = Transport(latency=20e-6, bandwidth=1.15e9)
+    >>> work = Work(rows=(1, 64), seconds=(0.0005, 0.025), serial=0.0001)
+    >>> print(f"{speedup(work, 64, gradient_bytes(20_704), 4, ethernet):.2f}")
+    3.79
+    """
     alone = step_seconds(work, batch, size, 1, transport)
     return alone / step_seconds(work, batch, size, machines, transport)
 
@@ -265,6 +309,13 @@ def smallest_batch(
     -------
     int or None
         Rows; None if there is no such batch.
+
+    Examples
+    --------
+    >>> ethernet = Transport(latency=20e-6, bandwidth=1.15e9)
+    >>> work = Work(rows=(1, 64), seconds=(0.0005, 0.025), serial=0.0001)
+    >>> smallest_batch(work, gradient_bytes(20_704), 4, ethernet, gain=2)
+    4
     """
     told = allreduce_seconds(size, machines, transport)
     batches = np.arange(1, most + 1)

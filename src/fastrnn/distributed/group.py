@@ -13,7 +13,16 @@ T = TypeVar("T")
 
 
 class DistributedError(RuntimeError):
-    """Processes that should train one model disagree, or one of them has failed."""
+    """Processes that should train one model disagree, or one of them has failed.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise DistributedError("batch_size is 32 on rank 0 and 64 on rank 1")
+    ... except DistributedError as error:
+    ...     print(error)
+    batch_size is 32 on rank 0 and 64 on rank 1
+    """
 
 
 class Group:
@@ -27,6 +36,14 @@ class Group:
         Which one this is, from 0.
     size : int
         How many there are.
+
+    Examples
+    --------
+    >>> alone = Group()
+    >>> alone.rank, alone.size, alone.is_first
+    (0, 1, True)
+    >>> alone.first(lambda: "only the first process calls this")
+    'only the first process calls this'
     """
 
     rank: int = 0

@@ -22,6 +22,12 @@ def group_of(comm: Any) -> Iterator[Group]:
     ------
     TypeError
         If it is something else.
+
+    Examples
+    --------
+    >>> with group_of(None) as group:
+    ...     print(group.rank, "of", group.size)
+    0 of 1
     """
     if comm is None:
         yield Group()
@@ -48,6 +54,12 @@ def world(tell: Callable[[BaseException], str]) -> Iterator[Group]:
     ------
     ImportError
         If there is no mpi4py, or no MPI.
+
+    Examples
+    --------
+    >>> with world(str) as group:  # doctest: +SKIP
+    ...     print(group.rank, "of", group.size)
+    0 of 2
     """
     try:
         from mpi4py import MPI

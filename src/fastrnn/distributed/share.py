@@ -19,6 +19,11 @@ class Share:
         Whether what is computed counts.  A batch may have fewer rows than there are processes;
         those without a row compute the first one for nothing, so that whatever a step changes
         beside the weights, such as random numbers, changes everywhere.
+
+    Examples
+    --------
+    >>> Share(start=4, stop=7, total=10).rows
+    3
     """
 
     start: int
@@ -46,11 +51,24 @@ def share_of(total: int, rank: int, size: int) -> Share:
     -------
     Share
         Rows that follow one another, as many as anybody's or one less.
+
+    Examples
+    --------
+    >>> share_of(10, rank=1, size=3)
+    Share(start=3, stop=6, total=10, counts=True)
+    >>> share_of(2, rank=0, size=3).counts
+    False
     """
     start, stop = part_of(total, rank, size)
     return Share(start, stop, total) if start < stop else Share(0, 1, total, counts=False)
 
 
 def part_of(total: int, rank: int, size: int) -> tuple[int, int]:
-    """Return where the part of a process begins and ends, which may be empty."""
+    """Return where the part of a process begins and ends, which may be empty.
+
+    Examples
+    --------
+    >>> [part_of(10, rank, 3) for rank in range(3)]
+    [(0, 3), (3, 6), (6, 10)]
+    """
     return rank * total // size, (rank + 1) * total // size

@@ -239,6 +239,12 @@ class IntegerLookup(Lookup):
         What stands for unknown integers.
     vocabulary, invert, output_mode :
         Likewise.
+
+    Examples
+    --------
+    >>> lookup = IntegerLookup(vocabulary=[10, 20, 30])
+    >>> lookup([[10, 30, 99]])
+    array([[1, 3, 0]])
     """
 
     def __init__(

@@ -31,6 +31,14 @@ class StackedRNN(Wrapper):
         all layers behind it; whether the first layer reads the steps from last to first.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
+
+    Examples
+    --------
+    >>> from fastrnn.models import Sequential
+    >>> cells = [GRU(8, return_sequences=True), GRU(4, return_sequences=True)]
+    >>> model = Sequential([Input((None, 3)), StackedRNN(cells, return_sequences=True)])
+    >>> model.output_shape
+    (None, None, 4)
     """
 
     supports_masking = True

@@ -67,7 +67,13 @@ _WORDS = {
 
 @quietly
 def sigmoid(x: ArrayLike) -> Array:
-    """Return 1 / (1 + exp(-x)), of an array of any shape; exp never overflows."""
+    """Return 1 / (1 + exp(-x)), of an array of any shape; exp never overflows.
+
+    Examples
+    --------
+    >>> sigmoid([-1.0, 0.0, 1.0]).round(3)
+    array([0.269, 0.5  , 0.731])
+    """
     (x,) = read_arrays(("x",), (x,))
     e = np.exp(-np.abs(x))
     result: Array = np.where(x < 0, e, 1) / (1 + e)
@@ -206,6 +212,15 @@ def rnn_cell_forward(
     yt_pred : ndarray (n_y, m)
     cache : tuple
         ``(a_next, a_prev, xt, parameters)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"Waa": (5, 5), "Wax": (5, 3), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
+    >>> parameters = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    >>> a_next, yt_pred, cache = rnn_cell_forward(np.ones((3, 10)), np.zeros((5, 10)), parameters)
+    >>> a_next.shape, yt_pred.shape
+    ((5, 10), (2, 10))
     """
     a_next, yt_pred, cache = functional.rnn_cell_forward(xt, a_prev, _rnn_parameters(parameters))
     return a_next, yt_pred, _rnn_cache(cache, parameters)
@@ -230,6 +245,15 @@ def rnn_forward(
     y_pred : ndarray (n_y, m, T_x)
     caches : tuple
         ``(caches of the steps, x)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"Waa": (5, 5), "Wax": (5, 3), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
+    >>> parameters = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    >>> a, y_pred, caches = rnn_forward(np.ones((3, 10, 4)), np.zeros((5, 10)), parameters)
+    >>> a.shape, y_pred.shape
+    ((5, 10, 4), (2, 10, 4))
     """
     a, y_pred, (steps, x) = functional.rnn_forward(x, a0, _rnn_parameters(parameters))
     return a, y_pred, (_Steps(steps, parameters, _rnn_cache), x)
@@ -251,6 +275,16 @@ def rnn_cell_backward(da_next: ArrayLike, cache: Cache) -> Gradients:
     dict
         ``"dxt"`` (n_x, m), ``"da_prev"`` (n_a, m), ``"dWax"`` (n_a, n_x), ``"dWaa"`` (n_a, n_a),
         ``"dba"`` (n_a, 1).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"Waa": (5, 5), "Wax": (5, 3), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
+    >>> parameters = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    >>> a_next, _, cache = rnn_cell_forward(np.ones((3, 10)), np.zeros((5, 10)), parameters)
+    >>> gradients = rnn_cell_backward(np.ones_like(a_next), cache)
+    >>> gradients["dxt"].shape, gradients["dWaa"].shape
+    ((3, 10), (5, 5))
     """
     found = functional.rnn_cell_backward(da_next, _our_rnn_cache(cache, _rnn_parameters(cache[-1])))
     return {
@@ -278,6 +312,16 @@ def rnn_backward(da: ArrayLike, caches: Cache) -> Gradients:
     dict
         ``"dx"`` (n_x, m, T_x), ``"da0"`` (n_a, m), ``"dWax"`` (n_a, n_x), ``"dWaa"`` (n_a, n_a),
         ``"dba"`` (n_a, 1).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"Waa": (5, 5), "Wax": (5, 3), "Wya": (2, 5), "ba": (5, 1), "by": (2, 1)}
+    >>> parameters = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    >>> a, _, caches = rnn_forward(np.ones((3, 10, 4)), np.zeros((5, 10)), parameters)
+    >>> gradients = rnn_backward(np.ones_like(a), caches)
+    >>> gradients["dx"].shape, gradients["dWaa"].shape
+    ((3, 10, 4), (5, 5))
     """
     found = functional.rnn_backward(da, _our_caches(caches, _rnn_parameters, _our_rnn_cache))
     return {
@@ -312,6 +356,16 @@ def lstm_cell_forward(
     yt_pred : ndarray (n_y, m)
     cache : tuple
         ``(a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {f"W{gate}": rng.standard_normal((5, 8)) for gate in "fico"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fico"}
+    >>> xt, a_prev, c_prev = np.ones((3, 10)), np.zeros((5, 10)), np.zeros((5, 10))
+    >>> a_next, c_next, yt_pred, cache = lstm_cell_forward(xt, a_prev, c_prev, parameters)
+    >>> a_next.shape, c_next.shape, yt_pred is None
+    ((5, 10), (5, 10), True)
     """
     a_next, c_next, yt_pred, cache = functional.lstm_cell_forward(
         xt, a_prev, c_prev, _lstm_parameters(parameters)
@@ -339,6 +393,15 @@ def lstm_forward(
     c : ndarray (n_a, m, T_x)
     caches : tuple
         ``(caches of the steps, x)``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {f"W{gate}": rng.standard_normal((5, 8)) for gate in "fico"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fico"}
+    >>> a, y, c, caches = lstm_forward(np.ones((3, 10, 4)), np.zeros((5, 10)), parameters)
+    >>> a.shape, c.shape, y is None
+    ((5, 10, 4), (5, 10, 4), True)
     """
     a, y, c, (steps, x) = functional.lstm_forward(x, a0, _lstm_parameters(parameters))
     return a, y, c, (_Steps(steps, parameters, _lstm_cache), x)
@@ -360,6 +423,17 @@ def lstm_cell_backward(da_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
     dict
         ``"dxt"`` (n_x, m), ``"da_prev"``, ``"dc_prev"`` (n_a, m), and ``"dWf"`` (n_a, n_a + n_x),
         ``"dbf"`` (n_a, 1) and so on for ``i``, ``c`` and ``o``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {f"W{gate}": rng.standard_normal((5, 8)) for gate in "fico"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fico"}
+    >>> xt, a_prev, c_prev = np.ones((3, 10)), np.zeros((5, 10)), np.zeros((5, 10))
+    >>> a_next, c_next, _, cache = lstm_cell_forward(xt, a_prev, c_prev, parameters)
+    >>> gradients = lstm_cell_backward(np.ones_like(a_next), np.zeros_like(c_next), cache)
+    >>> gradients["dxt"].shape, gradients["dWf"].shape
+    ((3, 10), (5, 8))
     """
     ours = _our_lstm_cache(cache, _lstm_parameters(cache[-1]))
     found = functional.lstm_cell_backward(da_next, dc_next, ours)
@@ -387,6 +461,16 @@ def lstm_backward(da: ArrayLike, caches: Cache) -> Gradients:
     dict
         ``"dx"`` (n_x, m, T_x), ``"da0"`` (n_a, m), and ``"dWf"`` (n_a, n_a + n_x), ``"dbf"`` (n_a,
         1) and so on for ``i``, ``c`` and ``o``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> parameters = {f"W{gate}": rng.standard_normal((5, 8)) for gate in "fico"}
+    >>> parameters |= {f"b{gate}": np.zeros((5, 1)) for gate in "fico"}
+    >>> a, _, _, caches = lstm_forward(np.ones((3, 10, 4)), np.zeros((5, 10)), parameters)
+    >>> gradients = lstm_backward(np.ones_like(a), caches)
+    >>> gradients["dx"].shape, gradients["dWf"].shape
+    ((3, 10, 4), (5, 8))
     """
     found = functional.lstm_backward(da, _our_caches(caches, _lstm_parameters, _our_lstm_cache))
     return {"dx": found["dX"], "da0": found["ds_0"], **_gradients_by_gate(found)}

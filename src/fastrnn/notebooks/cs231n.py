@@ -148,6 +148,14 @@ def rnn_step_forward(
     next_h : ndarray (N, H)
     cache : tuple
         For :func:`rnn_step_backward`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 5)), np.zeros(5)
+    >>> next_h, cache = rnn_step_forward(np.ones((2, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> next_h.shape
+    (2, 5)
     """
     weights = _parameters(Wx, Wh, b)
     Xt, St_prev = _inputs(x, "ND", weights, prev_h=prev_h)
@@ -168,6 +176,15 @@ def rnn_step_backward(dnext_h: ArrayLike, cache: Cache) -> tuple[Array, Array, A
     Returns
     -------
     dx, dprev_h, dWx, dWh, db : ndarray (N, D), (N, H), (D, H), (H, H), (H,)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 5)), np.zeros(5)
+    >>> next_h, cache = rnn_step_forward(np.ones((2, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> dx, dprev_h, dWx, dWh, db = rnn_step_backward(np.ones_like(next_h), cache)
+    >>> dx.shape, dWx.shape, db.shape
+    ((2, 3), (3, 5), (5,))
     """
     found = functional.rnn_cell_backward(_step_gradients(cache, dnext_h=dnext_h)[0], cache)
     return found["dXt"].T, found["ds_prev"].T, found["dWx"].T, found["dWs"].T, found["dbs"][:, 0]
@@ -190,6 +207,14 @@ def rnn_forward(
     h : ndarray (N, T, H)
     cache : tuple
         For :func:`rnn_backward`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 5)), np.zeros(5)
+    >>> h, cache = rnn_forward(np.ones((2, 10, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> h.shape
+    (2, 10, 5)
     """
     weights = _parameters(Wx, Wh, b)
     X, S_0 = _inputs(x, "NTD", weights, h0=h0)
@@ -211,6 +236,15 @@ def rnn_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Arra
     Returns
     -------
     dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, H), (H, H), (H,)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 5)), np.zeros(5)
+    >>> h, cache = rnn_forward(np.ones((2, 10, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> dx, dh0, dWx, dWh, db = rnn_backward(np.ones_like(h), cache)
+    >>> dx.shape, dWx.shape, db.shape
+    ((2, 10, 3), (3, 5), (5,))
     """
     found = functional.rnn_backward(features_first("dh", dh, "H"), cache)
     dx, dh0 = batch_first(found["dX"]), found["ds_0"].T
@@ -243,6 +277,15 @@ def lstm_step_forward(
     next_h, next_c : ndarray (N, H)
     cache : tuple
         For :func:`lstm_step_backward`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 20)), rng.standard_normal((5, 20)), np.zeros(20)
+    >>> prev_h, prev_c = np.zeros((2, 5)), np.zeros((2, 5))
+    >>> next_h, next_c, cache = lstm_step_forward(np.ones((2, 3)), prev_h, prev_c, Wx, Wh, b)
+    >>> next_h.shape, next_c.shape
+    ((2, 5), (2, 5))
     """
     weights = _parameters(Wx, Wh, b, gates=4)
     Xt, St_prev, Ct_prev = _inputs(x, "ND", weights, prev_h=prev_h, prev_c=prev_c)
@@ -266,6 +309,16 @@ def lstm_step_backward(
     -------
     dx, dprev_h, dprev_c, dWx, dWh, db : ndarray
         (N, D), (N, H), (N, H), (D, 4H), (H, 4H), (4H,).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 20)), rng.standard_normal((5, 20)), np.zeros(20)
+    >>> prev_h, prev_c = np.zeros((2, 5)), np.zeros((2, 5))
+    >>> next_h, next_c, cache = lstm_step_forward(np.ones((2, 3)), prev_h, prev_c, Wx, Wh, b)
+    >>> gradients = lstm_step_backward(np.ones_like(next_h), np.zeros_like(next_c), cache)
+    >>> [gradient.shape for gradient in gradients]
+    [(2, 3), (2, 5), (2, 5), (3, 20), (5, 20), (20,)]
     """
     dh, dc = _step_gradients(cache, dnext_h=dnext_h, dnext_c=dnext_c)
     found = functional.lstm_cell_backward(dh, dc, cache)
@@ -291,6 +344,14 @@ def lstm_forward(
     h : ndarray (N, T, H)
     cache : tuple
         For :func:`lstm_backward`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 20)), rng.standard_normal((5, 20)), np.zeros(20)
+    >>> h, cache = lstm_forward(np.ones((2, 10, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> h.shape
+    (2, 10, 5)
     """
     weights = _parameters(Wx, Wh, b, gates=4)
     X, S_0 = _inputs(x, "NTD", weights, h0=h0)
@@ -312,6 +373,15 @@ def lstm_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Arr
     Returns
     -------
     dx, dh0, dWx, dWh, db : ndarray (N, T, D), (N, H), (D, 4H), (H, 4H), (4H,)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> Wx, Wh, b = rng.standard_normal((3, 20)), rng.standard_normal((5, 20)), np.zeros(20)
+    >>> h, cache = lstm_forward(np.ones((2, 10, 3)), np.zeros((2, 5)), Wx, Wh, b)
+    >>> dx, dh0, dWx, dWh, db = lstm_backward(np.ones_like(h), cache)
+    >>> dx.shape, dWx.shape, db.shape
+    ((2, 10, 3), (3, 20), (20,))
     """
     found = functional.lstm_backward(features_first("dh", dh, "H"), cache)
     return batch_first(found["dX"]), found["ds_0"].T, *_of_weights(found)

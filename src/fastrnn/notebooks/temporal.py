@@ -33,6 +33,13 @@ def word_embedding_forward(x: ArrayLike, W: ArrayLike) -> tuple[Array, Cache]:
     ------
     ValueError
         If a number is outside its range.
+
+    Examples
+    --------
+    >>> out, cache = word_embedding_forward([[2, 0]], np.arange(6.0).reshape(3, 2))
+    >>> out
+    array([[[4., 5.],
+            [0., 1.]]])
     """
     W, words = ranked("W", W, "VD"), np.array(x)
     if words.dtype.kind not in "iu":
@@ -56,6 +63,14 @@ def word_embedding_backward(dout: ArrayLike, cache: Cache) -> Array:
     Returns
     -------
     dW : ndarray (V, D)
+
+    Examples
+    --------
+    >>> out, cache = word_embedding_forward([[2, 0, 2]], np.zeros((3, 2)))
+    >>> word_embedding_backward(np.ones_like(out), cache)
+    array([[1., 1.],
+           [0., 0.],
+           [2., 2.]])
     """
     words, W = cache
     (dout,) = read_arrays(("dout",), (dout,))
@@ -81,6 +96,12 @@ def temporal_affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[A
     out : ndarray (N, T, M)
     cache : tuple
         ``(x, w, b, out)``.
+
+    Examples
+    --------
+    >>> out, cache = temporal_affine_forward(np.ones((2, 10, 3)), np.ones((3, 4)), np.zeros(4))
+    >>> out.shape
+    (2, 10, 4)
     """
     x, w, b = read_arrays(("x", "w", "b"), (x, w, b))
     x = ranked("x", x, "NTD")
@@ -104,6 +125,13 @@ def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Arra
     Returns
     -------
     dx, dw, db : ndarray (N, T, D), (D, M), (M,)
+
+    Examples
+    --------
+    >>> out, cache = temporal_affine_forward(np.ones((2, 10, 3)), np.ones((3, 4)), np.zeros(4))
+    >>> dx, dw, db = temporal_affine_backward(np.ones_like(out), cache)
+    >>> dx.shape, dw.shape, db
+    ((2, 10, 3), (3, 4), array([20., 20., 20., 20.]))
     """
     x, w, _, out = cache
     (dout,) = read_arrays(("dout",), (dout,))
@@ -135,6 +163,15 @@ def temporal_softmax_loss(
     -------
     loss : float
     dx : ndarray (N, T, V)
+
+    Examples
+    --------
+    >>> loss, dx = temporal_softmax_loss(np.zeros((1, 2, 4)), [[3, 0]], [[True, False]])
+    >>> bool(np.isclose(loss, np.log(4)))
+    True
+    >>> dx
+    array([[[ 0.25,  0.25,  0.25, -0.75],
+            [ 0.  ,  0.  ,  0.  ,  0.  ]]])
     """
     scores = features_first("x", x, "V")
     y_pred = functional.softmax(scores)

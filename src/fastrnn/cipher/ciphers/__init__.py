@@ -59,6 +59,13 @@ def make_cipher(name: str, key: str | None = None, **options: str | None) -> Cip
     ------
     InvalidKeyError
         There is no such cipher, or it cannot use that key or option.
+
+    Examples
+    --------
+    >>> make_cipher("caesar", "5").encode("THE LIME IS HERS")
+    'YMJ QNRJ NX MJWX'
+    >>> make_cipher("enigma", "RNN", rings="AAA").encode("THE LIME IS HERS")
+    'CTS JHYH CL IGQY'
     """
     if name not in CIPHERS:
         known = ", ".join(CIPHERS)

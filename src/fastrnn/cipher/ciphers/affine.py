@@ -35,6 +35,12 @@ class Caesar(Cipher):
     ------
     InvalidKeyError
         `key` is no such number.
+
+    Examples
+    --------
+    >>> cipher = Caesar(5)
+    >>> cipher.encode("Two notes."), cipher.decode("Ybt styjx.")
+    ('Ybt styjx.', 'Two notes.')
     """
 
     name: ClassVar[str] = "caesar"
@@ -82,6 +88,12 @@ class Affine(Cipher):
     ------
     InvalidKeyError
         `key` is nothing of that kind.
+
+    Examples
+    --------
+    >>> cipher = Affine("5,8")
+    >>> cipher.encode("Two notes."), cipher.decode("Zoa vazcu.")
+    ('Zoa vazcu.', 'Two notes.')
     """
 
     name: ClassVar[str] = "affine"

@@ -68,6 +68,12 @@ class Cipher(ABC):
         The names of arguments beside the key.
     key_letters : tuple of int
         The fewest letters that a random key has, and the most; 0 for any number.
+
+    Examples
+    --------
+    >>> cipher = make_cipher("vigenere", "KEY")
+    >>> isinstance(cipher, Cipher), cipher.name, cipher.key, cipher.default_key
+    (True, 'vigenere', 'KEY', 'ORCHID')
     """
 
     name: ClassVar[str]

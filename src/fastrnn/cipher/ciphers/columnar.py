@@ -28,6 +28,12 @@ class Columnar(WordCipher):
     ------
     InvalidKeyError
         `key` is no such word.
+
+    Examples
+    --------
+    >>> cipher = Columnar("KEY")
+    >>> cipher.encode("TWO NOTES"), cipher.decode(cipher.encode("TWO NOTES"))
+    ('WOS TNEOT', 'TWO NOTES')
     """
 
     name: ClassVar[str] = "columnar"

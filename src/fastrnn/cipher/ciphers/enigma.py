@@ -59,6 +59,12 @@ class Enigma(Cipher):
     References
     ----------
     D. Rijmenants, "Technical details of the Enigma machine", 2004: the wiring and the stepping.
+
+    Examples
+    --------
+    >>> enigma = Enigma("RNN", plugboard="AM FI")
+    >>> enigma.encode("TWO NOTES"), enigma.encode(enigma.encode("TWO NOTES"))
+    ('CNK IMLHT', 'TWO NOTES')
     """
 
     name: ClassVar[str] = "enigma"

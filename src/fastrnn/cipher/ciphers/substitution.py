@@ -24,6 +24,12 @@ class Substitution(Cipher):
     ------
     InvalidKeyError
         `key` is no rearrangement of the alphabet.
+
+    Examples
+    --------
+    >>> cipher = Substitution("QWERTYUIOPASDFGHJKLZXCVBNM")
+    >>> cipher.encode("Two notes."), cipher.decode(cipher.encode("Two notes."))
+    ('Zvg fgztl.', 'Two notes.')
     """
 
     name: ClassVar[str] = "substitution"

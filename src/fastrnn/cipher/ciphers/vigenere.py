@@ -26,6 +26,12 @@ class Vigenere(WordCipher):
     ------
     InvalidKeyError
         `key` is no such word.
+
+    Examples
+    --------
+    >>> cipher = Vigenere("KEY")
+    >>> cipher.encode("Two notes."), cipher.decode(cipher.encode("Two notes."))
+    ('Dam xsrow.', 'Two notes.')
     """
 
     name: ClassVar[str] = "vigenere"
@@ -53,6 +59,12 @@ class Beaufort(WordCipher):
     ------
     InvalidKeyError
         `key` is no such word.
+
+    Examples
+    --------
+    >>> cipher = Beaufort("KEY")
+    >>> cipher.encode("Two notes."), cipher.encode(cipher.encode("Two notes."))
+    ('Rik xqfgm.', 'Two notes.')
     """
 
     name: ClassVar[str] = "beaufort"
@@ -80,6 +92,12 @@ class Autokey(WordCipher):
     ------
     InvalidKeyError
         `key` is no such word.
+
+    Examples
+    --------
+    >>> cipher = Autokey("KEY")
+    >>> cipher.encode("Two notes."), cipher.decode(cipher.encode("Two notes."))
+    ('Dam gkhrg.', 'Two notes.')
     """
 
     name: ClassVar[str] = "autokey"

@@ -41,6 +41,13 @@ class SweepRun:
         The figures of its epochs.
     error : str or None
         Why it failed, in one line.
+
+    Examples
+    --------
+    >>> result = sweep({"units": [4, 8], "sentences": 200, "epochs": 1}, "runs", jobs=1)
+    >>> run = result.best
+    >>> run.state, len(run.history), run.error
+    ('trained', 1, None)
     """
 
     path: Path
@@ -89,6 +96,12 @@ class SweepResult:
     runs : tuple of SweepRun
         By the `val_loss` of their best epoch (`loss` where nothing is held out), the least first.
         Those that failed are last.
+
+    Examples
+    --------
+    >>> result = sweep({"units": [4, 8], "sentences": 200, "epochs": 1}, "runs", jobs=1)
+    >>> result.varied, len(result.runs), result.best.settings.units in (4, 8)
+    (('units',), 2, True)
     """
 
     folder: Path

@@ -92,6 +92,12 @@ def sweep(
     The runs go through `joblib.Parallel`, so that ``joblib.parallel_config(backend="dask")`` around
     the call has them done by a Dask cluster, and likewise with Ray. The workers need fastrnn, and
     `out` and the files of the corpus under the same paths, on a shared file system.
+
+    Examples
+    --------
+    >>> result = sweep({"units": [4, 8], "sentences": 200, "epochs": 1}, "runs", jobs=1)
+    >>> [run.path.name for run in sorted(result.runs, key=lambda run: run.settings.units)]
+    ['sentences-200_units-4', 'sentences-200_units-8']
     """
     joblib = joblib_or_say()
     if jobs == 0:

@@ -37,6 +37,15 @@ class NodeArg:
         A str names an extent that may be any; None is one without a name.
     type : str
         As ONNX Runtime writes it, such as ``"tensor(float)"``.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Input
+    >>> from fastrnn.models import Sequential
+    >>> Sequential([Input((None, 3), name="x"), GRU(8)]).export("net.onnx")
+    >>> node = Session("net.onnx").get_inputs()[0]
+    >>> node.name, node.type
+    ('x', 'tensor(float)')
     """
 
     name: str
@@ -46,7 +55,16 @@ class NodeArg:
 
 @dataclass(frozen=True)
 class ModelMetadata:
-    """What the file says of itself."""
+    """What the file says of itself.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Input
+    >>> from fastrnn.models import Sequential
+    >>> Sequential([Input((None, 3)), GRU(8)]).export("net.onnx")
+    >>> Session("net.onnx").get_modelmeta().producer_name
+    'fastrnn'
+    """
 
     producer_name: str
     graph_name: str

@@ -222,6 +222,15 @@ def to_state_dict(model: Model) -> dict[str, Array]:
     An RNN and an LSTM have one bias here and two in PyTorch: it stands in ``bias_ih``, and
     ``bias_hh`` is zero.  States that a layer has learned to begin with, which PyTorch's modules
     lack, are ``initial_state_l0`` and ``initial_cell_l0``.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((None, 3)), GRU(8, reset_after=True), Dense(1, name="head")])
+    >>> state = to_state_dict(model)
+    >>> [name for name in state if name.startswith("head")], state["head.weight"].shape
+    (['head.weight', 'head.bias'], (1, 8))
     """
     found: dict[str, Array] = {}
     for place in places_of(model):

@@ -94,6 +94,16 @@ def to_module(model: Model) -> torch.nn.Module:
         If PyTorch is not installed.
     ValueError
         If a layer or an argument has no counterpart; it is named.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Dense, Input
+    >>> from fastrnn.models import Sequential
+    >>> model = Sequential([Input((None, 3)), GRU(8, reset_after=True), Dense(1)])
+    >>> module = to_module(model)
+    >>> import torch
+    >>> tuple(module(torch.zeros(2, 5, 3)).shape)
+    (2, 1)
     """
     _require_torch()
     from fastrnn.interop.torch.writing import module_of
