@@ -101,7 +101,7 @@ def test_every_name_has_an_example(module):
     without = set()
     for name in names_of(module):
         thing = getattr(importlib.import_module(module), name)
-        own = "" if thing.__doc__ is type(thing).__doc__ else thing.__doc__ or ""
+        own = "" if thing.__doc__ == type(thing).__doc__ else thing.__doc__ or ""
         # NumPy's own functions, which fastrnn.backend passes on, have examples in NumPy's manual.
         if ">>>" not in own and not isinstance(thing, np.ufunc):
             without.add(f"{module}.{name}")
