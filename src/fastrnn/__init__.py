@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._names import names_of
+from ._version import __version__
 from .config import get_num_threads, set_num_threads, show_config
 from .functional import (
     cross_entropy,
@@ -35,8 +36,6 @@ from .functional import (
     softmax,
 )
 from .seeding import set_seed
-
-__version__ = "0.2.0"
 
 __all__ = [
     "__version__",

@@ -11,6 +11,7 @@ import numpy as np
 from fastrnn._core import kernels
 from fastrnn._core.threads import get_num_threads, set_num_threads
 from fastrnn._names import names_of
+from fastrnn._version import __version__
 from fastrnn.settings import epsilon, floatx, set_floatx
 
 __all__ = [
@@ -51,8 +52,6 @@ def config() -> dict[str, Any]:
     >>> config()["threads"] == get_num_threads()
     True
     """
-    from fastrnn import __version__
-
     return {
         "version": __version__,
         "instruction_set": kernels.level,

@@ -12,7 +12,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-import fastrnn
+from fastrnn._version import __version__
 from fastrnn.cipher.decoding import Decipherer
 from fastrnn.cipher.errors import RunError
 
@@ -66,7 +66,7 @@ def page(decipherer: Decipherer, example: str) -> bytes:
         "TO": gives.capitalize(),
         "STORY": html.escape(
             f"{settings.cell.upper()} of {settings.units} units, {weights:,} weights, trained and "
-            f"written by fastrnn {fastrnn.__version__}."
+            f"written by fastrnn {__version__}."
         ),
         "SOURCE": _script(list(config.source.characters)),
         "TARGET": _script(list(config.target.characters)),

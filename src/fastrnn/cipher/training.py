@@ -9,7 +9,6 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-import fastrnn
 from fastrnn.callbacks import Callback
 from fastrnn.cipher.accuracy import CharacterAccuracy
 from fastrnn.cipher.directory import Config, RunDirectory
@@ -25,6 +24,7 @@ from fastrnn.files import remove_leftovers
 from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
 from fastrnn.optimizers import Adam, Optimizer
 from fastrnn.optimizers.schedules import CosineDecay
+from fastrnn.seeding import set_seed
 
 __all__ = ["Training"]
 
@@ -242,7 +242,7 @@ class Training:
         data = self.lesson.data(training)
         x, y = data if isinstance(data, tuple) else (data, None)
         # Set here, a resumed run finds the order of its epochs as the first run would have.
-        fastrnn.set_seed([settings.seed, _ORDER])
+        set_seed([settings.seed, _ORDER])
         try:
             self.model.fit(
                 x,
@@ -315,7 +315,7 @@ def _new_model(config: Config, steps: int) -> Model:
     """Return the model that a run starts with; an epoch has so many steps."""
     settings = config.settings
     _check_memory(config)
-    fastrnn.set_seed([settings.seed, _WEIGHTS])
+    set_seed([settings.seed, _WEIGHTS])
     model = build(
         settings.cell,
         settings.units,

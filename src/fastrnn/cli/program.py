@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from fastrnn import __version__
+from fastrnn._version import __version__
 from fastrnn.cipher.errors import InvalidKeyError, SettingsError
 from fastrnn.cli import (
     bench,

@@ -5,7 +5,7 @@ A function is called on :class:`Traced` arrays, which NumPy's functions take in 
 functions of a script, beside the compiled layers; those have gradients of their own.
 """
 
-from fastrnn.differentiation.rules import has_rule
+import fastrnn.differentiation.rules  # noqa: F401 (fills the table of rules)
 from fastrnn.differentiation.tape import (
     Operand,
     Tape,
@@ -13,6 +13,7 @@ from fastrnn.differentiation.tape import (
     apply,
     apply_ufunc,
     constant,
+    has_rule,
     item,
     plain,
     value_and_gradient,

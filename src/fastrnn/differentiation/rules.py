@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrnn.differentiation.tape import Traced, fitted, plain
+from fastrnn.differentiation.tape import RULES, Rule, Traced, fitted, plain
 
 Array = NDArray[Any]
-Rule = Callable[..., Any]
 
 #: By operation, for each operand: its gradient, of that at the result, the result, the operands.
 # fmt: off
@@ -71,33 +70,6 @@ PLACING = {
 # fmt: on
 
 
-def rule_of(function: Any) -> Rule:
-    """Return how a function is computed and remembered.
-
-    Raises
-    ------
-    TypeError
-        If there is no rule.
-    """
-    name = function.__name__
-    if name in ELEMENTS:
-        return _elements
-    if name in FLAT:
-        return lambda f, *arguments, **options: f(*plain(arguments), **options)
-    if name in RESHAPING:
-        return _reshaping
-    if name in PLACING:
-        return _placing
-    if name in OTHERS:
-        return OTHERS[name]
-    raise TypeError(f"the gradient of numpy.{name} is not known")
-
-
-def has_rule(name: str) -> bool:
-    """Return whether gradients can be followed through a function of NumPy's of that name."""
-    return name in ELEMENTS or name in FLAT | RESHAPING | PLACING or name in OTHERS
-
-
 def _share(a: Any, b: Any) -> Any:
     """Return where the first is the larger one; of two equal ones each has half."""
     return np.where(a == b, 0.5, a > b).astype(np.result_type(a))
@@ -105,6 +77,10 @@ def _share(a: Any, b: Any) -> Any:
 
 def _tape(values: Sequence[Any]) -> Any:
     return next(value.tape for value in values if isinstance(value, Traced))
+
+
+def _flat(function: Any, *arguments: Any, **options: Any) -> Any:
+    return function(*plain(arguments), **options)
 
 
 def _elements(function: Any, *inputs: Any, **options: Any) -> Any:
@@ -291,3 +267,12 @@ OTHERS: dict[str, Rule] = {
     "tensordot": _tensordot,
     "norm": _norm,
 }
+
+RULES.update(OTHERS)
+for _names, _rule in (
+    (ELEMENTS, _elements),
+    (FLAT, _flat),
+    (RESHAPING, _reshaping),
+    (PLACING, _placing),
+):
+    RULES.update(dict.fromkeys(_names, _rule))

@@ -15,6 +15,11 @@ Array = NDArray[Any]
 #: Makes of the gradient at a result that at one of the arrays it was computed of.
 Back = Callable[[Array], Array]
 
+#: How an operation of NumPy's is computed and recorded: called with it and its arguments.
+Rule = Callable[..., Any]
+#: The rules by the names of the operations; :mod:`fastrnn.differentiation.rules` fills it.
+RULES: dict[str, Rule] = {}
+
 _active = threading.local()
 
 
@@ -234,6 +239,25 @@ def fitted(gradient: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(summed.sum(axis=ones, keepdims=True), shape)
 
 
+def rule_of(function: Any) -> Rule:
+    """Return how a function is computed and recorded.
+
+    Raises
+    ------
+    TypeError
+        If there is no rule.
+    """
+    found = RULES.get(function.__name__)
+    if found is None:
+        raise TypeError(f"the gradient of numpy.{function.__name__} is not known")
+    return found
+
+
+def has_rule(name: str) -> bool:
+    """Return whether there is a gradient for the function of NumPy's with this name."""
+    return name in RULES
+
+
 def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """Compute an operation on elements, and remember it."""
     out = options.pop("out", None)
@@ -251,8 +275,6 @@ def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -
 
 def apply(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
     """Compute a function of NumPy's, and remember it if its gradient may be wanted."""
-    from fastrnn.differentiation.rules import rule_of
-
     given = traced(arguments)
     if not any(isinstance(one, Traced) for one in _flat([*given, *options.values()])):
         return function(*given, **options)

@@ -49,11 +49,12 @@ from fastrnn.layers.pooling.global_average_pooling import GlobalAveragePooling1D
 from fastrnn.layers.pooling.global_max_pooling import GlobalMaxPooling1D
 from fastrnn.layers.pooling.max_pooling import MaxPooling1D
 from fastrnn.layers.recurrent import RecurrentLayer
-from fastrnn.layers.registry import deserialize, register, serialize
+from fastrnn.layers.registry import register
 from fastrnn.layers.reshaping.flatten import Flatten
 from fastrnn.layers.reshaping.permute import Permute
 from fastrnn.layers.reshaping.repeat_vector import RepeatVector
 from fastrnn.layers.reshaping.reshape import Reshape
+from fastrnn.layers.serialization import deserialize, serialize
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.softmax import Softmax
 from fastrnn.layers.stacked_rnn import StackedRNN

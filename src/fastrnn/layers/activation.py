@@ -14,7 +14,7 @@ from fastrnn.arithmetic import quietly
 from fastrnn.layers.function_kernel import is_own
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
 
 

@@ -10,7 +10,7 @@ from fastrnn.layers.checks import require_rank
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.masked import Masked
 from fastrnn.layers.passing import Passing
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Signal, Workspace
 
 

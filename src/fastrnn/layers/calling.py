@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,9 @@ from fastrnn._core.stage import Stage, merge
 from fastrnn.activations import Kernel
 from fastrnn.arguments import as_array
 from fastrnn.differentiation import Tape, plain
-from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.layers.contract import Contract
+from fastrnn.layers.shapes import Shape, one_or_all
 from fastrnn.workspace import Applied, InputWorkspace, Signal, Workspace, empty, time_major, zeros
-
-if TYPE_CHECKING:
-    from fastrnn.layers.contract import Contract
 
 Array = NDArray[Any]
 

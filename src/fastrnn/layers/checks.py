@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastrnn.layers.contract import Contract
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.settings import integer, number
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from fastrnn.layers.computed import Computed
 from fastrnn.layers.contract import Contract
-from fastrnn.layers.symbolic import Shape
-
-if TYPE_CHECKING:
-    from fastrnn.layers.layer import Layer
+from fastrnn.layers.shapes import Shape
 
 #: What `call` may name beside its inputs.
 _KNOWN = ("mask", "training", "kept")
 
 
-def held_layers(layer: Any) -> tuple[Layer, ...]:
+def held_layers(layer: Any) -> tuple[Contract, ...]:
     """Return the layers that are attributes of a layer of a user's own, also in lists and dicts."""
     if not _is_theirs(layer):
         return ()
@@ -29,12 +27,12 @@ def held_layers(layer: Any) -> tuple[Layer, ...]:
 
 def _is_theirs(layer: Any) -> bool:
     kind = type(layer)
-    return not kind.__module__.startswith("fastrnn.") and kind.workspace is Contract.workspace
+    return not kind.__module__.startswith("fastrnn.") and kind.workspace is Computed.workspace
 
 
-def _within(value: Any) -> Iterable[Layer]:
+def _within(value: Any) -> Iterable[Contract]:
     if isinstance(value, Contract):
-        return [value]  # type: ignore[list-item]
+        return [value]
     if hasattr(value, "_as_layer") and not isinstance(value, type):
         return [value._as_layer()]
     if isinstance(value, (list, tuple)):
@@ -52,7 +50,7 @@ def takes_more(layer: Any) -> bool:
     return len(names) > 1 and names[1] not in _KNOWN
 
 
-def is_composed(layer: Layer, shapes: Sequence[Shape]) -> bool:
+def is_composed(layer: Contract, shapes: Sequence[Shape]) -> bool:
     """Return whether a layer is made of others; it is built first, where these may be made."""
     if not _is_theirs(layer):
         return False

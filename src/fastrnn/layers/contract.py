@@ -1,4 +1,4 @@
-"""The interface of layers: what a class of layers may define, with its defaults."""
+"""The interface of layers: what a class of layers may define, and what models ask of a layer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from fastrnn import seeding
 from fastrnn._core.stage import Stage
 from fastrnn.construction import Constructible, Harmless
 from fastrnn.guarded import Guarded
-from fastrnn.layers import calling
 from fastrnn.layers.building import building
 from fastrnn.layers.parameter import Parameter
-from fastrnn.layers.penalized import Penalized
-from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.layers.shapes import Shape
 from fastrnn.regularizers import Regularizer
 from fastrnn.workspace import Signal, Workspace
 
@@ -71,9 +69,9 @@ def _build(self: Contract, create: Callable[[Any, Any], None], input_shape: Any)
 class Contract(Guarded, metaclass=Constructible):
     """What a kind of layer defines; :class:`~fastrnn.layers.Layer` documents the whole.
 
-    All of it has a default.  A layer that is written in NumPy defines :meth:`call` and
-    :meth:`backward`, and the package does the rest; one that is compiled defines :meth:`workspace`
-    in their place.
+    All of it has a default, here or in :class:`~fastrnn.layers.computed.Computed`.  A layer that is
+    written in NumPy defines :meth:`call` and :meth:`backward`, and the package does the rest; one
+    that is compiled defines :meth:`workspace` in their place.
     """
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
@@ -146,6 +144,21 @@ class Contract(Guarded, metaclass=Constructible):
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replace all weights."""
+        raise NotImplementedError
+
+    @property
+    def stem(self) -> str:
+        """What the name begins with where it is made up."""
+        raise NotImplementedError
+
+    @property
+    def inner_layers(self) -> tuple[Contract, ...]:
+        """The layers inside this one."""
+        raise NotImplementedError
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The weights that trainings change."""
         raise NotImplementedError
 
     @property
@@ -233,8 +246,7 @@ class Contract(Guarded, metaclass=Constructible):
 
         If it is not defined, `call` is tried on ones.
         """
-        shapes = input_shape if self.takes_several else [input_shape]
-        return one_or_all([(None, *shape[1:]) for shape in calling.probed_shapes(self, shapes)])
+        raise NotImplementedError
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return which steps of the output count, (batch, time), by those of the input.
@@ -259,15 +271,11 @@ class Contract(Guarded, metaclass=Constructible):
         *others : Signal
             What else the layer was called on, such as initial states.
         """
-        return calling.CallWorkspace(self, [source, *others], training)
+        raise NotImplementedError
 
     def stages_of(self, sources: list[Stage]) -> list[Stage]:
         """Return what computes the layer in a stream, on all that it is called on."""
-        if not self.takes_several:
-            return self.stages(sources[0])
-        if self.is_per_step:
-            return [calling.merging_stage(self, sources)]
-        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
+        raise NotImplementedError
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what computes the layer in a stream, step after step; none if it changes nothing.
@@ -282,9 +290,7 @@ class Contract(Guarded, metaclass=Constructible):
         ValueError
             If an answer of the layer depends on what comes later.
         """
-        if self.is_per_step and type(self).call is not Contract.call:
-            return [calling.stage(self, source)]
-        raise ValueError(f"{self.name} cannot run in a stream: it needs the whole sequence at once")
+        raise NotImplementedError
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
         """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.
@@ -340,9 +346,7 @@ class Contract(Guarded, metaclass=Constructible):
 
         Whatever places a layer in a model calls this.
         """
-        if self.activity_regularizer is None:
-            return self.workspace(source, training, *others)
-        return Penalized(self, source, training, others)
+        raise NotImplementedError
 
     # What follows from that ------------------------------------------------------------------
 

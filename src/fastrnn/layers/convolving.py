@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastrnn.layers.affine import Affine
 from fastrnn.layers.calling import CallWorkspace
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.layers.windows import Windows
 from fastrnn.workspace import Signal, Workspace
 

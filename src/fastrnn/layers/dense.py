@@ -14,7 +14,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.activation import activation_stages
 from fastrnn.layers.affine import Affine
 from fastrnn.layers.checks import positive
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros
 
 Array = NDArray[Any]

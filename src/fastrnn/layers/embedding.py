@@ -11,7 +11,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.checks import positive
 from fastrnn.layers.embedding_workspace import EmbeddingWorkspace
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.layers.tokens import check_range
 from fastrnn.settings import boolean
 from fastrnn.workspace import Array, Signal, Workspace
@@ -102,7 +102,7 @@ class Embedding(Layer):
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return EmbeddingWorkspace(self, source, training)
+        return EmbeddingWorkspace(self.parameter("embeddings"), self.mask_zero, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return what picks the vectors of each step."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from fastrnn._core import gather as core
+from fastrnn.layers.parameter import Parameter
 from fastrnn.workspace import Signal, Workspace, empty, zeros
-
-if TYPE_CHECKING:
-    from fastrnn.layers.embedding import Embedding
 
 
 class EmbeddingWorkspace(Workspace):
@@ -21,19 +17,18 @@ class EmbeddingWorkspace(Workspace):
 
     needs_output = False
 
-    def __init__(self, layer: Embedding, source: Signal, training: bool) -> None:
-        # What has more axes than time is as many tokens a step.
+    def __init__(self, table: Parameter, mask_zero: bool, source: Signal, training: bool) -> None:
+        # Of tokens with more axes than time, each step has several.
         self._tokens = source.output.reshape(len(source.output), -1)
-        self.features = layer.output_dim
-        shape = (*source.output.shape, layer.output_dim)
-        self.output = empty(shape, layer.dtype)
+        self.features = table.value.shape[1]
+        shape = (*source.output.shape, self.features)
+        self.output = empty(shape, table.value.dtype)
         self._rows = self.output.reshape(*self._tokens.shape, -1)
-        table = layer.parameter("embeddings")
         self._table = table.value
-        if layer.mask_zero:
+        if mask_zero:
             self.mask = np.ones(self._tokens.shape, np.uint8)
         if training:
-            self.doutput = zeros(shape, layer.dtype)
+            self.doutput = zeros(shape, table.value.dtype)
             self._drows = self.doutput.reshape(self._rows.shape)
             self._dtable = table.gradient
 

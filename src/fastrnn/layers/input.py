@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike
 
 from fastrnn.layers.input_shape import batch_extent, sample_shape
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Node, Shape, SymbolicTensor
+from fastrnn.layers.shapes import Shape
+from fastrnn.layers.symbolic import Node, SymbolicTensor
 from fastrnn.settings import floatx
 from fastrnn.workspace import Signal, Workspace
 

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastrnn.layers import calling, composing, registry
 from fastrnn.layers.checks import positive
 from fastrnn.layers.naming import Renaming, check_name
-from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of, one_or_all
+from fastrnn.layers.shapes import one_or_all
+from fastrnn.layers.symbolic import Node, SymbolicTensor, lineage_of
 from fastrnn.layers.weighted import ATTACHED, Weighted
 from fastrnn.naming import snake_case
 from fastrnn.representation import constructor_like

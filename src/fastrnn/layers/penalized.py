@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from fastrnn._core.memory import aligned_zeros
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.passing import Passing
 from fastrnn.regularizers import Regularizer
 from fastrnn.workspace import Array, Signal, Workspace
-
-if TYPE_CHECKING:
-    from fastrnn.layers.contract import Contract
 
 
 class Penalized(Workspace):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,8 @@ from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn.layers.dropout.workspace import DropoutWorkspace, RecurrentDropout
 from fastrnn.layers.initial_state import initial_states, learn_from
 from fastrnn.layers.passing import Reversed
+from fastrnn.layers.recurrent_weights import RecurrentWeights
 from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
-
-if TYPE_CHECKING:
-    from fastrnn.layers.recurrent import RecurrentLayer
 
 
 class RecurrentWorkspace(Workspace):
@@ -47,7 +44,11 @@ class RecurrentWorkspace(Workspace):
     """
 
     def __init__(
-        self, layer: RecurrentLayer, source: Signal, training: bool, initial: Sequence[Signal] = ()
+        self,
+        layer: RecurrentWeights,
+        source: Signal,
+        training: bool,
+        initial: Sequence[Signal] = (),
     ) -> None:
         self.layer, self.source, self._initial = layer, source, initial
         self._before = _stages(layer, source, training)
@@ -75,7 +76,7 @@ class RecurrentWorkspace(Workspace):
             self.mask = self.steps_mask
 
         kernels = (layer.parameter("kernel"), layer.parameter("recurrent_kernel"))
-        bias = layer._bias_or_zeros()
+        bias = layer.bias_or_zeros()
         self._weights = (*(kernel.value.T for kernel in kernels), *layer.columns_of(bias))
         sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
         lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
@@ -208,7 +209,7 @@ class _LastState(Signal):
             self.doutput = zeros((*self.output.shape[:-1], units), carried.dtype)
 
 
-def _stages(layer: RecurrentLayer, source: Signal, training: bool) -> list[Workspace]:
+def _stages(layer: RecurrentWeights, source: Signal, training: bool) -> list[Workspace]:
     """Return what the input goes through before the recurrence."""
     stages: list[Workspace] = []
     if layer.dropout and training:

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 
 from fastrnn._core.stage import Stage
 from fastrnn.layers.recurrent import RecurrentLayer
-from fastrnn.layers.registry import deserialize, serialize
+from fastrnn.layers.serialization import deserialize, serialize
+from fastrnn.layers.shapes import Shape
 from fastrnn.layers.states import check_states, states_of
-from fastrnn.layers.symbolic import Shape
 from fastrnn.layers.wrapper import Wrapper, prefixed
 from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.arguments import as_array
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 Array = NDArray[Any]
 

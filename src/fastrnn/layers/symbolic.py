@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fastrnn.differentiation import Operand, item
 from fastrnn.layers import registry
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import Renaming, counted_name
 from fastrnn.layers.operation import Operation, Slot
-
-if TYPE_CHECKING:
-    from fastrnn.layers.layer import Layer
-
-#: A shape with the batch first; None where only the data will tell.
-Shape = tuple[int | None, ...]
-
-
-def one_or_all(values: Sequence[Any]) -> Any:
-    """Return the only one of some values, or a list of them where there are several."""
-    return values[0] if len(values) == 1 else list(values)
+from fastrnn.layers.shapes import Shape
 
 
 class Node:
@@ -41,7 +32,7 @@ class Node:
 
     def __init__(
         self,
-        layer: Layer,
+        layer: Contract,
         inputs: Sequence[SymbolicTensor],
         shapes: Sequence[Shape],
         has_mask: bool = False,
@@ -65,7 +56,7 @@ class Lineage:
 
     def __init__(self, nodes: Sequence[Node] = ()) -> None:
         self.last: Node | None = None
-        self._layers: dict[Layer, None] = {}
+        self._layers: dict[Contract, None] = {}
         self._alike: Counter[str] = Counter()
         self._names: set[str] = set()
         self._renamed = Renaming.version
@@ -184,7 +175,7 @@ class SymbolicTensor(Operand):
         )
 
     @property
-    def layer(self) -> Layer:
+    def layer(self) -> Contract:
         """The layer that makes it."""
         return self.node.layer
 

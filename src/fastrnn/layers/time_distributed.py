@@ -8,8 +8,8 @@ from typing import Any
 from fastrnn._core.stage import Stage
 from fastrnn.layers.distributed import Distributed, StepByStep
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.registry import deserialize, serialize
-from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.layers.serialization import deserialize, serialize
+from fastrnn.layers.shapes import Shape, one_or_all
 from fastrnn.layers.wrapper import Wrapper
 from fastrnn.workspace import Array, Signal, Workspace
 

@@ -10,7 +10,7 @@ from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
 from fastrnn.layers.checks import positive
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.scanning import find
 from fastrnn.workspace import Array, Signal, Workspace, zeros
 

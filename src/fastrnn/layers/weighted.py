@@ -12,14 +12,12 @@ from fastrnn import constraints, initializers, regularizers
 from fastrnn.construction import with_older_names
 from fastrnn.layers.checks import positive
 from fastrnn.layers.composing import held_layers
+from fastrnn.layers.computed import Computed
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import check_name
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.regularizers import Regularizer
 from fastrnn.settings import boolean
-
-if TYPE_CHECKING:
-    from fastrnn.layers.layer import Layer
 
 Array = NDArray[Any]
 
@@ -27,7 +25,7 @@ Array = NDArray[Any]
 ATTACHED: dict[str, Any] = {"regularizer": regularizers, "constraint": constraints}
 
 
-class Weighted(Contract):
+class Weighted(Computed):
     """The half of :class:`~fastrnn.layers.Layer` that holds its weights.
 
     Parameters
@@ -95,7 +93,7 @@ class Weighted(Contract):
                 setattr(parameter, kind, thing)
 
     @property
-    def inner_layers(self) -> tuple[Layer, ...]:
+    def inner_layers(self) -> tuple[Contract, ...]:
         """The layers that a wrapper is made of; their weights are among its own.
 
         Of a layer of one's own those that are its attributes, also in lists and dicts.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 Array = NDArray[Any]
 

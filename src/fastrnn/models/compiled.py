@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastrnn import losses, optimizers
 from fastrnn.construction import with_older_names
-from fastrnn.layers.symbolic import one_or_all
+from fastrnn.layers.shapes import one_or_all
 from fastrnn.metrics import Metric
 from fastrnn.models.batch import Batches
 from fastrnn.models.claim import Claim

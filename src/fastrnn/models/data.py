@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.arguments import as_array
 from fastrnn.layers import SymbolicTensor
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.losses import Loss
 from fastrnn.models.tracing import Graph
 from fastrnn.scanning import find

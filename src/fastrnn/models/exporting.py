@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from fastrnn.arguments import as_array
 from fastrnn.callbacks.console import say
 from fastrnn.formats import Description, Format, format_for
 from fastrnn.formats.registry import FORMATS
+from fastrnn.models.nested import ModelLayer
+from fastrnn.models.network import Network
+from fastrnn.models.streaming import stream
 from fastrnn.settings import boolean
-
-if TYPE_CHECKING:
-    from fastrnn.models.model import Model
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ Array = NDArray[Any]
 TEST_STEPS = 200
 
 
-def export(model: Model, path: str, description: Description, options: dict[str, Any]) -> None:
+def export(model: Network, path: str, description: Description, options: dict[str, Any]) -> None:
     """Write a model for another program; see :meth:`fastrnn.models.Model.export`.
 
     Raises
@@ -51,7 +51,7 @@ def export(model: Model, path: str, description: Description, options: dict[str,
 
 
 def _export_with_proof(
-    found: Format, model: Model, path: str, description: Description, options: dict[str, Any]
+    found: Format, model: Network, path: str, description: Description, options: dict[str, Any]
 ) -> None:
     self_test = boolean("self_test", options.pop("self_test", False))
     if "check" in options:
@@ -67,7 +67,7 @@ def _export_with_proof(
     if self_test:
         streams = int(options.get("streams", 1))
         x = sample(model, streams)
-        y = answering.stream(streams)(x)
+        y = stream(answering._graph, streams)(x)
         is_double = options.get("dtype", "double") == "double" and y.dtype == np.float64
         tolerance = 1e-12 if is_double else 1e-6
         by_step = [np.swapaxes(array, 0, 1) for array in (x, y)]
@@ -76,7 +76,7 @@ def _export_with_proof(
         say(f"{names[0]} compares {names[1]} with the model over {TEST_STEPS} steps")
 
 
-def sample(model: Model, streams: int = 1) -> Array:
+def sample(model: Network, streams: int = 1) -> Array:
     """Return random inputs for streams of a model, (streams, steps, features) or (streams, steps).
 
     The same ones at every call.
@@ -91,14 +91,13 @@ def sample(model: Model, streams: int = 1) -> Array:
     return rng.standard_normal((streams, TEST_STEPS, features)).astype(start.dtype)
 
 
-def _requantized(found: Format, path: str, description: Description) -> Model:
-    from fastrnn.models.loading import from_config  # which makes models
-
+def _requantized(found: Format, path: str, description: Description) -> Network:
     rounded = found.quantized(path, description)
-    return from_config(rounded.model, rounded.tensors)
+    made: Network = ModelLayer.read(rounded.model, lambda name, _: rounded.tensors[name])
+    return made
 
 
-def _say_loss(model: Model, rounded: Model, data: Any) -> None:
+def _say_loss(model: Network, rounded: Network, data: Any) -> None:
     """Print how far a model with weights of 8 bits is from what it was."""
     what = "data" if data is not None else "random inputs"
     x = sample(model)[0] if data is None else as_array("data", data)
@@ -106,7 +105,7 @@ def _say_loss(model: Model, rounded: Model, data: Any) -> None:
         raise ValueError(f"data has shape {x.shape}; it should hold numbers, all of them finite")
     is_batch = x.ndim > (1 if model._graph.takes_tokens(model._graph.inputs[0]) else 2)
     streams = len(x) if is_batch else None
-    y, other = model.stream(streams)(x), rounded.stream(streams)(x)
+    y, other = (stream(one._graph, streams)(x) for one in (model, rounded))
     off = np.abs(other.astype(np.float64) - y)
     say(
         f"int8: on {y[..., 0].size} steps of {what} answers differ by {off.max():.3g} at most and "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastrnn.formats import order
 from fastrnn.layers import Layer
+from fastrnn.layers.contract import Contract
 from fastrnn.models.tracing import Graph
 
 
@@ -14,7 +15,7 @@ def listed(graph: Graph) -> list[Layer]:
     """
     places = {node: place for place, node in enumerate(graph.nodes)}
     layers = graph.layers
-    numbers = {layer: number for number, layer in enumerate(layers)}
+    numbers: dict[Contract, int] = {layer: number for number, layer in enumerate(layers)}
     found = order.listed(
         [numbers[node.layer] for node in graph.nodes],
         [[places[graph.node_of(tensor)] for tensor in node.inputs] for node in graph.nodes],

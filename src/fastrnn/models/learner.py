@@ -11,7 +11,7 @@ from fastrnn.callbacks.console import say
 from fastrnn.callbacks.progress import line_of
 from fastrnn.construction import with_older_names
 from fastrnn.distributed import group_of
-from fastrnn.layers.symbolic import one_or_all
+from fastrnn.layers.shapes import one_or_all
 from fastrnn.models import evaluating
 from fastrnn.models.batch import Batches, IdleBatches
 from fastrnn.models.compiled import CompiledNetwork

@@ -15,7 +15,7 @@ from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Choice, Description
 from fastrnn.layers import SymbolicTensor
 from fastrnn.layers.building import building
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.models import exporting, saving, state, streaming, subclassed
 from fastrnn.models.data import (
     positive_integer,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.stage import Stage
 from fastrnn.layers import Input, Layer, SymbolicTensor
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.parameter import Parameter
+from fastrnn.layers.shapes import Shape
 from fastrnn.layers.wrapper import Wrapper
 from fastrnn.models.batch import Wiring
 from fastrnn.models.layer_order import listed
@@ -18,11 +20,42 @@ from fastrnn.models.tracing import Graph
 from fastrnn.naming import snake_case
 from fastrnn.workspace import Array, Signal, Workspace
 
-if TYPE_CHECKING:
-    from fastrnn.models.model import Model
-
 #: Returns a weight of a file by its name and shape.
 Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
+
+
+class Nestable(Protocol):
+    """What a layer asks of the model that it stands for; :class:`~fastrnn.models.Model` has it."""
+
+    trainable: bool
+    _title: str
+    _owner: Any
+
+    @property
+    def dtype(self) -> np.dtype:
+        """What the model computes in."""
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """All weights."""
+
+    @property
+    def _is_known(self) -> bool: ...
+
+    @property
+    def _graph(self) -> Graph: ...
+
+    def _listed(self) -> list[Layer]: ...
+
+    def _build_for(self, shape: Shape) -> None: ...
+
+    def _as_layer(self, layer: ModelLayer | None = None) -> ModelLayer: ...
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the answers to a batch."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration."""
 
 
 class ModelLayer(Wrapper):
@@ -43,13 +76,13 @@ class ModelLayer(Wrapper):
 
     def __init__(self, model: Any, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name, **options)
-        self._model: Model | None = model
+        self._model: Nestable | None = model
         self._config: dict[str, Any] | None = None
         self._dtype = model.dtype if model._is_known else None
         self.is_named_by_count = name is None
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Nestable:
         """The model; out of a file it is made when its weights are known."""
         if self._model is None:
             assert self._config is not None

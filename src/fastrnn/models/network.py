@@ -14,8 +14,9 @@ from fastrnn.construction import Constructible
 from fastrnn.guarded import Guarded
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor, serialize
 from fastrnn.layers.building import building
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.parameter import Freezing, Parameter, assign
-from fastrnn.layers.symbolic import Shape, one_or_all
+from fastrnn.layers.shapes import Shape, one_or_all
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer
@@ -189,7 +190,7 @@ class Network(Guarded, metaclass=Constructible):
             found = [row_of(layer, None) for layer in layers]
             return Table(title, [row for row, _ in found], sum(n for _, n in found), 0, True)
         outputs = {node.layer: [t.shape for t in node.outputs] for node in self._graph.nodes}
-        reads: dict[Layer, list[str]] = {}
+        reads: dict[Contract, list[str]] = {}
         for node in self._graph.nodes:
             names = [self._graph.node_of(tensor).layer.name for tensor in node.inputs]
             reads[node.layer] = reads.get(node.layer, []) + names
@@ -377,7 +378,7 @@ def connections(graph: Graph) -> dict[str, Any]:
     def written(tensors: Sequence[SymbolicTensor]) -> list[list[int]]:
         return [[places[graph.node_of(t)], 0 if t in graph.inputs else t.index] for t in tensors]
 
-    layers = {layer: place for place, layer in enumerate(graph.layers)}
+    layers: dict[Contract, int] = {layer: place for place, layer in enumerate(graph.layers)}
     calls = [layers[node.layer] for node in graph.nodes]
     return {
         **({"calls": calls} if len(calls) > len(layers) else {}),

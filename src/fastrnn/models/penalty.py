@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastrnn.arithmetic import quietly
 from fastrnn.layers import Layer
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.parameter import Parameter, ParameterVector
 
 Array = NDArray[Any]
@@ -63,6 +64,6 @@ class Penalty:
             gradients[weight.key] += weight.from_keras(slopes)
 
 
-def _regularizes_activity(layer: Layer) -> bool:
+def _regularizes_activity(layer: Contract) -> bool:
     has_one = layer.activity_regularizer is not None
     return has_one or any(map(_regularizes_activity, layer.inner_layers))

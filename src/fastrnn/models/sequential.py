@@ -10,7 +10,7 @@ import numpy as np
 from fastrnn.layers import Input, InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.building import building
 from fastrnn.layers.naming import Renaming
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.models.learner import Learner
 from fastrnn.models.model import Model
 from fastrnn.models.nested import ModelLayer
@@ -88,8 +88,8 @@ class Sequential(Model):
             start = layer.start()
         if start is not None:
             end = _behind(self._end or start, layer)
-            layer = end.layer  # a model, where the layer is made of others
-            self._take_name(start.layer, layer)
+            layer = _layer_of(end)  # a model, where the layer is made of others
+            self._take_name(_layer_of(start), layer)
             self._start_tensor, self._end = start, end
         self._added.append(layer)
         self._members.add(layer)
@@ -159,7 +159,7 @@ class Sequential(Model):
             start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
             for place, layer in enumerate(self._added):
                 end = _behind(end, layer)
-                self._added[place] = end.layer
+                self._added[place] = _layer_of(end)
             self._members = set(self._added)
             self._known_graph = Graph([start], [end])
             self._start_tensor, self._end = start, end
@@ -220,6 +220,12 @@ class Sequential(Model):
 
     def _output_names(self) -> list[str]:
         return ["output"]
+
+
+def _layer_of(tensor: SymbolicTensor) -> Layer:
+    layer = tensor.layer
+    assert isinstance(layer, Layer)
+    return layer
 
 
 def _behind(tensor: SymbolicTensor, layer: Layer) -> SymbolicTensor:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastrnn.layers import Input, SymbolicTensor
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.models.tracing import Graph, trace
 
 

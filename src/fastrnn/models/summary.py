@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from fastrnn.layers import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 __all__ = ["Row", "Table", "row_of"]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import counted_name
-from fastrnn.layers.symbolic import Node, Shape
+from fastrnn.layers.shapes import Shape
+from fastrnn.layers.symbolic import Node
 from fastrnn.models.penalty import Penalty
 
 #: How many shapes of data a graph remembers the shapes of its answers for.
@@ -55,7 +57,8 @@ class Graph:
     @property
     def layers(self) -> list[Layer]:
         """The layers, those of the inputs included, in the order of their first calls."""
-        return list(dict.fromkeys(node.layer for node in self.nodes))
+        # A node is typed by the interface of layers; every layer of a model is a Layer.
+        return list(dict.fromkeys(cast("Layer", node.layer) for node in self.nodes))
 
     @property
     def features(self) -> list[int]:
@@ -73,7 +76,7 @@ class Graph:
         """Return the call that makes a tensor here: that of an input layer, if it is an input."""
         return self._starts.get(tensor, tensor.node)
 
-    def readers(self, tensor: SymbolicTensor) -> list[tuple[Layer, int]]:
+    def readers(self, tensor: SymbolicTensor) -> list[tuple[Contract, int]]:
         """Return the layers that read a tensor, and which of their inputs it is."""
         return [
             (node.layer, position)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn._version import __version__
 from fastrnn.formats.c import layers
 from fastrnn.formats.c.functions import needed, sections, template
 from fastrnn.formats.c.literals import TYPES, filled, rows
@@ -277,8 +278,6 @@ def _title(description: Description) -> str:
 
 
 def _made() -> str:
-    from fastrnn import __version__
-
     return f"Written by fastrnn {__version__}."
 
 

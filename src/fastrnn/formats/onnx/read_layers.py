@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.formats.onnx.flow import Flow, Repeated, StateInput
-from fastrnn.formats.onnx.read_nodes import Node, flow_of
+from fastrnn.formats.onnx.node import Node, flow_of
 from fastrnn.formats.onnx.read_windows import (
     batch_normalization,
     convolution,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.formats.onnx.flow import Flow
-from fastrnn.formats.onnx.read_nodes import Node, flow_of, merged_directions
+from fastrnn.formats.onnx.node import Node, flow_of
+from fastrnn.formats.onnx.read_axes import merged_directions
 
 Array = NDArray[Any]
 

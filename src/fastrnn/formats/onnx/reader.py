@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.onnx.flow import Flow, Found, StateInput
+from fastrnn.formats.onnx.node import Node, Refusal
 from fastrnn.formats.onnx.proto import (
     constants_of,
     load,
@@ -20,7 +21,7 @@ from fastrnn.formats.onnx.proto import (
     ordered_nodes,
     outside_names,
 )
-from fastrnn.formats.onnx.read_nodes import Node, Refusal, read_node
+from fastrnn.formats.onnx.read_nodes import read_node
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto

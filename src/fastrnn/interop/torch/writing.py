@@ -25,9 +25,10 @@ from fastrnn.layers import (
     Softmax,
     TimeDistributed,
 )
+from fastrnn.layers.contract import Contract
 from fastrnn.layers.initial_state import initial_states
 from fastrnn.models import Model
-from fastrnn.models.nested import ModelLayer
+from fastrnn.models.nested import ModelLayer, Nestable
 from fastrnn.models.network import is_chain
 
 _ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -73,7 +74,7 @@ def module_of(model: Model) -> Any:
     return chain.eval()
 
 
-def _collect(model: Model, prefix: str, modules: dict[str, Any], only_last: list[str]) -> None:
+def _collect(model: Nestable, prefix: str, modules: dict[str, Any], only_last: list[str]) -> None:
     for node in model._graph.nodes:
         layer = node.layer
         name = f"{prefix}{layer.name}".replace(".", "_")
@@ -114,7 +115,7 @@ def _activation(layer: str, name: str) -> Any:
     return getattr(torch.nn, kind)(**options)
 
 
-def _module(layer: Layer, name: str, features: int) -> Any:
+def _module(layer: Contract, name: str, features: int) -> Any:
     from torch import nn
 
     if isinstance(layer, (Bidirectional, RecurrentLayer)):

@@ -11,7 +11,7 @@ from fastrnn._core.stage import Stage
 from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Signal, Workspace
 
 

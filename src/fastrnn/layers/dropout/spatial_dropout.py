@@ -7,7 +7,7 @@ from typing import Any
 from fastrnn.layers.checks import rate_of, require_rank
 from fastrnn.layers.dropout.base import RandomLayer
 from fastrnn.layers.dropout.workspace import DropoutWorkspace
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Signal, Workspace
 
 

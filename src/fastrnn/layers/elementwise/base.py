@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

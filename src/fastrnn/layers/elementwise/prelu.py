@@ -10,7 +10,7 @@ import numpy as np
 from fastrnn import initializers
 from fastrnn.layers.checks import axis_of
 from fastrnn.layers.elementwise.base import Elementwise
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastrnn.layers.checks import axis_of
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

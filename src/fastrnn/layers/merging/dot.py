@@ -10,7 +10,7 @@ import numpy as np
 from fastrnn.layers.checks import axis_of
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.merging.vectors import SHORTEST, as_rows, lengths_of
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

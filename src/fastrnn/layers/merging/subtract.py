@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrnn.layers.merging.linear import Linear
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 
 class Subtract(Linear):

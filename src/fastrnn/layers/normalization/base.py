@@ -8,7 +8,7 @@ from typing import Any
 from fastrnn import initializers
 from fastrnn.layers.checks import axis_of, not_negative
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.settings import boolean
 from fastrnn.workspace import Array
 

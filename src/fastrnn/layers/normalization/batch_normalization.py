@@ -12,7 +12,7 @@ from fastrnn.layers import calling
 from fastrnn.layers.checks import axis_of, share_of_one
 from fastrnn.layers.normalization.base import Normalization
 from fastrnn.layers.normalization.moments import Moments
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastrnn.layers.checks import channels_last, require_rank
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.layers.windows import Windows, extent, padding_of
 from fastrnn.settings import boolean
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastrnn.layers.checks import channels_last
 from fastrnn.layers.reshaping.base import Reordered
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 
 class Flatten(Reordered):

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastrnn.layers.checks import positive, require_rank
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
 

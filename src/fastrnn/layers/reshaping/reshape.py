@@ -8,7 +8,7 @@ from typing import Any
 
 from fastrnn.layers.checks import positive
 from fastrnn.layers.reshaping.base import Reordered
-from fastrnn.layers.symbolic import Shape
+from fastrnn.layers.shapes import Shape
 
 
 class Reshape(Reordered):
