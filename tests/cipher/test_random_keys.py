@@ -121,14 +121,29 @@ def test_sentences_held_out_are_none_of_those_trained_on(tmp_path):
         prepared(plaintext=str(file), sentences=None)
 
 
-def test_a_curriculum_begins_with_short_keys_and_messages():
+def test_a_curriculum_begins_with_short_messages_and_keys_of_all_lengths():
     lesson = prepared(**{**LETTERS, "key_length": 6, "text_length": 20}, curriculum=0.5, epochs=20)
-    lengths = []
+    lengths, keys = [], []
     for epoch in (0, 4, 9, 10, 19):
         lesson.training.on_epoch_begin(epoch)
         samples = read(lesson, *lesson.training.batch(np.arange(64)))
-        lengths.append((max(len(key) for key, _, _ in samples), len(samples[0][2])))
-    assert lengths == [(1, 5), (3, 11), (5, 19), (6, 20), (6, 20)]
+        lengths.append({len(text) for _, _, text in samples})
+        keys.append({len(key) for key, _, _ in samples})
+    assert lengths == [{6}, {12}, {19}, {20}, {20}]
+    assert keys == [{1, 2, 3, 4, 5, 6}] * 5
+
+
+def test_a_curriculum_begins_with_the_beginning_of_sentences(tmp_path):
+    file = tmp_path / "plain.txt"
+    file.write_text("\n".join(f"SENTENCE {'ABCDEFGHIJ'[i % 10] * (i + 1)}" for i in range(40)))
+    lesson = prepared(
+        plaintext=str(file), sentences=None, curriculum=0.5, epochs=10, validation_split=0
+    )
+    samples = read(lesson, *lesson.training.batch(np.arange(32)))
+    assert {text.upper() for _, _, text in samples} == {"SENTEN"}
+    lesson.training.on_epoch_begin(5)
+    samples = read(lesson, *lesson.training.batch(np.arange(32)))
+    assert len({text for _, _, text in samples}) > 10
 
 
 def test_what_is_too_large_for_memory_counts_the_same_steps(monkeypatch):

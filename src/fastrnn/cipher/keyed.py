@@ -94,10 +94,9 @@ class Keys:
         self.cipher, self.letters = cipher, letters
         self._share, self._held_out = share, held_out
 
-    def keys(self, rng: np.random.Generator, count: int, most: int) -> Letters:
-        """Return keys of at most `most` letters: Letters, shape (count, self.letters)."""
-        keys = self._drawn(count, lambda some: self.cipher.random_keys(rng, some, most))
-        return np.pad(keys, ((0, 0), (0, self.letters - most)), constant_values=END)
+    def keys(self, rng: np.random.Generator, count: int) -> Letters:
+        """Return keys, padded where they are shorter: Letters, shape (count, self.letters)."""
+        return self._drawn(count, lambda some: self.cipher.random_keys(rng, some, self.letters))
 
     def messages(self, rng: np.random.Generator, count: int, length: int) -> Letters:
         """Return messages of random letters: Letters, shape (count, length)."""
@@ -144,7 +143,7 @@ def held_out(
     rng = np.random.default_rng(seed)
     if not texts:
         texts = [word(row) for row in keys.messages(rng, count, length)]
-    return keys.corpus(texts, keys.keys(rng, len(texts), keys.letters))
+    return keys.corpus(texts, keys.keys(rng, len(texts)))
 
 
 class Drawn(Callback):
@@ -163,18 +162,19 @@ class Drawn(Callback):
     samples : int
         Of an epoch.
     length : int
-        Letters of a message of random letters.
+        Letters of a message of random letters; the most characters of the others.
     seed : int
         What the samples are drawn from.
     grown : float
-        The epochs after which keys and random messages have their full lengths; before, they are
-        shorter, and begin with `BEGIN` letters.
+        The epochs after which messages are whole. Before, their ends are cut off: of the first
+        ones, all but `BEGIN` characters. Keys have all lengths from the start: with short ones
+        alone, most letters of an autokey cannot be read before those in front of them are.
     arrays : callable
         Makes of a corpus what goes into the model and what should come out.
     """
 
-    #: Letters of the first messages, where they grow.
-    BEGIN = 5
+    #: Characters of the first messages, where they grow.
+    BEGIN = 6
 
     def __init__(
         self,
@@ -219,17 +219,16 @@ class Drawn(Callback):
     def _drawn(self, epoch: int, number: int) -> Corpus:
         """Draw some neighbouring samples."""
         rng = np.random.default_rng([self._seed, epoch, number])
-        # How far this moment is on the way to the full lengths.
+        # How far this moment is on the way to whole messages.
         at = epoch + number * TOGETHER / self._samples
         part = 1.0 if at >= self._grown else at / self._grown
-        fewest = self._keys.cipher.key_letters[0]
-        most = fewest + round(part * (self._keys.letters - fewest))
-        keys = self._keys.keys(rng, TOGETHER, most)
+        begin = min(self.BEGIN, self._length)
+        length = begin + round(part * (self._length - begin))
+        keys = self._keys.keys(rng, TOGETHER)
         if self._texts:
-            texts = [self._texts[i] for i in rng.integers(0, len(self._texts), TOGETHER)]
+            chosen = rng.integers(0, len(self._texts), TOGETHER)
+            texts = [self._texts[i][:length] for i in chosen]
         else:
-            begin = min(self.BEGIN, self._length)
-            length = begin + round(part * (self._length - begin))
             texts = [word(row) for row in self._keys.messages(rng, TOGETHER, length)]
         return self._keys.corpus(texts, keys)
 

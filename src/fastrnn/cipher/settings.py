@@ -70,8 +70,8 @@ class Settings:
     text_length : int, optional
         How many of these letters; 20.
     curriculum : float
-        With random keys, the share of all epochs in which keys and random texts are shorter at
-        first and grow to their full lengths.
+        With random keys, the share of all epochs in which only the beginning of each message is
+        trained on: 6 characters at first, then more and more of them.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str

@@ -72,7 +72,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--curriculum",
         float,
         "PART",
-        "fraction of the epochs during which keys and random texts grow",
+        "fraction of the epochs during which messages grow from 6 letters",
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
