@@ -16,7 +16,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS))
 
-from public import documented  # noqa: E402 - it lies beside this file
+from keywords import KEYWORDS  # noqa: E402 - they lie beside this file
+from public import documented  # noqa: E402
 
 project = "fastrnn"
 author = "The fastrnn developers"
@@ -65,6 +66,7 @@ html_title = "fastrnn"
 html_static_path = ["_static"]
 html_css_files = ["fastrnn.css"]
 html_show_sourcelink = False
+html_search_scorer = str(DOCS / "scorer.js")
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
@@ -83,6 +85,14 @@ linkcheck_ignore = [".*"]
 FILES = "https://github.com/fastrnn/fastrnn/blob/main"
 #: Pages of the site whose text stands elsewhere in the project.
 ELSEWHERE = {"start": "README.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
+
+
+def _index(app, docname, source):
+    """Put the words that readers search for behind the title of a page, as entries of the index."""
+    if docname in KEYWORDS:
+        title = re.search(r"^# .*$", source[0], re.MULTILINE)
+        entries = f"\n\n```{{index}} {KEYWORDS[docname]}\n```"
+        source[0] = source[0][: title.end()] + entries + source[0][title.end() :]
 
 
 def _read(app, docname, source):
@@ -129,4 +139,5 @@ def _describe(app, what, name, item, options, lines):
 
 def setup(app):
     app.connect("source-read", _read)
+    app.connect("source-read", _index)
     app.connect("autodoc-process-docstring", _describe, priority=400)  # before numpydoc

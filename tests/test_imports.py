@@ -32,7 +32,7 @@ ALLOWED = {
     "reference": {"arguments", "arithmetic"},
     "notebooks": {"arguments", "arithmetic", "functional"},
     "functional": {"_core", "arguments", "arithmetic"},
-    "activations": {"_names", "_core", "arguments", "arithmetic"},
+    "activations": {"_names", "_core", "arguments", "arithmetic", "naming"},
     "scanning": set(),
     "_older": set(),
     "construction": {"_older"},

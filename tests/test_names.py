@@ -139,3 +139,24 @@ def test_models_from_json_and_copies_without_weights():
     for wrong in ("[]", "{}", '{"layers": 1}', "text"):
         with pytest.raises(ValueError):  # noqa: PT011
             model_from_json(wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "nearest"),
+    [
+        (lambda: fastrnn.optimizers.get("adma"), "adam"),
+        (lambda: fastrnn.losses.get("mean_square_error"), "mean_squared_error"),
+        (lambda: fastrnn.initializers.get("orthogonl"), "orthogonal"),
+        (lambda: fastrnn.layers.Dense(3, "rleu"), "relu"),
+        (lambda: fastrnn.layers.deserialize({"class_name": "Gru", "config": {}}), "GRU"),
+    ],
+)
+def test_a_misspelled_name_is_told_the_nearest_one(make, nearest):
+    with pytest.raises(ValueError, match=rf"; did you mean '{nearest}'\?"):
+        make()
+
+
+def test_a_name_like_no_other_has_no_nearest_one():
+    with pytest.raises(ValueError, match="it should be one of") as raised:
+        fastrnn.optimizers.get("zzz")
+    assert "did you mean" not in str(raised.value)

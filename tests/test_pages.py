@@ -32,6 +32,7 @@ NEEDS = {
     "docs/from-pytorch.md": ("torch",),
     "docs/how-to/deploy.md": ("onnx",),
     "docs/how-to/save-and-load.md": ("h5py",),
+    "docs/how-to/scikit-learn.md": ("sklearn",),
     "docs/onnx.md": ("onnx",),
     "docs/sweeps.md": ("joblib",),
 }

@@ -31,7 +31,10 @@ def test_hooks_check_what_the_gate_checks():
 
 def test_the_repository_has_one_address():
     home = PROJECT["urls"]["Homepage"]
-    assert all(address.startswith(home) for address in PROJECT["urls"].values())
+    owner, name = home.split("/")[-2:]
+    site = PROJECT["urls"]["Documentation"]
+    assert site == f"https://{owner}.github.io/{name}/"  # where .github/workflows/docs.yml puts it
+    assert all(address.startswith((home, site)) for address in PROJECT["urls"].values())
     assert f"repository-code: {home}\n" in text("CITATION.cff")
     assert f"{home}/security/" in text(".github/ISSUE_TEMPLATE/config.yml")
     for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"):
@@ -42,7 +45,7 @@ def test_the_repository_has_one_address():
 def test_files_that_are_linked_are_there():
     for address in PROJECT["urls"].values():
         path = address.partition("/blob/main/")[2]
-        assert not path or (ROOT / path).is_file() or path == "docs/index.md"
+        assert not path or (ROOT / path).is_file()
 
 
 def test_the_citation_is_of_this_version():

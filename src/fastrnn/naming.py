@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -83,8 +83,38 @@ def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     """
     found = custom_object(name) or known.get(name)
     if found is None:
-        raise ValueError(f"{kind} is {name!r}; it should be one of {sorted(known)}")
+        raise ValueError(unknown(kind, name, known))
     return found
+
+
+def unknown(kind: str, name: object, known: Iterable[str], others: str = "") -> str:
+    """Return the error about a name that is none of the known ones, with the nearest of these.
+
+    Parameters
+    ----------
+    kind : str
+        What the error calls it, such as ``"loss"``.
+    name : object
+        What was given.
+    known : iterable of str
+    others : str
+        What else would do, such as ``", or a function"``.
+
+    Examples
+    --------
+    >>> unknown("cell", "gruu", ["gru", "lstm"])
+    "cell is 'gruu'; it should be one of ['gru', 'lstm']; did you mean 'gru'?"
+    """
+    text = f"{kind} is {name!r}; it should be one of {sorted(known)}{others}"
+    if isinstance(name, str):
+        from difflib import get_close_matches
+
+        by_lower, lower = {one.lower(): one for one in known}, name.lower()
+        # letters that changed places are the usual mistake: adma is adam, not adamax
+        near = [one for one in by_lower if sorted(one) == sorted(lower)]
+        near = near or get_close_matches(lower, by_lower, 1)
+        text += f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    return text
 
 
 def identified(

@@ -40,6 +40,7 @@ from fastrnn.activations.saturating import (
 )
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
+from fastrnn.naming import unknown
 
 __all__ = [
     "LINEAR",
@@ -365,8 +366,7 @@ def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
         if identifier is function:
             return kernel
     raise ValueError(
-        f"activation is {identifier!r}; it should be one of {sorted(_KERNELS)}, "
-        "or a function of fastrnn.activations"
+        unknown("activation", identifier, _KERNELS, ", or a function of fastrnn.activations")
     )
 
 

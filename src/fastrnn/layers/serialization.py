@@ -7,7 +7,7 @@ from typing import Any
 
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.registry import KNOWN
-from fastrnn.naming import custom_object, custom_object_scope
+from fastrnn.naming import custom_object, custom_object_scope, unknown
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
@@ -46,6 +46,6 @@ def deserialize(
         name = str(config.get("class_name"))
         found = custom_object(name) or KNOWN.get(name)
         if found is None:
-            raise ValueError(f"layer is {name!r}; it should be one of {sorted(KNOWN)}")
+            raise ValueError(unknown("layer", name, KNOWN))
         made: Layer = found.from_config(dict(config["config"]))
         return made
