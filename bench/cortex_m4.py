@@ -77,7 +77,7 @@ def instructions(layer: Layer, folder: Path) -> int:
 def main() -> None:
     """Print the table of docs/c.md."""
     fastrnn.set_seed(0)
-    print("| model | flash for weights | state | instructions a step |")
+    print("| model | flash for weights (bytes) | state (bytes) | instructions per step |")
     print("|---|---|---|---|")
     for units in (16, 32, 64):
         for layer in (GRU(units), GRU(units, reset_after=True), LSTM(units)):

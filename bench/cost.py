@@ -125,7 +125,7 @@ def work_table(cell, works):
     rows = next(iter(works.values()))[0].rows
     table = Table(
         f"A step on one machine: {cell}, T 100, float32",
-        ["units", "parameters", *(f"{count} rows" for count in rows), "not shared out"],
+        ["units", "parameters", *(f"{count} rows" for count in rows), "serial work"],
     )
     for units, (work, said) in works.items():
         shared = [duration(work.shared(count)) for count in rows]

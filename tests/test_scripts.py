@@ -519,7 +519,7 @@ def test_the_page_on_keras():
         answers = model.predict(x if len(x) > 1 else x[0])
         if model.loss is not None:
             model.fit(x, np.zeros_like(answers), verbose=0)
-    older = re.findall(r"`(\w+)=[`N\[]", text.partition("## What is different")[0])
+    older = re.findall(r"`(\w+)=[`N\[]", text.partition("## Differences")[0])
     known = {name for table in _older.CLASSES.values() for name in table}
     known |= {name for table in _older.METHODS.values() for name in table}
     new = {new for table in _older.CLASSES.values() for new in table.values()} | {"epochs"}

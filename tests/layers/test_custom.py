@@ -247,7 +247,7 @@ def test_the_page_about_layers():
         x = [RNG.normal(size=(4, 5, *shape[2:])) for shape in [t.shape for t in model.inputs]]
         answers = model.predict(x)
         model.fit(x, np.ones_like(answers), verbose=0)
-    shown = set(re.findall(r"`([A-Z]\w+)", text.partition("## Weights")[0]))
+    shown = set(re.findall(r"`([A-Z]\w+)", text.partition("## Shared weights")[0]))
     assert shown <= set(layers.__all__)
     left_out = {"ApplyMask", "InputLayer", "InputSpec", "Merge", "RecurrentLayer", "SymbolicTensor"}
     # Other spellings have the names of the classes that they stand for.
