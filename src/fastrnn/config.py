@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastrnn._core import kernels
-from fastrnn._core.threads import get_num_threads, set_num_threads
+from fastrnn._core.thread_count import get_num_threads, set_num_threads
 from fastrnn._names import names_of
 from fastrnn._version import __version__
 from fastrnn.settings import epsilon, floatx, set_floatx

@@ -175,7 +175,7 @@ def test_the_threads_of_runs_are_none_that_the_user_has_said(tmp_path):
     program = f"""
 import joblib
 import fastrnn
-from fastrnn._core import threads
+from fastrnn._core import thread_count as threads
 from fastrnn.cipher import sweep
 before = fastrnn.get_num_threads()
 with joblib.parallel_config(backend="threading"):

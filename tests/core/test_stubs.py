@@ -19,7 +19,7 @@ NOT_SAID = r"""
 .*\.__(reduce|setstate)_cython__
 .*\.__(test|pyx_capi)__
 # A class without arguments in Python: what it is made with stands in __cinit__.
-fastrnn\._core\.stream\.Stream\.__init__
+fastrnn\._core\.stream\.StageRunner\.__init__
 # Functions of several types: their defaults are those of the last arguments to Python.
 fastrnn\._core\.output\.affine
 """

@@ -10,7 +10,7 @@ import pytest
 
 import fastrnn
 from fastrnn._core import activation
-from fastrnn._core.threads import get_num_threads, set_num_threads
+from fastrnn._core.thread_count import get_num_threads, set_num_threads
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
 from tests.core.calls import cell_case, run_cell
@@ -87,7 +87,7 @@ def test_the_environment(variables, number):
 @pytest.mark.parametrize(("variables", "number"), [({}, 1), ({"FASTRNN_NUM_THREADS": "3"}, 2)])
 def test_a_number_for_now_is_none_that_was_told(variables, number):
     program = """
-from fastrnn._core import threads
+from fastrnn._core import thread_count as threads
 threads.use_for_now(2)
 threads.limit_unless_told(1)
 print(threads.get_num_threads())

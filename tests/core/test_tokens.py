@@ -6,7 +6,7 @@ import pytest
 from fastrnn._core import gather
 from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
-from fastrnn._core.threads import get_num_threads, set_num_threads
+from fastrnn._core.thread_count import get_num_threads, set_num_threads
 from tests.compare import assert_close, assert_same_bits
 from tests.core.calls import DTYPES, Memory
 from tests.tolerances import PARITY

@@ -1,10 +1,8 @@
-"""How many threads a call uses, and how they run its work.
+"""How the threads of a call run its work.
 
-The number changes the time of a call and never its result: every element of every output is one chain of sums in an
-order that does not depend on who computes it.
+The number of threads changes the time of a call and never its result: every element of every output is one chain of
+sums in an order that does not depend on which thread computes it.
 """
-
-import os
 
 from fastrnn._core.signals cimport look, turns_for, units_between_looks
 
@@ -22,10 +20,9 @@ cdef extern from "pool/pool.h" nogil:
     void fastrnn_run(int shares, void (*task)(void *job, int share) noexcept, void *job)
     int fastrnn_has_threads()
 
-# Under this many floating-point operations a thread's start and end cost more than its help.
+# With fewer floating-point operations, to start and end a thread costs more time than it saves.
 cdef double OPERATIONS_A_THREAD = 400e3
 cdef atomic_int _threads = 1
-cdef atomic_int _told = False
 
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
@@ -92,98 +89,19 @@ cdef void run_share(void *data, int share) noexcept nogil:
         work.of_double(work.job, &part, NULL)
 
 
-def set_num_threads(n):
-    """Use at most ``n`` threads in a call.
-
-    Parameters
-    ----------
-    n : int
-        At least 1.  Results are the same bits for every ``n``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `n` is not an integer, or not from 1 to 256.
-
-    Examples
-    --------
-    >>> before = get_num_threads()
-    >>> set_num_threads(1)
-    >>> get_num_threads()
-    1
-    >>> set_num_threads(before)
-    """
-    global _told
-    use_for_now(n)
-    _told = True
-
-
-def use_for_now(n):
-    """Set the number of threads as `set_num_threads` does, but not as the choice of the program or its environment."""
+def use(n):
+    """Let calls use at most `n` threads, from 1 to `MOST`; one where the system has no threads."""
     global _threads
-    cdef int number
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"n must be an integer of at least 1, got {n!r}")
-    if not 1 <= n <= MOST_THREADS:
-        raise ValueError(f"n is {n}, expected 1 to {MOST_THREADS}")
-    # by way of an int: an atomic one is no type that Cython can convert to
-    number = n if fastrnn_has_threads() else 1
+    # by way of an int: Cython cannot convert to an atomic one
+    cdef int number = n if fastrnn_has_threads() else 1
     _threads = number
 
 
-def get_num_threads():
-    """Return how many threads a large call uses.
-
-    It is what :func:`set_num_threads` or the environment variable ``FASTRNN_NUM_THREADS`` said; else what
-    ``OMP_NUM_THREADS`` says, which tools that run many processes set; else as many as this process has processors.
-
-    Examples
-    --------
-    >>> before = get_num_threads()
-    >>> set_num_threads(1)
-    >>> get_num_threads()
-    1
-    >>> set_num_threads(before)
-    """
+def in_use():
+    """Return how many threads a call may use."""
     cdef int number = _threads
     return number
 
 
-def limit_unless_told(n):
-    """Use at most ``n`` threads, unless the program or its environment chose one; return what `give_back` takes."""
-    before = get_num_threads()
-    if not _told:
-        use_for_now(min(n, before))
-    return before
-
-
-def give_back(before):
-    """Use as many threads as before `limit_unless_told`, unless the program has chosen a number since."""
-    if not _told:
-        use_for_now(before)
-
-
-def _processors():
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
-def _from_environment():
-    text = os.environ.get("FASTRNN_NUM_THREADS")
-    if text:
-        try:
-            return set_num_threads(int(text))
-        except ValueError:
-            raise ImportError(f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to {MOST_THREADS}",
-                              name="fastrnn") from None  # the name: see kernels.pyx
-    # a list of numbers there means nested levels, of which the first is ours
-    text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    if text.isdecimal():
-        set_num_threads(min(max(int(text), 1), MOST_THREADS))
-    else:
-        use_for_now(min(_processors(), MOST_THREADS))
-
-
-_from_environment()
+#: The most that :func:`use` takes.
+MOST = MOST_THREADS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from fastrnn._core import threads
+from fastrnn._core import thread_count as threads
 from fastrnn.cipher.errors import SettingsError, brief
 
 __all__ = ["check_threads"]

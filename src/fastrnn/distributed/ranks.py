@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from fastrnn._core import threads
+from fastrnn._core import thread_count as threads
 from fastrnn.distributed.group import Array, DistributedError, Group
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastrnn._core.stream import Stream
 from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Choice, Description
@@ -21,6 +20,7 @@ from fastrnn.models.data import (
     positive_integer,
 )
 from fastrnn.models.older import OlderMethods
+from fastrnn.models.stream import Stream
 from fastrnn.models.tracing import trace
 from fastrnn.naming import snake_case
 from fastrnn.settings import boolean

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fastrnn._core import stage
-from fastrnn._core.stream import Stream
-from fastrnn.arguments import as_array
+from fastrnn.models.stream import Stream
 from fastrnn.models.tracing import Graph
 
 #: About how many numbers the steps that are computed at once may put out: all of it should stay in
@@ -41,7 +40,7 @@ def stream(graph: Graph, streams: int | None) -> Stream:
         places[node.outputs[0]] = found[0]
     if places[graph.outputs[0]] != len(stages) - 1 or len(stages) == 1:
         raise ValueError("the model computes nothing, so there is nothing to stream")
-    return Stream(stages, reads, streams is not None, tokens, as_array)
+    return Stream(stages, reads, streams is not None, tokens)
 
 
 def _tokens(graph: Graph) -> int:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from time import monotonic, sleep
 
 from fastrnn import seeding
-from fastrnn._core import threads
+from fastrnn._core import thread_count as threads
 from fastrnn.cipher.directory import RunDirectory
 from fastrnn.cipher.errors import RunError, line_of
 from fastrnn.cipher.history import Epoch

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fastrnn._core.recurrence import Recurrence
 from fastrnn._core.stage import source
-from fastrnn._core.stream import Stream
+from fastrnn._core.stream import StageRunner
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.onnx.recurrent import RecurrentNode, core_weights
 
@@ -62,7 +62,7 @@ class CoreCell:
         assert names is not None
         self._core = Recurrence(node.cell, *names)
         self._weights = core_weights(node, direction, W, R, B)
-        self._streams: dict[int, tuple[Stream, list[Array]]] = {}
+        self._streams: dict[int, tuple[StageRunner, list[Array]]] = {}
 
     def run(
         self,
@@ -81,7 +81,7 @@ class CoreCell:
         stream(x.transpose(1, 0, 2), y.transpose(1, 0, 2))
         return [state[0].copy() for state in states]
 
-    def stream(self, m: int) -> tuple[Stream, list[Array]]:
+    def stream(self, m: int) -> tuple[StageRunner, list[Array]]:
         """Return a stream of m sequences, and the memory of its states, each (1, m, n_s)."""
         found = self._streams.get(m)
         if found is not None:
@@ -92,7 +92,7 @@ class CoreCell:
         if len(self._streams) == MOST_KEPT:
             del self._streams[next(iter(self._streams))]
         begin = source(wx.shape[1], m, FEW_ROWS, wx.dtype)
-        self._streams[m] = made = Stream([begin, stage], [(), (0,)], True), states
+        self._streams[m] = made = StageRunner([begin, stage], [(), (0,)], True), states
         return made
 
     def _run_sequence(
