@@ -1,4 +1,4 @@
-"""Models: chains of layers that train, predict, and live in files."""
+"""Models: graphs of layers that can be trained, used for predictions, saved and loaded."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""All the memory that a model needs for batches of one shape."""
+"""The memory that a model needs for batches of one shape."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ Shapes = tuple[tuple[int, ...], ...]
 #: batches and the last, shorter one.
 KEPT_SHAPES = 8
 
-#: Numbers that a batch may put out, in all layers together, for its memory to be kept between two
-#: predictions; and for how many threads it is kept.
+#: The memory of a prediction is kept for the next one if all layers together have at most so many
+#: outputs; and for how many threads it is kept.
 MOST_NUMBERS_KEPT = 100_000
 MOST_IDLE = 16
 
 
 class Wiring:
-    """The workspaces of a graph, one behind the other.
+    """The workspaces of a graph, in the order in which they are computed.
 
     Parameters
     ----------
     graph : Graph
     sources : sequence of Signal
-        What comes in, one for each input of the graph.
+        One for each input of the graph.
     training : bool
         Whether gradients are wanted.
 
     Attributes
     ----------
     ends : list of Signal
-        What comes out, one for each output.
+        One for each output of the graph.
     """
 
     def __init__(self, graph: Graph, sources: Sequence[Signal], training: bool) -> None:
         self._steps: list[Workspace] = []
         self._uses = graph.uses
-        #: What is still to be handed out of each tensor; every use gets a signal of its own.
+        #: For each tensor, the signals that no reader has taken yet; every reader gets its own.
         self._free: dict[SymbolicTensor, list[Signal]] = {}
         for tensor, source in zip(graph.inputs, sources, strict=True):
             self._offer(tensor, source)
@@ -78,12 +78,12 @@ class Wiring:
         self._free[tensor] = list(fork.outputs)
 
     def forward(self, training: bool) -> None:
-        """Fill the ends."""
+        """Compute the outputs."""
         for step in self._steps:
             step.forward(training)
 
     def backward(self) -> None:
-        """Fill the gradients of all weights, and those of the sources that want them."""
+        """Compute the gradients of all weights, and of the sources that need one."""
         for step in reversed(self._steps):
             step.backward()
 
@@ -98,16 +98,16 @@ class Wiring:
 
 
 class _Summed(Workspace):
-    """A call of a layer with weights that other calls have too: their gradients add up.
+    """A call of a layer that is called more than once: the gradients of its weights are summed.
 
-    Every workspace writes gradients over those of before, so they are put aside in between.
+    A workspace overwrites the gradients, so those of the other calls are saved in between.
     """
 
     workspace: Workspace
 
     def __init__(self) -> None:
-        #: Gradients of weights, and what they have come to; what this call is the first, one of the
-        #: others, the last to know of, in the order of the way back.
+        #: Gradients of weights and their sums so far; the weights for which this call is the first,
+        #: one in between, or the last of the backward pass.
         self.first: list[tuple[Array, Array]] = []
         self.others: list[tuple[Array, Array]] = []
         self.last: list[tuple[Array, Array]] = []
@@ -132,7 +132,7 @@ class _Summed(Workspace):
 
 
 def _sums(calls: Sequence[Node]) -> list[_Summed | None]:
-    """Return what adds up gradients around every call; None where nothing is shared."""
+    """Return a wrapper for each call that sums gradients; None where no weights are shared."""
     users: dict[Parameter, list[int]] = {}
     for place, node in enumerate(calls):
         for parameter in node.layer.parameters:
@@ -156,7 +156,7 @@ def _sums(calls: Sequence[Node]) -> list[_Summed | None]:
 class Batch:
     """The workspaces of a graph, from the data to the loss.
 
-    (batch, time, features) becomes time-major in :meth:`load` and nowhere else.
+    Only :meth:`load` converts (batch, time, features) to time-major.
 
     Parameters
     ----------
@@ -193,8 +193,8 @@ class Batch:
     ) -> None:
         """Copy data, targets and weights in, batch first.  Any strides, any real type.
 
-        Tokens and labels that were changed since they were checked raise ``ValueError``, here or
-        where a layer looks at its copy of them.
+        Tokens and labels that another thread has changed since the check raise ``ValueError``, here
+        or in the layer that reads its copy of them.
         """
         for target, array in zip(self._inputs, x, strict=True):
             if target.dtype.kind == "i" and array.dtype.kind == "f":
@@ -206,14 +206,14 @@ class Batch:
 
     @quietly
     def forward(self, training: bool) -> None:
-        """Fill `outputs`, the model's answers, (batch, time, features)."""
+        """Compute the outputs of the model."""
         self._wiring.forward(training)
 
     @quietly
     def measure(self, training: bool, count_all: CountAll | None = None) -> Sums:
-        """Return losses and metrics of the answer; in a training also write their gradient.
+        """Return losses and metrics of the outputs; in training also compute the gradients.
 
-        `count_all` is what :meth:`fastrnn.models.objective.Measure.run` takes.
+        See :meth:`fastrnn.models.objective.Measure.run` for `count_all`.
         """
         assert self._measure is not None
         found = self._measure.run(training, count_all)
@@ -223,7 +223,7 @@ class Batch:
 
     @quietly
     def backward(self) -> None:
-        """Fill the gradients of all weights."""
+        """Compute the gradients of all weights."""
         self._wiring.backward()
 
     def settle(self) -> None:
@@ -232,7 +232,7 @@ class Batch:
 
     @quietly
     def write_answers(self, outputs: Sequence[Array]) -> None:
-        """Copy the answers to `outputs`, with zeros at steps that do not count."""
+        """Copy the predictions to `outputs`, with zeros at masked steps."""
         for output, answer, mask in zip(outputs, self.outputs, self._masks, strict=True):
             np.copyto(output, answer)
             if mask is not None:
@@ -240,7 +240,7 @@ class Batch:
 
 
 def _whole(tokens: Array) -> Array:
-    """Return a copy of tokens that came as floats, still whole as when they were checked."""
+    """Return a copy of tokens given as floats, after checking again that they are whole."""
     tokens = np.array(tokens)
     wrong = ~np.isfinite(tokens) | (tokens != np.floor(tokens))
     if wrong.any():
@@ -252,18 +252,18 @@ def _whole(tokens: Array) -> Array:
 
 
 class Batches:
-    """Makes the memory for a shape of batch once, and keeps it for the next batch of that shape.
+    """Allocates the memory for each shape of batch once, and reuses it for batches of that shape.
 
     Parameters
     ----------
     graph : Graph
     objective : Objective, optional
     vector : ParameterVector, optional
-        Where gradients go; they are not wanted if it is left out.
+        Where gradients are written; none are computed if it is left out.
 
     Notes
     -----
-    For one thread at a time: two threads that compute at once want one such object each.
+    Not thread-safe: each thread needs an object of its own.
     """
 
     def __init__(
@@ -272,7 +272,7 @@ class Batches:
         objective: Objective | None = None,
         vector: ParameterVector | None = None,
     ) -> None:
-        # Workspaces keep views of the weights, which from here on stay where they are.
+        # Workspaces hold views of the weights, so the weights do not move from here on.
         settle(parameter for layer in graph.layers for parameter in layer.parameters)
         if objective is not None:
             objective.build(graph.features, bool(graph.penalty))
@@ -296,17 +296,17 @@ class Batches:
 
 
 class IdleBatches:
-    """Memory for predictions that no call is using at the moment.
+    """A pool of memory for predictions.
 
-    To make it takes longer than to predict a small batch.  Every call takes some of its own and
-    gives it back, so any number of threads may predict at once.  That of large batches is not kept.
+    Allocating takes longer than predicting a small batch.  Each call takes memory from the pool and
+    returns it, so any number of threads may predict at once.  Memory for large batches is not kept.
     """
 
     def __init__(self) -> None:
         self._idle: list[tuple[Graph, Batches]] = []
 
     def __reduce__(self) -> tuple[type[IdleBatches], tuple[()]]:
-        # A copy of a model has weights of its own, which this memory does not see.
+        # A copy of a model has its own weights, and this memory refers to those of the original.
         return IdleBatches, ()
 
     @contextmanager
@@ -316,7 +316,7 @@ class IdleBatches:
         while self._idle and batches is None:
             try:
                 of_graph, kept = self._idle.pop()
-            except IndexError:  # another thread was faster
+            except IndexError:  # another thread has taken the last one
                 break
             # Layers may have been added since.
             if of_graph is graph:

@@ -1,4 +1,4 @@
-"""What one thread at a time may do with a model; another one gets an error and does not wait."""
+"""Exclusive use of a model by one thread; a second thread gets an error instead of waiting."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 
 class Claim:
-    """Lets a thread be alone with a model.
+    """Exclusive use of a model by one thread.
 
-    The thread that has the model may take it again, as a callback does that trains it too.
+    The thread that holds it may take it again, as a callback does that trains the model.
 
     Examples
     --------
@@ -23,7 +23,7 @@ class Claim:
         self._lock = threading.RLock()
 
     def __reduce__(self) -> tuple[type[Claim], tuple[()]]:
-        # A copy of a model may be used beside it.
+        # A copy of a model can be used at the same time.
         return Claim, ()
 
     @contextmanager
@@ -33,7 +33,7 @@ class Claim:
         Raises
         ------
         RuntimeError
-            If another thread has it; `method` is what the error says was called.
+            If another thread holds it; the error names `method`.
         """
         if not self._lock.acquire(blocking=False):
             raise RuntimeError(

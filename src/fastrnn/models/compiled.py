@@ -37,7 +37,7 @@ class CompiledNetwork(Network):
 
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
-        """What changes the weights; another one may be set between trainings."""
+        """The optimizer; another one may be set between trainings."""
         return self._setup.optimizer
 
     @optimizer.setter
@@ -46,7 +46,7 @@ class CompiledNetwork(Network):
 
     @property
     def check_gradients(self) -> bool:
-        """Whether a gradient that is not finite ends a training; see `compile`."""
+        """Whether an infinite or NaN gradient ends a training; see `compile`."""
         return self._setup.check_gradients
 
     @check_gradients.setter
@@ -55,7 +55,7 @@ class CompiledNetwork(Network):
 
     @property
     def loss(self) -> losses.Loss | list[losses.Loss | None] | None:
-        """What is minimised; a list for several outputs, None for those without; see `compile`."""
+        """The loss; a list for several outputs, None for outputs without one; see `compile`."""
         return self._loss
 
     @property
@@ -68,8 +68,8 @@ class CompiledNetwork(Network):
         """The names of the numbers that :meth:`evaluate` returns, in their order.
 
         The loss comes first; with several outputs those of the outputs follow, then all metrics,
-        sorted by name.  (Keras 3 returns its numbers in this order too, and has ``compile_metrics``
-        here in place of the names of the metrics.)
+        sorted by name.  (Keras 3 returns its numbers in this order too, but lists
+        ``compile_metrics`` here instead of the names of the metrics.)
         """
         objective = self._setup.objective
         return [] if objective is None else list(objective.names)
@@ -93,20 +93,20 @@ class CompiledNetwork(Network):
             ``"adam"``, ``"sgd"``, or an object of :mod:`fastrnn.optimizers`.
         loss : str, function or Loss
             One of :mod:`fastrnn.losses`, by name, as the function or as an object.  With several
-            outputs a list, None for those that have none, or a dict by the names of the layers that
-            make them; one alone is meant for all.
+            outputs a list, with None for outputs without a loss, or a dict by the names of the
+            output layers; a single one applies to all outputs.
         metrics : list, optional
             ``"accuracy"``, names or functions; see :func:`fastrnn.metrics.get`.  With several
             losses a dict, or a list with a list for each output.
         loss_weights : list or dict of float, optional
             Factors of the losses in their sum, 1 if left out.
         weighted_metrics : list, optional
-            As `metrics`: those for which ``sample_weight`` counts.
+            As `metrics`, for metrics that use ``sample_weight``.
         check_gradients : bool, default True
             Whether a gradient that is infinite or NaN ends the training with a
-            :class:`NonFiniteGradientError` that says where, before it spoils any weight (or in
-            good order, with :class:`fastrnn.callbacks.TerminateOnNaN`).  False trains on, as Keras
-            does.
+            :class:`NonFiniteGradientError` that says where, before any weight changes (or without
+            an error, with :class:`fastrnn.callbacks.TerminateOnNaN`).  With False, training
+            continues, as in Keras.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class CompiledNetwork(Network):
         reset_metrics: bool = True,
         return_dict: bool = False,
     ) -> Any:
-        """Make one training step on all of `x`; return loss and metrics of before the change.
+        """Make one training step on all of `x`; return loss and metrics from before the step.
 
         Parameters
         ----------
@@ -202,13 +202,13 @@ class CompiledNetwork(Network):
     def compute_gradients(self, x: Any, y: Any, sample_weight: Any = None) -> list[Array]:
         """Return the gradients of the loss on all of `x`.
 
-        The weights stay as they are.
+        The weights are not changed.
 
         Returns
         -------
         list of ndarray
-            One for each array of :meth:`get_weights`, frozen ones too, in its order, its shape and
-            with its order of the gates: ``w - rate * g`` of the two goes into :meth:`set_weights`.
+            One for each array of :meth:`get_weights`, frozen weights included, with the same shape
+            and order of gates: :meth:`set_weights` takes ``w - rate * g``.
         """
         reader, trainer = Reader(self, self._setup.compiled()), self._setup.trainer
         arrays = reader.arrays(x, y, sample_weight)
@@ -219,7 +219,7 @@ class CompiledNetwork(Network):
             return [parameter.to_keras(gradients[parameter]) for parameter in self.weights]
 
     def _alone(self, method: str, wanted: bool = False) -> AbstractContextManager[None]:
-        """Return a context that is for one thread if that is `wanted` or layers are stateful."""
+        """Return a context for one thread at a time, if `wanted` or if layers are stateful."""
         if wanted or any(node.layer.stateful for node in self._graph.nodes):
             return self._claim.taken(method)
         return nullcontext()
@@ -244,5 +244,5 @@ def _switches(reset_metrics: Any, return_dict: Any) -> tuple[bool, bool]:
 
 
 def setup_of(model: CompiledNetwork) -> Setup:
-    """Return how a model is trained, for what reads it from files."""
+    """Return the setup of a model, for the module that loads models."""
     return model._setup

@@ -1,4 +1,4 @@
-"""Layers of a user's own that are made of layers: each is a model in the place of the layer."""
+"""User-defined layers that consist of other layers: a model computes each of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastrnn.models.model import Model
 
 
 class Composed(Model):
-    """The layers that a layer of a user's own calls."""
+    """The model of the layers that a user-defined layer calls."""
 
     def __init__(self, layer: Layer, dtype: Any) -> None:
         super().__init__(name=layer._name or "model")
@@ -18,7 +18,7 @@ class Composed(Model):
         self._title = type(layer).__name__
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """Call the layer's own `call`."""
+        """Call the `call` of the layer."""
         call = self._owner.call
         names = list(inspect.signature(call).parameters)
         is_apart = isinstance(inputs, (list, tuple)) and not self._owner.takes_several

@@ -35,7 +35,7 @@ def read_inputs(x: Any, graph: Graph, argument: str = "x") -> list[Array]:
     TypeError
         If one does not hold real numbers of a type that the package takes.
     ValueError
-        If there is not one for each input, or one does not fit.
+        If their number is not that of the inputs, or one does not fit.
     """
     names = [layer.name for layer in graph.input_layers]
     given = one_each(x, names, argument, "input")
@@ -58,7 +58,7 @@ def read_inputs(x: Any, graph: Graph, argument: str = "x") -> list[Array]:
 
 
 def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list[tuple[Any, str]]:
-    """Return what was given for each name, with what errors call it.
+    """Return the value for each name, with the name that error messages use.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list
     names : sequence of str
     argument : str
     what : str
-        What the names are those of.
+        What the names refer to, in error messages.
     """
     if isinstance(given, Mapping):
         if set(given) != set(names):
@@ -76,7 +76,8 @@ def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list
             )
         return [(given[name], f"{argument}[{name!r}]") for name in names]
     if len(names) == 1:
-        # As in Keras, a list of arrays has one for each input or output; a list of lists is one.
+        # As in Keras, a list of arrays holds one array for each input or output; a list of lists is
+        # one array.
         if isinstance(given, (list, tuple)) and any(map(_is_array, given)):
             if len(given) > 1:
                 raise ValueError(
@@ -96,7 +97,7 @@ def one_each(given: Any, names: Sequence[str], argument: str, what: str) -> list
 
 
 def _is_array(value: Any) -> bool:
-    """Return whether a value is an array, of NumPy or another package, and no single number."""
+    """Return whether a value is an array of NumPy or another package, but not a scalar."""
     return hasattr(type(value), "__array__") and np.ndim(value) > 0
 
 
@@ -114,9 +115,9 @@ def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
 
 
 def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: str) -> Array:
-    """Return `x` as an array of integers of shape (samples, time), each one that the layers take.
+    """Return `x` as an array of integers of shape (samples, time), all in the layers' vocabulary.
 
-    They may come as whole floats, and with a last axis of one.
+    They may be floats with integer values, and may have a last axis of size one.
     """
     array = read_numbers(x, argument)
     if array.ndim == len(tensor.shape) + 1 and array.shape[-1] == 1:
@@ -172,18 +173,18 @@ def read_numbers(values: ArrayLike, argument: str) -> Array:
 def read_targets(
     y: ArrayLike, loss: Loss, output_shape: tuple[int, ...], argument: str, x: tuple[str, Array]
 ) -> Array:
-    """Return `y` as the loss wants it, one target a sample of `x`.
+    """Return `y` in the form that the loss needs, one target for each sample of `x`.
 
     Parameters
     ----------
     y : array_like
     loss : Loss
     output_shape : tuple of int
-        Of what the model answers to `x`, samples included.
+        Shape of the model's output for `x`, samples included.
     argument : str
         What errors call `y`.
     x : (str, ndarray)
-        What errors call the data, and the data.
+        The name of the data in error messages, and the data.
 
     Raises
     ------
@@ -214,7 +215,7 @@ def read_weights(weights: ArrayLike, output_shape: tuple[int, ...], argument: st
 
 
 def read_class_weight(class_weight: Any, loss: Loss, y: Array) -> Array:
-    """Return the weight of every position's class; 1 for classes that are not named.
+    """Return the weight of each position by its class; 1 for classes that are not listed.
 
     Parameters
     ----------
@@ -241,7 +242,7 @@ def read_class_weight(class_weight: Any, loss: Loss, y: Array) -> Array:
 
 
 def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
-    """Return `validation_data` as x, y and weights or None, or say that it is neither."""
+    """Return `validation_data` as x, y and weights or None; refuse anything else."""
     if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
         raise TypeError(
             f"validation_data is of type {type(validation_data).__name__}; "
@@ -252,7 +253,7 @@ def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
 
 
 def refuse_nan(x: Array, argument: str) -> None:
-    """Raise ``ValueError`` if `x` holds a NaN: one is enough to make every weight a NaN."""
+    """Raise ``ValueError`` if `x` holds a NaN, since one NaN makes every weight NaN."""
     place = find(x, np.isnan) if x.dtype.kind == "f" else None
     if place is not None:
         index = ", ".join(map(str, place))
@@ -260,7 +261,7 @@ def refuse_nan(x: Array, argument: str) -> None:
 
 
 def split_off(fraction: float, samples: int) -> int:
-    """Return at which sample the last `fraction` begins, as Keras counts: rounded down.
+    """Return the index of the first sample of the last `fraction`, rounded down as in Keras.
 
     Raises
     ------
@@ -285,7 +286,7 @@ def positive_integer(argument: str, value: int, least: int = 1) -> int:
 def step_count(argument: str, value: Any) -> int | None:
     """Return a number of steps; None for None.
 
-    Scripts divide samples by the size of a batch: as in Keras 2, a fraction is one more step.
+    A float is rounded up, as in Keras 2, because scripts divide the samples by the batch size.
     """
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
         value = math.ceil(value)

@@ -1,4 +1,4 @@
-"""Samples that are asked for by number, a batch at a time: data that need not fit into memory."""
+"""Datasets that return batches of samples by index, for data that do not fit into memory."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Titles = tuple[str, str, str]
 
 @runtime_checkable
 class Dataset(Protocol):
-    """What :meth:`fastrnn.models.Model.fit` and ``evaluate`` take in place of arrays.
+    """The interface of datasets that :meth:`fastrnn.models.Model.fit` and ``evaluate`` accept.
 
-    Any object with these two methods is one; it need not derive from this class.
+    Any object with these two methods is a dataset; it need not derive from this class.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class Dataset(Protocol):
     """
 
     def __len__(self) -> int:
-        """Return the number of samples, the same at any time."""
+        """Return the number of samples, which must not change."""
         ...
 
     def batch(self, indices: Indices) -> tuple[Any, ...]:
@@ -49,7 +49,7 @@ class Dataset(Protocol):
         Parameters
         ----------
         indices : ndarray of intp, shape (n,)
-            Their numbers, from 0, in any order.
+            Their indices, from 0, in any order.
 
         Returns
         -------
@@ -60,13 +60,13 @@ class Dataset(Protocol):
 
 
 def is_dataset(x: object) -> TypeGuard[Dataset]:
-    """Return whether `x` is to be asked for batches; arrays and lists are not."""
+    """Return whether `x` is a dataset, and not an array or a list."""
     kind = type(x)
     return hasattr(kind, "batch") and hasattr(kind, "__len__")
 
 
 class Drawn:
-    """A part of a dataset, read when it is asked for: what stands in place of a `Data`.
+    """A part of a dataset, with the interface of `Data`, whose samples are read when needed.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ class Drawn:
     argument : str
         What errors call it.
     read : callable
-        Checks x, y and weights or None, which errors call by the names that follow.
+        Checks x, y, and weights or None; takes their names in error messages after them.
     numbers : range, optional
-        Of the samples; all if left out.
+        Indices of the samples; all if left out.
 
     Raises
     ------
@@ -113,12 +113,12 @@ class Drawn:
         )
 
     def batch(self, indices: Array) -> Data:
-        """Return samples by their numbers within this part.
+        """Return samples by their indices within this part.
 
         Raises
         ------
         TypeError, ValueError
-            If what the dataset gives does not fit the model.
+            If the samples do not fit the model.
         """
         title = f"{self._argument}.batch(...)"
         asked = np.asarray(indices, np.intp) + self._numbers.start
@@ -155,7 +155,7 @@ class DrawnSamples(Samples):
         self._sharing = sharing
 
     def some(self, count: int, most: int) -> Data:
-        """Return up to `count` samples from all over."""
+        """Return up to `count` samples, evenly spaced."""
         return self._drawn.batch(spread(count, self.samples))
 
     def _in_order(self) -> Callable[[int, int], Data]:

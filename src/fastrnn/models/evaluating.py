@@ -22,19 +22,19 @@ Array = NDArray[Any]
 Callbacks = Sequence[Callback] | Callback | None
 
 
-#: Where there are no callbacks, small predictions need not make a list of them.
+#: Without callbacks, small predictions save the time to make a list.
 _NOBODY = CallbackList([])
 
 
 def listed(callbacks: Callbacks) -> list[Callback]:
-    """Return what was given as callbacks as a list."""
+    """Return the argument `callbacks` as a list."""
     if callbacks is None:
         return []
     return [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
 
 
 def called_on(model: Any, callbacks: Callbacks, source: Source, steps: int | None) -> CallbackList:
-    """Return callbacks that were told of the model and its data."""
+    """Return the callbacks, with their model and parameters set."""
     if callbacks is None:
         return _NOBODY
     found = CallbackList(listed(callbacks))
@@ -57,7 +57,7 @@ def evaluate(
     steps: int | None = None,
     exchange: Exchange | None = None,
 ) -> tuple[Logs, int]:
-    """Return loss and metrics by name, and how many samples or batches they are of.
+    """Return loss and metrics by name, and the number of samples or batches.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def evaluate(
     steps : int, optional
         How many batches to evaluate; all if left out.
     exchange : Exchange, optional
-        With processes of which each evaluates a part.
+        With the processes that evaluate the other parts.
     """
     exchange = exchange or Exchange()
     begins, ends = callbacks.hook("on_test_batch_begin"), callbacks.hook("on_test_batch_end")
@@ -92,9 +92,9 @@ def evaluate(
 
 
 def _read(source: Source, steps: int | None, part: Part | None = None) -> Iterator[Data]:
-    """Return the batches of an evaluation or prediction; a warning says where there are too few."""
+    """Yield the batches of an evaluation or prediction; warn if there are too few."""
     if source.data is not None and steps is None:
-        return source.in_order(part)  # of which all are there
+        return source.in_order(part)  # all steps are there
     return _watched(source, steps, part)
 
 
@@ -117,16 +117,16 @@ def _watched(source: Source, steps: int | None, part: Part | None) -> Iterator[D
 
 
 class Outputs:
-    """Memory for the answers of a model, of all batches.
+    """Memory for the predictions of a model, for all batches.
 
     Parameters
     ----------
     graph : Graph
     source : Source
-        Where it says how many samples it has, there is one array for each output; else one a batch,
-        and :meth:`joined` copies them into one.
+        If it knows its number of samples, there is one array for each output; otherwise one for
+        each batch, and :meth:`joined` concatenates them.
     steps : int or None
-        How many batches will be read at most.
+        Maximum number of batches.
     dtype : dtype
     """
 
@@ -136,7 +136,7 @@ class Outputs:
         self._pieces: list[list[Array]] = []
         self._filled = 0
         self._count: int | None = None
-        #: How many rows (sample, step) a batch has, if all have as many.
+        #: Number of rows (sample, step) of a batch, if all batches have the same.
         self.rows: float = math.inf
         samples, size = source.samples, source.batch_size
         if samples is not None and size is not None:
@@ -147,7 +147,7 @@ class Outputs:
                 self._whole = self._new(x, self._count)
 
     def _new(self, x: Sequence[Array], count: int | None = None) -> list[Array]:
-        """Return memory for the answers to `x`, or to so many such samples."""
+        """Return memory for the predictions for `x`, or for `samples` samples like it."""
         found = []
         for index in range(len(self._graph.outputs)):
             rows, *rest = self._graph.answer_shape(index, x)
@@ -155,7 +155,7 @@ class Outputs:
         return found
 
     def room_for(self, data: Data) -> list[Array]:
-        """Return where the answers to a batch go, one array for each output."""
+        """Return where to write the predictions for a batch, one array for each output."""
         if self._count is None:
             self._pieces.append(self._new(data.x))
             return self._pieces[-1]
@@ -167,7 +167,7 @@ class Outputs:
         return [whole[start : self._filled] for whole in self._whole]
 
     def joined(self) -> list[Array]:
-        """Return the answers to all samples, one array for each output."""
+        """Return the predictions for all samples, one array for each output."""
         if self._whole is not None:
             return self._whole
         joined = []
@@ -186,7 +186,7 @@ class Outputs:
 def predict(
     batches: Batches, source: Source, outputs: Outputs, callbacks: CallbackList, steps: int | None
 ) -> None:
-    """Fill `outputs` with the model's answers."""
+    """Write the predictions of the model to `outputs`."""
     begins, ends = callbacks.hook("on_predict_batch_begin"), callbacks.hook("on_predict_batch_end")
     callbacks.call("on_predict_begin", {})
     for number, data in enumerate(_read(source, steps)):

@@ -1,4 +1,4 @@
-"""Models for other programs, and the proof that goes with them."""
+"""Export of models to other programs, with a self-test or a check of the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
-#: Steps of the inputs that a self-test holds.
+#: Number of steps in the inputs of a self-test.
 TEST_STEPS = 200
 
 
@@ -30,7 +30,7 @@ def export(model: Network, path: str, description: Description, options: dict[st
     Raises
     ------
     ValueError
-        If the ending is that of no such format.
+        If no format with this file extension can be exported.
     """
     options = dict(options)
     found = format_for(path, "export")
@@ -46,7 +46,7 @@ def export(model: Network, path: str, description: Description, options: dict[st
     check = boolean("check", options.pop("check", False))
     found.export(path, description, **options)
     if check:
-        # By name, since interop stands on this package.
+        # Imported by name, because interop itself imports this package.
         importlib.import_module("fastrnn.interop.checking").check_written(path, model)
 
 
@@ -79,7 +79,7 @@ def _export_with_proof(
 def sample(model: Network, streams: int = 1) -> Array:
     """Return random inputs for streams of a model, (streams, steps, features) or (streams, steps).
 
-    The same ones at every call.
+    Every call returns the same values.
     """
     rng = np.random.default_rng(0)
     graph = model._graph
@@ -98,7 +98,7 @@ def _requantized(found: Format, path: str, description: Description) -> Network:
 
 
 def _say_loss(model: Network, rounded: Network, data: Any) -> None:
-    """Print how far a model with weights of 8 bits is from what it was."""
+    """Print how far the outputs of a model with 8-bit weights differ from the original's."""
     what = "data" if data is not None else "random inputs"
     x = sample(model)[0] if data is None else as_array("data", data)
     if not x.size or (x.dtype.kind == "f" and not np.isfinite(x).all()):

@@ -1,4 +1,4 @@
-"""Sources of ready batches: objects that have them by number, and whatever can be iterated."""
+"""Sources of ready-made batches: objects indexed by batch, and iterables."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import numpy as np
 from fastrnn.models.order import shuffled
 from fastrnn.models.source import Data, Part, Sharing, Source, seed_of
 
-#: Checks a batch, which errors call by the name that follows.
+#: Checks a batch; takes its name in error messages.
 Read = Callable[[Any, str], Data]
 
-#: What is read as arrays, or refused as one, although it can be iterated or indexed.
+#: Types that are read as arrays, or refused, although they can be iterated or indexed.
 _ARRAYS = (list, tuple, str, bytes, Mapping, Sequence, AbstractSet, np.ndarray, np.generic)
 _PLAIN = frozenset((np.ndarray, list, tuple, dict, type(None)))
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer__", "__dataframe__")
 
 
 def has_batches(x: object) -> bool:
-    """Return whether `x` is to be asked for batches: a generator, a ``PyDataset``, a loader.
+    """Return whether `x` yields batches: a generator, a ``PyDataset``, a ``DataLoader``.
 
-    Arrays, lists and dicts of them are not.  What can only be indexed is not either: it may have no
-    end, whatever its length says.
+    Arrays, lists and dicts of arrays do not.  Neither do objects that can only be indexed: they may
+    be endless despite their length.
     """
     kind = type(x)
-    if kind in _PLAIN:  # the others take a while to tell
+    if kind in _PLAIN:  # faster than the checks that follow
         return False
     if isinstance(x, (*_ARRAYS, type)) or any(hasattr(kind, name) for name in _PROTOCOLS):
         return False
@@ -38,7 +38,7 @@ def has_batches(x: object) -> bool:
 
 
 def source_of(x: Any, argument: str, read: Read) -> Source:
-    """Return the batches of an object for which :func:`has_batches` holds.
+    """Return the source of an object for which :func:`has_batches` is true.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def source_of(x: Any, argument: str, read: Read) -> Source:
 
 
 def _has_numbers(x: object) -> bool:
-    """Return whether batches can be had by number, as from Keras's ``PyDataset``."""
+    """Return whether batches can be indexed, as those of Keras's ``PyDataset``."""
     kind = type(x)
     return hasattr(kind, "__getitem__") and (
         hasattr(kind, "on_epoch_end") or hasattr(kind, "num_batches")
@@ -67,20 +67,20 @@ def _has_numbers(x: object) -> bool:
 
 
 class OfNumbers(Source):
-    """Batches that have numbers: Keras's ``PyDataset``, or ``Sequence`` as it was called.
+    """Batches that can be indexed: Keras's ``PyDataset``, formerly ``Sequence``.
 
     Parameters
     ----------
     batches : object
         With ``batches[number]``, and ``num_batches`` or a length; ``on_epoch_begin`` and
-        ``on_epoch_end`` are called where it has them.
+        ``on_epoch_end`` are called if it defines them.
     argument, read :
         See :func:`source_of`.
 
     Attributes
     ----------
     sharing : callable or None
-        Returns which rows of a training's batch are wanted; all if None.
+        Returns the rows of a training batch that this process needs; all if None.
     """
 
     def __init__(self, batches: Any, argument: str, read: Read) -> None:
@@ -95,7 +95,7 @@ class OfNumbers(Source):
 
     @property
     def steps(self) -> int | None:
-        """How many batches there are now."""
+        """Current number of batches."""
         if hasattr(type(self._batches), "num_batches"):
             count = self._batches.num_batches
             return None if count is None else int(count)
@@ -129,7 +129,7 @@ class OfNumbers(Source):
                 yield replace(data.part(share.start, share.stop), share=share)
 
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
-        """Yield the batches by their numbers."""
+        """Yield the batches in the order of their indices."""
         count = self.steps if steps is None else steps
         assert count is not None
         own = self.steps
@@ -149,25 +149,26 @@ class OfNumbers(Source):
 
 
 class OfIterable(Source):
-    """Batches of whatever can be iterated: a generator, a loader of PyTorch, a zip.
+    """Batches of an iterable: a generator, a ``DataLoader`` of PyTorch, a ``zip``.
 
     Parameters
     ----------
     batches : iterable
-        What has ``__next__`` is read once; of all else, every pass asks for an iterator.
+        An iterator is read once; of any other iterable, every pass makes a new iterator.
     argument, read :
         See :func:`source_of`.
 
     Notes
     -----
-    The first batch is read at once, so that what does not fit is said before anything is trained.
+    The first batch is read immediately, so that data that do not fit are refused before training
+    begins.
     """
 
     def __init__(self, batches: Any, argument: str, read: Read) -> None:
         self._batches, self.argument, self._read = batches, argument, read
         self.is_repeatable = not hasattr(type(batches), "__next__")
-        #: The pass that is being read, how many batches of it were handed out, and one that was
-        #: read before anybody wanted it.
+        #: The pass that is being read, the number of its batches that were returned, and a batch
+        #: that was read ahead.
         self._number: int | None = None
         self._taken = 0
         self._ahead: Data | None = None
@@ -181,7 +182,7 @@ class OfIterable(Source):
 
     @property
     def steps(self) -> int | None:
-        """How many batches a pass has, if the object says that."""
+        """Number of batches of a pass, if the object has a length."""
         if not self.is_repeatable:
             return None
         try:
@@ -190,7 +191,7 @@ class OfIterable(Source):
             return None
 
     def some(self, count: int, most: int) -> Data:
-        """Return the batch that comes next."""
+        """Return the next batch, which stays the next one."""
         assert self._ahead is not None
         return self._ahead
 
@@ -217,7 +218,7 @@ class OfIterable(Source):
         return None
 
     def _next(self) -> Data | None:
-        """Hand out a batch; None at the end of the pass."""
+        """Return the next batch; None at the end of the pass."""
         data, self._ahead = self._ahead, None
         if data is None:
             data = self._read_next(self._taken)
@@ -238,7 +239,7 @@ class OfIterable(Source):
     def for_training(
         self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
     ) -> Iterator[Data]:
-        """Yield the batches of a pass as they come, whatever the seed."""
+        """Yield the batches of a pass in their own order; the seed is not used."""
         if number != self._number or start < self._taken or self._has_ended:
             self._begin(number)
         self.skip(start - self._taken)
@@ -246,7 +247,7 @@ class OfIterable(Source):
             yield data
 
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
-        """Yield the batches of a pass; of what can be read once, those that come next."""
+        """Yield the batches of a pass; those that are left, of an iterator."""
         self._begin(None)
         count = 0
         while (steps is None or count < steps) and (data := self._next()) is not None:
@@ -255,7 +256,7 @@ class OfIterable(Source):
 
 
 def is_endless(x: Any) -> bool:
-    """Return whether the batches of `x` are known to have no end."""
+    """Return whether `x` is known to be endless."""
     if isinstance(x, types.GeneratorType):
         return not _can_end(x.gi_code)
     if isinstance(x, (itertools.cycle, itertools.count)):
@@ -269,10 +270,10 @@ def is_endless(x: Any) -> bool:
 
 
 def _can_end(code: types.CodeType) -> bool:
-    """Return whether a generator's code has a way to its end, if only by an exception of its own.
+    """Return whether a generator's code can reach its end, if only by raising an exception.
 
-    Python leaves out what no way leads to: behind ``while True`` without a break, the return at the
-    end of every function.
+    The compiler removes unreachable code: after ``while True`` without a break, the implicit return
+    at the end of the function.
     """
     import dis
 
@@ -289,13 +290,13 @@ def parts_of(batch: Any, title: str, inputs: int = 0) -> tuple[Any, Any, Any]:
     title : str
         What errors call it.
     inputs : int, default 0
-        If only data are wanted: how many inputs the model has.  Targets may be there then or not,
-        and a list may hold data alone.
+        If only data are needed: the number of inputs of the model.  Targets are then optional, and
+        a list may hold only data.
 
     Raises
     ------
     TypeError
-        If it is nothing that a batch can be.
+        If it is not a valid batch.
     """
     should = "(x, y) or (x, y, sample_weight)"
     if inputs:

@@ -61,71 +61,74 @@ class Learner(CompiledNetwork):
         Parameters
         ----------
         x : array_like of shape (samples, time, features) or (samples, features), or a source
-            A :class:`~fastrnn.models.Dataset` is asked for every batch by the numbers of its
-            samples, so that it need not fit into memory.  A :class:`~fastrnn.utils.PyDataset`, a
-            generator, a ``DataLoader`` of PyTorch, or whatever else can be iterated gives whole
-            batches.  All of them give ``(x, y)`` or ``(x, y, sample_weight)``.
+            A :class:`~fastrnn.models.Dataset` returns each batch by the indices of its samples, so
+            it need not fit into memory.  A :class:`~fastrnn.utils.PyDataset`, a generator, a
+            ``DataLoader`` of PyTorch, or any other iterable yields whole batches.  All of them
+            return ``(x, y)`` or ``(x, y, sample_weight)``.
         y : array_like
-            Targets, as the loss wants them: labels of shape (samples, time) or (samples, time, 1),
-            or arrays of the shape of the output.  Left out where batches have them.
+            Targets, in the form that the loss needs: labels of shape (samples, time) or (samples,
+            time, 1), or arrays of the shape of the output.  Omitted if the batches of `x` include
+            them.
         batch_size : int, default 32
-            Samples a step; the last step of an epoch may have fewer.  A model whose input has a
-            batch size has that, and takes no other; ready batches have their own.
+            Samples per step; the last step of an epoch may have fewer.  If the model's input has a
+            fixed batch size, that is used and no other is accepted; ready-made batches have their
+            own size.
         epochs : int, default 1
-            The epoch to stop before: with `initial_epoch`, their difference is trained.
+            The epoch to stop before; ``epochs - initial_epoch`` epochs are trained.
         verbose : {1, 0, 2}
-            1: a bar on a terminal, plain lines elsewhere; 0: nothing; 2: plain lines.
+            1: a progress bar on a terminal, a line per epoch elsewhere; 0: silent; 2: a line per
+            epoch.
         callbacks : list of Callback, optional
         validation_split : float, default 0
-            Share of the samples, the last ones as they lie, that is not trained on but evaluated
-            after every epoch.
+            Fraction of the samples that is held out from training and evaluated after every epoch:
+            the last samples, before shuffling.
         validation_data : (x, y) or (x, y, sample_weight), or a source, optional
-            What to evaluate after every epoch instead.
+            Data to evaluate after every epoch, instead of a split.
         shuffle : bool, default True
-            Whether every epoch takes the samples, or the batches of a `PyDataset`, in an order of
-            its own, drawn from :func:`fastrnn.set_seed`.  Of more than 16 million, blocks of
-            neighbours are shuffled and then the samples of some blocks with each other, so that the
-            order needs little memory.  Generators and loaders have an order of their own.
+            Whether to shuffle the samples, or the batches of a `PyDataset`, before every epoch; the
+            order depends on :func:`fastrnn.set_seed`.  Above 16 million samples, blocks of
+            neighbouring samples are shuffled, and then the samples within groups of blocks, to save
+            memory.  Generators and loaders determine their own order.
         class_weight : dict of int to float, optional
-            Factor of the loss of every position with a target of that class; 1 for those that are
-            not named.  For validation it does not count.
+            Weight of the loss at positions whose target has that class; 1 for classes that are not
+            listed.  Not used for validation.
         sample_weight : array_like of shape (samples,) or (samples, time), optional
-            Factor of the loss of every sample, or of every step of it.
+            Weight of the loss of each sample, or of each step of a sample.
         initial_epoch : int, default 0
         steps_per_epoch : int, optional
-            Batches of an epoch; the next epoch goes on where this one ends, and begins anew behind
-            the last batch.  A pass through the data if left out.  A generator that does not end
-            needs it, and so does one that should make several epochs.
+            Batches per epoch; the next epoch continues where this one ends, and starts over after
+            the last batch.  If left out, an epoch is a pass through the data.  Required for endless
+            generators, and for more than one epoch with a generator.
         validation_steps : int, optional
-            Batches of a validation, from the first one on; of a generator, those that come next.
+            Batches per validation, from the first one; with a generator, the next ones.
         validation_batch_size : int, optional
-            That of the training if left out.
+            Batch size for validation; that of the training if left out.
         validation_freq : int or collection of int, default 1
-            After every how many epochs to validate, or after which, counted from 1.
+            Validate every so many epochs, or after the listed epochs, counted from 1.
         resume : str or path, optional
-            A file that was saved while a training ran, by a callback such as
-            :class:`~fastrnn.callbacks.ModelCheckpoint`: go on with that training from there,
-            within an epoch too, instead of beginning one.  It ends with the same bits as if it had
-            never stopped, if data, options and callbacks are what they were; `epochs` may be more.
-            See also :class:`~fastrnn.callbacks.BackupAndRestore`.
+            A file that was saved during a training by a callback such as
+            :class:`~fastrnn.callbacks.ModelCheckpoint`.  That training is resumed, if necessary in
+            the middle of an epoch.  The result is bit for bit that of an uninterrupted training,
+            provided that data, options and callbacks are the same; `epochs` may be larger.  See
+            also :class:`~fastrnn.callbacks.BackupAndRestore`.
         comm : mpi4py.MPI.Intracomm, optional
-            Processes that train the model together, such as ``MPI.COMM_WORLD`` in a program that
+            Processes for data-parallel training, such as ``MPI.COMM_WORLD`` in a program that
             ``mpiexec`` started.  All of them call `fit` with the same model, data and options; each
             computes its rows of every batch of `batch_size`, the gradients are summed, and the
-            weights, losses and metrics are the same everywhere and, up to rounding, those of one
-            process.  A dataset is asked for the rows of its process alone; generators and
-            loaders, of which each process would read its own, are refused.  Validation is shared
-            out too.  Only the first process prints, and calls the callbacks that write files; each
-            uses one thread, unless it was told how many to use.
+            weights, losses and metrics are the same in all processes and, up to rounding, those of
+            one process.  A dataset is read only for the rows of its process; generators and loaders
+            are refused, because each process would read its own.  Validation is distributed too.
+            Only the first process prints, and calls callbacks that write files; each process uses
+            one thread, unless the number of threads was set.
 
         Returns
         -------
         History
-            ``history.history`` has a list a name: ``loss``, the metrics, and both with ``val_``.
-            Those of training are means over the epoch, while the weights were changing: over all
-            positions that masks leave.  Weights multiply the loss of a position, and do not change
-            by how many the sum is divided; `weighted_metrics` are divided by the sum of the
-            weights.  With several losses there is one for each output too, named after its layer.
+            ``history.history`` has a list for each name: ``loss``, the metrics, and both with
+            ``val_``. Training figures are means over all unmasked positions of the epoch, computed
+            while the weights changed.  Weights multiply the loss of a position, but the sum is
+            divided by the number of positions; `weighted_metrics` are divided by the sum of the
+            weights.  With several losses, each output has its own loss too, named after its layer.
 
         Raises
         ------
@@ -134,20 +137,20 @@ class Learner(CompiledNetwork):
         ValueError, TypeError
             If data or options do not fit; nothing is trained then.
         CheckpointError
-            If `resume` is no file of a training, is damaged, or does not fit; the model is as it
-            was then.
+            If `resume` is not a file of a training, is damaged, or does not fit; the model is then
+            unchanged.
         NonFiniteGradientError
-            If a gradient becomes infinite or NaN: it names epoch, step and weight, and the weights
-            are those of before the step.  See :meth:`compile` for other ways to deal with it.
+            If a gradient becomes infinite or NaN.  The error names epoch, step and weight; the
+            weights are those from before the step.  See :meth:`compile` for alternatives.
         DistributedError
-            If the processes of `comm` disagree about model, data or options, or one of them cannot
-            begin.  One that fails later ends the whole job, after it has said why.
+            If model, data or options differ between the processes of `comm`, or one of them cannot
+            start.  A process that fails later prints its error and ends the whole job.
 
         Warns
         -----
         UserWarning
-            If the data end before `steps_per_epoch` steps: the epoch ends there, and with a
-            generator the training.
+            If the data end before `steps_per_epoch` steps.  The epoch ends there; with a generator,
+            the training ends.
         """
         how = {
             "epochs": epochs,
@@ -188,11 +191,11 @@ class Learner(CompiledNetwork):
             As for :meth:`fit`.
         batch_size : int, default 32
         verbose : {1, 0, 2}
-            Whether to print the result.
+            0: silent; otherwise the result is printed.
         sample_weight : array_like, optional
             As for :meth:`fit`.
         steps : int, optional
-            How many batches to evaluate; all if left out.
+            Number of batches to evaluate; all if left out.
         callbacks : list of Callback, optional
         return_dict : bool, default False
 
@@ -200,12 +203,12 @@ class Learner(CompiledNetwork):
         -------
         float, list of float, or dict
             The loss; with metrics a list in the order of :attr:`metrics_names`; with `return_dict`
-            by name, sorted.
+            a dict, sorted by name.
 
         Warns
         -----
         UserWarning
-            If there are fewer batches than `steps`; the result is that of those there are.
+            If there are fewer batches than `steps`; the available ones are evaluated.
         """
         objective = self._setup.compiled()
         verbose, return_dict = verbosity(verbose), boolean("return_dict", return_dict)
@@ -228,36 +231,34 @@ class Learner(CompiledNetwork):
         steps: int | None = None,
         callbacks: Callbacks = None,
     ) -> Any:
-        """Return the model's answers.
+        """Return the model's predictions.
 
         Parameters
         ----------
         x : array_like of shape (samples, time, features) or (samples, features), or batches
-            A dataset, generator or loader may give targets and weights too; they are not used.
+            Targets and weights that a dataset, generator or loader returns are not used.
         batch_size : int, default 32
-            Samples that are computed at once.
+            Samples per batch.
         verbose : int
-            Taken for the sake of Keras; nothing is printed.
+            Accepted for compatibility with Keras; nothing is printed.
         steps : int, optional
-            How many batches to answer to; all if left out.
+            Number of batches to predict; all if left out.
         callbacks : list of Callback, optional
 
         Returns
         -------
         ndarray of shape (samples, time, units) or (samples, units), or list of them
-            Of type :attr:`dtype`; a list for several outputs.  Zeros at steps that a mask leaves
-            out.
+            Of type :attr:`dtype`; a list for several outputs.  Zeros at masked steps.
 
         Raises
         ------
         ValueError
-            If batches of different length make answers of different shapes.
+            If predictions of different batches have different shapes, because their lengths differ.
 
         Notes
         -----
-        Every call has memory of its own: threads may predict with one model at once, and get the
-        bits of calls in turn.  Of a model with stateful layers, a call while another thread is in
-        one is a ``RuntimeError``.
+        Thread-safe: each call has its own memory, and concurrent calls return the same bits as
+        calls in turn.  With stateful layers, a concurrent call raises ``RuntimeError``.
         """
         verbosity(verbose)
         steps = step_count("steps", steps)
@@ -269,5 +270,5 @@ class Learner(CompiledNetwork):
         return one_or_all(outputs.joined())
 
     def predict_on_batch(self, x: Any) -> Any:
-        """Return the model's answers to all of `x` as one batch."""
+        """Return the model's predictions for all of `x` as one batch."""
         return self.predict(x, batch_size=max(1, len(Reader(self).inputs(x)[0])))

@@ -1,4 +1,4 @@
-"""Models out of files."""
+"""Loading models from files."""
 
 from __future__ import annotations
 
@@ -36,43 +36,43 @@ def load_model(
     compile: bool = True,  # Keras's name
     check: bool = False,
 ) -> Model:
-    """Return the model that a file holds: fastrnn's own, or one of another program.
+    """Load a model from a file, of fastrnn or of another program.
 
     Parameters
     ----------
     filepath : str or path
     custom_objects : dict of str to class or function, optional
-        What of one's own the model has, by the name of the class or function: layers, losses,
-        metrics, optimizers, schedules, initializers.
+        The custom layers, losses, metrics, optimizers, schedules and initializers of the model, by
+        the name of the class or function.
     compile : bool, default True
-        Whether to compile it as it was, with the optimizer where it stood.  Metrics of one's own
-        that `custom_objects` lacks are left out.
+        Whether to compile the model as it was saved, with the state of its optimizer.  Custom
+        metrics that `custom_objects` lacks are left out.
     check : bool, default False
-        Whether to run the model and the file on the same random inputs: in Keras where it is a file
-        of Keras's, in ``onnx.reference`` where it is one of ONNX, else in PyTorch or ONNX with the
-        weights that were read, if one of these is installed.
+        Whether to compare the model with the file on random inputs.  The file is run in Keras if it
+        is a Keras file, in ``onnx.reference`` if it is an ONNX file; for other files, the weights
+        that were read are run in PyTorch or ONNX.  The program must be installed.
 
     Returns
     -------
     Model or Sequential
-        With the weights, the configuration and the names of the one that was saved.
+        With the weights, the configuration and the names of the saved one.
 
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If the file does not exist.
     CheckpointError
-        If it is no such file, is damaged, its weights do not fit its configuration, or, with
-        `check`, it does not answer as the other framework does.
+        If it is not a model file, is damaged, its weights do not fit its configuration, or, with
+        `check`, its outputs differ from those of the other framework.
 
     Warns
     -----
     UserWarning
-        If `check` found no framework that could compute the model.
+        If `check` found no installed framework that can run the model.
 
     Notes
     -----
-    Nothing in a file is run, and no memory is taken for weights that the file does not hold.
+    No code in a file is run, and no memory is allocated for weights that the file does not contain.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def load_model(
     if description.notes:
         warnings.warn(f"{path}: " + "; ".join(description.notes), stacklevel=2)
     if check:
-        # By name, since interop stands on this package.
+        # Imported by name, because interop itself imports this package.
         importlib.import_module("fastrnn.interop.checking").check(path, model)
     return model
 
@@ -116,13 +116,13 @@ def from_config(
     tensors: Mapping[str, NDArray[Any]] | None = None,
     custom_objects: dict[str, type[Any]] | None = None,
 ) -> Model:
-    """Return a new model from what :meth:`Model.get_config` returned.
+    """Return a new model from a configuration of :meth:`Model.get_config`.
 
     Parameters
     ----------
     config : dict
     tensors : mapping of str to ndarray, optional
-        Weights by name; they are drawn anew if left out.
+        Weights by name; the initializers draw new ones if left out.
     custom_objects : dict of str to class, optional
 
     Examples
@@ -155,12 +155,12 @@ def _made(config: dict[str, Any], stored_of: Callable[[Layer], Stored | None]) -
     else:
         model = _connected(made, config)
     if not boolean("trainable", config.get("trainable", True)):
-        model._trainable = False  # and its layers say themselves what they are
+        model._trainable = False  # the layers' own flags are in their configurations
     return model
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | None = None) -> Model:
-    """Return a new model from what :meth:`Model.to_json` returned; its weights are drawn anew.
+    """Return a new model, with new weights, from the JSON text of :meth:`Model.to_json`.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | Non
     Raises
     ------
     ValueError
-        If it is not JSON, or not the configuration of a model.
+        If it is not JSON, or not a model's configuration.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | Non
 
 
 def clone_model(model: Model) -> Model:
-    """Return a new model with the same layers; its weights are drawn anew.
+    """Return a new model with the same layers and new weights.
 
     Examples
     --------
@@ -214,7 +214,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
 
 
 def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:
-    """Return the model that says of its layers who reads whom; see ``network.connections``."""
+    """Return a model with connections between its layers; see ``network.connections``."""
     in_a_row: dict[str, Any] = {
         "connections": [[[place, 0]] for place in range(-1, len(layers) - 1)],
         "inputs": [0],
@@ -243,7 +243,7 @@ def _at(outputs: list[list[SymbolicTensor]], place: int, index: int) -> Symbolic
 
 
 def _nested(config: dict[str, Any], stored: Stored | None) -> Model:
-    """Return a model within another one, whose file has its weights behind the name of that."""
+    """Return a nested model; the file has its weights under the name of the layer it is in."""
 
     def stored_of(layer: Layer) -> Stored | None:
         if stored is None:
@@ -258,7 +258,7 @@ register(ModelLayer)
 
 
 class _Stored:
-    """Hands a layer zeros in place of weights, if a file has those weights in that shape."""
+    """Returns zeros for a weight after checking that the file has it, with that shape."""
 
     def __init__(self, layer: Layer, tensors: Mapping[str, NDArray[Any]]) -> None:
         self._layer = layer
@@ -271,7 +271,7 @@ class _Stored:
 
 
 def _check_names(model: Model, description: Description) -> None:
-    """Refuse a file with tensors that belong to no layer: one of them has a wrong name."""
+    """Refuse a file with tensors that belong to no layer."""
     weights = set(weight_names(model._graph.layers))
     slots = set(slots_in(description.tensors))
     for name in description.tensors:
@@ -284,7 +284,7 @@ def _check_names(model: Model, description: Description) -> None:
 
 
 def _compile_foreign(model: Model, description: Description) -> None:
-    """Compile a model as another program did, as far as fastrnn can; a note says what is lost."""
+    """Compile a model as another program did; add notes about what fastrnn does not support."""
     assert description.training is not None
     training = {**description.training}
     for argument in ("metrics", "weighted_metrics"):
@@ -296,7 +296,7 @@ def _compile_foreign(model: Model, description: Description) -> None:
 
 
 def _known_metrics(found: Any, notes: list[str]) -> Any:
-    """Return metrics without those that fastrnn lacks; a note says which."""
+    """Return the metrics that fastrnn has; add a note about each other one."""
     if isinstance(found, dict):
         return {name: _known_metrics(one, notes) for name, one in found.items()}
     if not isinstance(found, list):

@@ -34,7 +34,8 @@ class Model(OlderMethods):
     Parameters
     ----------
     inputs : SymbolicTensor or sequence of them
-        Results of :func:`fastrnn.layers.Input`, or of a layer: what came before it is data then.
+        Results of :func:`fastrnn.layers.Input`, or outputs of a layer, which are then the model's
+        inputs.
     outputs : SymbolicTensor or sequence of them
         Results of the last layers.
     name : str, default "model"
@@ -42,26 +43,25 @@ class Model(OlderMethods):
     Raises
     ------
     ValueError
-        If `outputs` does not follow from `inputs`, if a layer stands in the chain twice, or two
-        layers were given one name.
+        If `outputs` cannot be computed from `inputs`, or two layers were given the same name.
     TypeError
-        If one of them is not a symbolic tensor.
+        If an element is not a symbolic tensor.
 
     Notes
     -----
     Arrays are (batch, time, features) or (batch, features), and (batch, time) for tokens.  Where
     there are several inputs or outputs, ``x``, ``y`` and ``sample_weight`` are lists, or dicts by
-    the names of the layers, and answers are lists.
+    the names of the layers, and predictions are lists.
 
     Where a mask reaches an output (of `Masking`, `Embedding` with ``mask_zero``, or ``mask=`` in a
-    layer's call), loss and metrics count only the steps that it leaves, and the answers at the
-    others are zero.
+    layer's call), loss and metrics include only the unmasked steps, and predictions at masked steps
+    are zero.
 
-    Data of a wider type are rounded to the model's: a finite number beyond its range becomes
-    infinite, as in NumPy and Keras.  A weight that would is refused.
+    Data of a wider type are converted to the model's dtype: a finite number beyond its range
+    becomes infinite, as in NumPy and Keras.  Weights beyond its range are refused.
 
-    Any number of threads may call :meth:`predict` and :meth:`evaluate` at once.  Training, and all
-    use of a model with stateful layers, is for one thread at a time; a second one gets a
+    Any number of threads may call :meth:`predict` and :meth:`evaluate` at once.  Training, and any
+    use of a model with stateful layers, is limited to one thread at a time; a second thread gets a
     ``RuntimeError``.
 
     Examples
@@ -100,9 +100,9 @@ class Model(OlderMethods):
             raise TypeError("Model takes inputs and outputs; or a class of your own defines call")
         self._known_graph = trace(inputs, outputs)
 
-    #: A class of one's own defines it: it is called on tensors, and calls layers on them.
+    #: A subclass defines it: it takes symbolic tensors, and calls layers on them.
     call: Any = None
-    #: The type of what `call` is called on, where it is another than that of new layers.
+    #: The dtype of the inputs of `call`, if it differs from the dtype of new layers.
     _starts_in: Any = None
 
     def build(self, input_shape: Any) -> None:
@@ -137,31 +137,31 @@ class Model(OlderMethods):
         return ["output"] if is_open else super()._output_names()
 
     def stream(self, streams: int | None = None) -> Stream:
-        """Return the model as something that runs on as its input comes.
+        """Return the model as a stream, which computes step by step as inputs arrive.
 
         Parameters
         ----------
         streams : int, optional
-            How many streams run side by side, each with a state of its own; their arrays then
-            have an axis for them in front.  One, without that axis, if left out.
+            Number of independent streams, each with its own state; arrays then have a leading axis
+            for the streams.  One stream without that axis if left out.
 
         Returns
         -------
         Stream
-            Call it with the next step, or block of steps; it answers as :meth:`predict` does to
-            the whole sequence so far, to the bit.  Its states begin as zeros, and
-            ``stream.reset()`` takes them there again; ``stream.state`` is to be kept and set.
+            Call it with the next step or block of steps.  It returns the same bits as
+            :meth:`predict` for these steps of the whole sequence.  Its states are initially zero;
+            ``stream.reset()`` resets them, and ``stream.state`` can be saved and set.
 
         Raises
         ------
         ValueError
-            If the model is no plain row of layers, if a layer needs the whole sequence at once
+            If the model has several inputs or outputs, if a layer needs the whole sequence
             (`Bidirectional`, ``go_backwards``), or `streams` is below 1.
 
         Notes
         -----
-        The stream keeps the weights as they are now: after a training, make another.  Streams are
-        independent of each other and of the model; each is for one thread at a time.
+        The stream copies the current weights: after training, make a new one.  Streams are
+        independent of each other and of the model; each can be used by one thread at a time.
 
         Examples
         --------
@@ -180,24 +180,24 @@ class Model(OlderMethods):
 
     @with_older_names
     def save(self, filepath: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
-        """Write the whole model: layers, weights, how it was compiled, state of its optimizer.
+        """Save the whole model: layers, weights, compile options and optimizer state.
 
-        While a training runs, also where it is: what :meth:`fit` needs to ``resume`` it.
+        During a training, the file also holds what :meth:`fit` needs to ``resume`` it.
 
         Parameters
         ----------
         filepath : str or path
-            Missing folders are made.  The ending says in which format; safetensors if it is none
-            that is known.
+            Missing folders are created.  The file extension chooses the format; safetensors if it
+            is unknown.
         include_optimizer : bool, default True
-            False leaves out how it was compiled and the state of its optimizer.
+            Whether to include the compile options and the optimizer state.
 
         Raises
         ------
         CheckpointError
             If the format cannot hold the model; nothing is written then.
         OSError
-            If the file cannot be written; one that was there before is as it was.
+            If the file cannot be written; an existing file is then unchanged.
 
         See Also
         --------
@@ -209,27 +209,28 @@ class Model(OlderMethods):
 
     @with_older_names
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the weights and the chain, nothing of the training; else as :meth:`save`."""
+        """Save layers and weights as :meth:`save` does, without compile options and optimizer."""
         path = path_text("filepath", filepath)
         saving.save_weights(path, self._weights_description())
 
     def export(self, filepath: str | os.PathLike[str], **options: Any) -> None:
-        """Write the model for another program, as the ending of the file says.
+        """Write the model for another program, in the format of the file extension.
 
         Parameters
         ----------
         filepath : str or path
         **options :
-            Of the format.  With ``check=True``, of ``.onnx`` and ``.json``, the file is read again
-            and compared with the model on random inputs; one of ONNX by ``onnx.reference`` too.
+            Options of the format.  For ``.onnx`` and ``.json``, ``check=True`` reads the file again
+            and compares it with the model on random inputs; ONNX files are also run in
+            ``onnx.reference``.
 
         Raises
         ------
         ValueError
-            If the ending is of no format that can be exported.
+            If no format with this file extension can be exported.
         CheckpointError
-            If the format cannot hold the model; nothing is written then.  With `check`, if what was
-            written does not answer as the model.
+            If the format cannot hold the model; nothing is written then.  With `check`, if the
+            outputs of the file differ from the model's.
         """
         path = path_text("filepath", filepath)
         exporting.export(self, path, self._weights_description(), options)
@@ -241,28 +242,28 @@ class Model(OlderMethods):
         skip_mismatch: bool = False,
         by_name: bool = False,
     ) -> None:
-        """Replace the weights by those of a file of :meth:`save` or :meth:`save_weights`.
+        """Load weights from a file that :meth:`save` or :meth:`save_weights` wrote.
 
         Parameters
         ----------
         filepath : str or path
         skip_mismatch : bool, default False
-            Leave layers as they are, with a warning, whose weights in the file have other shapes,
-            or are more or fewer.
+            Skip layers, with a warning, if the shapes or the number of their weights in the file
+            differ.
         by_name : bool, default False
-            Take only the layers that the file has under the same name, and leave the others as they
-            are; what the file has beside them does not matter.
+            Load only layers that the file has under the same name; other layers, in the model and
+            in the file, are ignored.
 
         Raises
         ------
         CheckpointError
-            If it is no such file, is damaged, or does not fit; the model is as it was then.  With
-            `by_name` also for a file that has no names of layers: ``.keras`` and ``.weights.h5``.
+            If it is not such a file, is damaged, or does not fit; the model is then unchanged.
+            With `by_name` also for files without names of layers: ``.keras`` and ``.weights.h5``.
 
         Warns
         -----
         UserWarning
-            About the layers that `skip_mismatch` leaves, or if `by_name` finds no layer at all.
+            About layers that `skip_mismatch` skips, or if `by_name` finds no layer.
         """
         path = path_text("filepath", filepath)
         skipped: list[str] | None = [] if boolean("skip_mismatch", skip_mismatch) else None
@@ -279,17 +280,17 @@ class Model(OlderMethods):
             warnings.warn(f"{path} has none of the layers of {self.name}", stacklevel=2)
 
     def _weights_description(self) -> Description:
-        """Return layers and weights, as files have them."""
+        """Return the description of the layers and weights, for a file."""
         return Description(self.get_config(), None, state.weight_tensors(self))
 
     def _description(self) -> Description:
-        """Return all that files have of the model, and of the training that runs."""
+        """Return the description of the whole model, and of the current training, for a file."""
         found = self._weights_description()
         tensors = dict(found.tensors)
         setup = self._setup
         training, optimizer = setup.training, setup.optimizer
         if training is not None:
-            # With what it began with, whatever the model was compiled with since.
+            # The training's own options, even if the model has been compiled again since.
             optimizer, found.training = training.trainer.optimizer, training.compiled()
             found.run, kept = training.record()
             tensors.update(kept)

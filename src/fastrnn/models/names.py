@@ -1,4 +1,4 @@
-"""What files and errors call the weights of a model."""
+"""The names of a model's weights in files and error messages."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from fastrnn.layers import Layer
 
 
 def weight_names(layers: Sequence[Layer]) -> list[str]:
-    """Return what files and errors call the weights of `layers`: ``layer/weight``."""
+    """Return the names of the weights of `layers` in files and messages: ``layer/weight``."""
     return [f"{layer.name}/{name}" for layer in layers for name in layer.weight_names]

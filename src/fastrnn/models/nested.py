@@ -25,7 +25,7 @@ Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
 
 
 class Nestable(Protocol):
-    """What a layer asks of the model that it stands for; :class:`~fastrnn.models.Model` has it."""
+    """The members of a model that its layer uses; :class:`~fastrnn.models.Model` has them."""
 
     trainable: bool
     _title: str
@@ -59,10 +59,10 @@ class Nestable(Protocol):
 
 
 class ModelLayer(Wrapper):
-    """What stands in the graph of a model for another model that it contains.
+    """The layer that represents a model in the graph of another model.
 
-    Calling a model on the output of a layer makes it; :attr:`fastrnn.models.Model.layers` has the
-    model itself in its place.  The weights are those of the model, wherever it is called.
+    Calling a model on the output of a layer creates it; :attr:`fastrnn.models.Model.layers` lists
+    the model itself instead.  The weights are those of the model, wherever it is called.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class ModelLayer(Wrapper):
 
     supports_masking = True
     draws_weights = False
-    #: Makes a model of its configuration, and of what gives its weights in a file.
+    #: Makes a model from its configuration, and a function that returns its weights.
     read: ClassVar[Callable[[dict[str, Any], Stored | None], Any]]
 
     def __init__(self, model: Any, name: str | None = None, **options: Any) -> None:
@@ -83,7 +83,7 @@ class ModelLayer(Wrapper):
 
     @property
     def model(self) -> Nestable:
-        """The model; out of a file it is made when its weights are known."""
+        """The model; one from a file is made when its weights can be read."""
         if self._model is None:
             assert self._config is not None
             self._model = type(self).read(self._config, self.stored)
@@ -124,14 +124,14 @@ class ModelLayer(Wrapper):
         return weight_names(self.inner_layers)
 
     def start(self) -> SymbolicTensor | None:
-        """Return an input like that of the model, if it is known and the only one."""
+        """Return an input with the shape of the model's, if it is known and the only one."""
         if not self.model._is_known or self.takes_several:
             return None
         (tensor,) = self.graph.inputs
         return Input(tensor.shape[1:], tensor.dtype, batch_size=tensor.shape[0])
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
-        """Put the model behind all that it takes; it is built for that if its shape is unknown."""
+        """Connect the model to its inputs, after building it for them if its shape is unknown."""
         if not self.model._is_known:
             self.model._build_for(tensors[0].shape)
         self._dtype = self._dtype or self.model.dtype
@@ -153,17 +153,17 @@ class ModelLayer(Wrapper):
 
     @property
     def token_count(self) -> int:  # type: ignore[override]
-        """How many tokens the layer that reads them knows."""
+        """Size of the vocabulary of the layer that reads the tokens."""
         counts = [layer.token_count for layer, _ in self.graph.readers(self.graph.inputs[0])]
         return max(counts, default=0)
 
     def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless the layers that read an input can take the integers."""
+        """Raise ``ValueError`` unless the layers that read an input accept the tokens."""
         for layer, position in self.graph.readers(self.graph.inputs[place]):
             layer.check_tokens_at(position, tokens, argument)
 
     def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless the layers can take a state."""
+        """Raise ``ValueError`` unless the layers accept a state."""
         for layer in self.inner_layers:
             found = state.get(layer.name, {})
             if not isinstance(found, dict):
@@ -181,7 +181,7 @@ class ModelLayer(Wrapper):
         self.parameters = list(self.model.weights)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless there is an input of the model for each, of its shape."""
+        """Raise ``ValueError`` unless the shapes fit the inputs of the model."""
         wanted = [tensor.shape for tensor in self.graph.inputs]
         fits = len(shapes) == len(wanted) and all(
             len(one) == len(other)
@@ -199,7 +199,7 @@ class ModelLayer(Wrapper):
         return self.graph.output_shapes(input_shape if self.takes_several else [input_shape])
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether a mask comes out of the model."""
+        """Return whether an output of the model has a mask."""
         graph = self.graph
         found = dict(zip(graph.inputs, masked, strict=True))
         for node in graph.nodes:
@@ -213,7 +213,7 @@ class ModelLayer(Wrapper):
         return _Nested(Wiring(self.graph, [source, *others], training))
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return those of the layers, if they follow one another."""
+        """Return the stages of the layers, if they form a chain."""
         self.graph.require_chain()
         found: list[Stage] = []
         for node in self.graph.nodes:

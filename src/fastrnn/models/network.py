@@ -1,4 +1,4 @@
-"""Layers that lead from inputs to outputs, and their weights."""
+"""A graph of layers from inputs to outputs, and their weights."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
-#: Layers that a model names where it stands for itself.
+#: Number of layers in the repr of a model.
 SHOWN = 6
 
 
 class Network(Guarded, metaclass=Constructible):
-    """What a model is before anything is said about training: a graph of layers, with weights.
+    """The part of a model that does not concern training: a graph of layers, with weights.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Network(Guarded, metaclass=Constructible):
         self._trainable = True
         self._known_graph: Graph | None = None
         self._layer: ModelLayer | None = None
-        #: What tables call it; and the layer of a user's own that it stands for, if it does.
+        #: Its name in tables; and the user-defined layer that it computes, if any.
         self._title = type(self).__name__
         self._owner: Any = None
 
@@ -58,18 +58,18 @@ class Network(Guarded, metaclass=Constructible):
 
     @property
     def _is_known(self) -> bool:
-        """Whether the shapes are known, and so the graph."""
+        """Whether the shapes, and therefore the graph, are known."""
         return self._known_graph is not None
 
     def _build_for(self, shape: Shape) -> None:
         """Build the model for an input of `shape`, unless its shapes are known already."""
 
     def _build_for_data(self, x: Any) -> None:
-        """Create the weights for data like `x`, where the model does not say its shape."""
+        """Create the weights for data like `x`, if the model does not define its input shape."""
 
     @property
     def _graph(self) -> Graph:
-        """The calls of the layers; an error says what to do where they are not known yet."""
+        """The graph of the layers; an error if the shapes are not known yet."""
         if self._known_graph is None:
             raise RuntimeError(
                 "the shape of the input is unknown: begin the model with Input(shape), call "
@@ -79,26 +79,26 @@ class Network(Guarded, metaclass=Constructible):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers in Keras's order, those of the inputs included.
+        """The layers in Keras's order, input layers included.
 
-        A layer comes after those that it reads; of branches, the layers that are farthest from the
+        A layer comes after the layers that it reads; among branches, layers farther from the
         outputs come first.
         """
         return unwrapped(self._listed())
 
     def _listed(self) -> list[Layer]:
-        """Return the layers, with the layers that represent models in place of these."""
+        """Return the layers, with a `ModelLayer` for each nested model."""
         return listed(self._graph)
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What stands for the data; a list if there are several inputs."""
+        """The symbolic input; a list if there are several."""
         found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._graph.inputs)
         return found
 
     @property
     def output(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What the answers are; a list if there are several."""
+        """The symbolic output; a list if there are several."""
         found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._graph.outputs)
         return found
 
@@ -112,44 +112,44 @@ class Network(Guarded, metaclass=Constructible):
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """The symbolic tensors that stand for the data."""
+        """The symbolic inputs."""
         return list(self._graph.inputs)
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
-        """The symbolic tensors of the answers."""
+        """The symbolic outputs."""
         return list(self._graph.outputs)
 
     @property
     def input_shape(self) -> Shape | list[Shape]:
-        """Shape of the data, batch first; None where any extent will do.  A list if several."""
+        """Shape of the input, batch first; None for an axis of any size.  A list if several."""
         shapes: Shape | list[Shape] = one_or_all([t.shape for t in self._graph.inputs])
         return shapes
 
     @property
     def output_shape(self) -> Shape | list[Shape]:
-        """Shape of the answers, batch first; None where the data decides.  A list if several."""
+        """Shape of the output, batch first; None where the data decide.  A list if several."""
         shapes: Shape | list[Shape] = one_or_all([t.shape for t in self._graph.outputs])
         return shapes
 
     @property
     def dtype(self) -> np.dtype:
-        """What the model computes in, and the type of its answers."""
+        """The dtype of the computation and of the outputs."""
         return self._graph.outputs[0].layer.dtype
 
     def reset_states(self) -> None:
-        """Let all layers with ``stateful=True`` begin the next batch with zeros."""
+        """Reset the states of all layers with ``stateful=True`` to zeros."""
         for layer in self._graph.layers:
             if layer.stateful:
                 layer.reset_states()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name, or by its place in :attr:`layers`.
+        """Return a layer by its name, or by its index in :attr:`layers`.
 
         Raises
         ------
         ValueError
-            If there is none, or neither or both are given.
+            If there is no such layer, or not exactly one argument is given.
         """
         if (name is None) == (index is None):
             raise ValueError("get_layer takes a name or an index, one of the two")
@@ -168,22 +168,22 @@ class Network(Guarded, metaclass=Constructible):
     ) -> None:
         """Print the layers: name and type, output shape, number of weights.
 
-        What is not known before the model has seen data is shown as ``?`` and ``unbuilt``.  Where
-        layers do not simply follow each other, a column says what each one is called on.  In a
-        notebook, a model at the end of a cell is shown as such a table.
+        Values that are unknown until the model is built are shown as ``?`` and ``unbuilt``.  If the
+        layers do not form a chain, a column lists the inputs of each layer.  Notebooks display a
+        model as this table.
 
         Parameters
         ----------
         line_length : int, optional
-            65 if left out, or 80 with the column of what each layer is called on.
+            65 if left out, or 80 with the column of inputs.
         print_fn : callable, optional
-            Takes the text line by line, in place of standard output.
+            Called with each line; prints to standard output if left out.
         """
         for line in self._table().text(line_length).splitlines():
             (print_fn or say)(line)
 
     def _table(self) -> Table:
-        """Return what :meth:`summary` shows."""
+        """Return the table that :meth:`summary` prints."""
         layers = self._listed()
         title = f"{type(self).__name__} {self.name!r}"
         if layers and not self._is_known:
@@ -200,14 +200,14 @@ class Network(Guarded, metaclass=Constructible):
         return Table(title, [row for row, _ in found], total, trained, is_chain(self._graph))
 
     def _repr_html_(self) -> str | None:
-        """Return the table of the layers, for a notebook; None if there are none yet."""
+        """Return the table of the layers for a notebook; None if there are no layers."""
         try:
             return self._table().html()
         except RuntimeError:
             return None
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        """Make the model a part of another one, or compute it on arrays.
+        """Connect the model as a part of another model, or compute it on arrays.
 
         Parameters
         ----------
@@ -219,8 +219,8 @@ class Network(Guarded, metaclass=Constructible):
         Returns
         -------
         SymbolicTensor or ndarray, or list of them
-            The outputs.  The weights are this model's, wherever it is called, and are trained in
-            each model that it is a part of.
+            The outputs.  All calls share the weights of this model, and each model that contains it
+            trains them.
 
         Examples
         --------
@@ -251,7 +251,7 @@ class Network(Guarded, metaclass=Constructible):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return the graph, without weights, as a dict that JSON can hold."""
+        """Return the layers and their connections, without weights, as a JSON-serializable dict."""
         graph = self._graph
         layers = [serialize(layer) for layer in graph.layers]
         config: dict[str, Any] = {
@@ -273,14 +273,14 @@ class Network(Guarded, metaclass=Constructible):
     def weights(self) -> list[Parameter]:
         """All weights, in the order of :attr:`layers`.
 
-        Their ``value`` is the model's own memory, with the gates of a GRU in the order r, z, n; see
-        :meth:`get_weights` for Keras's.
+        Their ``value`` is the memory that the model computes with, where a GRU has its gates in the
+        order r, z, n; :meth:`get_weights` returns them in Keras's order.
         """
         return [parameter for layer in listed(self._graph) for parameter in layer.parameters]
 
     @property
     def trainable(self) -> bool:
-        """Whether trainings change the weights; may be set at any time, for all layers at once.
+        """Whether training changes the weights; can be set at any time, for all layers at once.
 
         See :attr:`fastrnn.layers.Layer.trainable`.
         """
@@ -295,25 +295,25 @@ class Network(Guarded, metaclass=Constructible):
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings change, in the order of :attr:`weights`."""
+        """The weights that training changes, in the order of :attr:`weights`."""
         if not self.trainable:
             return []
         return [weight for layer in listed(self._graph) for weight in layer.trainable_weights]
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings leave as they are, in the order of :attr:`weights`."""
+        """The weights that training does not change, in the order of :attr:`weights`."""
         trained = {parameter.key for parameter in self.trainable_weights}
         return [parameter for parameter in self.weights if parameter.key not in trained]
 
     def count_params(self) -> int:
-        """Return how many numbers the weights hold."""
+        """Return the total size of the weights."""
         return sum(parameter.value.size for parameter in self.weights)
 
     def get_weights(self) -> list[Array]:
-        """Return copies of all weights as Keras has them, in the order of :attr:`layers`.
+        """Return copies of all weights in Keras's format, in the order of :attr:`layers`.
 
-        See :meth:`fastrnn.layers.Layer.get_weights` for what a layer returns.
+        See :meth:`fastrnn.layers.Layer.get_weights` for the arrays of a layer.
         """
         return [parameter.to_keras(parameter.value) for parameter in self.weights]
 
@@ -323,13 +323,13 @@ class Network(Guarded, metaclass=Constructible):
         Parameters
         ----------
         weights : sequence of array_like
-            As :meth:`get_weights` returns them, here or of the same model in Keras.  They are
-            copied.
+            In the format of :meth:`get_weights`, of this package or of the same model in Keras.
+            They are copied.
 
         Raises
         ------
         ValueError
-            If there are too few or too many, or a shape is not the weight's.
+            If their number or one of the shapes does not fit.
         """
         assign(self.weights, weights, weight_names(listed(self._graph)))
 
@@ -339,14 +339,14 @@ def _counted(number: int, what: str) -> str:
 
 
 def _shown(layer: Layer) -> str:
-    """Return a layer in a few words; of a model its kind and name."""
+    """Return a short description of a layer; the class and name of a nested model."""
     if isinstance(layer, ModelLayer):
         return f"{type(layer.model).__name__} {layer.name!r}"
     return repr(layer).replace(f", name={layer.name!r}", "").replace(f"name={layer.name!r}", "")
 
 
 def unwrapped(layers: Sequence[Layer]) -> list[Any]:
-    """Return layers, with models and layers that are made of layers in their places."""
+    """Return the layers, with nested models and composed layers instead of their `ModelLayer`."""
     return [
         (layer.model._owner or layer.model) if isinstance(layer, ModelLayer) else layer
         for layer in layers
@@ -354,7 +354,7 @@ def unwrapped(layers: Sequence[Layer]) -> list[Any]:
 
 
 def is_chain(graph: Graph) -> bool:
-    """Return whether every layer reads the one before it, and nothing else."""
+    """Return whether the layers form a chain: each reads only the one before it."""
     *before, last = graph.nodes
     reads = [[graph.node_of(tensor) for tensor in node.inputs] for node in graph.nodes]
     return (
@@ -366,12 +366,12 @@ def is_chain(graph: Graph) -> bool:
 
 
 def connections(graph: Graph) -> dict[str, Any]:
-    """Return who reads whom, as JSON can hold it.
+    """Return the connections of the layers, as JSON-serializable lists.
 
-    A tensor is [place of the call that makes it, which of its outputs].  ``connections`` has a list
-    of those that it reads for every call, ``inputs`` the places of the input layers in the order of
-    the model's inputs, ``outputs`` the model's answers.  There is a call for each layer, in their
-    order, unless ``calls`` has the place of the layer for each call: some layer is called twice.
+    A tensor is [index of the call that makes it, index of the output].  ``connections`` lists the
+    tensors that each call reads, ``inputs`` has the indices of the input layers in the order of the
+    model's inputs, ``outputs`` the output tensors.  Each layer is called once, in order; if a layer
+    is called more often, ``calls`` has the index of the layer for each call.
     """
     places = {node: place for place, node in enumerate(graph.nodes)}
 

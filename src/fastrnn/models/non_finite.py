@@ -1,4 +1,4 @@
-"""Gradients that are not finite: where they are, and what to say about them."""
+"""The error about infinite and NaN gradients."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ class NonFiniteGradientError(ArithmeticError):
     Attributes
     ----------
     weights : list of str
-        Whose gradients these are, as ``layer/weight``, in the order of the layers.
+        Names of the weights with such gradients, ``layer/weight``, in the order of the layers.
     logs : dict of str to float
         Loss and metrics of the batch.
     measured : sequence of float
-        The same as sums and what they are divided by, as :class:`~fastrnn.models.objective.Means`
-        takes them.
+        The same as sums with their divisors, for :class:`~fastrnn.models.objective.Means`.
     epoch, step : int or None
-        Where :meth:`fastrnn.models.Model.fit` was, both from 0; None outside of it.
+        Position in :meth:`fastrnn.models.Model.fit`, both from 0; None outside of it.
 
     Examples
     --------
@@ -59,7 +58,7 @@ def describe(
     gradients: Sequence[Array],
     logs: Mapping[str, float],
 ) -> NonFiniteGradientError:
-    """Return the error that says which gradients are not finite, and what may help.
+    """Return an error that names the gradients that are not finite, and suggests a remedy.
 
     Parameters
     ----------

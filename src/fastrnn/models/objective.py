@@ -20,27 +20,27 @@ from fastrnn.settings import number
 from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
-#: What is added up batch by batch: of each loss two sums, whose quotient it is, and behind them
-#: those of the metrics of its output.
+#: Sums over the batches: for each loss a numerator and a denominator, then the sums of the metrics
+#: of its output.
 Sums = Sequence[float] | NDArray[Any]
-#: Returns how many positions count in the whole batch, of what counts here for each loss, and
-#: whether that follows from their content.
+#: Takes the number of positions that count for each loss in this process, and whether it depends on
+#: the data; returns the numbers for the whole batch.
 CountAll = Callable[[Sequence[float], bool], Sequence[float]]
 
 
 @dataclass
 class Target:
-    """What one output is measured by.
+    """The loss and the metrics of an output.
 
     Attributes
     ----------
     index : int
-        Which output.
+        Index of the output.
     name : str
-        That of the layer that makes it, for the names of what is reported.
+        Name of its layer, for the names of losses and metrics.
     loss : Loss
     weight : float
-        Of this loss in the sum of all.
+        Weight of this loss in the total loss.
     metrics : list of Reported
     """
 
@@ -58,21 +58,20 @@ class Objective:
     ----------
     targets : sequence of Target
     is_single : bool
-        Whether the model has one output, and names are plain: ``loss`` and the metrics.  With
-        several they begin with the name of theirs; with several losses, ``loss`` is the weighted
-        sum.
+        Whether the model has one output, so that names have no prefix.  With several outputs, names
+        begin with that of the output; with several losses, ``loss`` is the weighted sum.
 
     Attributes
     ----------
     names : list of str
-        Of what is reported, in Keras's order: the whole loss, those of the outputs, the metrics;
-        with several outputs these are sorted by name.
+        Names of the reported values in Keras's order: total loss, losses of the outputs, metrics;
+        with several outputs, the metrics are sorted by name.
     """
 
     def __init__(self, targets: Sequence[Target], is_single: bool) -> None:
         self.targets = list(targets)
         self._is_one = len(self.targets) == 1
-        #: What is reported, in the order of the sums: None stands for a loss.
+        #: The reported values, in the order of the sums; None for a loss.
         self._parts: list[tuple[str, Reported | None]] = []
         for target in self.targets:
             stem = "" if is_single else f"{target.name}_"
@@ -84,27 +83,27 @@ class Objective:
         of_metrics = [name for name, metric in self._parts if metric is not None]
         self.names = of_losses + (of_metrics if is_single else sorted(of_metrics))
         self._sorted = sorted(self.names)
-        #: How many sums each loss and metric has, once that is known.
+        #: Number of sums of each loss and metric, set by `build`.
         self.sizes: list[int] = []
 
     def build(self, features: Sequence[int], is_penalized: bool = False) -> None:
-        """Prepare for so many features of each output of the model, and for a penalty behind all.
+        """Prepare for outputs with these numbers of features, and for a penalty after them.
 
-        The penalty is two sums, too, and a part of the whole loss.
+        The penalty has two sums as well, and is part of the total loss.
         """
         sizes = []
-        with building:  # metrics make their sums
+        with building:  # metrics allocate their sums
             for target in self.targets:
                 sizes += [2, *(one.build(features[target.index]) for one in target.metrics)]
         self.sizes = sizes + [2] * is_penalized
 
     @property
     def measured(self) -> int:
-        """How many sums :meth:`Measure.run` returns."""
+        """Number of sums that :meth:`Measure.run` returns."""
         return sum(self.sizes)
 
     def parted(self, sums: Sums) -> list[list[float]]:
-        """Return the sums of each loss and metric apart."""
+        """Return the sums, split by loss and metric."""
         found, start = [], 0
         for size in self.sizes:
             found.append([float(number) for number in sums[start : start + size]])
@@ -112,13 +111,13 @@ class Objective:
         return found
 
     def measure(self, outputs: Sequence[Signal]) -> Measure:
-        """Return what measures at these outputs of the last workspaces."""
+        """Return a `Measure` for these outputs of the last workspaces."""
         return Measure(self.targets, outputs)
 
     def get_config(self, outputs: int) -> dict[str, Any]:
-        """Return the arguments of :func:`objective_of` for so many outputs, as JSON can hold them.
+        """Return the arguments of :func:`objective_of` for so many outputs, JSON-serializable.
 
-        What is of the user's own is there by name.
+        Custom losses and metrics are given by name.
         """
         loss: list[Any] = [None] * outputs
         shares: list[Any] = [None] * outputs
@@ -132,7 +131,7 @@ class Objective:
                 metrics[target.index].append(metric.written)
         single = outputs == 1
         config = {"loss": loss[0] if single else loss, "metrics": plain[0] if single else plain}
-        # Only what is used: earlier versions read files that use nothing new.
+        # Only options that are used, so that earlier versions can read the files.
         if any(weighted):
             config["weighted_metrics"] = weighted[0] if single else weighted
         if any(target.weight != 1 for target in self.targets):
@@ -140,9 +139,9 @@ class Objective:
         return config
 
     def report(self, sums: Sums, prefix: str = "") -> dict[str, Any]:
-        """Return what follows from sums as of :meth:`Measure.run`, sorted by name as in Keras.
+        """Return losses and metrics from sums of :meth:`Measure.run`, sorted by name as in Keras.
 
-        Numbers, and arrays of metrics that have several.
+        Values are numbers, or arrays for metrics with several values.
         """
         named: dict[str, Any] = {}
         losses: list[float] = []
@@ -164,12 +163,12 @@ class Objective:
         return {prefix + name: named[name] for name in self._sorted}
 
     def in_order(self, found: Mapping[str, float]) -> list[float]:
-        """Return what :meth:`report` returned in the order of `names`."""
+        """Return the values of :meth:`report` in the order of `names`."""
         return [found[name] for name in self.names]
 
 
 class Measure:
-    """Computes an objective in the memory of one shape of batch."""
+    """Computes an objective for batches of one shape."""
 
     def __init__(self, targets: Sequence[Target], outputs: Sequence[Signal]) -> None:
         self._heads: list[Head] = []
@@ -181,16 +180,16 @@ class Measure:
             self._metrics.append([metric.bind(head) for metric in target.metrics])
 
     def load(self, y: Sequence[Array], weights: Sequence[Array | None] | None) -> None:
-        """Take in the targets of a batch, and a weight a sample or position, or None for one."""
+        """Set the targets of a batch, and weights for samples or positions; None: all are one."""
         for index, (head, array) in enumerate(zip(self._heads, y, strict=True)):
             head.load(array)
             head.load_weights(None if weights is None else weights[index])
 
     def run(self, training: bool, count_all: CountAll | None = None) -> list[float]:
-        """Return the sums of the batch: for each output of its loss, then of its metrics.
+        """Return the sums of the batch: for each output those of the loss, then of the metrics.
 
-        In a training also write the gradients of the losses, of their means over this batch, or
-        over a larger one of which it is a part and whose positions `count_all` counts.
+        In training also write the gradients of the mean loss, over this batch, or over the larger
+        batch that it is part of, whose positions `count_all` returns.
         """
         for head in self._heads:
             head.count()
@@ -223,16 +222,16 @@ class Means:
 
     @property
     def totals(self) -> list[list[float]]:
-        """The same, those of each loss and metric apart, as a file has them."""
+        """The same, split by loss and metric, for a file."""
         return self.objective.parted(self.sums)
 
     def add(self, found: Sums) -> None:
-        """Take in a batch."""
+        """Add the sums of a batch."""
         sums = self.sums
         sums += found
 
     def replaced(self, sums: Sums) -> Means:
-        """Return the same of other sums."""
+        """Return means of the same objective for other sums."""
         return Means(self.objective, sums)
 
     def logs(self, prefix: str = "") -> dict[str, float]:
@@ -247,12 +246,12 @@ def objective_of(
     loss_weights: Any = None,
     weighted_metrics: Any = None,
 ) -> Objective:
-    """Return what the arguments of ``compile`` ask for.
+    """Return the objective for the arguments of ``compile``.
 
     Parameters
     ----------
     names : sequence of str
-        Of the outputs.
+        Names of the outputs.
     loss, metrics, loss_weights, weighted_metrics :
         See :meth:`fastrnn.models.Model.compile`.
 
@@ -284,7 +283,7 @@ def objective_of(
 
 
 def _one_each(names: Sequence[str], given: Any, argument: str, shared: bool) -> list[Any]:
-    """Return one entry an output, of a list, a dict by name, or, if `shared`, one for all."""
+    """Return an entry for each output, from a list, a dict by name or, if `shared`, one value."""
     if isinstance(given, Mapping) and "class_name" not in given:
         unknown = sorted(set(given) - set(names))
         if unknown:
@@ -310,7 +309,7 @@ def _one_each(names: Sequence[str], given: Any, argument: str, shared: bool) -> 
 def _metrics_each(
     names: Sequence[str], with_loss: Sequence[int], given: Any, argument: str
 ) -> list[Any]:
-    """Return the metrics of each output; a plain list is meant for the only one with a loss."""
+    """Return the metrics of each output; a flat list is for the only output with a loss."""
     found = _metrics_by_output(names, with_loss, given, argument)
     for index, metrics in enumerate(found):
         if metrics and index not in with_loss:
@@ -336,7 +335,7 @@ def _metrics_by_output(
     if len(entries) == len(names):
         return entries
     if entries and all(isinstance(entry, str) for entry in entries):
-        # As Keras 1 and 2 take a list that cannot be one entry for each; Keras 3 refuses it.
+        # Keras 1 and 2 apply such a list to all outputs; Keras 3 refuses it.
         return [entries if index in with_loss else None for index in range(len(names))]
     raise ValueError(
         f"{argument} is {given!r}; with several outputs it should be a dict by the name of "

@@ -1,4 +1,4 @@
-"""Methods that Keras 1 and 2 had for generators, in terms of those of today."""
+"""The methods for generators of Keras 1 and 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastrnn.models.learner import Learner
 
 
 class OlderMethods(Learner):
-    """The part of a model that older scripts call; see :class:`Model`."""
+    """The part of a model for scripts written for Keras 1 and 2; see :class:`Model`."""
 
     @with_older_names
     def fit_generator(
@@ -44,8 +44,8 @@ class OlderMethods(Learner):
         validation_freq, class_weight, shuffle, initial_epoch :
             As for :meth:`fit`.
         samples_per_epoch, nb_val_samples : int, optional
-            Keras 1's way to say how many steps: as many as batches like the first one have so many
-            samples.
+            Number of samples, from which Keras 1 computed the number of steps by the size of the
+            first batch.
 
         Returns
         -------
@@ -110,7 +110,7 @@ class OlderMethods(Learner):
 def _counted(
     batches: Any, samples: int | None, argument: str, steps: int | None
 ) -> tuple[Any, int | None]:
-    """Return batches, and how many of them have so many samples, if that was said."""
+    """Return batches, and the number of them that make `samples`, if that is given."""
     if samples is None or batches is None:
         return batches, steps
     if steps is not None:
@@ -128,7 +128,7 @@ def _counted(
 
 
 def _rows(batch: Any) -> int:
-    """Return how many samples a batch has, as far as that can be told before it is checked."""
+    """Return the number of samples of a batch that is not checked yet."""
     x = batch[0] if isinstance(batch, (tuple, list)) and batch else batch
     while isinstance(x, (Mapping, list, tuple)) and len(x):
         part = next(iter(x.values())) if isinstance(x, Mapping) else x[0]

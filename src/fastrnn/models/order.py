@@ -1,4 +1,4 @@
-"""The order in which an epoch goes through the samples, in memory that does not grow with them."""
+"""The order of the samples in an epoch, in an amount of memory that does not grow with them."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-#: So many samples at most are in an order that any sample may have any place of: 64 MiB of it.
+#: Up to so many samples are shuffled as a whole; the indices take 64 MiB.
 MOST = 1 << 24
 
-#: Of more samples, blocks of so many neighbours stay near each other, which spares the disk.
+#: Above that, blocks of so many neighbouring samples stay close together, for faster disk access.
 BLOCK = 1 << 10
-#: The samples of so many of these blocks, from anywhere, are mixed with each other.
+#: Number of blocks in a group, whose samples are shuffled together.
 BLOCKS_MIXED = 1 << 11
 
 
 class Order(Protocol):
-    """The numbers of all samples, each once: an array of them, or what makes parts of it."""
+    """A permutation of the sample indices: an array, or an object that computes slices of one."""
 
     def __len__(self) -> int:
-        """Return how many samples there are."""
+        """Return the number of samples."""
         ...
 
     def __getitem__(self, part: slice, /) -> Array:
-        """Return the samples at some places that follow one another."""
+        """Return a slice of the permutation."""
         ...
 
 
 def drawn(samples: int, seed: np.random.SeedSequence) -> Order:
-    """Return the numbers of the samples in an order drawn from `seed`."""
+    """Return a random permutation of the sample indices."""
     return shuffled(samples, seed) if samples <= MOST else Blocks(samples, seed)
 
 
 def shuffled(numbers: int, seed: np.random.SeedSequence) -> Array:
-    """Return the numbers from 0 in an order drawn from `seed`, each as likely as any other."""
+    """Return a uniformly random permutation."""
     order = np.arange(numbers, dtype=_type_for(numbers))
     np.random.Generator(np.random.PCG64(seed)).shuffle(order)
     return order
 
 
 def _type_for(numbers: int) -> type[np.signedinteger[Any]]:
-    # An order does not depend on the type that holds it.
+    # The permutation must not depend on the integer type.
     return np.int32 if numbers <= np.iinfo(np.int32).max else np.int64
 
 
 class Blocks:
-    """An order of samples too many for each to have a number in memory.
+    """A permutation of too many samples to hold all indices in memory.
 
-    Blocks of neighbours are put into a random order; then groups of those that come one after
-    another there are taken, and the samples of each group are shuffled.
+    Blocks of neighbouring samples are put in random order; consecutive blocks form groups, and the
+    samples of each group are shuffled.
 
     Parameters
     ----------
     samples : int
     seed : SeedSequence
-        Decides the order alone, whatever part of it is asked for first.
+        Determines the permutation, whichever part of it is read first.
     """
 
     def __init__(self, samples: int, seed: np.random.SeedSequence) -> None:
@@ -65,9 +65,9 @@ class Blocks:
         self._seed = seed
         self._blocks = shuffled(-(-samples // BLOCK), seed)
         blocks = len(self._blocks)
-        #: Where every group begins, and the end.
+        #: Start of every group, and the end of the last.
         self._starts = np.append(np.arange(0, blocks, BLOCKS_MIXED), blocks) * BLOCK
-        # All blocks are full but the last of the samples, which lies in any of the groups.
+        # Only the block of the last samples may be shorter; it can be in any group.
         shorter = int(np.argmax(self._blocks)) // BLOCKS_MIXED
         self._starts[shorter + 1 :] -= blocks * BLOCK - samples
         self._held: tuple[int, Array] = -1, np.empty(0, _type_for(samples))
@@ -76,7 +76,7 @@ class Blocks:
         return self._samples
 
     def __getitem__(self, part: slice) -> Array:
-        """Return the samples at some places; only slices of neighbouring places are known."""
+        """Return a slice of the permutation, with step 1."""
         start, stop, _ = part.indices(self._samples)
         pieces = []
         while start < stop:
@@ -87,7 +87,7 @@ class Blocks:
         return np.concatenate([self._held[1][:0], *pieces])
 
     def _group(self, number: int) -> Array:
-        """Return the samples of a group, in their order."""
+        """Return the permuted samples of a group."""
         held, order = self._held
         if held != number:
             self._held = -1, order[:0]

@@ -1,4 +1,4 @@
-"""What the regularizers of a model add to its loss."""
+"""The penalties that the regularizers of a model add to its loss."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 class Penalty:
-    """The penalties of weights that are trained and of outputs of layers; true if there are any.
+    """The penalties on trained weights and on outputs of layers; true if there are any.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ class Penalty:
 
     @quietly
     def figures(self, samples: int, activities: float) -> list[float]:
-        """Return what a batch of so many samples adds to the sums of an epoch.
+        """Return the contribution of a batch of so many samples to the sums of an epoch.
 
-        `activities` is what the outputs of its layers add to its loss.
+        `activities` is the penalty on the outputs of its layers.
         """
         penalty = activities
         for weight in self._weights():
@@ -54,7 +54,7 @@ class Penalty:
         return [penalty * samples, float(samples)]
 
     def add_gradients(self, vector: ParameterVector) -> None:
-        """Add the derivatives to the gradients of a whole batch."""
+        """Add the gradients of the penalties to those of a whole batch."""
         if not self._layers:
             return
         gradients = dict(zip(vector.keys, vector.views(vector.gradients), strict=True))

@@ -1,4 +1,4 @@
-"""Checks of what a training is given: data, targets, weights, and the batches they make."""
+"""Reading and checking data, targets and weights, as sources of batches."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from fastrnn.models.source import Data, Sharing, Source
 
 Array = NDArray[Any]
 
-#: Bytes that the weights of classes may take for all samples; larger ones are made for each batch.
+#: Limit in bytes for class weights expanded for all samples; above it they are made for each batch.
 IN_MEMORY = 1 << 26
 
 BOTH_WEIGHTS = "sample_weight and class_weight were both given; give one of them"
 
 
 class Reader:
-    """Reads the arguments of `fit` and its neighbours for one model.
+    """Reads the data arguments of `fit`, `evaluate` and `predict` for a model.
 
     Parameters
     ----------
     network : Network
-        Whose graph may become known only when the first inputs are read.
+        The first inputs may determine its graph.
     objective : Objective, optional
-        What targets have to fit; left out where there are none.
+        For checking the targets; left out if there are none.
     """
 
     def __init__(self, network: Network, objective: Objective | None = None) -> None:
@@ -54,7 +54,7 @@ class Reader:
     # Arrays ------------------------------------------------------------------------------------
 
     def inputs(self, x: Any, argument: str = "x") -> list[Array]:
-        """Return checked data; they build a model whose shapes are not known yet."""
+        """Return checked data, after building the model for them if it is not built."""
         if not self._network._is_known:
             self._network._build_for_data(x)
         return read_inputs(x, self._network._graph, argument)
@@ -68,7 +68,7 @@ class Reader:
         y_argument: str = "y",
         weights_argument: str = "sample_weight",
     ) -> Data:
-        """Return arrays that were checked, all of them."""
+        """Return checked arrays: data, targets and weights."""
         inputs, objective = self.inputs(x, x_argument), self._objective
         assert objective is not None
         if not len(inputs[0]):
@@ -102,7 +102,7 @@ class Reader:
         class_weight: Mapping[int, float] | None,
         group: Group,
     ) -> tuple[Source, Data | Drawn | None]:
-        """Return the training data, and the samples that `validation_split` holds out.
+        """Return the training data, and those that `validation_split` holds out.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Reader:
         batch_size, steps : int or None
         class_weight : mapping or None
         group : Group
-            Of the processes that train together; each is to read its rows.
+            The processes that train together; each reads its own rows.
         """
         if has_batches(data[0]):
             self._refuse_beside(data, batch_size)
@@ -139,9 +139,9 @@ class Reader:
         steps_argument: str = "steps",
         group: Group | None = None,
     ) -> Source:
-        """Return what to evaluate on; `data` is ``x, y, sample_weight``."""
+        """Return the source to evaluate; `data` is ``x, y, sample_weight``."""
         if has_batches(data[0]):
-            # A training's size of batches is none of its validation's.
+            # The batch size of the training may not suit the validation.
             self._refuse_beside(data, batch_size if argument == "x" else None)
             return self._batches(data[0], argument, steps, steps_argument, group=group)
         if argument == "x" or is_dataset(data[0]):
@@ -153,7 +153,7 @@ class Reader:
     def validation(
         self, given: Any, batch_size: int | None, steps: int | None, group: Group
     ) -> Source:
-        """Return what to evaluate while a model trains, of the argument ``validation_data``."""
+        """Return the source of the argument ``validation_data``."""
         is_whole = is_dataset(given) or has_batches(given)
         data = (given, None, None) if is_whole else validation_parts(given)
         return self.to_evaluate(
@@ -161,8 +161,8 @@ class Reader:
         )
 
     def to_predict(self, x: Any, batch_size: int | None, steps: int | None) -> Source:
-        """Return the data to predict for."""
-        is_array = type(x) is np.ndarray  # which it takes a while to tell of all else
+        """Return the source to predict from."""
+        is_array = type(x) is np.ndarray  # for other types the check takes longer
         if not is_array and has_batches(x):
             self._refuse_beside((x, None, None), batch_size)
             return self._batches(x, "x", steps, "steps", read=self._batch_of_inputs)
@@ -181,7 +181,7 @@ class Reader:
         steps: int | None = None,
         group: Group | None = None,
     ) -> Samples:
-        """Return batches of samples, of which every process of a group has its share."""
+        """Return batches of samples, distributed over the processes of a group."""
         size = batch_size_of(self._network, batch_size, len(data), steps)
         checked_batch_size(self._network, size, len(data))
         sharing = None if group is None else self._sharing(group)
@@ -190,7 +190,7 @@ class Reader:
         return Samples(data, size, sharing)
 
     def _data(self, x: Any, y: Any, weights: Any, argument: str = "x") -> Data | Drawn:
-        """Return arrays that were checked, or a dataset whose batches will be."""
+        """Return checked arrays, or a dataset whose batches are checked when read."""
         if not is_dataset(x):
             return self.arrays(x, y, weights)
         self._refuse_beside((x, y, weights), None, "a dataset")
@@ -213,7 +213,7 @@ class Reader:
         group: Group | None = None,
         read: Any = None,
     ) -> Source:
-        """Return the batches of an object that has them ready."""
+        """Return the source of an object with ready-made batches."""
         if steps is None and is_endless(x):
             raise ValueError(
                 f"{argument} is of type {type(x).__name__} and has no end; give "
@@ -251,7 +251,7 @@ class Reader:
         return Data(found, [], [])
 
     def _check_size(self, data: Data, title: str) -> None:
-        """Refuse a batch of another size than the model's own."""
+        """Refuse a batch whose size is not the model's fixed batch size."""
         own = own_batch_size(self._network)
         if own not in (None, len(data)):
             raise ValueError(f"{title} has {len(data)} samples; the model's input says {own}")
@@ -260,7 +260,7 @@ class Reader:
     def _refuse_beside(
         data: tuple[Any, Any, Any], batch_size: int | None, what: str | None = None
     ) -> None:
-        """Refuse arguments that say of batches what these say themselves."""
+        """Refuse arguments that ready-made batches already determine."""
         what = what or f"batches, in an object of type {type(data[0]).__name__}"
         for argument, given in (("y", data[1]), ("sample_weight", data[2])):
             if given is not None:
@@ -271,7 +271,7 @@ class Reader:
             raise ValueError(f"batch_size was given beside {what}, which have a size; leave it out")
 
     def _sharing(self, group: Group) -> Sharing | None:
-        """Return what says which rows of a batch this process computes, where there are several."""
+        """Return the function that returns a process's rows of a batch; None for one process."""
         if group.size == 1:
             return None
         layers = self._network._graph.layers
@@ -299,7 +299,7 @@ class Reader:
     def _to_learn(
         self, data: Data | Drawn, class_weight: Mapping[int, float] | None
     ) -> Data | Drawn:
-        """Return data with weights for its classes, which has no NaN."""
+        """Return data without NaN, with the weights of their classes."""
 
         def weighed(batch: Data) -> Data:
             return self._weighed(batch, class_weight)
@@ -309,7 +309,7 @@ class Reader:
 
         if isinstance(data, Drawn):
             return data.each(checked)
-        # Those of one sample tell how large all are, and what is wrong with `class_weight`.
+        # One sample is enough to find their size and errors in `class_weight`.
         (first, *_) = weighed(data.part(0, 1)).weights
         if class_weight is None or first is None or first.nbytes * len(data) <= IN_MEMORY:
             return checked(data)
@@ -319,7 +319,7 @@ class Reader:
     def batch_to_learn(
         self, batch: Data, class_weight: Mapping[int, float] | None, title: str | None = None
     ) -> Data:
-        """Return the same of arrays, which errors call `x`, or by `title` and a number."""
+        """Return the same for arrays; error messages call them `x`, or by `title` and an index."""
         batch = self._weighed(batch, class_weight)
         whole = "x" if title is None else f"{title}[0]"
         for index, array in enumerate(batch.x):
@@ -339,7 +339,7 @@ class Reader:
 
 
 class _Kept:
-    """Arrays that were checked, as a dataset."""
+    """Checked arrays, with the interface of a dataset."""
 
     def __init__(self, data: Data) -> None:
         self._data = data
@@ -353,7 +353,7 @@ class _Kept:
 
 
 def own_batch_size(network: Network) -> int | None:
-    """Return the size of batches that the input of a model says."""
+    """Return the fixed batch size of a model's input."""
     sizes = {tensor.shape[0] for tensor in network._graph.inputs if tensor.shape[0] is not None}
     return max(sizes, default=None)
 
@@ -361,9 +361,9 @@ def own_batch_size(network: Network) -> int | None:
 def batch_size_of(
     network: Network, batch_size: int | None, samples: int, steps: int | None = None
 ) -> int:
-    """Return the size of batches: the model's own, or that which was asked for.
+    """Return the batch size: the model's own, or the argument.
 
-    As in Keras, so many `steps` as were asked for, if that is all there is to go by; or 32.
+    If neither is given, `steps` batches of equal size, as in Keras, or batches of 32.
     """
     own = own_batch_size(network)
     if batch_size is None:
@@ -375,7 +375,7 @@ def batch_size_of(
 
 
 def check_same_batches(network: Network, training: Source, validation: Source) -> None:
-    """Raise ``ValueError`` if the batches of a training and its validation fit no common states."""
+    """Raise ``ValueError`` if stateful layers get batches of different sizes in validation."""
     keeping = [layer.name for layer in network._graph.layers if layer.stateful]
     sizes = [
         min(source.batch_size, source.samples)
@@ -390,7 +390,7 @@ def check_same_batches(network: Network, training: Source, validation: Source) -
 
 
 def checked_batch_size(network: Network, batch_size: int, samples: int) -> int:
-    """Return the size of batches that `samples` fall into, for a model that keeps states."""
+    """Return the batch size, after checking that it divides `samples` if layers are stateful."""
     if samples <= batch_size or not samples % batch_size:
         return batch_size
     keeping = [layer.name for layer in network._graph.layers if layer.stateful]

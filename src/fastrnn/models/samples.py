@@ -1,4 +1,4 @@
-"""Arrays by sample, as batches in any order."""
+"""Batches of samples of arrays, in any order."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from fastrnn.models.source import Data, Part, Sharing, Source, seed_of
 
 Array = NDArray[Any]
 
-#: Bytes of an array that may be copied, so that it lies as its samples are found fastest.
+#: Largest array in bytes that may be copied to make its samples contiguous.
 COPIED = 1 << 26
 
 
 class Samples(Source):
-    """Data, a batch at a time, in any order.
+    """Batches of data, in any order.
 
     Parameters
     ----------
     data : Data
     batch_size : int
     sharing : callable, optional
-        Returns which rows of a training's batch are wanted; the others belong to other processes,
-        and are not looked at.  All if left out.
+        Returns the rows of a training batch that this process needs; the others are not read.  All
+        if left out.
 
     Notes
     -----
-    Batches are gathered into memory that is made once.  No array larger than `COPIED` is copied as
-    a whole: it may be a memory map larger than memory.
+    Batches are gathered into memory that is allocated once.  Arrays larger than `COPIED` are not
+    copied as a whole: they may be memory maps that exceed the available memory.
     """
 
     samples: int
@@ -52,11 +52,11 @@ class Samples(Source):
 
     @property
     def steps(self) -> int:
-        """How many batches there are; the last may be shorter."""
+        """Number of batches; the last may be shorter."""
         return -(-self.samples // self.batch_size)
 
     def some(self, count: int, most: int) -> Data:
-        """Return up to `count` samples from all over, or all if they take up to `most` bytes."""
+        """Return `count` evenly spaced samples, or all if they take up to `most` bytes."""
         data = self.data
         if sum(array.nbytes for array in data.arrays() if array is not None) <= most:
             return data
@@ -64,7 +64,7 @@ class Samples(Source):
         return data.map(lambda array: array[numbers])
 
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
-        """Yield batches of the samples as they lie."""
+        """Yield batches of the samples in their stored order."""
         size, count = self.batch_size, self.steps
         if steps is not None:
             count = min(steps, count)
@@ -81,7 +81,7 @@ class Samples(Source):
         return self.ordered(order, start)
 
     def ordered(self, order: Order | None, start: int = 0) -> Iterator[Data]:
-        """Yield the same in a given order of the samples; as they lie if None."""
+        """Yield batches in a given order of the samples; in their stored order if None."""
         read = self._in_order() if order is None else self._shuffled(order)
         for first in range(start * self.batch_size, self.samples, self.batch_size):
             last = min(first + self.batch_size, self.samples)
@@ -92,14 +92,14 @@ class Samples(Source):
                 yield replace(read(first + share.start, first + share.stop), share=share)
 
     def _in_order(self) -> Callable[[int, int], Data]:
-        """Return what returns the samples from one place to another."""
+        """Return a function that returns a range of samples."""
         data = self.data
         if self.batch_size >= self.samples:
             return lambda first, last: data if last - first == len(data) else data.part(first, last)
         return data.part
 
     def _shuffled(self, order: Order) -> Callable[[int, int], Data]:
-        """Return what returns the samples that stand from one place of `order` to another."""
+        """Return a function that returns the samples of a range of `order`."""
         self.data = self.data.map(_taken_well)
         size = min(self.batch_size, self.samples)
         gathered = self.data.map(
@@ -130,18 +130,18 @@ def order_of(number: int, samples: int, seed: np.random.SeedSequence) -> Order:
 
 
 def spread(count: int, samples: int) -> Array:
-    """Return up to `count` numbers of samples, from the first to the last."""
+    """Return up to `count` evenly spaced sample indices."""
     return np.unique(np.linspace(0, samples - 1, min(samples, count)).astype(np.intp))
 
 
 def _is_plain(array: Array) -> bool:
-    """Return whether np.take reads an array where it lies; it copies others whole, every time."""
+    """Return whether np.take reads an array in place; others it copies as a whole each time."""
     flags = array.flags
     return bool(flags.c_contiguous and flags.aligned and array.dtype.isnative)
 
 
 def _taken_well(array: Array) -> Array:
-    """Return an array that is plain, if that takes no large copy."""
+    """Return the array, or a copy that np.take reads in place if the array is small."""
     if _is_plain(array) or array.nbytes > COPIED:
         return array
     return np.array(array, array.dtype.newbyteorder("="), order="C")

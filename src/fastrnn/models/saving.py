@@ -1,4 +1,4 @@
-"""Files of models, written by their endings and read by their first bytes."""
+"""Saving models, in the format of the file extension; files are recognized by their content."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Array = NDArray[Any]
 
 
 def save(path: str, description: Description) -> None:
-    """Write a whole model: in the format of the ending, or as safetensors."""
+    """Write a whole model, in the format of the file extension, or as safetensors."""
     (format_for(path, "write") or OWN).write(path, description)
 
 
 def save_weights(path: str, description: Description) -> None:
-    """Write weights: in the format of the ending, or as safetensors, with the layers."""
+    """Write layers and weights, in the format of the file extension, or as safetensors."""
     found = format_for(path, "write_weights")
     if found is None:
         OWN.write(path, description)

@@ -25,7 +25,7 @@ class Sequential(Model):
     ----------
     layers : sequence of Layer, optional
         May begin with :func:`fastrnn.layers.Input`, or its first layer may have an `input_shape`.
-        Without either, the layers are built by the first data they see, or by :meth:`build`.
+        Without either, the first data build the layers, or :meth:`build` does.
     name : str, default "sequential"
 
     Examples
@@ -41,7 +41,7 @@ class Sequential(Model):
         Learner.__init__(self, name)
         self._added: list[Layer] = []
         self._members: set[Layer] = set()
-        #: What the first layer reads, and what the last one puts out, once shapes are known.
+        #: Input of the first layer and output of the last one, once shapes are known.
         self._start_tensor: SymbolicTensor | None = None
         self._end: SymbolicTensor | None = None
         self._names: dict[str, Layer] = {}
@@ -51,21 +51,21 @@ class Sequential(Model):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers in order, without that of the input."""
+        """The layers in order, without the input layer."""
         return unwrapped(self._added)
 
     def _listed(self) -> list[Layer]:
         return list(self._added)
 
     def add(self, layer: Any) -> None:
-        """Put a layer at the end.
+        """Add a layer at the end.
 
         Raises
         ------
         TypeError
             If it is no layer.
         ValueError
-            If it does not fit behind the one before, or stands in the chain already.
+            If its input does not fit the layer before it, or the model already has it.
         """
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
@@ -93,7 +93,7 @@ class Sequential(Model):
             self._start_tensor, self._end = start, end
         self._added.append(layer)
         self._members.add(layer)
-        # Traced when it is asked for: once, however many layers are added.
+        # The graph is traced when it is first needed, not at every added layer.
         self._known_graph = None
 
     def predict_proba(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
@@ -106,8 +106,8 @@ class Sequential(Model):
         Returns
         -------
         ndarray of int
-            Where the last axis has several units, which of them is largest: one axis less.  Where
-            it has one, 1 for answers over a half and 0 for others: of the shape of the answers.
+            The index of the largest value of the last axis, which is removed.  If the last axis has
+            one unit: 1 for predictions over 0.5, otherwise 0, in the shape of the predictions.
         """
         answers = self.predict(x, batch_size, verbose)
         if answers.shape[-1] > 1:
@@ -115,7 +115,7 @@ class Sequential(Model):
         return (answers > 0.5).astype("int32")
 
     def pop(self) -> Any:
-        """Take the last layer away and return it.
+        """Remove and return the last layer.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class Sequential(Model):
         return super().__call__(inputs, mask, training)
 
     def _take_name(self, start: Layer, layer: Layer) -> None:
-        """See to it that the name of a new layer is no other's."""
+        """Make the name of a new layer unique."""
         if self._renamed is Renaming.version and layer.name not in self._names:
             self._names[layer.name] = layer
             return
@@ -174,7 +174,7 @@ class Sequential(Model):
         self.build(shape)
 
     def _build_for_data(self, x: Any) -> None:
-        """Create the weights for data like `x`, and for longer sequences where layers can."""
+        """Create the weights for data like `x`, of any sequence length if the layers allow it."""
         if self._end is not None or not self._added:
             return
         shape = np.shape(x)
@@ -188,7 +188,7 @@ class Sequential(Model):
                 self.build(open_time)
                 return
             except ValueError:
-                pass  # such as Flatten, which wants to know how many steps there are
+                pass  # such as Flatten, which needs the number of steps
         self.build((None, *actual[1:]))
 
     @property

@@ -14,15 +14,15 @@ from fastrnn.distributed import Share
 
 Array = NDArray[Any]
 
-#: Says which rows of a batch of so many are to be had.
+#: Takes the size of a batch; returns the rows that this process needs.
 Sharing = Callable[[int], Share]
-#: Says from where to where of so many batches this process evaluates.
+#: Takes the number of batches; returns the range that this process evaluates.
 Part = Callable[[int], tuple[int, int]]
 
 
 @dataclass
 class Data:
-    """Checked arrays, all with the samples first.
+    """Checked arrays, with the samples on the first axis.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Data:
     y : list of ndarray
         One for each output with a loss.
     weights : list of ndarray or None
-        As many: (samples,) or (samples, time); None where all are one.
+        Weights for each `y`: (samples,) or (samples, time); None if all are one.
     share : Share or None
-        Which rows of a batch these are, where other processes have the others.
+        The rows of a batch that these are, if other processes have the others.
     """
 
     x: list[Array]
@@ -45,7 +45,7 @@ class Data:
         return len(self.x[0])
 
     def map(self, function: Callable[[Array], Array]) -> Data:
-        """Return the same of what `function` makes of every array."""
+        """Return data with `function` applied to every array."""
         return Data(
             [function(array) for array in self.x],
             [function(array) for array in self.y],
@@ -57,12 +57,12 @@ class Data:
         return self.map(lambda array: array[start:end])
 
     def arrays(self) -> list[Array | None]:
-        """Return all of them, in a row."""
+        """Return all arrays in a list."""
         return [*self.x, *self.y, *self.weights]
 
 
 class Source(ABC):
-    """Batches, in passes through all data there are.
+    """Batches, in passes through the data.
 
     A batch is valid until the next one is read.
 
@@ -71,13 +71,13 @@ class Source(ABC):
     argument : str
         What errors call it.
     samples : int or None
-        How many samples a pass has; None if only the batches know.
+        Number of samples of a pass; None if unknown.
     batch_size : int or None
-        Samples of every batch but the last; None if the batches are as they come.
+        Samples of every batch but the last; None for ready-made batches.
     data : Data or None
-        All of them, where they are arrays.
+        All of the data, if they are arrays.
     is_repeatable : bool
-        Whether there is another pass after the first.
+        Whether more than one pass is possible.
     """
 
     argument: str = "x"
@@ -89,50 +89,50 @@ class Source(ABC):
     @property
     @abstractmethod
     def steps(self) -> int | None:
-        """How many batches the next pass has; None if only its end will tell."""
+        """Number of batches of the next pass; None if unknown."""
 
     @abstractmethod
     def for_training(
         self, number: int, start: int = 0, seed: np.random.SeedSequence | None = None
     ) -> Iterator[Data]:
-        """Yield a pass of a training, of every batch the rows of this process.
+        """Yield the batches of a training pass, with the rows of this process.
 
         Parameters
         ----------
         number : int
-            Which pass.
+            Index of the pass.
         start : int, default 0
-            The batch to begin with.
+            Index of the first batch.
         seed : SeedSequence, optional
-            What the order of all passes is drawn from; as the data lie if left out.
+            Seed of the order of all passes; the stored order if left out.
         """
 
     @abstractmethod
     def in_order(self, part: Part | None = None, steps: int | None = None) -> Iterator[Data]:
-        """Yield the batches of a pass as they lie.
+        """Yield the batches of a pass in their stored order.
 
         Parameters
         ----------
         part : callable, optional
-            Says which part of the batches is wanted; all if left out.
+            Returns the range of batches that this process needs; all if left out.
         steps : int, optional
-            How many batches to read at most, before `part` takes some of them.
+            Maximum number of batches, before `part` selects some of them.
         """
 
     @abstractmethod
     def some(self, count: int, most: int) -> Data:
-        """Return up to `count` samples from all over, or all if they take up to `most` bytes."""
+        """Return `count` evenly spaced samples, or all if they take up to `most` bytes."""
 
     @abstractmethod
     def __str__(self) -> str:
         """Return a short description of the data."""
 
     def has_more(self) -> bool:
-        """Return whether there is a batch to read, where there is only one pass."""
+        """Return whether a batch is left, of a source with only one pass."""
         return True
 
     def skip(self, count: int) -> None:
-        """Skip batches that were read before, where there is only one pass."""
+        """Skip batches that were read before, of a source with only one pass."""
         return
 
     def begin_epoch(self) -> None:
@@ -145,5 +145,5 @@ class Source(ABC):
 
 
 def seed_of(number: int, seed: np.random.SeedSequence) -> np.random.SeedSequence:
-    """Return what the order of a pass is drawn from, and what layers draw in an epoch."""
+    """Return the seed of the order of a pass, or of the layers' random numbers in an epoch."""
     return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number))

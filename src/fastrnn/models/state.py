@@ -1,4 +1,4 @@
-"""Weights and optimizer of a model, into a checkpoint and out of one."""
+"""Weights and optimizer of a model as tensors of a checkpoint."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Tensors = Mapping[str, Array]
 
 
 def weight_tensors(network: Network) -> dict[str, Array]:
-    """Return all weights as they lie in memory: views, by their names in files."""
+    """Return views of all weights, in their memory layout, by their names in files."""
     return {name: weight.value for name, weight in _weights(network)}
 
 
 def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tensors:
-    """Return the tensors of a file that are weights of this model, layer by layer.
+    """Return the tensors of a file that are weights of this model.
 
     Raises
     ------
     CheckpointError
-        If some do not fit, and `choice` does not say to leave them.
+        If some do not fit, and `choice` does not allow to skip them.
     """
     weights = dict(_weights(network))
     by_layer: dict[str, list[str]] = {name.partition("/")[0]: [] for name in weights}
@@ -60,19 +60,19 @@ def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tenso
                     raise CheckpointError(f"the file holds {name}, which the model lacks")
                 check(tensors, name, weights[name].shape, weights[name].value.dtype)
             found += names
-    # A tensor that is asked for is read: all at once they would be in memory twice.
+    # Access reads a tensor: reading all of them first would need twice the memory.
     return tensors if len(found) == len(weights) else {name: tensors[name] for name in found}
 
 
 def take_weights(network: Network, tensors: Tensors) -> None:
-    """Take weights that :func:`fitting_weights` lets pass; those that are not there stay."""
+    """Set the weights from :func:`fitting_weights`; other weights are not changed."""
     for name, weight in _weights(network):
         if name in tensors:
             fill(weight.value, tensors, name)
 
 
 def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
-    """Return the slots of an optimizer for each weight: views, by their names in files."""
+    """Return views of the optimizer's slots for each weight, by their names in files."""
     return {
         slot_name(slot, name): piece[: weight.value.size].reshape(weight.shape)
         for name, weight in _weights(network)
@@ -81,9 +81,9 @@ def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
 
 
 def check_slots(network: Network, optimizer: Optimizer, tensors: Tensors) -> None:
-    """Raise ``CheckpointError`` unless a file has the slots of all weights that are trained.
+    """Raise ``CheckpointError`` unless a file has the slots of all trained weights.
 
-    It may have those of frozen weights, from a time at which they were trained.
+    It may also have slots of frozen weights that were trained earlier.
     """
     trained = {weight.key for weight in network.trainable_weights}
     known = set()
@@ -99,7 +99,7 @@ def check_slots(network: Network, optimizer: Optimizer, tensors: Tensors) -> Non
 def restore_optimizer(
     network: Network, trainer: Trainer, iterations: int, tensors: Tensors
 ) -> None:
-    """Give an optimizer the state of a file that :func:`check_slots` lets pass."""
+    """Restore the state of an optimizer from tensors that :func:`check_slots` accepted."""
     optimizer = trainer.optimizer
     optimizer.forget(iterations)
     trainer.look()
@@ -115,12 +115,12 @@ def restore_optimizer(
 
 
 def iterations_of(compiled: Mapping[str, Any]) -> int:
-    """Return how many steps a file says that its optimizer has made.
+    """Return the number of optimizer steps that a file states.
 
     Raises
     ------
     CheckpointError
-        If it is no count of steps.
+        If the value is not a count of steps.
     """
     value = compiled.get("iterations")
     is_count = isinstance(value, int) and not isinstance(value, bool)

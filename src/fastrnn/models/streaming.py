@@ -1,4 +1,4 @@
-"""From a graph of layers to a stream, which runs it step after step."""
+"""Building a stream, which computes a graph of layers step by step."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from fastrnn._core import stage
 from fastrnn.models.stream import Stream
 from fastrnn.models.tracing import Graph
 
-#: About how many numbers the steps that are computed at once may put out: all of it should stay in
-#: the second-level cache.
+#: Approximate number of outputs of the steps that are computed at once, so that they stay in the
+#: second-level cache.
 NUMBERS_AT_ONCE = 32_768
 #: More steps at once save nothing.
 STEPS_AT_ONCE = 64
@@ -21,7 +21,7 @@ def stream(graph: Graph, streams: int | None) -> Stream:
     assert features is not None
     count = 1 if streams is None else streams
     widest = max(tensor.shape[-1] or 1 for node in graph.nodes for tensor in node.outputs)
-    # gates and states: some numbers for each that is put out
+    # the factor allows for gates and states
     steps = max(1, min(STEPS_AT_ONCE, NUMBERS_AT_ONCE // (6 * widest * count)))
     stages = [stage.source(features, count, steps, graph.outputs[0].layer.dtype)]
     reads: list[tuple[int, ...]] = [()]
@@ -44,7 +44,7 @@ def stream(graph: Graph, streams: int | None) -> Stream:
 
 
 def _tokens(graph: Graph) -> int:
-    """Return how many tokens the input knows; 0 if it is numbers."""
+    """Return the vocabulary size of the input; 0 if it is not tokens."""
     start = graph.inputs[0]
     if not graph.takes_tokens(start):
         return 0

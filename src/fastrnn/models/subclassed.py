@@ -1,4 +1,4 @@
-"""Models that a class of the user's own describes: a `call` that calls layers."""
+"""Models that a subclass with its own `call` defines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.models.tracing import Graph, trace
 
 
 def shapes_of(x: Any) -> Any:
-    """Return the shape of an array, or of each of those in a list, tuple or dict."""
+    """Return the shape of an array, or the shapes of those in a list, tuple or dict."""
     if isinstance(x, dict):
         return {name: np.shape(array) for name, array in x.items()}
     if isinstance(x, (list, tuple)) and any(hasattr(array, "shape") for array in x):
@@ -23,19 +23,19 @@ def shapes_of(x: Any) -> Any:
 
 
 def traced(model: Any, shapes: Any) -> Graph:
-    """Return what `call` makes of inputs of these shapes, batch first.
+    """Return the graph that `call` makes for inputs of these shapes, batch first.
 
-    Sequences may have any length, if the layers can take that.
+    The length of sequences is left open if the layers allow it.
 
     Raises
     ------
     ValueError
-        If they fit no layer, or `call` calls other layers in a training than otherwise: it is asked
-        once, and layers such as Dropout know themselves when there is a training.
+        If a layer refuses them, or if the layers that `call` calls depend on `training`: it is
+        traced once, and layers such as Dropout handle training themselves.
     """
     try:
         return _traced(model, shapes, is_open=True)
-    except ValueError:  # such as Flatten, which wants to know how many steps there are
+    except ValueError:  # such as Flatten, which needs the number of steps
         return _traced(model, shapes, is_open=False)
 
 

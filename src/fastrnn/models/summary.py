@@ -13,14 +13,14 @@ from fastrnn.layers.shapes import Shape
 
 __all__ = ["Row", "Table", "row_of"]
 
-#: Where the columns end, as parts of a line, and how long a line is: without and with the layers
-#: that each one reads.
+#: Ends of the columns as fractions of a line, and the length of a line: without and with the column
+#: of inputs.
 PLAIN, CONNECTED = ((0.45, 0.85, 1.0), 65), ((0.34, 0.59, 0.70, 1.0), 80)
 HEAD = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 
 
 class Row(NamedTuple):
-    """What the table says of a layer; `reads` names the layers that it is called on."""
+    """A row of the table; `reads` has the names of the layer's inputs."""
 
     name: str
     kind: str
@@ -32,13 +32,13 @@ class Row(NamedTuple):
 def row_of(
     layer: Layer, shape: Shape | list[Shape] | None, reads: Sequence[str] = ()
 ) -> tuple[Row, int]:
-    """Return the row of a layer, and how many numbers its weights hold.
+    """Return the row of a layer, and the number of its parameters.
 
     Parameters
     ----------
     layer : Layer
     shape : tuple, or list of them, or None
-        What it puts out; None where it is not known yet.
+        Shape of its outputs; None if it is not built.
     reads : sequence of str
         The names of the layers that it is called on.
     """
@@ -56,17 +56,17 @@ def row_of(
 
 
 class Table(NamedTuple):
-    """The layers of a model, and how many numbers its weights hold.
+    """The layers of a model, and the numbers of parameters.
 
     Attributes
     ----------
     title : str
-        The kind of the model and its name.
+        Class and name of the model.
     rows : list of Row
     total, trained : int
-        How many numbers the weights hold, and how many of them trainings change.
+        Number of parameters, and of trainable parameters.
     is_chain : bool
-        Whether each layer reads the one before, so that nothing needs to be said about that.
+        Whether each layer reads the one before, so that no column of inputs is needed.
     """
 
     title: str
@@ -76,14 +76,13 @@ class Table(NamedTuple):
     is_chain: bool
 
     def text(self, width: int | None = None) -> str:
-        """Return the table that ``summary`` prints.
+        """Return the table as text.
 
         Parameters
         ----------
         width : int, optional
-            Characters a line: 65, or 80 where the table says what each layer reads, if left out.
-            Text that is too long for its column is cut in the former, as Keras does, and goes on
-            in the next line in the latter.
+            Characters per line; if left out 65, or 80 with the column of inputs.  Without that
+            column, text that is too long is cut, as in Keras; with it, the text is wrapped.
         """
         parts, usual = PLAIN if self.is_chain else CONNECTED
         ends = [int((width or usual) * part) for part in parts]
@@ -123,13 +122,13 @@ class Table(NamedTuple):
 def _line(fields: Sequence[str], ends: Sequence[int]) -> str:
     line = ""
     for field, end in zip(fields, ends, strict=False):
-        # One blank stays between the columns, however long the field.
+        # Columns are separated by one blank at least.
         line = (line + field)[: end - 1].ljust(end)
     return line.rstrip()
 
 
 def _lines(fields: Sequence[str], reads: Sequence[str], ends: Sequence[int]) -> list[str]:
-    """Return the lines of a row, in which the text of every column is broken where it has to be."""
+    """Return the lines of a row, with the text of each column wrapped."""
     room = [end - begin - 1 for begin, end in zip((0, *ends), ends, strict=False)]
     columns = [wrap(text, width) for text, width in zip(fields, room, strict=False)]
     columns.append([line for name in reads for line in wrap(name, room[-1])])

@@ -13,31 +13,31 @@ from fastrnn.layers.shapes import Shape
 from fastrnn.layers.symbolic import Node
 from fastrnn.models.penalty import Penalty
 
-#: How many shapes of data a graph remembers the shapes of its answers for.
+#: Number of input shapes for which a graph caches its output shapes.
 KNOWN_SHAPES = 256
 
 
 class Graph:
-    """The calls of layers that lead from inputs to outputs, each after those that it needs.
+    """The calls of layers from inputs to outputs, in topological order.
 
     Attributes
     ----------
     inputs, outputs : tuple of SymbolicTensor
     input_layers : tuple of InputLayer
-        What stands for each input.  An input that a layer makes, in a part of a longer model, gets
-        one of its own.
+        The layer of each input.  If an input is the output of a layer of a larger model, a new
+        input layer replaces that layer.
     nodes : tuple of Node
-        The calls; those of input layers are among them where they are first needed.
+        The calls, including input layers before their first use.
     uses : Counter of SymbolicTensor
-        How many calls and outputs read a tensor.
+        Number of calls and outputs that read each tensor.
     numbers_a_row : int
-        How many numbers all layers together put out for a sample, or for a step of one.
+        Total number of outputs of all layers for a sample, or for a step of a sample.
     """
 
     def __init__(self, inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self.input_layers = tuple(_input_layer(tensor) for tensor in self.inputs)
-        #: Shapes of the outputs that were worked out, by those of the inputs without the batch.
+        #: Cached shapes of the outputs, by the shapes of the inputs without the batch.
         self._answers: dict[tuple[tuple[int, ...], ...], list[Shape]] = {}
         self._starts = {
             tensor: layer.tensor().node
@@ -51,7 +51,7 @@ class Graph:
         made = [tensor for node in self.nodes for tensor in node.outputs]
         self.numbers_a_row = sum(tensor.shape[-1] or 1 for tensor in made)
         for tensor in self.inputs:
-            self.takes_tokens(tensor)  # or raises
+            self.takes_tokens(tensor)  # raises ValueError
         give_names(self.layers)
 
     @property
@@ -62,22 +62,22 @@ class Graph:
 
     @property
     def features(self) -> list[int]:
-        """How many features each output has."""
+        """Number of features of each output."""
         return [tensor.shape[-1] or 1 for tensor in self.outputs]
 
     @property
     def penalty(self) -> Penalty:
-        """What regularizers add to the loss."""
+        """The penalties of the regularizers."""
         if self._penalty is None:
             self._penalty = Penalty(self.layers)
         return self._penalty
 
     def node_of(self, tensor: SymbolicTensor) -> Node:
-        """Return the call that makes a tensor here: that of an input layer, if it is an input."""
+        """Return the call that makes a tensor in this graph; an input layer's for an input."""
         return self._starts.get(tensor, tensor.node)
 
     def readers(self, tensor: SymbolicTensor) -> list[tuple[Contract, int]]:
-        """Return the layers that read a tensor, and which of their inputs it is."""
+        """Return the layers that read a tensor, with the index among their inputs."""
         return [
             (node.layer, position)
             for node in self.nodes
@@ -96,7 +96,7 @@ class Graph:
         return kinds == {True}
 
     def answer_shape(self, index: int, x: Sequence[Any]) -> tuple[int, ...]:
-        """Return the shape of what output `index` answers to the arrays `x`."""
+        """Return the shape of output `index` for the arrays `x`."""
         known = self.outputs[index].shape
         if None in known[1:]:
             shapes = tuple(array.shape[1:] for array in x)
@@ -121,7 +121,7 @@ class Graph:
         return [found[tensor] for tensor in self.outputs]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Flat, as nodes refer to one another in chains that may be deeper than Python's calls.
+        # Without recursion, since a model may be deeper than Python's limit.
         places = {node: place for place, node in enumerate(self.nodes)}
 
         def written(tensors: Sequence[SymbolicTensor]) -> list[tuple[int, int]]:
@@ -139,7 +139,7 @@ class Graph:
         return _again, (calls, written(self.inputs), written(self.outputs))
 
     def require_steps(self) -> SymbolicTensor:
-        """Return the input of a model that can be computed step after step.
+        """Return the input of a model that can be computed step by step.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class Graph:
 
     def _in_order(self) -> list[Node]:
         seen: set[Node] = set()
-        # Explicitly stacked: a model may be deeper than Python's calls.
+        # With an explicit stack, since a model may be deeper than Python's recursion limit.
         waiting = [(self.node_of(tensor), False) for tensor in reversed(self.outputs)]
         found: list[Node] = []
         while waiting:
@@ -195,7 +195,7 @@ class Graph:
                     )
                 waiting.append((node, True))
                 waiting += [(self.node_of(tensor), False) for tensor in reversed(node.inputs)]
-        # What no output follows from is data of the model all the same.
+        # Inputs that no output depends on are still inputs of the model.
         return [node for node in self._starts.values() if node not in seen] + found
 
 
@@ -204,7 +204,7 @@ def _again(
     inputs: list[tuple[int, int]],
     outputs: list[tuple[int, int]],
 ) -> Graph:
-    """Return a copy of a graph, with layers that were copied before."""
+    """Return a copy of a graph, using copies of its layers."""
     made: list[Sequence[SymbolicTensor]] = []
     for layer, reads, shapes, has_mask in calls:
         if isinstance(layer, InputLayer):
@@ -231,7 +231,7 @@ def trace(inputs: Any, outputs: Any) -> Graph:
 
 
 def tensors_of(given: Any, argument: str) -> list[SymbolicTensor]:
-    """Return a tensor or a sequence of them as a list, or say what else it is."""
+    """Return a tensor or a sequence of tensors as a list; refuse anything else."""
     tensors = list(given) if isinstance(given, (list, tuple)) else [given]
     if not tensors:
         raise ValueError(f"{argument} is empty; it should hold one tensor or more")
@@ -247,19 +247,19 @@ def tensors_of(given: Any, argument: str) -> list[SymbolicTensor]:
 def _input_layer(tensor: SymbolicTensor) -> InputLayer:
     if isinstance(tensor.layer, InputLayer):
         return tensor.layer
-    # A part of a longer model: what came before is data now.
+    # A part of a larger model: outputs of earlier layers are its inputs.
     return InputLayer(tensor.shape[1:], tensor.dtype)
 
 
 def give_names(layers: Sequence[Layer]) -> None:
-    """Rename layers so that names are unique; names that the user gave stay."""
+    """Rename layers so that names are unique; names given by the user are kept."""
     used = {layer.name for layer in layers if not layer.is_named_by_count}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     for layer in layers:
         if layer.is_named_by_count and layer.name in used:
             stem = "input" if isinstance(layer, InputLayer) else layer.stem
-            # Names are only ever added, so the search goes on where the last one ended.
+            # Names are never removed, so the search continues where the last one ended.
             name = counted_name(stem, used, counts[stem] + 1)
             counts[stem] = int(name.rpartition("_")[2])
             layer.rename(name)

@@ -1,6 +1,7 @@
-"""A training, from the arguments of ``fit`` to its end.
+"""Training: the implementation of ``fit``.
 
-:mod:`fitting` prepares, runs and finishes one.  Its course is in :mod:`loop`; :mod:`trainer` makes
-the steps, alone or with other processes (:mod:`exchange`, :mod:`agreement`); :mod:`run` says where
-it is, for files from which :mod:`resuming` goes on; :mod:`interrupts` is about Ctrl-C.
+:mod:`fitting` prepares, runs and finishes a training.  :mod:`loop` has the loop over epochs;
+:mod:`trainer` makes the steps, alone or with other processes (:mod:`exchange`, :mod:`agreement`);
+:mod:`run` records the position for files, from which :mod:`resuming` continues; :mod:`interrupts`
+handles Ctrl-C.
 """

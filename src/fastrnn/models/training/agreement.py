@@ -11,9 +11,9 @@ import numpy as np
 from fastrnn.config import config as running
 from fastrnn.models.source import Source
 
-#: Bytes of an array up to which all of them are compared; of a larger one, some samples are.
+#: Largest array in bytes that is compared as a whole; of larger ones, some samples are compared.
 WHOLE = 1 << 26
-#: How many samples are compared of what is too large to be read as a whole.
+#: Number of samples to compare of larger arrays.
 SOME = 64
 
 
@@ -39,7 +39,7 @@ def facts(
     here = running()
     return {
         "the version of fastrnn": here["version"],
-        # Weights stay the same bits everywhere only where the same code changes them.
+        # Weights have the same bits in all processes only if the same kernels update them.
         "the instruction set, which FASTRNN_ISA can choose": here["instruction_set"],
         **dict(_leaves("the model", config)),
         **dict(_leaves("compile", compiled)),
@@ -50,7 +50,7 @@ def facts(
 
 
 def _leaves(name: str, config: Any) -> Iterator[tuple[str, str]]:
-    """Yield what stands at every place of a configuration, so that the place can be told."""
+    """Yield the values of a nested configuration with their paths, for error messages."""
     if isinstance(config, Mapping) and config:
         for key, part in config.items():
             yield from _leaves(f"{name}, {key}", part)

@@ -10,15 +10,15 @@ import numpy as np
 
 from fastrnn.models.source import Data, Source
 
-#: Where an epoch begins: in which pass through the data, at which batch of it.
+#: Start of an epoch: the pass through the data, and the batch in it.
 Place = tuple[int, int]
 
 
 class Epochs:
-    """Passes through a source, cut into epochs.
+    """The batches of a source, divided into epochs.
 
-    An epoch is a pass, or ``steps_per_epoch`` batches.  As in Keras, an epoch then goes on where
-    the one before has ended, and a pass that comes to its end ends the epoch.
+    An epoch is a pass, or ``steps_per_epoch`` batches.  As in Keras, an epoch then continues where
+    the previous one ended, and the end of a pass ends the epoch.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ class Epochs:
     steps : int, optional
         The argument ``steps_per_epoch``.
     shuffle : bool
-        Whether every pass of what has numbers is in an order of its own.
+        Whether the batches or samples of each pass are shuffled, if they have indices.
 
     Attributes
     ----------
     next : tuple of (int, int)
-        Where the epoch after the one that was read begins.
+        Start of the next epoch.
     has_ended : bool
-        Whether there is nothing left to read.
+        Whether the data are exhausted.
     """
 
     def __init__(self, source: Source, steps: int | None, shuffle: bool) -> None:
@@ -43,11 +43,11 @@ class Epochs:
 
     @property
     def steps(self) -> int | None:
-        """How many batches the next epoch should have; None if only its end will tell."""
+        """Number of batches of the next epoch; None if unknown."""
         return self.source.steps if self._steps is None else self._steps
 
     def have_more(self) -> bool:
-        """Return whether there is a batch for another epoch, and say so if there is none."""
+        """Return whether a batch is left for another epoch; warn if there is none."""
         if self.source.is_repeatable or self.source.has_more():
             return True
         self._warn("at the end of an epoch")
@@ -56,16 +56,16 @@ class Epochs:
     def batches(
         self, place: Place, done: int, seed: np.random.SeedSequence | None
     ) -> Iterator[Data]:
-        """Yield the batches of an epoch, and note where the next one begins.
+        """Yield the batches of an epoch, and set the start of the next one.
 
         Parameters
         ----------
         place : tuple of (int, int)
-            Where it begins.
+            Start of the epoch.
         done : int
-            How many of its batches were trained on before.
+            Number of its batches that are already trained.
         seed : SeedSequence or None
-            What the orders of the passes are drawn from.
+            Seed of the orders of the passes.
         """
         source = self.source
         source.begin_epoch()
@@ -78,7 +78,7 @@ class Epochs:
             count += 1
             yield data
         if not count and start and source.is_repeatable:
-            # The epoch before ended exactly where the pass did, which could not be known then.
+            # The previous epoch ended exactly at the end of the pass, which was not known then.
             number, start = number + 1, 0
             for data in islice(source.for_training(number, 0, seed), left):
                 count += 1
@@ -94,7 +94,7 @@ class Epochs:
         source.end_epoch()
 
     def replay(self, epochs: int) -> None:
-        """Tell the source of the epochs that went by before a training was resumed."""
+        """Call the hooks of the source for the epochs before a training was resumed."""
         for _ in range(epochs):
             self.source.begin_epoch()
             self.source.end_epoch()

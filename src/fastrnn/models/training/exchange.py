@@ -1,4 +1,4 @@
-"""The messages that processes training one model send at every step."""
+"""The messages between the processes of a training at every step."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from fastrnn.models.objective import Means, Sums
 
 
 class Halted(Exception):
-    """A process wants the epoch to end here; this step was not made."""
+    """A process ends the epoch; this step was not made."""
 
 
 class Exchange:
-    """The exchange of a process that trains alone: there is nothing to send."""
+    """The exchange of a single process: nothing is sent."""
 
-    #: Whether there are others.
+    #: Whether there are other processes.
     is_shared: bool = False
 
-    #: Whether this process wants the epoch to end before the step that comes.
+    #: Whether this process ends the epoch before the next step.
     halts: bool = False
-    #: What this process has of the batch at hand.
+    #: The rows of the current batch that this process has.
     share: Share | None = None
-    #: Where the gradients of a step are.
+    #: The gradients of a step.
     vector: ParameterVector
 
     def first(self, value: float) -> float:
@@ -60,7 +60,7 @@ class Exchange:
 
 
 class SharedExchange(Exchange):
-    """Of one of several processes: one sum of all gradients a step, with the figures behind it.
+    """The exchange of one of several processes: one reduction per step, of gradients and sums.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ class SharedExchange(Exchange):
         Halted
             If a process wants to end here.
         """
-        # Behind the gradients what was measured, and how many processes want to end here.
+        # After the gradients: the sums of losses and metrics, and the number of processes that
+        # halt.
         sums = self.vector.sums
         figures = sums[self.vector.values.size : -1]
         if self.share is not None and self.share.counts and not self.halts:

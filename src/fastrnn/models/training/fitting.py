@@ -1,4 +1,4 @@
-"""What ``fit`` does: prepare a training, run it, and leave the model in order."""
+"""The implementation of ``fit``: prepare a training, run it, and clean up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments of ``fit`` that say how to train, checked."""
+    """The checked options of ``fit``."""
 
     epochs: int
     initial_epoch: int
@@ -47,7 +47,7 @@ class Options:
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> Options:
-        """Return the arguments as they should be, or say which is not."""
+        """Return checked options."""
 
         def count(name: str) -> int | None:
             return positive_integer(name, given[name]) if given[name] is not None else None
@@ -66,7 +66,7 @@ class Options:
 
 
 class Training:
-    """A training of a model, with all that it began with: what is compiled later does not matter.
+    """A training of a model; a later call of ``compile`` does not affect it.
 
     Parameters
     ----------
@@ -107,22 +107,22 @@ class Training:
         )
 
     def facts(self) -> dict[str, str]:
-        """Return what processes that train together must agree about."""
+        """Return the facts that must be equal in all processes."""
         options = {**vars(self.options), "batch_size": self.source.batch_size}
         config = self.model.get_config()
         held_out = None if self.validation is None else self.validation.source
         return facts(config, self.compiled(), options, self.source, held_out)
 
     def compiled(self) -> dict[str, Any]:
-        """Return how the model was compiled when the training began, with the optimizer of now."""
+        """Return the compile options of the training, with the current state of the optimizer."""
         return {**self._compiled, "optimizer": optimizers.serialize(self.trainer.optimizer)}
 
     def record(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return what a file should say of where the training is, and tensors."""
+        """Return the position of the training, for a file, and tensors."""
         return self.run.record(self.trainer, self.model.stop_training)
 
     def fit(self, group: Group, resume: str | os.PathLike[str] | None, verbose: Any) -> History:
-        """Run the training, from where a file says or from the beginning."""
+        """Run the training, from the beginning or from the position in a file."""
         resumed = self._resumption(group, resume)
         if resumed is None and self.run.draws:
             seed = seeding.spawn()
@@ -132,7 +132,7 @@ class Training:
             resumed.restore_model(self.model)
             self._replay([epoch for epoch, _ in self.run.epochs])
         model, setup = self.model, self._setup
-        # A callback may train the model too: what it finds is not this training's.
+        # A callback may also train the model: its results are not this training's.
         before = setup.training, model.stop_training, model.history
         setup.training, model.stop_training, model.history = self, False, self.history
         try:
@@ -146,13 +146,13 @@ class Training:
         return self.history
 
     def _replay(self, epochs: Sequence[int]) -> None:
-        """Let the data be where they were after the epochs that a file says were made."""
+        """Advance the data to where they were after the epochs before a file was saved."""
         self.epochs.replay(len(epochs))
         if self.validation is not None:
             self.validation.replay(epochs)
 
     def _resumption(self, group: Group, resume: str | os.PathLike[str] | None) -> Resumption | None:
-        """Return what the training goes on from: what was asked for, or what a callback has."""
+        """Return the state to resume from: of the argument, or of a callback."""
         if resume is None:
             files = [callback.resume_from() for callback in self.callbacks.callbacks]
             resume = next((file for file in files if file is not None), None)
@@ -162,7 +162,7 @@ class Training:
         return Resumption(resume, self.model, self.trainer, self.run, group)
 
     def _params(self, group: Group, verbose: Any) -> dict[str, Any]:
-        """Return what callbacks are told."""
+        """Return the parameters for callbacks."""
         validation, options = self.validation, self.options
         names = self.trainer.objective.names
         return {
@@ -174,7 +174,7 @@ class Training:
             "batch_size": self.source.batch_size,
             "verbose": verbose,
             "metrics": names,
-            # What some epochs report and others do not.
+            # Metrics that only some epochs report.
             "at_times": [f"val_{name}" for name in names] if options.validation_freq != 1 else [],
             "steps_done": self.run.step,
             "is_first": group.is_first,
@@ -190,20 +190,20 @@ def prepare(
     callbacks: Callbacks,
     verbose: Any,
 ) -> Training:
-    """Return a training, after a look at all that was given; nothing is changed.
+    """Return a training after checking all arguments; nothing is changed.
 
     Parameters
     ----------
     model : Model
     setup : Setup
-        Of the model.
+        Setup of the model.
     group : Group
     data : tuple
         ``x, y, sample_weight, validation_split, validation_data``.
     how : mapping
-        The arguments that make an :class:`Options`.
+        The arguments of :class:`Options`.
     callbacks, verbose :
-        As ``fit`` was given them.
+        As for ``fit``.
     """
     options = Options.checked(how)
     if data[2] is not None and options.class_weight is not None:
@@ -228,7 +228,7 @@ def prepare(
 def _sources(
     reader: Reader, data: tuple[Any, Any, Any, float, Any], options: Options, group: Group
 ) -> tuple[Source, Validation | None]:
-    """Return what to train on, and what to evaluate meanwhile."""
+    """Return the sources of the training and of the validation."""
     x, y, weights, split, given = data
     source, held_out = reader.to_train(
         (x, y, weights),
@@ -249,7 +249,7 @@ def _sources(
 
 
 def _check_passes(x: Any, options: Options) -> None:
-    """Refuse several epochs of what can be read once, before the first is trained."""
+    """Refuse more than one epoch of data that can be read only once."""
     if options.epochs - options.initial_epoch > 1:
         raise ValueError(
             f"x is of type {type(x).__name__} and can be read once, which makes one epoch of "

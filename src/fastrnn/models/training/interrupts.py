@@ -1,4 +1,4 @@
-"""Ctrl-C in a training: raised at once, or after a change that must be complete."""
+"""Ctrl-C in a training: raised immediately, or after a change that must be completed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 
 class Interrupts:
-    """Delays a first Ctrl-C until the training can be saved.
+    """Delays the first Ctrl-C until the training can be saved.
 
-    A second one, or one at such a moment, raises ``KeyboardInterrupt`` where it comes.  Outside of
-    the main thread, or where the program has a handler of its own, nothing is changed.
+    A second Ctrl-C, or one while the training can be saved, raises ``KeyboardInterrupt``
+    immediately.  Outside the main thread, or if the program has its own handler, nothing is
+    changed.
 
     Parameters
     ----------
     wanted : bool
-        Whether there is anybody who would save the training.
+        Whether a callback would save the training.
     is_open : callable
-        Whether nothing is half done at this moment.
+        Whether the training is in a consistent state.
     """
 
     def __init__(self, wanted: bool, is_open: Callable[[], bool]) -> None:
@@ -30,7 +31,7 @@ class Interrupts:
         self._seen = False
 
     def begin(self) -> None:
-        """Take over Ctrl-C."""
+        """Install the handler."""
         if self.active:
             self._before = signal.getsignal(signal.SIGINT)
             self.active = self._before is signal.default_int_handler
@@ -38,7 +39,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._handle)
 
     def release(self) -> None:
-        """Restore the handler of Ctrl-C."""
+        """Restore the previous handler."""
         if self.active:
             signal.signal(signal.SIGINT, self._before)
             self.active = False
@@ -50,5 +51,5 @@ class Interrupts:
 
     @property
     def seen(self) -> bool:
-        """Whether a Ctrl-C was put off."""
+        """Whether a Ctrl-C was delayed."""
         return self._seen

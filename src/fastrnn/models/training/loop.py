@@ -26,13 +26,13 @@ class Loop:
     Parameters
     ----------
     model : Model
-        Looked at for `stop_training` only.
+        Only its `stop_training` is read.
     trainer : Trainer
     epochs : Epochs
     validation : Validation or None
     run : Run
-        From where on to train; moved on.  What an epoch draws depends on its seed and the epoch's
-        number alone, so a training can begin at any epoch.
+        The position to start from; it is updated.  The random numbers of an epoch depend only on
+        the seed and the index of the epoch, so a training can start at any epoch.
     """
 
     def __init__(
@@ -61,14 +61,14 @@ class Loop:
         until : int
             The epoch to stop before.
         resumed : Resumption, optional
-            What is to be put back at the right moment.
+            The state to restore.
 
         Raises
         ------
         NonFiniteGradientError
-            At a gradient that is not finite, unless a callback then sets `stop_training`.
+            If a gradient is not finite, unless a callback then sets `stop_training`.
         KeyboardInterrupt
-            At Ctrl-C, after the callbacks' `on_interrupt`; in all processes if one was interrupted.
+            After Ctrl-C and the callbacks' `on_interrupt`; in all processes if one was interrupted.
         """
         self._resumed = resumed
         self._interrupts.begin()
@@ -86,7 +86,8 @@ class Loop:
     def _train(self, until: int) -> None:
         model, run, callbacks = self._model, self._run, self._callbacks
         self._trainer.is_open = False
-        #: Whether the states of layers are saved before a step, in case it is given up.
+        #: Whether the states of layers are saved before each step, for the case that it is
+        #: abandoned.
         self._remembers = self._interrupts.active and self._trainer.has_states
         logs: Logs = {}
         callbacks.call("on_train_begin", {})
@@ -104,15 +105,15 @@ class Loop:
         callbacks.call("on_train_end", logs)
 
     def _restore(self) -> None:
-        """Restore the states of callbacks and layers of the training that is resumed."""
+        """Restore the states of callbacks and layers of a resumed training."""
         assert self._resumed is not None
         self._resumed.restore_rest(self._trainer, self._callbacks, self._run)
         self._resumed = None
 
     def _epoch(self) -> Logs:
-        """Train through the epoch at hand, from its first step or the one after a resumed file's.
+        """Train the current epoch, from its first step or from the resumed position.
 
-        Returns what it reports.
+        Returns its logs.
         """
         trainer, run, callbacks = self._trainer, self._run, self._callbacks
         epoch = run.epoch
@@ -162,12 +163,12 @@ class Loop:
             if model.stop_training or self._interrupts.seen:
                 if not exchange.is_shared:
                     return
-                # The other processes learn of it when they begin their next step, which no process
+                # The other processes are told at the beginning of the next step, which no process
                 # makes.
                 exchange.halts = True
 
     def _read(self, batches: Iterator[Data]) -> Data | None:
-        """Return the next batch.  Nothing is half done meanwhile: Ctrl-C ends a slow generator."""
+        """Return the next batch.  Ctrl-C is not delayed here, so it interrupts a slow generator."""
         trainer = self._trainer
         trainer.is_open = not self._exchange.is_shared
         try:
@@ -176,7 +177,7 @@ class Loop:
             trainer.is_open = False
 
     def _validated(self, validation: Validation) -> Logs:
-        """Return what was found on the data of the validation."""
+        """Return losses and metrics on the validation data."""
         trainer, run, exchange = self._trainer, self._run, self._exchange
         run.layers = trainer.layer_states() if self._remembers else None
         trainer.is_open = not exchange.is_shared
@@ -192,7 +193,7 @@ class Loop:
         return {f"val_{name}": value for name, value in found.items()}
 
     def _settle(self) -> None:
-        """Agree with the other processes about what was asked for in one of them."""
+        """Exchange with the other processes whether to stop, and whether Ctrl-C was pressed."""
         model, interrupts = self._model, self._interrupts
         model.stop_training, interrupted = self._exchange.settle(
             model.stop_training, interrupts.seen

@@ -29,11 +29,11 @@ class Resumption:
         A file that :meth:`fastrnn.models.Model.save` wrote while the training ran.
     model : Model
     trainer : Trainer
-        Of the model, compiled as it was.
+        Of the model, compiled as it was when the file was saved.
     run : Run
         Moved to where the training was.
     group : Group
-        The processes that go on with it; the first reads the file.
+        The processes that resume it; the first reads the file.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Resumption:
             raise CheckpointError(
                 f"{self._path} was not saved in a training; load_model and fit make a new one"
             )
-        #: What takes back what was restored, until all is.
+        #: Functions that undo what has been restored, until everything is.
         self._undo: Callable[[], None] | None = None
         self._trainer = trainer
         try:
@@ -69,7 +69,7 @@ class Resumption:
             raise CheckpointError(f"{self._path}: {error}") from error
         except MemoryError:
             raise
-        except Exception as error:  # of many kinds, as the content may be anything
+        except Exception as error:  # any exception, since the content may be anything
             raise CheckpointError(
                 f"{self._path}: what the file says of its training is no use: {error!r}"
             ) from error
@@ -100,14 +100,14 @@ class Resumption:
         for callback, kept in self._callbacks:
             _check(type(callback).__name__, kept, callback.check_state, model)
         run.restore(said)
-        #: Whether a callback had ended the training.
+        #: Whether a callback had stopped the training.
         self.stopped = bool(said.get("stopped"))
 
     def restore_model(self, model: Any) -> None:
-        """Give the model its weights, and the optimizer its state."""
+        """Restore the weights and the state of the optimizer."""
         trainer, tensors = self._trainer, self._file.tensors
         if not all(_is_ours(holder) for holder in self._holders(model)):
-            # It is unknown what these do with the content of the file.
+            # User-defined layers and callbacks may fail on the content of the file.
             self._undo = _undo_of(model, trainer)
         state.take_weights(model, tensors)
         state.restore_optimizer(model, trainer, self._iterations, tensors)
@@ -117,15 +117,15 @@ class Resumption:
         return [*model._graph.layers, *(callback for callback, _ in self._callbacks)]
 
     def restore_rest(self, trainer: Trainer, callbacks: CallbackList, run: Run) -> None:
-        """Restore the states of callbacks and layers, and the optimizer's rate.
+        """Restore the states of callbacks and layers, and the learning rate.
 
-        Called at the place in the training's course at which the file was written, so that a hook
-        that has run before the file was written does not count twice.
+        Called at the point of the training where the file was written, so that no hook that ran
+        before takes effect twice.
 
         Raises
         ------
         CheckpointError
-            If a layer or a callback of the user's own refuses it; the model is as it was then.
+            If a user-defined layer or callback refuses its state; the model is then unchanged.
         """
         try:
             trainer.set_layer_states(self._layers)
@@ -146,7 +146,7 @@ class Resumption:
 
 
 def _rate(written: Any, model: Any, iterations: int) -> float | None:
-    """Return the learning rate of a file, if it is a number; check that of a schedule."""
+    """Return the learning rate of a file if it is a number; check a schedule."""
     schedule = model.optimizer.schedule
     if schedule is not None:
         number("learning_rate", schedule(iterations), least=0)
@@ -166,7 +166,7 @@ def _check_layers(states: Any, model: Any, run: Run, group: Group) -> None:
 
 
 def _paired(entries: Any, callbacks: CallbackList) -> list[tuple[Callback, dict[str, Any]]]:
-    """Return the callbacks of which the file has a state, with that state."""
+    """Return the callbacks that have a state in the file, with the states."""
     left = [(str(entry["class_name"]), entry["state"]) for entry in entries]
     found = []
     for callback in callbacks.callbacks:
@@ -178,7 +178,7 @@ def _paired(entries: Any, callbacks: CallbackList) -> list[tuple[Callback, dict[
 
 
 def _check(name: str, kept: Any, check: Callable[..., None], *arguments: Any) -> None:
-    """Raise ``CheckpointError`` unless a state is one that can be set."""
+    """Raise ``CheckpointError`` unless a state can be set."""
     if not isinstance(kept, dict):
         raise CheckpointError(f"the state of {name} is {kept!r}")
     try:
@@ -192,7 +192,7 @@ def _is_ours(holder: Any) -> bool:
 
 
 def _undo_of(model: Any, trainer: Trainer) -> Callable[[], None]:
-    """Return a function that restores the present state of a model and its optimizer."""
+    """Return a function that restores the current state of a model and its optimizer."""
     weights = [parameter.value.copy() for parameter in model.weights]
     optimizer, layers = copy.deepcopy(trainer.optimizer.__dict__), trainer.layer_states()
     root = seeding.described(seeding.root())
@@ -209,12 +209,12 @@ def _undo_of(model: Any, trainer: Trainer) -> Callable[[], None]:
 
 
 def _to_send(checkpoint: Description, group: Group) -> Description:
-    """Return a checkpoint that can be sent to the others, if there are any."""
+    """Return a checkpoint in a form that can be sent to other processes."""
     return checkpoint if group.size == 1 else replace(checkpoint, tensors={**checkpoint.tensors})
 
 
 def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | None:
-    """Return the position in its training at which a file was saved.
+    """Return the position of the training in which a file was saved.
 
     Parameters
     ----------
@@ -223,8 +223,8 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
     Returns
     -------
     (int, int) or None
-        How many epochs were finished, and how many steps of the next; None for a file that was not
-        saved in a training.
+        Number of finished epochs, and of finished steps in the next; None for a file that was not
+        saved during a training.
 
     Raises
     ------

@@ -32,29 +32,29 @@ class Run:
         Whether anything is drawn at random.
     shuffle : bool
     samples, batch_size : int or None
-        Of the data; None where batches come as they are.
+        Of the data; None for ready-made batches.
     steps : int or None
-        How many an epoch has, where that was said.
+        ``steps_per_epoch``, if it was given.
     data : str
-        What there is to train on, in words.
+        Description of the training data.
     epoch : int
-        That is running, or the next.
+        Index of the current or next epoch.
     step : int
-        How many steps of it were made.
+        Number of its finished steps.
     begins : tuple of (int, int)
-        Where in the data that epoch begins; see :class:`~fastrnn.models.training.epochs.Epochs`.
+        Start of that epoch in the data; see :class:`~fastrnn.models.training.epochs.Epochs`.
     means : Means or None
-        What the epoch has added up so far, while it runs.
+        Sums of the current epoch.
     totals : list of list of float, or None
-        The same, of an epoch that is to go on; see :class:`fastrnn.models.objective.Means`.
+        The sums of a resumed epoch; see :class:`fastrnn.models.objective.Means`.
     epochs : list of (int, dict)
-        The finished ones, with their logs.
+        The finished epochs, with their logs.
     callbacks : CallbackList
-        Whose state belongs to that of the training.
+        Their states are part of the training's.
     seed : numpy.random.SeedSequence or None
-        Where the order of the samples comes from, and what layers draw; None if nothing is drawn.
+        Seed of the order of the samples and of the layers' random numbers; None if there are none.
     layers : list of dict or None
-        What layers remembered before a step that is not finished; None: what they do now.
+        States of the layers before an unfinished step; None: the current states.
     """
 
     draws: bool
@@ -77,18 +77,18 @@ class Run:
         self.begins = self.epoch, 0
 
     def end_epoch(self, logs: Logs, begins: Place) -> None:
-        """Move on to the next epoch, and note where it begins."""
+        """Advance to the next epoch, which starts at `begins`."""
         self.epochs.append((self.epoch, logs))
         self.epoch, self.step, self.means, self.totals = self.epoch + 1, 0, None, None
         self.begins = begins
 
     @property
     def sums(self) -> list[float] | None:
-        """All of `totals` in a row."""
+        """All of `totals` in one list."""
         return None if self.totals is None else [one for part in self.totals for one in part]
 
     def record(self, trainer: Trainer, stopped: bool) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return what a file should say of the run: a dict that JSON can hold, and tensors.
+        """Return the position for a file: a JSON-serializable dict, and tensors.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Run:
         callbacks = [
             {"class_name": type(callback).__name__, "state": state}
             for callback in self.callbacks.callbacks
-            # Whether a training is watched should make no difference to its files.
+            # Progress bars and logs should not change the files of a training.
             if (state := callback.get_state())
         ]
         said = {
@@ -124,13 +124,12 @@ class Run:
         return said, tensors
 
     def restore(self, said: Mapping[str, Any]) -> None:
-        """Move to where a file says that the training was.
+        """Restore the position from a file.
 
         Raises
         ------
         CheckpointError
-            If the file says nothing sensible, or it was another training; the run is as it was
-            then.
+            If the content is invalid, or belongs to another training; the run is then unchanged.
         """
         try:
             epoch, step = _count(said["epoch"]), _count(said["step"])
@@ -156,7 +155,7 @@ class Run:
             data = said.get("data")
             if data is not None and not isinstance(data, str):
                 raise ValueError("data should be a text")
-        except Exception as error:  # of many kinds, as the content may be anything
+        except Exception as error:  # any exception, since the content may be anything
             raise CheckpointError(
                 f"what the file says of its training is no use: {error!r}"
             ) from error
@@ -208,7 +207,7 @@ def _logged(value: Any) -> Any:
 
 
 def _numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a file can hold of logs to which callbacks may have added anything."""
+    """Return the numbers of the logs; callbacks may have added other objects."""
     found: dict[str, Any] = {}
     for name, value in logs.items():
         if isinstance(value, (int, float, np.integer, np.floating)):
@@ -219,7 +218,7 @@ def _numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:
-    """Return `value` with arrays moved to `tensors`, under names that say their place."""
+    """Return `value` with arrays moved to `tensors`, named by their path."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind in "biu":
             return {"integers": value.tolist(), "dtype": value.dtype.name, "shape": [*value.shape]}
@@ -237,7 +236,7 @@ def _packed(value: Any, place: str, tensors: dict[str, Array]) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-#: The keys of an array of integers or booleans in a file, whose tensors are floats.
+#: The keys of an integer or boolean array in a file, where tensors are floats.
 _OF_INTEGERS = {"integers", "dtype", "shape"}
 
 
@@ -257,12 +256,12 @@ def _integers(value: Mapping[str, Any]) -> Array:
 
 
 def unpacked(value: Any, tensors: Mapping[str, Array]) -> Any:
-    """Return `value` with its arrays out of a file.
+    """Return `value` with its arrays read from a file.
 
     Raises
     ------
     CheckpointError
-        If one is missing.
+        If an array is missing.
     """
     if isinstance(value, dict):
         if set(value) == {"tensor"}:

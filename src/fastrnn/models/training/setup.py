@@ -1,4 +1,4 @@
-"""How a model is trained: what it was compiled with, and what makes its steps."""
+"""The compile options of a model, and its trainer."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Setup:
     objective : Objective or None
     check_gradients : bool
     training : Training or None
-        The one that runs at this moment; see :mod:`fastrnn.models.training.fitting`.
+        The running training; see :mod:`fastrnn.models.training.fitting`.
     figures : Means or None
-        What ``train_on_batch`` and ``test_on_batch`` have measured since ``reset_metrics``.
+        Means of ``train_on_batch`` and ``test_on_batch`` since ``reset_metrics``.
     """
 
     def __init__(self) -> None:
@@ -37,19 +37,19 @@ class Setup:
     def compile(
         self, optimizer: Optimizer, objective: Objective, outputs: int, check_gradients: bool
     ) -> None:
-        """Take what to train with, for a model of so many outputs."""
+        """Set the compile options, for a model with these outputs."""
         self.optimizer, self.objective = optimizer, objective
         self.check_gradients, self._outputs = check_gradients, outputs
         self._trainer = self.figures = None
 
     def compiled(self) -> Objective:
-        """Return the objective, or say that the model was not compiled."""
+        """Return the objective; an error if the model was not compiled."""
         if self.objective is None:
             raise RuntimeError("the model was not compiled; call model.compile(optimizer, loss)")
         return self.objective
 
     def trainer(self, network: Network) -> Trainer:
-        """Return what makes the steps of a model, as it is now."""
+        """Return the trainer for the current state of a model."""
         objective, optimizer, trainer = self.compiled(), self.optimizer, self._trainer
         assert optimizer is not None
         if (
@@ -67,7 +67,7 @@ class Setup:
         return trainer
 
     def get_config(self) -> dict[str, Any]:
-        """Return how the model was compiled, as JSON can hold it."""
+        """Return the compile options, JSON-serializable."""
         assert self.optimizer is not None
         return {
             "optimizer": optimizers.serialize(self.optimizer),
@@ -76,6 +76,6 @@ class Setup:
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        # Settings and the state of the optimizer, and no memory to compute in: a copy makes its
-        # own, for its own weights.
+        # Only options and the state of the optimizer: a copy allocates its own memory for its own
+        # weights.
         return {**self.__dict__, "_trainer": None, "training": None}

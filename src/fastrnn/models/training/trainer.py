@@ -1,4 +1,4 @@
-"""A training's step, and what is kept between two steps."""
+"""A training step, and the state between steps."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Trainer:
     ----------
     graph : Graph
     trained : callable
-        Returns those of the graph's weights that are to be trained.
+        Returns the trainable weights of the graph.
     optimizer : Optimizer
     objective : Objective
     check_gradients : bool, default True
@@ -40,8 +40,8 @@ class Trainer:
 
     Notes
     -----
-    The weights change in a single call of the optimizer, at the end of :meth:`step`: whatever
-    interrupts a training leaves those of before or after a step.
+    The weights change in a single call of the optimizer, at the end of :meth:`step`, so an
+    interruption leaves the weights from before or after a step.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Trainer:
         objective: Objective,
         check_gradients: bool = True,
     ) -> None:
-        #: Tells other processes of every step, where there are some.
+        #: Exchanges each step with other processes, if there are any.
         self.exchange = Exchange()
         self.graph, self.optimizer, self.objective = graph, optimizer, objective
         self.check_gradients = check_gradients
@@ -61,14 +61,14 @@ class Trainer:
         self._place()
         #: Whether a step draws random numbers.
         self.is_random = any(layer.is_random for layer in self._layers)
-        #: Whether a step changes what layers remember, beside the weights.
+        #: Whether a step changes states of layers besides the weights.
         self.has_states = self.is_random or any(layer.stateful for layer in self._layers)
-        #: Whether a step can still be given up: it has changed nothing yet.
+        #: Whether the step can still be abandoned, because it has changed nothing yet.
         self.is_open = False
         self._batch: Batch | None = None
 
     def _place(self) -> None:
-        """Give gradients, slots and batches their memory, for the weights that are trained."""
+        """Allocate gradients, slots and batches for the trained weights."""
         self._freezing, self._frozen = Freezing.version, self._flags()
         weights = [parameter for layer in self._layers for parameter in layer.parameters]
         self.objective.build(self.graph.features, bool(self.graph.penalty))
@@ -81,11 +81,11 @@ class Trainer:
         self._limited = [weight for weight in self.vector.trained if weight.constraint is not None]
 
     def _flags(self) -> list[bool]:
-        # Some layers, such as BatchNormalization, compute otherwise where they are frozen.
+        # Some layers, such as BatchNormalization, behave differently when frozen.
         return [layer.trainable for layer in self._layers]
 
     def look(self) -> None:
-        """Check whether the trained weights or the owner of the slots have changed."""
+        """Reallocate if the trained weights or the owner of the slots have changed."""
         version = Freezing.version
         if self._freezing is not version:
             keys = tuple(parameter.key for parameter in self._trained())
@@ -96,7 +96,7 @@ class Trainer:
             self.optimizer.build(self.vector.values, self.vector.keys, self.vector.bounds)
 
     def _reseed(self, seed: np.random.SeedSequence) -> None:
-        """Let every layer that draws random numbers draw from a branch of `seed`."""
+        """Reseed each layer with random numbers from a child of `seed`."""
         for index, layer in enumerate(self._layers):
             if layer.is_random:
                 key = (*seed.spawn_key, index)
@@ -110,11 +110,11 @@ class Trainer:
         NonFiniteGradientError
             If a gradient is not finite; weights and optimizer are as they were.
         Halted
-            If another process wants to end here; nothing has changed then, but for random numbers.
+            If another process halts; only random generators have changed then.
         """
         self.look()
         exchange = self.exchange
-        # Where others wait for this step, it is not given up halfway.
+        # A step that other processes wait for is completed.
         self.is_open = not exchange.is_shared
         try:
             found = self.gradients(data) if not exchange.halts else []
@@ -143,7 +143,7 @@ class Trainer:
 
     @quietly
     def _constrain(self) -> None:
-        """Let constraints make of their weights what these should be."""
+        """Apply the constraints to their weights."""
         found = [weight.constrained() for weight in self._limited]  # or an error before any
         for weight, value in zip(self._limited, found, strict=True):
             weight.value[...] = value
@@ -154,15 +154,15 @@ class Trainer:
         return [name for name, parameter in names if parameter.key in trained]
 
     def penalized_gradients(self, data: Data) -> Sums:
-        """Do as :meth:`gradients`, and add those of what regularizers add to the loss."""
+        """Compute :meth:`gradients`, and add those of the penalties."""
         found = self.gradients(data)
         self.graph.penalty.add_gradients(self.vector)
         return found
 
     def gradients(self, data: Data) -> Sums:
-        """Fill the flat gradients for a batch, leave the weights; return losses and metrics.
+        """Compute the gradients for a batch, but no new weights; return losses and metrics.
 
-        Of a share of a batch they are what it adds to those of the whole.
+        For a share of a batch, they are its contribution to the gradients of the whole batch.
         """
         batch = self._batch = self.batches.for_data(data.x)
         batch.load(data.x, data.y, data.weights)
@@ -176,7 +176,7 @@ class Trainer:
 
     @contextmanager
     def sharing(self, group: Group) -> Iterator[None]:
-        """Make steps with other processes meanwhile, from the weights that the first one has."""
+        """Make the steps within the context with other processes, from the first one's weights."""
         if group.size == 1:
             yield
             return
@@ -198,22 +198,22 @@ class Trainer:
                 layer.draw_for(rows)
 
     def begin_epoch(self, seed: np.random.SeedSequence | None) -> None:
-        """Let layers draw from `seed`, and let all processes learn at the first one's rate."""
+        """Reseed the layers, and set the learning rate of the first process in all of them."""
         if seed is not None:
             self._reseed(seed)
         if self.exchange.is_shared and self.optimizer.schedule is None:
             self.optimizer.learning_rate = self.exchange.first(self.optimizer.learning_rate)
 
     def layer_states(self) -> list[dict[str, Any]]:
-        """Return the states of all layers, beside their weights."""
+        """Return the states of all layers, without their weights."""
         return [layer.get_state() for layer in self._layers]
 
     def set_layer_states(self, states: Sequence[dict[str, Any]]) -> None:
-        """Take what :meth:`layer_states` returned."""
+        """Restore states from :meth:`layer_states`."""
         for layer, state in zip(self._layers, states, strict=True):
             layer.set_state(state)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Change the learning rate, unless a schedule decides it."""
+        """Set the learning rate, unless a schedule determines it."""
         if self.optimizer.schedule is None:
             self.optimizer.learning_rate = rate

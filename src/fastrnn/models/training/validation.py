@@ -1,4 +1,4 @@
-"""What a training is validated on, and after which epochs."""
+"""The validation of a training: its data, and after which epochs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def frequency(value: Any) -> int | tuple[int, ...]:
     Raises
     ------
     TypeError, ValueError
-        If it is no number of epochs, and no collection of epochs, counted from 1.
+        If it is neither a number of epochs nor a collection of epochs, counted from 1.
     """
     if isinstance(value, Collection) and not isinstance(value, (str, bytes)):
         return tuple(sorted({integer("validation_freq", epoch, 1) for epoch in value}))
@@ -24,7 +24,7 @@ def frequency(value: Any) -> int | tuple[int, ...]:
 
 
 class Validation:
-    """Data to evaluate while a model trains.
+    """The validation data of a training.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Validation:
     steps : int, optional
         How many batches to evaluate; all if left out.
     frequency : int or tuple of int
-        After every how many epochs, or after which, counted from 1.
+        Evaluate every so many epochs, or after the listed epochs, counted from 1.
     """
 
     def __init__(self, source: Source, steps: int | None, frequency: int | tuple[int, ...]) -> None:
@@ -44,7 +44,7 @@ class Validation:
         return (epoch + 1) % every == 0 if isinstance(every, int) else epoch + 1 in every
 
     def replay(self, epochs: Iterable[int]) -> None:
-        """Let the source be where it was after some epochs, in a training that is resumed."""
+        """Advance the source past the validations of the epochs before a resumed one."""
         for _ in filter(self.is_due, epochs):
             self.source.begin_epoch()
             if not self.source.is_repeatable and self.steps is not None:
@@ -52,7 +52,7 @@ class Validation:
             self.source.end_epoch()
 
     def is_next(self, epoch: int) -> bool:
-        """Return the same, and whether there are data left; a warning says where there are none."""
+        """Return whether to evaluate after an epoch; warn if no data are left."""
         if not self.is_due(epoch):
             return False
         if self.source.is_repeatable or self.source.has_more():
@@ -63,7 +63,7 @@ class Validation:
         return False
 
     def check_passes(self, first: int, until: int) -> None:
-        """Refuse data that can be read once, if they are to be read whole and more than once."""
+        """Refuse data that can be read only once, if every validation reads all of them."""
         times = sum(map(self.is_due, range(first, until)))
         if self.steps is None and not self.source.is_repeatable and times > 1:
             raise ValueError(
