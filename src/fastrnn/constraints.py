@@ -57,7 +57,7 @@ class Constraint(metaclass=Constructible):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this constraint again."""
+        """Return the constructor arguments of this constraint."""
         return {}
 
     def __repr__(self) -> str:
@@ -88,7 +88,7 @@ class _OfNorms(Constraint):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this constraint again."""
+        """Return the constructor arguments of this constraint."""
         return {"axis": self.axis if len(self.axis) > 1 else self.axis[0]}
 
 
@@ -111,7 +111,7 @@ class MaxNorm(_OfNorms):
         return np.minimum(norms, norms.dtype.type(self.max_value))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this constraint again."""
+        """Return the constructor arguments of this constraint."""
         return {"max_value": self.max_value, **super().get_config()}
 
 
@@ -163,7 +163,7 @@ class MinMaxNorm(_OfNorms):
         return kind(self.rate) * cut + kind(1 - self.rate) * norms
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this constraint again."""
+        """Return the constructor arguments of this constraint."""
         bounds = {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate}
         return {**bounds, **super().get_config()}
 

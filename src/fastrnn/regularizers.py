@@ -60,7 +60,7 @@ class Regularizer(metaclass=Constructible):
         return back(np.ones_like(value))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this regularizer again."""
+        """Return the constructor arguments of this regularizer."""
         return {}
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class L1L2(Regularizer):
         return slopes + self.l1 * np.sign(x) if self.l1 else slopes
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this regularizer again."""
+        """Return the constructor arguments of this regularizer."""
         return {"l1": self.l1, "l2": self.l2}
 
 
@@ -119,7 +119,7 @@ class L1(L1L2):
         super().__init__(l1=l1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this regularizer again."""
+        """Return the constructor arguments of this regularizer."""
         return {"l1": self.l1}
 
 
@@ -140,7 +140,7 @@ class L2(L1L2):
         super().__init__(l2=l2)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this regularizer again."""
+        """Return the constructor arguments of this regularizer."""
         return {"l2": self.l2}
 
 

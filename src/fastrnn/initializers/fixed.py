@@ -37,7 +37,7 @@ class Constant(Initializer):
             ) from None
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this initializer again."""
+        """Return the constructor arguments of this initializer."""
         return {"value": self.value.tolist() if np.ndim(self.value) else self.value}
 
 

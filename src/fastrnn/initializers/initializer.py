@@ -55,7 +55,7 @@ class Initializer(metaclass=Constructible):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this initializer again."""
+        """Return the constructor arguments of this initializer."""
         return dict(vars(self))
 
     def __repr__(self) -> str:

@@ -88,7 +88,7 @@ class _Scaled(VarianceScaling):
         super().__init__(*self._chosen, seed)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this initializer again."""
+        """Return the constructor arguments of this initializer."""
         return {"seed": self.seed}
 
 

@@ -1,4 +1,4 @@
-"""Layers: the steps of a model, with Keras's names and weight shapes.
+"""Layers, with Keras's names and weight shapes.
 
 A layer is called on the result of :func:`Input` or of another layer; see
 :class:`fastrnn.models.Model`.  Arrays are (batch, time, features) outside; inside, layers compute
@@ -142,7 +142,7 @@ __all__ = [
     "serialize",
 ]
 
-# Keras's other names of the same layers.
+# Aliases that Keras has.
 AvgPool1D, MaxPool1D, Convolution1D = AveragePooling1D, MaxPooling1D, Conv1D
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 

@@ -25,8 +25,8 @@ class Activation(Layer):
     ----------
     activation : str or function
         A name of :mod:`fastrnn.activations`, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; one
-        of its functions; or one of your own, made of the operations of NumPy or
-        :mod:`fastrnn.backend`, which makes this a :class:`~fastrnn.layers.Lambda`.
+        of its functions; or a custom function that uses operations of NumPy or
+        :mod:`fastrnn.backend`, for which a :class:`~fastrnn.layers.Lambda` is returned.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -40,7 +40,7 @@ class Activation(Layer):
     is_per_step = True
 
     def __new__(cls, activation: Any = None, **options: Any) -> Any:
-        """Return the layer; a function of the user's own may use all of the array."""
+        """Return the layer; for a custom function, one that passes it the whole array."""
         if cls is Activation and is_own(activation):
             return FunctionActivation(activation, **options)
         return super().__new__(cls)
@@ -58,16 +58,16 @@ class Activation(Layer):
         return _ActivationWorkspace(self, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what applies the activation after each step."""
+        """Return the stages that apply the activation to each step."""
         return activation_stages(self.activation, source)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "activation": self.activation.name}
 
 
 class FunctionActivation(Lambda):
-    """A function of the user's own, which keeps the shape and the mask."""
+    """A custom function, which keeps the shape and the mask."""
 
     supports_masking = True
 
@@ -77,7 +77,7 @@ class FunctionActivation(Lambda):
 
     @property
     def stem(self) -> str:
-        """What the name begins with where it is made up."""
+        """The prefix of a generated name."""
         return "activation"
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
@@ -90,13 +90,13 @@ class FunctionActivation(Lambda):
 
 
 class _ActivationWorkspace(Workspace):
-    """Works in the memory of the layer before where that layer has no use for its output."""
+    """Works in place if the previous layer does not need its output."""
 
     def __init__(self, layer: Activation, source: Signal, training: bool) -> None:
         self.source = source
         self.features = source.features
         self.mask = source.mask
-        # The input of a chain is data that later passes may read again.
+        # The input of a model is not overwritten: later passes may read it again.
         self.in_place = not source.needs_output
         shape = (*source.output.shape[:-1], self.features)
         self.output = source.output if self.in_place else empty(shape, layer.dtype)
@@ -122,7 +122,7 @@ class _ActivationWorkspace(Workspace):
 
 
 def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
-    """Return the stages of a stream that apply `kernel` to what `source` gives."""
+    """Return the stages of a stream that apply `kernel` to the outputs of `source`."""
     if kernel is activations.LINEAR:
         return []
     sizes = source.features, source.streams, source.steps, source.dtype

@@ -1,4 +1,4 @@
-"""A penalty on what comes by."""
+"""A penalty on the input, which passes unchanged."""
 
 from __future__ import annotations
 

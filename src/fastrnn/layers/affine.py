@@ -1,4 +1,4 @@
-"""What layers share that multiply by a kernel and add a bias."""
+"""The base of layers that multiply by a kernel and add a bias."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastrnn.workspace import Array
 
 
 class Affine(Layer):
-    """Base of the layers of a kernel, a bias and an activation.
+    """Base of the layers with a kernel, a bias and an activation.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class Affine(Layer):
         return aligned_zeros(self.parameter("kernel").shape[-1], self.dtype)
 
     def sizes(self) -> dict[str, Any]:
-        """Return the arguments that only this layer has."""
+        """Return the arguments that are specific to this layer."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {
             **super().get_config(),
             **self.sizes(),

@@ -1,4 +1,4 @@
-"""A mask that comes with the data."""
+"""A mask that is an input of the model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class ApplyMask(Layer):
-    """Give a sequence a mask that comes with the data; ``layer(x, mask=mask)`` puts it there.
+    """Attach a mask that is an input of the model; ``layer(x, mask=mask)`` adds this layer.
 
-    Called on two tensors: the sequence, and an input (None, time) whose steps count where it is not
-    zero.
+    Called on two tensors: the sequence, and an input (None, time) that is zero at masked steps.
 
     Examples
     --------
@@ -67,7 +66,7 @@ class _ApplyMaskWorkspace(Masked):
 
 
 class _MarkedTokens(Passing):
-    """Tokens are integers, where padding can do no harm, so they pass as they are."""
+    """Tokens pass unchanged: padding tokens are valid integers and need not be zeroed."""
 
     def __init__(self, source: Signal, mask: Signal) -> None:
         super().__init__(source, np.ones(mask.output.shape, np.uint8))

@@ -17,32 +17,31 @@ from fastrnn.layers.states import check_states, states_of
 from fastrnn.layers.wrapper import Wrapper, prefixed
 from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros
 
-#: What can be made of the two directions.
+#: How the outputs of the two directions can be merged.
 MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
 class Bidirectional(Wrapper):
-    """Read a sequence forwards and backwards, and put together what comes of both.
+    """Run a recurrent layer over a sequence in both directions, and merge the outputs.
 
     Parameters
     ----------
     layer : RecurrentLayer
-        Such as ``GRU(64)``; two layers with its arguments are made, and this one is left alone.
+        Such as ``GRU(64)``; two layers with its arguments are created, and this one is not changed.
     merge_mode : {"concat", "sum", "mul", "ave", None}
-        Side by side, the sum, the product, the mean, or both as they are: a call returns a list
-        then.
+        Concatenation, sum, product, mean, or None: a call then returns a list of both outputs.
     backward_layer : RecurrentLayer, optional
-        With ``go_backwards=True`` (if `layer` has it not), for arguments of its own.
+        A layer with other arguments for the backward direction; with ``go_backwards=True``, unless
+        `layer` has it.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    With ``return_sequences`` the backward direction is turned round again, so that both outputs at
-    a step have seen that step last; at a step that a mask leaves out the output is zero.  Without
-    it, the output is of the last step of the one and the first of the other.  With ``return_state``
-    the states follow the output, first those of the forward direction, and in that order
-    ``initial_state`` takes them.
+    With ``return_sequences`` the outputs of the backward direction are reversed, so that both
+    outputs at a step belong to that step; outputs at masked steps are zero.  Without it, the output
+    merges the final outputs of both directions.  With ``return_state`` the states follow the
+    output, those of the forward direction first; ``initial_state`` takes them in the same order.
 
     Examples
     --------
@@ -82,7 +81,7 @@ class Bidirectional(Wrapper):
                 inner.trainable = False
 
     def named_layers(self) -> tuple[tuple[str, RecurrentLayer], tuple[str, RecurrentLayer]]:
-        """Return the layers of both directions, forward first."""
+        """Return the layers of both directions, the forward one first."""
         return ("forward", self.forward_layer), ("backward", self.backward_layer)
 
     def _check_backward(self, given: RecurrentLayer) -> None:
@@ -112,7 +111,7 @@ class Bidirectional(Wrapper):
         ]
 
     def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
-        """Let the next batch begin with zeros, or with `states`, those of forward first."""
+        """Reset the states to zeros, or to `states`, those of the forward direction first."""
         count = self.forward_layer.state_count
         self.forward_layer.reset_states(None if states is None else states[:count])
         self.backward_layer.reset_states(None if states is None else states[count:])
@@ -124,20 +123,20 @@ class Bidirectional(Wrapper):
         training: bool | None = None,
         initial_state: Any = None,
     ) -> Any:
-        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`."""
+        """Call the layer; see :class:`~fastrnn.layers.RecurrentLayer`."""
         return self._called(inputs, states_of(initial_state), mask, training)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
         units = [layer.units for _, layer in self.named_layers() for _ in range(layer.state_count)]
         check_states(self, shapes[1:], units)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether the output has a mask: that of the input, if it is a sequence."""
+        """Return whether the output has a mask: if it is a sequence and the input has one."""
         return self.forward_layer.carries_mask(masked)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
-        """Return the shape of the merged output; a list if several come out."""
+        """Return the shape of the merged output; a list if there are several outputs."""
         found = [layer.compute_output_shape(input_shape) for _, layer in self.named_layers()]
         one, other = (shapes if isinstance(shapes, list) else [shapes] for shapes in found)
         outputs = [one[0], other[0]]
@@ -169,7 +168,7 @@ class Bidirectional(Wrapper):
         return _BidirectionalWorkspace(self, source, training, others)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         layer, backward = self._given
         frozen = [not inner.trainable for inner in self.inner_layers]
         config = {
@@ -193,7 +192,7 @@ class Bidirectional(Wrapper):
 
 
 class _BidirectionalWorkspace(Workspace):
-    """The workspaces of both directions, and of what puts them together."""
+    """The workspaces of both directions, and of the merged output."""
 
     def __init__(
         self, layer: Bidirectional, source: Signal, training: bool, initial: Sequence[Signal]
@@ -206,7 +205,7 @@ class _BidirectionalWorkspace(Workspace):
         self._steps: list[Workspace] = [fork, forwards, backwards]
         ends: list[Signal] = [forwards.outputs[0], backwards.outputs[0]]
         if one.return_sequences:
-            # One of them wrote its steps down last first.
+            # One direction has its steps in reverse order.
             turned = Reversed(ends[not one.go_backwards])
             ends[not one.go_backwards] = turned
             self._steps.append(turned)
@@ -238,7 +237,7 @@ class _BidirectionalWorkspace(Workspace):
 
 
 class _Merged(Workspace):
-    """Both directions in one output, with zeros where the mask says so."""
+    """The merged output of both directions, with zeros at masked steps."""
 
     needs_output = False
 

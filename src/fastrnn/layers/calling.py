@@ -1,4 +1,4 @@
-"""Layers that are written in NumPy: their workspaces, their shapes, and any layer on arrays."""
+"""Calls of layers written in NumPy, in workspaces and streams, and of any layer on arrays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class CallWorkspace(Workspace):
     sources : sequence of Signal
     training : bool
     kernel : fastrnn.activations.Kernel, optional
-        Applied to what `call` returns; `output` of `backward` is after it, `gradient` before it.
+        Activation applied to the result of `call`; `backward` gets its output as `output`, and the
+        gradient before the activation.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class CallWorkspace(Workspace):
         shapes = layer.output_shapes([array.shape for array in self._inputs])
         self._outputs: list[Signal] = [self, *(Signal() for _ in shapes[1:])]
         for shape, signal in zip(shapes, self._outputs, strict=True):
-            # Shapes may say None for the batch, however many samples there are.
+            # Shapes have None for the batch.
             stored = time_major((len(self._inputs[0]), *(extent or 0 for extent in shape[1:])))
             signal.features = stored[-1]
             signal.output = empty(stored, layer.dtype)
@@ -61,13 +62,13 @@ class CallWorkspace(Workspace):
                     signal.mask = np.ones(signal.output.shape[:2], np.uint8)
         self._masks = [None if mask is None else mask.T.view(np.bool_) for mask in masks]
         self._kept: dict[str, Any] = {}
-        #: What was computed of what, for a layer that does not say its gradients.
+        #: The recorded operations of a layer without `backward`.
         self._tape: Tape | None = None
         self._watched: list[Any] = []
         self._made: list[Any] = []
         wanted = any(source.dvalues is not None for source in sources) or layer.parameters
         self._is_recorded = bool(training and wanted and not layer.differentiates_itself)
-        #: Where the gradients of the weights go, in the training that makes this workspace.
+        #: Where the training that owns this workspace wants the gradients of the weights.
         self._room = [parameter.gradient for parameter in layer.parameters] if training else []
 
     @property
@@ -76,11 +77,11 @@ class CallWorkspace(Workspace):
         return self._outputs
 
     def forward(self, training: bool) -> None:
-        """Let the layer compute its outputs, and say which of their steps count."""
+        """Compute the outputs of the layer, and their masks."""
         layer, self._kept = self._layer, {}
         known = {"mask": self._mask(), "training": training, "kept": self._kept}
         arguments = _asked_for(type(layer).call, known)
-        # What saturates does so in silence, as in the compiled core.
+        # No warnings on overflow, as in the compiled core.
         with np.errstate(all="ignore"):
             made = (
                 self._record(arguments)
@@ -99,7 +100,7 @@ class CallWorkspace(Workspace):
                     _write([mask], [signal.mask.T], f"compute_mask of {layer.name}")
 
     def _record(self, arguments: dict[str, Any]) -> Any:
-        """Return what the layer computes, and remember of what."""
+        """Call the layer, and record its operations."""
         layer, self._tape = self._layer, Tape()
         self._watched = [self._tape.watch(array) for array in self._inputs]
         given: Any = self._watched if layer.takes_several else self._watched[0]
@@ -115,7 +116,7 @@ class CallWorkspace(Workspace):
         return plain(self._made)
 
     def _play_back(self, gradients: Sequence[Array]) -> list[Array]:
-        """Return the gradients of the inputs, and fill those of the weights."""
+        """Return the gradients of the inputs, and compute those of the weights."""
         assert self._tape is not None
         with np.errstate(all="ignore"):
             self._tape.back(self._made, gradients)
@@ -129,7 +130,7 @@ class CallWorkspace(Workspace):
         ]
 
     def backward(self) -> None:
-        """Let the layer compute the gradients of its weights and of its inputs."""
+        """Compute the gradients of the layer's weights and inputs."""
         layer = self._layer
         wanted = [source.dvalues for source in self._sources]
         if all(array is None for array in wanted) and not layer.parameters:
@@ -144,7 +145,7 @@ class CallWorkspace(Workspace):
             "kept": self._kept,
         }
         for parameter, room in zip(layer.parameters, self._room, strict=True):
-            # Another training that shares the layer may have had it since.
+            # Another training that shares the layer may have set another place.
             parameter.offer(room)
             room.fill(0)
         if self._is_recorded:
@@ -157,7 +158,7 @@ class CallWorkspace(Workspace):
         _write(found, wanted, f"backward of {layer.name}")
 
     def settle(self) -> None:
-        """Let the layer change what is not trained by gradients."""
+        """Call `update` of the layer at the end of a step."""
         self._layer.update(self._kept)
 
     def _given(self) -> Any:
@@ -174,7 +175,7 @@ def _read_only(array: Array) -> Array:
 
 
 def _write(found: Sequence[Any], targets: Sequence[Array | None], what: str) -> None:
-    """Copy arrays that were returned to where they belong, or say how they do not fit."""
+    """Copy the returned arrays to their targets; an error says which does not fit."""
     if len(found) != len(targets):
         raise ValueError(f"{what} returned {len(found)} arrays; it should return {len(targets)}")
     for array, target in zip(found, targets, strict=True):
@@ -190,18 +191,18 @@ def _write(found: Sequence[Any], targets: Sequence[Array | None], what: str) -> 
 
 
 def _asked_for(function: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Return those of some arguments that a function names."""
+    """Return the arguments that a function has as parameters."""
     return {name: known[name] for name in _parameters(function) if name in known}
 
 
 @cache
 def _parameters(function: Any) -> tuple[str, ...]:
-    # Behind `self` and what is computed with.
+    # Without `self` and the inputs.
     return tuple(inspect.signature(function).parameters)[2:]
 
 
 def stage(layer: Contract, source: Stage) -> Stage:
-    """Return what computes a layer on the features of every step of a stream."""
+    """Return a stage that calls a layer on the features of each step."""
 
     def compute(rows: Array, features: int) -> None:
         known: dict[str, Any] = {"mask": None, "training": False, "kept": {}}
@@ -215,7 +216,7 @@ def stage(layer: Contract, source: Stage) -> Stage:
 
 
 def merging_stage(layer: Contract, sources: list[Stage]) -> Stage:
-    """Return what computes a layer of several inputs on the features of every step of a stream."""
+    """Return a stage that calls a layer with several inputs on the features of each step."""
     known: dict[str, Any] = {"mask": [None] * len(sources), "training": False, "kept": {}}
     asked = _asked_for(type(layer).call, known)
 
@@ -228,14 +229,14 @@ def merging_stage(layer: Contract, sources: list[Stage]) -> Stage:
     return merge(sources, shape[-1], compute)
 
 
-#: Extents that stand for unknown ones where shapes are found out: none of them is a likely size.
+#: Values for unknown extents when shapes are probed; both are unlikely to occur otherwise.
 PROBES = (3, 7)
 
 
 def probed_shapes(layer: Contract, shapes: Sequence[Shape]) -> list[Shape]:
-    """Return the shapes that `call` makes of inputs of these shapes, by calling it on ones.
+    """Return the output shapes of `call` for inputs of these shapes, by calling it on ones.
 
-    Where two guesses of an unknown extent make a difference, that of the output is unknown.
+    An output extent is unknown if it differs for two values of the unknown input extents.
     """
     masks = [None] * len(shapes) if layer.takes_several else None
     known: dict[str, Any] = {"mask": masks, "training": False, "kept": {}}
@@ -259,18 +260,18 @@ def probed_shapes(layer: Contract, shapes: Sequence[Shape]) -> list[Shape]:
 def run(
     layer: Contract, arrays: Sequence[Any], mask: Any = None, training: bool = False
 ) -> list[Array]:
-    """Compute a layer on arrays, in memory of their own.
+    """Compute a layer on arrays, in newly allocated memory.
 
     Parameters
     ----------
     layer : Contract
-        Built for the arrays, if it is not built yet.
+        It is built for the arrays if necessary.
     arrays : sequence of array_like
         Batch first.
     mask : array_like of shape (batch, time), optional
-        Which steps of the first one count.
+        Mask of the first array.
     training : bool, default False
-        Whether to do what a training does, such as dropping at random.
+        Whether to compute as in training, for instance with dropout.
     """
     given = []
     for place, values in enumerate(arrays):

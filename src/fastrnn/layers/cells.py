@@ -102,7 +102,7 @@ class Cell(metaclass=Constructible):
         return made
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this cell again."""
+        """Return the constructor arguments of this cell."""
         return dict(self._config)
 
     def __repr__(self) -> str:

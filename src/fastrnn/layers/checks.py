@@ -1,4 +1,4 @@
-"""Checks of what layers are given: arguments, and shapes of inputs."""
+"""Checks of the arguments of layers, and of the shapes of their inputs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fastrnn.settings import integer, number
 
 
 def require_rank(layer: Contract, shape: Shape, rank: int, should: str) -> None:
-    """Raise ``ValueError`` unless a shape, batch included, has so many axes."""
+    """Raise ``ValueError`` unless a shape, including the batch, has `rank` axes."""
     if len(shape) != rank:
         raise ValueError(f"{layer.name} got an input of shape {shape}; it should be {should}")
 
 
 def channels_last(layer: Contract, data_format: Any) -> None:
-    """Raise ``ValueError`` unless features stand last."""
+    """Raise ``ValueError`` unless `data_format` is "channels_last" or None."""
     if data_format not in (None, "channels_last"):
         raise ValueError(
             f"data_format of {type(layer).__name__} is {data_format!r}; it should be "
@@ -27,14 +27,14 @@ def channels_last(layer: Contract, data_format: Any) -> None:
 
 
 def axis_of(layer: Contract, axis: Any) -> int:
-    """Return an axis as an int, or say what it should be."""
+    """Return an axis as an int; raise ``TypeError`` if it is none."""
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
         raise TypeError(f"axis of {type(layer).__name__} is {axis!r}; it should be an integer")
     return int(axis)
 
 
 def positive(layer: Contract, argument: str, value: int) -> int:
-    """Return an argument of a layer as an int above zero, or say why it is none."""
+    """Return an argument as a positive int; raise an error if it is none."""
     title = f"{argument} of {type(layer).__name__}"
     try:
         return integer(title, value, least=1)
@@ -43,7 +43,7 @@ def positive(layer: Contract, argument: str, value: int) -> int:
 
 
 def not_negative(layer: Contract, argument: str, value: Any) -> float:
-    """Return an argument that is a number of zero or more, or say that it is none."""
+    """Return an argument as a float of zero or more; raise an error if it is none."""
     known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not known or not 0 <= value < np.inf:
         raise ValueError(
@@ -53,7 +53,7 @@ def not_negative(layer: Contract, argument: str, value: Any) -> float:
 
 
 def share_of_one(layer: Contract, argument: str, value: Any) -> float:
-    """Return a number from 0 to 1 as a float, or say that it is none."""
+    """Return an argument as a float from 0 to 1; raise an error if it is none."""
     known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not known or not 0 <= value <= 1:
         raise ValueError(
@@ -63,7 +63,7 @@ def share_of_one(layer: Contract, argument: str, value: Any) -> float:
 
 
 def rate_of(layer: Contract, argument: str, rate: Any) -> float:
-    """Return a rate as a float from 0 to 1, or say why it is none."""
+    """Return a rate as a float from 0 to 1; raise an error if it is none."""
     title = f"{argument} of {type(layer).__name__}"
     try:
         found = number(title, rate)

@@ -1,4 +1,4 @@
-"""How a layer of a user's own may be made of other layers: a model calls them in its place."""
+"""User-defined layers that consist of other layers: a model computes them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fastrnn.layers.computed import Computed
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.shapes import Shape
 
-#: What `call` may name beside its inputs.
+#: Parameters of `call` besides its inputs.
 _KNOWN = ("mask", "training", "kept")
 
 
 def held_layers(layer: Any) -> tuple[Contract, ...]:
-    """Return the layers that are attributes of a layer of a user's own, also in lists and dicts."""
+    """Return the layers among the attributes of a user-defined layer, also in lists and dicts."""
     if not _is_theirs(layer):
         return ()
     values = (value for name, value in vars(layer).items() if name != "_composed")
@@ -43,7 +43,7 @@ def _within(value: Any) -> Iterable[Contract]:
 
 
 def takes_more(layer: Any) -> bool:
-    """Return whether a user's `call` has a second input, and no mask, in the second place."""
+    """Return whether the second parameter of a user-defined `call` is another input."""
     if not _is_theirs(layer):
         return False
     names = list(inspect.signature(layer.call).parameters)
@@ -51,7 +51,7 @@ def takes_more(layer: Any) -> bool:
 
 
 def is_composed(layer: Contract, shapes: Sequence[Shape]) -> bool:
-    """Return whether a layer is made of others; it is built first, where these may be made."""
+    """Return whether a layer consists of others, after building it: `build` may create them."""
     if not _is_theirs(layer):
         return False
     if not layer.built and type(layer).build is not Contract.build and not held_layers(layer):
@@ -60,12 +60,12 @@ def is_composed(layer: Contract, shapes: Sequence[Shape]) -> bool:
 
 
 def composed(layer: Any, inputs: Sequence[Any], shapes: Sequence[Shape]) -> Any:
-    """Return what the layers inside of one make of tensors or of arrays.
+    """Compute a layer that consists of others on tensors or arrays.
 
     Raises
     ------
     TypeError
-        If it has weights of its own, or a `backward` that would leave those inside untrained.
+        If it has its own weights, or a `backward`, which would not train the layers inside.
     """
     if layer.differentiates_itself:
         raise TypeError(
@@ -82,7 +82,7 @@ def composed(layer: Any, inputs: Sequence[Any], shapes: Sequence[Shape]) -> Any:
                 f"{layer.name} has layers inside and weights of its own; put these weights into a "
                 "Layer inside, too"
             )
-        # By name, since models stand on this package.
+        # Imported by name, because models itself imports this package.
         module = importlib.import_module("fastrnn.models.composed")
         dtype = layer._dtype or getattr(inputs[0], "dtype", None)
         model = module.Composed(layer, dtype if dtype in (np.float32, np.float64) else None)

@@ -23,14 +23,14 @@ Array = NDArray[Any]
 
 
 def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """Return a `build` that creates the weights at its first call, all of them or none."""
+    """Wrap `build` so that only its first call creates weights, and none after an error."""
 
     @functools.wraps(create)
     def build(self: Contract, input_shape: Any) -> None:
         with building:
             if self.built:
                 return
-            if self._is_building:  # by way of super().build(...)
+            if self._is_building:  # called by super().build(...)
                 create(self, input_shape)
             else:
                 _build(self, create, input_shape)
@@ -67,14 +67,14 @@ def _build(self: Contract, create: Callable[[Any, Any], None], input_shape: Any)
 
 
 class Contract(Guarded, metaclass=Constructible):
-    """What a kind of layer defines; :class:`~fastrnn.layers.Layer` documents the whole.
+    """The members that a class of layers may define; see :class:`~fastrnn.layers.Layer`.
 
-    All of it has a default, here or in :class:`~fastrnn.layers.computed.Computed`.  A layer that is
-    written in NumPy defines :meth:`call` and :meth:`backward`, and the package does the rest; one
-    that is compiled defines :meth:`workspace` in their place.
+    All of them have a default, here or in :class:`~fastrnn.layers.computed.Computed`.  A layer
+    written in NumPy defines :meth:`call` and :meth:`backward`; a compiled one defines
+    :meth:`workspace` instead.
     """
 
-    #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
+    #: Arguments of Keras that do not change results, with the accepted values.
     harmless: ClassVar[Harmless] = {
         "unroll": ((bool,), "one compiled loop runs sequences of every length"),
         "implementation": ((0, 1, 2), "there is one implementation, with the same results"),
@@ -100,7 +100,7 @@ class Contract(Guarded, metaclass=Constructible):
         "synchronized": ((False,), "every process normalizes its own rows"),
     }
 
-    # What Layer has.
+    # Attributes that Layer sets.
     parameters: list[Parameter]
     built: bool
     stored: Callable[[str, tuple[int, ...]], Array] | None
@@ -110,31 +110,31 @@ class Contract(Guarded, metaclass=Constructible):
     _first_weights: Sequence[Any] | None = None
     activity_regularizer: Regularizer | None = None
 
-    #: Whether it draws weights of its own; not where they are those of a layer inside.
+    #: Whether it initializes weights itself; False if its weights are those of a layer inside.
     draws_weights: ClassVar[bool] = True
 
-    #: Which of the things it is called on are integers, (None, time), straight from the data.
+    #: Indices of the inputs that are tokens: integers (None, time), inputs of the model.
     token_inputs: tuple[int, ...] = ()
-    #: How many tokens it knows: they are 0 to ``token_count - 1``.
+    #: Size of the vocabulary: tokens are 0 to ``token_count - 1``.
     token_count: int = 0
-    #: Whether what it reads is (None, time, features), and not (None, features).
+    #: Whether its input is (None, time, features), and not (None, features).
     reads_sequences: ClassVar[bool] = False
-    #: What the inputs should be: an :class:`~fastrnn.layers.InputSpec`, or a list of them.
+    #: Requirements on the inputs: an :class:`~fastrnn.layers.InputSpec`, or a list of them.
     input_spec: Any = None
-    #: Whether it is called on a list; `build`, `call` and the others get lists then.
+    #: Whether it is called on a list; `build`, `call` and other methods then get lists.
     takes_several: bool = False
-    #: Whether it knows what to do with a mask; if not, the mask ends here, with a warning.
+    #: Whether it handles masks; if not, its output has no mask, and a warning says so.
     supports_masking: bool = False
-    #: Whether it does the same to the features of every step: `TimeDistributed` changes nothing.
+    #: Whether it computes each step independently, so that `TimeDistributed` changes nothing.
     is_per_step: bool = False
-    #: Whether a training's answer to a sample depends on the others of its batch, which several
-    #: processes would have to share.
+    #: Whether the output for a sample depends on other samples of the batch in training, so that a
+    #: batch cannot be split over processes.
     couples_samples: bool = False
-    #: What to do where its gradient cannot be found.
+    #: Advice in the error message if its gradient cannot be computed.
     gradient_advice: ClassVar[str] = "define backward(self, gradient), which says it"
-    #: Whether a training draws random numbers; see :meth:`reseed`.
+    #: Whether it draws random numbers in training; see :meth:`reseed`.
     is_random: bool = False
-    #: Whether a batch begins with what the one before ended with.
+    #: Whether a batch starts from the final states of the previous batch.
     stateful: bool = False
 
     @property
@@ -148,7 +148,7 @@ class Contract(Guarded, metaclass=Constructible):
 
     @property
     def stem(self) -> str:
-        """What the name begins with where it is made up."""
+        """The prefix of a generated name."""
         raise NotImplementedError
 
     @property
@@ -158,17 +158,17 @@ class Contract(Guarded, metaclass=Constructible):
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings change."""
+        """The weights that training changes."""
         raise NotImplementedError
 
     @property
     def kind(self) -> str:
-        """What tables call it: its class."""
+        """Its name in tables: the class."""
         return type(self).__name__
 
     @property
     def dtype(self) -> np.dtype:
-        """What the layer computes in."""
+        """The dtype of the computation."""
         raise NotImplementedError
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -182,7 +182,7 @@ class Contract(Guarded, metaclass=Constructible):
     def build(self, input_shape: Any) -> None:
         """Create the weights for inputs of `input_shape`, (None, time, features); once only.
 
-        A layer with weights calls :meth:`add_weight` here for each.
+        A layer calls :meth:`add_weight` here for each of its weights.
         """
 
     def call(self, inputs: Any, *others: Any, **named: Any) -> Any:
@@ -191,15 +191,15 @@ class Contract(Guarded, metaclass=Constructible):
         Parameters
         ----------
         inputs : ndarray of shape (batch, time, ..., features) or (batch, features)
-            Cannot be written.  A list of them with ``takes_several``.
+            Read-only.  A list of arrays with ``takes_several``.
         training : bool
-            Whether this is a step of a training.  This and the following arguments are for those
-            who name them in their signature.
+            Whether this is a training step.  This and the following arguments are passed only if
+            the signature names them.
         mask : ndarray of shape (batch, time), bool, or None
             Which steps count.
         kept : dict
-            For what :meth:`backward` and :meth:`update` want to know of this call.  Nothing else
-            may be kept: a model may run in many threads at once.
+            For values that :meth:`backward` and :meth:`update` need from this call.  Do not store
+            them in the layer: a model may run in several threads at once.
 
         Returns
         -------
@@ -208,55 +208,56 @@ class Contract(Guarded, metaclass=Constructible):
         raise NotImplementedError(f"{type(self).__name__} defines neither call nor workspace")
 
     def backward(self, gradient: Any, *others: Any, **named: Any) -> Any:
-        """Return the gradient of the loss at the inputs, and fill that of each weight.
+        """Return the gradients of the inputs, and compute those of the weights.
 
         Parameters
         ----------
         gradient : ndarray
             Of the loss at the output, in its shape.  A list for several outputs.
         inputs, output, mask, kept :
-            What `call` was given and returned, for those who name them in their signature.
+            The arguments and the result of `call`, passed only if the signature names them.
 
         Returns
         -------
         ndarray in the shape of the input, or list of ndarray
-            A list with ``takes_several``.  Gradients of weights go to ``weight.gradient``, which is
-            zero before.
+            A list with ``takes_several``.  Write the gradients of weights to ``weight.gradient``,
+            which is zero initially.
 
         Notes
         -----
-        A layer without it is differentiated operation by operation, if `call` is made of NumPy's or
-        of :mod:`fastrnn.backend`'s: correct, and slower than what is written by hand.
+        Without it, a layer is differentiated automatically, operation by operation, if `call` uses
+        operations of NumPy or :mod:`fastrnn.backend`.  This is slower than a `backward` written by
+        hand.
         """
         raise TypeError(f"{self.name} has no gradient: it defines neither call nor backward")
 
     @property
     def differentiates_itself(self) -> bool:
-        """Whether :meth:`backward` says what the gradients are."""
+        """Whether the class defines :meth:`backward`."""
         return type(self).backward is not Contract.backward
 
     def update(self, kept: dict[str, Any]) -> None:
-        """End a training step: change what no gradient trains, such as moving means.
+        """Update values that are not trained by gradients, such as moving means, after a step.
 
-        `kept` is what :meth:`call` left.  Not called where the step was given up.
+        `kept` is the dict of :meth:`call`.  Not called if the step was abandoned.
         """
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape, batch first, that comes out for `input_shape`; a list if several do.
+        """Return the output shape for `input_shape`, batch first; a list for several outputs.
 
-        If it is not defined, `call` is tried on ones.
+        By default, `call` is tried on ones.
         """
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return which steps of the output count, (batch, time), by those of the input.
+        """Return the mask of the output, (batch, time), given that of the input.
 
-        Asked only where :meth:`carries_mask` says that there is a mask.
+        Called only if :meth:`carries_mask` returns True.
         """
         return previous_mask
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether the output has a mask, by which of the inputs have one."""
+        """Return whether the output has a mask, given which inputs have one."""
         return self.supports_masking and any(masked)
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
@@ -265,37 +266,37 @@ class Contract(Guarded, metaclass=Constructible):
         Parameters
         ----------
         source : Signal
-            Output of the layer before.
+            Output of the previous layer.
         training : bool
             Whether gradients are wanted.
         *others : Signal
-            What else the layer was called on, such as initial states.
+            Further inputs of the layer, such as initial states.
         """
         raise NotImplementedError
 
     def stages_of(self, sources: list[Stage]) -> list[Stage]:
-        """Return what computes the layer in a stream, on all that it is called on."""
+        """Return the stages that compute the layer in a stream, given those of all its inputs."""
         raise NotImplementedError
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what computes the layer in a stream, step after step; none if it changes nothing.
+        """Return the stages that compute the layer in a stream; none if it changes nothing.
 
         Parameters
         ----------
         source : Stage
-            What comes before: how many features, streams and steps a call has.
+            The previous stage, with its numbers of features, streams and steps per call.
 
         Raises
         ------
         ValueError
-            If an answer of the layer depends on what comes later.
+            If an output of the layer depends on later steps.
         """
         raise NotImplementedError
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless all of the integers (samples, time) are what it can take.
+        """Raise ``ValueError`` unless all tokens (samples, time) are in the vocabulary.
 
-        `argument` is what the error calls them.  Only asked of layers that take tokens.
+        `argument` is their name in the error message.  Called only for layers that take tokens.
         """
 
     def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
@@ -306,7 +307,7 @@ class Contract(Guarded, metaclass=Constructible):
         """Reset the states before the next batch; called only for layers with ``stateful``."""
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a training needs to go on beside the weights; see :meth:`set_state`.
+        """Return the state besides the weights that resuming a training needs.
 
         Returns
         -------
@@ -316,47 +317,47 @@ class Contract(Guarded, metaclass=Constructible):
         return {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
+        """Restore a state from :meth:`get_state`."""
 
     def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless :meth:`set_state` can take a state; nothing changes."""
+        """Raise ``ValueError`` unless :meth:`set_state` accepts a state; change nothing."""
         if state and type(self).get_state is Contract.get_state:
             raise ValueError(f"it holds {sorted(state)}; there is nothing to remember")
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on: begins every epoch of a layer with ``is_random``."""
+        """Reseed the random numbers; called at every epoch for layers with ``is_random``."""
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for batches that are rows of larger ones; called for layers with ``is_random``.
+        """Set which rows of larger batches the next batches are; called if ``is_random``.
 
-        Such a layer draws for all rows and takes its part, so that it makes no difference how a
-        batch is shared out.
+        The layer draws random numbers for all rows and uses its part, so that results do not depend
+        on how a batch is split.
 
         Parameters
         ----------
         rows : (int, int) or None
-            The first row, and how many the larger batch has; None: batches are whole.
+            The first row, and the number of rows of the larger batch; None for whole batches.
         """
 
     def attach(self) -> None:
-        """Give the weights regularizers and constraints; see :class:`~fastrnn.layers.Layer`."""
+        """Set the regularizers and constraints of the weights."""
 
     def penalized_workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return :meth:`workspace`, with the penalty of the `activity_regularizer` if it has one.
 
-        Whatever places a layer in a model calls this.
+        Models and wrappers call this instead of :meth:`workspace`.
         """
         raise NotImplementedError
 
-    # What follows from that ------------------------------------------------------------------
+    # Derived from the above ------------------------------------------------------------------
 
     def prepare(self, shapes: Sequence[Shape]) -> list[Shape]:
-        """Return the shapes of all outputs for inputs of these shapes; build the layer for them.
+        """Build the layer for inputs of these shapes, and return the shapes of all outputs.
 
         Raises
         ------
         ValueError
-            If it cannot take them, or was built for others.
+            If it does not accept them, or was built for others.
         """
         if not self.built:
             with building:
@@ -387,7 +388,7 @@ class Contract(Guarded, metaclass=Constructible):
         return [tuple(shape) for shape in (found if isinstance(found, list) else [found])]
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless the layer can take inputs of these shapes."""
+        """Raise ``ValueError`` unless the layer accepts inputs of these shapes."""
         if self.input_spec is not None:
             is_list = isinstance(self.input_spec, (list, tuple))
             specs = self.input_spec if is_list else [self.input_spec]

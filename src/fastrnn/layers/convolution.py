@@ -24,16 +24,16 @@ class Conv1D(Convolution):
     kernel_size : int
         Steps of a window.
     strides : int, default 1
-        How far windows are apart.
+        Distance between the starts of windows.
     padding : {"valid", "same", "causal"}
-        Whether windows lie within the sequence, or zeros are added at both ends so that as many
-        steps come out as go in (divided by `strides`), or in front only, so that no step sees a
-        later one.
+        No padding; "same": zeros at both ends, so that the output has as many steps as the input
+        (divided by `strides`); "causal": zeros before the first step, so that no output depends on
+        later steps.
     data_format : {"channels_last"}, optional
     dilation_rate : int, default 1
-        How far the steps of a window are apart; not with `strides` above 1.
+        Distance between the steps of a window; not with `strides` above 1.
     groups : int, default 1
-        Into how many groups the features fall, each with filters of its own.
+        Number of groups of features, each with its own filters.
     activation : str or function of fastrnn.activations, optional
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
@@ -45,7 +45,7 @@ class Conv1D(Convolution):
 
     Notes
     -----
-    A mask ends here, as in Keras.
+    The output has no mask, as in Keras.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Products of windows of steps with a kernel, in groups of features."""
+"""Convolution over windows of steps, in groups of features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 class Convolution(Affine):
-    """What a convolution computes; a subclass takes the arguments."""
+    """The computation of a convolution; a subclass has the arguments."""
 
     filters: int
     groups: int
@@ -45,7 +45,7 @@ class Convolution(Affine):
         return CallWorkspace(self, [source], training, self.activation)
 
     def _parts(self, features: int) -> list[tuple[slice, slice]]:
-        """Return which features and which filters belong to each group."""
+        """Return the slices of features and of filters of each group."""
         n, f = features // self.groups, self.filters // self.groups
         return [(slice(g * n, g * n + n), slice(g * f, g * f + f)) for g in range(self.groups)]
 

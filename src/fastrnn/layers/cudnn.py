@@ -1,4 +1,4 @@
-"""The names that the layers for graphics cards had in Keras 2."""
+"""The names of Keras 2's layers for GPUs."""
 
 from __future__ import annotations
 

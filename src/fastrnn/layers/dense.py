@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 class Dense(Affine):
-    """y = activation(x·kernel + bias) over the last axis, at every step alike.
+    """y = activation(x·kernel + bias) over the last axis, at every step.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Dense(Affine):
         Output features.
     activation : str or function, optional
         A name of :mod:`fastrnn.activations`, such as ``"softmax"``, ``"tanh"`` or ``"relu"``; one
-        of its functions; or one of your own, made of the operations of NumPy or
-        :mod:`fastrnn.backend`.  Linear if left out.  A layer with a function of your own cannot
-        be saved as a whole model; its weights can.
+        of its functions; or a custom function that uses operations of NumPy or
+        :mod:`fastrnn.backend`.  Linear if left out.  With a custom function, only the weights of a
+        model can be saved.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, units).
@@ -77,7 +77,7 @@ class Dense(Affine):
         return _DenseWorkspace(self, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what computes the layer after each step."""
+        """Return the stages that compute the layer at each step."""
         sizes = source.streams, source.steps, self.dtype
         affine = core.stage(self.parameter("kernel").value.T, self.bias_or_zeros(), *sizes)
         return [affine, *activation_stages(self.activation, affine)]
@@ -88,7 +88,7 @@ class Dense(Affine):
 
 
 class _DenseWorkspace(Workspace):
-    """Computes the rows up to the last step that a mask leaves; those behind it are zeros."""
+    """Computes the rows up to the last unmasked step; rows after it are zero."""
 
     def __init__(self, layer: Dense, source: Signal, training: bool) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""Integers as trained vectors."""
+"""Trained vectors for tokens."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from fastrnn.workspace import Array, Signal, Workspace
 
 
 class Embedding(Layer):
-    """A vector for each of some integers: tokens (None, time) become (None, time, output_dim).
+    """A trained vector for each token: (None, time) becomes (None, time, output_dim).
 
-    It stands right behind an :func:`~fastrnn.layers.Input` of shape (time,).
+    Its input must be an :func:`~fastrnn.layers.Input` of shape (time,).
 
     Parameters
     ----------
     input_dim : int
-        How many tokens there are: they are 0 to input_dim − 1.
+        Size of the vocabulary: tokens are 0 to input_dim − 1.
     output_dim : int
         Length of a vector.
     embeddings_initializer : default "uniform"
         For the table (input_dim, output_dim); uniform from −0.05 to 0.05.
     mask_zero : bool, default False
-        Whether the token 0 is padding, which what comes after passes over; see
+        Whether the token 0 is padding, which the following layers mask; see
         :class:`~fastrnn.layers.Masking`.
     input_length : int, optional
-        Steps of a sequence, as older versions of Keras have it: ``input_shape=(steps,)``.
+        Number of steps, an argument of older versions of Keras: ``input_shape=(steps,)``.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -67,7 +67,7 @@ class Embedding(Layer):
 
     @property
     def token_count(self) -> int:  # type: ignore[override]
-        """How many tokens it knows."""
+        """Size of the vocabulary."""
         return self.input_dim
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
@@ -105,7 +105,7 @@ class Embedding(Layer):
         return EmbeddingWorkspace(self.parameter("embeddings"), self.mask_zero, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what picks the vectors of each step."""
+        """Return the stages that look up the vectors of each step."""
         if self.mask_zero:
             raise ValueError(
                 f"{self.name} cannot run in a stream: it has mask_zero=True; a stream has no "
@@ -115,7 +115,7 @@ class Embedding(Layer):
         return [core.stage(table, source.streams, source.steps, self.dtype)]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         sizes = {"input_dim": self.input_dim, "output_dim": self.output_dim}
         table = {"embeddings_initializer": initializers.serialize(self.embeddings_initializer)}
         return {**super().get_config(), **sizes, **table, "mask_zero": self.mask_zero}

@@ -10,9 +10,9 @@ from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 
 class EmbeddingWorkspace(Workspace):
-    """The table's gradient is added up in the order of the rows, and so has the same bits always.
+    """The buffers of an embedding; gradients are summed in a fixed order, so bits never differ.
 
-    What comes after needs no gradient at padding, and gives zeros there.
+    The gradient at padding is zero and is not used.
     """
 
     needs_output = False
@@ -33,11 +33,11 @@ class EmbeddingWorkspace(Workspace):
             self._dtable = table.gradient
 
     def forward(self, training: bool) -> None:
-        """Pick the vectors, and fill the mask."""
+        """Look up the vectors, and compute the mask."""
         core.take_rows(self._table, self._tokens, self._rows)
         if self.mask is not None:
             np.not_equal(self._tokens, 0, out=self.mask.view(np.bool_))
 
     def backward(self) -> None:
-        """Add up the gradient of the table."""
+        """Compute the gradient of the table."""
         core.add_rows(self._drows, self._tokens, self.mask, self._dtable)

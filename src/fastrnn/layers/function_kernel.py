@@ -1,4 +1,4 @@
-"""An activation of the user's own."""
+"""Custom activation functions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Array = NDArray[Any]
 
 
 class FunctionKernel(Kernel):
-    """A function on arrays, differentiated operation by operation.
+    """A function on arrays, differentiated automatically.
 
     Parameters
     ----------
     function : callable
-        Made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
+        Uses operations of NumPy or :mod:`fastrnn.backend`.
     """
 
     keeps_input = True
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
-        # No name of an activation: files that have it are refused, and none is taken for it.
+        # Not the name of an activation: a file cannot confuse it with one.
         self.name = f"<function {getattr(function, '__name__', type(function).__name__)}>"
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
-        """Replace the first `n` features of every row."""
+        """Apply the function to the first `n` features of every row, in place."""
         given = np.ascontiguousarray(rows[:, :n])
         if before is not None:
             np.copyto(before, given)
@@ -48,7 +48,7 @@ class FunctionKernel(Kernel):
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
     ) -> None:
-        """Turn the gradient of the output into that of the input."""
+        """Replace the gradient of the output by that of the input."""
         assert before is not None
         tape = Tape()
         watched = tape.watch(before)
@@ -64,7 +64,7 @@ class FunctionKernel(Kernel):
         drows[:, :n] = 0 if watched.gradient is None else watched.gradient
 
     def check_positions(self, features: int) -> None:
-        """Raise ``ValueError`` unless positions of a sequence do not depend on one another."""
+        """Raise ``ValueError`` if the function mixes the steps of a sequence."""
         array = np.random.default_rng(0).standard_normal((2, 3, features))
         rows = array.reshape(-1, features).copy()
         self.forward(rows, features)
@@ -78,17 +78,17 @@ class FunctionKernel(Kernel):
 
 
 def kernel_of(activation: Any) -> Kernel:
-    """Return the kernel of a layer's activation: a name, a function of this package or another."""
+    """Return the kernel of an activation given by name or as a function."""
     return FunctionKernel(activation) if is_own(activation) else activations.get(activation)
 
 
 def is_own(activation: Any) -> bool:
-    """Return whether an activation is a function, and none of :mod:`fastrnn.activations`."""
+    """Return whether an activation is a custom function."""
     if not callable(activation) or isinstance(activation, (type, Kernel)):
         return False
     try:
         activations.get(activation)
     except ValueError:
-        # A layer is callable as well, and no function.
+        # Layers are callable too, but are not activation functions.
         return not hasattr(activation, "get_config")
     return False

@@ -16,9 +16,10 @@ Array = NDArray[Any]
 
 
 class GRU(GatedLayer):
-    """A gated recurrent unit, in either of its two forms.
+    """A gated recurrent unit, in one of its two forms.
 
-    With r, z = σ(x·K + s·R + b) on their columns, and s' = (1 − z) ⊙ n + z ⊙ s, the candidate is
+    With r, z = σ(x·K + s·R + b), each on its columns, and s' = (1 − z) ⊙ n + z ⊙ s, the candidate
+    is
 
     - ``reset_after=False``: n = tanh(x·Kₙ + (r ⊙ s)·Rₙ + bₙ), one bias;
     - ``reset_after=True``: n = tanh(x·Kₙ + bxₙ + r ⊙ (s·Rₙ + bₙ)), two biases.
@@ -28,9 +29,9 @@ class GRU(GatedLayer):
     units : int
         Size of the state, n_s.
     activation : str or function, default "tanh"
-        Of the candidate; which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
+        Of the candidate; see :class:`~fastrnn.layers.RecurrentLayer` for the choices.
     recurrent_activation : str or function, default "sigmoid"
-        Of the gates, likewise.
+        Of the gates.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, 3·n_s).
@@ -44,7 +45,7 @@ class GRU(GatedLayer):
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
     reset_after : bool, default False
-        Which form.  PyTorch, cuDNN and recent Keras use the other default, True.
+        Whether to use the second form, the default of PyTorch, cuDNN and recent versions of Keras.
     **options :
         `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
         `learn_initial_state` of
@@ -53,9 +54,9 @@ class GRU(GatedLayer):
 
     Notes
     -----
-    ``get_weights`` and ``set_weights`` have the gates side by side in the columns in Keras's order,
-    z, r, h (h is the candidate n).  The functional API, the core and the files of ``model.save``
-    have them in PyTorch's, r, z, n.
+    ``get_weights`` and ``set_weights`` have the columns of the gates in Keras's order: z, r, h (the
+    candidate n).  The functional API, the core and the files of ``model.save`` have them in
+    PyTorch's order: r, z, n.
 
     References
     ----------
@@ -118,5 +119,5 @@ class GRU(GatedLayer):
         return super().columns_of(bias)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "reset_after": self.reset_after}

@@ -1,4 +1,4 @@
-"""Initial states of a recurrent layer that are weights of it."""
+"""Trained initial states of a recurrent layer."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from fastrnn.layers.parameter import Parameter
 
 Array = NDArray[Any]
 
-#: What files call them: the state, and an LSTM's cell.
+#: Their names in files: the state, and an LSTM's cell.
 NAMES = ("initial_state", "initial_cell")
 
 
 def add_initial_states(layer: Layer, count: int, units: int) -> None:
-    """Create the weights of a layer that learns with which states sequences begin."""
+    """Create the weights that are the initial states of sequences."""
     for name in NAMES[:count]:
         layer.add_parameter(name, (units,), initializers.get("zeros"))
 
 
 def initial_states(layer: Layer) -> list[Parameter]:
-    """Return these weights; none if the layer begins with zeros."""
+    """Return these weights; none if initial states are zero."""
     return [parameter for parameter in layer.parameters if parameter.name in NAMES]
 
 
 def learn_from(states: Sequence[Parameter], gradients: Array | None) -> None:
-    """Let the gradients of the weights be those of all samples' first states, added up.
+    """Set the gradients of the weights to those of the initial states, summed over the samples.
 
     Parameters
     ----------
     states : sequence of Parameter
     gradients : ndarray of shape (states, batch, units), or None
-        None where sequences began with other states.
+        None if the sequences had other initial states.
     """
     for index, parameter in enumerate(states):
         if gradients is None:

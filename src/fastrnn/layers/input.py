@@ -1,4 +1,4 @@
-"""The start of a model."""
+"""The inputs of a model."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class InputLayer(Layer):
-    """What stands for the data in a model; :func:`Input` makes it.
+    """The layer of an input of a model; :func:`Input` creates it.
 
     Parameters
     ----------
     shape : tuple of int
         Of one sample: (time, features), (features,), or (time,) for tokens; time may be None.
     dtype : dtype, optional
-        Of the model, unless its layers say otherwise.
+        Dtype of the layers that have none of their own.
     name : str, optional
     batch_size : int, optional
         Samples of every batch; any number if left out.
@@ -56,21 +56,21 @@ class InputLayer(Layer):
         self.built = True
 
     def tensor(self) -> SymbolicTensor:
-        """Return the symbolic tensor that stands for the data."""
+        """Return the symbolic tensor of the input."""
         if self._node is None:
             self._node = Node(self, [], [self.shape])
         return self._node.outputs[0]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return `input_shape`: data passes as it is."""
+        """Return `input_shape`."""
         return input_shape
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Refuse: a model gives its inputs memory itself."""
+        """Raise ``ValueError``: models allocate their inputs themselves."""
         raise TypeError(f"{self.name} stands for data, and computes nothing")
 
     def get_config(self) -> dict[str, Any]:
-        """Return shape, dtype and name, and the size of a batch where it is fixed."""
+        """Return shape, dtype and name, and the batch size if it is fixed."""
         config = {"shape": list(self.shape[1:]), "dtype": self.dtype.name, "name": self.name}
         return config if self.batch_size is None else {**config, "batch_size": self.batch_size}
 
@@ -89,18 +89,17 @@ def Input(
     ----------
     shape : tuple of int
         Of one sample, without the batch: (time, features) or (features,), or (time,) for the
-        integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: then every
-        batch may have a length of its own.  More axes may stand between time and features, such as
-        (time, steps, features) for a recurrent layer in a `TimeDistributed`.
+        integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: the length may
+        then differ between batches.  Further axes may follow time, such as (time, steps, features)
+        for a recurrent layer in a `TimeDistributed`.
     dtype : {"float32", "float64"}, optional
-        What the model computes in; what :func:`fastrnn.config.floatx` says if left out.  Data of
-        other types is converted on its way in.  For tokens an
-        integer type may be given, and ``"bool"`` for a mask.
+        Dtype of the computation; :func:`fastrnn.config.floatx` if left out.  Data of other types
+        are converted.  For tokens an integer type may be given, and ``"bool"`` for a mask.
     name : str, optional
     batch_size : int, optional
-        Samples of every batch, for models that keep their state from batch to batch.
+        Samples of every batch, for stateful models.
     batch_shape : tuple of int, optional
-        Both in one: ``(batch_size, *shape)``, in place of `shape`.
+        ``(batch_size, *shape)``, instead of these two arguments.
 
     Examples
     --------

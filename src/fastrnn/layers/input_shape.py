@@ -1,4 +1,4 @@
-"""Checks of the shape that an input is said to have."""
+"""Checks of the shape of an input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.settings import integer
 
 
 def sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None, ...]:
-    """Return the shape of a sample as a tuple, or say what it should be."""
+    """Return the shape of a sample as a tuple; raise an error if it is none."""
     if isinstance(shape, (int, np.integer)):
         shape = (int(shape),)
     if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
@@ -35,7 +35,7 @@ def sample_shape(shape: Sequence[int | None], tokens: bool) -> tuple[int | None,
 
 
 def batch_extent(argument: str, value: Any) -> int:
-    """Return the size of a batch, or say what it should be."""
+    """Return the size of a batch; raise an error if it is none."""
     try:
         return integer(argument, value, least=1)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What a layer of one's own says of its inputs."""
+"""Requirements of custom layers on their inputs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from fastrnn.representation import constructor_like
 
 
 class InputSpec:
-    """What a shape should be: ``self.input_spec = InputSpec(ndim=3)`` in a layer of one's own.
+    """Required shape of an input: ``self.input_spec = InputSpec(ndim=3)`` in a custom layer.
 
     Parameters
     ----------
     dtype : str, optional
-        Taken for the sake of Keras: a layer computes in its own type.
+        Accepted for compatibility with Keras; not checked, since layers convert their input.
     shape : tuple of int, optional
-        Batch first; None where any extent will do.
+        Batch first; None for any extent.
     ndim, max_ndim, min_ndim : int, optional
-        How many axes, that of the batch included.
+        Number of axes, including the batch.
     axes : dict of int to int, optional
-        Extents of some axes.
+        Required extents of some axes.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class InputSpec:
         return constructor_like(self)
 
     def check(self, title: str, shape: Shape) -> None:
-        """Raise ``ValueError`` unless a shape, batch first, is as it should be."""
+        """Raise ``ValueError`` unless a shape, batch first, meets the requirements."""
         rank, said = len(shape), f"{title} got an input of shape {shape}; it should have"
         for wanted, fits, words in (
             (self.ndim, rank == self.ndim, ""),

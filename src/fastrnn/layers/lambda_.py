@@ -15,34 +15,34 @@ Array = NDArray[Any]
 
 
 class Lambda(FunctionLayer):
-    """What a function makes of its input.
+    """A layer that applies a function to its input.
 
     Parameters
     ----------
     function : callable
-        Takes an array, batch first, or a list of them where the layer is called on a list, and
-        returns an array with as many samples.  It may name ``mask`` and ``training`` among its
-        parameters.
+        Takes an array, batch first, or a list of arrays if the layer is called on a list, and
+        returns an array with the same number of samples.  It may have the parameters ``mask`` and
+        ``training``.
     output_shape : tuple of int, or callable, optional
-        Without the batch; or a function of the input's shape that returns the whole shape.  If left
-        out, the function is tried on ones.
+        Without the batch; or a function that returns the whole shape for that of the input.  If
+        left out, the function is tried on ones.
     mask : callable or ndarray, optional
-        The output's mask, or what makes it of the inputs and their mask.  None: the output has
-        none.
+        The mask of the output, or a function of the inputs and their mask that returns it.  Without
+        it, the output has no mask.
     arguments : dict, optional
         Further arguments of `function`, by name.
     gradient : callable, optional
         ``gradient(dy, x)`` returns the gradient of the loss at `x`, a list where `x` is one, by
-        that at the output.  If left out, `function` is differentiated operation by operation: it
-        should be made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
+        that at the output.  If left out, `function` is differentiated automatically; it should then
+        use operations of NumPy or :mod:`fastrnn.backend`.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
     The function has no weights; for those, derive a class from :class:`~fastrnn.layers.Layer`.
-    Files hold names, never code: a model can be saved if the functions are NumPy's or have a name
-    of their own, and is loaded with ``custom_objects={"name": function}``.
+    Files hold names, never code: a model can be saved if its functions are NumPy's or were defined
+    with ``def``; it is loaded with ``custom_objects={"name": function}``.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class Lambda(FunctionLayer):
         self._named = parameters_named(function, "mask", "training")
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        """Put this layer behind one tensor or a list, or compute it on arrays."""
+        """Call the layer on a tensor or a list of tensors, or compute it on arrays."""
         if isinstance(inputs, (list, tuple)) and any(
             isinstance(one, (SymbolicTensor, np.ndarray)) for one in inputs
         ):
@@ -88,7 +88,7 @@ class Lambda(FunctionLayer):
         return super().__call__(inputs, mask, training)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return what was said of the shape, or what the function makes of ones."""
+        """Return the given shape, or the one that the function returns for ones."""
         if self.shape_said is None:
             return super().compute_output_shape(input_shape)
         if callable(self.shape_said):
@@ -100,7 +100,7 @@ class Lambda(FunctionLayer):
         return self.mask is not None
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return the mask that was given, or what its function says."""
+        """Return the given mask, or the one that its function returns."""
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:

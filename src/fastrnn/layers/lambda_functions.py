@@ -1,4 +1,4 @@
-"""The functions of a Lambda: what they take, and how they are written."""
+"""The functions of a Lambda: their parameters, and how files refer to them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fastrnn.naming import custom_object
 
 
 def parameters_named(function: Any, *names: str) -> set[str]:
-    """Return which of some names a function has among its parameters."""
+    """Return the names that are parameters of a function."""
     try:
         return set(inspect.signature(function).parameters) & set(names)
-    except (TypeError, ValueError):  # NumPy's own functions have none that can be read
+    except (TypeError, ValueError):  # signatures of NumPy's own functions cannot be inspected
         return set()
 
 
 class FunctionLayer(Layer):
-    """Base of a layer of functions: how it is written, and made again."""
+    """Base of the layers with functions: saving and loading."""
 
     function: Any
     shape_said: Any
@@ -49,7 +49,7 @@ class FunctionLayer(Layer):
 
 
 def _written_all(title: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return arguments as JSON can hold them, functions by their names and None left out.
+    """Return JSON-serializable arguments, with functions as names, and without None.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _written(title: str, argument: str, value: Any) -> Any:
 
 
 def _read(argument: str, value: Any) -> Any:
-    """Return an argument of a Lambda as it was before it was written.
+    """Return an argument of a Lambda from its form in a file.
 
     Raises
     ------

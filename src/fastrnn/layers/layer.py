@@ -23,47 +23,46 @@ Array = NDArray[Any]
 
 
 class Layer(Weighted):
-    """A step of a model: weights, and how to compute with them.
+    """The base class of layers: weights, and a computation that uses them.
 
     Parameters
     ----------
     name : str, optional
-        Unique within a model.  If left out, the type and a count: ``gru_1``, ``gru_2``.
+        Unique within a model.  If left out, the class and a count: ``gru_1``, ``gru_2``.
     dtype : {"float32", "float64"}, optional
-        What it computes in; that of its input if left out.
+        Dtype of the computation; that of the input if left out.
     input_shape : tuple of int, optional
         Shape of one sample.  Only for the first layer of a ``Sequential`` without an ``Input``.
     batch_input_shape : tuple of int, optional
-        The same with the size of every batch before it, for stateful layers.
+        The same including the batch size, for stateful layers.
     batch_size : int, optional
-        The size of every batch, beside `input_shape`.
+        Batch size, in addition to `input_shape`.
     weights : list of array_like, optional
-        What the weights begin with, as for :meth:`set_weights`.
+        Initial weights, as for :meth:`set_weights`.
     trainable : bool, default True
-        Whether trainings change its weights; see :attr:`trainable`.
+        Whether training changes its weights; see :attr:`trainable`.
     kernel_regularizer, recurrent_regularizer, bias_regularizer, ... : optional
-        Penalties on its weights, which a training adds to its loss; see
-        :func:`fastrnn.regularizers.get`.  Of `embeddings`, `gamma`, `beta` and `alpha` too.
+        Penalties on its weights, which are added to the training loss; see
+        :func:`fastrnn.regularizers.get`.  Also for `embeddings`, `gamma`, `beta` and `alpha`.
     kernel_constraint, recurrent_constraint, bias_constraint, ... : optional
-        What a training makes of these weights after every step; see
+        Projections applied to these weights after every training step; see
         :func:`fastrnn.constraints.get`.
     activity_regularizer : optional
-        A penalty on what the layer puts out for a batch, divided by the number of samples.
+        A penalty on the outputs for a batch, divided by the number of samples.
 
     Notes
     -----
-    **A layer of one's own** is a class with `call` and `backward`, in NumPy, on arrays with the
-    batch first; `build` creates its weights with :meth:`add_weight`, and `get_config` returns the
-    arguments of its constructor.  The package does the rest: shapes, training, files, copies.  All
-    that a layer may define is documented there: :meth:`build`, :meth:`call`, :meth:`backward`,
-    :meth:`update`, :meth:`compute_output_shape`, :meth:`compute_mask`; and the attributes
-    ``takes_several`` (it is called on a list), ``supports_masking``, ``is_per_step`` (it does the
-    same to every step, so it can stream).
+    **A custom layer** is a class with `call` and `backward`, in NumPy, on arrays with the batch
+    first; `build` creates its weights with :meth:`add_weight`, and `get_config` returns the
+    arguments of its constructor.  Shapes, training, files and copies then work as for other layers.
+    The members that it may define are documented there: :meth:`build`, :meth:`call`,
+    :meth:`backward`, :meth:`update`, :meth:`compute_output_shape`, :meth:`compute_mask`; and the
+    attributes ``takes_several`` (it is called on a list), ``supports_masking``, ``is_per_step`` (it
+    does the same to every step, so it can stream).
 
-    Layers hold no data: a model may be used by many threads at once, each with workspaces of its
-    own.  Two kinds do remember something between batches, and so are for one thread at a time:
-    recurrent layers with ``stateful=True`` their state, and in a training `Dropout` where its
-    random numbers stand.
+    Layers hold no data: several threads may use a model at once, each with its own workspaces.  Two
+    kinds of layers have a state, and so can be used by one thread at a time: recurrent layers with
+    ``stateful=True``, and in training layers with random numbers, such as `Dropout`.
 
     Examples
     --------
@@ -85,14 +84,14 @@ class Layer(Weighted):
     (1, 2, 3)
     """
 
-    #: Attributes of Keras's layers, of those that this package has.
+    #: Attributes of Keras's layers without an effect here.
     _no_effect = frozenset(
         {"cell", "dtype_policy", "quantization_config", "single_state", "state_size"}
         | {*Weighted.keywords} - {"activity_regularizer"}
         | {"supports_jit"}
     )
     _often_set = ("trainable", "stateful")
-    #: The model that calls the layers inside, of a layer of one's own that has some.
+    #: The model that computes a custom layer which consists of other layers.
     _composed: Any = None
 
     def __init__(
@@ -114,11 +113,11 @@ class Layer(Weighted):
         self._dtype = None if dtype is None else _compute_dtype(dtype)
         if isinstance(input_shape, int):
             input_shape = (input_shape,)
-        #: Of a sample, as the constructor was told.
+        #: Shape of a sample, if given to the constructor.
         self.sample_shape: tuple[int | None, ...] | None = (
             None if input_shape is None else tuple(input_shape)
         )
-        #: Of every batch, where the constructor was told.
+        #: Batch size, if given to the constructor.
         self.batch_size: int | None = (
             None if batch_size is None else positive(self, "batch_size", batch_size)
         )
@@ -126,22 +125,23 @@ class Layer(Weighted):
             self.batch_size, *sample = batch_input_shape
             self.sample_shape = tuple(sample)
         self.built = False
-        #: Set while a file is read: gives a weight by name and shape, in place of the initializers.
+        #: Set while a file is read: returns a weight by name and shape, instead of the
+        #: initializers.
         self.stored: Callable[[str, tuple[int, ...]], Array] | None = None
         self._rng: np.random.Generator | None = None
         self._built_for: int | None = None
         self._node: Node | None = None
         self._is_building = False
-        #: Whether the name is one that :meth:`connect` made up.
+        #: Whether :meth:`connect` generated the name.
         self.is_named_by_count = False
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again, as JSON can hold them."""
+        """Return the constructor arguments of the layer, JSON-serializable."""
         config: dict[str, Any] = {
             "name": self.name,
             "dtype": None if self._dtype is None else self._dtype.name,
         }
-        # Only where it matters: earlier versions read files that use nothing new.
+        # Only if they are set, so that earlier versions can read the files.
         for argument, thing in self.attached.items():
             if thing is not None:
                 config[argument] = ATTACHED[argument.rpartition("_")[2]].serialize(thing)
@@ -151,7 +151,7 @@ class Layer(Weighted):
 
     @property
     def name(self) -> str:
-        """Name of the layer; until it stands in a chain, that of its type."""
+        """Name of the layer; before it is part of a model, that of its class."""
         if self._composed is not None:
             return str(self._composed._as_layer().name)
         return self._name or self.stem
@@ -162,7 +162,7 @@ class Layer(Weighted):
 
     @property
     def stem(self) -> str:
-        """What the name begins with where it is made up: the type, such as ``gru``."""
+        """The prefix of a generated name: the class, such as ``gru``."""
         return snake_case(type(self).__name__)
 
     def rename(self, name: str) -> None:
@@ -173,29 +173,29 @@ class Layer(Weighted):
 
     @property
     def dtype(self) -> np.dtype:
-        """What the layer computes in."""
+        """The dtype of the computation."""
         return self._dtype or np.dtype(floatx())
 
     @property
     def input(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What the layer was first called on; a list if that was several tensors."""
+        """The input of the first call; a list for several tensors."""
         found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._first_call().inputs)
         return found
 
     @property
     def output(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """What its first call returned."""
+        """The output of the first call; a list for several tensors."""
         found: SymbolicTensor | list[SymbolicTensor] = one_or_all(self._first_call().outputs)
         return found
 
     @property
     def input_shape(self) -> Any:
-        """Shape of :attr:`input`, batch first; a list if that was several tensors."""
+        """Shape of :attr:`input`, batch first; a list for several tensors."""
         return one_or_all([tensor.shape for tensor in self._first_call().inputs])
 
     @property
     def output_shape(self) -> Any:
-        """Shape of :attr:`output`, batch first; a list if there are several."""
+        """Shape of :attr:`output`, batch first; a list for several tensors."""
         return one_or_all([tensor.shape for tensor in self._first_call().outputs])
 
     def _first_call(self) -> Node:
@@ -204,25 +204,25 @@ class Layer(Weighted):
         return self._node
 
     def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        """Put this layer behind `inputs`, or compute it on arrays.
+        """Call the layer on symbolic tensors, or compute it on arrays.
 
-        The first call fixes the number of input features, creates the weights and gives the layer
-        its name.  A layer that is called again has the same weights there.
+        The first call determines the number of input features, creates the weights and names the
+        layer.  Further calls share the weights.
 
         Parameters
         ----------
         inputs : SymbolicTensor or ndarray
-            A list where the layer takes several.
+            A list for several inputs.
         mask : SymbolicTensor or ndarray, optional
-            Which steps of the input count, (None, time), in place of the mask that it may carry:
-            an ``Input((time,), dtype="bool")``.
+            Mask of the input, (None, time), which replaces the one that the input may have: an
+            ``Input((time,), dtype="bool")``.
         training : bool, optional
-            With arrays: whether to do what a training does, such as dropping at random.
+            With arrays: whether to compute as in training, for instance with dropout.
 
         Returns
         -------
         SymbolicTensor or ndarray, or list of them
-            The output; a list for layers that have several.
+            The output; a list for several outputs.
 
         Raises
         ------
@@ -231,13 +231,13 @@ class Layer(Weighted):
         ValueError
             If its shape or type does not fit.
         """
-        if composing.takes_more(self):  # layer(one, other): no mask stands in the second place
+        if composing.takes_more(self):  # layer(one, other): the second argument is no mask
             others = [one for one in (mask, training) if not isinstance(one, (bool, type(None)))]
             return self._called(inputs, others, None, training is True)
         return self._called(inputs, [], mask, training)
 
     def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:
-        """Return what comes out for the inputs and whatever else the layer takes."""
+        """Return the output for `inputs` and further inputs."""
         is_list = isinstance(inputs, (list, tuple))
         # A list of numbers is one array.
         of_arrays = is_list and any(
@@ -254,12 +254,12 @@ class Layer(Weighted):
         return one_or_all(self.connect(given))
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
-        """Call the layer on its input and on whatever else it takes, in order.
+        """Call the layer on its inputs.
 
         Parameters
         ----------
         tensors : sequence of SymbolicTensor
-            The input, then whatever else the layer takes, such as initial states.
+            The input, then further inputs, such as initial states.
 
         Returns
         -------
@@ -325,19 +325,19 @@ class Layer(Weighted):
         keywords.setdefault("input_shape", (steps, features) if is_sequence else (features,))
 
     def _refuse(self, name: str) -> None:
-        # A layer of the user's own may mean something by Keras's names.
+        # A custom layer may use Keras's names for attributes of its own.
         is_ours = type(self).__module__.startswith("fastrnn.")
         if is_ours or (name not in self._no_effect and name not in type(self).harmless):
             super()._refuse(name)
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy of a layer stands in no model: else it would hold all layers before it.
+        # A copy belongs to no model; otherwise it would contain all layers before it.
         return {**self.__dict__, "_node": None, "stored": None}
 
     def __repr__(self) -> str:
         try:
             config = self.get_config()
-        except Exception:  # a class of the user's own may not be able to say
+        except Exception:  # get_config of a custom class may fail
             config = {}
         usual = ("dtype",) if config.get("dtype") in (None, floatx()) else ()
         values = {**config, "name": self.name}

@@ -158,7 +158,7 @@ class Lookup(metaclass=Constructible):
             )
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this object again."""
+        """Return the constructor arguments of this object."""
         given = (
             "max_tokens",
             "num_oov_indices",

@@ -14,19 +14,19 @@ from fastrnn.settings import boolean
 
 
 class LSTM(GatedLayer):
-    """A long short-term memory: a recurrent layer with a cell beside its state.
+    """A long short-term memory: a recurrent layer with a cell in addition to its state.
 
-    With i, f, o = σ(x·K + s·R + b) and g = tanh(x·K + s·R + b) on their columns,
-    c' = f ⊙ c + i ⊙ g and s' = o ⊙ tanh(c').
+    With i, f, o = σ(x·K + s·R + b) and g = tanh(x·K + s·R + b), each on its columns, c' = f ⊙ c + i
+    ⊙ g and s' = o ⊙ tanh(c').
 
     Parameters
     ----------
     units : int
         Size of the state and of the cell, n_s.
     activation : str or function, default "tanh"
-        Of the candidate; which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
+        Of the candidate; see :class:`~fastrnn.layers.RecurrentLayer` for the choices.
     recurrent_activation : str or function, default "sigmoid"
-        Of the gates, likewise.
+        Of the gates.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, 4·n_s).
@@ -35,9 +35,9 @@ class LSTM(GatedLayer):
     bias_initializer : default "zeros"
         For the bias (4·n_s,).
     unit_forget_bias : bool, default True
-        Whether the bias of the forget gate begins with 1 instead, so that cells are kept at first.
-        For another number than 1, ``bias_initializer=ForgetBias(3.0)`` of
-        :mod:`fastrnn.initializers`, which takes its place.
+        Whether the bias of the forget gate is initially 1, so that cells are kept at first. For
+        another number than 1, ``bias_initializer=ForgetBias(3.0)`` of :mod:`fastrnn.initializers`,
+        which takes its place.
     return_sequences : bool, default False
         Whether to return the state after every step, (batch, time, units), or the last one only,
         (batch, units).
@@ -49,11 +49,11 @@ class LSTM(GatedLayer):
 
     Notes
     -----
-    The gates stand side by side in the columns in the order i, f, g, o, as everywhere in this
-    package, in PyTorch, and in Keras, which calls them i, f, c, o.
+    The columns of the gates are in the order i, f, g, o, as everywhere in this package, in PyTorch,
+    and in Keras, which calls them i, f, c, o.
 
-    What it carries is two states, the state and the cell, in this order: ``return_state=True``
-    gives both, and ``initial_state=`` takes both.
+    It has two states, the state and the cell, in this order: ``return_state=True`` returns both,
+    and ``initial_state=`` takes both.
 
     References
     ----------
@@ -108,7 +108,7 @@ class LSTM(GatedLayer):
         return _UnitForgetBias(given) if self.unit_forget_bias and not is_said else given
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
 
 

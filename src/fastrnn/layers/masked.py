@@ -1,4 +1,4 @@
-"""Zeros at the steps that a mask leaves out."""
+"""Zeros at masked steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.workspace import Signal, Workspace, zeros
 
 
 class Masked(Workspace):
-    """Zeros where a mask says so: that which is given, or one that a subclass fills.
+    """Sets masked steps to zero, by a given mask, or one that a subclass computes.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ class Masked(Workspace):
             self.doutput = zeros(shape, source.output.dtype)
 
     def forward(self, training: bool) -> None:
-        """Copy the steps that count."""
-        # Copied and not multiplied: what pads may be infinite, or no number.
+        """Copy the unmasked steps."""
+        # Copied and not multiplied, since padding may be infinite or NaN.
         n = self.features
         self.output.fill(0)
         np.copyto(self.output[..., :n], self.source.output[..., :n], where=self._counts[..., None])
 
     def backward(self) -> None:
-        """Copy the gradient of the steps that count."""
+        """Copy the gradient of the unmasked steps."""
         dx = self.source.doutput
         if dx is not None:
             assert self.doutput is not None

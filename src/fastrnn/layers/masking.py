@@ -1,4 +1,4 @@
-"""Steps that are padding where all features have one value."""
+"""Masking of steps whose features all have a given value."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class Masking(Layer):
-    """Mark steps as padding where all features have one value.
+    """Mask steps whose features all have a given value.
 
-    What comes after passes over such a step: a recurrent layer leaves its state as it was, losses
-    and metrics do not count it, and its gradients are zero.
+    At a masked step, recurrent layers keep their state, losses and metrics ignore it, and its
+    gradients are zero.
 
     Parameters
     ----------
     mask_value : float, default 0
-        What pads; such a step becomes zeros.
+        The value of padding; masked steps become zeros.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -57,7 +57,7 @@ class Masking(Layer):
         return _MaskingWorkspace(self, source)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "mask_value": self.mask_value}
 
 

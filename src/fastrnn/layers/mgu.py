@@ -7,25 +7,25 @@ from fastrnn.layers.recurrent import GatedLayer
 
 
 class MGU(GatedLayer):
-    """A minimal gated unit: a GRU with one gate, which no other framework has.
+    """A minimal gated unit: a GRU with a single gate.
 
-    With f = σ(x·K + s·R + b) on its columns::
+    With f = σ(x·K + s·R + b) on the columns of the gate::
 
         n  = tanh(x·Kₙ + (f ⊙ s)·Rₙ + bₙ)
         s' = (1 − f) ⊙ s + f ⊙ n
 
     It has two thirds of a GRU's weights and multiplications.  Its authors found it about as
-    accurate as a GRU of the same size; a GRU with two thirds of the weights may be as good.  It is
-    worth a trial where a step must be cheap.  A model with one is saved as ``.safetensors`` only:
-    the formats of Keras, ONNX and PyTorch have no such layer.
+    accurate as a GRU of the same size; a smaller GRU may be as good.  Consider it where a step must
+    be cheap.  A model with this layer can only be saved as ``.safetensors``: Keras, ONNX and
+    PyTorch have no such layer.
 
     Parameters
     ----------
     units : int
         Size of the state, n_s.
     **options :
-        As of :class:`~fastrnn.layers.GRU`, without `reset_after`.  The kernels are (n_x, 2·n_s)
-        and (n_s, 2·n_s), the bias is (2·n_s,), the gates side by side in the order f, n.
+        As of :class:`~fastrnn.layers.GRU`, without `reset_after`.  The kernels are (n_x, 2·n_s) and
+        (n_s, 2·n_s), the bias is (2·n_s,), with the columns in the order f, n.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Names of layers: given, or made of the type and a count."""
+"""Names of layers, given or generated from the class and a count."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from fastrnn.terminal import printable
 
 
 class Renaming:
-    """Has another version after every renaming of a layer, so that what knows names can tell.
+    """A version that changes with every renaming of a layer, for caches of names.
 
-    A version is an object of its own.  Of counts, two threads that add one at once might make the
-    same.
+    A version is a new object and not a counter, which two threads could set to the same value.
     """
 
     version: object = object()
 
 
 def check_name(name: str) -> str:
-    """Return a name, or say why it is none."""
+    """Return a name; raise an error if it is not valid."""
     if not isinstance(name, str):
         raise TypeError(f"name is {name!r}; it should be a string")
     if not name or set(name) & set("/:"):

@@ -1,4 +1,4 @@
-"""An operation of NumPy's on the tensors of a model, and how it is written."""
+"""Operations of NumPy on symbolic tensors, and their form in files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from fastrnn.operations import LIFTED
 
 
 class Slot(int):
-    """The place of an array among the arguments of an operation."""
+    """A placeholder for an array among the arguments of an operation."""
 
 
 class Operation:
-    """A function with all its arguments but the arrays.
+    """A function with its arguments, except for the arrays.
 
     Parameters
     ----------
     function : callable
     form : list
-        Its arguments, with a :class:`Slot` in place of each array.
+        Its arguments, with a :class:`Slot` for each array.
     options : dict
-        Its keywords.
+        Its keyword arguments.
     takes_several : bool
         Whether it is called on a list of arrays.
     """
@@ -40,7 +40,7 @@ class Operation:
         return self.function(*_filled(self.form, arrays), **self.options)
 
     def written(self, title: str) -> dict[str, Any]:
-        """Return it as JSON can hold it.
+        """Return the operation, JSON-serializable.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Operation:
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Operation:
-        """Return what :meth:`written` returned; nothing but the operations of arrays is called."""
+        """Return an operation from its form in a file; only known array operations are accepted."""
         form = _decoded(written["arguments"])
         options = {name: _decoded(value) for name, value in written["options"].items()}
         return cls(_found(str(written["operation"])), form, options, bool(written["takes_several"]))

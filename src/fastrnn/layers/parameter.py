@@ -1,4 +1,4 @@
-"""Weights of layers, where they live, and the flat vectors in which a training changes them."""
+"""Weights of layers, their memory, and the flat vectors that optimizers update."""
 
 from __future__ import annotations
 
@@ -19,68 +19,65 @@ from fastrnn.regularizers import Regularizer
 
 Array = NDArray[Any]
 
-# Threads that predict at once with a new model all want its weights settled.
+# Several threads may predict with a new model at once, and each settles its weights.
 _settling = threading.RLock()
 
 
 class Key:
-    """Identifies a weight where the weight itself is not available.
+    """Identifies a weight without holding it.
 
-    An optimizer knows its slots by the keys of weights, so that a copy of an optimizer holds no
-    weights.  Weights of a copied model have keys of their own, and so has its optimizer.
+    An optimizer stores its slots by the keys of weights, so that a copy of an optimizer holds no
+    weights.  The weights of a copied model have new keys, which its copied optimizer uses.
     """
 
     __slots__ = ()
 
 
 class Freezing:
-    """Has another version after every change of what is trainable.
+    """A version that changes whenever `trainable` of a layer or model is set.
 
-    A training compares `version` at each step, so that it costs next to nothing to see a change.
-    A version is an object of its own.  Of counts, two threads that add one at once might make the
-    same.
+    A training compares `version` at each step, a cheap way to notice changes.  A version is a new
+    object and not a counter, which two threads could set to the same value.
     """
 
     version: object = object()
 
 
 class Parameter(Operand):
-    """One weight of a layer, in Keras's shape.
+    """A weight of a layer, in Keras's shape.
 
     Parameters
     ----------
     name : str
         ``"kernel"``, ``"bias"``...; unique within its layer.
     value : ndarray
-        Its first value, which is copied.
+        Its initial value, which is copied.
     trainable : bool, default True
-        False for what no training should change even where its layer is trainable.
+        False for a weight that training does not change even if its layer is trainable.
     gates : tuple of int, optional
-        Where the gates stand in Keras's arrays: the k-th of the equal blocks that the last axis has
-        there is block ``gates[k]`` of `value`.  The order is the same if it is left out.
+        The order of the gates in Keras's arrays: block k of the last axis there is block
+        ``gates[k]`` of `value`.  The same order if left out.
 
     Attributes
     ----------
     key : Key
-        What an optimizer knows it by.
+        Its key in an optimizer.
     regularizer : Regularizer or None
-        What a training adds to its loss for it.
+        Penalty that is added to the training loss.
     constraint : Constraint or None
-        What a training makes of it after every step.
+        Projection that is applied after every training step.
 
     Notes
     -----
     A weight has its own memory until :func:`settle` moves it, together with the other weights of a
-    model, into one vector.  That happens once, before anything computes with it: from then on
-    `value` is the same piece of memory for as long as the weight lives, in whatever models its
-    layer stands.
+    model, into one vector.  That happens once, before the first computation.  After that, `value`
+    never moves, whatever models its layer is part of.
 
     `value`, `gradient` and the files of :meth:`fastrnn.models.Model.save` have the gates in the
-    order of the core.  What users hand over and get back, in ``get_weights``, ``set_weights`` and
-    ``compute_gradients``, has them in Keras's: :meth:`to_keras` and :meth:`from_keras` stand
-    between the two.
+    order of the core.  ``get_weights``, ``set_weights`` and ``compute_gradients`` use Keras's
+    order; :meth:`to_keras` and :meth:`from_keras` convert.
 
-    A copy, by :mod:`copy` or :mod:`pickle`, is a new weight that has not settled.
+    A copy, by :mod:`copy` or :mod:`pickle`, is a new weight with memory of its own.
     """
 
     __slots__ = (
@@ -109,7 +106,7 @@ class Parameter(Operand):
 
     @property
     def value(self) -> Array:
-        """The numbers.  Write into the array to change them; it cannot be replaced by another."""
+        """The array of the weight.  Write into it to change the weight; it cannot be replaced."""
         return self._value
 
     @property
@@ -119,14 +116,14 @@ class Parameter(Operand):
 
     @property
     def trainable(self) -> bool:
-        """Whether a training may change it; see :attr:`fastrnn.layers.Layer.trainable`."""
+        """Whether training may change it; see :attr:`fastrnn.layers.Layer.trainable`."""
         return self._trainable
 
     @property
     def gradient(self) -> Array:
-        """Where a workspace that is made now should write the gradient, in the weight's shape.
+        """The array that a new workspace should write the gradient to, in the weight's shape.
 
-        A piece of the gradients of the training that makes the workspace; see
+        A view of the gradients of the training that creates the workspace; see
         :meth:`ParameterVector.offer_gradients`.
         """
         if self._gradient is None:
@@ -134,7 +131,7 @@ class Parameter(Operand):
         return self._gradient
 
     def offer(self, gradient: Array) -> None:
-        """Say where the gradient is to be written from now on."""
+        """Set the array that new workspaces write the gradient to."""
         self._gradient = gradient
 
     def to_keras(self, array: Array) -> Array:
@@ -148,7 +145,7 @@ class Parameter(Operand):
         return reordered(array, tuple(map(self.gates.index, range(len(self.gates)))))
 
     def constrained(self) -> Array:
-        """Return what the constraint makes of the value, with the gates in the order of `value`."""
+        """Return the constrained value, with the gates in the order of `value`."""
         assert self.constraint is not None
         made = np.asarray(self.constraint(self.to_keras(self._value)))
         if made.shape != self.shape or made.dtype.kind not in "biuf":
@@ -159,15 +156,15 @@ class Parameter(Operand):
         return self.from_keras(made)
 
     def numpy(self) -> Array:
-        """Return a copy of the value as Keras has it."""
+        """Return a copy of the value in Keras's order."""
         return self.to_keras(self.value)
 
     def assign(self, value: ArrayLike) -> None:
-        """Replace the value by an array as Keras has it; it is copied."""
+        """Copy an array in Keras's order into the value."""
         assign([self], [value], [self.name])
 
     def __getstate__(self) -> dict[str, Any]:
-        # What a training has beside the weight stays behind.
+        # The gradients and the key of a training are not copied.
         return {
             "name": self.name,
             "key": self.key,
@@ -185,7 +182,7 @@ class Parameter(Operand):
         self.key, self.regularizer = state["key"], state.get("regularizer")
         self.constraint = state.get("constraint")
 
-    # In a layer that is written with NumPy's operations, a tape sees what is made of a weight.
+    # In layers written with NumPy's operations, a tape records operations on weights.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return apply_ufunc(ufunc, method, inputs, options)
@@ -197,7 +194,7 @@ class Parameter(Operand):
         return apply(item, (self, key), {})
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """Return the value, so that a weight can stand in NumPy's operations."""
+        """Return the value, so that NumPy's functions accept weights."""
         return np.array(self.value, dtype) if copy or dtype is not None else self.value
 
     def __repr__(self) -> str:
@@ -205,9 +202,9 @@ class Parameter(Operand):
 
 
 def settle(parameters: Iterable[Parameter]) -> None:
-    """Move weights that have not settled yet into one new vector, in this order.
+    """Move weights that have memory of their own into one new vector, in this order.
 
-    Each begins a cache line, and what lies between two of them is zero.
+    Each starts at a cache line; the padding between them is zero.
     """
     with _settling:
         movers = [parameter for parameter in parameters if parameter._home is None]
@@ -222,7 +219,7 @@ def settle(parameters: Iterable[Parameter]) -> None:
 
 
 def _laid_out(parameters: Sequence[Parameter]) -> tuple[list[int], int]:
-    """Return where each weight begins in a vector that holds them all, and the vector's size."""
+    """Return the offset of each weight in a vector of all of them, and the size of the vector."""
     starts, size = [], 0
     for parameter in parameters:
         starts.append(size)
@@ -236,23 +233,23 @@ def _piece(vector: Array, start: int, parameter: Parameter) -> Array:
 
 
 class ParameterVector:
-    """The weights that a training changes in one vector, and their gradients in another.
+    """The trained weights in one vector, and their gradients in another.
 
-    Both have one layout, in which every weight begins a cache line.  What lies between two weights
-    is zero in both, so an optimizer may run over the whole vector in one call.
+    Both have the same layout, in which every weight starts at a cache line.  The padding between
+    weights is zero in both, so an optimizer can update the whole vector in one call.
 
-    Where the weights lie next to each other in memory, which those of a model do unless some are
-    frozen or were settled with another model, the vector is that memory.  Where they do not,
-    :meth:`gather` copies them into it before a step, and :meth:`scatter` back after it.
+    If the weights are contiguous in memory, the vector is that memory.  Those of a model are
+    contiguous unless some are frozen or were settled with another model.  Otherwise :meth:`gather`
+    copies them into the vector before a step, and :meth:`scatter` copies them back after it.
 
     Parameters
     ----------
     parameters : sequence of Parameter
-        All of a model, in order and of one dtype; they are settled.
+        All weights of a model, in order and of one dtype; they are settled.
     trained : sequence of Parameter, optional
-        Those of them that are to be trained, in the same order; all if left out.
+        The trained ones, in the same order; all if left out.
     behind : int, default 0
-        How many numbers `sums` has behind the gradients.
+        Number of further elements of `sums` after the gradients.
 
     Attributes
     ----------
@@ -262,9 +259,9 @@ class ParameterVector:
     values, gradients : ndarray of shape (n,)
         Of those that are trained.
     sums : ndarray of shape (n + behind,)
-        The gradients and, in the same piece of memory, what processes sum together with them.
+        The gradients, followed by values that processes sum together with them.
     bounds : ndarray of intp, shape (trained + 1,)
-        Where each weight begins, and the end of the last.
+        Start of each weight, and the end of the last.
     """
 
     def __init__(
@@ -296,7 +293,7 @@ class ParameterVector:
             )
 
     def _where(self) -> tuple[Array, int] | None:
-        """Return the vector in which all that is trained lies in a row, and where it begins."""
+        """Return the vector in which the trained weights are contiguous, and their offset."""
         if not self.trained:
             return None
         first = self.trained[0]
@@ -313,50 +310,50 @@ class ParameterVector:
             core.copy_all(ours, theirs)
 
     def scatter(self) -> None:
-        """Copy `values` into the weights: all of them, even if Ctrl-C is pressed."""
+        """Copy `values` into all weights; Ctrl-C does not interrupt it."""
         if self._copies is not None:
             ours, theirs = self._copies
             core.copy_all(theirs, ours)
 
     def pieces(self) -> list[Array]:
-        """Return all weights as few contiguous arrays, those that are frozen too."""
+        """Return all weights, including frozen ones, as a few contiguous arrays."""
         if self._copies is None and len(self.trained) == len(self.parameters):
             return [self.values]
         return [parameter.value for parameter in self.parameters]
 
     @property
     def sums(self) -> Array:
-        """The gradients and what stands behind them; allocated when first asked for."""
+        """The gradients and the values after them; allocated on first use."""
         if self._sums is None:
             self._sums = aligned_zeros(self.values.size + self._behind, self._dtype)
         return self._sums
 
     @property
     def gradients(self) -> Array:
-        """The gradient vector; allocated when it is first asked for."""
+        """The gradient vector; allocated on first use."""
         return self.sums[: self.values.size]
 
     def gradients_are_finite(self) -> bool:
-        """Return whether no gradient is infinite or NaN: one pass, a fraction of an update's."""
+        """Return whether all gradients are finite, in one pass that is cheap beside an update."""
         return core.all_finite(self.gradients)
 
     def views(self, vector: Array) -> list[Array]:
-        """Return the piece of `vector` that belongs to each trained weight, in its shape."""
+        """Return views of `vector` for each trained weight, in its shape."""
         return [
             _piece(vector, start, parameter)
             for parameter, start in zip(self.trained, self._starts, strict=True)
         ]
 
     def offer_gradients(self) -> None:
-        """Let workspaces that are made from now on write their gradients here.
+        """Make new workspaces write their gradients to this vector.
 
-        Those of frozen weights go to memory beside the vector.
+        Gradients of frozen weights have separate memory.
         """
         for parameter, view in zip(self.parameters, self.all_gradients(), strict=True):
             parameter.offer(view)
 
     def all_gradients(self) -> list[Array]:
-        """Return where the gradient of every weight is written, also of those that are frozen."""
+        """Return the arrays of the gradients of all weights, including frozen ones."""
         if not self._gradients:
             self._gradients = dict(zip(self.keys, self.views(self.gradients), strict=True))
             for parameter in self.parameters:
@@ -385,14 +382,14 @@ def assign(
     ----------
     parameters : sequence of Parameter
     weights : sequence of array_like
-        One for each, in the same order, with the gates in Keras's.
+        One for each, in the same order, with the gates in Keras's order.
     names : sequence of str
         What errors call them.
 
     Raises
     ------
     ValueError
-        If there are too few or too many, or a shape is not the weight's.
+        If their number or one of the shapes does not fit.
     TypeError
         If one does not hold real numbers.
     """
@@ -410,7 +407,7 @@ def assign(
             raise ValueError(
                 f"{name} was given shape {array.shape}; it should be {parameter.shape}"
             )
-        # A copy, since a weight may be given as a view of another.
+        # Copied, since an array may be a view of another weight.
         array = fitting(array, parameter.value.dtype, name)
         arrays.append(parameter.from_keras(array).astype(parameter.value.dtype))
     for parameter, array in zip(parameters, arrays, strict=True):

@@ -1,4 +1,4 @@
-"""Workspaces that pass their input on, as it is or backwards in time."""
+"""Workspaces that pass their input unchanged, or reversed in time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
 
 class Passing(Workspace):
-    """Passes its input on, in the memory of the layer before.
+    """Passes its input unchanged, in the memory of the previous layer.
 
     Parameters
     ----------
     source : Signal
     mask : ndarray of shape (time, batch), uint8, optional
-        In place of the source's.
+        Replaces the mask of the source.
     """
 
     def __init__(self, source: Signal, mask: NDArray[np.uint8] | None = None) -> None:
@@ -27,18 +27,18 @@ class Passing(Workspace):
 
     @property
     def output(self) -> Array:  # type: ignore[override]
-        """The output of the source, read as late as possible since reading may compute it."""
+        """The output of the source, read only on use, since reading may compute it."""
         return self._source.output
 
     def forward(self, training: bool) -> None:
         """Do nothing."""
 
     def backward(self) -> None:
-        """Do nothing: the layer behind writes to the gradient of the layer before."""
+        """Do nothing: the next layer writes to the gradient of the previous one."""
 
 
 class Reversed(Workspace):
-    """The steps of a sequence in the other order, last first, and their mask.
+    """The steps of a sequence and their mask in reverse order.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Reversed(Workspace):
             self.doutput = zeros((*self._dx.shape[:-1], source.features), self._dx.dtype)
 
     def forward(self, training: bool) -> None:
-        """Copy the steps, last first."""
+        """Copy the steps in reverse order."""
         source = self._source
         if source.tokens is not None:
             assert self.tokens is not None
@@ -72,7 +72,7 @@ class Reversed(Workspace):
             np.copyto(self.mask, source.mask[::-1])
 
     def backward(self) -> None:
-        """Copy the gradient of the steps back into their order."""
+        """Copy the gradient in the original order of the steps."""
         if self._dx is not None:
             assert self.doutput is not None
             np.copyto(self._dx, self.doutput[::-1])

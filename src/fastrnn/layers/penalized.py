@@ -1,4 +1,4 @@
-"""What an ``activity_regularizer`` adds around the workspace of a layer."""
+"""The workspace of a layer with an ``activity_regularizer``."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Penalized(Workspace):
         assert layer.activity_regularizer is not None
         self._regularizer: Regularizer = layer.activity_regularizer
         mask = source.mask
-        # With a mask, layers that see one step at a time leave out the steps behind the last that
-        # counts.  Keras computes and regularizes these too.
+        # With a mask, layers that compute steps independently skip steps after the last unmasked
+        # one.  Keras computes and regularizes these too.
         whole = mask is not None and layer.is_per_step
         self._inner = layer.workspace(_Unmasked(source) if whole else source, training, *others)
         self._outputs = [
@@ -44,13 +44,13 @@ class Penalized(Workspace):
         self._found = sum(float(self._regularizer(one)) / max(1, len(one)) for one in values)
 
     def backward(self) -> None:
-        """Add the slopes of the penalty to the gradients of the outputs, and go back."""
+        """Add the gradients of the penalty to those of the outputs, then run the layer backward."""
         for signal in self._outputs:
             signal.hand_back(self._regularizer)
         self._inner.backward()
 
     def settle(self) -> None:
-        """Let the layer end a step."""
+        """End a training step of the layer."""
         self._inner.settle()
 
     def penalty(self) -> float:
@@ -65,7 +65,7 @@ class _Unmasked(Passing):
 
 
 class _Regularized(Signal):
-    """An output, whose gradient is apart from that of the layer until the slopes are known."""
+    """An output with a gradient of its own, to which that of the penalty is added."""
 
     def __init__(self, source: Signal, mask: Array | None) -> None:
         self._source = source
@@ -75,11 +75,11 @@ class _Regularized(Signal):
 
     @property
     def output(self) -> Array:  # type: ignore[override]
-        """That of the layer, which nobody overwrites."""
+        """The output of the layer; it is not overwritten."""
         return self._source.output
 
     def hand_back(self, regularizer: Regularizer) -> None:
-        """Write the gradient of the output, slopes included, to where the layer reads it."""
+        """Write the gradient, with that of the penalty, to the gradient of the layer's output."""
         target, gradient = self._source.dvalues, self.dvalues
         if target is not None and gradient is not None:
             values = self.values

@@ -1,4 +1,4 @@
-"""What the recurrent layers share: their arguments, their shapes, their weights."""
+"""The base of recurrent layers: states, masks, shapes, streaming."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Array = NDArray[Any]
 
 
 class RecurrentLayer(RecurrentWeights):
-    """Base of the layers that carry a state through time.
+    """Base of the recurrent layers.
 
-    Called on a sequence, and with ``initial_state=`` on states to begin with.
+    Called on a sequence, optionally with ``initial_state=``.
 
     Parameters
     ----------
     units : int
         Size of the state, n_s.
     activation : str or function, default "tanh"
-        Of the candidate for the next state, and of an LSTM's cell: one of "tanh", "sigmoid",
-        "relu", "linear", "hard_sigmoid", "hard_sigmoid_keras2" (that of Keras 1 and 2), "softsign",
-        "elu", "selu", "softplus", "exponential"; None is linear.
+        Of the candidate state, and of the cell of an LSTM: one of "tanh", "sigmoid", "relu",
+        "linear", "hard_sigmoid", "hard_sigmoid_keras2" (that of Keras 1 and 2), "softsign", "elu",
+        "selu", "softplus", "exponential"; None is linear.
     use_bias : bool, default True
     kernel_initializer, recurrent_initializer, bias_initializer : str or Initializer
         For the kernel (n_x, G·n_s), the recurrent kernel (n_s, G·n_s), and the bias.
@@ -43,32 +43,31 @@ class RecurrentLayer(RecurrentWeights):
     return_state : bool, default False
         Whether a call returns a list: the output, then the last state (two with an LSTM).
     go_backwards : bool, default False
-        Whether to read the steps from last to first.  The output then stands in the order in which
-        the steps were read.
+        Whether to process the steps from last to first.  The output is in the order of processing.
     stateful : bool, default False
-        Whether a batch begins with the states that the one before ended with, sample by sample:
-        every batch is of one size then.  :meth:`reset_states` begins anew.
+        Whether each sample of a batch starts from the final state of the same sample in the
+        previous batch.  All batches must have the same size.  :meth:`reset_states` resets the
+        states.
     dropout : float, default 0
-        Share of the input's features that a training sets to zero, the same ones at every step of a
-        sequence.
+        Fraction of the input features that is set to zero in training, the same ones at every step
+        of a sequence.
     recurrent_dropout : float, default 0
-        Share of the state that a training sets to zero where a gate's recurrent product reads it,
-        the same units at every step of a sequence, others for each gate.  What carries the state
-        on beside the products, as z ⊙ s in a GRU, reads all of it.
+        Fraction of the state that is set to zero in training as the input of the recurrent
+        products: the same units at every step of a sequence, different ones for each gate.  Other
+        uses of the state, such as z ⊙ s in a GRU, are not affected.
     seed : int, optional
-        Of the dropout; drawn from :func:`fastrnn.set_seed` if left out.
+        Of the dropout; derived from :func:`fastrnn.set_seed` if left out.
     learn_initial_state : bool, default False
-        Whether sequences begin with states that are weights, one for all samples, in place of
-        zeros: ``initial_state`` and, of an LSTM, ``initial_cell``, each (units,).  They come last
-        among the weights, begin as zeros, and are trained.  States that a call is given, and those
-        that a stateful layer has kept, take their place.
+        Whether the initial states are trained weights, the same for all samples, instead of zeros:
+        ``initial_state`` and, of an LSTM, ``initial_cell``, each (units,).  They are the last
+        weights, and initially zero.  States given to a call, and those of a stateful layer, take
+        precedence.
     name, dtype, input_shape :
         See :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    A step that a mask says is padding leaves the state as it was, and the output at it is that
-    state; its gradients are zero.
+    At a masked step the state does not change, the output is that state, and gradients are zero.
 
     Examples
     --------
@@ -80,7 +79,7 @@ class RecurrentLayer(RecurrentWeights):
     reads_sequences = True
 
     def get_state(self) -> dict[str, Any]:
-        """Return the state of the random numbers, and the states of a stateful layer."""
+        """Return the state of the random generator, and the states of a stateful layer."""
         state: dict[str, Any] = {"random": self.random.state} if self.is_random else {}
         if self.stateful:
             kept = self.states
@@ -100,18 +99,18 @@ class RecurrentLayer(RecurrentWeights):
             raise ValueError(f"there should be {self.state_count} states (batch, {self.units})")
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continue from a state that :meth:`get_state` returned."""
+        """Restore a state from :meth:`get_state`."""
         if "random" in state:
             self.random.state = state["random"]
         if "states" in state:
             self.states = state["states"]
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
+        """Reseed the random numbers, combined with the layer's own seed if it has one."""
         self.random.reseed(seed)
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
+        """Set which rows of larger batches the next batches are; None: whole batches."""
         self.random.rows = rows
 
     def __call__(
@@ -121,12 +120,12 @@ class RecurrentLayer(RecurrentWeights):
         training: bool | None = None,
         initial_state: Any = None,
     ) -> Any:
-        """Put this layer behind `inputs`, or compute it on arrays.
+        """Call the layer on symbolic tensors, or compute it on arrays.
 
         Parameters
         ----------
         inputs : SymbolicTensor or ndarray
-            (None, time, features); or a list of it and all initial states.
+            (None, time, features); or a list of the sequence and all initial states.
         mask, training :
             See :class:`~fastrnn.layers.Layer`.
         initial_state : SymbolicTensor or ndarray, or sequence of them, optional
@@ -140,17 +139,17 @@ class RecurrentLayer(RecurrentWeights):
         return self._called(inputs, states_of(initial_state), mask, training)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
         check_states(self, shapes[1:], [self.units] * self.state_count)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether the output has a mask: that of the input, if it is a sequence."""
+        """Return whether the output has a mask: if it is a sequence and the input has one."""
         return masked[0] and self.return_sequences
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return (None, time, units), or (None, units) without ``return_sequences``.
 
-        With ``return_state`` a list: of the output, and (None, units) for every state.
+        With ``return_state`` a list: the output, then (None, units) for every state.
         """
         if len(input_shape) != 3:
             hint = (
@@ -166,7 +165,7 @@ class RecurrentLayer(RecurrentWeights):
         return [output, *[last] * self.state_count] if self.return_state else output
 
     def reset_states(self, states: ArrayLike | Sequence[ArrayLike] | None = None) -> None:
-        """Let the next batch begin as the first one did, or with `states`.
+        """Reset the states to the initial ones, or to `states`.
 
         Parameters
         ----------
@@ -186,9 +185,9 @@ class RecurrentLayer(RecurrentWeights):
         self.states = read_states(self.name, states, self.state_count, self.units, self.dtype)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what computes the layer step after step, from its initial state.
+        """Return the stages that compute the layer in a stream, from its initial state.
 
-        The output is the state after each step, with `return_sequences` and without.
+        The output is the state after each step, even without `return_sequences`.
         """
         if self.go_backwards or self.return_state:
             option = "go_backwards" if self.go_backwards else "return_state"
@@ -208,14 +207,14 @@ class RecurrentLayer(RecurrentWeights):
 
 
 class GatedLayer(RecurrentLayer):
-    """Base of the recurrent layers whose gates have an activation of their own.
+    """Base of the recurrent layers whose gates have a separate activation.
 
     Parameters
     ----------
     recurrent_activation : str or function, default "sigmoid"
         Of the gates: one of those that `activation` may be.
     units, activation, use_bias, **options :
-        See :class:`RecurrentLayer`, whose arguments stand in the same order around this one.
+        See :class:`RecurrentLayer`; `recurrent_activation` is inserted after `activation`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The arguments and the weights of a recurrent layer, and the compiled cell that they are for."""
+"""The arguments and weights of recurrent layers, and their compiled cells."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 class RecurrentWeights(Layer):
-    """The half of :class:`~fastrnn.layers.RecurrentLayer` that the recurrent workspace reads.
+    """The part of :class:`~fastrnn.layers.RecurrentLayer` that its workspace uses.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ class RecurrentWeights(Layer):
         See :class:`~fastrnn.layers.RecurrentLayer`.
     """
 
-    #: What it computes; the number of gates, G, and of states are the cell's.
+    #: The cell, with the number of gates, G, and of states.
     cell: ClassVar[Cell]
-    #: Which of the gates stands at each place in Keras's arrays; None: they stand alike.
+    #: The gates of the cell in Keras's order; None if the orders are the same.
     keras_gates: ClassVar[tuple[int, ...] | None] = None
-    #: What the gates apply; see :class:`GatedLayer`.
+    #: The activation of the gates; see :class:`~fastrnn.layers.recurrent.GatedLayer`.
     recurrent_activation: activations.Kernel = activations.SIGMOID
     _fixed = frozenset({"cell", "gates", "state_count"})
 
@@ -73,17 +73,17 @@ class RecurrentWeights(Layer):
         self.seed = seeding.checked_seed(seed)
         self.learn_initial_state = boolean("learn_initial_state", learn_initial_state)
         self.random = DropoutRandom(seed)
-        #: Of a stateful layer: what the last batch ended with, each (batch, units); None: zeros.
+        #: The final states of the last batch of a stateful layer, each (batch, units); None: zeros.
         self.states: list[Array] | None = None
 
     @property
     def gates(self) -> int:
-        """How many gates the kernels hold side by side, G."""
+        """Number of gates in the columns of the kernels, G."""
         return self.cell.gates
 
     @property
     def state_count(self) -> int:
-        """How many states it carries: the output, and an LSTM's cell."""
+        """Number of states: the output, and an LSTM's cell."""
         return len(self.cell.states)
 
     @property
@@ -93,7 +93,7 @@ class RecurrentWeights(Layer):
 
     @property
     def first_bias(self) -> initializers.Initializer:
-        """What the bias begins with, its gates in Keras's order."""
+        """The initializer of the bias, with the gates in Keras's order."""
         given, keeps = self.bias_initializer, self.cell.keeps
         if not isinstance(given, initializers.ForgetBias) or keeps is None:
             return given
@@ -103,11 +103,11 @@ class RecurrentWeights(Layer):
 
     @property
     def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
+        """Whether it draws random numbers in training."""
         return self.dropout > 0 or self.recurrent_dropout > 0
 
     def build(self, input_shape: Shape) -> None:
-        """Create kernel, recurrent kernel and bias, and initial states that are to be learned."""
+        """Create kernel, recurrent kernel, bias, and trained initial states."""
         n_x, columns = input_shape[-1], self.gates * self.units
         assert n_x is not None
         shapes: dict[str, tuple[tuple[int, ...], initializers.Initializer]] = {
@@ -132,7 +132,7 @@ class RecurrentWeights(Layer):
         return Recurrence(self.core_name, *names, recurrent_dropout=recurrent_dropout)
 
     def columns_of(self, bias: Array) -> tuple[Array, ...]:
-        """Return a bias, or its gradient, as the core has it: a column (G·units, 1)."""
+        """Return a bias, or its gradient, in the format of the core: a column (G·units, 1)."""
         return (bias[:, np.newaxis],)
 
     def bias_or_zeros(self) -> Array:
@@ -142,7 +142,7 @@ class RecurrentWeights(Layer):
         return aligned_zeros(self.bias_shape, self.dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         config = {
             **super().get_config(),
             "units": self.units,
@@ -152,7 +152,7 @@ class RecurrentWeights(Layer):
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "return_sequences": self.return_sequences,
         }
-        # Only what differs: earlier versions read files that use nothing new.
+        # Only values that differ from the defaults, so that earlier versions can read the files.
         options = {
             "return_state": self.return_state,
             "go_backwards": self.go_backwards,
@@ -175,7 +175,7 @@ class RecurrentWeights(Layer):
 
 
 def cell_activation(layer: Layer, argument: str, given: Any) -> activations.Kernel:
-    """Return an activation that the core computes, or say which there are."""
+    """Return an activation that the core supports; the error lists them."""
     try:
         kernel = activations.get(given)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What a recurrent layer computes in: its states, and the memory of its two passes."""
+"""The workspace of a recurrent layer: states, and memory for both passes."""
 
 from __future__ import annotations
 
@@ -15,32 +15,31 @@ from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
 
 class RecurrentWorkspace(Workspace):
-    """States of a recurrent layer, and what its two passes need beside them.
+    """The states of a recurrent layer, and memory for the forward and backward pass.
 
-    An LSTM, whose layer says ``state_count = 2``, has its cells in ``carried[1]``, the gradient at
-    its last cell in ``dlast[1]``, and leaves the gradient at its first cell in ``d_initial[1]``.
+    An LSTM, with ``state_count = 2``, has its cells in ``carried[1]``, the gradient of the last
+    cell in ``dlast[1]``, and writes the gradient of the initial cell to ``d_initial[1]``.
 
     Attributes
     ----------
     x : ndarray of shape (time, batch, n_x)
-        What is read, in the order in which it is read; without features where tokens are.
+        The input in the order of processing; without features if the input is tokens.
     tokens_read : ndarray of shape (time, batch), int64, or None
-        In place of `x`, where its rows would be one-hot.
+        Used instead of `x` if its rows would be one-hot.
     dx : ndarray of shape (time, batch, n_x), or None
-        OUT.  Where the gradient of `x` goes; None where it is not wanted.
+        OUT.  Gradient of `x`; None if it is not needed.
     steps_mask : ndarray of shape (time, batch), uint8, or None
-        Which steps count, as the core wants it.
+        Mask of the steps, in the format of the core.
     carried : list of ndarray of shape (time + 1, batch, units)
-        The states: the first row of each is the initial state, the others those after every step.
-        `states` is ``carried[0]``, and the output is a view of it.
+        The states: row 0 is the initial state, row t + 1 the state after step t.  `states` is
+        ``carried[0]``, and the output is a view of it.
     ds : ndarray of shape (time, batch, units)
-        Gradient at every state.  Without ``return_sequences`` that of all steps but the last is
-        zero, and stays so: what comes after writes to the last one only.
+        Gradient of every state.  Without ``return_sequences``, only the last row is written by the
+        next layer, and the others remain zero.
     d_initial : ndarray of shape (states, batch, units)
-        OUT.  Gradient at the initial states.
+        OUT.  Gradient of the initial states.
     dlast : list of ndarray of shape (batch, units), or None
-        Gradient at the last states, from the layers that use them; the first is part of `ds`
-        already.
+        Gradients of the final states, from the layers that use them; the first is part of `ds`.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class RecurrentWorkspace(Workspace):
         self._before = _stages(layer, source, training)
         read = self._before[-1] if self._before else source
         self.tokens_read = read.tokens
-        # Tokens stand in place of features.
+        # Tokens replace the features.
         self.x: Array = (
             read.output if read.tokens is None else np.empty((*read.tokens.shape, 0), layer.dtype)
         )
@@ -66,7 +65,7 @@ class RecurrentWorkspace(Workspace):
         self.core = core = layer.core(training and layer.recurrent_dropout > 0)
         shape = (self.steps, self.batch, layer.units)
         itemsize = np.dtype(layer.dtype).itemsize
-        # Zeros, so that the padding between two gates is never read as a stray NaN.
+        # Zeros, so that the padding between gates never contains a NaN.
         self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
         arrays = core.views(self._reserve, *shape)
         self.carried = arrays[: layer.state_count]
@@ -85,7 +84,7 @@ class RecurrentWorkspace(Workspace):
         if training and layer.recurrent_dropout:
             self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
         self.dlast: list[Array] | None = None
-        #: Weights that are the first states, and whether the last batch began with them.
+        #: Trained initial states, and whether the last batch started from them.
         self._learned = initial_states(layer)
         self._began_learned = False
         if training:
@@ -110,7 +109,7 @@ class RecurrentWorkspace(Workspace):
         return self._outputs
 
     def run(self) -> None:
-        """Let the core compute the states from `x` and the initial states."""
+        """Compute the states from `x` and the initial states."""
         self.core.forward(
             self.x,
             self._weights,
@@ -122,8 +121,8 @@ class RecurrentWorkspace(Workspace):
         )
 
     def run_back(self) -> None:
-        """Let the core compute all gradients from `ds`."""
-        # The core turns the gradient at the last cells into that at the first.
+        """Compute all gradients from `ds`."""
+        # The core replaces the gradient of the final cells by that of the initial ones.
         for index in range(1, len(self.d_initial)):
             np.copyto(self.d_initial[index], 0 if self.dlast is None else self.dlast[index])
         self.core.backward(
@@ -141,7 +140,7 @@ class RecurrentWorkspace(Workspace):
         )
 
     def forward(self, training: bool) -> None:
-        """Run from the initial states, and keep the last states of a stateful layer."""
+        """Compute the states, and store the final ones of a stateful layer."""
         for stage in self._before:
             stage.forward(training)
         if self._drop is not None:
@@ -183,12 +182,12 @@ class RecurrentWorkspace(Workspace):
             np.copyto(kept, state)
 
     def backward(self) -> None:
-        """Run back, with what comes from the last states, to the input and the initial states."""
+        """Compute the gradients of weights, input and initial states."""
         if self.dlast is not None:
             self.ds[-1] += self.dlast[0]
         self.run_back()
         if self.dlast is not None:
-            # The gradient of an output that is not used is never written.
+            # Reset it: the gradient of an unused output is never written.
             self.ds[-1] = 0
         n = self.features
         learn_from(self._learned, self.d_initial[..., :n] if self._began_learned else None)
@@ -200,7 +199,7 @@ class RecurrentWorkspace(Workspace):
 
 
 class _LastState(Signal):
-    """The state after the last step; with a mask, after the last that counts."""
+    """The state after the last step; with a mask, after the last unmasked one."""
 
     def __init__(self, carried: Array, units: int, training: bool) -> None:
         self.features = units
@@ -210,7 +209,7 @@ class _LastState(Signal):
 
 
 def _stages(layer: RecurrentWeights, source: Signal, training: bool) -> list[Workspace]:
-    """Return what the input goes through before the recurrence."""
+    """Return the workspaces that process the input before the recurrence."""
     stages: list[Workspace] = []
     if layer.dropout and training:
         source = DropoutWorkspace(source, layer.dropout, layer.random, same_every_step=True)

@@ -1,4 +1,4 @@
-"""The classes of layers by their names, for those who make a layer of a class by its name."""
+"""The classes of layers by their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers as dicts that JSON can hold, and layers made of such dicts."""
+"""Layers as JSON-serializable dicts, and from such dicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.naming import custom_object, custom_object_scope, unknown
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """Return a layer, without its weights, as a dict that JSON can hold.
+    """Return a layer, without its weights, as a JSON-serializable dict.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def deserialize(
     ----------
     config : dict
     custom_objects : dict of str to class, optional
-        Layers of one's own, by name; also those within a layer.
+        Custom layers by name, also for layers inside other layers.
 
     Raises
     ------

@@ -14,7 +14,7 @@ class SimpleRNN(RecurrentLayer):
     units : int
         Size of the state, n_s.
     activation : str or function, default "tanh"
-        Which there are, :class:`~fastrnn.layers.RecurrentLayer` says.
+        See :class:`~fastrnn.layers.RecurrentLayer` for the choices.
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
         For the kernel (n_x, n_s).

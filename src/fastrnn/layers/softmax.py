@@ -1,4 +1,4 @@
-"""Shares that add up to one, over any axis."""
+"""Softmax over any axes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Softmax(Layer):
     Parameters
     ----------
     axis : int or sequence of int, default -1
-        Not that of the batch; 1 for weights of the steps of a sequence.
+        Not the batch; 1 for a softmax over the steps of a sequence.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    A mask passes, and steps that it leaves out have their share.
+    The mask is passed on, but masked steps are included in the softmax.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Softmax(Layer):
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it does the same to the features of every step."""
+        """Whether it computes each step independently."""
         return self.axis == (-1,)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -68,6 +68,6 @@ class Softmax(Layer):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         axis = self.axis[0] if len(self.axis) == 1 else list(self.axis)
         return {**super().get_config(), "axis": axis}

@@ -135,7 +135,7 @@ class StackedRNN(Wrapper):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         names = ("return_sequences", "return_state", "go_backwards")
         given = {name: True for name in names if getattr(self, name)}
         return {**super().get_config(), "layers": [serialize(one) for one in self.layers], **given}

@@ -1,4 +1,4 @@
-"""The states of recurrent layers as users give them, and as saved files have them."""
+"""Checks of the states of recurrent layers, from users and from files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Array = NDArray[Any]
 
 
 def states_of(initial_state: Any) -> list[Any]:
-    """Return initial states as a list, empty where there are none."""
+    """Return initial states as a list, which is empty for None."""
     if initial_state is None:
         return []
     return list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
 
 
 def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) -> None:
-    """Raise ``ValueError`` unless there are no initial states, or one of each size."""
+    """Raise ``ValueError`` unless there are no initial states, or all of the right sizes."""
     if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
         wanted = ", ".join(f"(None, {size})" for size in units)
         raise ValueError(
@@ -34,7 +34,7 @@ def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) ->
 def read_states(
     name: str, states: ArrayLike | Sequence[ArrayLike], count: int, units: int, dtype: Any
 ) -> list[Array]:
-    """Return copies of the states that a layer is to begin with, each (batch, units), checked.
+    """Return checked copies of initial states, each (batch, units).
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def read_states(
         Of the layer.
     states : array_like of shape (batch, units), or sequence of them
     count, units : int
-        How many states the layer has, and of which size.
+        Number and size of the layer's states.
     dtype : str
         Of the layer.
 
     Raises
     ------
     TypeError, ValueError
-        If they hold anything but real numbers, or do not fit the layer or one another.
+        If they are not real numbers, or do not fit the layer or one another.
     """
     title = f"states of {name}"
     if not isinstance(states, (list, tuple)) or count == 1:
@@ -71,7 +71,7 @@ def read_states(
 
 
 def fit(states: Any, count: int, units: int) -> bool:
-    """Return whether these are `count` arrays (batch, units), of one batch."""
+    """Return whether these are `count` arrays (batch, units) with the same batch size."""
     return (
         isinstance(states, list)
         and len(states) == count

@@ -1,4 +1,4 @@
-"""Symbolic tensors: what layers are called on while a model is put together."""
+"""Symbolic tensors, on which layers are called to build a model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Node:
     outputs : tuple of SymbolicTensor
         What it returned.
     lineage : Lineage
-        This call and those before it, perhaps with later ones behind it.
+        This call and those before it, possibly followed by later ones.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Node:
         self.layer = layer
         self.inputs = tuple(inputs)
         self.outputs = tuple(
-            # A mask is one of steps: of what has no time, nothing is masked.
+            # A mask is for steps: an output without time has none.
             SymbolicTensor(shape, layer.dtype, self, index, has_mask and len(shape) > 2)
             for index, shape in enumerate(shapes)
         )
@@ -51,7 +51,7 @@ class Node:
 class Lineage:
     """A sequence of calls, each after all calls that it depends on.
 
-    A call behind the last one joins the row, so that a deep model is built in linear time.
+    A call on the output of the last one is appended, so that a deep model is built in linear time.
     """
 
     def __init__(self, nodes: Sequence[Node] = ()) -> None:
@@ -64,7 +64,7 @@ class Lineage:
             self.append(node)
 
     def append(self, node: Node) -> None:
-        """Put a call at the end."""
+        """Append a call."""
         self.last = node
         if node.layer not in self._layers:
             self._layers[node.layer] = None
@@ -72,7 +72,7 @@ class Lineage:
             self._names.add(node.layer.name)
 
     def free_name(self, stem: str) -> str:
-        """Return `stem` with the first count that no layer here has, so a model names its own."""
+        """Return `stem` with the first count that no layer here has."""
         version = Renaming.version
         if self._renamed is not version:
             self._names = {layer.name for layer in self._layers}
@@ -81,7 +81,7 @@ class Lineage:
 
 
 def lineage_of(tensors: Sequence[SymbolicTensor]) -> Lineage:
-    """Return the calls that make `tensors` and all before them; a call on them may join the row."""
+    """Return the calls that lead to `tensors`, to which a call on them can be appended."""
     rows = {id(tensor.node.lineage): tensor.node.lineage for tensor in tensors}
     if len(rows) == 1:
         (row,) = rows.values()
@@ -102,7 +102,7 @@ def _history(tensors: Sequence[SymbolicTensor]) -> list[Node]:
 
 
 class SymbolicTensor(Operand):
-    """What a layer will put out, known by its shape and by where it comes from.
+    """A placeholder for an output of a layer, with its shape and the call that makes it.
 
     Attributes
     ----------
@@ -113,9 +113,9 @@ class SymbolicTensor(Operand):
     node : Node
         The call that makes it.
     index : int
-        Which output of that call it is.
+        Index of the output of that call.
     has_mask : bool
-        Whether a mask comes with it, which says which of its steps count.
+        Whether it has a mask.
 
     Examples
     --------
@@ -133,8 +133,8 @@ class SymbolicTensor(Operand):
         self.index = index
         self.has_mask = has_mask
 
-    # What NumPy does to a tensor is a layer: of its own for a sum, a difference or a product of two
-    # tensors, else a Lambda.
+    # NumPy's functions on tensors become layers: Add, Subtract or Multiply for two tensors of one
+    # shape, else a Lambda.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
@@ -151,7 +151,7 @@ class SymbolicTensor(Operand):
         return _operation(function, args, options)
 
     def lift(self, function: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        """Return what a function of arrays makes of the tensors among its arguments, as a layer."""
+        """Return the output of a layer that applies a function to its tensor arguments."""
         return _operation(function, arguments, options)
 
     def __getitem__(self, key: Any) -> Any:
@@ -162,7 +162,7 @@ class SymbolicTensor(Operand):
 
     @property
     def ndim(self) -> int:
-        """How many axes it has, that of the batch included."""
+        """Number of axes, including the batch."""
         return len(self.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -181,21 +181,21 @@ class SymbolicTensor(Operand):
 
     @property
     def is_input(self) -> bool:
-        """Whether it stands for data."""
+        """Whether it is an input of a model."""
         return not self.node.inputs
 
     def __repr__(self) -> str:
         return f"<SymbolicTensor {self.shape} {self.dtype} of {self.layer.name}>"
 
 
-#: The layers of operations on two tensors of one shape.
+#: The layers for operations on two tensors of one shape.
 _MERGING = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply"}
 
 
 def _operation(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
-    """Return what a function of NumPy's makes of the tensors among its arguments, as a layer.
+    """Return the output of a layer that applies a function to its tensor arguments.
 
-    The tensors stand among the arguments, or in a list that is one of them.
+    Tensors may be arguments, or elements of a list that is an argument.
     """
     tensors: list[SymbolicTensor] = []
 

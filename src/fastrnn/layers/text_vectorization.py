@@ -120,7 +120,7 @@ class TextVectorization(StringLookup):
         return found if texts.ndim else found[0]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this object again."""
+        """Return the constructor arguments of this object."""
         names = ("max_tokens", "standardize", "split", "ngrams", "output_mode")
         given = {name: getattr(self, name) for name in (*names, "output_sequence_length")}
         return {**given, "vocabulary": None if self._terms is None else list(self._terms)}

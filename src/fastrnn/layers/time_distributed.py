@@ -154,7 +154,7 @@ class TimeDistributed(Wrapper):
         return self.layer.stages(source) if takes_steps else super().stages(source)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "layer": serialize(self.layer)}
 
     @classmethod

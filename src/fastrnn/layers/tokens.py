@@ -1,4 +1,4 @@
-"""Integers as one-hot rows; a recurrent layer behind reads the integers instead."""
+"""One-hot encoding of tokens; a recurrent layer after it reads the tokens instead."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from fastrnn.workspace import Array, Signal, Workspace, zeros
 class CategoryEncoding(Layer):
     """Tokens (None, time) as one-hot rows (None, time, num_tokens).
 
-    It stands right behind an :func:`~fastrnn.layers.Input` of shape (time,).  A recurrent layer
-    behind it picks a row of its kernel for every token, which gives what the product with one-hot
-    rows gives, without making them.
+    Its input must be an :func:`~fastrnn.layers.Input` of shape (time,).  A recurrent layer after it
+    gathers a row of its kernel for every token, which equals the product with one-hot rows without
+    computing them.
 
     Parameters
     ----------
     num_tokens : int
-        How many tokens there are: they are 0 to num_tokens − 1.
+        Size of the vocabulary: tokens are 0 to num_tokens − 1.
     output_mode : {"one_hot"}
-        A row for every token; other modes of Keras are not known here.
+        A row for every token; Keras's other modes are not supported.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -50,7 +50,7 @@ class CategoryEncoding(Layer):
 
     @property
     def token_count(self) -> int:  # type: ignore[override]
-        """How many tokens it knows."""
+        """Size of the vocabulary."""
         return self.num_tokens
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -58,7 +58,7 @@ class CategoryEncoding(Layer):
         return (*input_shape, self.num_tokens)
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless all tokens have a place in a row."""
+        """Raise ``ValueError`` unless all tokens are in the vocabulary."""
         check_range(tokens, self.num_tokens, argument, f"num_tokens of {self.name}")
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
@@ -66,17 +66,17 @@ class CategoryEncoding(Layer):
         return _OneHotWorkspace(self, source)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what makes the rows of each step."""
+        """Return the stages that make the rows of each step."""
         rows = np.eye(self.num_tokens, dtype=self.dtype)
         return [core.stage(rows, source.streams, source.steps, self.dtype)]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "num_tokens": self.num_tokens}
 
 
 class _OneHotWorkspace(Workspace):
-    """Passes the tokens on; makes the rows only where `output` is read."""
+    """Passes the tokens on; computes the rows only if `output` is read."""
 
     def __init__(self, layer: CategoryEncoding, source: Signal) -> None:
         self.tokens = source.output
@@ -106,7 +106,7 @@ class _OneHotWorkspace(Workspace):
 
 
 def check_range(tokens: Array, count: int, argument: str, limit: str) -> None:
-    """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1; `limit` is what says so."""
+    """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1, as `limit` demands."""
     place = find(tokens, lambda part: (part < 0) | (part >= count))
     if place is not None:
         raise ValueError(

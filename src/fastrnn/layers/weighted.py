@@ -1,4 +1,4 @@
-"""The weights of a layer: how they are made, found, exchanged, frozen, regularized and limited."""
+"""The weights of a layer: creation, access, freezing, regularizers and constraints."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from fastrnn.settings import boolean
 
 Array = NDArray[Any]
 
-#: What a weight may have, and the modules that know what an argument means.
+#: What can be attached to weights, with the modules that read the arguments.
 ATTACHED: dict[str, Any] = {"regularizer": regularizers, "constraint": constraints}
 
 
 class Weighted(Computed):
-    """The half of :class:`~fastrnn.layers.Layer` that holds its weights.
+    """The part of :class:`~fastrnn.layers.Layer` that holds its weights.
 
     Parameters
     ----------
     weights : array_like or list of array_like, optional
         The values that the weights have once they are built.
     trainable : bool
-        Whether trainings change the weights.
+        Whether training changes the weights.
     **attached :
         `kernel_regularizer`, `kernel_constraint` and so on; see `keywords`.
     """
 
-    #: Arguments of constructors: what weights have, and the penalty on what the layer puts out.
+    #: Arguments of constructors for regularizers and constraints.
     keywords: ClassVar[tuple[str, ...]] = (
         "activity_regularizer",
         *(f"{what}_{kind}" for kind in ATTACHED for what in regularizers.REGULARIZED),
@@ -63,7 +63,7 @@ class Weighted(Computed):
 
     @property
     def activity_regularizer(self) -> Regularizer | None:
-        """The penalty on what the layer puts out."""
+        """The penalty on the outputs of the layer."""
         found: Regularizer | None = self.attached.get("activity_regularizer")
         return found
 
@@ -72,7 +72,7 @@ class Weighted(Computed):
         self.attached["activity_regularizer"] = regularizers.get(value)
 
     def attach(self) -> None:
-        """Give the weights what the constructor was given for them; called once they are built.
+        """Set the regularizers and constraints of the weights, once they are built.
 
         Raises
         ------
@@ -94,20 +94,20 @@ class Weighted(Computed):
 
     @property
     def inner_layers(self) -> tuple[Contract, ...]:
-        """The layers that a wrapper is made of; their weights are among its own.
+        """The layers inside a wrapper, whose weights are among its own.
 
-        Of a layer of one's own those that are its attributes, also in lists and dicts.
+        For a custom layer: its attributes that are layers, also in lists and dicts.
         """
         return held_layers(self)
 
     @property
     def trainable(self) -> bool:
-        """Whether trainings change its weights; may be set at any time.
+        """Whether training changes its weights; can be set at any time.
 
         False freezes them, and those of layers inside this one.  A change takes effect at the next
-        step, even of a training that is running: the model need not be compiled again.  The
-        optimizer keeps its slots (such as moments) of a weight while the weight is frozen; a weight
-        that it has never trained begins with slots of zero.
+        step, even of a running training, without compiling the model again.  While a weight is
+        frozen, the optimizer keeps its slots (such as moments); a weight that was never trained
+        starts with slots of zero.
         """
         return self._trainable
 
@@ -125,7 +125,7 @@ class Weighted(Computed):
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings change."""
+        """The weights that training changes."""
         if not self.trainable:
             return []
         if self.inner_layers:
@@ -134,7 +134,7 @@ class Weighted(Computed):
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
-        """The weights that trainings leave as they are."""
+        """The weights that training does not change."""
         trained = {parameter.key for parameter in self.trainable_weights}
         return [parameter for parameter in self.parameters if parameter.key not in trained]
 
@@ -146,11 +146,11 @@ class Weighted(Computed):
         gates: tuple[int, ...] | None = None,
         trainable: bool = True,
     ) -> Parameter:
-        """Create a weight, drawn from the layer's own generator.
+        """Create a weight, with random numbers from the layer's generator.
 
         `gates` and `trainable` are those of :class:`~fastrnn.layers.parameter.Parameter`.  A user's
-        own initializer returns the gates in Keras's order, and they are reordered; the initializers
-        of this package treat all gates alike, so their values are taken as they come.
+        custom initializer returns the gates in Keras's order, and they are reordered; the
+        initializers of this package treat all gates alike, so their values need no reordering.
         """
         if self.stored is not None:
             value = self.stored(name, shape)
@@ -184,16 +184,16 @@ class Weighted(Computed):
         shape : tuple of int
         initializer : default "glorot_uniform"
         trainable : bool, default True
-            False for what :meth:`update` changes, and no gradient.
+            False for weights that :meth:`update` changes, and not gradients.
         name : str, optional
-            What files call it; ``weight_0``, ``weight_1``... if left out.
+            Its name in files; ``weight_0``, ``weight_1``... if left out.
         regularizer, constraint : optional
             See :func:`fastrnn.regularizers.get` and :func:`fastrnn.constraints.get`.
 
         Returns
         -------
         Parameter
-            It can stand for its array in NumPy's operations; `backward` fills its ``gradient``.
+            NumPy's operations accept it as an array; `backward` writes its ``gradient``.
         """
         name = f"weight_{len(self.parameters)}" if name is None else check_name(name)
         if name in self.weight_names:
@@ -214,21 +214,21 @@ class Weighted(Computed):
 
     @property
     def weight_names(self) -> list[str]:
-        """What files call the weights; unique within the layer."""
+        """The names of the weights in files, unique within the layer."""
         return [parameter.name for parameter in self.parameters]
 
     def count_params(self) -> int:
-        """Return how many numbers the weights hold."""
+        """Return the total size of the weights."""
         if not self.built:
             raise ValueError(f"{self.name} has no weights yet: call it on an input first")
         return sum(parameter.value.size for parameter in self.parameters)
 
     def get_weights(self) -> list[Array]:
-        """Return copies of the weights as Keras has them: its order, its shapes, its gates.
+        """Return copies of the weights in Keras's format: order, shapes and gates.
 
-        A list goes from a layer of Keras into the same layer here, and back: kernel, recurrent
-        kernel, bias; a GRU's columns in the order z, r, h, an LSTM's i, f, c, o; of a
-        `Bidirectional` first those of the forward direction.
+        The list can be passed to the same layer of Keras, and vice versa: kernel, recurrent kernel,
+        bias; the columns of a GRU in the order z, r, h, those of an LSTM in the order i, f, c, o;
+        the forward direction of a `Bidirectional` first.
         """
         return [parameter.to_keras(parameter.value) for parameter in self.parameters]
 
@@ -238,12 +238,12 @@ class Weighted(Computed):
         Parameters
         ----------
         weights : sequence of array_like
-            As :meth:`get_weights` returns them, here or in Keras.  They are copied.
+            In the format of :meth:`get_weights`, of this package or of Keras.  They are copied.
 
         Raises
         ------
         ValueError
-            If there are too few or too many, or a shape is not the weight's.
+            If their number or one of the shapes does not fit.
         TypeError
             If one does not hold real numbers.
         """
@@ -255,7 +255,7 @@ if not TYPE_CHECKING:
     def _weight(self: Weighted, name: str) -> Parameter:
         """Return a weight by its name, such as ``layer.kernel``."""
         if hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # which raises its own error
+            return object.__getattribute__(self, name)  # a property that failed: raise its error
         for parameter in self.__dict__.get("parameters", ()):
             if parameter.name == name:
                 return parameter

@@ -1,4 +1,4 @@
-"""Windows that slide over the steps of a sequence: where they lie, and what is in them."""
+"""Sliding windows over the steps of a sequence."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PADDINGS = ("valid", "same", "causal")
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of `size` steps, `dilation` apart, that begin `stride` steps after one another.
+    """Windows of `size` steps, `dilation` apart, whose starts are `stride` steps apart.
 
-    `padding` is "valid": windows lie within the sequence; "same": there are ⌈steps / stride⌉ of
-    them, and as many steps are added in front as behind, or one less; "causal": steps are added in
-    front only, so that a window ends at the step that it stands for.
+    `padding` is "valid": windows lie within the sequence; "same": there are ⌈steps / stride⌉
+    windows, and padding is divided equally over both ends, the odd step at the end; "causal": all
+    padding is at the start, so that a window ends at its step.
     """
 
     size: int
@@ -32,17 +32,17 @@ class Windows:
 
     @property
     def reach(self) -> int:
-        """How many steps lie from the first to the last of a window, both included."""
+        """Number of steps from the first to the last of a window, inclusive."""
         return (self.size - 1) * self.dilation + 1
 
     def count(self, steps: int) -> int:
-        """Return how many windows there are."""
+        """Return the number of windows."""
         if self.padding == "valid":
             return max(0, (steps - self.reach) // self.stride + 1)
         return -(-steps // self.stride)
 
     def added(self, steps: int) -> tuple[int, int]:
-        """Return how many steps are added in front and behind."""
+        """Return the numbers of steps of padding at the start and the end."""
         if self.padding == "valid":
             return 0, 0
         if self.padding == "causal":
@@ -51,9 +51,9 @@ class Windows:
         return total // 2, total - total // 2
 
     def of(self, x: Array, fill: float = 0.0) -> Array:
-        """Return (batch, windows, features, size) of (batch, steps, features): mostly a view.
+        """Return (batch, windows, features, size) from (batch, steps, features); mostly a view.
 
-        Added steps hold `fill`.
+        Padding has the value `fill`.
         """
         front, behind = self.added(x.shape[1])
         if front or behind:
@@ -65,7 +65,7 @@ class Windows:
         return found[:, :: self.stride, :, :: self.dilation]
 
     def add_up(self, dwindows: Array, steps: int) -> Array:
-        """Return the gradient of the steps by that of all windows, (batch, windows, size, n)."""
+        """Return the gradient of the steps given that of all windows, (batch, windows, size, n)."""
         batch, count, size, features = dwindows.shape
         front, behind = self.added(steps)
         padded = np.zeros((batch, front + steps + behind, features), dwindows.dtype)
@@ -76,7 +76,7 @@ class Windows:
         return padded[:, front : front + steps]
 
     def output_steps(self, layer: Layer, shape: Shape) -> int | None:
-        """Return how many steps come out for an input of this shape, (None, time, features)."""
+        """Return the number of output steps for an input of shape (None, time, features)."""
         if len(shape) != 3:
             raise ValueError(
                 f"{layer.name} got an input of shape {shape}; it should be (None, time, features)"
@@ -93,7 +93,7 @@ class Windows:
 
 
 def extent(layer: Layer, argument: str, value: Any) -> int:
-    """Return an argument that is a positive integer, or a tuple of one."""
+    """Return an argument that is a positive integer, or a tuple with one."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         (value,) = value
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
@@ -104,7 +104,7 @@ def extent(layer: Layer, argument: str, value: Any) -> int:
 
 
 def padding_of(layer: Layer, padding: Any, allowed: tuple[str, ...] = PADDINGS) -> str:
-    """Return a padding in lower case, or say which there are."""
+    """Return a padding in lower case; the error lists those allowed."""
     if not isinstance(padding, str) or padding.lower() not in allowed:
         raise ValueError(
             f"padding of {type(layer).__name__} is {padding!r}; it should be one of {allowed}"

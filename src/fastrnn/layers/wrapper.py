@@ -1,4 +1,4 @@
-"""The base of the layers that are made of other layers."""
+"""The base of layers that contain other layers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from fastrnn.layers.layer import Layer
 
-#: Gives a weight of a file by its name and shape.
+#: Returns a weight of a file by its name and shape.
 Stored = Callable[[str, tuple[int, ...]], NDArray[Any]]
 
 
 def prefixed(stored: Stored | None, which: str) -> Stored | None:
-    """Return what gives the weights of an inner layer, whose names begin with `which`."""
+    """Return a function for the weights of an inner layer, whose names have the prefix `which`."""
     return None if stored is None else lambda name, shape: stored(f"{which}_{name}", shape)
 
 
@@ -23,46 +23,46 @@ class Wrapper(Layer):
     """A layer whose weights, random numbers and states are those of its ``inner_layers``."""
 
     def named_layers(self) -> Sequence[tuple[str, Layer]]:
-        """Return the inner layers, by what their states are called in files."""
+        """Return the inner layers, with the names of their states in files."""
         raise NotImplementedError
 
     @property
     def inner_layers(self) -> tuple[Layer, ...]:
-        """The layers that it is made of."""
+        """The layers inside this one."""
         return tuple(layer for _, layer in self.named_layers())
 
     @property
     def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
+        """Whether it draws random numbers in training."""
         return any(layer.is_random for layer in self.inner_layers)
 
     @property
     def stateful(self) -> bool:  # type: ignore[override]
-        """Whether a batch begins with what the one before ended with."""
+        """Whether a batch starts from the final states of the previous batch."""
         return any(layer.stateful for layer in self.inner_layers)
 
     @property
     def couples_samples(self) -> bool:  # type: ignore[override]
-        """Whether an inner layer takes all samples of a batch together."""
+        """Whether an inner layer's output for a sample depends on the others of its batch."""
         return any(layer.couples_samples for layer in self.inner_layers)
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Let every inner layer draw from a branch of `seed` from now on."""
+        """Reseed every inner layer with a child of `seed`."""
         for index, layer in enumerate(self.inner_layers):
             key = (*seed.spawn_key, index)
             layer.reseed(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
+        """Set which rows of larger batches the next batches are; None: whole batches."""
         for layer in self.inner_layers:
             layer.draw_for(rows)
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the inner layers remember, by their names."""
+        """Return the states of the inner layers by name."""
         return {name: layer.get_state() for name, layer in self.named_layers()}
 
     def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless the inner layers can take a state."""
+        """Raise ``ValueError`` unless the inner layers accept a state."""
         for name, layer in self.named_layers():
             found = state.get(name, {})
             if not isinstance(found, dict):
@@ -70,12 +70,12 @@ class Wrapper(Layer):
             layer.check_state(found)
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
+        """Restore a state from :meth:`get_state`."""
         for name, layer in self.named_layers():
             layer.set_state(state.get(name, {}))
 
     def reset_states(self) -> None:
-        """Let the next batch begin anew."""
+        """Reset the states of the inner layers."""
         for layer in self.inner_layers:
             if layer.stateful:
                 layer.reset_states()

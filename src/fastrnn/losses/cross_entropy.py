@@ -83,7 +83,7 @@ class CrossEntropy(Loss):
         return self._heads.behind_probabilities(last)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         return {**super().get_config(), "from_logits": self.from_logits}
 
 
@@ -131,7 +131,7 @@ class SmoothedCrossEntropy(CrossEntropy):
         return head
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         config = super().get_config()
         if self.label_smoothing:  # earlier versions read files that use nothing new
             config["label_smoothing"] = self.label_smoothing

@@ -31,7 +31,7 @@ class _Focal(FormulaLoss):
         self.label_smoothing = number("label_smoothing", label_smoothing, least=0, below=1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         names = ("alpha", "gamma", "from_logits", "label_smoothing")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
@@ -112,7 +112,7 @@ class BinaryFocalCrossentropy(_Focal):
         return weights * slopes / y_pred.shape[-1]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         return {**super().get_config(), "apply_class_balancing": self.apply_class_balancing}
 
 

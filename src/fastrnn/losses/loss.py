@@ -167,7 +167,7 @@ class Loss(metaclass=Constructible):
         return OwnHead(last, self)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         # Only what is used: earlier versions read files that use nothing new.
         config: dict[str, Any] = {}
         if self.reduction != "sum_over_batch_size":

@@ -122,7 +122,7 @@ class Huber(FormulaLoss):
         return np.clip(y_pred - y_true, -self.delta, self.delta) / y_pred.shape[-1]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         return {**super().get_config(), "delta": self.delta}
 
 

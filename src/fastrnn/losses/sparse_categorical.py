@@ -266,7 +266,7 @@ class SparseCategoricalCrossentropy(CrossEntropy):
         return head
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again."""
+        """Return the constructor arguments of this loss."""
         config = super().get_config()
         if self.ignore_class is not None:
             config["ignore_class"] = self.ignore_class

@@ -138,7 +138,7 @@ class _Counted(Confusion):
         return self._one_or_all(np.array(getattr(self, self.kinds[0])))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         return {**super().get_config(), "thresholds": self.thresholds}
 
 
@@ -220,7 +220,7 @@ class _Share(Confusion):
         return self._one_or_all(divided(right, right + wrong))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         own = {"thresholds": self.thresholds, "top_k": self.top_k, "class_id": self.class_id}
         return {**super().get_config(), **own}
 
@@ -371,7 +371,7 @@ class AUC(Confusion):
         return np.average(area, weights=self.label_weights) if self.multi_label else area
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         weights = self.label_weights
         return {
             **super().get_config(),

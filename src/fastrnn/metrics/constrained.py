@@ -45,7 +45,7 @@ class _Constrained(Confusion):
         return best[bound >= self.value].max(initial=0.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         own = {self.argument: self.value, "num_thresholds": self.num_thresholds}
         return {**super().get_config(), **own, "class_id": self.class_id}
 

@@ -167,7 +167,7 @@ class Metric(metaclass=Constructible):
         return float(found) if found.ndim == 0 else found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         return {"name": self.name, "dtype": self.dtype}
 
     @classmethod

@@ -127,7 +127,7 @@ class FBetaScore(ByFeature):
         return score.mean() if self.average else score
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         own = {"average": self.average, "beta": self.beta, "threshold": self.threshold}
         return {**super().get_config(), **own}
 
@@ -157,7 +157,7 @@ class F1Score(FBetaScore):
         super().__init__(average, 1.0, threshold, name, dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         return {key: value for key, value in super().get_config().items() if key != "beta"}
 
 
@@ -212,5 +212,5 @@ class R2Score(ByFeature):
         return divided((scores * variance).sum(), variance.sum())[()]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again."""
+        """Return the constructor arguments of this metric."""
         return {**super().get_config(), "class_aggregation": self.class_aggregation}

@@ -139,7 +139,7 @@ class Objective:
         return config
 
     def report(self, sums: Sums, prefix: str = "") -> dict[str, Any]:
-        """Return losses and metrics from sums of :meth:`Measure.run`, sorted by name as in Keras.
+        """Return losses and metrics from sums of :meth:`Measure.run`, sorted by name.
 
         Values are numbers, or arrays for metrics with several values.
         """

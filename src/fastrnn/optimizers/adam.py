@@ -97,7 +97,7 @@ class Adam(Optimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         return {
             **super().get_config(),
             "beta_1": self.beta_1,

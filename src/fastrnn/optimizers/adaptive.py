@@ -42,7 +42,7 @@ class _Adaptive(Optimizer):
         return float(self.__dict__["epsilon"]) or float(np.finfo(g.dtype).tiny)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         return {**super().get_config(), **{name: getattr(self, name) for name in self._names}}
 
 

@@ -93,7 +93,7 @@ class Nadam(Adam):
             values -= change
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         config = super().get_config()
         del config["amsgrad"]
         return config

@@ -379,7 +379,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         rate = self._learning_rate
         # Only where there is one: earlier versions read files that use nothing new.
         decay = {"decay": self._decay} if self._decay else {}

@@ -101,7 +101,7 @@ class RMSprop(Optimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         return {
             **super().get_config(),
             "rho": self.rho,

@@ -76,5 +76,5 @@ class SGD(Optimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this optimizer again."""
+        """Return the constructor arguments of this optimizer."""
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -1,1 +1,1 @@
-"""Layers that change their input at random in a training."""
+"""Layers that change their input randomly in training."""

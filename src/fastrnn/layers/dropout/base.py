@@ -1,4 +1,4 @@
-"""What layers share that change their input at random."""
+"""The base of layers that change their input randomly."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class RandomLayer(Layer):
-    """Base of the layers that change their input at random in a training.
+    """Base of the layers that change their input randomly in training.
 
-    In `evaluate` and `predict` the input passes as it is.
+    In `evaluate` and `predict` the input is not changed.
 
     Parameters
     ----------
     seed : int, optional
-        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+        Seed of its random numbers; derived from :func:`fastrnn.set_seed` if left out.
     """
 
     supports_masking = True
-    #: What says how much is changed; nothing is drawn where it is zero.
+    #: The rate or standard deviation; no random numbers are drawn if it is zero.
     strength: float = 0.0
 
     def __init__(self, seed: int | None = None, **options: Any) -> None:
@@ -37,28 +37,28 @@ class RandomLayer(Layer):
 
     @property
     def is_random(self) -> bool:  # type: ignore[override]
-        """Whether a training draws random numbers."""
+        """Whether it draws random numbers in training."""
         return self.strength > 0
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed` from now on, or from what the layer's own seed makes of it."""
+        """Reseed the random numbers, combined with the layer's own seed if it has one."""
         self._random.reseed(seed)
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
+        """Set which rows of larger batches the next batches are; None: whole batches."""
         self._random.rows = rows
 
     def get_state(self) -> dict[str, Any]:
-        """Return the state of the random numbers."""
+        """Return the state of the random generator."""
         return {"random": self._random.state} if self.is_random else {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continue with the random numbers of a state."""
+        """Restore the state of the random generator."""
         if "random" in state:
             self._random.state = state["random"]
 
     def check_state(self, state: dict[str, Any]) -> None:
-        """Raise ``ValueError`` unless a state is one of random numbers."""
+        """Raise ``ValueError`` unless a state is one of a random generator."""
         if set(state) != set(self.get_state()):
             raise ValueError(f"it holds {sorted(state)}; it should say where random numbers are")
         if state:
@@ -75,13 +75,13 @@ class RandomLayer(Layer):
         return self.changing(source)
 
     def changing(self, source: Signal) -> Workspace:
-        """Return what changes the input in a training."""
+        """Return the workspace that changes the input in training."""
         raise NotImplementedError
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return no stage: nothing is changed but in a training."""
+        """Return no stage: outside of training the input is not changed."""
         return []
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "seed": self.seed}

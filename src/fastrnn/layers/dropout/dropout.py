@@ -1,4 +1,4 @@
-"""Numbers that become zero at random."""
+"""Dropout of single values."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class Dropout(RandomLayer):
-    """Set a share of the input to zero in a training, and scale up the rest to the same mean.
+    """In training, set a fraction of the input to zero, and scale the rest by 1 / (1 − rate).
 
-    In `evaluate` and `predict` the input passes as it is.
+    In `evaluate` and `predict` the input is not changed.
 
     Parameters
     ----------
     rate : float
-        The share, from 0 to 1.
+        The fraction, from 0 to 1.
     seed : int, optional
-        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+        Seed of its random numbers; derived from :func:`fastrnn.set_seed` if left out.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    What an epoch of `fit` draws depends on the seed and the number of the epoch alone, so a
-    training can begin at any epoch.
+    The random numbers of an epoch of `fit` depend only on the seed and the index of the epoch, so a
+    training can start at any epoch.
 
     References
     ----------
@@ -50,9 +50,9 @@ class Dropout(RandomLayer):
         self.rate = self.strength = rate_of(self, "rate", rate)
 
     def changing(self, source: Signal) -> Workspace:
-        """Return what drops numbers."""
+        """Return the workspace of the dropout."""
         return DropoutWorkspace(source, self.rate, self._random)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "rate": self.rate}

@@ -1,4 +1,4 @@
-"""Normally distributed numbers that are added."""
+"""Additive Gaussian noise."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 
 class GaussianNoise(RandomLayer):
-    """Add normally distributed numbers in a training.
+    """Add Gaussian noise in training.
 
     Parameters
     ----------
     stddev : float
-        Their standard deviation, from 0 to 1.
+        Standard deviation of the noise, from 0 to 1.
     seed : int, optional
-        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+        Seed of its random numbers; derived from :func:`fastrnn.set_seed` if left out.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -40,16 +40,16 @@ class GaussianNoise(RandomLayer):
         self.stddev = self.strength = rate_of(self, "stddev", stddev)
 
     def changing(self, source: Signal) -> Workspace:
-        """Return what adds noise."""
+        """Return the workspace that adds the noise."""
         return _NoiseWorkspace(source, self.stddev, self._random)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "stddev": self.stddev}
 
 
 class _NoiseWorkspace(Workspace):
-    """The gradient of a sum is that of what the noise is added to."""
+    """Adds the noise; the gradient passes unchanged."""
 
     needs_output = False
 

@@ -1,4 +1,4 @@
-"""The random numbers of one layer."""
+"""The random generator of a layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastrnn import seeding
 
 
 class DropoutRandom:
-    """The random numbers of one layer's dropout.
+    """The random generator of a layer's dropout.
 
     Parameters
     ----------
@@ -20,14 +20,15 @@ class DropoutRandom:
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seeding.checked_seed(seed)
         self._generator: np.random.Generator | None = None
-        #: The first row of what is filled, and all rows, where that is a part of a batch.
+        #: The first row to fill and the number of rows of the whole batch, if only a part is
+        #: filled.
         self.rows: tuple[int, int] | None = None
         self._whole = np.empty((0, 0), np.float32)
 
     def reseed(self, seed: np.random.SeedSequence) -> None:
-        """Draw from `seed`, or from the seed of one's own at the same place of the tree."""
+        """Reseed with `seed`, or with the child of the layer's own seed that has the same key."""
         if self._seed is not None:
-            # The key says which training, epoch and layer.
+            # The key identifies training, epoch and layer.
             seed = np.random.SeedSequence(self._seed, spawn_key=seed.spawn_key)
         self._generator = np.random.Generator(np.random.PCG64(seed))
 
@@ -55,19 +56,19 @@ class DropoutRandom:
         try:
             trial.state = state
             taken = dict(trial.state) == state
-        except Exception as error:  # of many kinds
+        except Exception as error:  # any exception, since the content may be anything
             raise ValueError(f"{state!r} says not where random numbers are: {error!r}") from error
         if not taken:
             raise ValueError(f"{state!r} says not where random numbers are")
 
     def __getstate__(self) -> dict[str, Any]:
-        # Where the numbers are, and no memory that they go through.
+        # The state of the generator, without its buffer.
         return {**self.__dict__, "_whole": np.empty((0, 0), np.float32)}
 
     def fill(self, out: np.ndarray[Any, Any], normal: bool = False) -> None:
-        """Fill a contiguous float32 array, (..., batch, features), with draws from 0 to 1.
+        """Fill a contiguous float32 array, (..., batch, features), with uniform draws from [0, 1).
 
-        With `normal` they are of the standard normal distribution.
+        With `normal`, they are from the standard normal distribution.
         """
         if self._generator is None:
             own = None if self._seed is None else np.random.SeedSequence(self._seed)

@@ -1,4 +1,4 @@
-"""Features that become zero at random, for whole sequences."""
+"""Dropout of features for whole sequences."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class SpatialDropout1D(RandomLayer):
     Parameters
     ----------
     rate : float
-        Share of the features, from 0 to 1; the others are scaled up to the same mean.
+        Fraction of the features, from 0 to 1; the others are scaled by 1 / (1 − rate).
     seed : int, optional
-        Of its random numbers; drawn from :func:`fastrnn.set_seed` if left out.
+        Seed of its random numbers; derived from :func:`fastrnn.set_seed` if left out.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -44,9 +44,9 @@ class SpatialDropout1D(RandomLayer):
         return input_shape
 
     def changing(self, source: Signal) -> Workspace:
-        """Return what drops features."""
+        """Return the workspace of the dropout."""
         return DropoutWorkspace(source, self.rate, self._random, same_every_step=True)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "rate": self.rate}

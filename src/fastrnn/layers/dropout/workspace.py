@@ -1,4 +1,4 @@
-"""Factors of 0 or more, drawn anew for every batch of a training."""
+"""Workspaces of dropout: random factors for every training batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.workspace import Signal, Workspace, empty, zeros
 
 
 class DropoutWorkspace(Workspace):
-    """Multiplies by factors of 0 or 1 / (1 − rate), drawn anew for every batch of a training.
+    """Multiplies by random factors of 0 or 1 / (1 − rate), new ones for every training batch.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class DropoutWorkspace(Workspace):
     rate : float
     random : DropoutRandom
     same_every_step : bool, default False
-        Whether a sequence has the same factors at every step.
+        Whether the factors are the same at every step of a sequence.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class DropoutWorkspace(Workspace):
         dtype = source.output.dtype
         shape = (*source.output.shape[:-1], source.features)
         self._random, self._rate = random, rate
-        # As many digits as are drawn: a rate of 1 drops all, since draws stay below 1.
+        # In the precision of the draws, which are below 1, so that a rate of 1 drops all.
         self._scale = 1 / (1 - rate) if rate < 1 else 0.0
         self.output = empty(shape, dtype)
         drawn = (1, *shape[1:]) if same_every_step else shape
@@ -41,7 +41,7 @@ class DropoutWorkspace(Workspace):
             self.doutput = zeros(shape, dtype)
 
     def forward(self, training: bool) -> None:
-        """Draw the factors and multiply; copy where this is no training."""
+        """Draw the factors and multiply; outside of training, copy."""
         n = self.features
         x, y = self._source.output[..., :n], self.output[..., :n]
         if not training:
@@ -62,7 +62,7 @@ class DropoutWorkspace(Workspace):
 
 
 class RecurrentDropout:
-    """Factors that the recurrent products of a training multiply the state by, drawn for a batch.
+    """Random factors of the state in the recurrent products, drawn for every training batch.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class RecurrentDropout:
     Attributes
     ----------
     factors : ndarray of shape (gates, batch, padded(units))
-        0 or 1 / (1 − rate); 1 where this is no training.
+        0 or 1 / (1 − rate); 1 outside of training.
     """
 
     def __init__(self, layer: Any, shape: tuple[int, int, int]) -> None:

@@ -1,1 +1,1 @@
-"""Activations with arguments, as layers that do the same to every number."""
+"""Elementwise activations with arguments, as layers."""

@@ -1,4 +1,4 @@
-"""What layers share that do the same to every number."""
+"""The base of elementwise layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastrnn.workspace import Array
 
 
 class Elementwise(Layer):
-    """Base of the layers that do the same to every number."""
+    """Base of the elementwise layers."""
 
     supports_masking = True
     is_per_step = True
@@ -20,7 +20,7 @@ class Elementwise(Layer):
         return input_shape
 
     def slope(self, inputs: Array) -> Any:
-        """Return the derivative at every number."""
+        """Return the derivative of each element."""
         raise NotImplementedError
 
     def backward(self, gradient: Array, inputs: Array) -> Array:

@@ -1,4 +1,4 @@
-"""An exponential for negative numbers."""
+"""The exponential linear unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.workspace import Array
 
 
 class ELU(Elementwise):
-    """Every number, or `alpha` · (exp(x) − 1) where it is negative.
+    """x for positive x, else `alpha` · (exp(x) − 1).
 
     Parameters
     ----------
@@ -36,10 +36,10 @@ class ELU(Elementwise):
         return np.where(inputs > 0, inputs, below)
 
     def slope(self, inputs: Array) -> Any:
-        """Return 1, or alpha · exp(x) where a number is negative."""
+        """Return 1 for positive x, else alpha · exp(x)."""
         kind = inputs.dtype.type
         return np.where(inputs > 0, kind(1), kind(self.alpha) * np.exp(np.minimum(inputs, 0)))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "alpha": self.alpha}

@@ -1,4 +1,4 @@
-"""A given slope for negative numbers."""
+"""The leaky rectified linear unit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fastrnn.workspace import Array
 
 
 class LeakyReLU(Elementwise):
-    """Every number, times `negative_slope` where it is negative.
+    """x for positive x, else `negative_slope` · x.
 
     Parameters
     ----------
     negative_slope : float, default 0.3
     alpha : float, optional
-        The same, as versions before Keras 3 call it.
+        The name of `negative_slope` before Keras 3.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -41,10 +41,10 @@ class LeakyReLU(Elementwise):
         return inputs * self.slope(inputs)
 
     def slope(self, inputs: Array) -> Any:
-        """Return 1, or `negative_slope` where a number is negative."""
+        """Return 1 for positive x, else `negative_slope`."""
         kind = inputs.dtype.type
         return np.where(inputs >= 0, kind(1), kind(self.negative_slope))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "negative_slope": self.negative_slope}

@@ -1,4 +1,4 @@
-"""A trained slope for negative numbers."""
+"""The parametric rectified linear unit."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from fastrnn.workspace import Array
 
 
 class PReLU(Elementwise):
-    """Every number, times a trained slope where it is negative.
+    """x for positive x, else a trained slope times x.
 
     Parameters
     ----------
     alpha_initializer : default "zeros"
         For the slopes, ``alpha``, of the shape of a sample.
     shared_axes : int or sequence of int, optional
-        Axes along which the slopes are the same: 1, that of the steps, for sequences of any length.
+        Axes along which the slopes are shared; 1, the time axis, for sequences of any length.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -45,7 +45,7 @@ class PReLU(Elementwise):
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it does the same to the features of every step."""
+        """Whether it computes each step independently."""
         return not self.built or all(extent == 1 for extent in self.parameters[0].shape[:-1])
 
     def build(self, input_shape: Shape) -> None:
@@ -66,11 +66,11 @@ class PReLU(Elementwise):
         return inputs * self.slope(inputs)
 
     def slope(self, inputs: Array) -> Any:
-        """Return 1, or the slope where a number is negative."""
+        """Return 1 for positive x, else the slope."""
         return np.where(inputs >= 0, inputs.dtype.type(1), self._spread(inputs))
 
     def _spread(self, inputs: Array) -> Array:
-        """Return the slopes with as many axes as the input; at a step of a stream, without time."""
+        """Return the slopes with the axes of the input; in a stream, without the time axis."""
         alpha = self.parameters[0].value
         return alpha.reshape(alpha.shape[alpha.ndim - (inputs.ndim - 1) :])
 
@@ -87,7 +87,7 @@ class PReLU(Elementwise):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {
             **super().get_config(),
             "alpha_initializer": initializers.serialize(self.alpha_initializer),

@@ -1,4 +1,4 @@
-"""Zero below a threshold."""
+"""The rectified linear unit, with a threshold, a slope and a maximum."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fastrnn.workspace import Array
 
 
 class ReLU(Elementwise):
-    """Every number x, or `negative_slope` · (x − `threshold`) below the threshold.
+    """x from the threshold on, below it `negative_slope` · (x − `threshold`).
 
     Parameters
     ----------
     max_value : float, optional
-        What larger numbers become.
+        Upper limit of the output.
     negative_slope : float, default 0
     threshold : float, default 0
     **options :
@@ -57,7 +57,7 @@ class ReLU(Elementwise):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {
             **super().get_config(),
             "max_value": self.max_value,

@@ -1,1 +1,1 @@
-"""Layers that make one tensor of several, each with its function."""
+"""Layers that merge several tensors into one, each with a function."""

@@ -18,7 +18,7 @@ class Average(Linear):
     """
 
     def factors(self, count: int) -> Sequence[float]:
-        """Return one divided by how many there are, for each."""
+        """Return 1 / count for each input."""
         return [1.0 / count] * count
 
 

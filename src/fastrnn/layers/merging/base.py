@@ -1,4 +1,4 @@
-"""What layers share that put tensors together element by element."""
+"""The base of layers that merge tensors element by element."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fastrnn.workspace import Array
 
 
 class Merge(Layer):
-    """Base of the layers that put tensors together element by element.
+    """Base of the layers that merge tensors element by element.
 
-    Called on a list of tensors.  Axes of one extent are repeated as in NumPy, and a tensor with
-    fewer axes is repeated over those behind the batch.  A step of the output counts if it counts in
-    any of the inputs; if one input has no mask, neither has the output.
+    Called on a list of tensors, which are broadcast as in NumPy; a tensor with fewer axes gets new
+    ones after the batch.  A step of the output is unmasked if it is unmasked in any input; if an
+    input has no mask, the output has none.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Merge(Layer):
     is_per_step = True
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """Return the shape that all inputs are repeated to."""
+        """Return the broadcast shape of the inputs."""
         rank = max(len(shape) for shape in input_shape)
         found: list[int | None] = []
         for place in range(1, rank):
@@ -46,7 +46,7 @@ class Merge(Layer):
                     f"{self.name} got inputs of the shapes {list(input_shape)}; they should be "
                     "equal, but for axes of 1"
                 )
-            # An open extent may be 1, so a known one above 1 decides.
+            # An unknown extent may be 1, so a known one above 1 determines the result.
             found.append(known.pop() if known else None if None in extents else 1)
         return (input_shape[0][0], *found)
 
@@ -55,7 +55,7 @@ class Merge(Layer):
         return all(masked)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return where any of the inputs counts."""
+        """Return the mask of steps that are unmasked in any input."""
         return np.logical_or.reduce(previous_mask)
 
     def call(self, inputs: Sequence[Array], mask: Any) -> Array:
@@ -68,13 +68,13 @@ class Merge(Layer):
 
 
 def aligned(inputs: Sequence[Array]) -> list[Array]:
-    """Return arrays of one number of axes, with axes of 1 behind the batch."""
+    """Return arrays with equal numbers of axes, by inserting axes of size 1 after the batch."""
     rank = max(array.ndim for array in inputs)
     return [a.reshape(len(a), *[1] * (rank - a.ndim), *a.shape[1:]) for a in inputs]
 
 
 def summed(gradient: Array, like: Array) -> Array:
-    """Return a gradient with what was repeated added up, in the shape of an input."""
+    """Return a gradient summed over broadcast axes, in the shape of an input."""
     (whole, _) = aligned([like, gradient])
     axes = tuple(
         place for place, n in enumerate(whole.shape) if n == 1 and gradient.shape[place] != 1
@@ -84,5 +84,5 @@ def summed(gradient: Array, like: Array) -> Array:
 
 
 def spread(mask: Array, array: Array) -> Array:
-    """Return a mask with axes of 1 for those that only the array has."""
+    """Return a mask with axes of size 1 for the array's further axes."""
     return mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim))

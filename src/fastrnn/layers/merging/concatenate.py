@@ -1,4 +1,4 @@
-"""Tensors side by side."""
+"""Concatenation of tensors."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fastrnn.workspace import Array
 
 
 class Concatenate(Layer):
-    """Several tensors side by side.
+    """The concatenation of its inputs.
 
     Parameters
     ----------
     axis : int, default -1
-        Along which they are joined; not that of the batch.  The others should be equal.
+        Axis of the concatenation, not the batch; the other axes must be equal.
     **options :
         `name`, `dtype` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    Along the features, a step counts if it counts in any input; along the time, masks are joined
-    too.  An input without a mask counts at every step.
+    When features are concatenated, a step is unmasked if it is unmasked in any input; when steps
+    are, masks are concatenated too.  An input without a mask counts as unmasked.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class Concatenate(Layer):
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it joins the features of every step."""
+        """Whether it concatenates features, at each step."""
         return self.axis == -1
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
@@ -59,7 +59,7 @@ class Concatenate(Layer):
                 f"but for axis {self.axis}, which should not be that of the batch"
             )
         joined = [shape[axis] for shape in input_shape]
-        # What is open in one input and known in another is known.
+        # An extent that is known in one input is known.
         found = [
             next((shape[at] for shape in input_shape if shape[at] is not None), None)
             for at in range(rank)
@@ -68,7 +68,7 @@ class Concatenate(Layer):
         return (input_shape[0][0], *found[1:])
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return the masks joined as the inputs are."""
+        """Return the concatenated masks."""
         masks = [
             np.ones(array.shape[:2], np.bool_) if mask is None else mask
             for array, mask in zip(inputs, previous_mask, strict=True)
@@ -78,7 +78,7 @@ class Concatenate(Layer):
         return np.logical_or.reduce(masks)
 
     def call(self, inputs: Sequence[Array]) -> Array:
-        """Join."""
+        """Concatenate."""
         return np.concatenate(inputs, axis=self.axis)
 
     def backward(self, gradient: Array, inputs: Sequence[Array]) -> list[Array]:
@@ -87,7 +87,7 @@ class Concatenate(Layer):
         return np.split(gradient, ends, axis=self.axis)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "axis": self.axis}
 
 

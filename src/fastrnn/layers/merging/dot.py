@@ -1,4 +1,4 @@
-"""Sums of products of two tensors."""
+"""Dot products of two tensors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from fastrnn.workspace import Array
 
 
 class Dot(Layer):
-    """Sums of products of two tensors along an axis of each, sample by sample.
+    """Dot products of two tensors along an axis of each, for each sample.
 
     Parameters
     ----------
     axes : int, or pair of int
-        Along which axis of both, or of each; not that of the batch.  Of (batch, 3, 5) and
-        (batch, 10, 3) with ``axes=(1, 2)`` comes (batch, 5, 10); of two vectors (batch, 1).
+        The axis of both, or of each; not the batch.  (batch, 3, 5) and (batch, 10, 3) with
+        ``axes=(1, 2)`` give (batch, 5, 10); two vectors give (batch, 1).
     normalize : bool, default False
-        Whether to divide the vectors along the axes by their length first: the result is the cosine
-        of their angle then.
+        Whether to normalize the vectors along the axes first, so that the result is the cosine
+        similarity.
     **options :
         `name`, `dtype` of :class:`~fastrnn.layers.Layer`.
 
@@ -56,7 +56,7 @@ class Dot(Layer):
             raise ValueError(f"{self.name} got {len(shapes)} inputs; it takes two, in a list")
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """Return what is left of both shapes, the first one's in front; (None, 1) if nothing is."""
+        """Return the axes left of both shapes, the first's first; (None, 1) if none is left."""
         left: list[int | None] = []
         extents = []
         for shape, axis in zip(input_shape, self._axes, strict=True):
@@ -75,7 +75,7 @@ class Dot(Layer):
         return False
 
     def call(self, inputs: Sequence[Array], kept: dict[str, Any]) -> Array:
-        """Multiply and add up."""
+        """Compute the products."""
         kept["rows"] = [as_rows(x, a) for x, a in zip(inputs, self._axes, strict=True)]
         kept["lengths"] = [lengths_of(rows) for rows in kept["rows"]]
         if self.normalize:
@@ -105,7 +105,7 @@ class Dot(Layer):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         axes = self.axes if isinstance(self.axes, int) else list(self.axes)
         return {**super().get_config(), "axes": axes, "normalize": self.normalize}
 

@@ -1,4 +1,4 @@
-"""The largest or smallest of tensors."""
+"""The maximum or minimum of tensors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.workspace import Array
 
 
 class Extreme(Merge):
-    """The largest or smallest of the inputs, of those that count at a step."""
+    """The maximum or minimum of the inputs that are unmasked at a step."""
 
     function: np.ufunc
 
@@ -32,7 +32,7 @@ class Extreme(Merge):
         return found
 
     def backward(self, gradient: Array, inputs: Sequence[Array], mask: Any, output: Array) -> Any:
-        """Return the gradient where an input is the output; equal ones share it."""
+        """Return the gradient for the inputs equal to the output; equal inputs share it."""
         chosen = []
         for array, counts in zip(aligned(inputs), mask, strict=True):
             same = array == output

@@ -1,4 +1,4 @@
-"""A sum of tensors with a factor for each."""
+"""Weighted sums of tensors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fastrnn.workspace import Array
 
 
 class Linear(Merge):
-    """A sum with a factor for each input."""
+    """A weighted sum of the inputs."""
 
     def factors(self, count: int) -> Sequence[float]:
-        """Return the factors of so many inputs."""
+        """Return the factors of `count` inputs."""
         return [1.0] * count
 
     def call(self, inputs: Sequence[Array], mask: Any) -> Array:
-        """Add up."""
+        """Compute the sum."""
         first, *others = aligned(inputs)
         factors = self.factors(len(inputs))
         total: Array = first * first.dtype.type(factors[0])

@@ -1,4 +1,4 @@
-"""The largest of tensors."""
+"""The maximum of tensors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.layers.merging.extreme import Extreme
 
 
 class Maximum(Extreme):
-    """The largest of its inputs; their gradients are shared where several are largest.
+    """The elementwise maximum of its inputs; equal ones share the gradient.
 
     Examples
     --------

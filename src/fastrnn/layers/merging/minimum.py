@@ -1,4 +1,4 @@
-"""The smallest of tensors."""
+"""The minimum of tensors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.layers.merging.extreme import Extreme
 
 
 class Minimum(Extreme):
-    """The smallest of its inputs; their gradients are shared where several are smallest.
+    """The elementwise minimum of its inputs; equal ones share the gradient.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from fastrnn.workspace import Array
 
 
 class Multiply(Merge):
-    """The product of its inputs; a step that a mask leaves out of one of them is a one there.
+    """The product of its inputs; masked steps of an input count as ones.
 
     Examples
     --------

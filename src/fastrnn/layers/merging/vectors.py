@@ -6,12 +6,12 @@ import numpy as np
 
 from fastrnn.workspace import Array
 
-#: Below this, the length of a vector is not divided by (Keras's value).
+#: Lower limit of the length that a vector is divided by (Keras's value).
 SHORTEST = 1e-7
 
 
 def as_rows(array: Array, axis: int) -> Array:
-    """Return (batch, rest, extent of the axis)."""
+    """Return the array as (batch, rest, extent of the axis)."""
     moved = np.moveaxis(array, axis, -1)
     return moved.reshape(len(moved), -1, moved.shape[-1])
 

@@ -1,1 +1,1 @@
-"""Layers that give features a mean of zero and a variance of one."""
+"""Layers that normalize mean and variance."""

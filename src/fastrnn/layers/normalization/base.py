@@ -1,4 +1,4 @@
-"""What normalization shares: a factor and a summand for each feature that is left."""
+"""The base of normalization layers: scale and offset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.workspace import Array
 
 
 class Normalization(Layer):
-    """What both have: a factor and a summand for each feature that is left."""
+    """Base of the normalization layers, with the scale gamma and the offset beta."""
 
     supports_masking = True
 
@@ -44,7 +44,7 @@ class Normalization(Layer):
         return input_shape
 
     def _places(self, shape: Sequence[Any]) -> list[int]:
-        """Return the axes counted from the front, and see to it that they are known."""
+        """Return the axes as non-negative indices, after checking that their extents are known."""
         rank = len(shape)
         places = sorted({axis % rank for axis in self.axis if -rank <= axis < rank} - {0})
         if len(places) < len(self.axis) or None in [shape[place] for place in places]:
@@ -63,7 +63,7 @@ class Normalization(Layer):
             self.add_parameter("beta", shape, self.beta_initializer)
 
     def _spread(self, vector: Array, inputs: Array) -> Array:
-        """Return a vector for the axes in a shape that NumPy repeats to that of the inputs."""
+        """Return a vector for the axes in a shape that broadcasts to that of the inputs."""
         places = self._places(inputs.shape)
         return vector.reshape([n if p in places else 1 for p, n in enumerate(inputs.shape)])
 
@@ -75,7 +75,7 @@ class Normalization(Layer):
         return normal
 
     def _unscaled(self, gradient: Array, normal: Array) -> Array:
-        """Fill the gradients of gamma and beta, and return that of what was scaled."""
+        """Compute the gradients of gamma and beta, and return that of the normalized values."""
         places = self._places(gradient.shape)
         others = tuple(place for place in range(gradient.ndim) if place not in places)
         if self.center:
@@ -86,7 +86,7 @@ class Normalization(Layer):
         return gradient
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {
             **super().get_config(),
             "axis": self.axis if len(self.axis) > 1 else self.axis[0],

@@ -1,4 +1,4 @@
-"""Normalization by what a batch holds, and by the moving means of that."""
+"""Normalization by the mean and variance of batches."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from fastrnn.workspace import Array
 class BatchNormalization(Normalization):
     """(x − mean) / √(variance + ε) · gamma + beta, over all steps of all samples of a batch.
 
-    A training takes mean and variance of the batch, and moves two means of them towards those;
-    predictions and evaluations take the moving ones.
+    Training uses mean and variance of the batch, and updates moving averages of them; prediction
+    and evaluation use the moving averages.
 
     Parameters
     ----------
     axis : int, default -1
-        The axis that is left: each of its places has a mean and a variance.
+        The axis of the features, each of which has a mean and a variance.
     momentum : float, default 0.99
-        What is left of the moving means at every step.
+        Weight of the previous moving average at each update.
     epsilon : float, default 1e-3
     center, scale : bool, default True
         Whether there is a beta, and a gamma.
@@ -38,9 +38,9 @@ class BatchNormalization(Normalization):
 
     Notes
     -----
-    Steps that a mask leaves out have no part in mean and variance.  With ``trainable = False``
-    trainings take the moving means too, and leave them as they are.  These change at the end of a
-    training step, together with the weights.
+    Masked steps are excluded from mean and variance.  With ``trainable = False``, training uses the
+    moving averages too, and does not update them.  They are updated at the end of a training step,
+    together with the weights.
 
     References
     ----------
@@ -77,7 +77,7 @@ class BatchNormalization(Normalization):
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, input_shape: Shape) -> None:
-        """Create gamma, beta and the moving means."""
+        """Create gamma, beta and the moving averages."""
         super().build(input_shape)
         shape: Any = (input_shape[self._places(input_shape)[0]],)
         for name in ("moving_mean", "moving_variance"):
@@ -105,11 +105,11 @@ class BatchNormalization(Normalization):
         return np.asarray(dnormal * kept["factor"])
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return what normalizes every step by the moving means."""
+        """Return the stages that normalize each step by the moving averages."""
         return [calling.stage(self, source)] if self.axis == [-1] else super().stages(source)
 
     def update(self, kept: dict[str, Any]) -> None:
-        """Move the means towards those of the batch."""
+        """Update the moving averages with those of the batch."""
         batch = kept.get("batch")
         if batch is not None:
             for moving, value in zip(self._moving(), (batch.mean, batch.variance), strict=True):
@@ -117,7 +117,7 @@ class BatchNormalization(Normalization):
                 moving[...] = moving * share + value * (1 - share)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {
             **super().get_config(),
             "momentum": self.momentum,

@@ -1,4 +1,4 @@
-"""Normalization of every step by itself."""
+"""Normalization of each step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LayerNormalization(Normalization):
     Parameters
     ----------
     axis : int or sequence of int, default -1
-        Over which axes mean and variance are taken; gamma and beta have their extents.
+        Axes of the mean and variance; gamma and beta have their extents.
     epsilon : float, default 1e-3
     center, scale : bool, default True
         Whether there is a beta, and a gamma.
@@ -53,7 +53,7 @@ class LayerNormalization(Normalization):
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it does the same to the features of every step."""
+        """Whether it computes each step independently."""
         return self.axis == [-1]
 
     def call(self, inputs: Array, kept: dict[str, Any]) -> Array:

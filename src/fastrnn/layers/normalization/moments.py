@@ -1,4 +1,4 @@
-"""Mean and variance of a batch, and their part in its gradient."""
+"""Mean and variance of a batch, with their gradients."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 
 from fastrnn.workspace import Array
 
-#: What Keras adds to a count of steps that may be zero.
+#: Added by Keras to the number of unmasked steps, which may be zero.
 EPSILON = 1e-7
 
 
 class Moments:
-    """Mean and variance of the numbers at every place of one axis.
+    """Mean and variance over all axes but one.
 
     Parameters
     ----------
     inputs : ndarray
     place : int
-        The axis that is left.
+        The axis that is kept.
     mask : ndarray of shape (batch, time), optional
-        Which steps count; all of them if left out.
+        Mask of the steps; all are used if left out.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Moments:
         counts = mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)).astype(inputs.dtype)
         counts = np.broadcast_to(counts, inputs.shape)
         total = counts.sum(axis=others, keepdims=True) + inputs.dtype.type(EPSILON)
-        # Chosen and not multiplied: what pads may be no number.
+        # Selected and not multiplied, since padding may be NaN.
         read = np.where(counts > 0, inputs, 0)
         mean = read.sum(axis=others, keepdims=True) / total
         variance = (np.square(read - mean) * counts).sum(axis=others, keepdims=True) / total
@@ -46,10 +46,10 @@ class Moments:
         self.mean, self.variance = mean.reshape(-1), variance.reshape(-1)
 
     def backward(self, dnormal: Array, normal: Array) -> Array:
-        """Return the gradient by that of the normalized numbers, but for the factor of these."""
+        """Return the gradient of the inputs, given that of the normalized values, unscaled."""
         others = self._others
         along = (dnormal * normal).sum(axis=others, keepdims=True) / self._total
-        # Zero but for Keras's EPSILON: how far the mean is from where it balances.
+        # Zero except for Keras's EPSILON: the deviation of the mean from the exact one.
         left = (self._counts * normal).sum(axis=others, keepdims=True)
         mean = (dnormal.sum(axis=others, keepdims=True) - along * left) / self._total
         return np.asarray(dnormal - self._counts * (mean + normal * along))

@@ -1,1 +1,1 @@
-"""Layers with fewer steps: the largest or the mean of several, or of all."""
+"""Pooling over windows of steps, or over all steps."""

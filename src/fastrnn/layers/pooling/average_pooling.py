@@ -1,4 +1,4 @@
-"""The mean of every window of steps."""
+"""Average pooling over windows of steps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from fastrnn.workspace import Array
 
 
 class AveragePooling1D(Pooling):
-    """The mean of every window of steps, of those that lie within the sequence.
+    """Average pooling: the mean of every window, over the steps within the sequence.
 
-    Parameters are those of :class:`MaxPooling1D`; a mask ends here too.
+    Parameters are those of :class:`MaxPooling1D`; the output has no mask either.
 
     Examples
     --------
@@ -21,12 +21,12 @@ class AveragePooling1D(Pooling):
     """
 
     def call(self, inputs: Array) -> Array:
-        """Return the mean of what lies within the sequence."""
+        """Return the means over the steps within the sequence."""
         total: Array = self._windows.of(inputs).sum(axis=-1)
         return total / self._counts(inputs)
 
     def backward(self, gradient: Array, inputs: Array) -> Array:
-        """Return equal shares of the gradient."""
+        """Return the gradient, divided equally over the steps of a window."""
         shares = (gradient / self._counts(inputs))[:, :, np.newaxis]
         shape = (*gradient.shape[:2], self.pool_size, gradient.shape[2])
         return self._windows.add_up(np.broadcast_to(shares, shape), inputs.shape[1])

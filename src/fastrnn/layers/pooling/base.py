@@ -1,4 +1,4 @@
-"""What layers of pooling share: over windows of steps, and over all steps."""
+"""The bases of pooling layers, over windows of steps and over all steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.settings import boolean
 
 
 class Pooling(Layer):
-    """Base of the layers that make one step of several."""
+    """Base of the layers that pool windows of steps."""
 
     def __init__(
         self,
@@ -35,13 +35,13 @@ class Pooling(Layer):
         return (input_shape[0], steps, input_shape[2])
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         sizes = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
         return {**super().get_config(), **sizes}
 
 
 class GlobalPooling(Layer):
-    """Base of the layers that make one step of all.
+    """Base of the layers that pool all steps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The mean over all steps that count."""
+"""Average pooling over all unmasked steps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fastrnn.workspace import Signal, Workspace, as_rows, empty, zeros
 
 
 class GlobalAveragePooling1D(GlobalPooling):
-    """The mean over the steps that count: (None, time, features) becomes (None, features).
+    """The mean over the unmasked steps: (None, time, features) becomes (None, features).
 
-    Where no step counts it is zero.
+    If all steps are masked, it is zero.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class GlobalAveragePooling1D(GlobalPooling):
     supports_masking = True
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return False: no step is left."""
+        """Return False: the output has no steps."""
         return False
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
@@ -42,14 +42,14 @@ class GlobalAveragePooling1D(GlobalPooling):
         return _AverageWorkspace(source, training, self.keepdims)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         config = super().get_config()
-        # Only what differs: earlier versions read files that use nothing new.
+        # Only if it differs from the default, so that earlier versions can read the files.
         return {**config, "keepdims": True} if self.keepdims else config
 
 
 class _AverageWorkspace(Workspace):
-    """A weight for every step, one divided by how many count, makes sums of means."""
+    """Computes means as sums with a weight for every step: 1 / number of unmasked steps."""
 
     needs_output = False
 

@@ -1,4 +1,4 @@
-"""The largest over all steps."""
+"""Max pooling over all steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.workspace import Array
 
 
 class GlobalMaxPooling1D(GlobalPooling):
-    """The largest over all steps: (None, time, features) becomes (None, features).
+    """The maximum over all steps: (None, time, features) becomes (None, features).
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class GlobalMaxPooling1D(GlobalPooling):
 
     Notes
     -----
-    A mask ends here, as in Keras: steps that it leaves out take part.
+    As in Keras, a mask is ignored: masked steps are included.
 
     Examples
     --------
@@ -31,12 +31,12 @@ class GlobalMaxPooling1D(GlobalPooling):
     """
 
     def call(self, inputs: Array) -> Array:
-        """Return the largest."""
+        """Return the maxima."""
         largest: Array = inputs.max(axis=1, keepdims=self.keepdims)
         return largest
 
     def backward(self, gradient: Array, inputs: Array, output: Array) -> Array:
-        """Return the gradient at the largest; equal ones share it."""
+        """Return the gradient at the maxima; equal values share it."""
         batch, _, features = inputs.shape
         same = inputs == output.reshape(batch, 1, features)
         shares: Array = gradient.reshape(batch, 1, features) / same.sum(axis=1, keepdims=True)
@@ -44,5 +44,5 @@ class GlobalMaxPooling1D(GlobalPooling):
         return found
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "keepdims": self.keepdims}

@@ -1,1 +1,1 @@
-"""Layers that put the numbers of a sample in another order or shape."""
+"""Layers that change the shape or the order of the axes of a sample."""

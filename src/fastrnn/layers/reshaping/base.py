@@ -1,4 +1,4 @@
-"""What layers share that keep the order of the numbers."""
+"""The base of layers that keep the order of the elements."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from fastrnn.workspace import Array
 
 
 class Reordered(Layer):
-    """Base of the layers whose gradient is their gradient in the shape of the input."""
+    """Base of the layers that only reshape."""
 
     def call(self, inputs: Array) -> Array:
-        """Give the numbers of each sample the shape of the output."""
+        """Reshape each sample to the output shape."""
         shape = self.compute_output_shape(inputs.shape)
         return inputs.reshape(len(inputs), *shape[1:])
 
     def backward(self, gradient: Array, inputs: Array) -> Array:
-        """Return the gradient in the shape of the input."""
+        """Reshape the gradient to the shape of the input."""
         return gradient.reshape(inputs.shape)

@@ -1,4 +1,4 @@
-"""All numbers of a sample in a row."""
+"""Flattening of samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.layers.shapes import Shape
 
 
 class Flatten(Reordered):
-    """All numbers of a sample in a row: (None, a, b, c) becomes (None, a · b · c).
+    """Flatten each sample: (None, a, b, c) becomes (None, a · b · c).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The axes of a sample in another order."""
+"""Permutation of the axes of samples."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fastrnn.workspace import Array
 
 
 class Permute(Layer):
-    """The axes of a sample in another order.
+    """Permute the axes of each sample.
 
     Parameters
     ----------
     dims : tuple of int
-        Which axis stands where, counted from 1: (2, 1) exchanges time and features.
+        The new order of the axes, counted from 1: (2, 1) exchanges time and features.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -39,7 +39,7 @@ class Permute(Layer):
             )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the extents in the other order."""
+        """Return the permuted shape."""
         require_rank(self, input_shape, len(self.dims) + 1, f"of {len(self.dims) + 1} axes")
         shape = (input_shape[0], *(input_shape[place] for place in self.dims))
         if shape[-1] is None:
@@ -50,13 +50,13 @@ class Permute(Layer):
         return shape
 
     def call(self, inputs: Array) -> Array:
-        """Exchange axes."""
+        """Permute the axes."""
         return inputs.transpose(0, *self.dims)
 
     def backward(self, gradient: Array) -> Array:
-        """Exchange them back."""
+        """Permute the axes back."""
         return gradient.transpose(np.argsort((0, *self.dims)))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "dims": list(self.dims)}

@@ -1,4 +1,4 @@
-"""One vector at every step."""
+"""Repetition of a vector at every step."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fastrnn.workspace import Array
 
 
 class RepeatVector(Layer):
-    """One vector at every step: (None, features) becomes (None, n, features).
+    """Repeat a vector at every step: (None, features) becomes (None, n, features).
 
     Parameters
     ----------
     n : int
-        How many steps.
+        Number of steps.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -48,5 +48,5 @@ class RepeatVector(Layer):
         return total
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "n": self.n}

@@ -1,4 +1,4 @@
-"""The numbers of a sample in another shape."""
+"""Reshaping of samples."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fastrnn.layers.shapes import Shape
 
 
 class Reshape(Reordered):
-    """The numbers of a sample, in their order, in another shape.
+    """Reshape each sample, in C order.
 
     Parameters
     ----------
     target_shape : tuple of int
-        Without the batch; one of them may be -1, which is as much as is needed.
+        Without the batch; one extent may be -1, and is inferred.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -43,10 +43,11 @@ class Reshape(Reordered):
             )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the target shape, with -1 worked out."""
+        """Return the target shape, with -1 inferred."""
         known = math.prod(n for n in self.target_shape if n != -1)
         if None in input_shape[1:]:
-            # One open extent is what is left; without -1 only the data will tell whether it fits.
+            # An unknown input extent leaves -1 unknown; without -1, only the data show whether it
+            # fits.
             found = [None if n == -1 else n for n in self.target_shape]
             if found[-1] is None:
                 raise ValueError(
@@ -63,5 +64,5 @@ class Reshape(Reordered):
         return (input_shape[0], *(size // known if n == -1 else n for n in self.target_shape))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this layer again."""
+        """Return the constructor arguments of this layer."""
         return {**super().get_config(), "target_shape": list(self.target_shape)}

@@ -77,7 +77,7 @@ class CosineDecay(LearningRateSchedule):
         return top * ((1 - self.alpha) * wave + self.alpha)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "decay_steps": self.decay_steps,
@@ -152,7 +152,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         return fall if self.t_mul == 1 else (self.t_mul**fall - 1) / (self.t_mul - 1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "first_decay_steps": self.first_decay_steps,

@@ -34,7 +34,7 @@ class _RateDecay(LearningRateSchedule):
         return math.floor(share) if self.staircase else share
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "decay_steps": self.decay_steps,
@@ -149,7 +149,7 @@ class PolynomialDecay(LearningRateSchedule):
         return whole * math.pow(1 - share, self.power) + self.end_learning_rate
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "decay_steps": self.decay_steps,

@@ -60,7 +60,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         return self.values[bisect_left(self.boundaries, step)]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         return {
             "boundaries": list(self.boundaries),
             "values": list(self.values),

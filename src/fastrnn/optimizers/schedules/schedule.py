@@ -27,7 +27,7 @@ class LearningRateSchedule(metaclass=Constructible):
         raise NotImplementedError(f"{type(self).__name__} should have __call__(self, step)")
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this schedule again."""
+        """Return the constructor arguments of this schedule."""
         raise NotImplementedError(f"{type(self).__name__} should have get_config(self)")
 
     @classmethod
