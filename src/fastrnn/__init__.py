@@ -1,10 +1,10 @@
 """fastrnn: small recurrent networks on the CPU.
 
-The functional API stands here: :func:`rnn_forward`, :func:`rnn_backward`, their one-step, GRU and
-LSTM versions, :func:`softmax` and :func:`cross_entropy`, compiled; :mod:`fastrnn.reference` defines
-the same in NumPy.  The Keras-shaped API is in :mod:`fastrnn.layers`, :mod:`fastrnn.models` and
-their neighbours, so that ``import fastrnn as keras`` is enough for a script; the decipher model is
-in :mod:`fastrnn.cipher`.
+This module has the functional API, which is compiled: :func:`rnn_forward`, :func:`rnn_backward`,
+their one-step, GRU and LSTM versions, :func:`softmax` and :func:`cross_entropy`;
+:mod:`fastrnn.reference` defines the same functions in NumPy.  The Keras API is in
+:mod:`fastrnn.layers`, :mod:`fastrnn.models` and other modules with Keras's names, so that many
+scripts only need ``import fastrnn as keras``; the decipher model is in :mod:`fastrnn.cipher`.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ __all__ = [
     "softmax",
 ]
 
-#: What is imported when it is first used, so that ``import fastrnn`` stays short: modules, and the
-#: classes that Keras has at its top.
+#: Modules, and classes that Keras has at its top level, which are imported on first use, so that
+#: ``import fastrnn`` is fast.
 _LATE = {
     **{
         name: f"{__name__}.{name}"
@@ -111,7 +111,7 @@ _LATE = {
 }
 
 if TYPE_CHECKING:
-    # Type checkers read these imports, and so report a misspelt name.
+    # For type checkers, which can then report misspelt names.
     from . import (
         activations as activations,
         backend as backend,

@@ -1,7 +1,7 @@
-"""What a module shows: its public names, those that are imported late, and advice on others.
+"""The public names of modules, lazy imports, and advice on names that fastrnn lacks.
 
-A script written for Keras may ask for what fastrnn does not have.  The error then says what to use
-instead; :data:`ADVICE` has the words, once for all modules.
+A script written for Keras may use names that fastrnn does not have.  The error then says what to
+use instead; :data:`ADVICE` has the advice for all modules.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"(Function|KerasTensor|Operation|Variable|InputSpec|\w+Scope)", _TENSORS),
 )
 
-#: For the rest of a module, behind the question whether another name was meant.
+#: Advice for other names of a module, after a suggestion of a similar name.
 GENERAL_ADVICE: tuple[tuple[str, str], ...] = (
     (r"optimizers\.schedules\.\w+", "write a LearningRateSchedule of your own"),
     (r"optimizers\.[A-Z]\w+", _OPTIMIZERS),
@@ -161,17 +161,17 @@ def names_of(
     module : str
         Its ``__name__``.
     public : iterable of str
-        What completion shows.
+        Names for completion.
     late : mapping of str to str, optional
-        Names that are imported when they are first used, and the modules that have them.  A module
-        that ends in the name is that name.
+        Names that are imported on first use, and the modules that have them; or the modules
+        themselves, if they have that name.
     advice_of : str, optional
-        The module whose advice it gives; `module` if left out.
+        The module whose advice to give; `module` if left out.
     """
     sources = dict(late or {})
     shown = sorted({*public, *sources})
-    # Python asks a package, and no plain module, for what is to be imported from it.  Asked, it can
-    # say why a name is not there.
+    # For a package, unlike a plain module, Python calls __getattr__ on `from package import name`,
+    # so that it can give advice.
     sys.modules[module].__dict__.setdefault("__path__", [])
 
     def find(name: str) -> Any:
@@ -186,10 +186,10 @@ def names_of(
         if not name.startswith("__") and _is_imported_from(module, name):
             inside = f"{advice_of or module}.{name}".partition(".")[2]
             if "." in inside and _matching(ADVICE, inside) is not None:
-                # An import asks whether the name is there, and then for what it is.
+                # An import statement first checks for the name, and then reads it.
                 _awaited.add((module, name))
                 return None
-            # Of an AttributeError, `from module import name` would not show the message.
+            # `from module import name` would not show the message of an AttributeError.
             error = ImportError
         raise error(absent(advice_of or module, name, shown))
 
@@ -197,15 +197,15 @@ def names_of(
 
 
 def also_at(package: str, public: Iterable[str], *paths: str) -> None:
-    """Let `package` have its public names in modules where older versions of Keras had them.
+    """Make the public names of `package` available in the modules of older versions of Keras.
 
     Parameters
     ----------
     package : str
-        Its ``__name__``; it has been filled.
+        Its ``__name__``; it is imported already.
     public : iterable of str
     *paths : str
-        Names of modules inside it.  One that exists keeps what it has.
+        Names of modules inside it.  An existing module keeps its own names.
     """
     content = vars(sys.modules[package])
     found = {name: content[name] for name in public}
@@ -219,14 +219,14 @@ def also_at(package: str, public: Iterable[str], *paths: str) -> None:
             module.__getattr__, module.__dir__ = names_of(place, found, advice_of=package)  # type: ignore[method-assign]
 
 
-#: Modules and names of which an import statement has been told that they are there.
+#: Modules and names whose existence an import statement has checked.
 _awaited: set[tuple[str, str]] = set()
 
 
 class _StandIn(type):
-    """Type of what stands for a class or a function of Keras that is not there.
+    """The type of placeholders for classes and functions of Keras that fastrnn lacks.
 
-    Scripts import more than they use; they are stopped where they use it.
+    Scripts import more than they use; only using a placeholder is an error.
     """
 
     said: str
@@ -236,12 +236,12 @@ class _StandIn(type):
         raise AttributeError(cls.said)
 
     def __getattr__(cls, name: str) -> Any:
-        """Say what to use instead; a class has the attributes of every class all the same."""
+        """Say what to use instead, except for attributes that every class has."""
         raise AttributeError(cls.said if not name.startswith("__") else name)
 
 
 def _stand_in(module: str, name: str) -> type:
-    """Return what an import of a name gets that is Keras's, and not here."""
+    """Return the placeholder for a name of Keras that fastrnn lacks."""
 
     def refuse(cls: type) -> None:
         raise AttributeError(said)
@@ -252,7 +252,7 @@ def _stand_in(module: str, name: str) -> type:
 
 
 class _OldPath(ModuleType):
-    """A module under a name that was a function's as well."""
+    """A module whose name is also that of a function."""
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         package, _, name = self.__name__.rpartition(".")
@@ -260,39 +260,39 @@ class _OldPath(ModuleType):
 
 
 _PACKAGE = __name__.partition(".")[0]
-#: The package under the name that it has in TensorFlow, for scripts with `import tensorflow as tf`.
+#: The package's name in TensorFlow, for scripts with `import tensorflow as tf`.
 _ALIAS = f"{_PACKAGE}.keras"
 
 
 class _Alias:
-    """Lets ``fastrnn.keras.layers`` be the very module ``fastrnn.layers``, and so on.
+    """Makes ``fastrnn.keras.layers`` the same module as ``fastrnn.layers``, and so on.
 
-    It is asked before all others, once the alias is used: they would load the files again.
+    It is the first finder once the alias is used, because others would load the files again.
     """
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        # Not an importlib.abc.Loader: to import that takes longer than all of fastrnn.
+        # Not an importlib.abc.Loader, whose import takes longer than all of fastrnn.
         loader: Any = self
         is_inside = f"{fullname}.".startswith(f"{_ALIAS}.")
         return ModuleSpec(fullname, loader) if is_inside else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Return the module that has the name without the alias."""
+        """Return the module of the name without the alias."""
         module = importlib.import_module(_PACKAGE + spec.name.removeprefix(_ALIAS))
         spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module back what the import system has replaced."""
+        """Restore the attributes that the import system has replaced."""
         assert module.__spec__ is not None
         module.__spec__ = module.__spec__.loader_state
 
 
 class _Absent:
-    """Explains what replaces a module of Keras that is missing; asked after all other finders."""
+    """The last finder: says what replaces a module of Keras that fastrnn lacks."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        """Raise ``ModuleNotFoundError`` for what is not in this package, with advice if any."""
+        """Raise ``ModuleNotFoundError`` for a missing module of this package, with advice."""
         package, _, name = fullname.rpartition(".")
         if fullname == _ALIAS:
             alias = _Alias()
@@ -309,7 +309,7 @@ sys.meta_path.append(_Absent())
 
 
 def absent(module: str, name: str, public: Iterable[str]) -> str:
-    """Return what to say of a name that a module does not have."""
+    """Return the error message for a name that a module does not have."""
     said = f"module {module!r} has no attribute {name!r}"
     inside = f"{module}.{name}".partition(".")[2]
     advice = _matching(ADVICE, inside)

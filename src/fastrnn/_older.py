@@ -1,7 +1,7 @@
-"""Spellings of older versions of Keras: arguments under other names, and those that mean nothing.
+"""Names of older versions of Keras: renamed arguments, and arguments without an effect.
 
-The one place for them.  :mod:`fastrnn.construction` renames what a class or a method is given
-before it sees it: scripts are accepted as they are, and signatures show one name for a thing.
+:mod:`fastrnn.construction` renames keywords before a class or method gets them, so that old scripts
+run, and signatures show only the current names.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-#: Arguments that change no result: with which values they are taken (a type stands for all of its
-#: values), and why others are not.
+#: Arguments that change no result: the accepted values (a type for all of its values), and why
+#: others are refused.
 Harmless = Mapping[str, tuple[tuple[Any, ...], str]]
 
 _WEIGHTS = {
@@ -31,7 +31,7 @@ _CONVOLUTION = {
     "border_mode": "padding",
 }
 
-#: What arguments of a class, and of those derived from it, are called now.
+#: Current names of arguments of a class and its subclasses.
 CLASSES: Mapping[str, Mapping[str, str]] = {
     "Layer": _WEIGHTS,
     "RecurrentLayer": {
@@ -60,7 +60,7 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
     "Network": {"input": "inputs", "output": "outputs"},
 }
 
-#: Arguments of methods and functions, likewise.
+#: Current names of arguments of methods and functions.
 METHODS: Mapping[str, Mapping[str, str]] = {
     "fit": {"nb_epoch": "epochs"},
     "fit_generator": {"nb_epoch": "epochs"},
@@ -112,7 +112,7 @@ NONE_IS_DEFAULT: Mapping[str, frozenset[str]] = {
     "Optimizer": frozenset({"epsilon", "decay", "rho", "momentum", "name"}),
 }
 
-#: What to say of arguments that are gone without a successor.
+#: Error messages for arguments that were removed without a replacement.
 REFUSED: Mapping[str, str] = {
     "Embedding.dropout": "put SpatialDropout1D behind it",
     "BatchNormalization.mode": "it normalizes every feature, as mode 0 did; leave it out",
@@ -122,7 +122,7 @@ REFUSED: Mapping[str, str] = {
     "evaluate.show_accuracy": _ACCURACY,
 }
 
-#: The names under which versions of Keras have reported one metric.
+#: Names of the same metric in different versions of Keras.
 _REPORTED: tuple[tuple[str, ...], ...] = (
     ("accuracy", "acc"),
     ("mae", "mean_absolute_error"),
@@ -134,7 +134,7 @@ _REPORTED: tuple[tuple[str, ...], ...] = (
 
 
 def reported(name: str, names: Collection[str]) -> str | None:
-    """Return which of the `names` that a training reports is meant by `name`, or None.
+    """Return the one of `names` that `name` refers to, or None.
 
     Keras 1 and 2.2 reported ``metrics=["accuracy"]`` as ``acc`` and ``val_acc``; ``mae`` by its
     long name.

@@ -1,9 +1,8 @@
 """Floating-point arithmetic that ignores the caller's ``np.seterr``.
 
-Overflow, underflow and infinities are part of what this package computes: the formulas saturate,
-and what becomes infinite or NaN is looked at where it matters.  A program that has set
-``np.seterr(all="raise")``, or turns warnings into errors, should neither see an exception of ours
-nor get other numbers.
+Overflow, underflow and infinities are expected in this package: the formulas saturate, and infinite
+or NaN values are checked where they matter.  In a program that has set ``np.seterr(all="raise")``,
+or turns warnings into errors, the package must neither raise nor compute other numbers.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def quietly(function: _Function) -> _Function:
-    """Return a function that computes as `function`, whatever ``np.seterr`` says.
+    """Return a function that calls `function` with NumPy's floating-point errors ignored.
 
-    Whatever computes with NumPy and is called from outside, or runs within a step of a training,
-    wears it.  The compiled core does not need it.
+    Decorates functions that compute with NumPy and are public, or run within a training step.  The
+    compiled core does not need it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What runs here: the instruction set, the threads, the versions, the type of the layers."""
+"""The configuration: instruction set, threads, versions, default dtype."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def image_data_format() -> str:
-    """Return ``"channels_last"``: features stand last.
+    """Return ``"channels_last"``: features are the last axis.
 
     Examples
     --------
@@ -38,13 +38,13 @@ def image_data_format() -> str:
 
 
 def config() -> dict[str, Any]:
-    """Return what :func:`show_config` prints.
+    """Return the configuration that :func:`show_config` prints.
 
     Returns
     -------
     dict
         ``version``, ``instruction_set`` in use, ``compiled_in`` and ``supported`` (tuples of names,
-        the plainest first), ``vector_bytes``, ``threads`` (what a large call uses), ``numpy``,
+        the simplest first), ``vector_bytes``, ``threads`` (used by large calls), ``numpy``,
         ``python`` and ``machine``.
 
     Examples

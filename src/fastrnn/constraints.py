@@ -1,4 +1,4 @@
-"""Limits on weights, which a training applies after every step, with Keras's names.
+"""Constraints on weights, which are applied after every training step, with Keras's names.
 
 A layer takes them as ``kernel_constraint``, ``recurrent_constraint``, ``bias_constraint`` and so
 on.
@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 Array = NDArray[Any]
-#: What Keras adds to a norm that divides.
+#: Added by Keras to a norm before dividing by it.
 EPSILON = 1e-7
 
 
 class Constraint(metaclass=Constructible):
-    """A limit: a subclass returns, in ``__call__``, what a weight should be instead.
+    """A constraint: ``__call__`` of a subclass returns the constrained weight.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class Constraint(metaclass=Constructible):
     """
 
     def __call__(self, w: Array) -> Any:
-        """Return an array in the shape of the weight `w`, which has its gates in Keras's order."""
+        """Return the constrained weight; `w` has its gates in Keras's order."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Constraint(metaclass=Constructible):
 
 
 class _OfNorms(Constraint):
-    """Multiplies so that the norms along some axes are others."""
+    """Rescales weights to given norms along some axes."""
 
     def __init__(self, axis: Any) -> None:
         axes = axis if isinstance(axis, (list, tuple)) else [axis]
@@ -75,7 +75,7 @@ class _OfNorms(Constraint):
 
     @quietly
     def __call__(self, w: Array) -> Array:
-        """Return the weight with other norms."""
+        """Return the rescaled weight."""
         array = np.asarray(w)
         if not all(-array.ndim <= axis < array.ndim for axis in self.axis):
             raise ValueError(f"{self!r} has an axis that a weight of shape {array.shape} lacks")
@@ -84,7 +84,7 @@ class _OfNorms(Constraint):
         return made
 
     def wanted(self, norms: Array) -> Any:
-        """Return what the norms should be."""
+        """Return the constrained norms."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -93,13 +93,13 @@ class _OfNorms(Constraint):
 
 
 class MaxNorm(_OfNorms):
-    """Norms of at most `max_value`; shorter ones stay.
+    """Limit norms to `max_value`; smaller ones are not changed.
 
     Parameters
     ----------
     max_value : float, default 2
     axis : int or sequence of int, default 0
-        Along which the norms are taken: 0 those of the columns of a kernel.
+        Axes of the norms: 0 for the columns of a kernel.
     """
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
@@ -107,7 +107,7 @@ class MaxNorm(_OfNorms):
         self.max_value = number("max_value", max_value, least=0)
 
     def wanted(self, norms: Array) -> Any:
-        """Return the norms, cut."""
+        """Return the limited norms."""
         return np.minimum(norms, norms.dtype.type(self.max_value))
 
     def get_config(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class MinMaxNorm(_OfNorms):
     ----------
     min_value, max_value : float, default 0 and 1
     rate : float, default 1
-        How much of the way there a step takes, from 0 to 1.
+        How far each step moves the norms towards the bounds, from 0 to 1.
     axis : int or sequence of int, default 0
         As of :class:`MaxNorm`.
     """
@@ -157,7 +157,7 @@ class MinMaxNorm(_OfNorms):
             )
 
     def wanted(self, norms: Array) -> Any:
-        """Return the norms, on the way to between the bounds."""
+        """Return the norms, moved towards the bounds."""
         kind = norms.dtype.type
         cut = np.clip(norms, kind(self.min_value), kind(self.max_value))
         return kind(self.rate) * cut + kind(1 - self.rate) * norms
@@ -169,18 +169,18 @@ class MinMaxNorm(_OfNorms):
 
 
 class NonNeg(Constraint):
-    """No number below zero: those become zero."""
+    """Set negative values to zero."""
 
     @quietly
     def __call__(self, w: Array) -> Array:
-        """Return the weight without what is negative."""
+        """Return the weight with negative values set to zero."""
         array = np.asarray(w)
         made: Array = array * (array >= 0)
         return made
 
 
 class _Function(Constraint):
-    """A function of the user's own."""
+    """A custom function."""
 
     def __init__(self, function: Callable[[Array], Any]) -> None:
         self._function = function
@@ -216,8 +216,8 @@ def get(identifier: Any) -> Constraint | None:
     Parameters
     ----------
     identifier : str, Constraint, class of one, function, dict or None
-        A function takes a weight and returns what it should be instead.  A dict is what
-        :func:`serialize` returns.
+        A function takes a weight and returns the constrained one.  A dict is one that
+        :func:`serialize` returned.
 
     Raises
     ------
@@ -239,7 +239,7 @@ def _named(name: str) -> Any:
 
 
 def serialize(constraint: Constraint) -> dict[str, Any]:
-    """Return a constraint as what JSON can hold and :func:`get` reads; a function by its name."""
+    """Return a constraint as a JSON-serializable value for :func:`get`; a function by name."""
     if isinstance(constraint, _Function):
         function = constraint._function
         return {"class_name": getattr(function, "__name__", type(function).__name__), "config": {}}
@@ -255,7 +255,7 @@ def deserialize(
     ----------
     config : dict
     custom_objects : dict of str to class or function, optional
-        Constraints of one's own, by name.
+        Custom constraints by name.
     """
     return read_again(config, Constraint, _named, _Function, custom_objects)
 

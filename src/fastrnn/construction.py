@@ -1,4 +1,4 @@
-"""Arguments with Keras's names: older spellings are renamed, and wrong ones named."""
+"""Checks of keyword arguments: older names are replaced, and unknown ones refused."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ R = TypeVar("R")
 
 
 class Constructible(type):
-    """Metaclass of classes that users make objects of, with Keras's arguments.
+    """Metaclass of public classes with Keras's arguments.
 
-    Before a class is called, keywords that none of its constructors has are looked up: those with a
-    newer name get it; those of its `harmless` are dropped if they say what fastrnn does anyway; all
-    others are a ``TypeError`` that names the class and what it takes.
+    When a class is called, keywords that its constructors do not have are looked up: older names
+    are replaced by newer ones; those of `harmless` are dropped if their value changes nothing;
+    others raise a ``TypeError`` that names the class and its arguments.
     """
 
     harmless: ClassVar[Harmless] = {}
-    #: Whether a class, its subclasses not, takes keywords of any name for a function.
+    #: Whether the class itself, but not its subclasses, accepts any keywords, for a function.
     takes_any: bool = False
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        """Make an object, with the keywords that its class has."""
+        """Create an object after replacing older names of keywords."""
         known = parameters_of(cls) if keywords else None
         if known is not None:
             for name in [name for name, value in keywords.items() if value is None]:
@@ -42,7 +42,7 @@ class Constructible(type):
         return super().__call__(*arguments, **keywords)
 
     def renew(cls, keywords: dict[str, Any], known: list[str]) -> None:
-        """Replace several older arguments by others, where renaming one will not do."""
+        """Convert older arguments for which renaming is not enough."""
 
     @property
     def __signature__(cls) -> inspect.Signature:
@@ -64,9 +64,9 @@ class Constructible(type):
 
 
 def with_older_names(method: Callable[P, R]) -> Callable[P, R]:
-    """Let a method take what older versions of Keras called its arguments, and what means nothing.
+    """Make a method accept older names of its arguments, and arguments without an effect.
 
-    The signature stays as it is, for people and type checkers.
+    The signature shown to users and type checkers does not change.
     """
     title = method.__name__
     code = method.__code__
@@ -90,7 +90,7 @@ def _renew(
     newer: Mapping[str, str],
     harmless: Harmless,
 ) -> None:
-    """Rename and drop keywords, until all are known; or say which is not."""
+    """Rename and drop keywords; raise an error for unknown ones."""
     for name in [name for name in keywords if name not in known]:
         value = keywords.pop(name)
         new = newer.get(name)
@@ -133,9 +133,9 @@ def _is_same(value: Any, other: Any) -> bool:
 
 
 def parameters_of(cls: type) -> list[str] | None:
-    """Return the keywords that a class takes, those that it passes on to its bases included.
+    """Return the keywords that a class takes, including those that it passes on to its bases.
 
-    None where it takes any.
+    None if it accepts any.
     """
     if vars(cls).get("takes_any"):
         return None

@@ -1,4 +1,4 @@
-"""Names and arguments that go away: a warning while they work, with the version without them."""
+"""Deprecated names and arguments, which warn until they are removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Deprecation(NamedTuple):
-    """What goes away, since when it is said, in which version it is gone, and what to use."""
+    """A deprecation: what, since which version, removed in which version, and the alternative."""
 
     what: str
     since: str
@@ -22,7 +22,7 @@ class Deprecation(NamedTuple):
     instead: str
 
 
-#: Everything that was declared by :func:`deprecated`, in the order of the imports.
+#: All deprecations declared by :func:`deprecated`, in the order of the imports.
 DEPRECATED: list[Deprecation] = []
 
 
@@ -34,20 +34,19 @@ def warn_deprecated(
     category: type[Warning] = DeprecationWarning,
     stacklevel: int = 2,
 ) -> None:
-    """Warn whoever called the function that calls this one.
+    """Warn the caller of the calling function.
 
     Parameters
     ----------
     what : str
-        What goes away, as the user writes it.
+        The deprecated name, as the user writes it.
     since, removal : str
-        The version that began to warn, and the one without it.
+        The version that started to warn, and the version that removes it.
     instead : str
-        What to use, or to do.
+        The alternative.
     category : type of Warning, default DeprecationWarning
-        ``FutureWarning`` where a result changes rather than a name goes: Python shows it to
-        everyone, and a ``DeprecationWarning`` to those who run the calling code as a program or a
-        test.
+        ``FutureWarning`` if a result will change; Python shows it to all users, but a
+        ``DeprecationWarning`` only for code in ``__main__`` and in tests.
     stacklevel : int, default 2
         As for :func:`warnings.warn`, seen from the caller.
 
@@ -67,7 +66,7 @@ def warn_deprecated(
 def deprecated(
     since: str, removal: str, instead: str
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator of a function or method that goes away.
+    """Return a decorator for a deprecated function or method.
 
     Parameters
     ----------

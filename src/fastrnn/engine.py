@@ -1,4 +1,4 @@
-"""Where Keras 2 had the bases of layers and models, as scripts import them."""
+"""Keras 2's module of the base classes of layers and models."""
 
 from typing import TYPE_CHECKING
 

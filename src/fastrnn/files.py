@@ -1,4 +1,4 @@
-"""Files that are replaced in one step: readers see the old one or the new one, never a part."""
+"""Atomic replacement of files: readers see the old or the new content, never a part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-if sys.platform != "win32":  # where a file that is open cannot be removed anyway
+if sys.platform != "win32":  # there, an open file cannot be removed
     import fcntl
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "replace_file",
 ]
 
-# What files are called while they are written.
+# Names of files while they are written.
 _BEGIN, _END = ".fastrnn-", ".tmp"
 
 Path = str | os.PathLike[str]
@@ -59,19 +59,19 @@ def path_text(argument: str, path: Path | bytes) -> str:
 
 
 def replace_file(path: Path, content: Content) -> None:
-    """Write a file beside its destination, sync it, and rename it over.
+    """Write a file atomically: next to its destination, synced, then renamed.
 
-    Whatever ends the process or fails, `path` is then the file that was there before or the new
-    one, whole.  After the return the new one outlasts a power cut.  Files that writers left beside
-    it which are no longer alive are removed.
+    If the process ends or an error occurs, `path` holds the complete old or new file.  After the
+    return, the new file survives a power failure.  Temporary files of writers that no longer run
+    are removed.
 
     Parameters
     ----------
     path : str or path-like
-        Its folder must exist.  A symbolic link stays, and its target is written.  Where there is a
-        file, its permissions stay; those of a new one are as the umask says.
+        Its folder must exist.  A symbolic link is kept, and its target is written.  An existing
+        file keeps its permissions; a new file gets those of the umask.
     content : bytes, or iterable of bytes or memoryview
-        Pieces are written one after another, so that they need not be in memory together.
+        Pieces are written one by one, and need not be in memory together.
 
     Raises
     ------
@@ -81,13 +81,13 @@ def replace_file(path: Path, content: Content) -> None:
         If the file or its folder may not be written to.
     OSError
         If `path` is a device, a pipe or a socket, or if the file cannot be written, such as on a
-        full disk.  The error says what is there then.
+        full disk.  The error states what the file then contains.
 
     Notes
     -----
     A hard link is not followed: the other names of the file keep the old content.
     """
-    # Of a link, what it leads to; of a link to nothing, what it would lead to.
+    # The target of a link, even if it does not exist.
     place = os.path.realpath(path)
     before = _file_there(path, place)
     folder = os.path.dirname(place)
@@ -114,18 +114,18 @@ def replace_file(path: Path, content: Content) -> None:
 
 
 def append_to_file(path: Path, content: bytes) -> None:
-    """Add to the end of a file, all of it or, if that fails, nothing.
+    """Append to a file; if that fails, nothing is appended.
 
     Parameters
     ----------
     path : str or path-like
-        Made if it is missing.
+        Created if it does not exist.
     content : bytes
 
     Raises
     ------
     OSError
-        If it is no regular file, or cannot be written; it is as it was then.
+        If it is not a regular file, or cannot be written; it is then unchanged.
     """
     check_regular(path, "written")
     with open(path, "ab", buffering=0) as file:
@@ -143,14 +143,14 @@ def append_to_file(path: Path, content: bytes) -> None:
 
 
 def _explained(error: OSError, path: Path, is_there: bool) -> OSError:
-    """Return an error of a write with what is safe."""
+    """Return a write error that says that the old file is unchanged."""
     safe = "the file that was there is as it was" if is_there else "nothing was written"
     reason = error.strerror or str(error)
     return OSError(error.errno, f"{reason}: {safe}", os.fspath(path))
 
 
 def _file_there(path: Path, place: str) -> os.stat_result | None:
-    """Return what is known of the file that is to be replaced; None if there is none."""
+    """Return the status of the file to replace; None if there is none."""
     check_regular(path, "written")
     try:
         found = os.stat(place)
@@ -162,7 +162,7 @@ def _file_there(path: Path, place: str) -> os.stat_result | None:
 
 
 def _take_rights(name: str, of: os.stat_result) -> None:
-    """Give a new file the owner, as far as that is allowed, and the permissions of another."""
+    """Give a new file the permissions and, if allowed, the owner of another."""
     if hasattr(os, "chown"):
         with suppress(OSError):
             os.chown(name, of.st_uid, of.st_gid)
@@ -170,7 +170,7 @@ def _take_rights(name: str, of: os.stat_result) -> None:
 
 
 def check_regular(path: Path, done: str) -> None:
-    """Raise ``OSError`` if `path` is there and no regular file; `done` is what cannot be done."""
+    """Raise ``OSError`` if `path` exists and is not a regular file; `done` is for the message."""
     try:
         kind = kind_of_file(os.stat(path).st_mode)
     except FileNotFoundError:
@@ -190,30 +190,30 @@ def kind_of_file(mode: int) -> str:
 
 @contextmanager
 def _locked_file(folder: str) -> Iterator[tuple[BinaryIO, str]]:
-    """Open a new file that stays locked while it is written, so that others see it is in use."""
+    """Open a new file, locked while it is written, so that others see that it is in use."""
     while True:
-        # Not tempfile: its files are readable by their owner alone, whatever the umask says.
+        # Not tempfile, whose files only the owner can read, regardless of the umask.
         name = os.path.join(folder, f"{_BEGIN}{secrets.token_hex(8)}{_END}")
         with open(name, "xb") as file:
             if sys.platform != "win32":
                 with suppress(OSError):  # some network file systems have no locks
                     fcntl.flock(file, fcntl.LOCK_EX)
-                # Between the two calls another process may have taken it for a leftover.
+                # Between the two calls, another process may have removed it as a leftover.
                 if not os.path.exists(name):
                     continue
             try:
                 yield file, name
             except BaseException:
-                with suppress(OSError):  # what went wrong first is what should be told
+                with suppress(OSError):  # report the first error
                     os.unlink(name)
-                with suppress(OSError):  # closing writes again what the disk had no room for
+                with suppress(OSError):  # closing tries to write the buffer again
                     file.close()
                 raise
             return
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those that it lies in, as far as they are missing, for good.
+    """Create a folder and its missing parents, and sync them.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def make_folder(path: Path) -> None:
     Raises
     ------
     OSError
-        If one cannot be made, or is a file.
+        If a folder cannot be created, or is a file.
     """
     path = os.path.abspath(path)
     if os.path.isdir(path):
@@ -238,7 +238,7 @@ def make_folder(path: Path) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    if os.name != "posix":  # elsewhere a folder cannot be opened
+    if os.name != "posix":  # other systems cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -248,14 +248,14 @@ def _sync_folder(folder: str) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes left in a folder that were killed while they wrote to it.
+    """Remove temporary files of killed processes from a folder.
 
-    The files of processes that are writing at this moment stay.
+    Files that running processes are writing are kept.
 
     Parameters
     ----------
     folder : str or path-like
-        One that does not exist is taken for empty.
+        A folder that does not exist counts as empty.
     """
     with suppress(OSError):
         names = [n for n in os.listdir(folder) if n.startswith(_BEGIN) and n.endswith(_END)]

@@ -1,4 +1,4 @@
-"""Attributes of Keras that mean nothing here, and misspelled ones: setting them is an error."""
+"""Errors on setting attributes that would be ignored: Keras's, and misspelled ones."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ __all__ = ["Guarded"]
 
 
 class Guarded:
-    """Refuses to be given attributes that would be ignored.
+    """Refuses attributes that would be ignored.
 
-    Attributes that the class or the object has can be set, and so can new ones of the user's own.
+    Existing attributes can be set, and new ones with other names too.
 
     Attributes
     ----------
     _no_effect : frozenset of str
-        Attributes of the same class in Keras that have no counterpart, beside those that are
-        arguments too (`harmless`, see :mod:`fastrnn.construction`).  A subclass that gives one a
-        meaning declares it, as a class attribute.
+        Attributes of the same class in Keras without a counterpart here, besides those of arguments
+        in `harmless` (see :mod:`fastrnn.construction`).  A subclass that uses one declares it as a
+        class attribute.
     _fixed : frozenset of str
-        Attributes of the class that say what it is, and that an object cannot have otherwise.
+        Attributes of the class that objects cannot override.
     _often_set : tuple of str
-        Attributes that users set; a new one that is nearly spelled like them is refused.
+        Attributes that users set; new ones with a similar spelling are refused.
     """
 
     _no_effect: ClassVar[frozenset[str]] = frozenset()

@@ -1,4 +1,4 @@
-"""Names: of objects that are counted, and of what files hold, some of it of the user's own."""
+"""Generated names, and objects by the names that files and arguments have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
 
 
-#: How often :func:`unique_name` was asked for each stem, and what threads hold that change it.
+#: Number of names that :func:`unique_name` has returned for each stem, and the lock for it.
 _counts: Counter[str] = Counter()
 _lock = threading.Lock()
 
@@ -42,7 +42,7 @@ _custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", def
 
 @contextmanager
 def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Make these objects known by name to whatever is read from files within the ``with`` block.
+    """Register custom objects by name for deserialization within the ``with`` block.
 
     Examples
     --------
@@ -62,12 +62,12 @@ def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[No
 
 
 def custom_object(name: str) -> Any:
-    """Return what :func:`custom_object_scope` has under a name, or None."""
+    """Return the object of :func:`custom_object_scope` with a name, or None."""
     return (_custom.get() or {}).get(name)
 
 
 def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
-    """Return what a name stands for: an object of the user's own, or one of the package.
+    """Return the custom object or the object of the package with a name.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def identified(
     of_function: Callable[[Any], T] | None,
     should: str,
 ) -> T:
-    """Return the object that a user named: the common part of every module's `get`.
+    """Return the object that an identifier stands for: the common part of every module's `get`.
 
     Parameters
     ----------
@@ -135,13 +135,13 @@ def identified(
     identifier : base, class of base, dict, str or function
     base : type
     find : callable
-        Returns what a name stands for, as anything else that `identifier` may be.
+        Returns the identifier that a name stands for, such as a class.
     read : callable
-        Makes an object from what the module's `serialize` returned.
+        Makes an object from a dict of the module's `serialize`.
     of_function : callable or None
-        Makes an object of a function; None where functions mean nothing.
+        Makes an object of a function; None if functions are not accepted.
     should : str
-        What the error says that it should be.
+        Description of valid identifiers, for the error message.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def read_again(
     of_function: Callable[..., T],
     custom_objects: Mapping[str, Any] | None,
 ) -> T:
-    """Return a new object from what :func:`written` returned.
+    """Return a new object from a dict of :func:`written`.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def read_again(
     of_function : callable
         Makes an object of a function and the configuration.
     custom_objects : mapping of str to class or function, or None
-        Found by name too, and by what the configuration holds.
+        Custom objects by name, also for the content of the configuration.
     """
     with custom_object_scope(custom_objects):
         found = find(str(config.get("class_name")))
@@ -192,5 +192,5 @@ def read_again(
 
 
 def written(thing: Any) -> dict[str, Any]:
-    """Return the class and the configuration of an object, as JSON can hold them."""
+    """Return the class and the configuration of an object, JSON-serializable."""
     return {"class_name": type(thing).__name__, "config": thing.get_config()}

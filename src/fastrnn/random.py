@@ -1,4 +1,4 @@
-"""The seed, where TensorFlow has it: scripts call ``tf.random.set_seed``."""
+"""TensorFlow's module of the seed: scripts call ``tf.random.set_seed``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Penalties on weights, which a training adds to its loss, with Keras's names.
+"""Penalties on weights, which are added to the training loss, with Keras's names.
 
 A layer takes them as ``kernel_regularizer``, ``recurrent_regularizer``, ``bias_regularizer`` and so
-on.  They count in the loss that is reported too, of trainings and evaluations.
+on.  The reported losses of training and evaluation include them.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ __all__ = [
 
 Array = NDArray[Any]
 
-#: The weights that layers take regularizers and constraints for: ``kernel_regularizer`` and so on.
+#: Weights with arguments for regularizers and constraints: ``kernel_regularizer`` and so on.
 REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta", "alpha")
 
 
 class Regularizer(metaclass=Constructible):
-    """A penalty: a subclass computes it in ``__call__``, of NumPy's operations.
+    """A penalty: ``__call__`` of a subclass computes it with NumPy's operations.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Regularizer(metaclass=Constructible):
 
     @quietly
     def gradient(self, x: Array) -> Any:
-        """Return its derivative; a user's own is differentiated operation by operation."""
+        """Return its gradient; by default by automatic differentiation."""
         value, back = value_and_gradient(self, [x])
         return back(np.ones_like(value))
 
@@ -68,7 +68,7 @@ class Regularizer(metaclass=Constructible):
 
 
 class L1L2(Regularizer):
-    """`l1` times the sum of absolute values plus `l2` times that of squares.
+    """`l1` times the sum of absolute values plus `l2` times the sum of squares.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class L1L2(Regularizer):
 
     @quietly
     def gradient(self, x: Array) -> Any:
-        """Return its derivative, 0 by a weight of 0."""
+        """Return its gradient; that of the absolute value is 0 at 0."""
         slopes = 2 * self.l2 * x
         return slopes + self.l1 * np.sign(x) if self.l1 else slopes
 
@@ -145,7 +145,7 @@ class L2(L1L2):
 
 
 class _Function(Regularizer):
-    """A function of the user's own."""
+    """A custom function."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
@@ -180,8 +180,8 @@ def get(identifier: Any) -> Regularizer | None:
     Parameters
     ----------
     identifier : str, Regularizer, class of one, function, dict or None
-        A function takes a weight and returns its penalty; it is made of NumPy's operations.  A dict
-        is what :func:`serialize` returns.
+        A function takes a weight and returns its penalty, with operations of NumPy.  A dict is one
+        that :func:`serialize` returned.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def _of_function(function: Callable[..., Any], **options: Any) -> Regularizer:
 
 
 def serialize(regularizer: Regularizer) -> dict[str, Any]:
-    """Return a regularizer as what JSON can hold and :func:`get` reads; a function by its name.
+    """Return a regularizer as a JSON-serializable value for :func:`get`; a function by name.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def deserialize(
     ----------
     config : dict
     custom_objects : dict of str to class or function, optional
-        Regularizers of one's own, by name.
+        Custom regularizers by name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How objects are shown: as the call that would make them, without what is as it always is."""
+"""Representation of objects as constructor calls, without default arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 60
 
 
 class _Short(reprlib.Repr):
-    """Shows values within a call: arrays by their shape, functions by their name."""
+    """Abbreviates values: arrays by their shape, functions by their name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,17 +52,17 @@ def constructor_like(
     without: Collection[str] = (),
     more: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the call that would make an object, with the arguments that are not the defaults.
+    """Return an object as a constructor call, with the arguments that are not defaults.
 
     Parameters
     ----------
     made : object
     values : mapping, optional
-        The arguments by name, where the object does not have them as attributes.
+        The arguments by name, if the object does not have them as attributes.
     without : collection of str
         Arguments that are not shown.
     more : mapping, optional
-        Arguments that no signature has, since they are taken as keywords of any name.
+        Arguments that are not in the signature.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def constructor_like(
 
 
 def _parameters(cls: type) -> dict[str, Any]:
-    """Return the arguments of a class with their defaults, those that it hands on included."""
+    """Return the arguments of a class with their defaults, including those of its bases."""
     found: dict[str, Any] = {}
     first: type | None = None
     for base in cls.__mro__:
@@ -97,7 +97,7 @@ def _parameters(cls: type) -> dict[str, Any]:
         parameters = list(inspect.signature(init).parameters.values())[1:]
         for parameter in parameters:
             is_named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-            # What a base needs and its class does not ask for, the class itself gives.
+            # The class itself supplies required arguments of its bases that it does not take.
             if is_named and (parameter.default is not parameter.empty or base is first):
                 found.setdefault(parameter.name, parameter.default)
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
@@ -106,14 +106,14 @@ def _parameters(cls: type) -> dict[str, Any]:
 
 
 def _value(made: object, name: str, values: Mapping[str, Any] | None, is_required: bool) -> Any:
-    """Return an argument; empty if neither `values` nor, without them, an attribute has it."""
+    """Return an argument from `values` or, without them, from an attribute; else empty."""
     nothing = inspect.Parameter.empty
     attribute = made.__dict__.get(name, made.__dict__.get(f"_{name}", nothing))
     if values is None:
         return attribute
-    # A description leaves out what is as usual; a class of the user's own may describe nothing.
+    # Configurations may omit defaults; a custom class may have an empty one.
     given = values.get(name, attribute if is_required else nothing)
-    if isinstance(given, dict):  # a description of what the object has as an object
+    if isinstance(given, dict):  # the configuration of an attribute
         for attribute in (name, f"forward_{name}"):
             with suppress(Exception):
                 return getattr(made, attribute)
@@ -121,13 +121,13 @@ def _value(made: object, name: str, values: Mapping[str, Any] | None, is_require
 
 
 def _is_same(value: Any, default: Any) -> bool:
-    """Return whether an argument is its default, or what stands for it."""
+    """Return whether an argument equals its default, or the object that the default names."""
     if default is None and isinstance(value, str) and value == "linear":  # an activation
         return True
     if value is default or (default is None and isinstance(value, (dict, list)) and not value):
         return True
     if isinstance(default, str) and not isinstance(value, str):
-        # An object that was made of a name, with nothing else said.
+        # An object made from a name, with default arguments.
         shown, usual = _SHORT.repr(value).removesuffix("()").lower(), default.replace("_", "")
         return shown in (usual.lower(), f"random{usual.lower()}")  # "uniform" is RandomUniform
     if isinstance(value, np.ndarray) or isinstance(default, np.ndarray):

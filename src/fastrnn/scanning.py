@@ -1,4 +1,4 @@
-"""Looking through arrays that may be larger than memory, a piece at a time."""
+"""Searching arrays that may be larger than memory, in pieces."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-#: Bytes of an array that are looked at together; what is made of them takes a few times as many.
+#: Size in bytes of the pieces; temporary arrays take a few times as much.
 PIECE = 1 << 20
 
 
 def find(array: Array, marks: Callable[[Array], Array]) -> tuple[int, ...] | None:
-    """Return where the first number of `array` stands that `marks` marks.
+    """Return the index of the first element of `array` for which `marks` is true.
 
     Parameters
     ----------
     array : ndarray
-        Of any size and strides: a memory map is read once, and not kept in memory.
+        Any size and strides; a memory map is read once, and not held in memory.
     marks : callable
-        Takes some of `array` and returns booleans of the same shape.
+        Takes a piece of `array` and returns booleans of the same shape.
 
     Returns
     -------

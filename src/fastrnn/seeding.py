@@ -1,11 +1,11 @@
-"""One seed for everything that is drawn at random: initial weights and the order of samples.
+"""The seed of all random numbers: initial weights, dropout and the order of samples.
 
-Every draw comes from a generator of its own, spawned from one root in the order in which layers are
-built and trainings start.  The same seed and the same program therefore give the same bits; NumPy's
-global random state is neither read nor changed.
+Each layer and each training has its own generator.  They are spawned from one root in the order in
+which layers are built and trainings start, so the same program gives the same bits with the same
+seed.  NumPy's global random state is neither read nor changed.
 
-The root belongs to the whole program.  What runs beside other things in one process, such as a job
-of a sweep in a thread, works within :func:`apart`, which has a root of its own.
+The root is global.  Code that runs concurrently in one process, such as a job of a sweep in a
+thread, uses :func:`apart`, which has its own root.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ __all__ = ["DEFAULT_SEED", "apart", "generator", "set_seed", "spawn"]
 #: the sentence's rarer letters wrong.
 DEFAULT_SEED = 9
 
-#: How many branches of a seed there may be.
+#: Maximum number of children of a seed.
 MOST_SPAWNED = 2**32 - 1
 
 _lock = threading.Lock()
-# Made when it is first needed: NumPy loads its random numbers late, and they take their time.
+# Created on first use, because importing numpy.random takes time.
 _root: np.random.SeedSequence | None = None
-# Within `apart`, what stands in for it, and the thread that it is for. A thread that is started
-# there may inherit the variable, as it does by default where Python has no interpreter lock.
+# The root within `apart`, and its thread. New threads may inherit the variable, as they do by
+# default in free-threaded Python.
 _apart: ContextVar[tuple[object, np.random.SeedSequence] | None] = ContextVar(
     "fastrnn_root", default=None
 )
@@ -43,14 +43,14 @@ _thread = threading.local()
 
 
 def set_seed(seed: int | Sequence[int] | None) -> None:
-    """Make what follows repeatable.
+    """Set the global seed, to make results reproducible.
 
     Parameters
     ----------
     seed : int, sequence of ints, or None
         Not negative; None takes a seed from the operating system, so that every run differs.  Call
-        it before building a model: the initial weights are drawn when layers are called on their
-        input, the order of samples when :meth:`fastrnn.models.Model.fit` starts.
+        it before building a model: layers draw their initial weights when they are called on their
+        input, and :meth:`fastrnn.models.Model.fit` determines the order of samples when it starts.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def set_seed(seed: int | Sequence[int] | None) -> None:
 
     Notes
     -----
-    Same seed, same bits: on one instruction set, for any number of threads of this package.
+    The same seed gives the same bits on the same instruction set, for any number of threads.
     Without a call, the seed is ``DEFAULT_SEED``.
 
     Examples
@@ -91,7 +91,7 @@ def set_seed(seed: int | Sequence[int] | None) -> None:
 
 
 def checked_seed(seed: Any) -> int | None:
-    """Return the `seed` of a layer or an initializer as an int, or None, or say what it should be.
+    """Return the argument `seed` of a layer or an initializer as an int, or None.
 
     Raises
     ------
@@ -110,11 +110,11 @@ def checked_seed(seed: Any) -> int | None:
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Let this thread draw from a root of its own, which begins as that of a new program.
+    """Give this thread its own root, with the same initial state as in a new program.
 
-    What is set or drawn in the ``with`` block neither changes what the rest of the program draws
-    nor depends on it, also where several threads are in such blocks at once.  Threads that are
-    started there draw as the rest of the program does.
+    Seeds and random numbers in the ``with`` block are independent of the rest of the program, even
+    if several threads are in such blocks at once.  Threads that are started there use the global
+    root.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def apart() -> Iterator[None]:
 
 
 def spawn() -> np.random.SeedSequence:
-    """Return the next seed, independent of all that were spawned before.
+    """Spawn the next seed, independent of all earlier ones.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def spawn() -> np.random.SeedSequence:
 
 
 def described(seed: np.random.SeedSequence) -> dict[str, Any]:
-    """Return a seed, and how many were spawned from it, as a dict that JSON can hold."""
+    """Return a seed, with the number of its children, as a JSON-serializable dict."""
     return {
         "entropy": seed.entropy,
         "spawn_key": list(seed.spawn_key),
@@ -163,7 +163,7 @@ def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
     Raises
     ------
     KeyError, TypeError, ValueError
-        If it is no such description.
+        If it is not a valid description.
     """
     entropy = description["entropy"]
     parts = entropy if isinstance(entropy, list) else [entropy]
@@ -177,7 +177,7 @@ def from_description(description: dict[str, Any]) -> np.random.SeedSequence:
 
 
 def root() -> np.random.SeedSequence:
-    """Return what all seeds are spawned from."""
+    """Return the root of all seeds."""
     global _root
     own = _own_root()
     if own is not None:
@@ -189,20 +189,20 @@ def root() -> np.random.SeedSequence:
 
 
 def _this_thread() -> object:
-    """Return what stands for this thread, and for no other one ever."""
+    """Return an identity of this thread that is never reused."""
     if not hasattr(_thread, "mark"):
         _thread.mark = object()
     return _thread.mark
 
 
 def _own_root() -> np.random.SeedSequence | None:
-    """Return what this thread has within `apart`."""
+    """Return the root of this thread within `apart`; else None."""
     found = _apart.get()
     return found[1] if found is not None and found[0] is _this_thread() else None
 
 
 def set_root(seed: np.random.SeedSequence) -> None:
-    """Spawn from `seed` from now on."""
+    """Replace the root."""
     global _root
     if _own_root() is not None:
         _apart.set((_this_thread(), seed))
@@ -212,7 +212,7 @@ def set_root(seed: np.random.SeedSequence) -> None:
 
 
 def generator() -> np.random.Generator:
-    """Return the next generator, independent of all that were spawned before.
+    """Return a new generator, independent of all earlier ones.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Settings that users give: what is read as what, with which words others are refused."""
+"""Checks of common kinds of arguments, and the default dtype."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _floatx = "float32"
 
 
 def floatx() -> str:
-    """Return the type that new layers compute in unless they are told otherwise.
+    """Return the default dtype of new layers.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Say which type new layers compute in unless they are told otherwise.
+    """Set the default dtype of new layers.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def set_floatx(value: str) -> None:
 
 
 def epsilon() -> float:
-    """Return the small number that keeps losses finite, 1e-7.
+    """Return the small constant that keeps losses finite, 1e-7.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def epsilon() -> float:
 
 
 def boolean(argument: str, value: Any) -> bool:
-    """Return a setting that is either on or off.
+    """Return a boolean argument as Python's bool.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def boolean(argument: str, value: Any) -> bool:
     Raises
     ------
     TypeError
-        If it is anything else: every string is true to Python, ``"False"`` too.
+        If it is anything else, such as a string: ``"False"`` would count as true.
 
     Examples
     --------
@@ -91,18 +91,18 @@ def boolean(argument: str, value: Any) -> bool:
 
 
 def integer(argument: str, value: Any, least: int | None = None) -> int:
-    """Return a setting that is a whole number, as Python's int.
+    """Return an integer argument as Python's int.
 
-    What it returns can be written to any file: NumPy's integers go no further than here.
+    NumPy's integers are converted, so that all file formats can store the result.
 
     Parameters
     ----------
     argument : str
         What the error calls it.
     value : int, or one of NumPy
-        Arrays without axes are taken too; booleans are not.
-    least : int, optional
-        The smallest that makes sense.
+        Zero-dimensional arrays are accepted too; booleans are not.
+    least : int, optional The
+        smallest that makes sense.
 
     Raises
     ------
@@ -131,14 +131,14 @@ def number(
     below: float = math.inf,
     above: float | None = None,
 ) -> float:
-    """Return a setting that is a finite number, as Python's float.
+    """Return a finite number as Python's float.
 
     Parameters
     ----------
     argument : str
         What the error calls it.
     value : int, float or NumPy number
-        Arrays without axes are taken too; booleans are not.
+        Zero-dimensional arrays are accepted too; booleans are not.
     least, below : float, optional
         It should be at least the first, and below the second.
     above : float, optional
@@ -169,14 +169,14 @@ def number(
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's numbers, and arrays of one without axes, as Python's; all else as it is."""
+    """Return NumPy's scalars and zero-dimensional arrays as Python's numbers; others unchanged."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         return value.item()
     return value
 
 
 def verbosity(value: Any) -> int:
-    """Return how much `verbose` asks for: 0 for nothing, 1, or 2.
+    """Return the argument `verbose` as 0, 1 or 2.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Recurrent networks as scikit-learn's estimators, with the extra ``sklearn``.
 
-They take what scikit-learn's tools hand on: they can be cloned, pickled, searched over and put into
-a pipeline.  What they fit is a :class:`fastrnn.models.Model`, which ``model_`` holds.
+They work with scikit-learn's tools: they can be cloned, pickled, searched over and put into a
+pipeline.  The fitted :class:`fastrnn.models.Model` is the attribute ``model_``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CELLS = {"gru": GRU, "lstm": LSTM, "rnn": SimpleRNN}
 
 
 class _RNNEstimator(BaseEstimator):  # type: ignore[misc]
-    """What classifier and regressor share: reading sequences, and the model before its output."""
+    """Base of classifier and regressor: reads sequences, and builds the recurrent layers."""
 
     #: Features a step, of the sequences that were trained on.
     _features: int
@@ -157,7 +157,7 @@ class _RNNEstimator(BaseEstimator):  # type: ignore[misc]
 
 
 class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
-    """A recurrent network that tells which class a sequence is of.
+    """A recurrent network that classifies sequences.
 
     Parameters
     ----------
@@ -165,22 +165,21 @@ class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
     units : int, default 32
         Size of the state of every layer.
     n_layers : int, default 1
-        Recurrent layers, one behind the other.
+        Number of stacked recurrent layers.
     bidirectional : bool, default False
-        Whether every layer reads in both directions.
+        Whether the layers are bidirectional.
     dropout : float, default 0
-        Share of the states that a training sets to zero behind every layer.
+        Dropout rate after every layer.
     epochs : int, default 60
     batch_size : int, default 32
     learning_rate : float, default 0.01
         Of Adam.
     early_stopping : int, optional
-        So many epochs without a lower loss on held-out data end the training; the best weights
-        stay.
+        Stop after so many epochs without a lower loss on held-out data, with the best weights.
     validation_fraction : float, default 0.1
-        The share that is held out for it, the last samples as they lie.
+        Fraction of the samples that is held out for it: the last ones.
     random_state : int, RandomState or None, default None
-        Of the first weights, the order of the samples and the dropout.
+        Seed of the initial weights, the order of the samples and the dropout.
     verbose : int, default 0
         As of :meth:`fastrnn.models.Model.fit`.
 
@@ -193,12 +192,12 @@ class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
     n_iter_ : int
         Epochs that were trained.
     n_features_in_ : int
-        Steps of a row for 2-D input, features for sequences.
+        Number of steps for 2-D input, of features for sequences.
 
     Notes
     -----
-    ``X`` is (samples, time, features); or (samples, time), whose rows are sequences of one feature;
-    or a list of sequences of several lengths, each (time, features) or (time,).
+    ``X`` is (samples, time, features); or (samples, time), with one feature; or a list of sequences
+    of different lengths, each (time, features) or (time,).
 
     Examples
     --------
@@ -235,17 +234,17 @@ class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Array:
-        """Return how likely each class is, (samples, classes), in the order of `classes_`."""
+        """Return the probabilities of classes, (samples, classes), in the order of `classes_`."""
         return self._answers(X)
 
     def predict(self, X: Any) -> Array:
-        """Return the likeliest class of every sequence, (samples,)."""
+        """Return the most probable class of every sequence, (samples,)."""
         likeliest = self._answers(X).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
 
 
 class RNNRegressor(RegressorMixin, _RNNEstimator):  # type: ignore[misc]
-    """A recurrent network that gives a number, or several, for a sequence.
+    """A recurrent network that predicts one or more numbers for a sequence.
 
     Parameters and attributes are those of :class:`RNNClassifier`, but for `classes_`.  The targets
     are scaled to mean 0 and deviation 1 for the training.
@@ -287,7 +286,7 @@ class RNNRegressor(RegressorMixin, _RNNEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the answers, (samples,) or (samples, targets) as `fit` had them."""
+        """Return the predictions, (samples,) or (samples, targets) as in `fit`."""
         answers = self._answers(X) * self._scale + self._mean
         return np.asarray(answers[:, 0] if self._is_flat else answers)
 
@@ -302,7 +301,7 @@ def _is_ragged(X: Any) -> bool:
 
 
 def _padded(X: Sequence[Any]) -> tuple[Array, Array]:
-    """Return sequences side by side, (samples, time, features), and which steps they have."""
+    """Return padded sequences, (samples, time, features), and their mask."""
     rows = [check_array(part, ensure_2d=False, dtype=np.float32) for part in X]
     rows = [row[:, np.newaxis] if row.ndim == 1 else row for row in rows]
     if len({row.shape[1:] for row in rows}) > 1:

@@ -1,4 +1,4 @@
-"""Text for a terminal: without control sequences, and on whatever standard output there is."""
+"""Text for terminals: without control characters, and robust output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["Status", "columns", "is_terminal", "joined", "printable", "write_line"]
 
-#: Columns where nobody says how many there are.
+#: Default number of columns.
 COLUMNS = 80
 
 # Control characters but tab and line feed; lone surrogates; what breaks a line or turns the
@@ -24,7 +24,7 @@ _UNSAFE = re.compile(
 def printable(text: str) -> str:
     r"""Return `text` with control characters written as escapes.
 
-    Names and words out of a file may hold what a terminal obeys, such as a sequence that clears the
+    Text from a file may contain control sequences for the terminal, such as one that clears the
     screen, or a right-to-left override.
 
     Parameters
@@ -34,8 +34,8 @@ def printable(text: str) -> str:
     Returns
     -------
     str
-        Tabs and line feeds stay; all other control characters, lone surrogates and marks of the
-        direction of writing are written as ``\x1b`` or ``\u202e``.
+        Tabs and line feeds are kept; other control characters, lone surrogates and bidirectional
+        controls are written as ``\x1b`` or ``\u202e``.
 
     Examples
     --------
@@ -51,14 +51,14 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def write_line(text: str, stream: Any = None) -> None:
-    """Write a line for a person to read, as far as there is somewhere to write it.
+    """Write a line to a stream, if it is open.
 
     Parameters
     ----------
     text : str
         Written as :func:`printable` returns it.
     stream : file, optional
-        ``sys.stdout`` of this moment if left out.  Nothing is written where that is None or closed.
+        The current ``sys.stdout`` if left out.  Nothing is written if it is None or closed.
         Characters that its encoding lacks become escapes.
 
     Raises
@@ -81,25 +81,25 @@ def write_line(text: str, stream: Any = None) -> None:
 
 
 def is_terminal(stream: Any) -> bool:
-    """Return whether a stream is a terminal; one that is None, closed or unable to say is none."""
+    """Return whether a stream is a terminal; False if it is None, closed or not a file."""
     with suppress(AttributeError, ValueError, OSError):
         return bool(stream.isatty())
     return False
 
 
 def columns(stream: Any = None) -> int:
-    """Return how many characters a line of a stream has room for.
+    """Return the width of a stream in characters.
 
     Parameters
     ----------
     stream : file, optional
-        ``sys.stdout`` of this moment if left out.
+        The current ``sys.stdout`` if left out.
 
     Returns
     -------
     int
-        The width of the terminal, as the operating system or ``COLUMNS`` in the environment says;
-        80 where the stream is no terminal.
+        The width of the terminal, from the operating system or the environment variable
+        ``COLUMNS``; 80 if the stream is not a terminal.
     """
     if not is_terminal(sys.stdout if stream is None else stream):
         return COLUMNS
@@ -107,18 +107,18 @@ def columns(stream: Any = None) -> int:
 
 
 def joined(parts: Sequence[str], gap: str, width: int, indent: str = "  ") -> str:
-    r"""Return parts of a line, broken between parts where it would be longer than `width`.
+    r"""Join parts into lines of at most `width` characters, breaking only between parts.
 
     Parameters
     ----------
     parts : sequence of str
-        They are never broken themselves.
+        Parts are never broken.
     gap : str
-        What stands between two parts of one line.
+        Separator between parts of a line.
     width : int
-        Characters a line, which a single long part may exceed.
+        Maximum length of a line, which a single long part may exceed.
     indent : str, default two blanks
-        What the lines after the first begin with.
+        Prefix of the lines after the first.
 
     Examples
     --------
@@ -137,14 +137,14 @@ def joined(parts: Sequence[str], gap: str, width: int, indent: str = "  ") -> st
 
 
 class Status:
-    """A line on standard error that says what a command is doing, and is gone when it is done.
+    """A status line on standard error, which is removed when the command is done.
 
-    Nothing is written where standard error is no terminal.
+    Nothing is written if standard error is not a terminal.
 
     Parameters
     ----------
     plain : bool, default False
-        Whether a stream that is no terminal gets each text as a line of its own.
+        Whether to write each text as a line if it is not a terminal.
     """
 
     def __init__(self, plain: bool = False) -> None:
@@ -152,7 +152,7 @@ class Status:
         self._shown = 0
 
     def say(self, text: str) -> None:
-        """Show a text in place of the one before."""
+        """Replace the text of the line."""
         stream = sys.stderr
         if is_terminal(stream):
             shown = printable(text)[: columns(stream) - 1]
@@ -163,14 +163,14 @@ class Status:
                 write_line(text, stream)
 
     def clear(self) -> None:
-        """Take the line away, so that something else can be written."""
+        """Remove the line, so that other output can follow."""
         if self._shown:
             self._write("\r" + " " * self._shown + "\r")
             self._shown = 0
 
     @staticmethod
     def _write(text: str) -> None:
-        """Write on standard error, without which everything else still works."""
+        """Write to standard error; errors are ignored."""
         with suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(text)
             sys.stderr.flush()

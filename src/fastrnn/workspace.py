@@ -1,12 +1,11 @@
-"""The memory in which layers compute, and the two passes over it.
+"""Workspaces: the memory of layers for batches, with a forward and a backward pass.
 
-A layer holds weights and knows nothing of data.  For every shape of batch it makes a
-:class:`Workspace`, which owns time-major buffers with padded rows, (time, batch, features) or
-(batch, features), and runs the layer forward and backward in them.  Arrays with more axes have
-their first two exchanged too: (batch, a, b, features) is stored as (a, batch, b, features).  What
-goes from one workspace to the next is a :class:`Signal`: a workspace reads the ``output`` of the
-one before, and writes the gradient of that output into its ``doutput``.  Nothing is allocated after
-they are made.
+A layer holds weights and no data.  For every shape of batch it creates a :class:`Workspace`, which
+owns time-major buffers with padded rows, (time, batch, features) or (batch, features), and runs the
+layer forward and backward in them.  Arrays with more axes have the first two exchanged too: (batch,
+a, b, features) is stored as (a, batch, b, features).  Workspaces are connected by :class:`Signal`
+objects: a workspace reads the ``output`` of the previous one, and writes the gradient of that
+output to its ``doutput``.  All memory is allocated when workspaces are created.
 """
 
 from __future__ import annotations
@@ -24,26 +23,26 @@ Array = NDArray[Any]
 
 
 class Signal:
-    """One output of a workspace: what its neighbours see of it.
+    """An output of a workspace, for the workspaces that read it.
 
     Attributes
     ----------
     output : ndarray of shape (time, batch, ..., padded(features)) or (batch, padded(features))
     doutput : ndarray of the same shape, or None
-        Gradient of the loss with respect to `output`, written by what comes after; None where no
-        gradient is wanted.  Zeros until then: an output that is not used has no gradient.
+        Gradient of the loss with respect to `output`, written by the reader; None if no gradient is
+        needed.  Initially zero, so that the gradient of an unused output is zero.
     features : int
-        How many of a row count.
+        Number of features of a row, without padding.
     mask : ndarray of shape (time, batch), uint8, or None
-        Where it is zero the step is padding; None: every step counts.  The array is made once, and
-        filled by the forward pass of the layer that makes it.
+        Zero at masked steps; None: no mask.  The array is allocated once, and filled by the forward
+        pass of the layer that creates the mask.
     tokens : ndarray of shape (time, batch), int64, or None
-        Where the rows of `output` are one-hot: the places of their ones.  Layers that can use these
-        leaves `output` alone, and it is never made.
+        The tokens, if the rows of `output` are their one-hot encoding.  If the readers use
+        `tokens`, `output` is never computed.
     needs_output : bool
-        Whether the backward pass reads `output`.  If not, what comes after may overwrite it.
+        Whether the backward pass reads `output`.  If not, the reader may overwrite it.
     applied : Applied or None
-        The activation that made `output` out of what was there before.
+        The activation that was applied to `output` in place.
     """
 
     output: Array
@@ -56,19 +55,19 @@ class Signal:
 
     @property
     def activation(self) -> activations.Kernel:
-        """What was applied last."""
+        """The activation that was applied."""
         return activations.LINEAR if self.applied is None else self.applied.kernel
 
     @property
     def values(self) -> Array:
-        """View of what counts of `output`, batch first: with features, or (batch, time) tokens."""
+        """View of `output` without padding, batch first: with features, or (batch, time) tokens."""
         if self.output.dtype.kind == "i":
             return self.output.swapaxes(0, 1)
         return batch_first(self.output, self.features)
 
     @property
     def dvalues(self) -> Array | None:
-        """View of what counts of `doutput`, in the shape of `values`."""
+        """View of `doutput` without padding, in the shape of `values`."""
         return None if self.doutput is None else batch_first(self.doutput, self.features)
 
     @property
@@ -83,23 +82,23 @@ class Signal:
 
 
 class Applied:
-    """An activation in the memory of a workspace, forward and backward.
+    """An activation that is applied in place to the output of a workspace.
 
     Parameters
     ----------
     kernel : fastrnn.activations.Kernel
     rows : ndarray of shape (R, padded(features))
-        IN/OUT.  What it is applied to, in place.
+        IN/OUT.  The output, replaced by the activation of it.
     drows : ndarray of the same shape, or None
-        IN/OUT.  The gradient, from that of the result to that of what was there before; None where
-        no gradient is wanted.
+        IN/OUT.  The gradient of the result, replaced by that of the activation's input; None if no
+        gradient is needed.
     features : int
 
     Attributes
     ----------
     is_passed : bool
-        Set by a loss that computes the gradient of what went into the activation: there is nothing
-        left for :meth:`backward` to do then.
+        Set by a loss that computes the gradient of the activation's input itself: :meth:`backward`
+        then does nothing.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class Applied:
         self.kernel.forward(self._rows[:count], self._features, before)
 
     def backward(self, count: int | None = None) -> None:
-        """Turn the gradient of the first `count` rows into that of what was there before."""
+        """Replace the gradient of the first `count` rows by that of the activation's input."""
         if self.is_passed:
             return
         assert self._drows is not None
@@ -134,31 +133,31 @@ class Applied:
 
 
 class Workspace(Signal):
-    """Buffers of one layer for one shape of batch; its own first, and mostly only, output."""
+    """The buffers of a layer for one shape of batch; as a signal, its first output."""
 
     @property
     def outputs(self) -> Sequence[Signal]:
-        """All outputs, in the order of the layer's."""
+        """All outputs of the layer, in order."""
         return (self,)
 
     def forward(self, training: bool) -> None:
-        """Fill the outputs from those of the workspaces before."""
+        """Compute the outputs from those of the previous workspaces."""
         raise NotImplementedError
 
     def backward(self) -> None:
-        """From `doutput`: fill the layer's gradients, and `doutput` of the workspaces before."""
+        """Compute the gradients of the layer, and `doutput` of the previous workspaces."""
         raise NotImplementedError
 
     def settle(self) -> None:
-        """End a training step whose gradients were used: change what is not trained by them."""
+        """End a training step: update values that are not trained by gradients."""
 
     def penalty(self) -> float:
-        """Return what the batch adds to the loss by an ``activity_regularizer``."""
+        """Return the penalty of an ``activity_regularizer`` for the batch."""
         return 0.0
 
 
 class InputWorkspace(Workspace):
-    """What a batch is copied into: the start of a model.
+    """The buffer of an input of a model, which batches are copied to.
 
     Parameters
     ----------
@@ -183,7 +182,7 @@ class InputWorkspace(Workspace):
 
 
 class Fork(Workspace):
-    """Stands behind a signal that has several uses: each gets a branch, and their gradients add up.
+    """Splits a signal with several readers: each gets a branch, and the gradients are summed.
 
     Parameters
     ----------
@@ -201,10 +200,10 @@ class Fork(Workspace):
         return self._branches
 
     def forward(self, training: bool) -> None:
-        """Do nothing: the branches show what the source holds."""
+        """Do nothing: the branches are views of the source."""
 
     def backward(self) -> None:
-        """Add up what the branches got."""
+        """Sum the gradients of the branches."""
         total = self._source.doutput
         if total is None:
             return
@@ -226,12 +225,12 @@ class _Branch(Signal):
 
     @property
     def output(self) -> Array:  # type: ignore[override]
-        """The output of the source, read as late as possible since reading may compute it."""
+        """The output of the source, read only on use, since reading may compute it."""
         return self._source.output
 
 
 def time_major(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return how a batch-first shape is stored: with time in front of the batch, if it has time."""
+    """Return the time-major form of a batch-first shape."""
     return (shape[1], shape[0], *shape[2:]) if len(shape) > 2 else shape
 
 
@@ -242,7 +241,7 @@ def batch_first(buffer: Array, features: int) -> Array:
 
 
 def rows_reached(mask: NDArray[np.uint8] | None, rows: int) -> int:
-    """Return how many rows (time · batch · ...) lie before the end of the last step that counts."""
+    """Return the number of rows (time · batch · ...) up to the last unmasked step."""
     if mask is None:
         return rows
     steps = np.flatnonzero(mask.any(axis=1))

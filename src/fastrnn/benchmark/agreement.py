@@ -8,8 +8,8 @@ import numpy as np
 
 from fastrnn.benchmark.cases import Array
 
-# How far two right programs may be apart: the peers round sums in other orders, and over a
-# hundred steps of a recurrence the last bits grow. Far below what a wrong formula does.
+# Tolerance for correct programs: peers sum in different orders, and rounding errors grow over a
+# hundred steps of a recurrence. Far below the effect of a wrong formula.
 TOLERANCE = {np.dtype(np.float32): 1e-3, np.dtype(np.float64): 1e-9}
 
 

@@ -1,7 +1,6 @@
-"""The machine's own limit, by NumPy's product of 1024 x 1024 matrices.
+"""The peak of the machine, measured by NumPy's product of 1024 x 1024 matrices.
 
-It is measured in turn with everything else: a peak that was taken while the machine was quiet,
-or was not, says nothing about the minutes after.
+It is measured in turn with the competitors, because the speed of the machine changes over time.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Effort:
     samples
         Sequences in an epoch of the training job.
     tell
-        Is told what is about to be measured.
+        Called with the name of the next measurement.
     """
 
     rounds: int = 7
@@ -79,7 +79,7 @@ def _compare(
 
 
 def _cells(peers: Sequence[Peer], timings: Mapping[str, Timing]) -> list[str]:
-    """One cell a peer: its time, and how many times longer that is than fastrnn's."""
+    """Return a cell for each peer: its time, and the ratio to fastrnn's."""
 
     def cell(name: str) -> str:
         if name not in timings:
@@ -138,7 +138,7 @@ def lengths(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effo
         f"Sequences of several lengths, forward and backward of the tanh RNN, {size}",
         ["lengths", "type", "steps", *(peer.name for peer in peers), f"{OURS} without lengths"],
     )
-    # the other peers have no such thing, or none that their users do not have to build
+    # other peers have no support for lengths
     able = [peer for peer in peers if peer.takes_lengths]
     ours = [peer for peer in able if peer.name == OURS]
     for name, given in cases.lengths(size).items():
@@ -216,10 +216,10 @@ def training_job(cell: str, samples: int) -> TrainingJob:
 
 
 def training(peers: Sequence[Peer], effort: Effort) -> Table:
-    """Seconds an epoch after the first; the losses reached stand beside them.
+    """Seconds per epoch after the first, and the losses reached.
 
-    The peers draw their initial weights each in its own way, so their losses are alike and
-    not equal: all of them must have learned something in the same number of epochs.
+    The peers initialize weights differently, so their losses are similar but not equal; each must
+    decrease its loss in the same number of epochs.
     """
     table = Table("Training, the decipher job, an epoch", ["cell", *(peer.name for peer in peers)])
     for cell in ("gru", "rnn"):

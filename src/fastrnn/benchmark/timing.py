@@ -48,15 +48,15 @@ def wait_until_quiet(
     cpu: Clock = time.process_time,
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Wait until no thread of this process is at work.
+    """Wait until no thread of this process is busy.
 
-    Threads of a BLAS go on turning after their last product, without work, for 100 ms and more,
-    and the next competitor would have to share a processor with them.
+    Threads of a BLAS spin for 100 ms or more after their last product, and would compete with the
+    next competitor for a processor.
 
     Parameters
     ----------
     most
-        Seconds to wait at most: some threads never rest.
+        Maximum waiting time in seconds: some threads never become idle.
     clock, cpu
         Return seconds: of the wall, and what all threads have used.
     sleep
@@ -72,7 +72,7 @@ def wait_until_quiet(
 
 def _time(call: Call, repeats: int) -> float:
     if repeats > 1:
-        call()  # the competitor before has filled the caches with its own data
+        call()  # the previous competitor has filled the caches with its data
     start = time.perf_counter()
     for _ in range(repeats):
         call()
@@ -99,10 +99,10 @@ def interleaved(
     calls
         What to call, by name. Each is warmed up first.
     rounds
-        How often every one of them gets its turn. The order turns round from one round to
-        the next, so that none always runs in the wake of the same other.
+        Number of turns of each call. The order is reversed from round to round, so that no call
+        always runs after the same other one.
     seconds
-        About how long one turn lasts; a call that takes longer runs once a turn.
+        Approximate length of a turn; a call that takes longer runs once per turn.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Callbacks: what happens at the milestones of a training, with Keras's names."""
+"""Callbacks, which a training calls at its steps and epochs, with Keras's names."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A training that continues when its program is started again."""
+"""Backups of a training, which continues when its program is started again."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from fastrnn.settings import boolean, number
 class BackupAndRestore(Callback):
     """Save the training regularly, and continue from the last save after an interruption.
 
-    A program that was killed, or ended by Ctrl-C, is simply started again: `fit` finds the file and
-    ends with the same bits as if it had never stopped: weights, optimizer, random numbers, the
-    position in the shuffled epoch, the history, and what other callbacks remember.
+    Start a killed or interrupted program again: `fit` finds the file and continues.  The result is
+    bit for bit that of an uninterrupted training: weights, optimizer, random numbers, the position
+    in the shuffled epoch, the history, and the states of other callbacks.
 
     Parameters
     ----------
     backup_dir : str or path
-        A folder of this training's own; made if it is missing.  The file in it is
+        A folder for this training only; created if necessary.  The file in it is
         ``training.safetensors``.
     save_freq : {"epoch"}, int or None, default "epoch"
         When to save: after every epoch, or after every so many steps.
     save_seconds : float, optional
-        Save after the first step that ends so many seconds after the last save, too.
+        Also save after the first step that ends so many seconds after the last save.
     delete_checkpoint : bool, default True
-        Whether to remove the file when the training has come to its end.
+        Whether to remove the file at the end of the training.
 
     See Also
     --------
@@ -41,8 +41,8 @@ class BackupAndRestore(Callback):
 
     Notes
     -----
-    The model has to be compiled, and `fit` to be called, as it was the first time; `epochs` may be
-    more.  Called after all other callbacks, whose state is saved with the model's.
+    Compile the model and call `fit` as the first time; only `epochs` may be larger.  This callback
+    is called after all others, whose states are saved with the model's.
 
     Examples
     --------
@@ -92,11 +92,11 @@ class BackupAndRestore(Callback):
         return os.path.join(self.backup_dir, "training.safetensors")
 
     def resume_from(self) -> str | None:
-        """Return the file, if there is one."""
+        """Return the file, if it exists."""
         return self.path if os.path.exists(self.path) else None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Start the clock, and remove what an interrupted save has left."""
+        """Start the clock, and remove temporary files of interrupted saves."""
         remove_leftovers(self.backup_dir)
         self._steps, self._saved_at = 0, monotonic()
 

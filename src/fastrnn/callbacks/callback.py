@@ -14,21 +14,21 @@ Logs = dict[str, float]
 
 
 class Callback(metaclass=Constructible):
-    """The base of callbacks, whose hooks a training calls; a subclass overrides some of them.
+    """The base class of callbacks: training calls its hooks, which subclasses override.
 
     Attributes
     ----------
     model : fastrnn.models.Model
-        Set before anything else is called.  Setting ``model.stop_training`` ends the training:
-        after the epoch, or, from a hook of a step, after that step.
+        Set before any hook is called.  Setting ``model.stop_training`` to True ends the training:
+        after the epoch or, in a hook of a step, after that step.
     params : dict
         ``epochs``, ``steps``, ``samples``, ``batch_size``, ``verbose``, ``metrics``, and
         ``is_first``: whether this is the first of the processes that train the model.
 
     Notes
     -----
-    `logs` holds what is known at that moment, such as ``loss`` and ``val_loss``.  A callback may
-    add to the logs of an epoch: the ones after it and the history see it.
+    `logs` holds the current values, such as ``loss`` and ``val_loss``.  A callback may add entries
+    to the logs of an epoch, for later callbacks and the history.
 
     Examples
     --------
@@ -50,15 +50,14 @@ class Callback(metaclass=Constructible):
     def __repr__(self) -> str:
         return constructor_like(self)
 
-    #: The attributes that a resumed training needs, each with what checks its value in a file; see
+    #: The attributes that a resumed training needs, each with the check of its value in a file; see
     #: `get_state`.
     _kept: ClassVar[Kept] = {}
 
     def get_state(self) -> dict[str, Any]:
-        """Return what this callback has learned in the training so far.
+        """Return the state of this callback.
 
-        A checkpoint of a running training holds it, so that the training can go on as if nothing
-        had been.
+        Checkpoints of a running training contain it, so that the training can be resumed.
 
         Returns
         -------
@@ -68,15 +67,15 @@ class Callback(metaclass=Constructible):
         return {name: getattr(self, name) for name in self._kept}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned; called after `on_train_begin`."""
+        """Restore a state from :meth:`get_state`; called after `on_train_begin`."""
         for name in self._kept:
             if name in state:
                 setattr(self, name, state[name])
 
     def check_state(self, state: dict[str, Any], model: Any) -> None:
-        """Raise ``ValueError`` unless :meth:`set_state` can take a state, for this model.
+        """Raise ``ValueError`` unless :meth:`set_state` accepts a state for this model.
 
-        Asked before a training changes anything.
+        Called before a training changes anything.
         """
         if type(self).get_state is Callback.get_state and set(state) != set(self._kept):
             raise ValueError(f"it holds {sorted(state)}; it should hold {sorted(self._kept)}")
@@ -85,37 +84,37 @@ class Callback(metaclass=Constructible):
 
     #: Whether it is called after all others, because it saves their results.
     is_last: bool = False
-    #: Whether only the first process calls it where several train one model: what writes or prints
-    #: does so once, and all others see the same figures everywhere and decide the same.
+    #: Whether only the first of several processes calls it, so that files and messages are written
+    #: once.  Other callbacks get the same logs in all processes, and so make the same decisions.
     is_for_first: bool = False
 
     def resume_from(self) -> str | None:
-        """Return a file to go on from, if the training that begins should; asked by ``fit``."""
+        """Return a file to resume from, or None; called by ``fit``."""
         return None
 
-    #: What it adds to the logs of an epoch.
+    #: Names of the entries that it adds to the logs of an epoch.
     reports: tuple[str, ...] = ()
 
     def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
-        """Check the names of what epochs and steps will report, before the training starts.
+        """Check the names of the entries of logs before the training starts.
 
-        Not called where a callback of one's own may add to the logs.
+        Not called if a custom callback may add entries.
         """
 
     def release(self) -> None:
-        """Close what is open, such as files, without an error; after `fit` has ended in any way."""
+        """Close open files, without raising; called however `fit` ends."""
 
     def set_model(self, model: Any) -> None:
-        """Take the model that is trained."""
+        """Set the model."""
         self.model = model
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Take the facts of the run."""
+        """Set `params`."""
         self.params = params
 
     def say(self, text: str) -> None:
-        """Print a line, once where several processes train one model."""
-        # Hooks may be called by hand, without the facts of a run.
+        """Print a line, in the first process only."""
+        # Hooks may be called directly, without `params`.
         if getattr(self, "params", {}).get("is_first", True):
             say(text)
 
@@ -140,17 +139,17 @@ class Callback(metaclass=Constructible):
         self.on_batch_end(batch, logs)
 
     def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
-        """At a step whose gradients are not finite, which changed no weight.
+        """At a step with infinite or NaN gradients, before any weight has changed.
 
         `error` is a :class:`fastrnn.models.NonFiniteGradientError`.  It is raised after this hook
-        unless a callback sets ``model.stop_training``: the training then ends in good order.
+        unless a callback sets ``model.stop_training``: the training then ends normally.
         """
 
     def on_interrupt(self) -> None:
         """At Ctrl-C, before ``KeyboardInterrupt`` leaves ``fit``.
 
-        A training with a callback that has this hook finishes its step first if it is changing
-        something, so that it can be saved here.  A second Ctrl-C ends it where it is.
+        If a callback has this hook, the training first completes a step that is in progress, so
+        that it can be saved here.  A second Ctrl-C ends it immediately.
         """
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
@@ -160,7 +159,7 @@ class Callback(metaclass=Constructible):
         """Older name of :meth:`on_train_batch_end`."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Before an evaluation, those of validation data included."""
+        """Before an evaluation, including validation."""
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         """After an evaluation."""
@@ -184,17 +183,17 @@ class Callback(metaclass=Constructible):
         """After a batch of a prediction."""
 
 
-#: Hooks that stand for another one in the base class.
+#: Hooks that call another one in the base class.
 _OLDER = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
 
 class CallbackList:
-    """Calls a hook of every callback that overrides it, so that unused hooks cost nothing.
+    """Calls the hooks of callbacks; hooks that none overrides cost nothing.
 
     Parameters
     ----------
     callbacks : sequence of Callback
-        Called in this order, but for those that want to be last.
+        Called in this order, except for those with `is_last`.
     is_first : bool, default True
         Whether this is the first of the processes that train the model.
 
@@ -202,7 +201,7 @@ class CallbackList:
     ----------
     callbacks : list of Callback
     called : list of Callback
-        Those of them that this process calls.
+        The callbacks that this process calls.
 
     Raises
     ------
@@ -225,11 +224,11 @@ class CallbackList:
                 )
         self.callbacks: list[Callback] = sorted(callbacks, key=lambda callback: callback.is_last)
         self.called = [c for c in self.callbacks if is_first or not c.is_for_first]
-        #: What the callbacks were told of the run: one dict, which they all have.
+        #: The parameters: one dict for all callbacks.
         self.params: dict[str, Any] = {}
 
     def prepare(self, model: Any, params: dict[str, Any]) -> None:
-        """Tell every callback about the model and the run."""
+        """Set the model and the parameters of every callback."""
         self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
@@ -238,9 +237,9 @@ class CallbackList:
             self._check_reports(params)
 
     def _check_reports(self, params: dict[str, Any]) -> None:
-        """Let callbacks find out, before a training, what it will not report."""
+        """Let callbacks check the names of the logs before a training."""
         if any(_may_report(callback) for callback in self.callbacks):
-            return  # which are unknown
+            return  # whose entries are unknown
         by_step = list(params.get("metrics") or ())
         by_epoch = [*by_step]
         if params.get("do_validation"):
@@ -250,7 +249,7 @@ class CallbackList:
             callback.check_reports(by_epoch, by_step)
 
     def close(self) -> None:
-        """Close what callbacks hold open, however the training has ended."""
+        """Call `release` of all callbacks."""
         for callback in self.called:
             callback.release()
 
@@ -274,7 +273,7 @@ class CallbackList:
 
 
 def _may_report(callback: Callback) -> bool:
-    """Return whether a callback may add entries to the logs that it does not declare."""
+    """Return whether a callback may add undeclared entries to the logs."""
     is_known = type(callback).__module__.startswith("fastrnn.")
     is_open = not is_known or isinstance(callback, LambdaCallback)
     return is_open and any(_overrides(callback, f"on_{what}_end") for what in ("epoch", "test"))
@@ -294,7 +293,7 @@ class LambdaCallback(Callback):
     Parameters
     ----------
     **hooks : callable
-        By name of the hook, such as ``on_epoch_end=lambda epoch, logs: ...``.
+        Functions by the name of the hook, such as ``on_epoch_end=lambda epoch, logs: ...``.
 
     Raises
     ------

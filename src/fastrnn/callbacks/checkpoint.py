@@ -1,4 +1,4 @@
-"""Saving the model while it trains."""
+"""Saving the model during training."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from fastrnn.settings import boolean, integer, number, verbosity
 
 
 class ModelCheckpoint(Monitor):
-    """Save the model after every epoch, or every so many steps, or whenever it was the best so far.
+    """Save the model after every epoch, every so many steps, or whenever it is the best so far.
 
     Parameters
     ----------
     filepath : str or path
-        May hold fields that the epoch (from 1) and its logs fill in:
-        ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also
-        ``{batch}``, from 1.  A field is a name and how to write a number, nothing else.  Missing
-        folders are made.  The ending says in which format: ``.h5``, ``.hdf5`` and ``.keras`` are
-        Keras's, which do not hold where the training was; see :meth:`fastrnn.models.Model.save`.
+        May contain fields for the epoch (from 1) and its logs:
+        ``"weights.{epoch:02d}-{val_loss:.2f}.safetensors"``; when saving by steps also ``{batch}``,
+        from 1.  A field is a name with an optional number format.  Missing folders are created.
+        The file extension chooses the format; the Keras formats ``.h5``, ``.hdf5`` and ``.keras``
+        cannot be used to resume; see :meth:`fastrnn.models.Model.save`.
     monitor : str, default "val_loss"
-        What `save_best_only` goes by.  Where a training does not report it, a warning says so and
-        everything is saved, as in Keras.
+        The value for `save_best_only`.  If the training does not report it, a warning is issued and
+        every model is saved, as in Keras.
     verbose : int, default 0
         1 prints a line at every save.
     save_best_only : bool, default False
     save_weights_only : bool, default False
-        Leave out how the model was compiled and the state of its optimizer.
+        Whether to omit the compile options and the optimizer state.
     mode : {"auto", "min", "max"}
-        Whether lower or higher is better; "auto" goes by the name.
+        Whether lower or higher is better; "auto" decides by the name.
     save_freq : {"epoch"} or int, default "epoch"
-        When to save: after every epoch, or after every so many steps, counted through the epochs.
-        What is known between steps, and can be watched there, are ``loss`` and the metrics.
+        When to save: after every epoch, or every so many steps, counted across epochs.  When saving
+        by steps, only ``loss`` and the metrics can be monitored.
     initial_value_threshold : float, optional
-        What the first value must beat to be saved as the best.
+        The value that the first one must improve on.
     period : int, default 1
-        Keras's older argument: by epochs, of how many to save one.
+        Save every so many epochs; an older argument of Keras.
 
     Notes
     -----
-    A file holds the old or the new checkpoint at any moment, never a part of one.
+    Files are replaced atomically: they contain the old or the new checkpoint.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class ModelCheckpoint(Monitor):
         self._steps = 0
 
     def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
-        """Check the fields of the file's name, and that the watched value will be reported."""
+        """Check the fields of the file name, and that the monitored value will be reported."""
         if self.save_freq == "epoch":
             names = ["epoch", *by_epoch]
             if not (self.save_best_only and reported(self.monitor, self.at_times)):
@@ -114,11 +114,11 @@ class ModelCheckpoint(Monitor):
             self.warn_unless_reported(names)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Note which epoch it is."""
+        """Record the epoch."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Save, if this step is one of those that were asked for."""
+        """Save, if `save_freq` demands it."""
         if self.save_freq == "epoch":
             return
         self._steps += 1
@@ -127,7 +127,7 @@ class ModelCheckpoint(Monitor):
             self._consider({"epoch": self._epoch + 1, "batch": batch + 1}, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Save, if this epoch is worth it."""
+        """Save, if `save_freq` or an improvement demands it."""
         if self.save_freq != "epoch":
             return
         self._steps += 1
@@ -142,7 +142,7 @@ class ModelCheckpoint(Monitor):
             self._save(fields, f"{title} saving model to ")
             return
         if self.waits(logs):
-            return  # and the best weights stay what they are
+            return  # the best value is not updated
         value = self.watched(logs)
         if value is None:
             self._save(fields, f"{title} saving model to ")

@@ -6,5 +6,5 @@ from fastrnn.terminal import write_line
 
 
 def say(text: str) -> None:
-    """Write a line to standard output, whichever that is at this moment, if there is one."""
+    """Write a line to the current standard output, if there is one."""
     write_line(text)

@@ -1,4 +1,4 @@
-"""A table of the training on disk."""
+"""Logging to a CSV file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from fastrnn.settings import boolean
 
 
 class CSVLogger(Callback):
-    """Write a line an epoch to a CSV file: ``epoch`` (from 0), then the logs.
+    """Write a line per epoch to a CSV file: ``epoch`` (from 0), then the logs.
 
-    The columns are those of the first epoch; where it has none of a validation, as many for one
-    follow.  What an epoch lacks is ``NA``.
+    The columns are those of the first epoch; if it was not validated, columns for the validation
+    are added.  Missing values are ``NA``.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class CSVLogger(Callback):
         Missing folders are made.
     separator : str, default ","
     append : bool, default False
-        Whether to go on with a file that is there; its header stays.
+        Whether to append to an existing file, without a new header.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class CSVLogger(Callback):
         self._columns: list[str] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Make the folder, and begin the file anew unless it is to go on."""
+        """Create the folder and, unless appending, a new file."""
         make_folder(os.path.dirname(os.path.realpath(self.filename)))
         check_regular(self.filename, "written")
         self._columns = self._columns_there() if self.append else None
@@ -78,14 +78,14 @@ class CSVLogger(Callback):
             return None
 
     def check_state(self, state: dict[str, Any], model: Any) -> None:
-        """Raise ``ValueError`` unless a state is the content of a file, and its columns."""
+        """Raise ``ValueError`` unless a state is the content of a file with its columns."""
         if set(state) != {"text", "columns"}:
             raise ValueError(f"it holds {sorted(state)}; it should hold ['columns', 'text']")
         kept.text("text", state["text"], model)
         kept.texts("columns", state["columns"], model)
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the file holds."""
+        """Return the content of the file."""
         text = ""
         with (
             suppress(FileNotFoundError),
@@ -95,14 +95,14 @@ class CSVLogger(Callback):
         return {"text": text, "columns": self._columns}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Restore the content of the file, so that no line is lost or written twice."""
+        """Restore the content of the file, so that no line is missing or duplicated."""
         self._columns = state["columns"]
         replace_file(self.filename, state["text"].encode())
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the line.
 
-        The file is closed between lines, so a killed training leaves them all.
+        The file is closed after each line, so that no line is lost if the program is killed.
         """
         row = {"epoch": epoch, **(logs or {})}
         lines = io.StringIO(newline="")
@@ -114,6 +114,6 @@ class CSVLogger(Callback):
                 self._columns += [f"val_{name}" for name in row if name != "epoch"]
             writer.writerow(self._columns)
         cells: list[Any] = [row.get(column, "NA") for column in self._columns]
-        # Of a metric that has several numbers: as Keras writes them.
+        # A metric with several values, in Keras's format.
         writer.writerow([f"[{', '.join(map(str, c))}]" if np.ndim(c) else c for c in cells])
         append_to_file(self.filename, lines.getvalue().encode())

@@ -1,4 +1,4 @@
-"""Curves by epoch: how a training went, drawn by matplotlib."""
+"""Plots of logs by epoch, with matplotlib."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["HELD_OUT", "TRAINING", "Curve", "check_drawing", "draw"]
 #: Epochs, and the values after them.
 Curve = tuple[Sequence[int], Sequence[float]]
 
-#: What the legend calls the curves.
+#: Names of the curves in the legend.
 TRAINING, HELD_OUT = "training", "held out"
 
-#: Markers and lines, one after another.
+#: Markers and line styles of successive curves.
 STYLES = ("o-", "s--")
 
 
 def check_drawing() -> None:
-    """Check that pictures can be drawn, before there is anything to draw.
+    """Check that matplotlib is installed, before a long computation.
 
     Raises
     ------
@@ -35,16 +35,16 @@ def check_drawing() -> None:
 
 
 def draw(axes: Any, name: str, curves: Mapping[str, Curve], title: str | None = None) -> None:
-    """Draw one quantity by epoch, with whole epochs on the axis.
+    """Plot a quantity by epoch, with integer ticks.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Where to.
+        The axes to draw on.
     name : str
-        What the quantity is called, such as ``"loss"``.
+        Name of the quantity, such as ``"loss"``.
     curves : mapping of str to (sequence of int, sequence of float)
-        By what the legend calls them: the epochs, of which the first is 1, and a value for each.
+        By name in the legend: the epochs, from 1, and a value for each.
     title : str, optional
         `name` by epoch if left out.
     """

@@ -1,4 +1,4 @@
-"""The argument that says how often a callback saves or writes."""
+"""The argument for how often a callback saves or writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a training."""
+"""The history of a training."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from fastrnn.callbacks.logged import Logged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: What the quantities of the held-out data begin with.
+#: Prefix of the names of validation values.
 PREFIX = "val_"
 
 
 class History(Callback):
-    """What ``fit`` returns.
+    """The result of ``fit``: the logs of all epochs.
 
     Attributes
     ----------
     history : dict of str to list of float
-        A list an entry of the logs, a value an epoch: ``loss``, ``accuracy``, ``val_loss``...
-        The names of older versions of Keras, such as ``acc``, find the same lists.
+        For each entry of the logs a list with a value per epoch: ``loss``, ``accuracy``,
+        ``val_loss``...  Names of older versions of Keras, such as ``acc``, are aliases.
     epoch : list of int
-        The epochs that were run, the first is 0.
+        Indices of the trained epochs, from 0.
 
     Notes
     -----
-    ``print(history)`` shows a table with a line an epoch, a notebook shows it too, and
-    ``pandas.DataFrame(history.history, history.epoch)`` makes a data frame of it.
+    ``print(history)`` shows a table with a line per epoch, as notebooks do;
+    ``pandas.DataFrame(history.history, history.epoch)`` converts it to a data frame.
 
     Examples
     --------
@@ -54,31 +54,31 @@ class History(Callback):
         self._told: dict[str, list[int]] = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Start anew."""
+        """Reset the history."""
         self.history, self.epoch, self._told = Logged(), [], {}
 
     def fill(self, epochs: Sequence[tuple[int, Logs]]) -> None:
-        """Take over the epochs of a training that is resumed, each with its logs."""
+        """Set the epochs of a resumed training, with their logs."""
         self.history, self.epoch, self._told = Logged(), [], {}
         for epoch, logs in epochs:
             self.on_epoch_end(epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Note the epoch."""
+        """Append the logs of the epoch."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
             self._told.setdefault(name, []).append(epoch)
 
     def plot(self, names: Sequence[str] | None = None, axes: Any = None) -> NDArray[Any]:
-        """Draw loss and metrics by epoch, those of the held-out data beside those of the training.
+        """Plot loss and metrics by epoch, for training and validation.
 
         Parameters
         ----------
         names : sequence of str, optional
-            Which ones, without ``val_``; all if left out.
+            Names to plot, without ``val_``; all if left out.
         axes : matplotlib.axes.Axes or sequence of them, optional
-            Where to, one for each name; those of a new figure of pyplot if left out.
+            Axes to draw on, one for each name; those of a new pyplot figure if left out.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class History(Callback):
         ImportError
             If matplotlib is not installed; the extra ``plot`` has it.
         ValueError
-            If nothing was trained, there is no such name, or there are not as many `axes`.
+            If there are no epochs, no such name, or the number of `axes` differs.
 
         Examples
         --------
@@ -129,29 +129,29 @@ class History(Callback):
         return np.asarray(given)
 
     def _curve(self, name: str) -> Curve:
-        """Return the epochs after which a quantity was told, and its values.
+        """Return the epochs in which a quantity was reported, and its values.
 
-        With ``validation_freq`` validation comes after some epochs only.
+        With ``validation_freq``, only some epochs are validated.
         """
         values = self.history[name]
         epochs = self._told.get(name, [])
-        if len(epochs) != len(values):  # the user's own
+        if len(epochs) != len(values):  # set by the user
             epochs = self.epoch[len(self.epoch) - len(values) :]
         return [epoch + 1 for epoch in epochs], values
 
     def _names(self) -> list[str]:
-        """Return what was told, that of the training first, and of each the loss."""
+        """Return the names of the values, those of the training first, with the loss first."""
         return sorted(
             self.history, key=lambda name: (self._base(name) != name, not name.endswith("loss"))
         )
 
     def _base(self, name: str) -> str:
-        """Return what a quantity is called in the training."""
+        """Return the name of a quantity without ``val_``."""
         base = name.removeprefix(PREFIX)
         return base if base in self.history else name
 
     def _rows(self) -> list[list[str]]:
-        """Return a table of texts: its head, and a line an epoch."""
+        """Return the table as texts: the header, and a row per epoch."""
         names = self._names()
         columns = [dict(zip(*self._curve(name), strict=False)) for name in names]
         rows = [["epoch", *names]]
@@ -187,7 +187,7 @@ class History(Callback):
 
 
 def _number(value: Any) -> str:
-    """Return a number, or several, in a few characters."""
+    """Return a short text for a number or several."""
     if np.ndim(value):
         return f"[{' '.join(map(_number, np.ravel(value)))}]"
     return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.2e}"

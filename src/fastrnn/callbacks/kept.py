@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-#: Attributes by name, with what checks a value of each; it is given name, value and model.
+#: The checks of attributes by name; a check takes name, value and model.
 Kept = Mapping[str, Callable[[str, Any, Any], None]]
 
-#: Steps and epochs beyond this are no count that a training has reached.
+#: Upper limit of plausible counts of steps and epochs.
 MOST = 2**53
 
 
@@ -21,7 +21,7 @@ def count(name: str, value: Any, model: Any) -> None:
 
 
 def measured(name: str, value: Any, model: Any) -> None:
-    """Raise ``ValueError`` unless a value is a number that was measured, or None."""
+    """Raise ``ValueError`` unless a value is a number or None."""
     if value is None or isinstance(value, float):
         return
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MOST:

@@ -18,15 +18,15 @@ class LearningRateScheduler(Callback):
     Parameters
     ----------
     schedule : callable
-        Takes the epoch, the first is 0, and the learning rate so far, and returns the new one.  One
-        that takes a single argument is given the epoch alone.
+        Takes the epoch, from 0, and the current learning rate, and returns the new one.  A function
+        with a single parameter gets only the epoch.
     verbose : int, default 0
         1 prints a line at every epoch.
 
     Notes
     -----
-    The logs of every epoch get ``learning_rate``.  A rate that should change from step to step is
-    one of :mod:`fastrnn.optimizers.schedules` instead.
+    Adds ``learning_rate`` to the logs of every epoch.  For a rate that changes at every step, use
+    :mod:`fastrnn.optimizers.schedules`.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class LearningRateScheduler(Callback):
             inspect.signature(self.schedule).bind(epoch, before)
         except TypeError:
             return self.schedule(epoch)
-        except ValueError:  # some built-in functions do not tell what they take
+        except ValueError:  # signatures of some built-in functions cannot be inspected
             try:
                 return self.schedule(epoch, before)
             except TypeError:
@@ -81,29 +81,29 @@ class LearningRateScheduler(Callback):
 
 
 class ReduceLROnPlateau(Monitor):
-    """Lower the learning rate when a value has not become better for some epochs.
+    """Reduce the learning rate when a value has stopped improving.
 
     Parameters
     ----------
     monitor : str, default "val_loss"
     factor : float, default 0.1
-        By what to multiply the rate; above 0 and below 1.
+        Factor of the reduction; above 0 and below 1.
     patience : int, default 10
-        How many epochs without a better value to wait for one.
+        Number of epochs without an improvement before a reduction.
     verbose : int, default 0
         1 prints a line at every change.
     mode : {"auto", "min", "max"}
-        Whether lower or higher is better; "auto" goes by the name.
+        Whether lower or higher is better; "auto" decides by the name.
     min_delta : float, default 1e-4
-        By how much a value must be better to count.
+        Minimum change that counts as an improvement.
     cooldown : int, default 0
-        How many epochs after a change do not count as waiting.
+        Number of epochs after a reduction during which no waiting is counted.
     min_lr : float, default 0
-        Where to stop.
+        Lower limit of the learning rate.
 
     Notes
     -----
-    The logs of every epoch get ``learning_rate``, that of the epoch's steps.
+    Adds ``learning_rate``, the rate of the epoch's steps, to the logs of every epoch.
 
     Examples
     --------
@@ -152,15 +152,15 @@ class ReduceLROnPlateau(Monitor):
         self.best = None
 
     def in_cooldown(self) -> bool:
-        """Return whether the epochs after a change are not over yet."""
+        """Return whether the cooldown is in progress."""
         return self.cooldown_counter > 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget earlier trainings."""
+        """Reset the state."""
         self._begin()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Compare, and lower the rate if it is time."""
+        """Compare, and reduce the rate if necessary."""
         if logs is not None:
             logs["learning_rate"] = self.model.optimizer.learning_rate
         value = self.watched(logs)

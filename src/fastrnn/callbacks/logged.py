@@ -1,4 +1,4 @@
-"""What a training reports, by name."""
+"""Logs by name, with aliases of older versions of Keras."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ T = TypeVar("T")
 
 
 class Logged(dict[str, T]):
-    """A dict whose entries are found under the names of older versions of Keras too.
+    """A dict that also accepts the names of older versions of Keras.
 
-    ``logs["acc"]`` is ``logs["accuracy"]`` where there is no ``acc``.  It is written, listed,
-    compared and pickled with the names that it has.
+    ``logs["acc"]`` is ``logs["accuracy"]`` if there is no ``acc``.  Iteration, comparison and
+    pickling use the actual names.
     """
 
     def __missing__(self, name: str) -> T:
-        """Return the entry that has another name now."""
+        """Return the entry that a name is an alias of."""
         found = reported(name, self.keys())
         if found is None:
             raise KeyError(name)
         return self[found]
 
     def __contains__(self, name: object) -> bool:
-        """Return whether the name would find an entry."""
+        """Return whether there is an entry, or an alias of one."""
         return isinstance(name, str) and reported(name, self.keys()) is not None
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""The base of callbacks that watch whether a value improves."""
+"""The base of callbacks that monitor a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.settings import number
 
 Mode = Literal["auto", "min", "max"]
 
-#: What the names of metrics have in them of which more is better.
+#: Parts of the names of metrics for which higher is better.
 HIGHER_IS_BETTER = (
     *("acc", "auc", "precision", "recall", "sensitivity", "specificity", "true_", "score"),
     *("f1", "cosine_similarity", "r2"),
@@ -22,20 +22,20 @@ HIGHER_IS_BETTER = (
 
 
 class Monitor(Callback):
-    """Base of the callbacks that watch one entry of the logs.
+    """Base of the callbacks that monitor an entry of the logs.
 
     Parameters
     ----------
     monitor : str
         Its name, such as ``"val_loss"``.
     mode : {"auto", "min", "max"}
-        Whether lower or higher is better; "auto" goes by the name: higher for accuracies and such,
-        lower for all else, where Keras wants to be told about metrics that it does not know.
+        Whether lower or higher is better; "auto" decides by the name: higher for accuracies and
+        similar metrics, else lower.  Keras requires it for metrics that it does not know.
     min_delta : float
-        By how much a value must be better to count.
+        Minimum change that counts as an improvement.
     """
 
-    #: What the callback does when the value is missing, for the warning.
+    #: Consequence of a missing value, for the warning.
     _without = "does nothing"
 
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
@@ -51,8 +51,8 @@ class Monitor(Callback):
     def is_better(self, value: float, than: float | None) -> bool:
         """Return whether `value` is better than `than`.
 
-        As in Keras, any value is better than none, NaN too; else a NaN is neither better nor worse
-        than anything, so that nothing is better than a first one.
+        As in Keras, any first value is an improvement, even NaN.  Comparisons with NaN are false,
+        so nothing improves on a first NaN.
         """
         if than is None:
             return True
@@ -61,27 +61,27 @@ class Monitor(Callback):
         return value + self.min_delta < than
 
     def check_reports(self, by_epoch: Sequence[str], by_step: Sequence[str]) -> None:
-        """Warn of a value that this training will not report, before anything is trained."""
+        """Warn before the training if it will not report the value."""
         self.warn_unless_reported(by_epoch)
 
     def warn_unless_reported(self, names: Sequence[str]) -> None:
-        """Warn if the watched value is none of these."""
+        """Warn if the monitored value is not among the names."""
         if reported(self.monitor, names) is None:
             self._warn(names)
 
     @property
     def at_times(self) -> Collection[str]:
-        """What only some epochs report: that of a validation after every second, say."""
+        """Names that only some epochs report, for instance with ``validation_freq``."""
         names: Collection[str] = getattr(self, "params", {}).get("at_times", ())
         return names
 
     def waits(self, logs: Logs | None) -> bool:
-        """Return whether the watched value is missing here, and will be there in another epoch."""
+        """Return whether the monitored value is missing now, but reported in other epochs."""
         late = reported(self.monitor, self.at_times)
         return late is not None and late not in (logs or {})
 
     def watched(self, logs: Logs | None) -> float | None:
-        """Return the watched value, or None if the logs lack it; a warning says if all do."""
+        """Return the monitored value, or None if it is missing; warn if no epoch reports it."""
         known = logs or {}
         name = reported(self.monitor, known.keys())
         value = None if name is None else known[name]

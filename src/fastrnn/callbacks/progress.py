@@ -1,4 +1,4 @@
-"""What a training prints."""
+"""Progress output of a training."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fastrnn.terminal import columns, is_terminal, joined, printable
 
 
 def progress(verbose: Any) -> list[Callback]:
-    """Return the callbacks that print what `verbose` asks for.
+    """Return the callbacks for the output of `verbose`.
 
     Parameters
     ----------
     verbose : {0, 1, 2, "auto"}
-        0 nothing; 1 a bar on a terminal, plain lines elsewhere; 2 plain lines; "auto" is 1.
+        0: silent; 1: a progress bar on a terminal, else plain lines; 2: plain lines; "auto" is 1.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def progress(verbose: Any) -> list[Callback]:
     return [ProgressLines()]
 
 
-#: What a bar shows: the rate is left out, so that loss and metrics have room in 80 columns.
+#: Values that the bar shows; the rate is omitted to fit loss and metrics in 80 columns.
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 
 
@@ -50,13 +50,13 @@ def _parts_of(logs: Logs | None) -> list[str]:
 
 
 def _number(value: Any) -> str:
-    if np.ndim(value):  # of a metric that has several
+    if np.ndim(value):  # a metric with several values
         return f"[{' '.join(map(_number, np.ravel(value)))}]"
     return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
 
 class ProgressLines(Callback):
-    """Two lines an epoch: its number, then seconds, loss and metrics.
+    """Two lines per epoch: its number, then seconds, loss and metrics.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class ProgressLines(Callback):
     is_for_first = True
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Print how many samples the training and its validation have."""
+        """Print the numbers of samples."""
         samples, steps = self.params.get("samples"), self.params.get("steps")
         if samples is not None:
             text = f"Train on {samples} samples"
@@ -85,13 +85,14 @@ class ProgressLines(Callback):
         say(text + (f", validate on {validation} samples" if validation else ""))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Print the number of the epoch that begins."""
+        """Print the number of the epoch."""
         say(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Print the time, the loss and the metrics of the epoch."""
-        # A log file gets one line an epoch, however long; a terminal would break it anywhere.
+        # In a log file, an epoch is one line of any length; for a terminal, it is broken between
+        # words.
         parts = [self._seconds(), *_parts_of(logs)]
         width = columns() if is_terminal(sys.stdout) else sys.maxsize
         say(joined(parts, " - ", width))
@@ -102,7 +103,7 @@ class ProgressLines(Callback):
 
 
 class ProgressBar(ProgressLines):
-    """The same, with a bar that moves while an epoch runs.
+    """The same, with a progress bar during each epoch.
 
     Examples
     --------
@@ -118,12 +119,12 @@ class ProgressBar(ProgressLines):
     _done = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Say on how much the training runs, and note what of the first epoch is done already."""
+        """Print the numbers of samples, and get the position of a resumed training."""
         super().on_train_begin(logs)
         self._done = self.params.get("steps_done", 0)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Print the number of the epoch that begins, and draw the bar."""
+        """Print the number of the epoch, and draw the bar."""
         from tqdm import tqdm
 
         super().on_epoch_begin(epoch, logs)
@@ -138,8 +139,8 @@ class ProgressBar(ProgressLines):
         )
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Move the bar."""
-        # The text is made only when the bar will be drawn anyway: not at every step.
+        """Update the bar."""
+        # The text is formatted only when the bar is redrawn, not at every step.
         if self._bar.n + 1 >= self._bar.last_print_n + self._bar.miniters:
             self._bar.set_postfix_str(printable(line_of(logs)), refresh=False)
         self._bar.update()
@@ -150,11 +151,11 @@ class ProgressBar(ProgressLines):
         super().on_epoch_end(epoch, logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Take away the bar of an epoch that did not end."""
+        """Remove the bar of an epoch that did not end."""
         self.release()
 
     def release(self) -> None:
-        """Take away the bar of an epoch that an error ended, or the next one would stand below."""
+        """Remove the bar of an epoch that ended with an error."""
         if self._bar is not None:
             with suppress(OSError, ValueError):  # of standard output, such as a closed one
                 self._bar.close()

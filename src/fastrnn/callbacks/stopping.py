@@ -1,4 +1,4 @@
-"""Ending a training early."""
+"""Early stopping."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from fastrnn.settings import boolean, integer, number, verbosity
 
 
 class EarlyStopping(Monitor):
-    """End the training when a value has not become better for some epochs.
+    """Stop the training when a value has stopped improving.
 
     Parameters
     ----------
     monitor : str, default "val_loss"
     min_delta : float, default 0
-        By how much a value must be better to count.
+        Minimum change that counts as an improvement.
     patience : int, default 0
-        How many epochs without a better value to wait for one.
+        Number of epochs without an improvement before stopping.
     verbose : int, default 0
-        1 prints a line when it ends the training.
+        1 prints a line when it stops the training.
     mode : {"auto", "min", "max"}
-        Whether lower or higher is better; "auto" goes by the name.
+        Whether lower or higher is better; "auto" decides by the name.
     baseline : float, optional
-        What the value must beat for the waiting to begin anew.  An epoch that is better than those
-        before never ends the training, whatever the baseline.
+        Only an improvement that is better than the baseline resets the waiting.  The training never
+        stops at an epoch that is the best so far.
     restore_best_weights : bool, default False
-        Whether to end with the weights of the best epoch instead of the last one.
+        Whether to restore the weights of the best epoch.
     start_from_epoch : int, default 0
-        Epochs before this one do not count.
+        Epochs before this one are ignored.
 
     Attributes
     ----------
     stopped_epoch : int
-        The epoch that was the last one; 0 if the training ran to its end.
+        Index of the epoch at which training stopped; 0 if it was not stopped.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class EarlyStopping(Monitor):
         self._best_weights: list[Any] | None = None
 
     def get_state(self) -> dict[str, Any]:
-        """Return what this callback has learned: weights have the gates in the order of files."""
+        """Return the state; weights have the gates in the order of files."""
         state, best = super().get_state(), self._best_weights
         if best is not None:
             pairs = zip(self.model.weights, best, strict=True)
@@ -96,18 +96,18 @@ class EarlyStopping(Monitor):
         return state
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`get_state` returned."""
+        """Restore a state from :meth:`get_state`."""
         super().set_state(state)
         if self._best_weights is not None:
             pairs = zip(self.model.weights, self._best_weights, strict=True)
             self._best_weights = [weight.to_keras(array) for weight, array in pairs]
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget earlier trainings."""
+        """Reset the state."""
         self._begin()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Compare, and end the training if it is time."""
+        """Compare, and stop the training if necessary."""
         value = self.watched(logs)
         if value is None or epoch < self.start_from_epoch:
             return
@@ -124,7 +124,7 @@ class EarlyStopping(Monitor):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Restore the best weights where that was asked for."""
+        """Restore the best weights, if `restore_best_weights`."""
         if self.stopped_epoch and self.verbose:
             self.say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
         if self._best_weights is not None:
@@ -132,9 +132,9 @@ class EarlyStopping(Monitor):
 
 
 class TerminateOnNaN(Callback):
-    """End the training, in good order, at the first loss or gradient that is not finite.
+    """Stop the training, without an error, at the first infinite or NaN loss or gradient.
 
-    Without this callback such a gradient ends the training with an error.
+    Without this callback, such a gradient raises an error.
 
     Parameters
     ----------
@@ -160,17 +160,17 @@ class TerminateOnNaN(Callback):
         self.raise_error = boolean("raise_error", raise_error)
 
     def on_non_finite_gradient(self, batch: int, error: ArithmeticError) -> None:
-        """Print what is not finite, and end the training."""
+        """Print the cause, and stop the training."""
         if self.raise_error:
-            return  # what follows is the error
+            return  # the error follows
         loss = getattr(error, "logs", {}).get("loss")
         self.say(f"Batch {batch}: the loss is {loss}, terminating training: {error}")
         self.model.stop_training = True
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """End the training if the loss is not finite."""
+        """Stop the training if the loss is not finite."""
         loss = (logs or {}).get("loss")
-        already = self.model.stop_training  # said, if its gradient was not finite either
+        already = self.model.stop_training  # reported, if its gradient was not finite
         if loss is not None and not math.isfinite(loss) and not already:
             if self.raise_error:
                 raise RuntimeError(f"the loss is {loss} at batch {batch}")

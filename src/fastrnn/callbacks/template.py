@@ -1,4 +1,4 @@
-"""Names of files with fields that a training fills in."""
+"""File names with fields for the epoch and its logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from fastrnn._older import reported
 from fastrnn.terminal import printable
 
-# What may stand behind the colon of a field: at most 999 characters and digits.
+# Format specifications of fields: widths and precisions up to 999.
 _SPECIFICATION = re.compile(r"(.?[<>=^])?[-+ ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[deEfFgGn%]?")
 
 
@@ -22,19 +22,18 @@ class FileTemplate:
     argument : str
         What errors call it.
     text : str
-        Braces that are no field are written twice.
+        Literal braces are doubled.
 
     Attributes
     ----------
     fields : list of str
-        The names in it.
+        The names of the fields.
 
     Raises
     ------
     ValueError
-        If it is malformed, or a field is more than a name and how to write a number: attributes,
-        indices, conversions and fields in a specification are refused, since they reach into
-        objects.
+        If it is malformed, or a field is more than a name and a number format.  Attributes,
+        indices, conversions and nested fields are refused, since they give access to objects.
     """
 
     def __init__(self, argument: str, text: str) -> None:
@@ -57,7 +56,7 @@ class FileTemplate:
             self.fields.append(name)
 
     def check(self, known: Collection[str]) -> None:
-        """Raise ``ValueError`` if a field is none of those that will be known."""
+        """Raise ``ValueError`` if a field is not among the known names."""
         for name in self.fields:
             if reported(name, known) is None:
                 raise ValueError(
@@ -71,7 +70,7 @@ class FileTemplate:
         Raises
         ------
         ValueError
-            If a field has no value, or one that cannot be written as it asks.
+            If a field has no value, or a value that does not suit its format.
         """
         self.check(values)
         try:

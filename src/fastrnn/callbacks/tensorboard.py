@@ -1,4 +1,4 @@
-"""Figures of a training for TensorBoard."""
+"""Logs for TensorBoard."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from fastrnn.settings import integer
 
 
 class TensorBoard(Callback):
-    """Write the logs as files of events, which ``tensorboard --logdir logs`` draws.
+    """Write the logs as event files for ``tensorboard --logdir logs``.
 
     Needs the package tensorboard: ``pip install fastrnn[tensorboard]``.
 
     Parameters
     ----------
     log_dir : str or path, default "logs"
-        ``train`` and ``validation`` are made in it.  Give every run a folder of its own.
+        Contains the folders ``train`` and ``validation``.  Use a new folder for every run.
     histogram_freq : int, default 0
-        Every how many epochs to write how the numbers of each weight are spread; 0 for never.
+        Write histograms of the weights every so many epochs; 0: never.
     update_freq : {"epoch", "batch"} or int, default "epoch"
-        Whether to write loss and metrics of steps too: of every one, or of every so many.
+        Whether to write loss and metrics also after every step, or after every so many steps.
 
     Notes
     -----
     Tags are Keras's: ``epoch_loss``, ``epoch_accuracy``... by epoch, in both folders, and
-    ``batch_loss``... by step.  Weights stand under ``layer/weight``.
+    ``batch_loss``... by step.  Weights are called ``layer/weight``.
 
     Examples
     --------
@@ -72,12 +72,12 @@ class TensorBoard(Callback):
         self._step = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Look for the package, so that its absence does not cost an epoch."""
+        """Import the package, so that a missing one is reported before the first epoch."""
         _package()
         self._step = 0
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Write the step, if it is one of those that were asked for."""
+        """Write the step, if `update_freq` demands it."""
         self._step += 1
         if self.update_freq != "epoch" and self._step % int(self.update_freq) == 0:
             self._write("train", "batch_", logs or {}, self._step)
@@ -114,7 +114,7 @@ class TensorBoard(Callback):
         entries = [
             summary.Value(tag=prefix + name, simple_value=float(value))
             for name, value in values.items()
-            if not np.ndim(value)  # a curve has one number at each step
+            if not np.ndim(value)  # scalars only
         ]
         self._add(folder, entries, step)
 
@@ -126,7 +126,7 @@ class TensorBoard(Callback):
             for parameter in layer.parameters:
                 values = parameter.value.astype(np.float64).ravel()
                 if not values.size or not np.isfinite(values).all():
-                    continue  # nothing to draw
+                    continue  # nothing to plot
                 counts, edges = np.histogram(values, bins=30)
                 entry = summary.Value(tag=f"{layer.name}/{parameter.name}")
                 entry.histo.min, entry.histo.max = values.min(), values.max()
@@ -146,7 +146,7 @@ class TensorBoard(Callback):
 
 
 def _package() -> tuple[Any, Any, Any]:
-    """Return what is used of tensorboard: the writer of a file, an event, a summary."""
+    """Return the classes of tensorboard that are used: writer, event, summary."""
     try:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
