@@ -101,8 +101,8 @@ def integer(argument: str, value: Any, least: int | None = None) -> int:
         What the error calls it.
     value : int, or one of NumPy
         Zero-dimensional arrays are accepted too; booleans are not.
-    least : int, optional The
-        smallest that makes sense.
+    least : int, optional
+        The smallest value that is allowed.
 
     Raises
     ------

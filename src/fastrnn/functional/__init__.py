@@ -1,7 +1,6 @@
 """The functional API: RNN, GRU and LSTM, one step or a sequence, forward and backward, compiled.
 
-The same names, signatures and results as :mod:`fastrnn.reference`, which says what they mean.
-Python reads the arguments and makes the memory; the compiled core only fills it.
+Names, signatures and results are those of :mod:`fastrnn.reference`, which defines them in NumPy.
 """
 
 from .gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward

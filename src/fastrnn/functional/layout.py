@@ -1,8 +1,8 @@
-"""From the layout of the contract, features first and time last, to the core's and back.
+"""Conversion between the layouts of the functional API, features first, and of the core.
 
-The contract's arrays are (n, m, T); the core's are (T, m, n), rows padded to whole cache lines.
-Where an array already lies in memory as the core wants it (a transposed view of a time-major array)
-it passes without a copy.  Of others the core's loops over time take some steps at a time.
+Arrays of the functional API are (n, m, T); those of the core are (T, m, n), with rows padded to
+whole cache lines.  A transposed view of a time-major array needs no copy.  Other arrays are copied
+a few steps at a time by the loops of the core.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def readable_rows(array: Array) -> Array:
 
 
 def features_first(time_major: NDArray[Any], n: int) -> Array:
-    """Return a (T, m, ld) array as the (n, m, T) view that the contract speaks of."""
+    """Return a (T, m, ld) array as an (n, m, T) view."""
     return time_major.T[:n]

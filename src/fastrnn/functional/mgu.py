@@ -67,7 +67,7 @@ def mgu_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take the step of :func:`mgu_cell_forward` through whole sequences.
+    """Apply the step of :func:`mgu_cell_forward` to whole sequences.
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
@@ -128,7 +128,7 @@ def mgu_backward(
     activation: str | None = None,
     recurrent_activation: str | None = None,
 ) -> Gradients:
-    """Go back through a whole sequence: backpropagation through time.
+    """Return the gradients of a whole sequence: backpropagation through time.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
 

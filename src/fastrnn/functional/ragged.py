@@ -1,7 +1,7 @@
-"""Batches whose sequences differ in length, as the core computes them: the longest first.
+"""Batches of sequences of different lengths, sorted for the core: the longest first.
 
-Neighbours are then alike in length, and what has ended is left out of every product.  Results come
-back in the order of the user.
+Neighbours then have similar lengths, and products leave out sequences that have ended.  Results are
+returned in the user's order.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Ragged:
 
     @property
     def reorders(self) -> bool:
-        """Whether the order of the core is another than that of the user."""
+        """Whether the order of the core differs from the user's."""
         return self._order is not None
 
     def ordered(self, array: Array) -> Array:
@@ -62,9 +62,9 @@ class Ragged:
     def held_past_ends(
         self, t: int, columns: Sequence[Array], held: Sequence[float]
     ) -> tuple[Array, ...]:
-        """Return what step t made, (n, m) in the user's order, and past the ends what is held.
+        """Return the result of step t, (n, m) in the user's order, with held values past the ends.
 
-        The core says nothing of the steps that it leaves out.
+        The core does not compute the steps that it leaves out.
         """
         counts = t < self.lengths
         return tuple(
@@ -76,5 +76,5 @@ def _taken(array: Array, order: NDArray[np.intp]) -> Array:
     """Return the columns of a batch in another order, time-major in memory."""
     time_major = array.T
     memory: Array = empty(time_major.shape, time_major.dtype)
-    # NumPy writes straight into it unless it has to look for places out of range
+    # without a range check, NumPy writes directly into it
     return time_major.take(order, -2, out=memory, mode="clip").T

@@ -1,8 +1,8 @@
-"""What the functions of all cells have in common where their arguments want a thorough look.
+"""The common part of the functions of all cells for arguments that need conversion.
 
-A public function asks the compiled functions of its cell first (:mod:`fastrnn._core.calls`), which
-return None unless all arguments are plain arrays of one type whose shapes agree.  What is read here
-is converted, or refused with an error that says why, and then given to the same compiled functions.
+A public function first calls the compiled function of its cell (:mod:`fastrnn._core.calls`), which
+returns None unless all arguments are plain arrays of one type whose shapes agree.  Other arguments
+are converted here, or refused with an error, and then passed to the same compiled function.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _Result = TypeVar("_Result")
 def read_cell_forward(
     functions: Functions, inputs: tuple[Any, ...], parameters_dict: Parameters
 ) -> tuple[Any, ...]:
-    """Take one step; return what the function of the cell does.
+    """Take one step; return the results of the cell's function.
 
     ``inputs`` are ``Xt, St_prev``, and in an LSTM ``Ct_prev``.
     """
@@ -57,7 +57,7 @@ def read_cell_forward(
 def read_forward(
     functions: Functions, inputs: tuple[Any, ...], parameters_dict: Parameters, lengths: Any
 ) -> tuple[Any, ...]:
-    """Take the step through whole sequences; return what the function of the cell does.
+    """Apply the step to whole sequences; return the results of the cell's function.
 
     ``inputs`` are ``X, S_0``, and in an LSTM ``C_0``, which may be None.
     """
@@ -108,7 +108,7 @@ def read_backward(
 
 
 def _found(result: _Result | None) -> _Result:
-    """Return what compiled functions made of arrays that were read, which they always take."""
+    """Return the results of compiled functions for converted arrays, which they always accept."""
     assert result is not None
     return result
 
@@ -119,11 +119,11 @@ def _read_for(steps: Steps, ds: Any, dc_last: Any) -> list[Any]:
     Raises
     ------
     TypeError, ValueError, KeyError
-        If an argument, or what ``parameters_dict`` holds by now, does not fit.
+        If an argument, or a current entry of ``parameters_dict``, does not fit.
     """
     n_x, m, T, n_s = steps.sizes
     weights = read_parameters(steps.parameters_dict, ("Wx", "Ws"))
-    # one array of float64 anywhere makes float64 of all gradients, and the caches are arrays too
+    # if any array is float64, those of the caches included, all gradients are float64
     values = (ds, dc_last, *weights, steps.arrays()[-1])
     ds, dc_last, Wx, Ws, _ = read_arrays_or_none(("ds", "dc_last", "Wx", "Ws"), values)
     others = {"X": (n_x, m, T), "St_next": (n_s, m), "Wx": Wx.shape, "Ws": Ws.shape}
@@ -132,7 +132,7 @@ def _read_for(steps: Steps, ds: Any, dc_last: Any) -> list[Any]:
 
 
 def _back(steps: Steps, ds: Array, dc_last: Array | None, Wx: Array, Ws: Array) -> Gradients:
-    """Go back through what was kept; the gradients come in the order of the user."""
+    """Compute the gradients from the kept arrays, in the user's order."""
     ragged = steps.ragged
     if ragged is not None:
         ds = ragged.ordered(ds)
@@ -177,7 +177,7 @@ def _sum_of_steps(
     input_bias: bool,
     activations: Sequence[Activations],
 ) -> Gradients:
-    """Go back through steps that are not one sequence, the last first, summing over them."""
+    """Compute the gradients of steps that are not one sequence, from the last on, and sum them."""
     (n_s, m, T), rows = ds.shape, cell.gates * len(ds)
     names = [state.lower() for state in cell.states]
     shapes: dict[str, tuple[int, ...]] = {"dX": (n_x, m, T)}

@@ -28,7 +28,7 @@ def rnn_cell_forward(
     Xt : array_like (n_x, m)
         Input of the step.
     St_prev : array_like (n_s, m) or (n_s, 1)
-        State before it; one column serves the whole batch.
+        State before the step; a single column is broadcast over the batch.
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
@@ -44,8 +44,8 @@ def rnn_cell_forward(
         Prediction, likewise; None without an output layer.
     cache : tuple
         ``(St_next, St_prev, Xt, parameters_dict)``, for :func:`rnn_cell_backward`.  The cache
-        shares no memory with the arguments and the results, whatever is written to them; the
-        parameters are the caller's own, as they are when the backward pass comes.
+        shares no memory with the arguments and the results, so writing to them does not change it.
+        The parameters are not copied: the backward pass uses their current values.
 
     Raises
     ------
@@ -83,23 +83,22 @@ def rnn_forward(
     lengths: ArrayLike | None = None,
     activation: str = "tanh",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take the step of :func:`rnn_cell_forward` through whole sequences.
+    """Apply the step of :func:`rnn_cell_forward` to whole sequences.
 
     Parameters
     ----------
     X : array_like (n_x, m, T_x)
         Inputs.
     S_0 : array_like (n_s, m) or (n_s, 1)
-        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
-        gradient of each column by itself.
+        State before the first step; a single column is broadcast over the batch, and ``ds_0`` then
+        has a gradient for each column of the batch.
     parameters_dict : mapping
         ``Wx`` (n_s, n_x), ``Ws`` (n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (n_s, 1), ``by`` (n_y, 1). A
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     lengths : array_like of int (m,), optional
-        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
-        left out.  What stands in ``X`` past an end is not looked at, and what a step has no
-        sequence for is not computed.  ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that
-        :func:`cross_entropy` takes.
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
+        left out.  ``X`` past the end of a sequence is not read, and such steps are not computed.
+        ``np.arange(T_x) < lengths[:, np.newaxis]`` is the mask that :func:`cross_entropy` takes.
     activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
         The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
         "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
@@ -108,16 +107,16 @@ def rnn_forward(
     -------
     S : ndarray (n_s, m, T_x)
         State after every step, a view of time-major memory.  Past the end of a sequence its last
-        state is held, so that ``S[:, :, -1]`` is the last state of all; that of a sequence of
-        length 0 is its ``S_0``.
+        state is repeated, so that ``S[:, :, -1]`` has the last states of all sequences; that of a
+        sequence of length 0 is its ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
         Prediction of every step, likewise a view; zero past the end of a sequence.  None without an
         output layer.
     caches : tuple
-        ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, made when it
-        is asked for, and ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or
-        ``y_pred`` does not change them.  In the columns of sequences that have
-        ended, the cache of a step has ``St_next`` = ``St_prev`` and zeros for ``Xt``.
+        ``(steps, X)``, for :func:`rnn_backward`; ``steps[t]`` is the cache of step t, created on
+        access, and ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or ``y_pred``
+        does not change them.  In the columns of sequences that have ended, the cache of a step has
+        ``St_next`` = ``St_prev`` and zeros for ``Xt``.
 
     Raises
     ------
@@ -158,8 +157,8 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     cache : tuple
         From :func:`rnn_cell_forward`, of this package or of :mod:`fastrnn.reference`.
     activation : str, optional
-        That of the forward pass.It may be left out, except for a cache that was turned into a plain
-        tuple, which is taken for one of tanh.
+        That of the forward pass.  It may be left out, unless the cache was converted to a plain
+        tuple, which counts as one of tanh.
 
     Returns
     -------
@@ -170,7 +169,7 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
     Raises
     ------
     TypeError, ValueError
-        If ``ds_next`` or what the cache holds has the wrong type or shape.
+        If ``ds_next`` or an entry of the cache has the wrong type or shape.
 
     Examples
     --------
@@ -190,22 +189,21 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
 
 
 def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
-    """Go back through a whole sequence: backpropagation through time.
+    """Return the gradients of a whole sequence: backpropagation through time.
 
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
-        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
-        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
-        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
-        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
-        zeros.
+        Gradient of the loss with respect to every state in ``S``, without the contributions through
+        later states.  With fewer steps than ``S``, it is the gradient of a loss on these first
+        steps only, and ``dX`` has as many steps.  Past the end of a sequence, ``S`` holds its last
+        state, so the gradients there are added to that of the last state; give zeros for the
+        gradients of PyTorch's packed sequences, which have no states there.
     caches : tuple
         From :func:`rnn_forward`, of this package or of :mod:`fastrnn.reference`.
     activation : str, optional
-        That of the forward pass.It may be left out, except for caches that were turned into plain
-        tuples, which are taken for ones of tanh.
+        That of the forward pass.  It may be left out, unless the caches were converted to plain
+        tuples, which count as ones of tanh.
 
     Returns
     -------
@@ -216,7 +214,7 @@ def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) ->
     Raises
     ------
     TypeError, ValueError
-        If ``ds`` or what the caches hold has the wrong type or shape.
+        If ``ds`` or an entry of the caches has the wrong type or shape.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The caches of a compiled sequence: whole arrays, and the cache of a step when asked for."""
+"""The caches of a compiled sequence: whole arrays, and caches of single steps on access."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from fastrnn.arguments import (
 class Steps(Kept, Sequence[Cache]):
     """The caches of all steps of a sequence, ``steps[t]`` being that of step t.
 
-    It stands where the reference has a list: it has a length, is indexed, sliced and iterated.  Its
-    entries are tuples of views, made when they are asked for.  Its memory is shared with nothing
-    that the user has, but for the parameters.  See :class:`fastrnn._core.calls.Kept`; ``ragged`` is
-    None or a :class:`.ragged.Ragged`.
+    It behaves like the reference's list: it has a length, and can be indexed, sliced and iterated.
+    Its entries are tuples of views, created on access.  Its memory is not shared with arrays of the
+    user, except for the parameters.  See :class:`fastrnn._core.calls.Kept`; ``ragged`` is None or a
+    :class:`.ragged.Ragged`.
     """
 
     __slots__ = ()
@@ -74,7 +74,7 @@ class Steps(Kept, Sequence[Cache]):
         return f"<caches of {len(self)} steps>"
 
     def _of_step(self, t: int, arrays: Sequence[Array]) -> Cache:
-        """Return the cache of a step, made of views (n, m) of the arrays that are kept."""
+        """Return the cache of a step, as views (n, m) of the kept arrays."""
         cell, (n_x, _, _, n_s) = self.functions.cell, self.sizes
         entries: list[Any] = []
         for states in arrays[: len(cell.states)]:
@@ -117,7 +117,7 @@ GRU_BEFORE, GRU_AFTER = functions_of(GRU), functions_of(GRU, reset_after=True)
 def _remade(
     form: tuple[Cell, bool, Activations], rest: tuple[Any, ...], memory: NDArray[np.uint8]
 ) -> Steps:
-    """Return the caches that :meth:`Steps.__reduce__` took apart."""
+    """Return the caches from the parts of :meth:`Steps.__reduce__`."""
     steps = Steps(functions_of(*form), *rest)
     steps.bytes()[...] = memory
     return steps
@@ -126,19 +126,19 @@ def _remade(
 def joined(
     cell: Cell, ds: Array, dc_last: Array | None, steps: Sequence[Any]
 ) -> list[Sequence[Any]] | None:
-    """Read the caches of steps that were made one by one, and tell whether they are one sequence.
+    """Read the caches of single steps, and check whether they form one sequence.
 
-    They are where all have the same weights and each starts from the state (and the cell) in which
-    the one before ended.  Caches that were put together by hand may not be.
+    They do if all have the same weights and each starts from the final state (and cell) of the
+    previous one.  Caches from separate calls may not.
 
     Returns
     -------
     list or None
-        What :func:`read_cell_cache` returns of every step, or None if they are not one sequence.
+        The result of :func:`read_cell_cache` for every step, or None if they are not one sequence.
     """
     dc = () if len(cell.states) == 1 else (ds[:, :, 0] if dc_last is None else dc_last,)
     read = [read_cell_cache(cell, (ds[:, :, t], *dc), step) for t, step in enumerate(steps)]
-    first = len(cell.states)  # the gradients stand before the entries, the weights behind them
+    first = len(cell.states)  # the arguments are the gradients, the entries, then the weights
     links = [(first + i, first + i + 1) for i in range(0, 2 * first, 2)]
     links += [(-1, -1), (-2, -2)]
     for before, after in pairwise(read):

@@ -1,7 +1,7 @@
 """Losses, with Keras's names: functions on arrays, and objects for ``compile``.
 
-Functions give the loss at every position of (batch, time).  A training takes the mean over all of
-them, padding included unless a mask leaves it out.
+Functions return the loss at every position of (batch, time).  Training uses the mean over all
+positions, including padding unless it is masked.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ _BY_NAME: dict[str, type[Loss]] = {
     **{loss.name: loss for loss in _BY_FUNCTION.values()},
     **{loss.__name__: loss for loss in _BY_FUNCTION.values()},
 }
-#: Short names, and those of older versions: the function that each stands for.
+#: The functions of short names and of names of older versions.
 _ALIASES: dict[str, Callable[..., Any]] = {
     "bce": binary_crossentropy,
     "kld": kl_divergence,
@@ -138,21 +138,20 @@ _BY_NAME |= {short: _BY_FUNCTION[function] for short, function in _ALIASES.items
 
 
 def get(identifier: Any) -> Loss:
-    """Return the loss that `identifier` names.
+    """Return the loss for an identifier.
 
     Parameters
     ----------
     identifier : str, function, Loss, class of Loss, or dict
-        A function is one of this module, or of one's own; see :class:`LossFunctionWrapper`.  A dict
-        is what :func:`serialize` returns.
+        A function is one of this module, or a custom one; see :class:`LossFunctionWrapper`.  A dict
+        is one that :func:`serialize` returned.
 
     Raises
     ------
     ValueError
         If there is none of that name.
     TypeError
-        If it is something else.  (Of a function of one's own, :class:`LossFunctionWrapper` says
-        more.)
+        If it is something else.
 
     Examples
     --------
@@ -174,7 +173,7 @@ def _of_function(function: Callable[..., Any]) -> Loss:
 
 
 def _read_function(function: Callable[..., Any], gradient: Any = None, **options: Any) -> Loss:
-    """Return a loss of a function of the user's own, from its configuration in a file."""
+    """Return a loss of a custom function, from its configuration in a file."""
     if gradient is not None:
         options["gradient"] = custom_object(gradient)
     return LossFunctionWrapper(function, **options)
@@ -188,7 +187,7 @@ def _named(name: str) -> Any:
 
 
 def serialize(loss: Loss) -> dict[str, Any]:
-    """Return a loss as a dict that JSON can hold; of one's own, the name and not the code.
+    """Return a loss as a JSON-serializable dict; a custom one by its name, not its code.
 
     Examples
     --------
@@ -207,7 +206,7 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     ----------
     config : dict
     custom_objects : dict of str to class or function, optional
-        Losses of one's own, by name, and the gradients of functions that were given apart.
+        Custom losses by name, and gradients that were given separately from their functions.
 
     Raises
     ------

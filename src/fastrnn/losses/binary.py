@@ -1,4 +1,4 @@
-"""Cross entropy of independent yes-or-no outputs."""
+"""Cross entropy of independent binary outputs."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def binary_crossentropy(
     Parameters
     ----------
     y_true : array_like of shape (..., features)
-        0 or 1, or probabilities between.
+        0 or 1, or probabilities.
     y_pred : array_like of shape (..., features)
         Probabilities, or logits.
     from_logits : bool, default False
     label_smoothing : float, default 0
-        Share of every target that is moved to one half.
+        Weight of 1/2 in the smoothed targets.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def binary_crossentropy(
     _check_range(targets, "y_true")
     targets = smoothed(targets, label_smoothing, 0.5)
     if from_logits:
-        # log(1 + exp(x)) - xy, written so that exp never overflows.
+        # log(1 + exp(x)) - xy, in a form in which exp never overflows.
         losses = np.maximum(predictions, 0) - predictions * targets
         losses += np.log1p(np.exp(-np.abs(predictions)))
     else:
@@ -76,7 +76,7 @@ def _check_range(y: Array, argument: str) -> None:
 
 
 class _ProbabilitiesHead(DenseTargets):
-    """Behind something that is meant as probabilities without being a sigmoid."""
+    """The loss of probabilities that are not the output of a sigmoid."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -93,7 +93,7 @@ class _ProbabilitiesHead(DenseTargets):
             np.multiply(p, self._other, out=self._other)
             np.subtract(p, self.aims, out=gradient)
             np.divide(gradient, self._other, out=gradient)
-            # Where the clip was at work, a small change of the probability changes nothing.
+            # A clipped probability has no gradient.
             np.multiply(gradient, p == self.output, out=gradient)
             self.average(gradient, self.features)
         return value
@@ -110,7 +110,7 @@ class _ProbabilitiesHead(DenseTargets):
 
 
 class _SigmoidHead(_ProbabilitiesHead):
-    """Behind a sigmoid: the gradient goes past it, to the logits."""
+    """The loss of the output of a sigmoid; computes the gradient of the logits."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -125,7 +125,7 @@ class _SigmoidHead(_ProbabilitiesHead):
 
 
 class _LogitsHead(DenseTargets):
-    """Behind logits."""
+    """The loss of logits."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -133,7 +133,7 @@ class _LogitsHead(DenseTargets):
         self._sigmoid = empty((len(self.rows), self.features), self.rows.dtype)
 
     def run(self, training: bool) -> float:
-        # binary_crossentropy says why it is written like this.
+        # See binary_crossentropy for this form.
         losses, scratch = self._losses, self._scratch
         np.abs(self.output, out=losses)
         np.negative(losses, out=losses)
@@ -158,9 +158,9 @@ class BinaryCrossentropy(SmoothedCrossEntropy):
     Parameters
     ----------
     from_logits : bool, default False
-        Whether the model's output is meant before the sigmoid.
+        Whether the model's outputs are logits.
     label_smoothing : float, default 0
-        Share of every target, below 1, that is moved to one half.
+        Weight of 1/2 in the smoothed targets, below 1.
 
     Examples
     --------
@@ -175,14 +175,14 @@ class BinaryCrossentropy(SmoothedCrossEntropy):
     _heads = Heads(_SigmoidHead, _LogitsHead, _ProbabilitiesHead)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return targets of the shape of the output, or say what is wrong with them."""
+        """Return checked targets in the shape of the output."""
         targets = super().check_targets(y, output_shape, argument)
         _check_range(targets, argument)
         return targets
 
     @staticmethod
     def even(features: int) -> float:
-        """Return one half, whatever the number of features."""
+        """Return 1/2, for any number of features."""
         return 0.5
 
     def classes_of(self, y: Array) -> Array:

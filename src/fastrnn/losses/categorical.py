@@ -1,4 +1,4 @@
-"""Cross entropy against probabilities, such as one-hot rows."""
+"""Cross entropy with target probabilities, such as one-hot rows."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def categorical_crossentropy(
 ) -> Array:
     """Return −Σ y_true · log(p) over the classes, at every position.
 
-    p is `y_pred` divided by its sum over the classes, as in Keras: what is no distribution, such as
-    the output of a sigmoid or a ReLU, is made one.
+    As in Keras, p is `y_pred` divided by its sum over the classes, so that outputs of a sigmoid or
+    ReLU become a distribution.
 
     Parameters
     ----------
     y_true : array_like of shape (..., classes)
         One-hot rows or other probabilities.
     y_pred : array_like of shape (..., classes)
-        Probabilities or other shares, or logits.
+        Probabilities or unnormalized probabilities, or logits.
     from_logits : bool, default False
     label_smoothing : float, default 0
-        Share of every target that is spread evenly over the classes.
+        Weight of the uniform distribution in the smoothed targets.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def categorical_crossentropy(
 
 
 class _LogLoss(DenseTargets):
-    """A head that has probabilities."""
+    """A head with probabilities."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -82,7 +82,7 @@ class _LogLoss(DenseTargets):
 
 
 class _SharesHead(_LogLoss):
-    """Behind something that is not a softmax: every row is divided by its sum first."""
+    """The loss of outputs that are not a softmax: rows are divided by their sum first."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -102,11 +102,11 @@ class _SharesHead(_LogLoss):
         shares, scratch = self._probabilities, self._scratch
         np.clip(shares, EPSILON, 1 - EPSILON, out=scratch)
         np.divide(self.aims, scratch, out=gradient)
-        # Where the clip was at work, a small change of the share changes nothing.
+        # A clipped probability has no gradient.
         np.equal(scratch, shares, out=scratch)
         np.multiply(gradient, scratch, out=gradient)
         np.negative(gradient, out=gradient)
-        # From the shares to what they are the shares of.
+        # The gradient of the normalization.
         np.multiply(gradient, shares, out=scratch)
         gradient -= scratch.sum(axis=1, keepdims=True)
         gradient /= self._sums
@@ -114,7 +114,7 @@ class _SharesHead(_LogLoss):
 
 
 class _SoftmaxHead(_LogLoss):
-    """Behind a softmax: the gradient goes past it, to the logits."""
+    """The loss of the output of a softmax; computes the gradient of the logits."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -134,7 +134,7 @@ class _SoftmaxHead(_LogLoss):
 
 
 class _LogitsHead(_SoftmaxHead):
-    """Behind logits: the softmax is computed here, and the model's output stays as it is."""
+    """The loss of logits: computes the softmax, but does not change the model's output."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -154,9 +154,9 @@ class CategoricalCrossentropy(SmoothedCrossEntropy):
     Parameters
     ----------
     from_logits : bool, default False
-        Whether the model's output is meant before the softmax.
+        Whether the model's outputs are logits.
     label_smoothing : float, default 0
-        Share of every target, below 1, that is spread evenly over the classes.
+        Weight of the uniform distribution in the smoothed targets, below 1.
 
     Examples
     --------

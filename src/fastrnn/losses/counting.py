@@ -1,4 +1,4 @@
-"""Losses of distributions, of counts, and of classes that should keep a distance."""
+"""Losses for distributions and counts, and hinge losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = NDArray[Any]
 
 
 class KLDivergence(FormulaLoss):
-    """Σ y_true · log(y_true / y_pred), both cut off at 1e-7 and 1.
+    """Σ y_true · log(y_true / y_pred), both clipped to [1e-7, 1].
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Poisson(FormulaLoss):
 
 
 class Hinge(FormulaLoss):
-    """Mean of max(1 − y_true · y_pred, 0), for targets −1 and 1; 0 and 1 are taken for these.
+    """Mean of max(1 − y_true · y_pred, 0), for targets −1 and 1; targets 0 and 1 are converted.
 
     Examples
     --------
@@ -102,7 +102,7 @@ class SquaredHinge(FormulaLoss):
 
 
 def _signs(y_true: Array) -> Array:
-    """Return targets as they are, or −1 and 1 where all are 0 or 1, as Keras does."""
+    """Return targets, converted to −1 and 1 if all are 0 or 1, as in Keras."""
     is_binary = ((y_true == 0) | (y_true == 1)).all()
     return np.asarray(2 * y_true - 1) if is_binary else y_true
 
@@ -125,7 +125,7 @@ class CategoricalHinge(FormulaLoss):
         return np.maximum(((1 - y_true) * y_pred).max(axis=-1) - right + 1, 0)
 
     def slopes(self, y_true: Array, y_pred: Array) -> Any:
-        """Return its derivative; several that are equally high share it."""
+        """Return its derivative; equal maxima share it."""
         wrong = (1 - y_true) * y_pred
         highest = wrong == wrong.max(axis=-1, keepdims=True)
         shares = highest / highest.sum(axis=-1, keepdims=True) * (1 - y_true)

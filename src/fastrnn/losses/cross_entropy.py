@@ -1,4 +1,4 @@
-"""What the cross entropies share."""
+"""The base of the cross entropies."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from fastrnn.workspace import Signal
 
 Array = NDArray[Any]
 
-#: Probabilities that do not come straight from a softmax or sigmoid are kept this far from 0 and 1
-#: before their logarithm is taken (Keras's value).
+#: Probabilities that are not the output of a softmax or sigmoid are clipped to this distance from 0
+#: and 1 before taking logarithms (Keras's value).
 EPSILON = 1e-7
 
 
 @dataclass(frozen=True)
 class Heads:
-    """What computes a cross entropy, by what stands before it.
+    """The heads of a cross entropy, for different kinds of outputs.
 
     Attributes
     ----------
     behind_activation : class of Head
-        Behind the activation that makes its probabilities: takes the gradient past it.
+        For the output of the activation that makes probabilities; computes the gradient of the
+        logits.
     behind_logits : class of Head
     behind_probabilities : class of Head
-        Behind anything else that is meant as probabilities.
+        For other outputs that are probabilities.
     """
 
     behind_activation: type[Head]
@@ -41,7 +42,7 @@ class Heads:
 
 
 class CrossEntropy(Loss):
-    """A loss on probabilities that can also be told to expect what stands before them.
+    """A loss of probabilities or of logits.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class CrossEntropy(Loss):
         See :class:`~fastrnn.losses.Loss`.
     """
 
-    #: The loss on arrays: of targets, predictions and `from_logits`.
+    #: The loss as a function of targets, predictions and `from_logits`.
     _function: Callable[[ArrayLike, ArrayLike, bool], Array]
     #: The function that turns logits into probabilities.
     _activation: Kernel
@@ -88,7 +89,7 @@ class CrossEntropy(Loss):
 
 
 class SmoothedCrossEntropy(CrossEntropy):
-    """A cross entropy whose targets can be made less certain.
+    """A cross entropy with label smoothing.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ class SmoothedCrossEntropy(CrossEntropy):
 
     @staticmethod
     def even(features: int) -> float:
-        """Return what every target is where nothing is known."""
+        """Return the targets of maximum smoothing."""
         return 1 / features
 
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
@@ -133,11 +134,11 @@ class SmoothedCrossEntropy(CrossEntropy):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this loss."""
         config = super().get_config()
-        if self.label_smoothing:  # earlier versions read files that use nothing new
+        if self.label_smoothing:  # so that earlier versions can read the files
             config["label_smoothing"] = self.label_smoothing
         return config
 
 
 def smoothed(targets: Array, smoothing: float, even: float) -> Array:
-    """Return targets of which a share is spread evenly."""
+    """Return the smoothed targets."""
     return targets * (1 - smoothing) + smoothing * even if smoothing else targets

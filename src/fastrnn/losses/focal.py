@@ -1,4 +1,4 @@
-"""Focal losses: cross entropies that weigh what is right already less."""
+"""Focal losses: cross entropies with lower weights for well classified positions."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class _Focal(FormulaLoss):
 
 
 class BinaryFocalCrossentropy(_Focal):
-    """Mean of −(1 − pₜ)^γ log(pₜ), where pₜ is the probability of what is right.
+    """Mean of −(1 − pₜ)^γ log(pₜ), where pₜ is the probability of the target.
 
     Parameters
     ----------
     apply_class_balancing : bool, default False
-        Whether to weigh targets of 1 by `alpha`, those of 0 by 1 − `alpha`.
+        Whether to weight targets of 1 by `alpha`, and targets of 0 by 1 − `alpha`.
     alpha : float, default 0.25
     gamma : float, default 2
         γ.
@@ -83,11 +83,11 @@ class BinaryFocalCrossentropy(_Focal):
         self.apply_class_balancing = boolean("apply_class_balancing", apply_class_balancing)
 
     def _parts(self, y_true: Array, y_pred: Array) -> tuple[Array, Array, Array, Array]:
-        """Return targets, probabilities, those of what is right, and weights."""
+        """Return targets, probabilities, probabilities of the targets, and weights."""
         y = smoothed(y_true, self.label_smoothing, 0.5)
         p = _sigmoid(y_pred) if self.from_logits else y_pred
         clipped = np.clip(p, EPSILON, 1 - EPSILON)
-        # Keras has the probability before the clip in the factor.
+        # As in Keras, the factor uses the probability before clipping.
         right = y * p + (1 - y) * (1 - p)
         weights = y * self.alpha + (1 - y) * (1 - self.alpha) if self.apply_class_balancing else 1
         return y, clipped, right, np.asarray(weights, y_pred.dtype)
@@ -122,7 +122,7 @@ class CategoricalFocalCrossentropy(_Focal):
     Parameters
     ----------
     alpha : float or list of float, default 0.25
-        Of all classes, or of each.
+        Weight of all classes, or of each.
     gamma : float, default 2
         γ.
     from_logits : bool, default False

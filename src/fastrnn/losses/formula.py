@@ -1,4 +1,4 @@
-"""Losses that are a formula of targets and outputs, with its derivative, on arrays."""
+"""Losses that are functions of targets and outputs, with their derivatives."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Array = NDArray[Any]
 
 
 class FormulaLoss(Loss):
-    """A loss of each position's targets and outputs alone, as two functions of arrays.
+    """A loss that depends only on the targets and outputs of each position.
 
-    Both get arrays (positions, features) of one floating type, and must not change them: they see
-    no batch and no time, so that nothing has to be copied.
+    Its two functions get arrays (positions, features) of one floating type, which they must not
+    change; batch and time are one axis, so that nothing has to be copied.
 
     Parameters
     ----------
@@ -62,21 +62,21 @@ class FormulaLoss(Loss):
 
 
 class LossFunctionWrapper(Loss):
-    """A loss made of a function, as ``compile`` makes it of one.
+    """A loss that wraps a function; ``compile`` wraps custom functions in it.
 
     Parameters
     ----------
     fn : callable
-        Takes targets and outputs, batch first, and returns a loss a position, one a sample, or one
-        number.
+        Takes targets and outputs, batch first, and returns a loss per position or per sample, or a
+        single number.
     reduction : default "sum_over_batch_size"
         See :class:`Loss`.
     name : str, optional
         That of the function if left out.
     gradient : callable, optional
-        Takes the same and returns the derivative of the sum of these by the outputs;
-        ``fn.gradient`` if left out.  Without either, `fn` is differentiated operation by operation:
-        it should be made of NumPy's operations, or of those of :mod:`fastrnn.backend`.
+        Takes the same arguments and returns the derivative of the sum of the losses by the outputs;
+        ``fn.gradient`` if left out.  Without either, `fn` is differentiated automatically; it
+        should then use operations of NumPy or :mod:`fastrnn.backend`.
     **options :
         Further arguments of both functions.
 
@@ -110,7 +110,7 @@ class LossFunctionWrapper(Loss):
 
     @property
     def function_name(self) -> str:
-        """What a file calls the function."""
+        """The name of the function in files."""
         return str(getattr(self._fn, "__name__", type(self._fn).__name__))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -124,7 +124,7 @@ class LossFunctionWrapper(Loss):
         return self._gradient(y_true, y_pred, **self._options)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this loss again, but for the function."""
+        """Return the constructor arguments of this loss, except for the function."""
         config = {**super().get_config(), **self._options}
         if self.name == self.function_name:
             config.pop("name", None)

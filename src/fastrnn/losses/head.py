@@ -1,4 +1,4 @@
-"""How a training computes a loss: behind an output of its workspaces, for one shape of batch."""
+"""The computation of a loss on an output of the last workspaces, for one shape of batch."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ Array = NDArray[Any]
 
 
 class Head:
-    """A loss behind an output of the last workspaces, for one shape of batch.
+    """A loss on an output of the last workspaces, for one shape of batch.
 
     Attributes
     ----------
     targets : ndarray of shape (time · batch,) or (time · batch, features)
-        Of the batch at hand, in the order of the rows of the model's output.
+        The targets of the current batch, in the order of the rows of the model's output.
     output : ndarray of shape (time · batch, features)
-        View of what the model put out.
+        View of the model's output.
     counted : float
-        How many positions count: all, or those that the output's mask leaves.
+        Number of unmasked positions.
     divisor : float
-        `basis`, or that of a larger batch of which these are some rows.
+        `basis`, or that of the larger batch that these rows are part of.
     mask : ndarray of shape (time · batch,), or None
-        1 where a position counts, else 0; None: all do.
+        1 at unmasked positions, else 0; None: no mask.
     sample_weights : ndarray of shape (time · batch,), or None
         `mask` times the weights of the samples; None: all are one.
     weights : ndarray of shape (time · batch,), or None
-        The same for the loss, which may leave more out.
+        The same for the loss, which may ignore further positions.
     reduction : str
         That of the loss.
     basis : float
-        What the loss is a mean over: how many positions count for it, the sum of their weights, or
-        the number of samples, by which an epoch's sums are weighted.
+        The divisor of the mean: the number of positions that count, the sum of their weights, or
+        the number of samples, which weights the sums of an epoch.
     loss_weight : float
-        Factor of the gradient, where this is one loss of several.
+        Factor of the gradient, if this is one of several losses.
     """
 
     targets: Array
@@ -78,11 +78,11 @@ class Head:
         np.copyto(self._given, self._spread(by_step), casting="same_kind")
 
     def kept(self) -> Array | None:
-        """Return which positions count for the loss, booleans, where it leaves some out itself."""
+        """Return which positions count, as booleans, if the loss ignores some."""
         return None
 
     def count(self) -> None:
-        """Find out what counts, once the model's output is there."""
+        """Determine the positions that count, after the forward pass."""
         if self.mask is not None:
             assert self._steps_mask is not None
             by_step = self.mask.reshape(self._positions)
@@ -113,13 +113,13 @@ class Head:
 
     @property
     def counts_vary(self) -> bool:
-        """Whether `basis` follows from the content of a batch, and not from its size alone."""
+        """Whether `basis` depends on the content of a batch, and not only on its size."""
         by_weight = self.reduction == "mean_with_sample_weight" and self.weights is not None
         return self.mask is not None or by_weight
 
     @property
     def denominator(self) -> float:
-        """What the sum of the losses of a whole batch is divided by."""
+        """The divisor of the sum of the losses of a whole batch."""
         if self.reduction == "sum":
             return 1.0
         if self.reduction == "mean_with_sample_weight":
@@ -127,10 +127,10 @@ class Head:
         return max(1.0, self.divisor)
 
     def found(self, total: float) -> tuple[float, float]:
-        """Return what an epoch adds up for the loss, of what :meth:`run` returned: two sums.
+        """Return the two sums of the loss for an epoch, from the result of :meth:`run`.
 
-        Their quotient is the mean of all positions; or the mean of the sums of batches, weighted
-        with their samples.
+        Their quotient is the mean over all positions; with another reduction, the mean of the
+        batches' values, weighted with their numbers of samples.
         """
         return total * self.divisor if self.reduction == "sum" else total, self.basis
 
@@ -147,30 +147,30 @@ class Head:
         return by_step.reshape(len(self.rows), *array.shape[len(self._positions) :])
 
     def run(self, training: bool) -> float:
-        """Return the sum of weight times loss; in a training also write the gradient of the mean.
+        """Return the weighted sum of the losses; in training also write the gradient of the mean.
 
-        The gradient, times `loss_weight`, goes behind the last layer.
+        The gradient is multiplied by `loss_weight`.
         """
         raise NotImplementedError
 
     def pass_activation(self, passed: bool = True) -> None:
-        """Say that the gradient which this head writes is that of what went into the activation."""
+        """Record that this head writes the gradient of the activation's input."""
         if self.last.applied is not None:
             self.last.applied.is_passed = passed
 
     def total(self, losses: Array) -> float:
-        """Return the sum over all rows, (rows,) or (rows, features), of their weight times it."""
+        """Return the weighted sum over all rows, of (rows,) or (rows, features)."""
         if self.weights is None:
             return float(losses.sum(dtype=np.float64))
         if losses.ndim == 2:
             losses = losses.sum(axis=1, out=self._row_losses)
-        # Assigned, not multiplied: what was computed from padding may be NaN.
+        # Assigned, not multiplied, since values of padding may be NaN.
         np.copyto(losses, 0, where=self._ignored)
         np.multiply(losses, self.weights, out=losses)
         return float(losses.sum(dtype=np.float64))
 
     def average(self, gradient: Array, features: int = 1) -> None:
-        """Turn the gradient of every row's loss into that of the mean, `features` a row."""
+        """Scale the gradient of every row's loss to that of the mean, with `features` per row."""
         gradient /= self.denominator * features
         if self.weights is not None:
             np.multiply(gradient, self.weights[:, np.newaxis], out=gradient)
@@ -179,7 +179,7 @@ class Head:
             gradient *= self.loss_weight
 
     def _spread(self, by_step: Array) -> Array:
-        """Return what is known of the first axes, with axes of one for the positions within."""
+        """Return weights of the first axes, with axes of size 1 for the others."""
         within = len(self._positions) - max(2, by_step.ndim)
         return by_step.reshape(by_step.shape + (1,) * within) if within > 0 else by_step
 
@@ -195,7 +195,7 @@ class DenseTargets(Head):
     Attributes
     ----------
     aims : ndarray of shape (time · batch, features)
-        What the loss wants: the targets, or what :meth:`smooth` makes of them.
+        The targets of the loss: the given ones, or the ones from :meth:`smooth`.
     """
 
     def __init__(self, last: Signal) -> None:
@@ -205,7 +205,7 @@ class DenseTargets(Head):
         self._smoothing = self._even = 0.0
 
     def smooth(self, smoothing: float, even: float) -> None:
-        """Aim at (1 − smoothing) · targets + smoothing · even."""
+        """Set `aims` to (1 − smoothing) · targets + smoothing · even."""
         self._smoothing, self._even = smoothing, even
         self.aims = np.empty_like(self.targets)
 

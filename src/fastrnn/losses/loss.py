@@ -1,4 +1,4 @@
-"""What all losses share: how they are called, and what a loss of one's own gets done for it."""
+"""The base of all losses, and the head of custom losses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fastrnn.workspace import Signal
 Array = NDArray[Any]
 
 
-#: What the losses of all positions may become, and by which names it is asked for.
+#: The reductions, with their other names.
 REDUCTIONS = {
     "sum_over_batch_size": "sum_over_batch_size",
     "mean": "sum_over_batch_size",
@@ -32,21 +32,21 @@ REDUCTIONS = {
 
 
 class Loss(metaclass=Constructible):
-    """How far predictions are from what they should be.
+    """A measure of the error of predictions.
 
-    Called on arrays, batch first, it returns their mean over all positions, or what `reduction`
-    says.  A training asks for a :class:`Head` instead, which computes value and gradient in the
-    model's own memory.
+    Called on arrays, batch first, it returns the mean over all positions, or another `reduction`.
+    Training uses a :class:`Head` instead, which computes value and gradient in the memory of the
+    model.
 
-    A loss of one's own is a subclass with :meth:`call` and, for speed, :meth:`backward`.
+    A custom loss is a subclass with :meth:`call` and, for speed, :meth:`backward`.
 
     Parameters
     ----------
     name : str, optional
-        That of the class, in words with underscores, if left out.
+        The name of the class in snake case if left out.
     reduction : {"sum_over_batch_size", "sum", "mean_with_sample_weight", None}
-        What the losses of all positions become: their mean, their sum, their sum divided by that of
-        the weights, or nothing else, which no training can use.  "mean" and "auto" are the first.
+        How to reduce the losses of all positions: mean, sum, sum divided by the sum of the weights,
+        or none, which cannot be used for training.  "mean" and "auto" are names of the first.
 
     Examples
     --------
@@ -86,16 +86,16 @@ class Loss(metaclass=Constructible):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss at every position, of shape ``y_pred.shape[:-1]``.
 
-        One of one's own may also return a value a feature, of which the mean is taken, or a loss a
-        sample, or one number.
+        A custom loss may also return a value per feature, whose mean is used, a loss per sample, or
+        a single number.
         """
         raise NotImplementedError
 
     def backward(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the derivative by `y_pred` of the sum of all that :meth:`call` returns.
+        """Return the derivative by `y_pred` of the sum of the losses of :meth:`call`.
 
-        A loss of one's own may leave it out, if `call` is made of NumPy's operations or of those of
-        :mod:`fastrnn.backend`: it is differentiated operation by operation then, which is slower.
+        It is optional if `call` uses operations of NumPy or :mod:`fastrnn.backend`: the loss is
+        then differentiated automatically, which is slower.
         """
         values, back = value_and_gradient(self.call, [y_true, y_pred])
         return back(np.ones_like(values))
@@ -131,16 +131,16 @@ class Loss(metaclass=Constructible):
         return float(values.sum()) / (1.0 if self.reduction == "sum" else count)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return targets as the head wants them, or say what is wrong with them.
+        """Return checked targets for the head.
 
-        A loss of one's own may have targets of any shape that begins with that of the positions.
+        A custom loss may have targets of any shape that begins with that of the positions.
 
         Parameters
         ----------
         y : ndarray
             All targets of a training, batch first.
         output_shape : tuple of int
-            What the model puts out for them: (n, time, ..., features) or (n, features).
+            Shape of the model's output for them: (n, time, ..., features) or (n, features).
         argument : str
             What errors call `y`.
 
@@ -163,12 +163,12 @@ class Loss(metaclass=Constructible):
         raise ValueError(f"class_weight wants targets that are classes; {self.name} has none")
 
     def head(self, last: Signal) -> Head:
-        """Return what computes this loss behind the output `last` of a workspace."""
+        """Return the head of this loss for the output `last` of a workspace."""
         return OwnHead(last, self)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this loss."""
-        # Only what is used: earlier versions read files that use nothing new.
+        # Only options that are used, so that earlier versions can read the files.
         config: dict[str, Any] = {}
         if self.reduction != "sum_over_batch_size":
             config["reduction"] = self.reduction
@@ -186,7 +186,7 @@ class Loss(metaclass=Constructible):
 
 
 class OwnHead(Head):
-    """A loss of one's own: hands it arrays with the batch first."""
+    """The head of a custom loss, which it calls on arrays with the batch first."""
 
     def __init__(self, last: Signal, loss: Loss) -> None:
         super().__init__(last)
@@ -197,14 +197,14 @@ class OwnHead(Head):
         """Copy the targets of a batch, (batch, time, ...)."""
         dtype = self.last.output.dtype if y.dtype.kind == "f" else y.dtype
         self._y = np.array(y, dtype, order="C")
-        # A loss that checks its targets itself may have some that belong to no position.
+        # A loss with its own check may have targets of other shapes.
         positions = self._positions
         batch_first = (*positions[1::-1], *positions[2:]) if len(positions) > 1 else positions
         if y.shape[: len(positions)] == batch_first:
             self.targets = self.by_row(self._y)
 
     def run(self, training: bool) -> float:
-        """Ask the loss for values and derivative."""
+        """Call the loss for values and derivative."""
         y_pred = self.batch_first(self.output)
         values = np.array(self._loss.call(self._y, y_pred), np.float64)
         each = y_pred.shape[-1] if values.shape == y_pred.shape else 1
@@ -227,9 +227,9 @@ class OwnHead(Head):
         return float(np.where(weights, values * weights, 0).sum())
 
     def _weights_of(self, shape: tuple[int, ...], outputs: tuple[int, ...]) -> Array:
-        """Return how much each value of the loss counts: a number of positions, or their weights.
+        """Return the weight of each value of the loss: a number of positions, or their weights.
 
-        Where a value stands for several positions it counts as often, as in Keras; in a sum, once.
+        As in Keras, a value for several positions counts that often in a mean, and once in a sum.
         """
         if shape not in (outputs, outputs[: len(shape)]):
             raise ValueError(

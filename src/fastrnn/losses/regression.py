@@ -1,4 +1,4 @@
-"""Losses of numbers: absolute, relative, robust, by angle."""
+"""Regression losses: absolute, relative, robust, and cosine."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class MeanAbsolutePercentageError(FormulaLoss):
 
 
 class MeanSquaredLogarithmicError(FormulaLoss):
-    """Mean of (log(1 + y_pred) − log(1 + y_true))²; numbers below 1e-7 count as that.
+    """Mean of (log(1 + y_pred) − log(1 + y_true))²; numbers below 1e-7 are clipped.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def _logarithms(y: Array) -> Array:
 
 
 class Huber(FormulaLoss):
-    """Half the squared error up to `delta`, from there on a straight line; the mean of it.
+    """Mean of half the squared error up to `delta`, and linear beyond it.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class LogCosh(FormulaLoss):
 
 
 class CosineSimilarity(FormulaLoss):
-    """Minus the cosine of the angle between the two rows: −1 where they point the same way.
+    """Minus the cosine similarity of the two rows: −1 for equal directions.
 
     Examples
     --------
@@ -169,7 +169,7 @@ class CosineSimilarity(FormulaLoss):
         inverse = _inverse_norms(y_pred)
         aims, directions = y_true * _inverse_norms(y_true), y_pred * inverse
         along = (aims * directions).sum(axis=-1, keepdims=True) * directions
-        # A row of nearly zero length has no direction.
+        # The gradient is zero for rows of nearly zero length.
         return np.where(inverse < 1 / EPSILON, along - aims, -aims) * inverse
 
 

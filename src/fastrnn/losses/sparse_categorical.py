@@ -1,4 +1,4 @@
-"""Cross entropy against integer labels."""
+"""Cross entropy with integer labels."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def sparse_categorical_crossentropy(
     from_logits: bool = False,
     ignore_class: int | None = None,
 ) -> Array:
-    """Return −log of the probability that was given to the label, at every position.
+    """Return −log of the predicted probability of the label, at every position.
 
-    The probability is the label's part of the sum of `y_pred` over the classes, as in Keras: what
-    is no distribution, such as the output of a sigmoid or a ReLU, is made one.
+    As in Keras, `y_pred` is divided by its sum over the classes, so that outputs of a sigmoid or
+    ReLU become a distribution.
 
     Parameters
     ----------
     y_true : array_like of shape (...) or (..., 1)
-        Integer labels, or floats that are whole.
+        Integer labels; floats with integer values are accepted.
     y_pred : array_like of shape (..., classes)
-        Probabilities or other shares, or logits.
+        Probabilities or unnormalized probabilities, or logits.
     from_logits : bool, default False
     ignore_class : int, optional
-        A label at which the loss is 0; it may be none of the classes.
+        A label at which the loss is 0; it need not be one of the classes.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def sparse_categorical_crossentropy(
     array([0.2231, 0.5108])
     """
     predictions = real_predictions(y_pred)
-    # A copy, which no other thread can change between the check and the use.
+    # A copy, so that no other thread can change it between check and use.
     given = np.array(as_array("y_true", y_true))
     given = check_labels(given, predictions.shape, "y_true", ignore_class)
     ignored = None if ignore_class is None else given == ignore_class
@@ -81,9 +81,9 @@ class LabelHead(Head):
     Attributes
     ----------
     ignore_class : int or None
-        A label that counts for nothing.
+        A label to ignore.
     labels : ndarray of shape (time · batch,)
-        `targets`, with a class in place of what is ignored.
+        `targets`, with ignored labels replaced by a class.
     """
 
     ignore_class: int | None = None
@@ -99,9 +99,9 @@ class LabelHead(Head):
         Raises
         ------
         ValueError
-            If a label is none of the classes. All were checked before the training began; but a
-            callback, another thread, or a process that shares a file may have written to them
-            since, so the copy is checked, which no other thread can change.
+            If a label is not one of the classes.  All were checked before the training; but a
+            callback, another thread, or a process that shares a file may have changed them since,
+            so the copy is checked again.
         """
         if y.dtype.kind == "f":
             y = np.array(y)
@@ -109,7 +109,7 @@ class LabelHead(Head):
         np.copyto(self._by_step, y.swapaxes(0, 1) if y.ndim > 1 else y, casting="unsafe")
         if self.ignore_class is not None:
             self.labels = np.where(self.targets == self.ignore_class, 0, self.targets)
-        # A negative number is a very large one without a sign: one comparison for both ends.
+        # As unsigned numbers, negative ones are large, so one comparison checks both ends.
         if self.labels.size and self.labels.view(np.uint64).max() >= self.features:
             self._refuse(self.labels, _no_label(self.labels, self.features))
 
@@ -119,7 +119,7 @@ class LabelHead(Head):
 
     @property
     def counts_vary(self) -> bool:
-        """Whether what counts follows from the content of a batch."""
+        """Whether the number of positions that count depends on the content of a batch."""
         return self.ignore_class is not None or super().counts_vary
 
     def _refuse(self, labels: Array, wrong: NDArray[np.bool_]) -> None:
@@ -132,7 +132,7 @@ class LabelHead(Head):
 
 
 class _SoftmaxHead(LabelHead):
-    """Behind a softmax: the gradient goes past it, to the logits."""
+    """The loss of the output of a softmax; computes the gradient of the logits."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -154,7 +154,7 @@ class _SoftmaxHead(LabelHead):
 
 
 class _LogitsHead(_SoftmaxHead):
-    """Behind logits: the softmax is computed here, and the model's output stays as it is."""
+    """The loss of logits: computes the softmax, but does not change the model's output."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -168,7 +168,7 @@ class _LogitsHead(_SoftmaxHead):
 
 
 class _SharesHead(LabelHead):
-    """Behind something that is not a softmax: every row is divided by its sum first."""
+    """The loss of outputs that are not a softmax: rows are divided by their sum first."""
 
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
@@ -180,9 +180,9 @@ class _SharesHead(LabelHead):
         clipped = np.clip(shares, EPSILON, 1 - EPSILON)
         if training:
             assert self.gradient is not None
-            # Where the clip was at work, a small change of the share changes nothing.
+            # A clipped probability has no gradient.
             slopes = np.where(shares == clipped, -1 / clipped, 0) / sums
-            # More of the sum is less of the share.
+            # The gradient of the sum in the denominator.
             self.gradient[...] = (-slopes * shares)[:, np.newaxis]
             self.gradient[self._every_row, self.labels] += slopes
             self.average(self.gradient)
@@ -195,17 +195,17 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     Parameters
     ----------
     from_logits : bool, default False
-        Whether the model's output is meant before the softmax.
+        Whether the model's outputs are logits.
     ignore_class : int, optional
-        A label at which nothing is learned, and which does not count in the mean; it may be none of
-        the classes.  Metrics count it, as in Keras.
+        A label to ignore: without a gradient, and excluded from the mean.  It need not be one of
+        the classes.  Metrics do not ignore it, as in Keras.
     reduction, name :
         See :class:`~fastrnn.losses.Loss`.
 
     Notes
     -----
-    In a training whose model ends in a softmax, loss and softmax are one: the gradient is that at
-    the logits, p − onehot, and probabilities are not clipped.
+    If a model ends in a softmax, training combines it with the loss: the gradient of the logits is
+    p − onehot, and probabilities are not clipped.
 
     Examples
     --------
@@ -251,7 +251,7 @@ class SparseCategoricalCrossentropy(CrossEntropy):
         return super().__call__(y_true, y_pred, weights) / (float(share) or 1.0)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return labels of shape (n, time) or (n,), or say what is wrong with them."""
+        """Return checked labels of shape (n, time) or (n,)."""
         return check_labels(y, output_shape, argument, self.ignore_class)
 
     def classes_of(self, y: Array) -> Array:
@@ -276,9 +276,9 @@ class SparseCategoricalCrossentropy(CrossEntropy):
 def check_labels(
     y: Array, output_shape: tuple[int, ...], argument: str, ignored: int | None = None
 ) -> Array:
-    """Return labels, whole numbers of any type, as an array of shape ``output_shape[:-1]``.
+    """Return labels of any type with integer values in the shape ``output_shape[:-1]``.
 
-    `ignored` is one too.
+    The label `ignored` is accepted too.
 
     Raises
     ------
@@ -286,7 +286,7 @@ def check_labels(
         If `y` does not hold numbers.
     ValueError
         If the shape does not fit, or a label is not a whole number of 0 to classes − 1; the message
-        names the first such label and where it stands.
+        names the first such label and its index.
     """
     positions, classes = output_shape[:-1], output_shape[-1]
     if y.dtype.kind not in "biuf" or y.dtype == np.float16:
@@ -308,7 +308,7 @@ def check_labels(
 
 
 def _no_label(y: Array, classes: int, ignored: int | None = None) -> Array:
-    """Return what is no whole number of 0 to `classes` - 1, nor what is ignored."""
+    """Return where labels are neither integers from 0 to `classes` - 1 nor ignored."""
     outside = (y < 0) | (y >= classes)
     # An infinite number is outside, and a NaN is unequal to everything.
     wrong = outside | (y != np.floor(y)) if y.dtype.kind == "f" else outside

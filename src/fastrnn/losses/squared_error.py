@@ -68,11 +68,11 @@ class MeanSquaredError(Loss):
         return mean_squared_error(y_true, y_pred)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return targets of the shape of the output, or say what is wrong with them."""
+        """Return checked targets in the shape of the output."""
         return check_dense_targets(y, output_shape, argument)
 
     def head(self, last: Signal) -> Head:
-        """Return what computes this loss behind the output `last` of a workspace."""
+        """Return the head of this loss for the output `last` of a workspace."""
         return _SquaredErrorHead(last)
 
 

@@ -1,4 +1,4 @@
-"""Targets and predictions as losses and metrics read them."""
+"""Reading targets and predictions, for losses and metrics."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Array = NDArray[Any]
 
 
 def check_dense_targets(y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-    """Return real targets of the shape of the output, or say what is wrong with them.
+    """Return checked real targets in the shape of the output.
 
-    One number a sample is taken for every step of an output of one feature, with a warning: Keras
-    takes it so too, in silence, and scripts go by it without their authors' knowing.
+    One number per sample is used for every step of an output with one feature, with a warning;
+    Keras does the same without one, often unintentionally.
     """
     if y.dtype.kind not in "biuf" or y.dtype == np.float16:
         raise TypeError(f"{argument} is of type {y.dtype}; it should be real numbers")

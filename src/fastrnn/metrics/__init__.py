@@ -1,12 +1,11 @@
-"""What a training reports beside its loss.
+"""Metrics, which a training reports in addition to its loss.
 
-``"accuracy"`` in ``compile`` is the share of positions that are right; what right means depends on
-the shapes, as in Keras 3 (see :class:`fastrnn.metrics.binding.AccuracyByShape`).  Accuracy says
-nothing of a regression, and little of several yes-or-no outputs: ask for ``"binary_accuracy"``
-there.
+``"accuracy"`` in ``compile`` is the fraction of correct positions; as in Keras 3, its definition
+depends on the shapes (see :class:`fastrnn.metrics.binding.AccuracyByShape`).  It is meaningless for
+regression; for several binary outputs, use ``"binary_accuracy"``.
 
-The classes may also be used alone: ``update_state`` takes in targets and predictions, ``result``
-returns the metric of all of them.
+The classes can also be used alone: ``update_state`` adds targets and predictions, ``result``
+returns the metric.
 """
 
 from __future__ import annotations
@@ -173,13 +172,13 @@ _BY_NAME |= {name.upper(): _BY_NAME[name] for name in ("bce", "mae", "mape", "ms
 
 
 def get(identifier: Any) -> Metric | None:
-    """Return the metric that `identifier` names.
+    """Return the metric for an identifier.
 
     Parameters
     ----------
     identifier : str, Metric, class of Metric, function, Loss, dict or None
-        A name is that of a class, of a function of this module, or of a loss.  A function of one's
-        own takes targets and predictions, batch first.  A dict is what :func:`serialize` returns.
+        A name is that of a class, of a function of this module, or of a loss.  A custom function
+        takes targets and predictions, batch first.  A dict is one that :func:`serialize` returned.
 
     Raises
     ------
@@ -212,7 +211,7 @@ def _by_name(name: str) -> Any:
     if own is not None:
         return own
     if name in _BY_NAME:
-        # Of those without arguments: Mean() and such mean nothing in `compile`.
+        # Only metrics of targets and predictions: Mean() is not one.
         return _BY_NAME[name](name=name)
     if name in _FUNCTIONS:
         return MeanMetricWrapper(_FUNCTIONS[name], name)
@@ -226,7 +225,7 @@ def _by_name(name: str) -> Any:
 
 
 def serialize(metric: Metric) -> Any:
-    """Return a metric, without its sums, as what JSON can hold and :func:`get` reads.
+    """Return a metric, without its sums, as a JSON-serializable value for :func:`get`.
 
     Examples
     --------
@@ -250,7 +249,7 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     ----------
     config : dict
     custom_objects : dict of str to class or function, optional
-        Metrics of one's own, by name.
+        Custom metrics by name.
 
     Examples
     --------
@@ -272,14 +271,14 @@ def _read_function(function: Any, **options: Any) -> Metric:
 
 
 def reported(metrics: Any, weighted: Any = None) -> list[Reported]:
-    """Return what the arguments of ``compile`` name for one output.
+    """Return the metrics of an output for the arguments of ``compile``.
 
     Parameters
     ----------
     metrics, weighted : sequence of metrics, or one of them, or None
-        Anything that :func:`get` takes, and ``"accuracy"`` or ``"acc"``.  One of `weighted` whose
-        name is among `metrics` is reported with ``weighted_`` before it, and one whose name is
-        there already with a number behind it, as in Keras.
+        Identifiers for :func:`get`, and ``"accuracy"`` or ``"acc"``.  As in Keras, a metric of
+        `weighted` whose name is among `metrics` gets the prefix ``weighted_``, and a repeated name
+        gets a number.
     """
     found: list[Reported] = []
     for is_weighted, identifiers in ((False, metrics), (True, weighted)):
@@ -315,7 +314,7 @@ def _reported(identifier: Any, is_weighted: bool) -> Reported | None:
     if isinstance(identifier, dict):
         name = identifier.get("class_name")
         if custom_object(str(name)) is None and name not in {**_CLASSES, **_FUNCTIONS}:
-            return None  # of the user's own, and not at hand: see load_model
+            return None  # a custom metric that is not available: see load_model
     if isinstance(identifier, str) and identifier in ("accuracy", "acc"):
         return Reported(identifier, AccuracyByShape(identifier), is_weighted, identifier)
     metric = get(identifier)

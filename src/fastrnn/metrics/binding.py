@@ -1,4 +1,4 @@
-"""How a model computes its metrics: on what its last layers hold, into sums."""
+"""The computation of metrics on the outputs of a model, as sums."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fastrnn.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum, weighte
 from fastrnn.metrics.scores import ByFeature
 
 Array = NDArray[Any]
-#: Measures the batch that a head holds; returns what it adds to the sums of a metric.
+#: Takes a head with a batch; returns the contribution to the sums of a metric.
 Bound = Callable[[], Sequence[float]]
 
 
@@ -36,12 +36,12 @@ class Reported:
     Attributes
     ----------
     name : str
-        What logs and the history call it.
+        Its name in logs and the history.
     metric : Metric
     is_weighted : bool
-        Whether the weights of the samples count.  Masks always do.
+        Whether it uses the weights of the samples.  Masks are always used.
     written : str or dict
-        What a file says of it.
+        Its form in files.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Reported:
     written: Any
 
     def bind(self, head: Head) -> Bound:
-        """Return what measures a batch."""
+        """Return the function that measures a batch."""
         metric = self.metric
         if isinstance(metric, AccuracyByShape):
             return metric.bind(head, self.is_weighted)
@@ -59,14 +59,14 @@ class Reported:
         return _OfSums(metric, head, self.is_weighted)
 
     def report(self, sums: Sequence[float]) -> Any:
-        """Return the metric of its sums: a number, or an array of several."""
+        """Return the metric for sums: a number, or an array."""
         if isinstance(self.metric, Mean) and type(self.metric).result is Mean.result:
             total, count = sums
             return total / count if count else 0.0
         return self.metric.result_of(sums)
 
     def build(self, features: int) -> int:
-        """Prepare the metric for so many outputs; return how many sums it has."""
+        """Prepare the metric for outputs with `features`; return its number of sums."""
         metric = self.metric
         if type(metric) in (Mean, Sum):
             raise ValueError(f"{metric.name} is of values; a model has targets and predictions")
@@ -79,22 +79,22 @@ class Reported:
 
 
 class AccuracyByShape(Mean):
-    """What the name "accuracy" means: the share of positions that are right.
+    """The metric of the name "accuracy": the fraction of correct positions.
 
-    What right means depends on the shapes, as in Keras 3, and not on the loss: a single output
-    above one half says 1, and is right where the target is exactly that; with several, the highest
-    is right where the label is, or the highest number of the targets.
+    As in Keras 3, the definition depends on the shapes, and not on the loss: a single output
+    predicts 1 if it is above 0.5, and is correct if the target equals that; of several outputs, the
+    highest must be the label, or the highest target.
     """
 
     def bind(self, head: Head, is_weighted: bool) -> Bound:
-        """Return what measures a batch: the sum over what counts, and of its weights."""
+        """Return the function that measures a batch: the weighted sum, and the sum of weights."""
         if isinstance(head, LabelHead) and head.features > 1:
             return _LabelAccuracy(head, is_weighted)
         return _Accuracy(head, is_weighted)
 
 
 class _Bound:
-    """A metric that measures what a head holds."""
+    """A metric of the batch in a head."""
 
     def __init__(self, head: Head, is_weighted: bool) -> None:
         self._head, self._is_weighted = head, is_weighted
@@ -120,7 +120,7 @@ class _LabelAccuracy(_Bound):
         head = self._head
         weights, count = self._weights()
         kept = head.kept()
-        if kept is not None:  # what is ignored is never right, as in Keras
+        if kept is not None:  # as in Keras, ignored labels count as wrong
             ones = kept.astype(head.output.dtype)
             weights = ones if weights is None else ones * weights
         correct = core.count_correct(
@@ -144,7 +144,7 @@ class _Accuracy(_Bound):
 
 
 class _OfFunction(_Bound):
-    """Hands a function what it expects: a user's own, arrays with the batch first."""
+    """Calls a metric function; a custom one on arrays with the batch first."""
 
     def __init__(self, metric: MeanMetricWrapper, head: Head, is_weighted: bool) -> None:
         super().__init__(head, is_weighted)
@@ -163,19 +163,19 @@ class _OfFunction(_Bound):
             return float(np.mean(values)) * count, count
         by_position = head.batch_first(weights)
         if values.shape[:-1] == by_position.shape:
-            values = values.mean(axis=-1)  # a value a feature
+            values = values.mean(axis=-1)  # a value per feature
         if values.shape != by_position.shape:
-            # The function took a mean by itself, over positions that are unknown here.
+            # The function returned a mean over an unknown number of positions.
             return float(np.mean(values)) * count, count
         return weighted_sum(values, by_position), count
 
 
 class _OfSums(_Bound):
-    """Lets a metric take in the batch, and looks at its sums."""
+    """Updates a metric with the batch, and returns its sums."""
 
     def __init__(self, metric: Metric, head: Head, is_weighted: bool) -> None:
         super().__init__(head, is_weighted)
-        # Each thread has its own copy.
+        # A copy for each thread.
         self._metric = copy.deepcopy(metric)
         wants_outputs = isinstance(metric, (Confusion, ByFeature))
         if wants_outputs and isinstance(head, LabelHead) and head.features > 1:

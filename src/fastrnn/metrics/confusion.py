@@ -1,4 +1,4 @@
-"""Metrics of right and wrong answers above thresholds, and what curves they make."""
+"""Metrics of confusion matrices at thresholds, and the area under curves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fastrnn.settings import boolean, integer, number
 
 Array = NDArray[Any]
 
-#: What is not among the highest, and the threshold for those that are.
+#: The value of outputs below the top k, and the threshold for those in it.
 LOWEST = -1e10
 KINDS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
@@ -25,7 +25,7 @@ KINDS = ("true_positives", "false_positives", "true_negatives", "false_negatives
 def confusion(
     positive: Array, predictions: Array, weights: Array | None, thresholds: Array
 ) -> dict[str, Array]:
-    """Count what is above thresholds and what is not, among positives and negatives.
+    """Count predictions above and below thresholds, among positives and negatives.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def confusion(
     # Compared in the type of the predictions: as in Keras, 0.3 is not above 0.3.
     thresholds = thresholds.astype(predictions.dtype)
     order = np.argsort(thresholds, kind="stable")
-    # How many thresholds each prediction is above, none for a NaN; then a histogram of that.
+    # The number of thresholds below each prediction (0 for NaN), and a histogram of it.
     above = np.searchsorted(thresholds[order], predictions, side="left")
     above[np.isnan(predictions)] = 0
     bins, labels = len(thresholds) + 1, predictions.shape[1]
@@ -60,16 +60,16 @@ def confusion(
 
 
 class Confusion(Metric):
-    """Base of the metrics that count by thresholds."""
+    """Base of the metrics that count at thresholds."""
 
     by_position = True
-    #: Which of :data:`KINDS` it adds up.
+    #: The :data:`KINDS` that it counts.
     kinds: ClassVar[tuple[str, ...]] = KINDS
     true_positives: Any
     false_positives: Any
     true_negatives: Any
     false_negatives: Any
-    #: Whether every output is counted by itself.
+    #: Whether outputs are counted separately.
     multi_label: bool = False
     top_k: int | None = None
     class_id: int | None = None
@@ -88,7 +88,7 @@ class Confusion(Metric):
 
     @quietly
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: Any = None) -> None:
-        """Take in targets, 0 or 1, and predictions of one shape, and optionally weights."""
+        """Add targets, 0 or 1, and predictions of the same shape, optionally with weights."""
         targets, predictions = real_arrays(y_true, y_pred)
         if self.from_logits:
             predictions = sigmoid(predictions)
@@ -127,7 +127,7 @@ class Confusion(Metric):
 
 
 class _Counted(Confusion):
-    """Counts one of the four."""
+    """Counts one of the four kinds."""
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         self.thresholds = thresholds
@@ -143,7 +143,7 @@ class _Counted(Confusion):
 
 
 class TruePositives(_Counted):
-    """How many outputs are above the threshold, one half unless told otherwise, as they should.
+    """The number of positive targets with outputs above the threshold, by default 0.5.
 
     Examples
     --------
@@ -157,7 +157,7 @@ class TruePositives(_Counted):
 
 
 class FalsePositives(_Counted):
-    """How many outputs are above the threshold and should not be.
+    """The number of negative targets with outputs above the threshold.
 
     Examples
     --------
@@ -171,7 +171,7 @@ class FalsePositives(_Counted):
 
 
 class TrueNegatives(_Counted):
-    """How many outputs are not above the threshold, as they should.
+    """The number of negative targets with outputs not above the threshold.
 
     Examples
     --------
@@ -185,7 +185,7 @@ class TrueNegatives(_Counted):
 
 
 class FalseNegatives(_Counted):
-    """How many outputs are not above the threshold and should be.
+    """The number of positive targets with outputs not above the threshold.
 
     Examples
     --------
@@ -199,7 +199,7 @@ class FalseNegatives(_Counted):
 
 
 class _Share(Confusion):
-    """The share of true positives among something."""
+    """The ratio of true positives to another count."""
 
     def __init__(
         self,
@@ -215,7 +215,7 @@ class _Share(Confusion):
         super().__init__(_limits(thresholds, 0.5 if top_k is None else LOWEST), name, dtype)
 
     def result(self) -> Any:
-        """Return the share, 0 where there is none; an array for several thresholds."""
+        """Return the ratio, 0 if the divisor is; an array for several thresholds."""
         right, wrong = (getattr(self, kind) for kind in self.kinds)
         return self._one_or_all(divided(right, right + wrong))
 
@@ -226,16 +226,16 @@ class _Share(Confusion):
 
 
 class Precision(_Share):
-    """The share of outputs above the threshold that should be.
+    """The fraction of the outputs above the threshold whose target is positive.
 
     Parameters
     ----------
     thresholds : float or list of float, optional
-        Of 0 to 1; one half if left out.
+        From 0 to 1; 0.5 if left out.
     top_k : int, optional
-        Let only so many of the highest outputs of a position count as above.
+        Only the `top_k` highest outputs of a position count as above.
     class_id : int, optional
-        Look at this output alone.
+        Use only this output.
     name, dtype : str, optional
 
     Examples
@@ -249,7 +249,7 @@ class Precision(_Share):
 
 
 class Recall(_Share):
-    """The share of outputs that should be above the threshold and are.
+    """The fraction of the positive targets with outputs above the threshold.
 
     Parameters
     ----------
@@ -268,28 +268,28 @@ class Recall(_Share):
 
 
 class AUC(Confusion):
-    """The area under a curve through the points of many thresholds.
+    """The area under a curve, approximated with many thresholds.
 
     Parameters
     ----------
     num_thresholds : int, default 200
-        Evenly from 0 to 1.
+        Number of evenly spaced thresholds from 0 to 1.
     curve : {"ROC", "PR"}
         Receiver operating characteristic, or precision by recall.
     summation_method : {"interpolation", "minoring", "majoring"}
-        How high the curve is between two points: their mean (for PR after Davis and Goadrich), the
+        The height of the curve between two points: interpolated (for PR by Davis and Goadrich), the
         lower, or the higher.
     name, dtype : str, optional
     thresholds : list of float, optional
-        In place of even ones; 0 and 1 are added.
+        Thresholds instead of even ones; 0 and 1 are added.
     multi_label : bool, default False
-        Take the mean of the areas of all outputs, in place of that of all together.
+        Whether to average the areas of the outputs, instead of counting all outputs together.
     num_labels : int, optional
-        How many there are; only with `multi_label`, and found out if left out.
+        Number of outputs, only with `multi_label`; inferred if left out.
     label_weights : list of float, optional
-        Of the outputs.
+        Weights of the outputs.
     from_logits : bool, default False
-        Whether predictions are meant before a sigmoid.
+        Whether predictions are logits.
 
     References
     ----------
@@ -336,7 +336,7 @@ class AUC(Confusion):
             self.build(self.num_labels)
 
     def build(self, features: int) -> None:
-        """Make sums for so many outputs, where each has its own."""
+        """Allocate the sums, if each output has its own."""
         if not self.multi_label:
             return
         if not self.variables:
@@ -348,7 +348,7 @@ class AUC(Confusion):
 
     @quietly
     def result(self) -> Any:
-        """Return the area, 0 where nothing was taken in."""
+        """Return the area, 0 without data."""
         if not self.variables:
             return 0.0
         tp, fp, tn, fn = (np.array(variable) for variable in self.variables)
@@ -387,7 +387,7 @@ class AUC(Confusion):
 
 
 def _interpolated(tp: Array, fp: Array, fn: Array) -> Array:
-    """Return the areas under precision by recall between thresholds, counts taken as straight."""
+    """Return the areas under precision by recall, with linear counts between thresholds."""
     predicted = tp + fp
     gained, width = tp[:-1] - tp[1:], predicted[:-1] - predicted[1:]
     slope = divided(gained, width)

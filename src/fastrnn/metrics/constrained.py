@@ -1,4 +1,4 @@
-"""Shares where another one is at least a value."""
+"""The best value of a ratio under a constraint on another one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fastrnn.settings import integer, number
 
 
 class _Constrained(Confusion):
-    """The highest of one share where another one is at least a value."""
+    """The highest value of a ratio at thresholds where another one is at least a value."""
 
-    #: What the two shares are of: true and false ones of each.
+    #: The counts of the two ratios.
     best: ClassVar[tuple[str, str]]
     bound: ClassVar[tuple[str, str]]
-    #: What the constructor calls the value.
+    #: Name of the constructor argument of the value.
     argument: ClassVar[str]
 
     def __init__(
@@ -37,7 +37,7 @@ class _Constrained(Confusion):
         super().__init__(np.array(limits), name, dtype)
 
     def result(self) -> Any:
-        """Return the highest share, 0 where the other one is too low everywhere."""
+        """Return the highest ratio, 0 if the other one is too low at all thresholds."""
         best, bound = (
             divided(getattr(self, a), getattr(self, a) + getattr(self, b))
             for a, b in (self.best, self.bound)
@@ -56,7 +56,7 @@ _SPECIFICITY = ("true_negatives", "false_positives")
 
 
 class SensitivityAtSpecificity(_Constrained):
-    """The highest recall where so much of what should not be above a threshold is not.
+    """The highest sensitivity at thresholds with at least a given specificity.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class SensitivityAtSpecificity(_Constrained):
 
 
 class SpecificityAtSensitivity(_Constrained):
-    """The largest share of what should not be above a threshold that is not, at such a recall.
+    """The highest specificity at thresholds with at least a given sensitivity.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class SpecificityAtSensitivity(_Constrained):
 
 
 class PrecisionAtRecall(_Constrained):
-    """The highest precision at such a recall.
+    """The highest precision at thresholds with at least a given recall.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class PrecisionAtRecall(_Constrained):
 
 
 class RecallAtPrecision(_Constrained):
-    """The highest recall at such a precision.
+    """The highest recall at thresholds with at least a given precision.
 
     Examples
     --------

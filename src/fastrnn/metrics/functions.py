@@ -1,4 +1,4 @@
-"""Accuracies and similarities as functions: a number for every position."""
+"""Accuracies and similarities as functions of each position."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @quietly
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return the share of features that are exactly equal, at every position.
+    """Return the fraction of features that are exactly equal, at every position.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
     """Return 1.0 where the target is 1 and the output above `threshold`, or 0 and not, else 0.0.
 
-    As in Keras, a target between 0 and 1 is never met.
+    As in Keras, a target between 0 and 1 never matches.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5)
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Return the cosine of the angle between the two rows, at every position.
 
-    As in Keras it has the other sign than the loss of this name.
+    As in Keras, its sign is opposite to that of the loss of this name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Metrics that are means: functions of a position, and a class for each."""
+"""Metrics that are means of a function over all positions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 
 class MeanOf(MeanMetricWrapper):
-    """The mean of a function that stands in the class.
+    """The mean of a function that the class defines.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class MeanOf(MeanMetricWrapper):
         "from_sorted_ids": ((False,), "predictions are scores of all classes"),
     }
     function: ClassVar[Callable[..., Array]]
-    #: Where it is not the class's.
+    #: The name, if it is not that of the class.
     default_name: ClassVar[str | None] = None
 
     def __init__(self, name: str | None = None, dtype: Any = None, **options: Any) -> None:
@@ -53,7 +53,7 @@ class MeanOf(MeanMetricWrapper):
 class Accuracy(MeanOf):
     """How often predictions equal targets exactly.
 
-    In ``compile`` the name "accuracy" chooses one of the following by the shapes instead.
+    In ``compile``, the name "accuracy" selects one of the following metrics by the shapes.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class Accuracy(MeanOf):
 
 
 class BinaryAccuracy(MeanOf):
-    """How often an output above `threshold` meets a target of 1, and one below a target of 0.
+    """The fraction of outputs on the same side of `threshold` as their target.
 
     Examples
     --------

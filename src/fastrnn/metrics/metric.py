@@ -20,7 +20,7 @@ Function = Callable[..., Any]
 
 
 class Variable(np.ndarray):
-    """An array of sums that a metric keeps: a NumPy array with the methods of Keras's variables."""
+    """An array of sums of a metric: a NumPy array with the methods of Keras's variables."""
 
     def assign(self, value: ArrayLike) -> Variable:
         """Replace the content."""
@@ -34,20 +34,20 @@ class Variable(np.ndarray):
 
 
 class Metric(metaclass=Constructible):
-    """Something that is added up batch by batch, and what follows from the sums.
+    """A function of sums over batches.
 
-    A subclass makes its sums with :meth:`add_variable` in its constructor, adds a batch to them in
-    :meth:`update_state`, and computes the metric in :meth:`result`, all in NumPy.  Sums of parts of
-    the data must add up to those of the whole: so they do where several processes train, and where
-    a training goes on from a file.
+    A subclass creates its sums with :meth:`add_variable` in its constructor, adds a batch to them
+    in :meth:`update_state`, and computes the metric in :meth:`result`, all in NumPy.  The sums of
+    parts of the data must add up to those of the whole, as needed for training with several
+    processes and for resuming.
 
     Parameters
     ----------
     dtype : str, optional
-        Taken for the sake of Keras; the sums are float64.
+        Accepted for compatibility with Keras; the sums are float64.
     name : str, optional
-        What logs call it.  If left out, the name of the class as ``recall``, and ``recall_1`` for
-        the next one; :func:`fastrnn.backend.clear_session` counts anew.
+        Its name in logs.  If left out, the name of the class, such as ``recall``, and ``recall_1``
+        for the next one; :func:`fastrnn.backend.clear_session` resets the counts.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class Metric(metaclass=Constructible):
     0.5
     """
 
-    #: Whether it looks at every position alone, so that batch and time may stand in one axis.
+    #: Whether positions are independent, so that batch and time can be one axis.
     by_position: ClassVar[bool] = False
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
@@ -94,15 +94,15 @@ class Metric(metaclass=Constructible):
         name: str | None = None,
         **options: Any,
     ) -> Variable:
-        """Return a new array of sums, float64, which begin at zero.
+        """Return a new array of sums, float64, initially zero.
 
         Parameters
         ----------
         shape : tuple of int
         initializer, dtype, name, **options :
-            Taken for the sake of Keras; an initializer that is not zeros is refused.
+            Accepted for compatibility with Keras; only zeros are allowed as an initializer.
         """
-        if isinstance(shape, str):  # the name came first in older versions
+        if isinstance(shape, str):  # in older versions, the name is the first argument
             shape = ()
         start = getattr(initializer, "__name__", initializer)
         start = start if start is None or isinstance(start, str) else type(start).__name__
@@ -118,33 +118,33 @@ class Metric(metaclass=Constructible):
     add_weight = add_variable
 
     def build(self, features: int) -> None:
-        """Make the variables whose shape follows from the number of outputs, if there are any."""
+        """Create variables whose shape depends on the number of outputs."""
 
     def update_state(self, *arguments: Any, **options: Any) -> None:
-        """Take in a batch: ``y_true, y_pred, sample_weight=None``, batch first."""
+        """Add a batch: ``y_true, y_pred, sample_weight=None``, batch first."""
         raise NotImplementedError
 
     def result(self) -> Any:
-        """Return the metric of all that was taken in."""
+        """Return the metric of all batches."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
-        """Forget all that was taken in."""
+        """Reset the sums."""
         for variable in self.variables:
             variable.fill(0)
 
     def reset_states(self) -> None:
-        """Do the same by Keras's older name."""
+        """Reset the sums; an older name."""
         self.reset_state()
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Take in a batch and return the metric of all so far."""
+        """Add a batch and return the metric so far."""
         self.update_state(*arguments, **options)
         return self.result()
 
     @property
     def state(self) -> Array:
-        """All sums as one vector."""
+        """The sums in one vector."""
         return np.concatenate([np.zeros(0), *(np.ravel(v) for v in self.variables)])
 
     @state.setter
@@ -156,7 +156,7 @@ class Metric(metaclass=Constructible):
 
     @quietly
     def result_of(self, sums: Sequence[float]) -> Any:
-        """Return the metric of other sums than its own: a number, or an array of several."""
+        """Return the metric for other sums: a number, or an array."""
         twin = copy.deepcopy(self)
         twin.state = np.array(sums)
         found = np.array(twin.result())
@@ -188,7 +188,7 @@ class _Reduction(Metric):
 
 
 class Sum(_Reduction):
-    """The sum of all values, times their weights.
+    """The weighted sum of all values.
 
     Examples
     --------
@@ -209,9 +209,9 @@ class Sum(_Reduction):
 
 
 class Mean(_Reduction):
-    """The mean of all values, with their weights.
+    """The weighted mean of all values.
 
-    As in Keras it is that of all samples, where values of several axes have their mean as one.
+    As in Keras, values with several axes are first averaged for each sample.
 
     Examples
     --------
@@ -234,7 +234,7 @@ class Mean(_Reduction):
         self.count += (array.size if weights is None else weights.sum()) / each
 
     def result(self) -> Any:
-        """Return the mean, 0 where nothing was taken in."""
+        """Return the mean, 0 without values."""
         return divided(self.total, self.count)[()]
 
 
@@ -244,7 +244,7 @@ class MeanMetricWrapper(Mean):
     Parameters
     ----------
     fn : callable
-        Takes both, batch first, and returns a value a position, or their mean.
+        Takes both, batch first, and returns a value per position, or their mean.
     name : str, optional
         That of the function if left out.
     dtype : str, optional
@@ -267,19 +267,19 @@ class MeanMetricWrapper(Mean):
         self._fn, self._options = fn, options
 
     def values(self, y_true: Any, y_pred: Any) -> Array:
-        """Return what the function says."""
+        """Return the values of the function."""
         return np.asarray(self._fn(y_true, y_pred, **self._options), np.float64)
 
     @quietly
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Take in targets, predictions and, optionally, weights of samples or positions."""
+        """Add targets, predictions and, optionally, weights of samples or positions."""
         y_true, y_pred = as_array("y_true", y_true), as_array("y_pred", y_pred)
         super().update_state(self.values(y_true, y_pred), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that would make this metric again, but for the function."""
+        """Return the constructor arguments of this metric, except for the function."""
         return {**super().get_config(), **self._options}
 
 
@@ -293,7 +293,7 @@ def _weighed(values: ArrayLike, sample_weight: Any) -> tuple[Array, Array | None
 
 
 def spread(weights: Array, shape: tuple[int, ...]) -> Array:
-    """Return weights of the first axes as one for each number of an array of a shape.
+    """Return weights of the first axes, broadcast to a shape.
 
     Raises
     ------
@@ -312,14 +312,14 @@ def spread(weights: Array, shape: tuple[int, ...]) -> Array:
 
 
 def weighted_sum(values: Array, weights: Array | None) -> float:
-    """Return the sum of values times weights; what has no weight may be no number."""
+    """Return the weighted sum of values; those with weight 0 may be NaN."""
     if weights is None:
         return float(values.sum(dtype=np.float64))
     return float(np.where(weights != 0, values * weights, 0).sum(dtype=np.float64))
 
 
 def divided(total: Any, count: Any) -> Array:
-    """Return the quotient, 0 where the divisor is."""
+    """Return the quotient, 0 where the divisor is 0."""
     count = np.asarray(count)
     is_empty = count == 0
     return np.where(is_empty, 0.0, np.asarray(total) / np.where(is_empty, 1.0, count))

@@ -14,18 +14,18 @@ from fastrnn.losses.targets import real_arrays
 from fastrnn.metrics.metric import Metric, divided, spread
 from fastrnn.settings import number
 
-#: As in Keras, added to what is divided by.
+#: Added to divisors, as in Keras.
 EPSILON = 1e-7
 
 
 class ByFeature(Metric):
-    """Adds up sums for every output."""
+    """Base of the metrics with sums for every output."""
 
     by_position = True
     sums: tuple[str, ...]
 
     def build(self, features: int) -> None:
-        """Make a sum for each output."""
+        """Allocate the sums of each output."""
         if not self.variables:
             for name in self.sums:
                 setattr(self, name, self.add_variable((features,)))
@@ -36,7 +36,7 @@ class ByFeature(Metric):
 
     @quietly
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: Any = None) -> None:
-        """Take in targets and predictions (..., outputs), and optionally weights."""
+        """Add targets and predictions (..., outputs), optionally with weights."""
         targets, predictions = real_arrays(y_true, y_pred)
         shape = (-1, predictions.shape[-1])
         self.build(shape[1])
@@ -51,21 +51,21 @@ class ByFeature(Metric):
             variable += np.where(chosen != 0, terms * chosen, 0).sum(axis=0)
 
     def terms(self, y_true: Any, y_pred: Any) -> dict[str, Any]:
-        """Return what is added up of every position and output, by the name of the sum."""
+        """Return the summands of every position and output, by the name of the sum."""
         raise NotImplementedError
 
 
 class FBetaScore(ByFeature):
-    """The harmonic mean of precision and recall, which counts β times as much.
+    """The weighted harmonic mean of precision and recall, with β times the weight for recall.
 
     Parameters
     ----------
     average : {None, "micro", "macro", "weighted"}
-        How the outputs become one number: not at all, counted together, by their mean, or by that
-        weighted with how often each is right.  A model wants one number.
+        How to average over the outputs: not at all, with common counts, by the mean, or by the mean
+        weighted with the numbers of positive targets.  A model needs a single number.
     beta : float, default 1
     threshold : float, optional
-        Outputs above it are meant as 1; the highest one if left out.
+        Outputs above it predict 1; if left out, the highest output does.
     name, dtype : str, optional
 
     Examples
@@ -100,7 +100,7 @@ class FBetaScore(ByFeature):
             self.threshold = number("threshold", threshold, above=0.0, below=1.0 + 1e-12)
 
     def terms(self, y_true: Any, y_pred: Any) -> dict[str, Any]:
-        """Return right and wrong ones."""
+        """Return true positives, and predicted and actual positives."""
         if self.threshold is None:
             highest = y_pred.max(axis=-1, keepdims=True)
             chosen = (y_pred >= highest) & (np.abs(y_pred) > 1e-9)
@@ -112,7 +112,7 @@ class FBetaScore(ByFeature):
 
     @quietly
     def result(self) -> Any:
-        """Return the score, one for each output where nothing averages them."""
+        """Return the score; one for each output if they are not averaged."""
         if not self.variables:
             return 0.0 if self.average else np.zeros(0)
         right, wrong, missed = (np.array(variable) for variable in self.variables)
@@ -162,12 +162,12 @@ class F1Score(FBetaScore):
 
 
 class R2Score(ByFeature):
-    """What share of the variance of the targets the predictions explain.
+    """The coefficient of determination: the fraction of the targets' variance that is explained.
 
     Parameters
     ----------
     class_aggregation : {"uniform_average", "variance_weighted_average", None}
-        How several outputs become one number: by the mean, by that weighted with their variance, or
+        How to average over the outputs: by the mean, by the mean weighted with their variance, or
         not at all.
     name, dtype : str, optional
 
@@ -199,7 +199,7 @@ class R2Score(ByFeature):
 
     @quietly
     def result(self) -> Any:
-        """Return the score; one for each output where nothing aggregates them."""
+        """Return the score; one for each output if they are not aggregated."""
         if not self.variables:
             return 0.0 if self.class_aggregation else np.zeros(0)
         weight, total, squares, errors = (np.array(variable) for variable in self.variables)

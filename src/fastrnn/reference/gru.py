@@ -66,7 +66,7 @@ def gru_cell_forward(
     Xt : array_like (n_x, m)
         Input of the step.
     St_prev : array_like (n_s, m) or (n_s, 1)
-        State before it; one column serves the whole batch.
+        State before the step; a single column is broadcast over the batch.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
@@ -83,10 +83,9 @@ def gru_cell_forward(
         Prediction; None without an output layer.
     cache : tuple
         ``(St_next, St_prev, Rt, Zt, Nt, Ht, Xt, parameters_dict)`` for :func:`gru_cell_backward`:
-        the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``,
-        and so tells the forms apart.  The cache shares no memory with the arguments and the
-        results, whatever is written to them; the parameters are the caller's own, as they are when
-        the backward pass comes.
+        the gates r, z, n, and Ht = Wsn s + bsn, each (n_s, m).  Ht is None without ``reset_after``.
+        The cache shares no memory with the arguments and the results, so writing to them does not
+        change it.  The parameters are not copied: the backward pass uses their current values.
 
     Raises
     ------
@@ -145,15 +144,15 @@ def gru_forward(
     X : array_like (n_x, m, T_x)
         Inputs.
     S_0 : array_like (n_s, m) or (n_s, 1)
-        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
-        gradient of each column by itself.
+        State before the first step; a single column is broadcast over the batch, and ``ds_0`` then
+        has a gradient for each column of the batch.
     parameters_dict : mapping
         ``Wx`` (3 n_s, n_x), ``Ws`` (3 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (3 n_s, 1), ``by``
         (n_y, 1), and with ``reset_after`` also ``bx`` (3 n_s, 1).  Gate rows in the order r, z, n.
     reset_after : bool
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
     lengths : array_like of int (m,), optional
-        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
         left out.  What stands in ``X`` past an end is not looked at.
     activation, recurrent_activation : str, default "tanh" and "sigmoid"
         The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
@@ -161,16 +160,17 @@ def gru_forward(
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
-        :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
+        State after every step.  Past the end of a sequence its last state is repeated, so that
+        ``S[:, :, -1]`` has the last states of all sequences; that of a sequence of length 0 is its
+        ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
         Prediction of every step, zero past the end of a sequence; None without an output layer.
     caches : tuple
         ``(steps, X, reset_after)`` for :func:`gru_backward`; ``steps[t]`` is the cache of step t,
         and ``steps.lengths`` the lengths.  Writing to ``X``, ``S_0``, ``S`` or ``y_pred`` does not
-        change them.  In the columns of sequences that have ended, the cache of
-        a step is that of one which keeps the state: r = 0, z = 1, n = 0, zeros for ``Ht`` and
-        ``Xt``, ``St_next`` = ``St_prev``.
+        change them.  In the columns of sequences that have ended, the cache is that of a step that
+        keeps the state: r = 0, z = 1, n = 0, zeros for ``Ht`` and ``Xt``, ``St_next`` =
+        ``St_prev``.
 
     Raises
     ------
@@ -238,8 +238,8 @@ def gru_cell_backward(
     cache : tuple
         From :func:`gru_cell_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  They may be left out, except for a cache that was turned into a
-        plain tuple, which is taken for one of tanh and sigmoid.
+        Those of the forward pass.  They may be left out, unless the cache was converted to a plain
+        tuple, which counts as one of tanh and sigmoid.
 
     Returns
     -------
@@ -250,7 +250,7 @@ def gru_cell_backward(
     Raises
     ------
     TypeError, ValueError
-        If ``ds_next`` or what the cache holds has the wrong type or shape.
+        If ``ds_next`` or an entry of the cache has the wrong type or shape.
 
     Examples
     --------
@@ -305,17 +305,16 @@ def gru_backward(
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
-        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
-        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
-        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
-        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
-        zeros.
+        Gradient of the loss with respect to every state in ``S``, without the contributions through
+        later states.  With fewer steps than ``S``, it is the gradient of a loss on these first
+        steps only, and ``dX`` has as many steps.  Past the end of a sequence, ``S`` holds its last
+        state, so the gradients there are added to that of the last state; give zeros for the
+        gradients of PyTorch's packed sequences, which have no states there.
     caches : tuple
         From :func:`gru_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  They may be left out, except for caches that were turned into
-        plain tuples, which are taken for ones of tanh and sigmoid.
+        Those of the forward pass.  They may be left out, unless the caches were converted to plain
+        tuples, which count as ones of tanh and sigmoid.
 
     Returns
     -------
@@ -326,7 +325,7 @@ def gru_backward(
     Raises
     ------
     TypeError, ValueError
-        If ``ds`` or what the caches hold has the wrong type or shape.
+        If ``ds`` or an entry of the caches has the wrong type or shape.
 
     Examples
     --------

@@ -66,7 +66,7 @@ def lstm_cell_forward(
     Xt : array_like (n_x, m)
         Input of the step.
     St_prev : array_like (n_s, m) or (n_s, 1)
-        State before it; one column serves the whole batch.
+        State before the step; a single column is broadcast over the batch.
     Ct_prev : array_like (n_s, m) or (n_s, 1)
         Cell before it.
     parameters_dict : mapping
@@ -87,8 +87,8 @@ def lstm_cell_forward(
     cache : tuple
         ``(St_next, St_prev, Ct_next, Ct_prev, It, Ft, Gt, Ot, Xt, parameters_dict)`` for
         :func:`lstm_cell_backward`: the gates i, f, g, o, each (n_s, m).  The cache shares no memory
-        with the arguments and the results, whatever is written to them; the parameters are the
-        caller's own, as they are when the backward pass comes.
+        with the arguments and the results, so writing to them does not change it.  The parameters
+        are not copied: the backward pass uses their current values.
 
     Raises
     ------
@@ -140,15 +140,15 @@ def lstm_forward(
     X : array_like (n_x, m, T_x)
         Inputs.
     S_0 : array_like (n_s, m) or (n_s, 1)
-        State before the first step; one column serves the whole batch, and ``ds_0`` then has the
-        gradient of each column by itself.
+        State before the first step; a single column is broadcast over the batch, and ``ds_0`` then
+        has a gradient for each column of the batch.
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by``
         (n_y, 1).  Gate rows in the order i, f, g, o.
     C_0 : array_like (n_s, m) or (n_s, 1), optional
-        Cell before the first step; zeros if it is left out.
+        Cell before the first step; zeros if left out.
     lengths : array_like of int (m,), optional
-        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x if it is
+        How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
         left out.  What stands in ``X`` past an end is not looked at.
     activation, recurrent_activation : str, default "tanh" and "sigmoid"
         The functions of g and c', and of the gates i, f and o: any of those of
@@ -157,8 +157,9 @@ def lstm_forward(
     Returns
     -------
     S : ndarray (n_s, m, T_x)
-        State after every step.  Past the end of a sequence its last state is held, so that ``S[:,
-        :, -1]`` is the last state of all; that of a sequence of length 0 is its ``S_0``.
+        State after every step.  Past the end of a sequence its last state is repeated, so that
+        ``S[:, :, -1]`` has the last states of all sequences; that of a sequence of length 0 is its
+        ``S_0``.
     y_pred : ndarray (n_y, m, T_x)
         Prediction of every step, zero past the end of a sequence; None without an output layer.
     C : ndarray (n_s, m, T_x)
@@ -222,16 +223,16 @@ def lstm_cell_backward(
     Parameters
     ----------
     ds_next : array_like (n_s, m)
-        Gradient of the loss with respect to ``St_next``, not counting what reaches it through
+        Gradient of the loss with respect to ``St_next``, without the contribution through
         ``Ct_next``.
     dc_next : array_like (n_s, m)
-        Gradient of the loss with respect to ``Ct_next``, not counting what reaches it through
+        Gradient of the loss with respect to ``Ct_next``, without the contribution through
         ``St_next``.
     cache : tuple
         From :func:`lstm_cell_forward`, of this module or of the compiled one.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  They may be left out, except for a cache that was turned into a
-        plain tuple, which is taken for one of tanh and sigmoid.
+        Those of the forward pass.  They may be left out, unless the cache was converted to a plain
+        tuple, which counts as one of tanh and sigmoid.
 
     Returns
     -------
@@ -242,7 +243,7 @@ def lstm_cell_backward(
     Raises
     ------
     TypeError, ValueError
-        If ``ds_next``, ``dc_next`` or what the cache holds has the wrong type or shape.
+        If ``ds_next``, ``dc_next`` or an entry of the cache has the wrong type or shape.
 
     Examples
     --------
@@ -294,20 +295,19 @@ def lstm_backward(
     Parameters
     ----------
     ds : array_like (n_s, m, T_x)
-        Gradient of the loss with respect to every state in ``S``, not counting what reaches a state
-        through the later ones.  With fewer steps than ``S`` has, it is that of a loss on the first
-        steps alone; all gradients are of those, and ``dX`` has as many steps.  Where the sequences
-        have lengths, ``S`` holds the last state past an end, and the gradients there all go to that
-        one state; for the gradients of PyTorch's packed sequences, which have no states there, give
-        zeros.
+        Gradient of the loss with respect to every state in ``S``, without the contributions through
+        later states.  With fewer steps than ``S``, it is the gradient of a loss on these first
+        steps only, and ``dX`` has as many steps.  Past the end of a sequence, ``S`` holds its last
+        state, so the gradients there are added to that of the last state; give zeros for the
+        gradients of PyTorch's packed sequences, which have no states there.
     caches : tuple
         From :func:`lstm_forward`, of this module or of the compiled one.
     dc_last : array_like (n_s, m), optional
-        Gradient of the loss with respect to the cell after the last step of ``ds``, not counting
-        what reaches it through the state; zeros if it is left out.
+        Gradient of the loss with respect to the cell after the last step of ``ds``, without the
+        contribution through the state; zeros if left out.
     activation, recurrent_activation : str, optional
-        Those of the forward pass.  They may be left out, except for caches that were turned into
-        plain tuples, which are taken for ones of tanh and sigmoid.
+        Those of the forward pass.  They may be left out, unless the caches were converted to plain
+        tuples, which count as ones of tanh and sigmoid.
 
     Returns
     -------
@@ -318,7 +318,7 @@ def lstm_backward(
     Raises
     ------
     TypeError, ValueError
-        If ``ds`` or what the caches hold has the wrong type or shape.
+        If ``ds`` or an entry of the caches has the wrong type or shape.
 
     Examples
     --------

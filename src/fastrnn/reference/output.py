@@ -36,8 +36,8 @@ def softmax(x: ArrayLike) -> Array:
     Returns
     -------
     ndarray, of the shape of ``x``
-        Probabilities: every column sums to 1.  A column that holds NaN or +inf, or nothing but
-        -inf, has no softmax and comes out as NaN.
+        Probabilities: every column sums to 1.  A column that holds NaN or +inf, or only -inf,
+        becomes NaN.
 
     Raises
     ------
@@ -73,16 +73,16 @@ def cross_entropy(
     targets : array_like of integers (m, T_x)
         Labels, ``0 <= label < n_y``.
     mask : array_like of booleans (m, T_x), optional
-        True where a position counts.  What stands at the others, in ``y_pred`` or in ``targets``,
-        is not looked at.  All count if it is left out.
+        True at positions that count.  ``y_pred`` and ``targets`` are not read at the others.  All
+        positions count if left out.
     reduction : {"mean", "sum"}
-        Whether the losses of the positions that count are averaged or added up.
+        Whether to average or to sum the losses of the positions that count.
 
     Returns
     -------
     float
-        The loss: finite even where a probability underflowed, as it is then taken for the smallest
-        normal number of its type.  0.0 if no position counts.
+        The loss.  It is finite: probabilities below the smallest normal number of their type are
+        replaced by that number.  0.0 if no position counts.
 
     Raises
     ------
@@ -141,10 +141,10 @@ def cross_entropy_backward(
     S : array_like (n_s, m, T_x)
         The states that ``y_pred`` was computed from.
     parameters_dict : mapping
-        ``Wy`` (n_y, n_s) is all that is read.
+        Only ``Wy`` (n_y, n_s) is used.
     mask : array_like of booleans (m, T_x), optional
-        True where a position counts.  The others are not looked at, nor are their states, and have
-        no gradient.
+        True at positions that count.  The others and their states are not read, and have no
+        gradient.
     reduction : {"mean", "sum"}
         Which loss the gradients are of.
 
