@@ -1,8 +1,8 @@
-"""Several processes that train one model: how they share the work, agree, and end.
+"""Data-parallel training with several processes.
 
-A :class:`Group` of one is a training as it always was.  :func:`group_of` makes one of the processes
-of an mpi4py communicator, and :func:`world` one of all that ``mpiexec`` started; mpi4py is imported
-then and not before.
+A :class:`Group` is a single process.  :func:`group_of` makes a group of the processes of an mpi4py
+communicator, and :func:`world` one of all processes that ``mpiexec`` started; only these two import
+mpi4py.
 """
 
 from fastrnn.distributed.group import DistributedError, Group

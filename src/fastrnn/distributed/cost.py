@@ -1,12 +1,12 @@
-"""How long a step takes on several machines, and from which batch size on they are faster.
+"""A cost model of a training step on several machines.
 
 A step of a training on p machines is modelled as
 
-    computation of a machine's rows + what no machine is spared + the sum of the gradients,
+    computation of a machine's rows + serial part + sum of the gradients,
 
 where the first two are measured on one machine and the third follows from the size of the model,
-the number of machines and the network.  It leaves out that machines wait for the slowest one, and
-what else goes over their network.
+the number of machines and the network.  It ignores waiting for the slowest machine, and other
+traffic on the network.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ __all__ = [
     "step_seconds",
 ]
 
-#: Bytes up to which MPICH sums whole vectors, in fewer messages; its
-#: ``MPIR_CVAR_ALLREDUCE_SHORT_MSG_SIZE``.  Open MPI changes over at 10 kB.
+#: Largest vector in bytes that MPICH sums as a whole, with fewer messages:
+#: ``MPIR_CVAR_ALLREDUCE_SHORT_MSG_SIZE``.  The limit of Open MPI is 10 kB.
 SHORT_MESSAGE = 2048
 
 
 @dataclass(frozen=True)
 class Transport:
-    """What messages go over, and how fast a machine adds what it was sent.
+    """The speed of the network, and of adding received data.
 
     Attributes
     ----------
     latency : float
-        Seconds that the shortest message takes from program to program.
+        Seconds of the shortest message from program to program.
     bandwidth : float
-        Bytes a second in each of both directions.
+        Bytes per second in each direction.
     adding : float, default infinity
-        Bytes a second that a machine adds to its own.
+        Bytes per second of received data that a machine adds to its own.
 
     Examples
     --------
@@ -63,16 +63,16 @@ class Transport:
 
 
 def allreduce_seconds(size: float, machines: int, transport: Transport) -> float:
-    """Return how long it takes until all machines have the sum of a vector that each has.
+    """Return the time of an allreduce: the sum of the machines' vectors, in all machines.
 
     With latency α, β and γ seconds to send and to add a byte, n bytes and p machines, a power of 2,
 
     - a short vector is sent as a whole, lg p times, by recursive doubling: lg p (α + n β + n γ);
-    - of a long one every machine sums a part, which is then gathered: 2 lg p α +
+    - for a long one, every machine sums a part, and the parts are gathered: 2 lg p α +
       (p - 1) / p n (2 β + γ).
 
-    Of another number of machines those above the largest power of 2 give their vectors away first
-    and are given the sum at the end: 2 α + n (2 β + γ) more.
+    For other numbers of machines, those above the largest power of 2 first send their vectors to
+    others, and finally receive the sum: 2 α + n (2 β + γ) more.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def allreduce_seconds(size: float, machines: int, transport: Transport) -> float
 
 
 def _path(is_short: bool, machines: int) -> tuple[float, float, float]:
-    """Return messages one after another, and how often a vector's size is sent and added."""
+    """Return the number of consecutive messages, and how often the vector is sent and added."""
     rounds = machines.bit_length() - 1
     power = 1 << rounds
     messages, sent, added = float(rounds), float(rounds), float(rounds)
@@ -127,22 +127,22 @@ def _path(is_short: bool, machines: int) -> tuple[float, float, float]:
 
 
 def fitted(sizes: Sequence[float], seconds: Sequence[float], machines: int) -> Transport:
-    """Return the transport for which sums take about as long as they were measured to take.
+    """Return the transport that fits measured times of sums.
 
     Parameters
     ----------
     sizes : sequence of float
         Bytes, two sizes or more.
     seconds : sequence of float
-        What :func:`allreduce_seconds` should return for each; the sum of squares of the relative
-        differences is the least.
+        Measured times, which :func:`allreduce_seconds` should return; a least-squares fit of the
+        relative differences.
     machines : int
         Two or more.
 
     Returns
     -------
     Transport
-        What the machines add is part of its bandwidth.
+        Its bandwidth includes the time of adding.
 
     Raises
     ------
@@ -175,7 +175,8 @@ def gradient_bytes(parameters: int, itemsize: int = 4, measured: int = 1) -> int
     Parameters
     ----------
     parameters : int
-        Of the model; pads between its weights, up to 60 bytes each, are not counted.
+        Number of parameters of the model; padding between weights, up to 60 bytes each, is not
+        counted.
     itemsize : int, default 4
         Bytes of a number: 4 for float32, 8 for float64.
     measured : int, default 1
@@ -191,22 +192,22 @@ def gradient_bytes(parameters: int, itemsize: int = 4, measured: int = 1) -> int
 
 @dataclass(frozen=True)
 class Work:
-    """What a step takes on one machine, measured.
+    """Measured times of a step on one machine.
 
     Attributes
     ----------
     rows : tuple of int
-        Numbers of rows at which it was measured, rising.
+        Measured numbers of rows, increasing.
     seconds : tuple of float
-        Forward and backward pass of so many rows, which machines share out.
+        Forward and backward pass for these numbers of rows, the part that is distributed.
     serial : float
-        Seconds of what every machine does: the update of all weights, and what a step costs in
-        Python.
+        Seconds of the part that every machine does: the update of all weights, and Python's
+        overhead of a step.
 
     Raises
     ------
     ValueError
-        If they are not as many, or do not rise from 1 or more.
+        If their numbers differ, or rows are not increasing from 1 or more.
 
     Examples
     --------
@@ -227,10 +228,10 @@ class Work:
             raise ValueError(f"seconds has {len(self.seconds)} times for {len(rows)} rows")
 
     def shared(self, rows: int) -> float:
-        """Return the seconds of forward and backward pass of so many rows.
+        """Return the seconds of the forward and backward pass for a number of rows.
 
-        Between two measured numbers of rows the time is on the line between theirs.  Fewer rows
-        than were measured take as long as the fewest; more take as long a row as the most.
+        The time is interpolated linearly between measured numbers of rows.  Below the smallest, it
+        is constant; above the largest, it is proportional to the rows.
         """
         return float(self.shared_each(np.array([rows]))[0])
 
@@ -241,13 +242,13 @@ class Work:
 
 
 def step_seconds(work: Work, batch: int, size: float, machines: int, transport: Transport) -> float:
-    """Return how long a step takes.
+    """Return the time of a step.
 
     Parameters
     ----------
     work : Work
     batch : int
-        Rows of the whole batch; the machine with the most of them counts.
+        Rows of the whole batch; the machine with the most rows determines the time.
     size : float
         Bytes that are summed, see :func:`gradient_bytes`.
     machines : int
@@ -273,7 +274,7 @@ def step_seconds(work: Work, batch: int, size: float, machines: int, transport: 
 
 
 def speedup(work: Work, batch: int, size: float, machines: int, transport: Transport) -> float:
-    """Return how many times as fast as one machine several are; parameters as before.
+    """Return the speedup of several machines over one; parameters as for :func:`step_seconds`.
 
     Examples
     --------
@@ -294,16 +295,16 @@ def smallest_batch(
     gain: float = 1.0,
     most: int = 1 << 12,
 ) -> int | None:
-    """Return the smallest batch at which several machines are `gain` times as fast as one.
+    """Return the smallest batch for which the speedup exceeds `gain`.
 
     Parameters
     ----------
     work, size, machines, transport :
         As for :func:`step_seconds`.
     gain : float, default 1
-        What must be exceeded.
+        The speedup to exceed.
     most : int, default 4096
-        The largest batch to look at.
+        The largest batch to try.
 
     Returns
     -------

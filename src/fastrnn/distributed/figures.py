@@ -1,11 +1,11 @@
-"""What is summed with the gradients of a step."""
+"""The sums that are reduced together with the gradients of a step."""
 
 from __future__ import annotations
 
 
 def figures_behind(measured: int) -> int:
-    """Return how many figures stand behind the gradients where a step measures so many.
+    """Return the number of values after the gradients, for a step with `measured` sums.
 
-    Behind them is how many processes want to end.
+    The last one is the number of processes that halt.
     """
     return measured + 1

@@ -1,4 +1,4 @@
-"""The interface of the processes that a training runs on, and its implementation for one."""
+"""The interface of the processes of a training, and its implementation for one process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class DistributedError(RuntimeError):
-    """Processes that should train one model disagree, or one of them has failed.
+    """The processes of a training disagree, or one of them has failed.
 
     Examples
     --------
@@ -26,16 +26,16 @@ class DistributedError(RuntimeError):
 
 
 class Group:
-    """One process alone.
+    """A single process.
 
-    A subclass stands for several.  Its methods are then for all of them to call, in the same order.
+    A subclass represents several.  All processes must call its methods in the same order.
 
     Attributes
     ----------
     rank : int
-        Which one this is, from 0.
+        Index of this process, from 0.
     size : int
-        How many there are.
+        Number of processes.
 
     Examples
     --------
@@ -51,11 +51,11 @@ class Group:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the one that writes and prints."""
+        """Whether this is the process that writes files and prints."""
         return self.rank == 0
 
     def first(self, function: Callable[[], T]) -> T:
-        """Return what `function` returns, or raise what it raises, in the first process."""
+        """Call `function` in the first process; return its result, or raise its error, in all."""
         return function()
 
     def sum(self, array: Array) -> None:
@@ -70,29 +70,29 @@ class Group:
         Parameters
         ----------
         facts : mapping of str to str
-            What it is about, and what this process says of it.
+            The value of each fact in this process.
 
         Raises
         ------
         DistributedError
-            Everywhere, if one says something else; it tells who says what.
+            In all processes, if a value differs; the message has the values of the processes.
         """
 
     def together(self) -> AbstractContextManager[None]:
-        """Return a context at whose end all know whether one has failed.
+        """Return a context that ends with an error in all processes if one has failed.
 
-        It may raise no more than an ``Exception``, and call none of these methods.
+        Its body may only raise an ``Exception``, and must not call these methods.
 
         Raises
         ------
         DistributedError
-            In processes that have not failed where others have.
+            In processes that have not failed themselves, if others have.
         """
         return nullcontext()
 
     def ending_together(self) -> AbstractContextManager[None]:
-        """Return a context that ends the whole job if it fails here and not everywhere.
+        """Return a context that ends the whole job if it fails here but not in all processes.
 
-        Contexts within one another are one.
+        Nested contexts count as one.
         """
         return nullcontext()

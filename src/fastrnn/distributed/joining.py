@@ -1,4 +1,4 @@
-"""Where a group of processes comes from: a communicator, or all that ``mpiexec`` started."""
+"""Creation of groups: from a communicator, or of all processes that ``mpiexec`` started."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def group_of(comm: Any) -> Iterator[Group]:
     Parameters
     ----------
     comm : mpi4py.MPI.Intracomm, Group or None
-        A group is yielded as it is; None stands for this process alone.
+        A group is yielded unchanged; None means this process only.
 
     Raises
     ------
@@ -43,12 +43,12 @@ def group_of(comm: Any) -> Iterator[Group]:
 
 @contextmanager
 def world(tell: Callable[[BaseException], str]) -> Iterator[Group]:
-    """Yield all processes that ``mpiexec`` started, for a program that ends when one of them fails.
+    """Yield the group of all processes that ``mpiexec`` started; one failing process ends all.
 
     Parameters
     ----------
     tell : callable
-        Returns what to print of an error.
+        Returns the text to print for an error.
 
     Raises
     ------

@@ -15,26 +15,26 @@ from fastrnn.distributed.group import Array, DistributedError, Group
 
 T = TypeVar("T")
 
-#: Seconds for which a process that has failed waits for the others to fail too, before it ends
-#: them.  They may be in the middle of a step.
+#: Seconds that a failed process waits for the others to fail too, before it ends them.  They may be
+#: in the middle of a step.
 PATIENCE = 2.0
 
-#: Seconds between what it prints and the end of the job.  A launcher that is told to end a job may
-#: do so before it has passed on what the processes have printed.
+#: Seconds between the error message and the end of the job.  A launcher may end a job before it has
+#: forwarded the output of the processes.
 FAREWELL = 0.5
 
 
 class Ranks(Group):
     """Several processes, in the context that :meth:`entered` returns.
 
-    Each of them uses one thread meanwhile, unless the number of threads was set.
+    Within the context, each of them uses one thread, unless the number of threads was set.
 
     Parameters
     ----------
     comm : mpi4py.MPI.Intracomm
-        Its own messages are not disturbed.
+        It is duplicated, so messages on it are not affected.
     tell : callable, optional
-        Returns what to print of an error that ends the job; its traceback if left out.
+        Returns the text to print for an error that ends the job; its traceback if left out.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Ranks(Group):
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Return the context in which the processes work together."""
-        # One for work, and one on which those meet that have failed while others work.
+        # One communicator for work, and one for processes that have failed.
         self._comm, self._failed = self._given.Dup(), self._given.Dup()
         before = threads.limit_unless_told(1 if self.size > 1 else threads.get_num_threads())
         try:
@@ -75,7 +75,7 @@ class Ranks(Group):
         self._failed.Free()
 
     def first(self, function: Callable[[], T]) -> T:
-        """Return what `function` returns, or raise what it raises, in the first process."""
+        """Call `function` in the first process; return its result, or raise its error, in all."""
         if not self.is_first:
             sent, failure = self._comm.bcast(None)
             if sent is None:
@@ -112,7 +112,7 @@ class Ranks(Group):
                 parts = [f"{_named(ranks)}: {view}" for view, ranks in views.items()]
                 told.append(f"{subject} ({'; '.join(parts)})")
         if told:
-            # The first is enough: of two different models much else differs too.
+            # The first difference is enough: different models differ in many facts.
             raise DistributedError(
                 f"the processes disagree about {told[0]}"
                 + (f" and {len(told) - 1} more" if len(told) > 1 else "")
@@ -121,7 +121,7 @@ class Ranks(Group):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Return a context at whose end all know whether one has failed."""
+        """Return a context that ends with an error in all processes if one has failed."""
         own: Exception | None = None
         try:
             yield
@@ -137,7 +137,7 @@ class Ranks(Group):
 
     @contextmanager
     def ending_together(self) -> Iterator[None]:
-        """Return a context that ends the whole job if it fails here and not everywhere."""
+        """Return a context that ends the whole job if it fails here but not in all processes."""
         if self._is_guarded:
             yield
             return
@@ -152,7 +152,7 @@ class Ranks(Group):
             self._is_guarded = False
 
     def _all_have_failed(self) -> bool:
-        """Wait a little for the others, and return whether they are here too."""
+        """Wait for the others for a short time, and return whether they have failed too."""
         everybody = self._failed.Ibarrier()
         until = time.monotonic() + PATIENCE
         while not everybody.Test():
@@ -162,7 +162,7 @@ class Ranks(Group):
         return True
 
     def _end(self, error: BaseException) -> None:
-        """End all processes, since the others would wait for a message that is never sent."""
+        """End all processes; the others would wait forever for a message."""
         text = self._tell(error)
         sys.stdout.flush()
         sys.stderr.write(f"fastrnn: rank {self.rank} of {self.size}: {text}\n")

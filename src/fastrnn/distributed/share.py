@@ -1,4 +1,4 @@
-"""Which rows of a batch each process computes."""
+"""The distribution of the rows of a batch over the processes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Share:
     total : int
         Rows of the whole batch.
     counts : bool
-        Whether what is computed counts.  A batch may have fewer rows than there are processes;
-        those without a row compute the first one for nothing, so that whatever a step changes
-        beside the weights, such as random numbers, changes everywhere.
+        Whether the results are used.  If a batch has fewer rows than there are processes, those
+        without a row compute the first one and discard the results, so that other effects of a
+        step, such as drawing random numbers, are the same in all processes.
 
     Examples
     --------
@@ -33,24 +33,24 @@ class Share:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return self.stop - self.start
 
 
 def share_of(total: int, rank: int, size: int) -> Share:
-    """Return what one of several processes computes of a batch.
+    """Return the rows of a batch that a process computes.
 
     Parameters
     ----------
     total : int
         Rows of the batch, one or more.
     rank, size : int
-        Which of how many.
+        Index and number of the processes.
 
     Returns
     -------
     Share
-        Rows that follow one another, as many as anybody's or one less.
+        Consecutive rows; the numbers of rows of the processes differ by one at most.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def share_of(total: int, rank: int, size: int) -> Share:
 
 
 def part_of(total: int, rank: int, size: int) -> tuple[int, int]:
-    """Return where the part of a process begins and ends, which may be empty.
+    """Return start and end of the part of a process, which may be empty.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""First values of weights, with Keras's definitions and names.
+"""Initializers of weights, with Keras's definitions and names.
 
-An initializer is called with a shape and draws from the generator it is given; layers hand over one
-that comes from :func:`fastrnn.set_seed`.  Draws are made in float64 and rounded, so that a float32
-and a float64 model of one seed start from the same weights.
+An initializer is called with a shape and a generator, which layers get from
+:func:`fastrnn.set_seed`.  Values are drawn in float64 and rounded, so that a float32 and a float64
+model with the same seed start from the same weights.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ __all__ = [
 
 
 class _Function(Initializer):
-    """A function of the user's own, of a shape and, if it has a second argument, a type."""
+    """A custom function of a shape and, if it has a second parameter, a dtype."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -95,11 +95,11 @@ class _Function(Initializer):
 
     @property
     def function_name(self) -> str:
-        """What files call it."""
+        """The name of the function in files."""
         return str(getattr(self._function, "__name__", type(self._function).__name__))
 
     def get_config(self) -> dict[str, Any]:
-        """Return nothing: the function is all."""
+        """Return an empty dict: there are no arguments."""
         return {}
 
 
@@ -145,13 +145,13 @@ Identifier = str | Initializer | type[Initializer] | Callable[..., Any] | dict[s
 
 
 def get(identifier: Identifier) -> Initializer:
-    """Return the initializer that `identifier` names.
+    """Return the initializer for an identifier.
 
     Parameters
     ----------
     identifier : str, Initializer, class of Initializer, function, or dict
-        A function takes a shape, and a type if it has a second argument, and returns an array of
-        any real type, in Keras's order of gates.  A dict is what :func:`serialize` returns.
+        A function takes a shape, and a dtype if it has a second parameter, and returns an array of
+        any real type, in Keras's order of gates.  A dict is one that :func:`serialize` returned.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def deserialize(
     ----------
     config : dict
     custom_objects : dict of str to class or function, optional
-        Initializers of one's own, by name.
+        Custom initializers by name.
 
     Examples
     --------
@@ -200,21 +200,21 @@ def deserialize(
 def drawn(
     initializer: Initializer, shape: Shape, dtype: DTypeLike, rng: np.random.Generator | None
 ) -> NDArray[Any]:
-    """Return first values for a layer: one of the user's own may take no generator, as in Keras."""
+    """Return initial values for a layer; custom initializers need not accept a generator."""
     if "rng" in inspect.signature(type(initializer).__call__).parameters:
         return initializer(shape, dtype, rng)
     return np.asarray(initializer(shape, dtype=dtype), dtype)
 
 
 def is_even(initializer: Initializer) -> bool:
-    """Return whether an initializer is one of this package's to which all gates are alike."""
+    """Return whether an initializer is one of this package that treats all gates alike."""
     if isinstance(initializer, Constant) and np.ndim(initializer.value):
         return False
     return type(initializer) in _CLASSES and not isinstance(initializer, Identity)
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return an initializer as what JSON can hold and :func:`get` reads; a function by its name.
+    """Return an initializer as a JSON-serializable value for :func:`get`; a function by name.
 
     Examples
     --------

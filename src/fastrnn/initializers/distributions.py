@@ -1,4 +1,4 @@
-"""Initializers whose distribution is given, whatever the shape of the weight."""
+"""Initializers with a distribution that does not depend on the shape of the weight."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class RandomNormal(Seeded):
 
 
 class TruncatedNormal(RandomNormal):
-    """Normal, cut off at two standard deviations from its mean.
+    """Truncated normal, within two standard deviations of the mean.
 
     Examples
     --------
@@ -66,12 +66,12 @@ class TruncatedNormal(RandomNormal):
     """
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return draws of the cut-off normal."""
+        """Return truncated normal draws."""
         return self.mean + self.stddev * cut_off(shape, rng)
 
 
 class Orthogonal(Seeded):
-    """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
+    """A matrix with orthonormal rows or columns, whichever are fewer, multiplied by `gain`.
 
     It is the Q of a QR decomposition of normal draws, its signs fixed so that it is uniform over
     all such matrices.  As in Keras, a recurrent kernel (n_s, G·n_s) is one such matrix as a whole.
@@ -102,12 +102,12 @@ class Orthogonal(Seeded):
         return self.gain * (q.T if rows < columns else q).reshape(shape)
 
 
-#: The standard deviation of a standard normal that is cut off at -2 and 2.
+#: The standard deviation of a standard normal distribution truncated to [-2, 2].
 CUT_OFF_DEVIATION = 0.87962566103423978
 
 
 def cut_off(shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return draws of a standard normal that is cut off at -2 and 2."""
+    """Return draws of a standard normal distribution truncated to [-2, 2]."""
     values = rng.standard_normal(shape)
     while (outside := np.abs(values) > 2).any():
         values[outside] = rng.standard_normal(int(outside.sum()))

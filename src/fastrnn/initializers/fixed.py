@@ -1,4 +1,4 @@
-"""Initializers that draw nothing."""
+"""Initializers with fixed values."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Ones(Initializer):
 class Identity(Initializer):
     """`gain` times the identity matrix.
 
-    Of a recurrent kernel (n_s, G·n_s) the first gate of Keras's order has it.
+    In a recurrent kernel (n_s, G·n_s), the first gate in Keras's order gets it.
 
     References
     ----------

@@ -10,7 +10,7 @@ from fastrnn.settings import number
 
 
 class ForgetBias(Initializer):
-    """Let a recurrent layer keep its state at first: a bias for its forget gate, else zeros.
+    """A bias for the forget gate, so that a recurrent layer initially keeps its state; else zeros.
 
     For ``bias_initializer`` of layers with gates. With a bias of b the gate begins at about σ(b),
     and a state lasts about 1 + exp(b) steps: 3.7 with the usual 1, 21 with 3. Where an answer
@@ -27,12 +27,12 @@ class ForgetBias(Initializer):
     Parameters
     ----------
     value : float, default 1
-        The larger, the longer states are kept.
+        The larger it is, the longer states are kept.
 
     Raises
     ------
     ValueError
-        When a layer is built that has no such gate.
+        When a layer without such a gate is built.
 
     Notes
     -----
@@ -60,29 +60,29 @@ class ForgetBias(Initializer):
         self.value = number("value", value)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Refuse: a shape does not say where the gate stands."""
+        """Raise ``ValueError``: the position of the gate does not follow from the shape."""
         raise ValueError(
             "ForgetBias is for the bias of a layer that has a gate to keep its state; it should be "
             "the bias_initializer of LSTM, GRU or MGU"
         )
 
     def of_gate(self, gates: int, gate: int, sign: int) -> Initializer:
-        """Return what makes the bias of a layer.
+        """Return the initializer of a layer's bias.
 
         Parameters
         ----------
         gates : int
-            How many stand side by side.
+            Number of gates.
         gate : int
-            The one that keeps the state, from 0.
+            Index of the gate that keeps the state.
         sign : int
-            1, or -1 where a smaller bias keeps more.
+            1, or -1 if a smaller bias keeps more.
         """
         return _GateBias(gates, gate, sign * self.value)
 
 
 class _GateBias(Initializer):
-    """Zeros, but for one gate."""
+    """Zeros, except for one gate."""
 
     def __init__(self, gates: int, gate: int, value: float) -> None:
         self.gates, self.gate, self.value = gates, gate, value

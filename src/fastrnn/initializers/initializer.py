@@ -1,4 +1,4 @@
-"""What all initializers share: how they are called, and whose generator they draw from."""
+"""The base classes of initializers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 class Initializer(metaclass=Constructible):
-    """Base of all initializers: a subclass says in :meth:`draw` what it draws.
+    """Base of all initializers: a subclass defines :meth:`draw`.
 
     Examples
     --------
@@ -38,14 +38,14 @@ class Initializer(metaclass=Constructible):
         dtype: DTypeLike = "float32",
         rng: np.random.Generator | None = None,
     ) -> NDArray[Any]:
-        """Return an array of first values.
+        """Return an array of initial values.
 
         Parameters
         ----------
         shape : tuple of int
         dtype : dtype, default "float32"
         rng : numpy.random.Generator, optional
-            Where to draw from; the next generator of :func:`fastrnn.set_seed` if left out.
+            The random generator; a new one of :func:`fastrnn.set_seed` if left out.
         """
         shape = tuple(int(extent) for extent in shape)
         return self.draw(shape, seeding.generator() if rng is None else rng).astype(dtype)
@@ -63,10 +63,10 @@ class Initializer(metaclass=Constructible):
 
 
 class Seeded(Initializer):
-    """An initializer that may have a seed of its own.
+    """Base of the initializers with an optional seed.
 
-    With a seed, every call draws the same values for the same shape, whatever generator it is
-    given.
+    With a seed, every call with the same shape returns the same values, and the generator is not
+    used.
     """
 
     seed: int | None
@@ -77,7 +77,7 @@ class Seeded(Initializer):
         dtype: DTypeLike = "float32",
         rng: np.random.Generator | None = None,
     ) -> NDArray[Any]:
-        """Return an array of first values, drawn with the seed if there is one."""
+        """Return an array of initial values, drawn with the seed if there is one."""
         if self.seed is not None:
             rng = np.random.Generator(np.random.PCG64(self.seed))
         return super().__call__(shape, dtype, rng)

@@ -1,4 +1,4 @@
-"""Initializers whose variance follows from the shape of the weight."""
+"""Initializers with a variance that depends on the shape of the weight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastrnn.settings import number
 
 
 class VarianceScaling(Seeded):
-    """Draws whose variance is `scale` / n, where n follows from the shape.
+    """Random values with variance `scale` / n, where n depends on the shape.
 
     The fans are the two extents of a kernel (n_in, n_out), times those before them; for a recurrent
     layer n_out counts the columns of all gates together.
@@ -26,8 +26,8 @@ class VarianceScaling(Seeded):
     mode : {"fan_in", "fan_out", "fan_avg"}
         n: the inputs, the outputs, or their mean.
     distribution : {"truncated_normal", "untruncated_normal", "uniform"}
-        "normal" is the first; it is cut off at two standard deviations, and `scale` is that of what
-        is left.
+        The first, also called "normal", is truncated at two standard deviations; `scale` is that of
+        the truncated distribution.
     seed : int, optional
 
     Examples
@@ -80,7 +80,7 @@ def _fans(shape: Shape) -> tuple[int, int]:
 
 
 class _Scaled(VarianceScaling):
-    """A variance that has a name of its own."""
+    """Base of the named variance scalings."""
 
     _chosen: ClassVar[tuple[float, str, str]]
 
@@ -110,7 +110,7 @@ class GlorotUniform(_Scaled):
 
 
 class GlorotNormal(_Scaled):
-    """Normal with standard deviation √(2 / (fan_in + fan_out)), cut off at two of them.
+    """Normal with standard deviation √(2 / (fan_in + fan_out)), truncated at two of them.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class HeUniform(_Scaled):
 
 
 class HeNormal(_Scaled):
-    """Normal with standard deviation √(2 / fan_in), cut off at two of them.
+    """Normal with standard deviation √(2 / fan_in), truncated at two of them.
 
     Examples
     --------
@@ -162,7 +162,7 @@ class LecunUniform(_Scaled):
 
 
 class LecunNormal(_Scaled):
-    """Normal with standard deviation √(1 / fan_in), cut off at two of them.
+    """Normal with standard deviation √(1 / fan_in), truncated at two of them.
 
     Examples
     --------

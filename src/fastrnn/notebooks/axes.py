@@ -1,4 +1,4 @@
-"""Arrays with the batch first, as CS231n has them, and with the features first."""
+"""Conversion between arrays with the batch first, as in CS231n, and with the features first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastrnn.arguments import Array, read_arrays
 
 
 def ranked(name: str, value: ArrayLike, axes: str) -> Array:
-    """Return an array with as many axes as have a letter, or say what it should have."""
+    """Return an array after checking that it has the given axes."""
     (array,) = read_arrays((name,), (value,))
     if array.ndim != len(axes):
         raise ValueError(f"{name} has shape {array.shape}, expected ({', '.join(axes)})")

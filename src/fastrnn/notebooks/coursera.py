@@ -1,9 +1,9 @@
 """Coursera's notebook "Building a Recurrent Neural Network Step by Step", compiled.
 
 The names and signatures are the notebook's, features first and time last: ``x`` (n_x, m, T_x),
-``a`` (n_a, m, T_x).  A cache of a step, or a list of them, may also come from a function of the
-notebook's own.  The backward functions carry the gradients of state and cell from step to step; an
-early edition of the notebook printed numbers of an ``lstm_backward`` that dropped them.
+``a`` (n_a, m, T_x).  Caches may also come from the functions in the notebook itself.  The backward
+functions propagate the gradients of state and cell from step to step; in an early edition of the
+notebook, the expected values are those of an ``lstm_backward`` that did not.
 
 Examples
 --------
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 _RNN = {"Wx": "Wax", "Ws": "Waa", "bs": "ba", "Wy": "Wya", "by": "by"}
-#: The notebook's gates in the order of ours: i, f, g, o.
+#: The notebook's gates in the order of this package: i, f, g, o.
 _GATES = ("i", "f", "c", "o")
 _LSTM = ("Wf", "bf", "Wi", "bi", "Wc", "bc", "Wo", "bo")
 _WORDS = {
@@ -89,7 +89,7 @@ def _rnn_parameters(parameters: Parameters) -> dict[str, Any]:
 
 
 def _lstm_parameters(parameters: Parameters) -> dict[str, Any]:
-    """Return the parameters with the gates stacked, and the weights of ``[a, x]`` apart."""
+    """Return the parameters with stacked gates, and separate weights for ``a`` and ``x``."""
     _check(parameters)
     missing = [name for name in _LSTM if name not in parameters]
     if missing:
@@ -143,7 +143,7 @@ def _our_rnn_cache(cache: Any, parameters: Any) -> Cache:
 
 
 class _Steps(Sequence[Cache]):
-    """The caches of all steps, in the notebook's order, each made when it is asked for."""
+    """The caches of all steps, in the notebook's order, created on access."""
 
     def __init__(self, steps: Any, parameters: Parameters, theirs: Callable[..., Cache]) -> None:
         self.steps = steps
@@ -172,12 +172,12 @@ def _our_caches(
     of_parameters: Callable[[Parameters], dict[str, Any]],
     ours: Callable[..., Cache],
 ) -> Cache:
-    """Return caches of a sequence as the functional API has them."""
+    """Return caches of a sequence in the format of the functional API."""
     if not isinstance(caches, tuple | list) or len(caches) != 2:
         raise ValueError("caches must be what the forward function returned, (caches, x)")
     steps, x = caches
     if type(steps) is _Steps:
-        # with the parameters as they are now
+        # with the current parameters
         return steps.steps.having(of_parameters(steps.parameters)), x
     read: dict[int, dict[str, Any]] = {}
     found = []
@@ -230,7 +230,7 @@ def rnn_cell_forward(
 def rnn_forward(
     x: ArrayLike, a0: ArrayLike, parameters: Parameters
 ) -> tuple[Array, Prediction, Cache]:
-    """Take :func:`rnn_cell_forward` through all steps.
+    """Apply :func:`rnn_cell_forward` to all steps.
 
     Parameters
     ----------
@@ -377,7 +377,7 @@ def lstm_cell_forward(
 def lstm_forward(
     x: ArrayLike, a0: ArrayLike, parameters: Parameters
 ) -> tuple[Array, Prediction, Array, Cache]:
-    """Take :func:`lstm_cell_forward` through all steps, from a cell of zeros.
+    """Apply :func:`lstm_cell_forward` to all steps, from a cell of zeros.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 Arrays are batch first and features last: ``x`` (N, T, D), ``h`` (N, T, H); weights multiply from
 the right, ``Wx`` (D, H) and ``Wh`` (H, H), in an LSTM (D, 4H) and (H, 4H) with the columns of the
-gates in the order i, f, o, g.  A cache is for the backward function alone: what is in it is that of
+gates in the order i, f, o, g.  Caches are only for the backward functions; their content is that of
 the functional API.
 
 Examples
@@ -75,7 +75,7 @@ _WORDS = {
 
 
 def _parameters(Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike, gates: int = 1) -> dict[str, Array]:
-    """Return the weights as rows, in our order of the gates."""
+    """Return the weights as rows, in the functional API's order of gates."""
     Wx, Wh, b = read_arrays(("Wx", "Wh", "b"), (Wx, Wh, b))
     H = Wh.shape[0] if Wh.ndim == 2 else 0
     D = Wx.shape[0] if Wx.ndim == 2 else 0
@@ -93,7 +93,7 @@ def _parameters(Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike, gates: int = 1) -> d
 
 
 def _exchanged(rows: Array, H: int) -> Array:
-    """Return the rows of the gates i, f, o, g in the order i, f, g, o; or the other way round."""
+    """Return rows of gates with the last two gates exchanged: i, f, o, g to i, f, g, o or back."""
     return np.concatenate((rows[: 2 * H], rows[3 * H :], rows[2 * H : 3 * H]))
 
 
@@ -105,7 +105,7 @@ def _expect(name: str, array: Array, symbols: str, shape: tuple[int, ...]) -> No
 def _inputs(
     x: ArrayLike, axes: str, weights: dict[str, Array], **states: ArrayLike
 ) -> tuple[Any, ...]:
-    """Return the input and the states before it, features first, checked as they came."""
+    """Return the checked input and previous states, features first."""
     rows = ranked("x", x, axes)
     D, H = weights["Wx"].shape[1], weights["Ws"].shape[1]
     _expect("x", rows, f"({', '.join(axes)})", (*rows.shape[:-1], D))
@@ -118,7 +118,7 @@ def _inputs(
 
 
 def _step_gradients(cache: Any, **gradients: ArrayLike) -> tuple[Any, ...]:
-    """Return the gradients of a step, features first, checked as they came."""
+    """Return the checked gradients of a step, features first."""
     arrays = []
     for name, value in gradients.items():
         array = ranked(name, value, "NH")
@@ -194,7 +194,7 @@ def rnn_step_backward(dnext_h: ArrayLike, cache: Cache) -> tuple[Array, Array, A
 def rnn_forward(
     x: ArrayLike, h0: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
 ) -> tuple[Array, Cache]:
-    """Take :func:`rnn_step_forward` through all steps.
+    """Apply :func:`rnn_step_forward` to all steps.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def rnn_forward(
 
 @in_words(_WORDS)
 def rnn_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
-    """Go back through all steps.
+    """Return the gradients of all steps.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ def lstm_step_backward(
 def lstm_forward(
     x: ArrayLike, h0: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
 ) -> tuple[Array, Cache]:
-    """Take :func:`lstm_step_forward` through all steps, from a cell of zeros.
+    """Apply :func:`lstm_step_forward` to all steps, from a cell of zeros.
 
     Parameters
     ----------
@@ -361,7 +361,7 @@ def lstm_forward(
 
 @in_words(_WORDS)
 def lstm_backward(dh: ArrayLike, cache: Cache) -> tuple[Array, Array, Array, Array, Array]:
-    """Go back through all steps of the LSTM.
+    """Return the gradients of all steps of the LSTM.
 
     Parameters
     ----------

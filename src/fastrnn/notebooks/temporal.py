@@ -1,4 +1,4 @@
-"""What CS231n has around its recurrent layers: words, an affine layer and a loss at every step."""
+"""CS231n's other layers: word embeddings, and an affine layer and a loss at every step."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def word_embedding_forward(x: ArrayLike, W: ArrayLike) -> tuple[Array, Cache]:
     Parameters
     ----------
     x : array_like of int (N, T)
-        Numbers of words, ``0 <= x < V``.
+        Indices of words, ``0 <= x < V``.
     W : array_like (V, D)
 
     Returns
     -------
     out : ndarray (N, T, D)
     cache : tuple
-        ``(x, W)``, copied and as it is.
+        ``(x, W)``; x is a copy.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def temporal_affine_backward(dout: ArrayLike, cache: Cache) -> tuple[Array, Arra
 def temporal_softmax_loss(
     x: ArrayLike, y: ArrayLike, mask: ArrayLike, verbose: bool = False
 ) -> tuple[float, Array]:
-    """Return the cross entropy, added up over the steps and averaged over the batch.
+    """Return the cross entropy, summed over the steps and averaged over the batch.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Errors of the functional API in the words of a notebook."""
+"""Error messages of the functional API with the names of a notebook."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def in_words(words: Mapping[str, str]) -> Callable[[_F], _F]:
-    """Return a decorator that puts a notebook's names into the messages of errors.
+    """Return a decorator that replaces names in error messages.
 
     Parameters
     ----------
     words : mapping
-        What stands in the functional API's messages, and what is to stand there instead; longer
-        phrases come before the words in them.
+        Phrases of the functional API's messages with their replacements; longer phrases first.
     """
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words))
 

@@ -1,6 +1,6 @@
-"""Functions of arrays that gradients go through: what :mod:`fastrnn.backend` shows.
+"""Differentiable functions of arrays, the content of :mod:`fastrnn.backend`.
 
-On tensors of a model they make a layer each.
+Called on symbolic tensors, each adds a layer.
 """
 
 from fastrnn.operations import arrays, functions

@@ -1,4 +1,4 @@
-"""Arrays: how they are made, of which type and shape they are."""
+"""Creation, type and shape of arrays."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def dtype(x: Any) -> str:
 
 
 def is_tensor(x: Any) -> bool:
-    """Return whether `x` is an array, or stands for one.
+    """Return whether `x` is an array or a symbolic tensor.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def is_tensor(x: Any) -> bool:
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Return whether `x` is a tensor of a model.
+    """Return whether `x` is a symbolic tensor.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def count_params(x: Any) -> int:
-    """Return how many numbers an array holds.
+    """Return the size of an array.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def cast_to_floatx(x: ArrayLike) -> Any:
 def random_normal(
     shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike | None = None
 ) -> Array:
-    """Return numbers of a normal distribution, drawn from :func:`fastrnn.set_seed`.
+    """Return normally distributed random numbers, seeded by :func:`fastrnn.set_seed`.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def random_normal(
 def random_uniform(
     shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: DTypeLike | None = None
 ) -> Array:
-    """Return numbers between two others, drawn from :func:`fastrnn.set_seed`.
+    """Return uniform random numbers, seeded by :func:`fastrnn.set_seed`.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def arange(start: int, stop: int | None = None, step: int = 1, dtype: DTypeLike 
 
 
 def expand_dims(x: Any, axis: int = -1) -> Any:
-    """Return `x` with an axis of one more, the last unless another is given.
+    """Return `x` with an additional axis of size one, by default the last.
 
     Examples
     --------
@@ -211,7 +211,7 @@ def expand_dims(x: Any, axis: int = -1) -> Any:
 
 
 def squeeze(x: Any, axis: int) -> Any:
-    """Return `x` without an axis of one.
+    """Return `x` without an axis of size one.
 
     Examples
     --------
@@ -233,7 +233,7 @@ def permute_dimensions(x: Any, pattern: Sequence[int]) -> Any:
 
 
 def reverse(x: Any, axes: int | Sequence[int]) -> Any:
-    """Return `x` from last to first along some axes.
+    """Return `x` reversed along some axes.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def reverse(x: Any, axes: int | Sequence[int]) -> Any:
 
 
 def repeat_elements(x: Any, rep: int, axis: int) -> Any:
-    """Return `x` with every part along an axis several times.
+    """Return `x` with each slice along an axis repeated.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Any:
 
 
 def argmax(x: Any, axis: int = -1) -> Any:
-    """Return the place of the largest along an axis, the last unless another is given.
+    """Return the index of the maximum along an axis, by default the last.
 
     Examples
     --------
@@ -266,7 +266,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
 
 
 def argmin(x: Any, axis: int = -1) -> Any:
-    """Return the place of the smallest along an axis, the last unless another is given.
+    """Return the index of the minimum along an axis, by default the last.
 
     Examples
     --------
@@ -277,7 +277,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
 
 
 def cumsum(x: Any, axis: int = 0) -> Any:
-    """Return the running sum along an axis, the first unless another is given.
+    """Return the cumulative sum along an axis, by default the first.
 
     Examples
     --------
@@ -288,7 +288,7 @@ def cumsum(x: Any, axis: int = 0) -> Any:
 
 
 def cumprod(x: Any, axis: int = 0) -> Any:
-    """Return the running product along an axis, the first unless another is given.
+    """Return the cumulative product along an axis, by default the first.
 
     Examples
     --------
@@ -299,7 +299,7 @@ def cumprod(x: Any, axis: int = 0) -> Any:
 
 
 def clip(x: Any, min_value: Any, max_value: Any) -> Any:
-    """Return `x` between two numbers.
+    """Return `x` clipped to a range.
 
     Examples
     --------
@@ -321,7 +321,7 @@ def pow(x: Any, a: Any) -> Any:
 
 
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
-    """Return the one where a condition holds, and the other elsewhere; both may be functions.
+    """Return elements of one of two values by a condition; the values may be functions.
 
     Examples
     --------

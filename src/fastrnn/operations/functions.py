@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 @lifted
 def flatten(x: ArrayLike) -> Any:
-    """Return `x` in one axis.
+    """Return `x` flattened to one axis.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def flatten(x: ArrayLike) -> Any:
 
 @lifted
 def batch_flatten(x: ArrayLike) -> Any:
-    """Return `x` with all axes behind the first in one.
+    """Return `x` with all axes after the first flattened.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def batch_flatten(x: ArrayLike) -> Any:
 def relu(
     x: ArrayLike, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
-    """Return `x` where it is above `threshold`, else `alpha` times its distance from it.
+    """Return `x` from `threshold` on, below it `alpha` · (`x` − `threshold`).
 
     Examples
     --------
@@ -61,7 +61,7 @@ def relu(
 
 @lifted
 def elu(x: ArrayLike, alpha: float = 1.0) -> Any:
-    """Return `x` where it is above 0, else alpha (exp(x) - 1).
+    """Return `x` for positive x, else alpha (exp(x) - 1).
 
     Examples
     --------
@@ -86,7 +86,7 @@ def sigmoid(x: ArrayLike) -> Any:
 
 @lifted
 def hard_sigmoid(x: ArrayLike) -> Any:
-    """Return x / 6 + 1/2, between 0 and 1.
+    """Return x / 6 + 1/2, clipped to [0, 1].
 
     Examples
     --------
@@ -166,7 +166,7 @@ def l2_normalize(x: ArrayLike, axis: int | None = None) -> Any:
 
 @lifted
 def dropout(x: ArrayLike, level: float) -> Any:
-    """Return `x` with a share of its numbers zero, and the others larger by as much.
+    """Return `x` with a fraction of its elements set to zero, and the others scaled up.
 
     Examples
     --------
@@ -207,7 +207,7 @@ def one_hot(indices: ArrayLike, num_classes: int) -> Array:
 
 @lifted
 def temporal_padding(x: ArrayLike, padding: Sequence[int] = (1, 1)) -> Any:
-    """Return (batch, time, features) with steps of zeros before and behind.
+    """Return (batch, time, features) with steps of zeros added at the start and the end.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def temporal_padding(x: ArrayLike, padding: Sequence[int] = (1, 1)) -> Any:
 
 @lifted
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
-    """Return arrays side by side, along the last axis unless another is given.
+    """Return the concatenation of arrays, by default along the last axis.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def bias_add(x: ArrayLike, bias: ArrayLike) -> Any:
 
 @lifted
 def gather(reference: ArrayLike, indices: ArrayLike) -> Any:
-    """Return the rows of an array that integers name.
+    """Return rows of an array by their indices.
 
     Examples
     --------
@@ -263,10 +263,10 @@ def batch_dot(x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = Non
     Parameters
     ----------
     x, y : array_like
-        With as many samples, first.
+        With the same number of samples, on the first axis.
     axes : int or pair of int, optional
-        The axes to sum over, counted with that of the samples; the last of `x` and the last but one
-        of `y` (of a matrix the last) if left out.
+        The axes to sum over, including the batch in counting; if left out, the last of `x` and the
+        last but one of `y` (the last of a matrix).
 
     Examples
     --------
@@ -291,7 +291,7 @@ def batch_dot(x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = Non
 
 @lifted
 def binary_crossentropy(target: ArrayLike, output: ArrayLike, from_logits: bool = False) -> Any:
-    """Return the cross entropy of yes or no at every place.
+    """Return the binary cross entropy of each element.
 
     Examples
     --------
@@ -309,7 +309,7 @@ def binary_crossentropy(target: ArrayLike, output: ArrayLike, from_logits: bool 
 def categorical_crossentropy(
     target: ArrayLike, output: ArrayLike, from_logits: bool = False, axis: int = -1
 ) -> Any:
-    """Return the cross entropy of the distributions along an axis.
+    """Return the cross entropy of distributions along an axis.
 
     Examples
     --------
@@ -327,7 +327,7 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     target: ArrayLike, output: ArrayLike, from_logits: bool = False
 ) -> Any:
-    """Return the cross entropy of a class and the distribution along the last axis.
+    """Return the cross entropy of labels and distributions along the last axis.
 
     Examples
     --------

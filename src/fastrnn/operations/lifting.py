@@ -1,4 +1,4 @@
-"""Functions that take arrays, and tensors of a model as well."""
+"""Functions of arrays that also accept symbolic tensors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fastrnn.arithmetic import quietly
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-#: The functions, by name, as they compute on arrays.
+#: The functions on arrays, by name.
 LIFTED: dict[str, Callable[..., Any]] = {}
 
 
 def lifted(function: _Function) -> _Function:
-    """Return a function that makes one layer of itself where it is called on tensors of a model."""
+    """Return a function that adds itself as a layer when it is called on symbolic tensors."""
     quiet = quietly(function)
 
     LIFTED[function.__name__] = quiet
@@ -36,6 +36,6 @@ def lifted(function: _Function) -> _Function:
 
 
 def array_or_tensor(x: Any) -> Any:
-    """Return an array, or what stands for one, as it is; all else as an array."""
+    """Return arrays and symbolic tensors unchanged; convert other values to an array."""
     stands = hasattr(x, "__array_function__") and not isinstance(x, np.ndarray)
     return x if stands else as_array("x", x)

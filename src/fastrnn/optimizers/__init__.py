@@ -42,14 +42,14 @@ def get(
     identifier: str | Optimizer | type[Optimizer] | dict[str, Any],
     custom_objects: Mapping[str, Any] | None = None,
 ) -> Optimizer:
-    """Return the optimizer that `identifier` names.
+    """Return the optimizer for an identifier.
 
     Parameters
     ----------
     identifier : str, Optimizer, class of Optimizer, or dict
-        A dict is what :func:`serialize` returns.
+        A dict is one that :func:`serialize` returned.
     custom_objects : mapping of str to class, optional
-        For a dict: optimizers and learning-rate schedules of one's own, by the name of their class.
+        For a dict: custom optimizers and learning-rate schedules by class name.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _class_of(name: str) -> type[Optimizer]:
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Return an optimizer, without its state, as a dict that JSON can hold.
+    """Return an optimizer, without its state, as a JSON-serializable dict.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 def deserialize(
     config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
 ) -> Optimizer:
-    """Return a new optimizer from what :func:`serialize` returned; arguments as of :func:`get`.
+    """Return a new optimizer from a dict of :func:`serialize`; arguments as of :func:`get`.
 
     Examples
     --------

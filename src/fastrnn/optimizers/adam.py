@@ -15,7 +15,7 @@ from fastrnn.settings import boolean
 
 
 class Adam(Optimizer):
-    """Steps scaled by running means of the gradient and of its square.
+    """Steps scaled by moving averages of the gradient and of its square.
 
     With m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t changes a weight by
     −η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
@@ -26,11 +26,11 @@ class Adam(Optimizer):
         η.
     beta_1, beta_2 : float, default 0.9 and 0.999
     epsilon : float, default 1e-7
-        As in Keras it is added to √v before the correction of the bias (the paper's ε̂).  0 stands
-        for the root of the smallest number of the type, so that a gradient of zero changes nothing,
-        where Keras has NaN.
+        As in Keras, it is added to √v before the bias correction (the paper's ε̂).  0 is replaced
+        by the root of the smallest normal number of the type, so that zero gradients change
+        nothing, where Keras returns NaN.
     amsgrad : bool, default False
-        Whether the largest v of all steps so far takes the place of v.
+        Whether to use the maximum of v over all steps so far instead of v.
     *common, **options :
         `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
 
@@ -79,7 +79,7 @@ class Adam(Optimizer):
         learning_rate: float,
         decay: float,
     ) -> None:
-        """Change weights and slots."""
+        """Update weights and slots."""
         step = self.iterations + 1
         correction = math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         core.adam(
@@ -90,7 +90,7 @@ class Adam(Optimizer):
             step_size=learning_rate * correction,
             beta_1=self.beta_1,
             beta_2=self.beta_2,
-            # Never 0 by 0: the root of the smallest number, that of a square which has underflowed.
+            # The root of the smallest number, so that 0 / 0 never occurs.
             epsilon=self.epsilon or math.sqrt(np.finfo(values.dtype).tiny),
             v_hat=self.slots.get("v_hat"),
             decay=decay,
@@ -108,9 +108,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weights that shrink by themselves, apart from the gradient.
+    """Adam with decoupled weight decay.
 
-    Every step first takes η · λ times every weight away, then makes Adam's change.
+    Every step first multiplies the weights by 1 − η · λ, then makes Adam's update.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Optimizers that older scripts use, in NumPy: steps scaled by what gradients were."""
+"""Further adaptive optimizers, in NumPy: steps scaled by previous gradients."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Array = NDArray[Any]
 
 
 class _Adaptive(Optimizer):
-    """Subtracts what :meth:`change` returns; the constructor's numbers are kept by name."""
+    """Base of the optimizers that subtract the result of :meth:`change`."""
 
     _names: tuple[str, ...] = ()
 
     def _take(self, **numbers: Any) -> None:
-        """Check and keep the numbers of the constructor."""
+        """Check and store the constructor arguments."""
         for name, value in numbers.items():
             below = 1.0 if name in ("rho", "beta_1", "beta_2") else math.inf
             setattr(self, name, in_range(name, value, 0.0, below))
         self._names = tuple(numbers)
 
     def update(self, values: Array, gradients: Array, learning_rate: float, decay: float) -> None:
-        """Change weights and slots."""
+        """Update weights and slots."""
         with np.errstate(all="ignore"):
             if decay:
                 values -= values * decay
@@ -38,7 +38,7 @@ class _Adaptive(Optimizer):
         raise NotImplementedError
 
     def _small(self, g: Array) -> float:
-        """Return ε, or the smallest number in its place: never 0 by 0."""
+        """Return ε, or the smallest normal number if it is 0, so that 0 / 0 never occurs."""
         return float(self.__dict__["epsilon"]) or float(np.finfo(g.dtype).tiny)
 
     def get_config(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Adagrad(_Adaptive):
     True
     """
 
-    #: Holds a without its first value.
+    #: Holds a without its initial value.
     slot_names = ("accumulator",)
     initial_accumulator_value: float
     epsilon: float
@@ -102,7 +102,7 @@ class Adagrad(_Adaptive):
 
 
 class Adadelta(_Adaptive):
-    """Steps scaled by running means of the squares of gradients and of changes.
+    """Steps scaled by moving averages of the squares of gradients and of updates.
 
     With a ← ρa + (1 − ρ)g², d = g √(u + ε) / √(a + ε) and then u ← ρu + (1 − ρ)d², a weight changes
     by −ηd.
@@ -159,7 +159,7 @@ class Adadelta(_Adaptive):
 
 
 class Adamax(_Adaptive):
-    """Adam with the largest gradient in place of the mean of squares.
+    """Adam with the maximum norm instead of the mean of squares.
 
     With m ← β₁m + (1 − β₁)g and u ← max(β₂u, |g|), step t changes a weight by
     −η / (1 − β₁ᵗ) · m / (u + ε).
@@ -216,7 +216,7 @@ class Adamax(_Adaptive):
 
 
 class Lion(_Adaptive):
-    """Steps of one size, in the direction that gradients have on average.
+    """Steps by the sign of a moving average of the gradient.
 
     A weight changes by −η sign(β₁m + (1 − β₁)g), then m ← β₂m + (1 − β₂)g.
 

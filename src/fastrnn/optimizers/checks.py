@@ -1,4 +1,4 @@
-"""Numbers that were given as arguments: read, and refused where they make no sense."""
+"""Checks of numeric arguments."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fastrnn.settings import number
 
 
 def in_range(name: str, value: Any, low: float, below: float) -> float:
-    """Return `value` as a float with low <= value < below, or say what it should be."""
+    """Return `value` as a float after checking that low <= value < below."""
     return number(name, value, least=low, below=below)
 
 
 def above_zero(name: str, value: Any) -> float:
-    """Return `value` as a finite float that is above zero, or say what it should be."""
+    """Return `value` as a float after checking that it is positive and finite."""
     return number(name, value, above=0.0)

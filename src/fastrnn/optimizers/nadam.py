@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from fastrnn.optimizers.adam import Adam
 from fastrnn.optimizers.optimizer import Rate
 
-#: How fast the momentum grows to β₁: 1 − 0.5 · 0.96ᵗ of it at step t.
+#: The momentum at step t is β₁ · (1 − 0.5 · 0.96ᵗ).
 WARMING = 0.96
 
 
 class Nadam(Adam):
-    """Adam that looks ahead along its running mean of the gradient.
+    """Adam with Nesterov momentum.
 
     With μₜ = β₁(1 − 0.5 · 0.96ᵗ), m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t changes a
     weight by −η · (μₜ₊₁m / (1 − Πᵢ₌₁ᵗ⁺¹μᵢ) + (1 − μₜ)g / (1 − Πᵢ₌₁ᵗμᵢ)) / (√(v / (1 − β₂ᵗ)) + ε).
@@ -42,7 +42,7 @@ class Nadam(Adam):
     True
     """
 
-    #: Of how many steps the product of the momenta is known, and that product.
+    #: Number of steps of the cached product of momenta, and the product.
     _product = (0, 1.0)
 
     def __init__(
@@ -75,7 +75,7 @@ class Nadam(Adam):
         learning_rate: float,
         decay: float,
     ) -> None:
-        """Change weights and slots."""
+        """Update weights and slots."""
         step = self.iterations + 1
         now, ahead = self._momentum(step), self._momentum(step + 1)
         product = self._product_until(step)

@@ -20,12 +20,12 @@ from fastrnn.optimizers.schedules import LearningRateSchedule
 
 Array = NDArray[Any]
 Rate = float | LearningRateSchedule
-#: Stands for a weight: see :class:`fastrnn.layers.parameter.Key`.
+#: Key of a weight: see :class:`fastrnn.layers.parameter.Key`.
 Owner = Hashable
 
 
 class LearningRate(float):
-    """A rate as a number, through which Keras's ``K.set_value(optimizer.lr, rate)`` sets it."""
+    """A learning rate as a number that supports ``K.set_value(optimizer.lr, rate)``."""
 
     __slots__ = ("_optimizer",)
 
@@ -33,7 +33,7 @@ class LearningRate(float):
 
     @classmethod
     def of(cls, optimizer: Optimizer, value: float) -> LearningRate:
-        """Return a number as the rate of an optimizer."""
+        """Return the learning rate of an optimizer."""
         made = cls(value)
         made._optimizer = optimizer
         return made
@@ -47,25 +47,26 @@ class LearningRate(float):
         return float(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A history that is copied or pickled holds numbers, and no optimizer.
+        # Copied and pickled as a plain number, without the optimizer.
         return float, (float(self),)
 
 
 class Optimizer(Guarded, metaclass=Constructible):
-    """Changes a flat vector of weights by a flat vector of gradients, one fused call a step.
+    """Updates a flat vector of weights by a flat vector of gradients, in one call per step.
 
     Parameters
     ----------
     learning_rate : float or LearningRateSchedule, default 0.001
         Positive or zero.  A number may be changed between steps.
     weight_decay : float, optional
-        λ: every step first takes λ times the learning rate of every weight away, biases included.
+        λ: every step first multiplies all weights, including biases, by 1 − λ times the learning
+        rate.
     clipnorm : float, optional
-        Shorten the gradient of each weight that is longer than this, as a vector, to this length.
+        Maximum norm of the gradient of each weight.
     clipvalue : float, optional
-        Move every number of the gradients into the range from minus this to this.
+        Clip every element of the gradients to the range from minus this to this.
     global_clipnorm : float, optional
-        Shorten all gradients together, as one vector, to this length if they are longer.
+        Maximum norm of all gradients together.
     lr : float, optional
         Keras's older name of `learning_rate`.
     decay : float, optional
@@ -74,12 +75,12 @@ class Optimizer(Guarded, metaclass=Constructible):
     Attributes
     ----------
     iterations : int
-        How many steps were made.
+        Number of steps made.
     slots : dict of str to ndarray
-        What the optimizer remembers of every weight that is trained, in vectors of the layout of
-        the weights; empty before the first step.
+        The state for the trained weights, such as moments, in vectors with the layout of the
+        weights; empty before the first step.
     owners : tuple or None
-        The owners of the slots, in order; None if there are none.
+        The keys of the slots' weights, in order; None if there are no slots.
 
     Raises
     ------
@@ -90,13 +91,12 @@ class Optimizer(Guarded, metaclass=Constructible):
 
     Notes
     -----
-    An optimizer of one's own is a subclass that names its `slot_names` and defines :meth:`update`
-    on arrays, and :meth:`get_config` if it has arguments of its own; ``load_model`` takes it from
-    ``custom_objects``.
+    A custom optimizer is a subclass with `slot_names` and :meth:`update`, and with
+    :meth:`get_config` if it has further arguments; ``load_model`` takes it from ``custom_objects``.
 
-    A weight that is frozen leaves the vectors, and comes back with the slots that it had.  A copy
-    of an optimizer, by :mod:`copy` or :mod:`pickle`, has slots of its own, and may go on with any
-    model whose weights they fit.
+    While a weight is frozen, it is not in the vectors, and its slots are kept.  A copy of an
+    optimizer, by :mod:`copy` or :mod:`pickle`, has its own slots, and can be used with any model
+    whose weights they fit.
 
     Examples
     --------
@@ -164,20 +164,20 @@ class Optimizer(Guarded, metaclass=Constructible):
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.owners: tuple[Owner, ...] | None = None
-        #: From where to where in the vectors the slots of each owner are.
+        #: The range of each owner's slots in the vectors.
         self._places: dict[Owner, tuple[int, int]] = {}
-        #: Slots of weights that are not trained at the moment.
+        #: Slots of weights that are currently frozen.
         self._parked: dict[Owner, dict[str, Array]] = {}
         self._is_copy = False
 
     @property
     def learning_rate(self) -> float:
-        """Step size of the next step, before `decay`; may be set between steps.
+        """Learning rate of the next step, before `decay`; can be set between steps.
 
         Raises
         ------
         TypeError
-            If a number is set where a schedule decides.
+            If a schedule determines the rate.
         """
         if isinstance(self._learning_rate, LearningRateSchedule):
             return LearningRate.of(self, self._learning_rate(self.iterations))
@@ -196,7 +196,7 @@ class Optimizer(Guarded, metaclass=Constructible):
 
     @property
     def decay(self) -> float:
-        """What the rate of every step is divided by is 1 + decay · step; may be set."""
+        """The learning rate of each step is divided by 1 + decay · step; can be set."""
         return self._decay
 
     @decay.setter
@@ -209,13 +209,13 @@ class Optimizer(Guarded, metaclass=Constructible):
         self._decay = decay
 
     def _rate(self) -> float:
-        """Return the step size of the next step."""
+        """Return the learning rate of the next step."""
         rate = self.learning_rate
         return rate / (1.0 + self._decay * self.iterations) if self._decay else rate
 
     @property
     def schedule(self) -> LearningRateSchedule | None:
-        """What decides the learning rate of every step, or None where it is a number."""
+        """The learning-rate schedule, or None if the rate is a number."""
         rate = self._learning_rate
         return rate if isinstance(rate, LearningRateSchedule) else None
 
@@ -234,21 +234,21 @@ class Optimizer(Guarded, metaclass=Constructible):
         owners: tuple[Owner, ...] | None = None,
         bounds: Array | None = None,
     ) -> None:
-        """Make the slots for a vector of weights; do nothing if they fit already.
+        """Allocate the slots for a vector of weights; do nothing if they fit already.
 
         Parameters
         ----------
         values : ndarray of shape (n,)
             The weights.
         owners : tuple, optional
-            Stands for each of them, so that its slots are found again in another vector.
+            Keys of the weights, to find their slots again in another vector.
         bounds : ndarray of intp, shape (weights + 1,), optional
-            Where each begins, and the end of the last; needed with `owners`.
+            Start of each weight, and the end of the last; needed with `owners`.
 
         Raises
         ------
         ValueError
-            If the slots belong to other weights: every model wants an optimizer of its own.
+            If the slots belong to other weights: every model needs its own optimizer.
         """
         if owners is not None and owners is not self.owners:
             assert bounds is not None
@@ -265,7 +265,7 @@ class Optimizer(Guarded, metaclass=Constructible):
     def _give_to(
         self, values: Array, owners: tuple[Owner, ...], places: dict[Owner, tuple[int, int]]
     ) -> None:
-        """Lay the slots out for other weights, or for fewer or more of the same."""
+        """Rearrange the slots for other weights, or for fewer or more of the same."""
         known = {*(self.owners or ()), *self._parked}
         if self.slots and owners != self.owners:
             if self.owners is None or (self._is_copy and known.isdisjoint(owners)):
@@ -307,7 +307,7 @@ class Optimizer(Guarded, metaclass=Constructible):
     def slots_of(self, owner: Owner) -> dict[str, Array]:
         """Return the slots of a weight, flat views by name; empty if there are none.
 
-        Behind the numbers of the weight there may be zeros.
+        They may be followed by padding zeros.
         """
         if self.slots and owner in self._places:
             start, stop = self._places[owner]
@@ -320,7 +320,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         self.slots, self.owners, self._places, self._parked = {}, None, {}, {}
 
     def park(self, owner: Owner, zeros: Array) -> dict[str, Array]:
-        """Make slots, of zeros, for a weight that is not trained at the moment; return them."""
+        """Create slots of zeros for a weight that is currently frozen; return them."""
         self._parked[owner] = {name: zeros.copy() for name in self.slot_names}
         return self._parked[owner]
 
@@ -341,16 +341,16 @@ class Optimizer(Guarded, metaclass=Constructible):
         values : ndarray of shape (n,)
             IN/OUT.  The weights.
         gradients : ndarray of shape (n,)
-            IN/OUT.  Clipped in place where that was asked for.
+            IN/OUT.  Clipped in place if clipping is on.
         bounds : ndarray of intp, shape (weights + 1,), optional
-            Where each weight begins, and the end of the last, for `clipnorm`; left out, all is one
-            weight.
+            Start of each weight, and the end of the last, for `clipnorm`; if left out, the vector
+            is one weight.
         """
         self.build(values)
         self._clip(gradients, bounds)
         rate = self._rate()
         self.update(values, gradients, rate, rate * (self.weight_decay or 0.0))
-        # Without the check of the name in ``__setattr__``, since this runs at every step.
+        # Bypasses the check in ``__setattr__``, since this runs at every step.
         self.__dict__["iterations"] += 1
 
     def _clip(self, gradients: Array, bounds: Array | None) -> None:
@@ -363,7 +363,7 @@ class Optimizer(Guarded, metaclass=Constructible):
             core.clip_norms(gradients, whole, self.clipnorm)
 
     def update(self, values: Array, gradients: Array, learning_rate: float, decay: float) -> None:
-        """Change weights and slots, after the clipping and before the step is counted.
+        """Update weights and slots, after clipping and before the step is counted.
 
         Parameters
         ----------
@@ -374,14 +374,14 @@ class Optimizer(Guarded, metaclass=Constructible):
         learning_rate : float
             Of this step.
         decay : float
-            What part of every weight to take away first.
+            Fraction of every weight to subtract first.
         """
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this optimizer."""
         rate = self._learning_rate
-        # Only where there is one: earlier versions read files that use nothing new.
+        # Only if it is set, so that earlier versions can read the files.
         decay = {"decay": self._decay} if self._decay else {}
         return {
             **decay,
@@ -404,7 +404,7 @@ class Optimizer(Guarded, metaclass=Constructible):
         ----------
         config : dict
         custom_objects : mapping of str to class, optional
-            Schedules of one's own, by the name of their class.
+            Custom schedules by class name.
         """
         if isinstance(config.get("learning_rate"), dict):
             rate = schedules.deserialize(config["learning_rate"], custom_objects)

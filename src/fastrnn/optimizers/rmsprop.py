@@ -15,7 +15,7 @@ from fastrnn.settings import boolean
 
 
 class RMSprop(Optimizer):
-    """Steps scaled by a running mean of the square of the gradient.
+    """Steps scaled by a moving average of the square of the gradient.
 
     With v ← ρv + (1 − ρ)g², a weight changes by −q, where q = ηg / √(v + ε); with `momentum` μ by
     −u, where u ← μu + q.
@@ -29,11 +29,11 @@ class RMSprop(Optimizer):
     momentum : float, default 0
         μ, at least 0 and below 1.
     epsilon : float, default 1e-7
-        As in Keras it stands under the root.  0 stands for the smallest number of the type, so that
-        a gradient of zero changes nothing, where Keras has NaN.
+        As in Keras, it is added under the root.  0 is replaced by the smallest normal number of the
+        type, so that zero gradients change nothing, where Keras returns NaN.
     centered : bool, default False
-        Whether v is the variance: the square of a ← ρa + (1 − ρ)g is taken from it.  What rounding
-        would make negative counts as zero.
+        Whether to use the variance: the square of a ← ρa + (1 − ρ)g is subtracted from v; negative
+        rounding errors become zero.
     *common, **options :
         `weight_decay`, `clipnorm` and others of :class:`Optimizer`.
 
@@ -86,7 +86,7 @@ class RMSprop(Optimizer):
         learning_rate: float,
         decay: float,
     ) -> None:
-        """Change weights and slots."""
+        """Update weights and slots."""
         core.rmsprop(
             values,
             gradients,
@@ -96,7 +96,7 @@ class RMSprop(Optimizer):
             learning_rate=learning_rate,
             rho=self.rho,
             momentum=self.momentum,
-            epsilon=self.epsilon or float(np.finfo(values.dtype).tiny),  # never 0 by 0
+            epsilon=self.epsilon or float(np.finfo(values.dtype).tiny),  # 0 / 0 never occurs
             decay=decay,
         )
 

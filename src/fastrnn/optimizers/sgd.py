@@ -13,7 +13,7 @@ from fastrnn.settings import boolean
 
 
 class SGD(Optimizer):
-    """Steps against the gradient, with momentum where wanted.
+    """Gradient descent, optionally with momentum.
 
     Without momentum, p ← p − ηg.  With it, v ← μv − ηg and p ← p + v, or, with `nesterov`,
     p ← p + μv − ηg.
@@ -64,7 +64,7 @@ class SGD(Optimizer):
         learning_rate: float,
         decay: float,
     ) -> None:
-        """Change weights and slots."""
+        """Update weights and slots."""
         core.sgd(
             values,
             gradients,

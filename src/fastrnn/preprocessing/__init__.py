@@ -1,4 +1,4 @@
-"""From text and series to arrays and batches: the modules ``text`` and ``sequence``."""
+"""Preprocessing of text and time series: the modules ``text`` and ``sequence``."""
 
 from typing import TYPE_CHECKING
 

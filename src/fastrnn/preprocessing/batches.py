@@ -1,4 +1,4 @@
-"""Data that come in ready batches, each with a number."""
+"""Datasets of ready-made, indexed batches."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["PyDataset"]
 
 
 class PyDataset:
-    """Base of classes that make batches when they are asked for: data that need not fit in memory.
+    """Base of datasets that create each batch on demand, for data that do not fit in memory.
 
-    A subclass has ``__getitem__``, which returns a whole batch, and ``__len__``, the number of
-    batches.  `fit`, `evaluate` and `predict` take such objects in place of arrays; `fit` puts the
-    batches of every epoch into an order of its own, unless ``shuffle=False``.
+    A subclass defines ``__getitem__``, which returns a whole batch, and ``__len__``, the number of
+    batches.  `fit`, `evaluate` and `predict` accept such objects instead of arrays; `fit` shuffles
+    the batches in every epoch, unless ``shuffle=False``.
 
     Parameters
     ----------
     workers : int, default 1
     use_multiprocessing : bool, default False
     max_queue_size : int, default 10
-        Taken for the sake of Keras, as attributes: the thread that trains makes every batch itself,
-        when it needs it.
+        Accepted for compatibility with Keras, and stored as attributes: the training thread creates
+        every batch itself.
 
     See Also
     --------
-    fastrnn.models.Dataset : Samples by number, of which `fit` makes the batches.
+    fastrnn.models.Dataset : Returns samples by index, from which `fit` makes batches.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class PyDataset:
     [0.0, 1.0, 4.0]
     """
 
-    # As attributes of the class: subclasses need not call the constructor.
+    # Class attributes, since subclasses need not call the constructor.
     workers: int = 1
     use_multiprocessing: bool = False
     max_queue_size: int = 10
@@ -62,7 +62,7 @@ class PyDataset:
         Parameters
         ----------
         index : int
-            Its number, from 0.
+            Its index, from 0.
 
         Returns
         -------
@@ -73,7 +73,7 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches there are: the length, unless a subclass says it; None: no end."""
+        """Number of batches, by default the length; None for endless data."""
         length = getattr(self, "__len__", None)
         if length is None:
             raise NotImplementedError(
@@ -90,4 +90,4 @@ class PyDataset:
         """Called before every epoch, and before every evaluation and prediction."""
 
     def on_epoch_end(self) -> None:
-        """Called at the end of each: the place to choose other samples, or another order."""
+        """Called at the end of each, for instance to shuffle or resample."""

@@ -1,4 +1,4 @@
-"""Sequences of unequal length, made into one rectangular array."""
+"""Padding sequences of different lengths to one array."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def pad_sequences(
     truncating: Side = "pre",
     value: Any = 0.0,
 ) -> NDArray[Any]:
-    """Bring sequences to one length.
+    """Pad and truncate sequences to one length.
 
     Parameters
     ----------
     sequences : iterable of sequences
         Each is a list or an array of shape (length, ...); all share the shape after the length.
     maxlen : int, optional
-        The length to bring them to; that of the longest sequence if left out.
+        The length of the result; that of the longest sequence if left out.
     dtype : dtype, default "int32"
         Of the result.  Use ``object`` or ``"U..."`` for text.
     padding : {"pre", "post"}
-        Where a short sequence is filled up: in front (as in Keras) or behind.
+        Whether to pad short sequences at the start (as in Keras) or at the end.
     truncating : {"pre", "post"}
-        Where a long sequence loses steps: in front (as in Keras) or behind.
+        Whether to truncate long sequences at the start (as in Keras) or at the end.
     value : scalar
-        What fills the added steps.
+        Value of the padding.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def _with_lengths(sequences: Iterable[Any]) -> list[Sequence[Any]]:
 
 
 def _rows(sequences: Iterable[Any]) -> list[Any]:
-    """Return the sequences; an object that has a length is asked for that many, and no more."""
+    """Return the sequences; of an object with a length, only that many are read."""
     if not isinstance(sequences, Sized):
         return list(sequences)
     rows = list(islice(sequences, len(sequences) + 1))

@@ -1,4 +1,4 @@
-"""Text to lists of integers, and back."""
+"""Tokenization of text to lists of integers, and back."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = [
     "tokenizer_from_json",
 ]
 
-#: What separates words and is dropped, unless the caller says otherwise: all ASCII punctuation
-#: but the apostrophe, tabs and line ends.
+#: Default separators of words, which are dropped: ASCII punctuation except the apostrophe, tabs and
+#: line ends.
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 Text = str | Sequence[str]
@@ -71,7 +71,7 @@ def hashing_trick(
     lower: bool = True,
     split: str = " ",
 ) -> list[int]:
-    """Turn a text into integers without a vocabulary: one from 1 to `n` - 1 for each word.
+    """Convert a text to integers from 1 to `n` - 1 by hashing the words, without a vocabulary.
 
     Different words may get the same integer.
 
@@ -79,10 +79,10 @@ def hashing_trick(
     ----------
     text : str
     n : int
-        As many as an `Embedding` behind it should have rows; 0 stands for no word.
+        Number of rows for an `Embedding`; 0 is not used for words.
     hash_function : callable or "md5", optional
-        Of a word, an int.  Python's :func:`hash` if left out, which gives other integers in every
-        process; "md5" gives the same ones.
+        Returns an int for a word.  Python's :func:`hash` if left out, which differs between
+        processes; "md5" does not.
     filters, lower, split
         As in :func:`text_to_word_sequence`.
 
@@ -111,9 +111,9 @@ def _md5(word: str) -> int:
 def one_hot(
     input_text: str, n: int, filters: str = FILTERS, lower: bool = True, split: str = " "
 ) -> list[int]:
-    """Turn a text into integers by :func:`hashing_trick`, with Python's own hash.
+    """Convert a text to integers by :func:`hashing_trick`, with Python's hash.
 
-    Keras's name for it: the integers are as large as one-hot rows would be long.
+    The name is Keras's; the result is not one-hot encoded.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def one_hot(
 
 
 def _indices(sequence: Iterable[int], number: int) -> list[int]:
-    """Return a sequence of indices as integers, or say what in it is none."""
+    """Return a sequence of indices as integers; raise an error for other values."""
     given = list(sequence) if not hasattr(type(sequence), "__array__") else sequence
     if isinstance(given, list) and all(type(index) is int for index in given):
         return given
@@ -140,13 +140,13 @@ class Tokenizer:
     """A vocabulary of words or characters, numbered as Keras numbers them.
 
     The most frequent token has index 1; of tokens that are equally frequent, the one that appeared
-    first comes first.  Index 0 is never given: it is free for padding.
+    first comes first.  Index 0 is reserved for padding.
 
     Parameters
     ----------
     num_words : int, optional
-        Keep only indices below this one when texts become sequences.  The vocabulary itself
-        stays whole.
+        Use only indices below this one when converting texts.  The vocabulary itself is not
+        limited.
     filters : str
         Characters that separate words and are dropped.  As in Keras they apply to words only:
         with ``char_level=True`` every character is a token.
@@ -157,25 +157,25 @@ class Tokenizer:
     char_level : bool, default False
         Whether the tokens are characters instead of words.
     oov_token : str, optional
-        Stands for every token outside the vocabulary (and outside `num_words`); it gets index 1.
+        Replaces every token outside the vocabulary (and outside `num_words`); it has index 1.
         Without it, such tokens are left out.
     document_count : int
-        Texts that the counts have seen before; 0 for a new tokenizer.
+        Number of texts that are already counted; 0 for a new tokenizer.
     analyzer : callable, optional
-        Takes a text and returns its tokens, in place of the rules above.
+        Takes a text and returns its tokens, instead of the rules above.
 
     Attributes
     ----------
     word_counts : dict of str to int
-        How often each token occurred, in order of first appearance.
+        Number of occurrences of each token, in order of first appearance.
     word_docs : dict of str to int
-        In how many texts each token occurred.
+        Number of texts with each token.
     word_index, index_word : dict
         From token to index, and back.
     index_docs : dict of int to int
         `word_docs` by index.
     document_count : int
-        How many texts were seen.
+        Number of texts counted.
 
     Examples
     --------
@@ -221,14 +221,14 @@ class Tokenizer:
         return f"<{made}: {len(self.word_index)} tokens>" if self.word_index else made
 
     def fit_on_texts(self, texts: Iterable[Text]) -> None:
-        """Count the tokens of texts and number them anew.
+        """Count the tokens of texts and update the vocabulary.
 
-        May be called again: the counts go on from where they were.
+        Further calls add to the counts.
 
         Parameters
         ----------
         texts : iterable of str, or of lists of str
-            A list is taken as tokens that are already apart.
+            A list is one of tokens.
         """
         counts: Counter[str] = Counter(self.word_counts)
         documents: Counter[str] = Counter(self.word_docs)
@@ -252,7 +252,7 @@ class Tokenizer:
         self.index_docs = {self.word_index[word]: n for word, n in self.word_docs.items()}
 
     def fit_on_sequences(self, sequences: Iterable[Sequence[int]]) -> None:
-        """Count in how many sequences of indices each index occurs (for ``mode="tfidf"``)."""
+        """Count the sequences with each index (for ``mode="tfidf"``)."""
         documents: Counter[int] = Counter(self.index_docs)
         seen = 0
         for number, sequence in enumerate(sequences):
@@ -271,7 +271,7 @@ class Tokenizer:
         Returns
         -------
         list of lists of int
-            Tokens outside the vocabulary are left out, or stand as the index of `oov_token`.
+            Tokens outside the vocabulary are left out, or replaced by the index of `oov_token`.
         """
         return list(self.texts_to_sequences_generator(texts))
 
@@ -288,7 +288,7 @@ class Tokenizer:
     def sequences_to_texts(self, sequences: Iterable[Iterable[int]]) -> list[str]:
         """Return the tokens of every sequence, with one space between (characters too, as Keras).
 
-        Indices outside the vocabulary, such as the 0 of padding, are left out, or stand as
+        Indices outside the vocabulary, such as 0 for padding, are left out, or replaced by
         `oov_token`.
         """
         return list(self.sequences_to_texts_generator(sequences))
@@ -303,7 +303,7 @@ class Tokenizer:
     def texts_to_matrix(
         self, texts: Iterable[Text], mode: Literal["binary", "count", "tfidf", "freq"] = "binary"
     ) -> NDArray[np.float64]:
-        """Return a row a text, a column an index: see :meth:`sequences_to_matrix`."""
+        """Return a row per text and a column per index: see :meth:`sequences_to_matrix`."""
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode)
 
     @quietly
@@ -312,14 +312,14 @@ class Tokenizer:
         sequences: Sequence[Sequence[int]],
         mode: Literal["binary", "count", "tfidf", "freq"] = "binary",
     ) -> NDArray[np.float64]:
-        """Return what every sequence holds of every index.
+        """Return a matrix of the occurrences of indices in sequences.
 
         Parameters
         ----------
         sequences : list of lists of int
         mode : {"binary", "count", "tfidf", "freq"}
-            1 if it occurs; how often; how often, damped and weighted by rarity:
-            ``(1 + log(count)) * log(1 + documents / (1 + documents with it))``; which share.
+            Whether an index occurs (1 or 0); its count; the weighted count ``(1 + log(count)) *
+            log(1 + documents / (1 + documents with it))``; its fraction.
 
         Returns
         -------
@@ -372,14 +372,14 @@ class Tokenizer:
     def to_json(self, **options: Any) -> str:
         """Return the tokenizer as JSON; `options` go to :func:`json.dumps`.
 
-        :func:`tokenizer_from_json` is the way back.
+        See :func:`tokenizer_from_json` for the inverse.
         """
         return json.dumps(
             {"class_name": type(self).__name__, "config": self.get_config()}, **options
         )
 
     def _kept_index(self) -> dict[str, int]:
-        """Return `word_index` as far as `num_words` lets it be used."""
+        """Return the part of `word_index` that `num_words` allows."""
         if not self.num_words:
             return self.word_index
         return {word: i for word, i in self.word_index.items() if i < self.num_words}

@@ -1,4 +1,4 @@
-"""Windows of a series, and what comes behind them, in batches."""
+"""Batches of sliding windows of a time series, with targets."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ __all__ = ["TimeseriesDataset", "TimeseriesGenerator", "timeseries_dataset_from_
 
 
 class TimeseriesGenerator(PyDataset):
-    """The windows of a series, each with the target of the step behind it.
+    """The windows of a series, each with the target of the step after it.
 
     Parameters
     ----------
     data : array_like of shape (steps, ...)
     targets : array_like of shape (steps, ...)
-        That of a window is the target with the number of the first step behind it.
+        The target of a window is that of the first step after it.
     length : int
-        Steps from the first of a window to its end.
+        Number of steps from the start of a window to its end.
     sampling_rate : int, default 1
-        Every how many of these steps to take.
+        Use every so many of these steps.
     stride : int, default 1
-        Steps from a window to the next.
+        Number of steps between the starts of windows.
     start_index, end_index : int, optional
-        The first step to use, and the last that may be behind a window; all if left out.
+        The first step to use, and the last one that may follow a window; all if left out.
     shuffle : bool, default False
-        Whether every batch has windows from anywhere, drawn from NumPy's ``np.random`` as in Keras,
-        with some more than once.
+        Whether batches are random samples of windows, drawn with replacement from NumPy's
+        ``np.random`` as in Keras.
     reverse : bool, default False
-        Whether the steps of a window come last one first.
+        Whether to reverse the steps of each window.
     batch_size : int, default 128
-        Windows a batch; the last one may have fewer.
+        Windows per batch; the last one may have fewer.
     **options :
         Those of :class:`fastrnn.utils.PyDataset`.
 
     Raises
     ------
     TypeError, ValueError
-        If an option is none, data and targets differ in length, or no window has room.
+        If an option is invalid, data and targets differ in length, or the series is too short for a
+        window.
 
     Examples
     --------
@@ -120,7 +121,7 @@ class TimeseriesGenerator(PyDataset):
 
 
 class TimeseriesDataset:
-    """What :func:`timeseries_dataset_from_array` returns: batches, in one pass after another."""
+    """The result of :func:`timeseries_dataset_from_array`: an iterable of batches."""
 
     def __init__(
         self,
@@ -154,11 +155,11 @@ class TimeseriesDataset:
             yield x if self._targets is None else (x, self._targets[chosen])
 
     def take(self, count: int) -> Iterator[Any]:
-        """Return an iterator of the first batches of a pass."""
+        """Return an iterator over the first batches of a pass."""
         return islice(self, integer("count", count, 0))
 
 
-# Over 80 lines, for half of it documents Keras's arguments.
+# Over 80 lines, since half of it documents Keras's arguments.
 def timeseries_dataset_from_array(
     data: Any,
     targets: Any,
@@ -178,34 +179,34 @@ def timeseries_dataset_from_array(
     ----------
     data : array_like of shape (steps, ...)
     targets : array_like of shape (steps, ...), or None
-        That of a window is the target with the number of its first step.  Without targets, batches
-        are windows alone.
+        The target of a window is that of its first step.  Without targets, batches have only
+        windows.
     sequence_length : int
         Steps of a window.
     sequence_stride : int, default 1
-        Steps from the beginning of a window to that of the next.
+        Number of steps between the starts of windows.
     sampling_rate : int, default 1
-        Steps of the series from one step of a window to the next.
+        Number of steps of the series between steps of a window.
     batch_size : int or None, default 128
-        Windows a batch; None: windows come one by one, without an axis for them.
+        Windows per batch; None: single windows without a batch axis.
     shuffle : bool, default False
-        Whether the windows come in another order in every pass.
+        Whether to shuffle the windows in every pass.
     seed : int, optional
-        Of that order; from NumPy's ``np.random`` if left out.
+        Seed of the order; NumPy's ``np.random`` if left out.
     start_index, end_index : int, optional
         The first step to use, and the one to stop before; all if left out.
     format : {"tf", "grain"}
-        Taken for the sake of Keras: batches are NumPy arrays.
+        Accepted for compatibility with Keras: batches are NumPy arrays.
 
     Returns
     -------
     TimeseriesDataset
-        To iterate over as often as wanted, and for `fit`, `evaluate` and `predict`.
+        Can be iterated over repeatedly, and passed to `fit`, `evaluate` and `predict`.
 
     Raises
     ------
     TypeError, ValueError
-        If an option is none, or no window has room.
+        If an option is invalid, or the series is too short for a window.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What Keras has in ``keras.utils``, as far as recurrent networks need it."""
+"""The part of ``keras.utils`` for recurrent networks."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from fastrnn.utils.plotting import plot_model
 from fastrnn.utils.progbar import Progbar
 from fastrnn.utils.random_seed import set_random_seed
 
-#: What Keras 2 called it.
+#: Its name in Keras 2.
 Sequence = PyDataset
 
 __all__ = [

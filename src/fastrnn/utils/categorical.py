@@ -1,4 +1,4 @@
-"""Class numbers as one-hot rows, and arrays of unit length."""
+"""One-hot encoding of classes, and normalization of arrays."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def to_categorical(
     Parameters
     ----------
     x : array_like of int, shape (...) or (..., 1)
-        Class numbers from 0 to ``num_classes - 1``.  Floats are fine where they are whole.
+        Class indices from 0 to ``num_classes - 1``.  Floats with integer values are accepted.
     num_classes : int, optional
-        The largest class number and one more if left out.
+        Inferred from the largest class index if left out.
     dtype : dtype, default "float64"
 
     Returns
@@ -69,7 +69,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> Array:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} has dtype {array.dtype}; it should hold whole numbers")
     if array.dtype.kind == "f":
-        beyond = ~(np.abs(array) < 2.0**62)  # NaN is beyond too
+        beyond = ~(np.abs(array) < 2.0**62)  # this includes NaN
         if beyond.any() or (array != np.trunc(array)).any():
             raise ValueError(f"{name} holds fractions; it should hold class numbers")
     elif array.dtype.kind == "u" and array.size and int(array.max()) >= 2**62:
@@ -79,7 +79,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> Array:
 
 @quietly
 def normalize(x: ArrayLike, axis: int = -1, order: float = 2) -> Array:
-    """Return `x` divided by its norm along an axis; zeros stay zeros.
+    """Return `x` divided by its norm along an axis; zeros remain zeros.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Files where Keras keeps its downloads; fastrnn downloads nothing."""
+"""Files in Keras's download cache; fastrnn downloads nothing."""
 
 from __future__ import annotations
 
@@ -24,40 +24,40 @@ def get_file(
     cache_dir: str | os.PathLike[str] | None = None,
     force_download: bool = False,
 ) -> str:
-    """Return the path of a file that Keras or the user has put into the cache.
+    """Return the path of a file in the cache, where Keras or the user has put it.
 
     Parameters
     ----------
     fname : str or path, optional
         Name of the file, or its whole path; the last part of `origin` if left out.
     origin : str, optional
-        Where the file can be had; the error names it if the file is not there.
+        URL of the file, for the error message if the file is missing.
     untar, extract : bool, default False
-        Whether to unpack the archive beside it, and return the folder, as Keras 3 does.  What it
-        holds can be found beside the archive too, where Keras 2 unpacks it.
+        Whether to unpack the archive next to it, and return the folder, as in Keras 3.  Its content
+        is also accessible next to the archive, where Keras 2 unpacks it.
     md5_hash, file_hash : str, optional
-        What the file's hash should be; `hash_algorithm` is ``"md5"`` or ``"sha256"``, and
-        ``"auto"`` tells by the length.
+        Expected hash of the file; `hash_algorithm` is ``"md5"`` or ``"sha256"``, and ``"auto"``
+        decides by the length.
     cache_subdir : str, default "datasets"
         Folder within `cache_dir`.
     archive_format : str, default "auto"
-        ``"tar"``, ``"zip"``, or ``"auto"`` to tell by the content.
+        ``"tar"``, ``"zip"``, or ``"auto"`` to decide by the content.
     cache_dir : str or path, optional
         ``$KERAS_HOME``, or ``~/.keras``, if left out.
     force_download : bool, default False
-        Only False: nothing is downloaded.
+        Must be False: nothing is downloaded.
 
     Returns
     -------
     str
-        Path of the file, or of the folder with what was in it.
+        Path of the file, or of the folder with the unpacked content.
 
     Raises
     ------
     FileNotFoundError
-        If the file is not there; the message says where to get it and where to put it.
+        If the file is missing; the message says where to get it and where to put it.
     ValueError
-        If the hash is another one, or the archive is of another format.
+        If the hash or the format of the archive differs.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def get_file(
     home = Path(cache_dir or os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
     path = home / cache_subdir / fname
     archived = extract or untar
-    folder = path.with_name(f"{path.name}_extracted")  # what Keras 3 calls it
+    folder = path.with_name(f"{path.name}_extracted")  # its name in Keras 3
     if archived and folder.is_dir():
         _show_beside(folder)
         return str(folder)
@@ -91,14 +91,14 @@ def get_file(
 
 
 def _show_beside(folder: Path) -> None:
-    """Let the content of a folder be found beside it; what is there already stays."""
+    """Link the content of a folder next to it; existing files are kept."""
     for entry in folder.iterdir():
         place = folder.parent / entry.name
         if os.path.lexists(place):
             continue
         try:
             place.symlink_to(Path(folder.name) / entry.name, target_is_directory=entry.is_dir())
-        except OSError:  # a system, or a user, that has no such links
+        except OSError:  # links are not supported, or not allowed
             if entry.is_dir():
                 shutil.copytree(entry, place)
             else:
@@ -124,7 +124,7 @@ def _check_hash(path: Path, expected: str | None, algorithm: str) -> None:
 
 
 def _unpack(path: Path, folder: Path, archive_format: str) -> None:
-    """Unpack an archive; the folder is there as a whole or not at all."""
+    """Unpack an archive into a folder, completely or not at all."""
     kind = "tar" if tarfile.is_tarfile(path) else "zip" if zipfile.is_zipfile(path) else None
     if kind is None or archive_format not in ("auto", kind):
         raise ValueError(f"{path} is {kind or 'no archive'}; archive_format is {archive_format!r}")

@@ -1,4 +1,4 @@
-"""A picture of a model's layers."""
+"""Plotting the layers of a model."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def plot_model(
     rankdir: str = "TB",
     dpi: int | None = 200,
 ) -> None:
-    """Draw the layers of a model and what each of them reads.
+    """Draw the layers of a model and their connections.
 
     Parameters
     ----------
     model : Model or Sequential
-        Built: it must know the shape of its input.
+        It must be built.
     to_file : str or path, default "model.png"
         ``.png``, ``.svg`` or ``.pdf``.
     show_shapes, show_dtype, show_layer_names : bool, default False
-        What a box says beside the type of its layer.
+        What to show in addition to the class of a layer.
     rankdir : {"TB", "LR"}, default "TB"
-        Whether the layers stand below each other or side by side.
+        Direction of the graph: top to bottom, or left to right.
     dpi : int, default 200
         Dots per inch.
 
@@ -98,7 +98,7 @@ def _dot(labels: list[str], arrows: list[tuple[int, int]], rankdir: str) -> str:
 def _draw(
     labels: list[str], arrows: list[tuple[int, int]], path: Path, sideways: bool, dpi: int | None
 ) -> None:
-    """Draw the graph with Matplotlib, a layer as far down as the longest way to it."""
+    """Draw the graph with Matplotlib, with each layer at the depth of its longest path."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

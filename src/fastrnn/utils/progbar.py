@@ -1,4 +1,4 @@
-"""A bar for loops of one's own."""
+"""A progress bar for custom loops."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["Progbar"]
 
 
 class Progbar:
-    """Show how far a loop is: a bar on a terminal, one line at the end elsewhere.
+    """Show the progress of a loop: a bar on a terminal, one line at the end elsewhere.
 
     Parameters
     ----------
     target : int or None
-        How many steps there are; None if that is not known.
+        Number of steps; None if unknown.
     width : int, default 20
-        Taken for Keras's sake: the bar is as wide as the terminal.
+        Accepted for compatibility with Keras: the bar is as wide as the terminal.
     verbose : int, default 1
         0 shows nothing, 2 only the line at the end.
     interval : float, default 0.05
-        Seconds between two drawings of the bar, at least.
+        Minimum number of seconds between updates of the bar.
     stateful_metrics : iterable of str, optional
-        Values that are shown as they are; of all others the mean.
+        Names of values that are shown unchanged; of others the mean is shown.
     unit_name : str, default "step"
-        What a step is called.
+        Name of a step.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Progbar:
 
     @property
     def values(self) -> dict[str, float]:
-        """What is shown beside the bar."""
+        """The values shown next to the bar."""
         return {name: total / (count or 1) for name, (total, count) in self._sums.items()}
 
     def update(
@@ -71,16 +71,16 @@ class Progbar:
         values: Sequence[tuple[str, float]] | None = None,
         finalize: bool | None = None,
     ) -> None:
-        """Say which step was done.
+        """Update the bar.
 
         Parameters
         ----------
         current : int
-            The number of steps that are done.
+            The number of completed steps.
         values : sequence of (str, float), optional
-            Of these steps.
+            Values of these steps.
         finalize : bool, optional
-            Whether this was the last step; `current` against `target` says it if left out.
+            Whether this was the last step; determined from `current` and `target` if left out.
         """
         steps = current - self._seen
         for name, value in values or ():
@@ -97,7 +97,7 @@ class Progbar:
             self._end()
 
     def add(self, n: int, values: Sequence[tuple[str, float]] | None = None) -> None:
-        """Say that `n` more steps were done."""
+        """Advance the bar by `n` steps."""
         self.update(self._seen + n, values)
 
     def _draw(self) -> None:

@@ -1,4 +1,4 @@
-"""One call that seeds all that a script draws from."""
+"""Seeding all random generators of a script."""
 
 from __future__ import annotations
 

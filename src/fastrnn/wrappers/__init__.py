@@ -1,4 +1,4 @@
-"""Where Keras 2 had its adapters for scikit-learn; :mod:`fastrnn.sklearn` has newer ones."""
+"""Keras 2's adapters for scikit-learn; :mod:`fastrnn.sklearn` has newer ones."""
 
 from typing import TYPE_CHECKING
 

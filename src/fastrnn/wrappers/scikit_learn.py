@@ -1,4 +1,4 @@
-"""Models as scikit-learn's estimators, as Keras 2 had them; needs the extra ``sklearn``."""
+"""Keras 2's adapters of models to scikit-learn; needs the extra ``sklearn``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Array = NDArray[Any]
 
 
 class _Wrapped(BaseEstimator):  # type: ignore[misc]
-    """What both share.
+    """Base of both adapters.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class _Wrapped(BaseEstimator):  # type: ignore[misc]
         return {**self.sk_params, "build_fn": self.build_fn}
 
     def set_params(self, **params: Any) -> _Wrapped:
-        """Change some of them."""
+        """Set some parameters."""
         if "build_fn" in params:
             self.build_fn = params.pop("build_fn")
         self._check(params)
@@ -103,8 +103,7 @@ class KerasClassifier(ClassifierMixin, _Wrapped):  # type: ignore[misc]
     Parameters
     ----------
     build_fn : callable
-        Returns a compiled model, with an output for each class, or one above one half for the
-        second of two.
+        Returns a compiled model, with an output for each class, or a single output for two classes.
     **sk_params :
         Arguments of `build_fn`, and of the model's `fit`, `predict` and `evaluate`: ``epochs=5``.
 
@@ -145,7 +144,7 @@ class KerasClassifier(ClassifierMixin, _Wrapped):  # type: ignore[misc]
         return np.hstack([1 - found, found]) if found.shape[-1] == 1 else found
 
     def score(self, x: Any, y: Any, **given: Any) -> float:
-        """Return the share of the samples whose class is right."""
+        """Return the accuracy."""
         weights, y = given.pop("sample_weight", None), np.asarray(y)
         y = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
         return float(np.average(self.predict(x, **given) == y, weights=weights))
@@ -170,7 +169,7 @@ class KerasRegressor(RegressorMixin, _Wrapped):  # type: ignore[misc]
         return found[..., 0] if found.shape[-1] == 1 else found
 
     def score(self, x: Any, y: Any, **given: Any) -> float:
-        """Return the loss with a minus, as Keras 2 did: the higher the better."""
+        """Return the negative loss, as in Keras 2."""
         loss = self.model.evaluate(
             x, np.asarray(y), **{**self._for(Model.evaluate, given), "verbose": 0}
         )

@@ -1,7 +1,7 @@
 """Learning-rate schedules, with Keras's names, arguments and formulas.
 
-A schedule stands where an optimizer takes its ``learning_rate``: ``Adam(CosineDecay(0.01, 1000))``.
-It counts the optimizer's steps, and goes on where it was when a saved model is loaded.
+A schedule is the ``learning_rate`` of an optimizer: ``Adam(CosineDecay(0.01, 1000))``. It depends
+on the number of the optimizer's steps, which saved models include.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BY_NAME: dict[str, type[LearningRateSchedule]] = {
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule as a dict that JSON can hold.
+    """Return a schedule as a JSON-serializable dict.
 
     Examples
     --------
@@ -56,13 +56,13 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 def deserialize(
     config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
 ) -> LearningRateSchedule:
-    """Return the schedule that :func:`serialize` described.
+    """Return a new schedule from a dict of :func:`serialize`.
 
     Parameters
     ----------
     config : mapping
     custom_objects : mapping of str to class, optional
-        Schedules of one's own, by the name of their class.
+        Custom schedules by class name.
 
     Raises
     ------

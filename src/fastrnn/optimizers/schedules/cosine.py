@@ -1,4 +1,4 @@
-"""Learning rates along half a wave of the cosine."""
+"""Learning rates with cosine decay."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
 
 
 def _half_wave(share: float) -> float:
-    """Return what falls from 1 to 0 while `share` rises from 0 to 1."""
+    """Return a factor that decays from 1 to 0 while `share` grows from 0 to 1."""
     return 0.5 * (1 + math.cos(math.pi * share))
 
 
 class CosineDecay(LearningRateSchedule):
-    """A rise in a straight line where wanted, then a fall along half a cosine.
+    """Cosine decay, optionally after a linear warmup.
 
-    With a warmup, η rises from η₀ to `warmup_target` in `warmup_steps`, and falls from there; else
-    it falls from η₀.  It falls in `decay_steps`, to α times where it began, and stays there.
+    With a warmup, η grows from η₀ to `warmup_target` in `warmup_steps`; the decay starts from
+    there, else from η₀.  In `decay_steps` η decays to α times its initial value, and then remains
+    constant.
 
     Parameters
     ----------
     initial_learning_rate : float
         η₀.
     decay_steps : int
-        Of the fall, those of the warmup not counted.
+        Steps of the decay, not including the warmup.
     alpha : float, default 0
         α.
     name : str, optional
     warmup_target : float, optional
-        None for no warmup, whatever `warmup_steps` says.
+        None for no warmup; `warmup_steps` is then ignored.
     warmup_steps : int, default 0
 
     References
@@ -89,10 +90,10 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half a cosine that begins again, each time longer and from another height.
+    """Cosine decay with warm restarts, with periods of increasing length.
 
-    Fall number i takes first_decay_steps · t_mulⁱ steps, from m_mulⁱ · η₀ towards α · η₀:
-    η = η₀ · ((1 − α) · m_mulⁱ · (1 + cos(π s)) / 2 + α), with s the share of the fall that is done.
+    Period i has first_decay_steps · t_mulⁱ steps, from m_mulⁱ · η₀ towards α · η₀: η = η₀ · ((1 −
+    α) · m_mulⁱ · (1 + cos(π s)) / 2 + α), where s is the completed fraction of the period.
 
     Parameters
     ----------
@@ -141,14 +142,14 @@ class CosineDecayRestarts(LearningRateSchedule):
         falls = done
         if self.t_mul != 1:
             falls = math.log1p(done * (self.t_mul - 1)) / math.log(self.t_mul)
-        # Rounding must not put off a restart that is due at this very step.
+        # Rounding must not delay a restart that is due at this step.
         fall = math.floor(falls + 1e-9)
         share = min(max(0.0, done - self._before(fall)) / self.t_mul**fall, 1.0)
         wave = self.m_mul**fall * _half_wave(share)
         return self.initial_learning_rate * ((1 - self.alpha) * wave + self.alpha)
 
     def _before(self, fall: int) -> float:
-        """Return how long the falls before one are together, the first being 1 long."""
+        """Return the total length of the periods before one, in units of the first."""
         return fall if self.t_mul == 1 else (self.t_mul**fall - 1) / (self.t_mul - 1)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Learning rates that fall from step to step, all the way or down to an end."""
+"""Learning rates that decay from step to step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn.settings import boolean
 
 
 class _RateDecay(LearningRateSchedule):
-    """What the decays by a rate share: they look at the step as a share of `decay_steps`."""
+    """Base of the decays that depend on step / `decay_steps`."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class ExponentialDecay(_RateDecay):
     initial_learning_rate : float
         η₀.
     decay_steps : int
-        In how many steps the rate falls to r times what it was.
+        Number of steps in which the learning rate is multiplied by r.
     decay_rate : float
         r.
     staircase : bool, default False
-        Whether to round the exponent down: the rate then falls every `decay_steps` steps.
+        Whether to round the exponent down, so that the rate decays every `decay_steps` steps.
     name : str, optional
 
     Examples
@@ -98,9 +98,9 @@ class InverseTimeDecay(_RateDecay):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From one rate to another along a power: η(step) = (η₀ − η₁) · (1 − s)^power + η₁.
+    """Polynomial decay: η(step) = (η₀ − η₁) · (1 − s)^power + η₁.
 
-    s is step / decay_steps, and 1 after so many steps.
+    s is step / decay_steps, up to 1.
 
     Parameters
     ----------
@@ -110,10 +110,10 @@ class PolynomialDecay(LearningRateSchedule):
     end_learning_rate : float, default 0.0001
         η₁.
     power : float, default 1
-        1 is a straight line.
+        1 is linear.
     cycle : bool, default False
-        Whether to start again from η₀ at every end, each time going on until the next multiple of
-        `decay_steps`, counted from the first step: s is then step over that multiple.
+        Whether to restart at the end of each period: s is then step divided by the next multiple of
+        `decay_steps`.
     name : str, optional
 
     Examples

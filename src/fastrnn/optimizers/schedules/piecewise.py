@@ -1,4 +1,4 @@
-"""A learning rate that changes at given steps."""
+"""A piecewise constant learning rate."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fastrnn.optimizers.schedules.schedule import LearningRateSchedule
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """One rate up to a step, another after it, and so on.
+    """A learning rate that changes at given steps.
 
     Parameters
     ----------
     boundaries : sequence of int
-        Rising.  At a boundary itself the rate is still that of before.
+        Increasing steps.  The rate changes after each of them.
     values : sequence of float
         The rates, one more than boundaries.
     name : str, optional
@@ -41,7 +41,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         name: str = "PiecewiseConstant",
     ) -> None:
         steps = [in_range("boundaries", step, 0.0, math.inf) for step in boundaries]
-        # Whole numbers stay whole, in files too.
+        # Integers remain integers, also in files.
         self.boundaries: list[float] = [int(s) if s.is_integer() else s for s in steps]
         self.values = [in_range("values", value, 0.0, math.inf) for value in values]
         self.name = name

@@ -11,7 +11,7 @@ from fastrnn.representation import constructor_like
 class LearningRateSchedule(metaclass=Constructible):
     """The learning rate as a function of the number of steps made so far.
 
-    A subclass has ``__call__(step)`` and, to live in files, ``get_config()``.
+    A subclass defines ``__call__(step)`` and, for saving, ``get_config()``.
 
     Examples
     --------
@@ -23,7 +23,7 @@ class LearningRateSchedule(metaclass=Constructible):
     """
 
     def __call__(self, step: int) -> float:
-        """Return the learning rate of the step after `step` others, of any number of epochs."""
+        """Return the learning rate after `step` steps."""
         raise NotImplementedError(f"{type(self).__name__} should have __call__(self, step)")
 
     def get_config(self) -> dict[str, Any]:
