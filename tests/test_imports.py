@@ -34,6 +34,7 @@ ALLOWED = {
     "functional": {"_core", "arguments", "arithmetic"},
     "activations": {"_names", "_core", "arguments", "arithmetic", "naming"},
     "scanning": set(),
+    "splitting": set(),
     "_older": set(),
     "construction": {"_older"},
     "naming": set(),
@@ -166,6 +167,7 @@ ALLOWED = {
         "scanning",
         "seeding",
         "settings",
+        "splitting",
         "terminal",
         "workspace",
         "arithmetic",
@@ -184,7 +186,7 @@ ALLOWED = {
     },
     "operations": {"arguments", "arithmetic", "differentiation", "seeding", "settings"},
     "differentiation": set(),
-    "datasets": {"_names", "utils"},
+    "datasets": {"_names", "splitting", "utils"},
     "engine": {"_names", "layers", "models"},
     "wrappers": {"_names", "_older", "callbacks", "losses", "models", "utils"},
     "sklearn": {
@@ -222,6 +224,7 @@ ALLOWED = {
         "preprocessing",
         "seeding",  # runs of a sweep side by side, each with its own
         "settings",
+        "splitting",
         "terminal",
     },
     "benchmark": {

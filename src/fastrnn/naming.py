@@ -122,7 +122,7 @@ def identified(
     identifier: Any,
     base: type[T],
     find: Callable[[str], Any],
-    read: Callable[[dict[str, Any]], T],
+    read: Callable[[dict[str, Any]], T] | None,
     of_function: Callable[[Any], T] | None,
     should: str,
 ) -> T:
@@ -136,8 +136,8 @@ def identified(
     base : type
     find : callable
         Returns the identifier that a name stands for, such as a class.
-    read : callable
-        Makes an object from a dict of the module's `serialize`.
+    read : callable or None
+        Makes an object from a dict of the module's `serialize`; None if it has none.
     of_function : callable or None
         Makes an object of a function; None if functions are not accepted.
     should : str
@@ -152,7 +152,7 @@ def identified(
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, base):
         return identifier()
-    if isinstance(identifier, dict):
+    if isinstance(identifier, dict) and read is not None:
         return read(identifier)
     if isinstance(identifier, str):
         return identified(kind, find(identifier), base, find, read, of_function, should)

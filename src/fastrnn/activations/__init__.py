@@ -40,7 +40,7 @@ from fastrnn.activations.saturating import (
 )
 from fastrnn.arguments import as_array
 from fastrnn.arithmetic import quietly
-from fastrnn.naming import unknown
+from fastrnn.naming import identified, unknown
 
 __all__ = [
     "LINEAR",
@@ -340,16 +340,20 @@ _FUNCTIONS: dict[Callable[..., Array], Kernel] = {
     swish: SILU,
     tanh: TANH,
 }
+#: What else an activation may be, for error messages.
+_OTHERS = ", or a function of fastrnn.activations"
 _KERNELS = {function.__name__: kernel for function, kernel in _FUNCTIONS.items()}
 
 
 def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
-    """Return the kernel that a name or a function of this module stands for; ``None`` is linear.
+    """Return the kernel for a name or a function of this module; ``None`` is linear.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none of that name, or a function is not one of this module.
+    TypeError
+        If it is none of these.
 
     Examples
     --------
@@ -358,16 +362,21 @@ def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
     """
     if identifier is None:
         return LINEAR
-    if isinstance(identifier, Kernel):
-        return identifier
-    if isinstance(identifier, str) and identifier in _KERNELS:
-        return _KERNELS[identifier]
-    for function, kernel in _FUNCTIONS.items():
-        if identifier is function:
+    should = "a name such as 'relu', or a function of fastrnn.activations"
+    return identified("activation", identifier, Kernel, _by_name, None, _by_function, should)
+
+
+def _by_name(name: str) -> Kernel:
+    if name in _KERNELS:
+        return _KERNELS[name]
+    raise ValueError(unknown("activation", name, _KERNELS, _OTHERS))
+
+
+def _by_function(function: Callable[..., Array]) -> Kernel:
+    for known, kernel in _FUNCTIONS.items():
+        if function is known:
             return kernel
-    raise ValueError(
-        unknown("activation", identifier, _KERNELS, ", or a function of fastrnn.activations")
-    )
+    raise ValueError(unknown("activation", function, _KERNELS, _OTHERS))
 
 
 if not TYPE_CHECKING:

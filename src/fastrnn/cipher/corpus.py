@@ -18,6 +18,7 @@ from fastrnn.cipher.ciphers.base import Letters
 from fastrnn.cipher.errors import CorpusError
 from fastrnn.cipher.lines import GROUP, Lines, blocks, lengths, place_of, take
 from fastrnn.cipher.survey import Survey, survey
+from fastrnn.splitting import held_out_from
 
 __all__ = ["Corpus", "Enciphered", "built_in", "enciphered", "load_data", "read_pair"]
 
@@ -94,7 +95,7 @@ class Corpus:
         CorpusError
             Either part would be empty though it should not be.
         """
-        at = int(len(self) * (1 - fraction))
+        at = held_out_from(len(self), fraction)
         if at == 0 or (fraction > 0 and at == len(self)):
             sentences = "1 sentence is" if len(self) == 1 else f"{len(self)} sentences are"
             raise CorpusError(

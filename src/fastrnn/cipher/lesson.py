@@ -21,6 +21,7 @@ from fastrnn.cipher.keyed import Drawn, Keys, characters_alone, held_out
 from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import CORPUS, Settings
 from fastrnn.cipher.vocabulary import PADDING, Vocabulary
+from fastrnn.splitting import held_out_from
 
 __all__ = ["Lesson", "Sentences"]
 
@@ -237,7 +238,7 @@ def _with_random_keys(settings: Settings) -> Lesson:
             )
     else:
         total = SENTENCES if settings.sentences is None else settings.sentences
-        samples = int(total * (1 - share))
+        samples = held_out_from(total, share)
         count = total - samples
     parts = {part: Keys(cipher, settings.key_length, share, part) for part in (False, True)}
     unseen = Corpus([], [], None)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.datasets import imdb
 from fastrnn.datasets.archive import load
 from fastrnn.datasets.token_lists import as_objects, kept, limited, shifted, shuffled
+from fastrnn.splitting import held_out_from
 
 Array = NDArray[Any]
 
@@ -53,7 +54,7 @@ def load_data(
     x, labels = shuffled(x, labels, np.random.RandomState(seed))
     words, labels = kept(shifted(x, start_char, index_from), labels, maxlen)
     words = limited(words, num_words, skip_top, oov_char)
-    size = int(len(words) * (1 - test_split))
+    size = held_out_from(len(words), test_split)
     y = np.array(labels)
     return (as_objects(words[:size]), y[:size]), (as_objects(words[size:]), y[size:])
 

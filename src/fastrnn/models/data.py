@@ -16,6 +16,7 @@ from fastrnn.losses import Loss
 from fastrnn.models.tracing import Graph
 from fastrnn.scanning import find
 from fastrnn.settings import integer, number
+from fastrnn.splitting import held_out_from
 
 Array = NDArray[Any]
 
@@ -269,7 +270,7 @@ def split_off(fraction: float, samples: int) -> int:
         If one of the two parts would be empty.
     """
     fraction = number("validation_split", fraction, least=0, below=1)
-    at = int(samples * (1.0 - fraction))
+    at = held_out_from(samples, fraction)
     if at in (0, samples):
         raise ValueError(
             f"validation_split of {fraction} splits {samples} samples into {at} and "

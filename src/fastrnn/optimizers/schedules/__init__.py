@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastrnn._names import names_of
-from fastrnn.naming import custom_object
+from fastrnn.naming import named, read_again, written
 from fastrnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from fastrnn.optimizers.schedules.decay import ExponentialDecay, InverseTimeDecay, PolynomialDecay
 from fastrnn.optimizers.schedules.piecewise import PiecewiseConstantDecay
@@ -49,8 +49,7 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     >>> serialize(ExponentialDecay(0.1, 100, 0.5))["class_name"]
     'ExponentialDecay'
     """
-    name = type(learning_rate_schedule).__name__
-    return {"class_name": name, "config": learning_rate_schedule.get_config()}
+    return written(learning_rate_schedule)
 
 
 def deserialize(
@@ -74,14 +73,16 @@ def deserialize(
     >>> deserialize(serialize(ExponentialDecay(0.1, 100, 0.5)))(100)
     0.05
     """
-    name = str(config.get("class_name"))
-    found = (custom_objects or {}).get(name) or custom_object(name) or _BY_NAME.get(name)
-    if not (isinstance(found, type) and issubclass(found, LearningRateSchedule)):
-        raise ValueError(
-            f"learning-rate schedule is {name!r}; it should be one of {', '.join(sorted(_BY_NAME))}"
-            ", or stand in custom_objects"
-        )
-    return found.from_config(dict(config["config"]))
+    return read_again(config, LearningRateSchedule, _class_of, _refused, custom_objects)
+
+
+def _class_of(name: str) -> type[LearningRateSchedule]:
+    found: type[LearningRateSchedule] = named("learning-rate schedule", name, _BY_NAME)
+    return found
+
+
+def _refused(found: object, **_: object) -> LearningRateSchedule:
+    raise ValueError(f"learning-rate schedule is {found!r}; it should be a LearningRateSchedule")
 
 
 if not TYPE_CHECKING:
