@@ -1,5 +1,7 @@
 """Runs whose samples each have a key of their own: what is drawn, held out, learned and resumed."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -23,10 +25,12 @@ from tests.cipher.test_training import Kill, Killed, state
 
 RANDOM = {"cipher": "vigenere", "key": "random"}
 LETTERS = {**RANDOM, "text": "random", "text_length": 7, "key_length": 3}
+#: As many of them as of sentences are held out.
+FIFTH = {"validation_split": 0.2}
 
 
 def prepared(**settings):
-    return Lesson.prepare(Settings(**{**SMALL, **RANDOM, **settings}))
+    return Lesson.prepare(Settings(**{**SMALL, **RANDOM, **FIFTH, **settings}))
 
 
 def read(lesson, x, y, weights=None):
@@ -182,7 +186,7 @@ def test_a_run_learns_evaluates_and_deciphers(start):
 
 
 def test_a_model_of_random_keys_must_be_shown_one(start):
-    training = start(**LETTERS)
+    training = start(**LETTERS, **FIFTH)
     training.run()
     decipherer = Decipherer.load(training.directory)
     with pytest.raises(RunError, match="should be shown a key for each text"):
@@ -274,12 +278,70 @@ def test_an_epoch_is_shared_out_among_processes():
         ({"cipher": "caesar", "key": "random"}, "so few keys there are"),
         ({**RANDOM, "key_length": 1}, "so few keys there are"),
         ({"schedule": "step"}, "'step', but it should be one of constant, cosine"),
+        ({"warmup_steps": 5}, r"warmup_steps\b.*should come with --schedule cosine"),
+        ({"schedule": "cosine", "warmup_steps": -1}, "warmup_steps: -1, but it should be"),
+        ({**LETTERS, "sentences": 1}, "1 random texts are too few .* 0.04; ask for 2 or more"),
+        (
+            {**LETTERS, "sentences": 3, "validation_split": 0.9},
+            "3 random texts .* 0.9; ask for 16 or more",
+        ),
         ({"key": "random", "ciphertext": "c", "plaintext": "p"}, "enciphered already"),
     ],
 )
 def test_settings_that_do_not_go_together(settings, message):
     with pytest.raises(SettingsError, match=message):
         Settings(**settings)
+
+
+def test_random_keys_choose_what_learns_them():
+    """Where the user says nothing; what is said stays, and nothing changes for one key."""
+    letters = Settings(**LETTERS)
+    names = "cell units forget_bias epochs batch_size learning_rate schedule warmup_steps"
+    names = [*names.split(), "clip_norm", "sentences", "validation_split"]
+    found = [getattr(letters, name) for name in names]
+    assert found == ["lstm", 256, 3.0, 32, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04]
+    found = [getattr(Settings(**RANDOM), name) for name in names]
+    assert found == ["lstm", 256, 3.0, 200, 128, 0.004, "cosine", 0, 1.0, None, 0.2]
+    said = {"cell": "gru", "units": 7, "schedule": "constant", "sentences": 300, "clip_norm": 2.0}
+    given = Settings(**LETTERS, **said)
+    assert {name: getattr(given, name) for name in said} == said
+    assert (given.forget_bias, given.warmup_steps) == (None, 0)
+    assert Settings(**LETTERS, cell="rnn").forget_bias is None
+    assert Settings(**LETTERS, forget_bias=1).forget_bias == 1
+    # Filled in, they say the same again.
+    assert Settings(**asdict(letters)) == letters
+    assert Settings(**asdict(given)) == given
+
+
+def test_the_learning_rate_rises_first(start):
+    options = {**LETTERS, "learning_rate": 0.01, "clip_norm": 1.0}
+    model = start(**options, warmup_steps=4).model
+    rates = [model.optimizer.schedule(step) for step in range(24)]
+    assert rates[:5] == pytest.approx([0.0025, 0.004375, 0.00625, 0.008125, 0.01])
+    assert rates[4] == max(rates)
+    assert rates[-1] == pytest.approx(0.01 * (1 + np.cos(np.pi * 19 / 20)) / 2)
+    # More steps than there are: it rises until the last.
+    longer = start("longer", **options, warmup_steps=1000)
+    longer.run()
+    assert np.isfinite(longer.epochs[-1].loss)
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"text_length": 1, "validation_split": 1e-3, "sentences": 5000}, "texts"),
+        ({"key_length": 2, "validation_split": 1e-5, "sentences": 200_000}, "keys"),
+        ({"cipher": "affine", "key_length": None, "validation_split": 1e-3}, "keys"),
+    ],
+)
+def test_so_few_keys_or_texts_that_none_are_held_out(settings, what):
+    """Drawing one would never end."""
+    with pytest.raises(SettingsError, match=f"holds out none of 10,000 random {what}"):
+        Lesson.prepare(Settings(**{**LETTERS, **settings}))
+
+
+def test_more_random_texts_than_the_built_in_corpus_has():
+    assert Settings(**LETTERS, sentences=300_000).drawn_samples == (288_000, 12_000)
 
 
 def test_the_word_random_is_a_key_too():

@@ -44,7 +44,7 @@ def test_numbers_of_numpy_become_those_of_python():
         ({"sentences": 200_001}, "sentences: 200001, but of the built-in corpus there are at most"),
         ({"learning_rate": 10**400}, "learning_rate: 100"),
         ({"learning_rate": "fast"}, "learning_rate: 'fast', but it should be a number"),
-        ({"validation_split": None}, "validation_split: None, but"),
+        ({"validation_split": "half"}, "validation_split: 'half', but"),
         ({"cipher": ["caesar"]}, r"cipher: \['caesar'\], but it should be a text"),
         ({"plaintext": "a\0b"}, "plaintext: 'a.x00b', but it should be the name of a file"),
         ({"plaintext": 5}, "plaintext: 5, but it should be the name of a file"),

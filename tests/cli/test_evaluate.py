@@ -24,6 +24,18 @@ def test_held_out_sentences(fastrnn, trained):
     assert f"{right / total:.5f}" in lines[1]
 
 
+def test_random_keys_by_their_letters(fastrnn, tmp_path):
+    words = (
+        "--quiet --cipher vigenere --key random --key-length 3 --text random --text-length 4 "
+        "--sentences 300 --validation-split 0.2 --units 8 --epochs 1 --out"
+    )
+    assert fastrnn("cipher", "train", *words.split(), tmp_path / "run").code == 0
+    out = fastrnn(*EVALUATE, tmp_path / "run").out
+    assert re.search(
+        r"^right by letters of the key: 1 0\.\d{5}, 2 0\.\d{5}, 3 0\.\d{5}$", out, re.M
+    )
+
+
 @pytest.mark.parametrize(("cipher", "cell"), [("caesar", "gru"), ("substitution", "rnn")])
 def test_one_hot_input_knows_a_simple_cipher_after_an_epoch(fastrnn, tmp_path, cipher, cell):
     words = f"--quiet --cipher {cipher} --cell {cell} --learning-rate 0.01 --epochs 1 --out"

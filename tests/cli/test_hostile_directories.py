@@ -35,6 +35,7 @@ NAMES = [
             "input",
             "batch_size",
             "learning_rate",
+            "warmup_steps",
             "clip_norm",
             "validation_split",
             "seed",

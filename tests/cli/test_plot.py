@@ -54,6 +54,79 @@ def test_what_is_drawn(trained, monkeypatch):
     assert drawn[0].get_suptitle() == "gru, \\$5"
 
 
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory):
+    """Return a short run with random keys."""
+    from fastrnn.cipher import RunDirectory, Settings, Training
+    from fastrnn.cipher.lesson import Lesson
+
+    told = {"key": "random", "text": "random", "text_length": 7, "key_length": 3}
+    small = {"sentences": 400, "units": 80, "epochs": 1, "validation_split": 0.2}
+    directory = RunDirectory.fresh(tmp_path_factory.mktemp("keyed") / "run")
+    Training.start(Lesson.prepare(Settings(cipher="vigenere", **told, **small)), directory).run()
+    return directory.path
+
+
+def test_what_is_drawn_of_random_keys(fastrnn, keyed, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    from fastrnn.cipher import Decipherer, RunDirectory, evaluate
+    from fastrnn.cipher.evaluation import held_out_of
+    from fastrnn.cipher.memory import example_of, remembered
+
+    drawn, save = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda figure, *a, **b: drawn.append(figure) or save(figure, *a, **b)
+    )
+    assert fastrnn(*PLOT, keyed, "--out", tmp_path / "p.svg").code == 0
+    by_title = {axes.get_title(): axes for axes in drawn[0].axes if axes.get_title()}
+    assert len(by_title) == 7
+    assert all(axes.get_xlabel() and axes.get_ylabel() for axes in by_title.values())
+    decipherer = Decipherer.load(RunDirectory(keyed))
+    corpus = held_out_of(RunDirectory(keyed))
+    found = evaluate(decipherer, corpus)
+    apart = found.by_key_length
+    position = next(
+        axes for title, axes in by_title.items() if "are right" in title and "%" in title
+    )
+    *several, whole = position.get_lines()
+    assert [line.get_label() for line in several] == ["1 letter", "2 letters", "3 letters"]
+    for line, right, counted in zip(several, apart.right, apart.counted, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), right / counted)
+    np.testing.assert_allclose(whole.get_ydata(), found.right / found.counted)
+    bars = by_title["accuracy by letters of the key"].patches
+    shares = [bar.get_height() for bar in bars]
+    np.testing.assert_allclose(shares, apart.right.sum(axis=1) / apart.counted.sum(axis=1))
+    memory = remembered(decipherer, *example_of(decipherer, corpus))
+    states = by_title["state of the network after every step"]
+    shown = states.images[0].get_array().data
+    assert shown.shape == (64, 10)
+    most = np.sort(memory.states.std(axis=0))[-64:]
+    np.testing.assert_allclose(np.sort(shown.std(axis=1)), most, rtol=1e-5)
+    assert [tick.get_text() for tick in states.get_xticklabels()] == list(memory.given)
+    assert states.get_lines()[0].get_xdata() == [2.5, 2.5]  # where the key ends
+    kept = next(axes for title, axes in by_title.items() if "kept of the key" in title)
+    np.testing.assert_array_equal(kept.images[0].get_array().data, memory.kept)
+    assert [tick.get_text() for tick in kept.get_yticklabels()] == [
+        f"{place}: {memory.given[place - 1]}" for place in (1, 2, 3)
+    ]
+
+
+def test_states_of_a_run_with_one_key(fastrnn, trained, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    drawn, save = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda figure, *a, **b: drawn.append(figure) or save(figure, *a, **b)
+    )
+    assert fastrnn(*PLOT, trained, "--out", tmp_path / "p.pdf").code == 0
+    titles = [axes.get_title() for axes in drawn[0].axes if axes.get_title()]
+    assert len(titles) == 5
+    assert titles[-1] == "state of the network after every step"
+
+
 @pytest.mark.parametrize(
     ("count", "shown"),
     [(0, "0"), (999, "999"), (1_049, "1.0k"), (34_567, "35k"), (2_500_000, "2.5M")],

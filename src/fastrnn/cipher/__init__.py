@@ -8,6 +8,8 @@
 ``vocabulary``  characters as numbers
 ``survey``      what a run must know of a whole corpus
 ``settings``    what a training run is told
+``defaults``    and what it is told where nothing is said
+``values``      how numbers and paths among it are read
 ``network``     the model
 ``lesson``      a corpus as arrays, some of it held out
 ``training``    the run itself, new or resumed
@@ -17,6 +19,8 @@
 ``directory``   its files
 ``decoding``    a trained model put to work
 ``evaluation``  and compared with the truth
+``memory``      and what it keeps while it reads
+``strips``      a picture of that
 ``sweeps``      many runs over a grid of settings
 ==============  ==========================================================================
 

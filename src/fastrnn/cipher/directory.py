@@ -19,7 +19,8 @@ from fastrnn.cipher.errors import HeldError, RunError, brief
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lock import Lock
 from fastrnn.cipher.network import SCALAR, input_shape, weight_shapes
-from fastrnn.cipher.settings import MOST, Settings
+from fastrnn.cipher.settings import Settings
+from fastrnn.cipher.values import MOST
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.files import make_folder, remove_leftovers, replace_file
 from fastrnn.models import Model
@@ -156,6 +157,7 @@ class Config:
         if format < 2:
             # Runs older than this setting.
             settings.setdefault("input", SCALAR)
+        settings.setdefault("warmup_steps", 0)
         _check_names("settings", settings, {field.name for field in fields(Settings)})
         characters = _mapping("characters", content["characters"])
         _check_names("characters", characters, {"plain", "cipher"}, {"plain", "cipher"})

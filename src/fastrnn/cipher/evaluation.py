@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.cipher.ciphers import OPTIONS
+from fastrnn.cipher.ciphers.base import END
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.decoding import Decipherer, check_characters
 from fastrnn.cipher.directory import RunDirectory
@@ -18,7 +19,7 @@ from fastrnn.cipher.lesson import Lesson, unseen
 from fastrnn.cipher.lines import place_of
 from fastrnn.cipher.settings import CORPUS, Settings
 
-__all__ = ["Evaluation", "Mistake", "evaluate", "files_of", "held_out_of"]
+__all__ = ["ByKeyLength", "Evaluation", "Mistake", "evaluate", "files_of", "held_out_of"]
 
 #: Sentences that the model gets at once.
 TOGETHER = 256
@@ -30,6 +31,22 @@ class Mistake(NamedTuple):
     truth: str
     answer: str
     times: int
+
+
+class ByKeyLength(NamedTuple):
+    """The characters that are right, by the number of letters of the key and the place.
+
+    Attributes
+    ----------
+    lengths : ndarray of int64, shape (lengths,)
+        Letters of a key, in rising order.
+    right, counted : ndarray of int64, shape (lengths, length of the longest sentence)
+        How many characters are right, of how many.
+    """
+
+    lengths: NDArray[np.int64]
+    right: NDArray[np.int64]
+    counted: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,8 @@ class Evaluation:
         For every place in a sentence, how many characters are right, of how many.
     sentences, sentences_right : int
         How many sentences there were, and how many of them without a mistake.
+    by_key_length : ByKeyLength or None
+        The same counts apart, where sentences have keys of their own.
 
     Examples
     --------
@@ -67,6 +86,7 @@ class Evaluation:
     counted: NDArray[np.int64]
     sentences: int
     sentences_right: int
+    by_key_length: ByKeyLength | None = None
 
     def __repr__(self) -> str:
         right = f"{self.total_right:,} of {self.total:,} characters"
@@ -145,6 +165,9 @@ def evaluate(
     confusion = np.zeros(size * size, np.int64)
     right, counted = np.zeros((2, 0), np.int64)
     sentences = sentences_right = 0
+    letters = None if corpus.keys is None else (corpus.keys != END).sum(axis=1)
+    lengths = np.unique([] if letters is None else letters)
+    by_length = np.zeros((2, len(lengths), 0), np.int64)
     for begin in range(0, len(corpus), TOGETHER):
         tell(f"evaluating: {begin:,} of {len(corpus):,} sentences")
         given, wanted = (side[begin : begin + TOGETHER] for side in sides)
@@ -158,9 +181,15 @@ def evaluate(
         counts = truth > 0
         hits = (truth == answer) & counts
         if length > len(right):
-            right, counted = (np.pad(a, (0, length - len(a))) for a in (right, counted))
+            wider = length - len(right)
+            by_length = np.pad(by_length, ((0, 0), (0, 0), (0, wider)))
+            right, counted = (np.pad(a, (0, wider)) for a in (right, counted))
         right[:length] += hits.sum(axis=0)
         counted[:length] += counts.sum(axis=0)
+        if letters is not None:
+            rows = np.searchsorted(lengths, letters[begin : begin + TOGETHER])
+            np.add.at(by_length[0, :, :length], rows, hits)
+            np.add.at(by_length[1, :, :length], rows, counts)
         pairs = truth[counts] * size + answer[counts]
         confusion += np.bincount(pairs, minlength=size * size)
         told = counts.any(axis=1)
@@ -175,6 +204,7 @@ def evaluate(
         counted,
         sentences,
         sentences_right,
+        None if letters is None else ByKeyLength(lengths.astype(np.int64), *by_length),
     )
 
 

@@ -18,13 +18,16 @@ from fastrnn.callbacks import Callback
 from fastrnn.cipher.ciphers import Cipher
 from fastrnn.cipher.ciphers.base import ALPHABET, END, Letters, word
 from fastrnn.cipher.corpus import Corpus
-from fastrnn.cipher.errors import CorpusError
+from fastrnn.cipher.errors import CorpusError, SettingsError
 from fastrnn.cipher.vocabulary import PADDING
 
 __all__ = ["Drawn", "Keys", "characters_alone", "held_out", "is_held_out", "key_row"]
 
 #: Messages that are drawn together: with one generator, whoever asks for some of them.
 TOGETHER = 64
+
+#: Keys and messages that are drawn to see whether any are held out.
+TRIED = 10_000
 
 #: Groups of messages that are kept for the next batch, which may want the rest of the last one.
 KEPT = 4
@@ -97,6 +100,26 @@ class Keys:
     def keys(self, rng: np.random.Generator, count: int) -> Letters:
         """Return keys, padded where they are shorter: Letters, shape (count, self.letters)."""
         return self._drawn(count, lambda some: self.cipher.random_keys(rng, some, self.letters))
+
+    def check_share(self, length: int | None = None) -> None:
+        """Check that some keys are held out, and some messages of so many letters.
+
+        Raises
+        ------
+        SettingsError
+            Of many that are drawn none is.
+        """
+        rng = np.random.default_rng(0)
+        drawn = {"keys": self.cipher.random_keys(rng, TRIED, self.letters)}
+        if length is not None:
+            drawn["texts"] = rng.integers(0, len(ALPHABET), (TRIED, length), np.int8)
+        for what, rows in drawn.items():
+            if not is_held_out(rows, self._share).any():
+                raise SettingsError(
+                    f"{self._share}, which holds out none of {TRIED:,} random {what}; give a "
+                    "greater fraction, or 0",
+                    ("validation_split",),
+                )
 
     def messages(self, rng: np.random.Generator, count: int, length: int) -> Letters:
         """Return messages of random letters: Letters, shape (count, length)."""

@@ -16,12 +16,10 @@ from fastrnn.cipher.ciphers.base import ALPHABET, END, Letters
 from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.directory import FORMAT, Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError
-from fastrnn.cipher.grammar import SENTENCES
 from fastrnn.cipher.keyed import Drawn, Keys, characters_alone, held_out
 from fastrnn.cipher.network import encoded
 from fastrnn.cipher.settings import CORPUS, Settings
 from fastrnn.cipher.vocabulary import PADDING, Vocabulary
-from fastrnn.splitting import held_out_from
 
 __all__ = ["Lesson", "Sentences"]
 
@@ -237,12 +235,11 @@ def _with_random_keys(settings: Settings) -> Lesson:
                 "--validation-split 0"
             )
     else:
-        total = SENTENCES if settings.sentences is None else settings.sentences
-        samples = held_out_from(total, share)
-        count = total - samples
+        samples, count = settings.drawn_samples
     parts = {part: Keys(cipher, settings.key_length, share, part) for part in (False, True)}
     unseen = Corpus([], [], None)
     if count:
+        parts[True].check_share(settings.text_length)
         unseen = held_out(parts[True], others, count, length, [seed, 1])
     characters = Vocabulary([ALPHABET, *texts, *others])
     told = f"{cipher!r} {settings.key_length} {length} {samples} {seed} {share}"

@@ -20,6 +20,7 @@ __all__ = [
     "build",
     "encoded",
     "input_shape",
+    "states_of",
     "weight_shapes",
 ]
 
@@ -85,6 +86,18 @@ def build(
     states = recurrent(units, return_sequences=True, **first)(features)
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
     return Model(numbers, layers.Activation("softmax")(logits))
+
+
+def states_of(model: Model) -> Model:
+    """Return the part of such a model that ends with the recurrent layer: its weights are shared.
+
+    Its answers are the states after every step, (sentences, length, units).
+    """
+    source, *inner = model.layers[:-2]
+    signal = numbers = layers.Input(source.shape[1:], dtype=source.dtype)
+    for layer in inner:
+        signal = layer(signal)
+    return Model(numbers, signal)
 
 
 def weight_shapes(

@@ -12,8 +12,10 @@ import numpy as np
 from fastrnn.callbacks.curves import HELD_OUT, TRAINING, check_drawing, draw
 from fastrnn.cipher.evaluation import Evaluation
 from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.memory import Memory
+from fastrnn.cipher.strips import label, strips_of
 
-__all__ = ["FORMATS", "check_drawing", "plot"]
+__all__ = ["FORMATS", "by_key_length", "by_position", "check_drawing", "plot"]
 
 #: The formats of pictures, by the endings of their files.
 FORMATS = ("png", "pdf", "svg", "svgz", "eps", "ps", "jpg", "jpeg", "tif", "tiff", "webp")
@@ -34,6 +36,7 @@ def plot(
     evaluation: Evaluation | None = None,
     format: str = "png",
     title: str | None = None,
+    memory: Memory | None = None,
 ) -> bytes:
     """Draw loss and accuracy by epoch and, below them, how well the model does where.
 
@@ -42,11 +45,15 @@ def plot(
     epochs : sequence of Epoch
         The rows of the history, one or more.
     evaluation : Evaluation, optional
-        Adds the accuracy by position in the sentence, and which characters are taken for which.
+        Adds the accuracy by position in the sentence, and which characters are taken for which;
+        with keys of their own, the accuracy by letters of the key too.
     format : str, default "png"
         One of `FORMATS`.
     title : str, optional
         Stands above all, such as what was trained.
+    memory : Memory, optional
+        Adds the states of the model along a message and, where it is shown a key, how long each
+        letter of the key is kept; only with `evaluation`.
 
     Returns
     -------
@@ -61,23 +68,30 @@ def plot(
     check_drawing()
     from matplotlib.figure import Figure
 
-    if evaluation is None:
-        figure = Figure(figsize=(9, 3.5), layout="constrained")
-        panels = figure.subplots(1, 2, squeeze=False)
-    else:
+    figure = Figure(layout="constrained")
+    heights, widths = [3.5], [4.5, 4.5]
+    if evaluation is not None:
         # Every character gets its row, with room for its label and its counts.
         side = min(max(5.0, 0.24 * len(evaluation.characters)), 20.0)
-        figure = Figure(figsize=(4.5 + side, 3.5 + side), layout="constrained")
-        panels = figure.subplots(
-            2, 2, squeeze=False, width_ratios=(4.5, side), height_ratios=(3.5, side)
-        )
+        heights, widths = [3.5, side], [4.5, side]
+    strips = [] if memory is None else strips_of(memory)
+    heights += [strip.height for strip in strips]
+    figure.set_size_inches(sum(widths), sum(heights))
+    grid = figure.add_gridspec(len(heights), 2, width_ratios=widths, height_ratios=heights)
     if title is not None:
-        figure.suptitle(_label(title))
-    for axes, name in zip(panels[0], ("loss", "accuracy"), strict=True):
-        _by_epoch(axes, epochs, name)
+        figure.suptitle(label(title))
+    for column, name in enumerate(("loss", "accuracy")):
+        _by_epoch(figure.add_subplot(grid[0, column]), epochs, name)
     if evaluation is not None:
-        _by_position(panels[1, 0], evaluation)
-        _confusion(figure, panels[1, 1], evaluation)
+        if _has_key_lengths(evaluation):
+            inner = grid[1, 0].subgridspec(2, 1)
+            by_position(figure.add_subplot(inner[0]), evaluation)
+            by_key_length(figure.add_subplot(inner[1]), evaluation)
+        else:
+            by_position(figure.add_subplot(grid[1, 0]), evaluation)
+        _confusion(figure, figure.add_subplot(grid[1, 1]), evaluation)
+    for row, strip in enumerate(strips, start=len(heights) - len(strips)):
+        strip.draw(figure, figure.add_subplot(grid[row, :]))
     picture = BytesIO()
     with catch_warnings():
         # A character that the font lacks is drawn as a box.
@@ -86,10 +100,10 @@ def plot(
     return picture.getvalue()
 
 
-def _label(character: str) -> str:
-    """Return what stands for a character beside an axis, where $ would begin a formula."""
-    shown = character if character.isprintable() else repr(character)[1:-1]
-    return shown.replace("$", r"\$")
+def _has_key_lengths(evaluation: Evaluation) -> bool:
+    """Return whether keys of several lengths were tried."""
+    apart = evaluation.by_key_length
+    return apart is not None and len(apart.lengths) > 1
 
 
 def _by_epoch(axes: Any, epochs: Sequence[Epoch], name: str) -> None:
@@ -100,12 +114,41 @@ def _by_epoch(axes: Any, epochs: Sequence[Epoch], name: str) -> None:
     draw(axes, name, curves, TITLES[name])
 
 
-def _by_position(axes: Any, evaluation: Evaluation) -> None:
+def by_position(axes: Any, evaluation: Evaluation) -> None:
+    """Draw the accuracy by position in the sentence; with random keys also by their letters."""
+    apart = evaluation.by_key_length
+    if apart is not None and len(apart.lengths) > 1:
+        from matplotlib import colormaps
+
+        shades = colormaps["viridis"](np.linspace(0, 0.9, len(apart.lengths)))
+        for n, right, counted, colour in zip(*apart, shades, strict=True):
+            places = np.flatnonzero(counted)
+            named = "1 letter" if n == 1 else f"{n} letters"
+            shares = right[places] / counted[places]
+            axes.plot(places + 1, shares, "-", lw=1, color=colour, label=named)
+        axes.legend(title="key", fontsize=7, title_fontsize=7)
     places = np.flatnonzero(evaluation.counted)
-    axes.plot(places + 1, evaluation.right[places] / evaluation.counted[places], ".-")
-    axes.set(xlabel="position in the sentence", ylabel="accuracy", ylim=(None, 1.02))
+    shares = evaluation.right[places] / evaluation.counted[places]
+    axes.plot(places + 1, shares, ".-", color="black" if apart is not None else None)
+    # Room for the lines, also where all is right.
+    low = min(0.98, *(line.get_ydata().min() for line in axes.get_lines()))
+    room = 0.05 * (1 - low)
+    axes.set(xlabel="position in the sentence", ylabel="accuracy", ylim=(low - room, 1 + room))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_title(f"{evaluation.accuracy:.3%} of {evaluation.total:,} characters are right")
     axes.grid(alpha=0.3)
+
+
+def by_key_length(axes: Any, evaluation: Evaluation) -> None:
+    """Draw the accuracy by letters of the key."""
+    apart = evaluation.by_key_length
+    assert apart is not None
+    shares = apart.right.sum(axis=1) / apart.counted.sum(axis=1)
+    bars = axes.bar([str(n) for n in apart.lengths], shares)
+    axes.bar_label(bars, [f"{share:.2%}" for share in shares], fontsize=8)
+    axes.set(xlabel="letters of the key", ylabel="accuracy", ylim=(0, 1.12))
+    axes.set_title("accuracy by letters of the key")
+    axes.grid(alpha=0.3, axis="y")
 
 
 def _confusion(figure: Any, axes: Any, evaluation: Evaluation) -> None:
@@ -116,7 +159,7 @@ def _confusion(figure: Any, axes: Any, evaluation: Evaluation) -> None:
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(1, totals[:, np.newaxis])
     image = axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)
-    shown = ["space" if name == " " else _label(name) for name in names]
+    shown = ["space" if name == " " else label(name) for name in names]
     axes.set_xticks(range(len(names)), shown, fontsize=8, rotation=90)
     axes.set_yticks(range(len(names)), shown, fontsize=8)
     axes.set(xlabel="answer of the model", ylabel="right character")
@@ -140,7 +183,7 @@ def _confusion(figure: Any, axes: Any, evaluation: Evaluation) -> None:
     shares_shown = (0, 0.01, 0.1, 0.25, 0.5, 1)
     bar = figure.colorbar(image, ax=axes, ticks=np.sqrt(shares_shown), shrink=0.8)
     bar.ax.set_yticklabels([f"{share:.0%}" for share in shares_shown])
-    bar.set_label("share of the right character's row")
+    bar.setlabel("share of the right character's row")
 
 
 def _short(count: int) -> str:

@@ -6,13 +6,24 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from operator import index
 from typing import Any
 
 from fastrnn.cipher.ciphers import OPTIONS, Cipher, make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
+from fastrnn.cipher.defaults import (
+    CHOSEN,
+    CONSTANT,
+    COSINE,
+    LONG_MEMORY,
+    SCHEDULES,
+    USUAL,
+    WITH_RANDOM_KEYS,
+    WITH_RANDOM_TEXT,
+)
 from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
 from fastrnn.cipher.network import CELLS, GATED, INPUTS, ONE_HOT
+from fastrnn.cipher.values import float_of, number, path_of, whole
+from fastrnn.splitting import held_out_from
 
 __all__ = ["CORPUS", "DECRYPT", "DIRECTIONS", "ENCRYPT", "RANDOM", "Settings"]
 
@@ -30,14 +41,15 @@ KEY_LETTERS, MESSAGE_LETTERS = 6, 20
 #: With fewer keys than this none can be held out: a network would never see some letters as a key.
 FEWEST_KEYS = 100
 
-#: How the learning rate goes on from its start.
-CONSTANT, COSINE = SCHEDULES = ("constant", "cosine")
-
 #: The settings that are whole numbers, with the least that each may be.
-WHOLE = {"sentences": 1, "units": 1, "epochs": 1, "batch_size": 1, "seed": 0}
-
-#: What they may be at most; a seed may be anything.
-MOST = 2**31 - 1
+WHOLE = {
+    "sentences": 1,
+    "units": 1,
+    "epochs": 1,
+    "batch_size": 1,
+    "warmup_steps": 0,
+    "seed": 0,
+}
 
 #: Sentences of the built-in corpus that a run may ask for: they are all in memory.
 MOST_BUILT_IN = 200_000
@@ -56,12 +68,14 @@ class Settings:
         Files of the corpus, a line a sentence. With both, they are the corpus; with `plaintext`
         alone, `cipher` enciphers it; with neither, `cipher` enciphers the built-in corpus.
     sentences : int, optional
-        How many sentences to take: by default all of the files, or 10,001 of the built-in corpus.
+        How many sentences to take: by default all of the files, 10,001 of the built-in corpus, or
+        100,000 of random letters, some held out and the others drawn afresh in every epoch.
     cipher, key : str, optional
         The cipher and its key; Caesar's and the cipher's own default where left out. Not with
         `ciphertext`, which is enciphered already.
         ``"random"`` for another one in every sample, which the network is shown in front of the
-        message, so that it learns the cipher itself.
+        message, so that it learns the cipher itself. Then the defaults of the network and of its
+        training are others, see below.
     key_length : int, optional
         The most letters of a random key; shorter ones are padded. 6, or what the cipher asks for.
     text : str
@@ -77,28 +91,31 @@ class Settings:
     direction : str
         What to learn: to decipher, ``"decrypt"``, or to encipher, ``"encrypt"``.
     cell : str
-        The recurrent layer: ``"gru"``, ``"rnn"`` or ``"lstm"``.
+        The recurrent layer: ``"gru"``, ``"rnn"`` or ``"lstm"``; gru, or lstm with random keys.
     units : int
-        The size of its state.
+        The size of its state: 64, or 256.
     forget_bias : float, optional
         What the bias of the gate that keeps the state begins with, see
         `fastrnn.initializers.ForgetBias`; the layer's own default where left out: 1 for an LSTM, 0
-        for a GRU.
+        for a GRU. An LSTM with random keys begins with 3.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
-        How often to go through the sentences.
+        How often to go through the sentences: 5; with random keys 200, or 32 with random letters.
     batch_size : int
-        Sentences a step.
+        Sentences a step: 32, or 128 with random keys.
     learning_rate : float
-        Of Adam.
+        Of Adam: 0.001, or 0.004 with random keys.
     schedule : str
-        ``"constant"``, or ``"cosine"``: the learning rate falls to 0 at the end of all epochs.
+        ``"constant"``, or ``"cosine"``, the default with random keys: the learning rate falls to 0
+        at the end of all epochs.
+    warmup_steps : int
+        With ``"cosine"``, in how many steps the learning rate rises to its full size at first.
     clip_norm : float, optional
-        The greatest length of the gradient; a longer one is shortened to it.
+        The greatest length of the gradient; a longer one is shortened to it. None, or 1.
     validation_split : float
-        The fraction of the sentences, the last ones, to hold out.
+        The fraction of the sentences, the last ones, to hold out: 0.2, or 0.04 with random letters.
     seed : int
         Decides the initial weights and the order of the sentences.
 
@@ -130,19 +147,21 @@ class Settings:
     rings: str | None = None
     plugboard: str | None = None
     direction: str = DECRYPT
-    cell: str = "gru"
-    units: int = 64
+    cell: str = CHOSEN
+    units: int = CHOSEN
     forget_bias: float | None = None
     input: str = ONE_HOT
-    epochs: int = 5
-    batch_size: int = 32
-    learning_rate: float = 0.001
-    schedule: str = CONSTANT
+    epochs: int = CHOSEN
+    batch_size: int = CHOSEN
+    learning_rate: float = CHOSEN
+    schedule: str = CHOSEN
+    warmup_steps: int = CHOSEN
     clip_norm: float | None = None
-    validation_split: float = 0.2
+    validation_split: float = CHOSEN
     seed: int = 0
 
     def __post_init__(self) -> None:
+        self._choose()
         for name, choices in (
             ("cell", tuple(CELLS)),
             ("direction", DIRECTIONS),
@@ -159,22 +178,35 @@ class Settings:
                 )
         for name, least in WHOLE.items():
             if name != "sentences" or self.sentences is not None:
-                setattr(self, name, _whole(name, getattr(self, name), least))
-        self.learning_rate = _number("learning_rate", self.learning_rate)
+                setattr(self, name, whole(name, getattr(self, name), least))
+        self.learning_rate = number("learning_rate", self.learning_rate)
         if self.clip_norm is not None:
-            self.clip_norm = _number("clip_norm", self.clip_norm)
+            self.clip_norm = number("clip_norm", self.clip_norm)
         if self.forget_bias is not None:
             self._check_forget_bias()
         for name in ("validation_split", "curriculum"):
-            part = _float(getattr(self, name))
+            part = float_of(getattr(self, name))
             if part is None or not 0 <= part < 1:
                 raise SettingsError(
                     f"{brief(getattr(self, name))}, but it should be at least 0 and less than 1",
                     (name,),
                 )
             setattr(self, name, part)
+        if self.warmup_steps and self.schedule != COSINE:
+            raise SettingsError("it should come with --schedule cosine", ("warmup_steps",))
         self._complete_corpus()
         self._complete_random_keys()
+
+    def _choose(self) -> None:
+        """Fill in the defaults that depend on the task."""
+        chosen = USUAL
+        if self.has_random_keys:
+            chosen = WITH_RANDOM_TEXT if self.text == LETTERS else WITH_RANDOM_KEYS
+        for name, value in chosen.items():
+            if getattr(self, name) is None:
+                setattr(self, name, value)
+        if self.has_random_keys and self.cell == "lstm" and self.forget_bias is None:
+            self.forget_bias = LONG_MEMORY
 
     def _check_forget_bias(self) -> None:
         """Check that it is a number, and that there is such a gate."""
@@ -184,7 +216,7 @@ class Settings:
                 f"{' or '.join(GATED)}",
                 ("forget_bias", "cell"),
             )
-        bias = _float(self.forget_bias)
+        bias = float_of(self.forget_bias)
         if bias is None or not math.isfinite(bias):
             raise SettingsError(
                 f"{brief(self.forget_bias)}, but it should be a number", ("forget_bias",)
@@ -196,7 +228,7 @@ class Settings:
         for name in ("plaintext", "ciphertext", "cipher", "key", *OPTIONS):
             value = getattr(self, name)
             if value is not None and name in FILES:
-                value = _path(name, value)
+                value = path_of(name, value)
                 setattr(self, name, value)
             # A key may be a number; its cipher says whether it will do.
             if not isinstance(value, (str, int) if name == "key" else str) and value is not None:
@@ -233,7 +265,7 @@ class Settings:
         fewest, most = self.with_key().key_letters
         if self.key_length is None:
             self.key_length = most or KEY_LETTERS
-        self.key_length = _whole("key_length", self.key_length, fewest)
+        self.key_length = whole("key_length", self.key_length, fewest)
         if most and self.key_length != most:
             raise SettingsError(
                 f"{self.key_length}, but a key of this cipher has {most} letters", ("key_length",)
@@ -245,13 +277,33 @@ class Settings:
                 ("key", "key_length"),
             )
         if self.text == LETTERS:
-            self.text_length = _whole(
+            self.text_length = whole(
                 "text_length", MESSAGE_LETTERS if self.text_length is None else self.text_length, 1
             )
             if self.plaintext is not None:
                 raise SettingsError("the two do not go together", ("plaintext", "text"))
+            self._check_enough()
         elif self.text_length is not None:
             raise SettingsError("it should come with --text random", ("text_length",))
+
+    def _check_enough(self) -> None:
+        """Check that there is a random text to train on, and one to hold out if that is wanted."""
+        samples, held_out = self.drawn_samples
+        if not samples or (self.validation_split and not held_out):
+            least = 2
+            while not all(_divided(least, self.validation_split)):
+                least *= 2
+            raise SettingsError(
+                f"{self.sentences} random texts are too few to hold out a fraction of "
+                f"{self.validation_split}; ask for {least} or more, or change the fraction",
+                ("sentences", "validation_split"),
+            )
+
+    @property
+    def drawn_samples(self) -> tuple[int, int]:
+        """With random texts, how many an epoch has to train on, and how many are held out."""
+        assert self.sentences is not None
+        return _divided(self.sentences, self.validation_split)
 
     @property
     def has_random_keys(self) -> bool:
@@ -269,7 +321,8 @@ class Settings:
 
     def _check_size(self) -> None:
         """Check that the built-in corpus, if it is that, is none that takes hours to make."""
-        if self.plaintext is None and (self.sentences or 0) > MOST_BUILT_IN:
+        is_built_in = self.plaintext is None and self.text == CORPUS
+        if is_built_in and (self.sentences or 0) > MOST_BUILT_IN:
             raise SettingsError(
                 f"{brief(self.sentences)}, but of the built-in corpus there are at most "
                 f"{MOST_BUILT_IN}; ask for fewer, or give files",
@@ -356,48 +409,10 @@ class Settings:
 
 
 #: The settings where nothing is said.
-DEFAULTS = {field.name: field.default for field in fields(Settings)}
+DEFAULTS = {field.name: USUAL.get(field.name, field.default) for field in fields(Settings)}
 
 
-def _whole(name: str, value: Any, least: int) -> int:
-    """Return a whole number of Python's own type."""
-    try:
-        number = least - 1 if isinstance(value, bool) else index(value)
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise SettingsError(
-            f"{brief(value)}, but it should be a whole number of at least {least}", (name,)
-        )
-    if number > MOST and name != "seed":
-        raise SettingsError(f"{brief(value)}, but it should be at most {MOST}", (name,))
-    return number
-
-
-def _number(name: str, value: Any) -> float:
-    """Return a number above 0 of Python's own type."""
-    number = _float(value)
-    if number is None or not 0 < number < math.inf:
-        raise SettingsError(f"{brief(value)}, but it should be a number above 0", (name,))
-    return number
-
-
-def _float(value: Any) -> float | None:
-    """Return a number of Python's own type; None where it is no number, or too large for one."""
-    if isinstance(value, (str, bytes, bool)):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _path(name: str, value: Any) -> str:
-    """Return the absolute path of a file."""
-    try:
-        path = os.path.abspath(os.fsdecode(value))
-    except TypeError:
-        path = "\0"
-    if "\0" in path:
-        raise SettingsError(f"{brief(value)}, but it should be the name of a file", (name,))
-    return path
+def _divided(count: int, share: float) -> tuple[int, int]:
+    """Return how many of so many are trained on, and how many are held out."""
+    samples = held_out_from(count, share)
+    return samples, count - samples

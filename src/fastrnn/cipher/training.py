@@ -11,6 +11,7 @@ from typing import Any
 
 from fastrnn.callbacks import Callback
 from fastrnn.cipher.accuracy import CharacterAccuracy
+from fastrnn.cipher.defaults import COSINE
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError, SettingsError
 from fastrnn.cipher.history import Epoch
@@ -18,7 +19,7 @@ from fastrnn.cipher.keyed import Drawn
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
 from fastrnn.cipher.plot import plot
-from fastrnn.cipher.settings import COSINE
+from fastrnn.cipher.settings import Settings
 from fastrnn.distributed import Group
 from fastrnn.files import remove_leftovers
 from fastrnn.models import Model, NonFiniteGradientError, load_model, training_position
@@ -327,8 +328,17 @@ def _new_model(config: Config, steps: int) -> Model:
     )
     rate: float | CosineDecay = settings.learning_rate
     if settings.schedule == COSINE:
-        rate = CosineDecay(settings.learning_rate, settings.epochs * steps)
+        rate = _cosine(settings, settings.epochs * steps)
     return _compiled(model, Adam(rate, global_clipnorm=settings.clip_norm))
+
+
+def _cosine(settings: Settings, steps: int) -> CosineDecay:
+    """Return the learning rate of each of so many steps, the last of which ends at 0."""
+    top, rising = settings.learning_rate, min(settings.warmup_steps, steps - 1)
+    if not rising:
+        return CosineDecay(top, steps)
+    # The first step is no waste: it takes the rate of the second.
+    return CosineDecay(top / rising, steps - rising, warmup_target=top, warmup_steps=rising)
 
 
 def _compiled(model: Model, optimizer: Optimizer) -> Model:

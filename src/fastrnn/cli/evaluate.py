@@ -44,6 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
         f"right by sentence: {found.sentence_accuracy:.5f} "
         f"({found.sentences_right} of {found.sentences})"
     )
+    apart = found.by_key_length
+    if apart is not None and len(apart.lengths) > 1:
+        shares = apart.right.sum(axis=1) / apart.counted.sum(axis=1)
+        parts = [f"{n} {share:.5f}" for n, share in zip(apart.lengths, shares, strict=True)]
+        parts = [f"{part}," for part in parts[:-1]] + parts[-1:]
+        print(joined(["right by letters of the key:", *parts], " ", columns()))
     mistakes = [f"{m.answer!r} for {m.truth!r} {m.times}×" for m in found.mistakes()[:SHOWN]]
     if mistakes:
         parts = [f"{part}," for part in mistakes[:-1]] + mistakes[-1:]

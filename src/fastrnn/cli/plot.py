@@ -16,10 +16,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "plot",
         help="plot a training and the mistakes of its model",
-        description="Plot loss and accuracy by epoch, accuracy by position in the sentence, and "
-        "which characters the best model confuses, on sentences that it was not trained on. You "
-        "can plot a training that is still running. Needs matplotlib: "
-        "pip install 'fastrnn[plot]'.",
+        description="Plot loss and accuracy by epoch, accuracy by position in the sentence, which "
+        "characters the best model confuses, and its states along a sentence, all on sentences "
+        "that it was not trained on. With random keys, plot accuracy by letters of the key, and "
+        "how long the states keep each of them. You can plot a training that is still running. "
+        "Needs matplotlib: pip install 'fastrnn[plot]'.",
     )
     add_model(parser)
     add_corpus(parser)
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.errors import RunError
     from fastrnn.cipher.evaluation import evaluate
+    from fastrnn.cipher.memory import example_of, remembered
     from fastrnn.cipher.plot import FORMATS, check_drawing, plot
     from fastrnn.files import check_regular, replace_file
 
@@ -58,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = evaluate(decipherer, corpus, status.say)
         status.say(f"drawing {file}")
         title = decipherer.config.settings.title
-        picture = plot(directory.read_history(), found, format, title)
+        memory = remembered(decipherer, *example_of(decipherer, corpus))
+        picture = plot(directory.read_history(), found, format, title, memory)
     replace_file(file, picture)
     print(f"{file}: drawn from history.csv and {len(corpus)} sentences, {name}")
     return 0

@@ -46,7 +46,8 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--sentences",
         int,
         "N",
-        "number of sentences (default: 10001 built-in ones, or all of the file)",
+        "number of sentences (default: 10001 built-in ones, all of the file, or 100000 random "
+        "texts)",
     ),
     ("--cipher", str, "NAME", f"{', '.join(CIPHERS)} (default: caesar)"),
     (
@@ -76,14 +77,14 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
-    ("--cell", str, "NAME", "recurrent layer: gru, rnn or lstm (default: gru)"),
-    ("--units", int, "N", "units of the recurrent layer (default: 64)"),
+    ("--cell", str, "NAME", "recurrent layer: gru, rnn or lstm (default: gru*)"),
+    ("--units", int, "N", "units of the recurrent layer (default: 64*)"),
     (
         "--forget-bias",
         float,
         "BIAS",
         "initial bias of the gate that keeps the state; higher keeps it longer (default: 1 for "
-        "lstm, 0 for gru)",
+        "lstm*, 0 for gru)",
     ),
     (
         "--input",
@@ -91,12 +92,18 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "HOW",
         "input for a character: one-hot, scalar or embedding (default: one-hot)",
     ),
-    ("--epochs", int, "N", "passes over the sentences (default: 5)"),
-    ("--batch-size", int, "N", "sentences per step (default: 32)"),
-    ("--learning-rate", float, "RATE", "learning rate of Adam (default: 0.001)"),
-    ("--schedule", str, "NAME", "constant, or cosine: falls to 0 (default: constant)"),
-    ("--clip-norm", float, "NORM", "clip the gradient to this norm (default: no clipping)"),
-    ("--validation-split", float, "PART", "fraction of the sentences to hold out (default: 0.2)"),
+    ("--epochs", int, "N", "passes over the sentences (default: 5*)"),
+    ("--batch-size", int, "N", "sentences per step (default: 32*)"),
+    ("--learning-rate", float, "RATE", "learning rate of Adam (default: 0.001*)"),
+    ("--schedule", str, "NAME", "constant, or cosine: falls to 0 (default: constant*)"),
+    (
+        "--warmup-steps",
+        int,
+        "N",
+        "with cosine, steps in which the learning rate rises first (default: 0)",
+    ),
+    ("--clip-norm", float, "NORM", "clip the gradient to this norm (default: no clipping*)"),
+    ("--validation-split", float, "PART", "fraction of the sentences to hold out (default: 0.2*)"),
     ("--seed", int, "N", "seed of the initial weights and of shuffling (default: 0)"),
 )
 
@@ -109,7 +116,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Train a recurrent network to decipher sentences (or, with --direction "
         "encrypt, to encipher them), on the built-in corpus or on your own files. At the end, show "
         "what it makes of sentences that it was not trained on.",
-        epilog="DIR gets config.json, history.csv, best.safetensors (least val_loss), "
+        epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
+        "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
+        "--text random, too, --epochs 32 and --validation-split 0.04. "
+        "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",
     )

@@ -10,8 +10,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from fastrnn.cipher.defaults import WITH_RANDOM_TEXT
 from fastrnn.cipher.errors import SettingsError, brief
-from fastrnn.cipher.settings import DEFAULTS, Settings
+from fastrnn.cipher.settings import DEFAULTS, RANDOM, Settings
 
 __all__ = ["Grid", "Point"]
 
@@ -110,10 +111,13 @@ class Grid:
         """
         # A setting that never varies is part of the name too, unless it is the default: so a
         # second sweep beside a first finds its names free. More epochs are the same run, longer.
+        # With random keys other defaults hold.
+        chosen = WITH_RANDOM_TEXT if RANDOM in self.values.get("key", []) else {}
         told = [
             name
             for name, several in self.values.items()
-            if len(several) > 1 or (name != "epochs" and several[0] != DEFAULTS[name])
+            if len(several) > 1
+            or (name != "epochs" and (several[0] != DEFAULTS[name] or name in chosen))
         ]
         points: dict[tuple[Any, ...], Point] = {}
         for choice in product(*self.values.values()):
