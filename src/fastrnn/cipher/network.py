@@ -94,6 +94,7 @@ def states_of(model: Model) -> Model:
     Its answers are the states after every step, (sentences, length, units).
     """
     source, *inner = model.layers[:-2]
+    assert isinstance(source, layers.InputLayer)
     signal = numbers = layers.Input(source.shape[1:], dtype=source.dtype)
     for layer in inner:
         signal = layer(signal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,9 +48,9 @@ def strips_of(memory: Memory) -> list[Strip]:
         Its states and, where it is shown a key, how long the state depends on each letter of it.
     """
     units = min(MOST_UNITS, memory.states.shape[1])
-    found = [Strip(1.5 + 0.055 * units, lambda *on: _states(*on, memory))]
+    found = [Strip(1.5 + 0.055 * units, partial(_states, memory))]
     if memory.kept is not None:
-        found.append(Strip(1.5 + 0.25 * len(memory.kept), lambda *on: _kept(*on, memory)))
+        found.append(Strip(1.5 + 0.25 * len(memory.kept), partial(_kept, memory)))
     return found
 
 
@@ -59,7 +60,7 @@ def label(character: str) -> str:
     return shown.replace("$", r"\$")
 
 
-def _states(figure: Any, axes: Any, memory: Memory) -> None:
+def _states(memory: Memory, figure: Any, axes: Any) -> None:
     """Draw the units that change the most, those first that are the first to be far from 0."""
     states = memory.states.astype(np.float64)
     most = np.argsort(-states.std(axis=0), kind="stable")[:MOST_UNITS]
@@ -75,7 +76,7 @@ def _states(figure: Any, axes: Any, memory: Memory) -> None:
     figure.colorbar(image, ax=axes, label="state, -1 to 1", pad=0.01)
 
 
-def _kept(figure: Any, axes: Any, memory: Memory) -> None:
+def _kept(memory: Memory, figure: Any, axes: Any) -> None:
     """Draw how far the state would be with another letter in the key."""
     assert memory.kept is not None
     image = axes.imshow(memory.kept, aspect="auto", cmap="viridis", vmin=0, interpolation="nearest")
