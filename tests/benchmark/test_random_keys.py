@@ -9,20 +9,7 @@ pytest.importorskip("bench.random_keys")
 
 from bench.random_keys import arguments_of, main, settings_of
 
-SMALL = [
-    "--steps",
-    "4",
-    "--every",
-    "2",
-    "--held-out",
-    "50",
-    "--units",
-    "8",
-    "--batch-size",
-    "16",
-    "--text-length",
-    "5",
-]
+SMALL = "--steps 4 --every 2 --held-out 50 --units 8 --batch-size 16 --text-length 5".split()
 
 
 @pytest.mark.parametrize("every", [3, 7, 750])
@@ -36,7 +23,7 @@ def test_epochs_have_the_steps_that_are_asked_for(every):
 
 def test_what_it_writes(tmp_path, capsys):
     out = tmp_path / "f.json"
-    main([*SMALL.split(), "--out", str(out), "--peer", "none", "--run", str(tmp_path / "run")])
+    main([*SMALL, "--out", str(out), "--peer", "none", "--run", str(tmp_path / "run")])
     found = json.loads(out.read_text())
     assert [point["step"] for point in found["fastrnn"]["points"]] == [2, 4]
     assert found["machine"]["cores"]
@@ -54,7 +41,7 @@ def test_what_it_writes(tmp_path, capsys):
 def test_the_twin_in_pytorch_learns_the_same(tmp_path):
     pytest.importorskip("torch", exc_type=ImportError)
     out = tmp_path / "f.json"
-    main([*SMALL.split(), "--out", str(out), "--peer", "torch", "--learning-rate", "0.02"])
+    main([*SMALL, "--out", str(out), "--peer", "torch", "--learning-rate", "0.02"])
     found = json.loads(out.read_text())
     losses = [[point["loss"] for point in found[name]["points"]] for name in ("fastrnn", "torch")]
     assert len(losses[0]) == 2

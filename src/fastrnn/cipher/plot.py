@@ -183,7 +183,7 @@ def _confusion(figure: Any, axes: Any, evaluation: Evaluation) -> None:
     shares_shown = (0, 0.01, 0.1, 0.25, 0.5, 1)
     bar = figure.colorbar(image, ax=axes, ticks=np.sqrt(shares_shown), shrink=0.8)
     bar.ax.set_yticklabels([f"{share:.0%}" for share in shares_shown])
-    bar.setlabel("share of the right character's row")
+    bar.set_label("share of the right character's row")
 
 
 def _short(count: int) -> str:
