@@ -9,7 +9,8 @@ pytest.importorskip("bench.random_keys")
 
 from bench.random_keys import arguments_of, main, settings_of
 
-SMALL = "--steps 4 --every 2 --held-out 50 --units 8 --batch-size 16 --text-length 5".split()
+OPTIONS = {"steps": 4, "every": 2, "held-out": 50, "units": 8, "batch-size": 16, "text-length": 5}
+SMALL = [word for name, value in OPTIONS.items() for word in (f"--{name}", str(value))]
 
 
 @pytest.mark.parametrize("every", [3, 7, 750])

@@ -25,8 +25,8 @@ from tests.cipher.test_training import Kill, Killed, state
 
 RANDOM = {"cipher": "vigenere", "key": "random"}
 LETTERS = {**RANDOM, "text": "random", "text_length": 7, "key_length": 3}
-#: As many of them as of sentences are held out.
-FIFTH = {"validation_split": 0.2}
+#: As many of them as of sentences are held out, and all are whole from the start.
+FIFTH = {"validation_split": 0.2, "curriculum": 0.0}
 
 
 def prepared(**settings):
@@ -297,11 +297,11 @@ def test_random_keys_choose_what_learns_them():
     """Where the user says nothing; what is said stays, and nothing changes for one key."""
     letters = Settings(**LETTERS)
     names = "cell units forget_bias epochs batch_size learning_rate schedule warmup_steps"
-    names = [*names.split(), "clip_norm", "sentences", "validation_split"]
+    names = [*names.split(), "clip_norm", "sentences", "validation_split", "curriculum"]
     found = [getattr(letters, name) for name in names]
-    assert found == ["lstm", 256, 3.0, 32, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04]
+    assert found == ["lstm", 256, 3.0, 20, 128, 0.003, "cosine", 0, 1.0, 100_000, 0.04, 0.25]
     found = [getattr(Settings(**RANDOM), name) for name in names]
-    assert found == ["lstm", 256, 3.0, 200, 128, 0.004, "cosine", 0, 1.0, None, 0.2]
+    assert found == ["lstm", 256, 3.0, 200, 128, 0.003, "cosine", 0, 1.0, None, 0.2, 0.0]
     said = {"cell": "gru", "units": 7, "schedule": "constant", "sentences": 300, "clip_norm": 2.0}
     given = Settings(**LETTERS, **said)
     assert {name: getattr(given, name) for name in said} == said

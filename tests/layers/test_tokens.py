@@ -147,3 +147,14 @@ def test_what_is_no_token(first, tokens, error, message):
 def test_errors(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+def test_rows_are_made_whoever_reads_them_and_when():
+    """Nobody has read them before the first batch, where nothing stands behind the layer."""
+    tokens = np.array([[0, 2, 1], [3, 3, 0]])
+    rows = np.eye(4, dtype=np.float32)
+    np.testing.assert_array_equal(CategoryEncoding(4)(tokens), rows[tokens])
+    inputs = Input((None,), dtype="int32")
+    model = Model(inputs, CategoryEncoding(4)(inputs))
+    for batch in (tokens, tokens[::-1], 3 - tokens):
+        np.testing.assert_array_equal(model.predict(batch, verbose=0), rows[batch])

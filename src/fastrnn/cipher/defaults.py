@@ -28,6 +28,7 @@ USUAL: dict[str, Any] = {
     "schedule": CONSTANT,
     "warmup_steps": 0,
     "validation_split": 0.2,
+    "curriculum": 0.0,
 }
 
 #: The same with random keys, which take a larger network, a memory that lasts, and many steps.
@@ -37,7 +38,7 @@ WITH_RANDOM_KEYS: dict[str, Any] = {
     "units": 256,
     "epochs": 200,
     "batch_size": 128,
-    "learning_rate": 0.004,
+    "learning_rate": 0.003,
     "schedule": COSINE,
     "clip_norm": 1.0,
 }
@@ -46,7 +47,8 @@ WITH_RANDOM_KEYS: dict[str, Any] = {
 WITH_RANDOM_TEXT: dict[str, Any] = {
     **WITH_RANDOM_KEYS,
     "sentences": 100_000,
-    "epochs": 32,
+    "epochs": 20,
+    "curriculum": 0.25,
     "validation_split": 0.04,
 }
 

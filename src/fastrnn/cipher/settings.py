@@ -85,7 +85,8 @@ class Settings:
         How many of these letters; 20.
     curriculum : float
         With random keys, the share of all epochs in which only the beginning of each message is
-        trained on: 6 characters at first, then more and more of them.
+        trained on: 6 characters at first, then more and more of them. 0, or 0.25 with random
+        letters.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str
@@ -102,11 +103,11 @@ class Settings:
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
-        How often to go through the sentences: 5; with random keys 200, or 32 with random letters.
+        How often to go through the sentences: 5; with random keys 200, or 20 with random letters.
     batch_size : int
         Sentences a step: 32, or 128 with random keys.
     learning_rate : float
-        Of Adam: 0.001, or 0.004 with random keys.
+        Of Adam: 0.001, or 0.003 with random keys.
     schedule : str
         ``"constant"``, or ``"cosine"``, the default with random keys: the learning rate falls to 0
         at the end of all epochs.
@@ -141,7 +142,7 @@ class Settings:
     key_length: int | None = None
     text: str = CORPUS
     text_length: int | None = None
-    curriculum: float = 0.0
+    curriculum: float = CHOSEN
     rotors: str | None = None
     reflector: str | None = None
     rings: str | None = None

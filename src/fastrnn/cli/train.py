@@ -73,7 +73,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--curriculum",
         float,
         "PART",
-        "fraction of the epochs during which messages grow from 6 letters",
+        "fraction of the epochs during which messages grow from 6 letters (default: 0*)",
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
@@ -117,8 +117,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "encrypt, to encipher them), on the built-in corpus or on your own files. At the end, show "
         "what it makes of sentences that it was not trained on.",
         epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
-        "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
-        "--text random, too, --epochs 32 and --validation-split 0.04. "
+        "--batch-size 128 --learning-rate 0.003 --schedule cosine --clip-norm 1 --epochs 200; with "
+        "--text random, too, --epochs 20, --curriculum 0.25 and --validation-split 0.04. "
         "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",

@@ -34,8 +34,8 @@ class CategoryEncoding(Layer):
     Examples
     --------
     >>> CategoryEncoding(4, output_mode="one_hot")(np.array([[0, 2]]))
-    array([[[0., 0., 0., 0.],
-            [0., 0., 0., 0.]]], dtype=float32)
+    array([[[1., 0., 0., 0.],
+            [0., 0., 1., 0.]]], dtype=float32)
     """
 
     token_inputs = (0,)
@@ -84,6 +84,7 @@ class _OneHotWorkspace(Workspace):
         self._dtype = layer.dtype
         self._layer = layer
         self._rows: Array | None = None
+        self._is_filled = False
 
     @property
     def output(self) -> Array:  # type: ignore[override]
@@ -91,15 +92,22 @@ class _OneHotWorkspace(Workspace):
         if self._rows is None:
             assert self.tokens is not None
             self._rows = zeros((*self.tokens.shape, self.features), self._dtype)
+            if self._is_filled:
+                self._make(self._rows, self.tokens)
         return self._rows
 
     def forward(self, training: bool) -> None:
+        self._is_filled = True
         if self._rows is not None:
             assert self.tokens is not None
-            # The batch's own copy: the user's array may have changed since it was checked.
-            self._layer.check_tokens(self.tokens, "x")
-            self._rows.fill(0)
-            np.put_along_axis(self._rows, self.tokens[..., np.newaxis], 1, axis=-1)
+            self._make(self._rows, self.tokens)
+
+    def _make(self, rows: Array, tokens: Array) -> None:
+        """Make the rows of the tokens that are there."""
+        # The batch's own copy: the user's array may have changed since it was checked.
+        self._layer.check_tokens(tokens, "x")
+        rows.fill(0)
+        np.put_along_axis(rows, tokens[..., np.newaxis], 1, axis=-1)
 
     def backward(self) -> None:
         """Do nothing: tokens have no gradient."""
