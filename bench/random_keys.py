@@ -179,8 +179,8 @@ class Twin:
 
     def end(self):
         """End the process."""
-        self._process.stdin.close()
-        self._process.wait()
+        with self._process:  # which closes its pipes, and waits
+            pass
 
 
 class Turns(Callback):
