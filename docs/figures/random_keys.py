@@ -38,7 +38,8 @@ def main() -> None:
         draw(axes, sorted(RESULTS.glob(f"random-keys-{cipher}-*.json")))
         axes.set_title(title, color=GREY)
     panels[0].set_ylabel("letters that are right, %")
-    panels[0].legend(frameon=False, labelcolor=GREY, loc="center right")
+    drawn = [axes for axes in panels if axes.get_legend_handles_labels()[0]]
+    drawn[0].legend(frameon=False, labelcolor=GREY, loc="center right")
     save(figure, "random-keys")
 
 
