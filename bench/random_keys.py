@@ -40,6 +40,7 @@ from fastrnn.cipher import RunDirectory, Settings, Training
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cli.train import OPTIONS
 from fastrnn.files import replace_file
+from fastrnn.splitting import held_out_from
 
 #: What the options of the command say where nothing else is given.
 TASK = {"cipher": "vigenere", "key": "random", "text": "random"}
@@ -84,7 +85,7 @@ def settings_of(options):
     samples = options.every * Settings(**told).batch_size
     total = samples + options.held_out
     share = options.held_out / total
-    while int(total * (1 - share)) < samples:  # by a rounding
+    while held_out_from(total, share) < samples:  # by a rounding
         share = math.nextafter(share, 0)
     return Settings(
         **told,
