@@ -45,7 +45,12 @@ def test_types_are_shipped_and_sources_are_not(distribution):
     suffixes = {file.suffix for file in distribution.files if file.parts[0] == "fastrnn"}
     assert (FOLDER / "py.typed").is_file()
     # ".c" and ".html" are what exported models and pages are made of; the core's sources stay out
-    assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed", ".c", ".html"}
+    data = {".c", ".html", ".safetensors"}
+    assert suffixes <= {".py", ".pyc", ".pyi", ".so", ".pyd", ".typed", *data}
+
+
+def test_the_model_of_english_is_shipped(distribution):
+    assert (FOLDER / "cipher" / "cracking" / "english.safetensors").is_file()
 
 
 def parameters_in_stub(path):
@@ -110,7 +115,7 @@ def test_there_are_extensions():
 def test_the_package_is_small():
     size = sum(
         file.stat().st_size
-        for pattern in ("*.py", "*.pyi", "*.so")
+        for pattern in ("*.py", "*.pyi", "*.so", "*.safetensors")
         for file in FOLDER.rglob(pattern)
     )
     assert size < 5_000_000

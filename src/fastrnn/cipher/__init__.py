@@ -22,6 +22,7 @@
 ``memory``      and what it keeps while it reads
 ``strips``      a picture of that
 ``sweeps``      many runs over a grid of settings
+``cracking``    texts read without their key
 ==============  ==========================================================================
 
 A name is imported with its module when it is first used, so that a cipher does not wait for the
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         make_cipher,
     )
     from fastrnn.cipher.corpus import Corpus, built_in, enciphered, load_data, read_pair
+    from fastrnn.cipher.cracking import Cracker, LanguageModel, Reading
     from fastrnn.cipher.decoding import Decipherer
     from fastrnn.cipher.directory import RunDirectory
     from fastrnn.cipher.errors import (
@@ -74,10 +76,13 @@ __all__ = [
     "Columnar",
     "Corpus",
     "CorpusError",
+    "Cracker",
     "Decipherer",
     "Enigma",
     "Evaluation",
     "InvalidKeyError",
+    "LanguageModel",
+    "Reading",
     "RunDirectory",
     "RunError",
     "Settings",
@@ -106,6 +111,7 @@ _MODULES = {
     **dict.fromkeys(("RunError", "SettingsError"), "errors"),
     **dict.fromkeys(("Evaluation", "evaluate"), "evaluation"),
     **dict.fromkeys(("SweepResult", "SweepRun", "sweep"), "sweeps"),
+    **dict.fromkeys(("Cracker", "LanguageModel", "Reading"), "cracking"),
     "Decipherer": "decoding",
     "RunDirectory": "directory",
     "Settings": "settings",

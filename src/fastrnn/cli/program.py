@@ -17,6 +17,7 @@ from fastrnn.cli import (
     bench,
     completion,
     convert,
+    crack,
     decode,
     encode,
     evaluate,
@@ -99,7 +100,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     assert isinstance(cipher, Parser)
     cipher_commands = cipher.add_commands()
-    for command in (train, sweep, evaluate, plot, decode, encode, page):
+    for command in (train, sweep, evaluate, plot, decode, encode, crack, page):
         command.add_parser(cipher_commands)
     for command in (inspect, convert, info, bench, completion):
         command.add_parser(commands)
