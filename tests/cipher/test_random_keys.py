@@ -14,6 +14,7 @@ from fastrnn.cipher import (
     Training,
     lesson as lesson_module,
     make_cipher,
+    network,
 )
 from fastrnn.cipher.ciphers.base import END, word
 from fastrnn.cipher.errors import CorpusError, RunError, SettingsError
@@ -299,9 +300,9 @@ def test_random_keys_choose_what_learns_them():
     names = "cell units forget_bias epochs batch_size learning_rate schedule warmup_steps"
     names = [*names.split(), "clip_norm", "sentences", "validation_split", "curriculum"]
     found = [getattr(letters, name) for name in names]
-    assert found == ["lstm", 256, 3.0, 20, 128, 0.003, "cosine", 0, 1.0, 100_000, 0.04, 0.25]
+    assert found == ["lstm", 256, 3.0, 28, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04, 0.25]
     found = [getattr(Settings(**RANDOM), name) for name in names]
-    assert found == ["lstm", 256, 3.0, 200, 128, 0.003, "cosine", 0, 1.0, None, 0.2, 0.0]
+    assert found == ["lstm", 256, 3.0, 200, 128, 0.004, "cosine", 0, 1.0, None, 0.2, 0.0]
     said = {"cell": "gru", "units": 7, "schedule": "constant", "sentences": 300, "clip_norm": 2.0}
     given = Settings(**LETTERS, **said)
     assert {name: getattr(given, name) for name in said} == said
@@ -347,3 +348,41 @@ def test_more_random_texts_than_the_built_in_corpus_has():
 def test_the_word_random_is_a_key_too():
     assert Settings(cipher="vigenere", key="RANDOM").key == "RANDOM"
     assert not Settings(cipher="vigenere", key="RANDOM").has_random_keys
+
+
+@pytest.mark.parametrize("input", ["one-hot", "scalar", "embedding"])
+def test_a_readout_multiplies_what_the_state_says_with_the_character(input):
+    model = network.build("lstm", 5, None, 7, 6, input, readout=4)
+    shapes = network.weight_shapes("lstm", 5, 7, 6, input, 4)
+    weights = model.get_weights()
+    assert [array.shape for array in weights] == shapes
+    assert network.states_of(model).output_shape == (None, None, 5)
+    # Nothing but the product of the two projections gets to the answer.
+    first_projection = len(weights) - 6
+    for silent in (first_projection, first_projection + 2):
+        changed = [array.copy() for array in weights]
+        for i in (silent, silent + 1):
+            changed[i][...] = 0
+        model.set_weights(changed)
+        x = network.encoded(np.array([[1, 2, 3]], np.int32), input)
+        assert np.ptp(model.predict(x, verbose=0), axis=-1) == pytest.approx(np.zeros((1, 3)))
+
+
+def test_a_run_with_a_readout_is_resumed_and_deciphers(start):
+    options = {**LETTERS, **FIFTH, "cipher": "enigma", "readout": 6}
+    training = start(**options, epochs=2)
+    training.run()
+    decipherer = Decipherer.load(training.directory)
+    assert [array.shape for array in decipherer.model.get_weights()] == (
+        decipherer.config.weight_shapes
+    )
+    keys = key_row(make_cipher("enigma", "AAA"), 3)[np.newaxis]
+    assert len(decipherer.decipher(["ABCDEFG"], keys)[0]) == 7
+    found = evaluate(decipherer, held_out_of(training.directory))
+    assert found.total == 24 * 7
+
+
+@pytest.mark.parametrize("readout", [0, -1, 1.5, "4", True])
+def test_a_readout_has_a_whole_number_of_units(readout):
+    with pytest.raises(SettingsError, match=r"readout.*whole number of at least 1"):
+        Settings(readout=readout)

@@ -32,6 +32,7 @@ NAMES = [
             "cell",
             "units",
             "forget_bias",
+            "readout",
             "input",
             "batch_size",
             "learning_rate",

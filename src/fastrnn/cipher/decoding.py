@@ -88,7 +88,9 @@ class Decipherer:
         # Padding behind a text changes nothing before it: as many steps as the texts have will do.
         settings = config.settings
         sizes = len(config.source), len(config.target)
-        model = build(settings.cell, settings.units, None, *sizes, settings.input)
+        model = build(
+            settings.cell, settings.units, None, *sizes, settings.input, readout=settings.readout
+        )
         model.set_weights(trained.get_weights())
         return cls(model, config)
 

@@ -38,7 +38,7 @@ WITH_RANDOM_KEYS: dict[str, Any] = {
     "units": 256,
     "epochs": 200,
     "batch_size": 128,
-    "learning_rate": 0.003,
+    "learning_rate": 0.004,
     "schedule": COSINE,
     "clip_norm": 1.0,
 }
@@ -47,7 +47,7 @@ WITH_RANDOM_KEYS: dict[str, Any] = {
 WITH_RANDOM_TEXT: dict[str, Any] = {
     **WITH_RANDOM_KEYS,
     "sentences": 100_000,
-    "epochs": 20,
+    "epochs": 28,
     "curriculum": 0.25,
     "validation_split": 0.04,
 }

@@ -82,7 +82,12 @@ class Config:
         """The shapes of the weights of a model of the run."""
         settings = self.settings
         return weight_shapes(
-            settings.cell, settings.units, len(self.source), len(self.target), settings.input
+            settings.cell,
+            settings.units,
+            len(self.source),
+            len(self.target),
+            settings.input,
+            settings.readout,
         )
 
     def check_model(self, model: Model, file: Path) -> None:

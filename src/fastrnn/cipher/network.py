@@ -48,6 +48,7 @@ def build(
     classes: int,
     input: str = ONE_HOT,
     forget_bias: float | None = None,
+    readout: int | None = None,
 ) -> Model:
     """Return a new model, with random weights.
 
@@ -66,6 +67,8 @@ def build(
     forget_bias : float, optional
         What the bias of the gate that keeps the state begins with; the layer's default where left
         out.
+    readout : int, optional
+        The size of the layers between state and answer, see `_product`; none where left out.
 
     Returns
     -------
@@ -84,8 +87,22 @@ def build(
     if forget_bias is not None:
         first = {"bias_initializer": initializers.ForgetBias(forget_bias)}
     states = recurrent(units, return_sequences=True, **first)(features)
+    if readout is not None:
+        states = _product(states, features, readout)
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
     return Model(numbers, layers.Activation("softmax")(logits))
+
+
+def _product(states: Any, features: Any, size: int) -> Any:
+    """Return what two hidden layers make of the states, times what one makes of the characters.
+
+    The state says which substitution is due, and the product applies it to the character that
+    goes in: a sum of the two would have to learn each pair of them by itself.
+    """
+    for _ in range(2):
+        states = layers.TimeDistributed(layers.Dense(size, activation="relu"))(states)
+    parts = [layers.TimeDistributed(layers.Dense(size))(part) for part in (states, features)]
+    return layers.Multiply()(parts)
 
 
 def states_of(model: Model) -> Model:
@@ -93,22 +110,29 @@ def states_of(model: Model) -> Model:
 
     Its answers are the states after every step, (sentences, length, units).
     """
-    source, *inner = model.layers[:-2]
+    source, *inner = model.layers
     assert isinstance(source, layers.InputLayer)
     signal = numbers = layers.Input(source.shape[1:], dtype=source.dtype)
     for layer in inner:
         signal = layer(signal)
+        if type(layer).__name__ in CELLS.values():
+            break
     return Model(numbers, signal)
 
 
 def weight_shapes(
-    cell: str, units: int, symbols: int, classes: int, input: str
+    cell: str, units: int, symbols: int, classes: int, input: str, readout: int | None = None
 ) -> list[tuple[int, ...]]:
     """Return the shapes of what ``get_weights`` returns of such a model, without making one."""
     columns = GATES[cell] * units
     table = [(symbols, EMBEDDING)] if input == EMBEDDED else []
     features = {ONE_HOT: symbols, SCALAR: 1, EMBEDDED: EMBEDDING}[input]
-    return [*table, (features, columns), (units, columns), (columns,), (units, classes), (classes,)]
+    shapes = [*table, (features, columns), (units, columns), (columns,)]
+    if readout is not None:
+        for size in (units, readout, readout, features):
+            shapes += [(size, readout), (readout,)]
+    last = units if readout is None else readout
+    return [*shapes, (last, classes), (classes,)]
 
 
 def input_shape(length: int | None, input: str) -> tuple[int | None, ...]:

@@ -45,11 +45,15 @@ FEWEST_KEYS = 100
 WHOLE = {
     "sentences": 1,
     "units": 1,
+    "readout": 1,
     "epochs": 1,
     "batch_size": 1,
     "warmup_steps": 0,
     "seed": 0,
 }
+
+#: Those of them that may be left out.
+OPTIONAL = ("sentences", "readout")
 
 #: Sentences of the built-in corpus that a run may ask for: they are all in memory.
 MOST_BUILT_IN = 200_000
@@ -99,15 +103,19 @@ class Settings:
         What the bias of the gate that keeps the state begins with, see
         `fastrnn.initializers.ForgetBias`; the layer's own default where left out: 1 for an LSTM, 0
         for a GRU. An LSTM with random keys begins with 3.
+    readout : int, optional
+        The size of the layers between the state and the answer: two of them for the state, with
+        ``relu``, the second of which is projected and multiplied by a projection of the character
+        that goes in. Without them, the answer is a linear function of the state.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
-        How often to go through the sentences: 5; with random keys 200, or 20 with random letters.
+        How often to go through the sentences: 5; with random keys 200, or 28 with random letters.
     batch_size : int
         Sentences a step: 32, or 128 with random keys.
     learning_rate : float
-        Of Adam: 0.001, or 0.003 with random keys.
+        Of Adam: 0.001, or 0.004 with random keys.
     schedule : str
         ``"constant"``, or ``"cosine"``, the default with random keys: the learning rate falls to 0
         at the end of all epochs.
@@ -151,6 +159,7 @@ class Settings:
     cell: str = CHOSEN
     units: int = CHOSEN
     forget_bias: float | None = None
+    readout: int | None = None
     input: str = ONE_HOT
     epochs: int = CHOSEN
     batch_size: int = CHOSEN
@@ -178,7 +187,7 @@ class Settings:
                     (name,),
                 )
         for name, least in WHOLE.items():
-            if name != "sentences" or self.sentences is not None:
+            if name not in OPTIONAL or getattr(self, name) is not None:
                 setattr(self, name, whole(name, getattr(self, name), least))
         self.learning_rate = number("learning_rate", self.learning_rate)
         if self.clip_norm is not None:

@@ -325,6 +325,7 @@ def _new_model(config: Config, steps: int) -> Model:
         len(config.target),
         settings.input,
         settings.forget_bias,
+        settings.readout,
     )
     rate: float | CosineDecay = settings.learning_rate
     if settings.schedule == COSINE:

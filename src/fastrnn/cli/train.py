@@ -87,6 +87,12 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "lstm*, 0 for gru)",
     ),
     (
+        "--readout",
+        int,
+        "N",
+        "units of hidden layers between state and answer, multiplied by the input (default: none)",
+    ),
+    (
         "--input",
         str,
         "HOW",
@@ -117,8 +123,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "encrypt, to encipher them), on the built-in corpus or on your own files. At the end, show "
         "what it makes of sentences that it was not trained on.",
         epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
-        "--batch-size 128 --learning-rate 0.003 --schedule cosine --clip-norm 1 --epochs 200; with "
-        "--text random, too, --epochs 20, --curriculum 0.25 and --validation-split 0.04. "
+        "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
+        "--text random, too, --epochs 28, --curriculum 0.25 and --validation-split 0.04. "
         "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",
