@@ -66,6 +66,7 @@ ALLOWED = {
         "files",
         "constraints",
         "initializers",
+        "naming",
         "regularizers",
         "settings",
         "terminal",

@@ -1,9 +1,12 @@
 """Files have one subject and functions one task: how long both may be, and what may be longer."""
 
 import ast
+import inspect
 from pathlib import Path
 
 import pytest
+
+from fastrnn import layers
 
 SOURCES = Path(__file__).parents[1] / "src" / "fastrnn"
 if not SOURCES.is_dir():
@@ -11,6 +14,7 @@ if not SOURCES.is_dir():
 
 LINES_OF_A_FILE = 450
 LINES_OF_A_FUNCTION = 80
+LINES_OF_A_LAYER = 120
 
 #: Files that may be longer, each with the reason.
 LONG_FILES: dict[str, str] = {}
@@ -23,6 +27,9 @@ LONG_FUNCTIONS = {
         "half of it documents Keras's arguments"
     ),
 }
+
+#: What layers stand on: bases, which are no layers of a model.
+BASES_OF_LAYERS = {"Layer", "RecurrentLayer", "SymbolicTensor"}
 
 SUFFIXES = {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h"}
 
@@ -57,3 +64,22 @@ def test_functions_have_at_most_80_lines():
             if node.end_lineno - node.lineno + 1 > LINES_OF_A_FUNCTION:
                 too_long.add(f"{path.relative_to(SOURCES).as_posix()}:{node.name}")
     assert too_long <= set(LONG_FUNCTIONS)
+
+
+def test_a_layer_is_a_file_of_at_most_120_lines():
+    made = [getattr(layers, name) for name in layers.__all__ if name not in BASES_OF_LAYERS]
+    own = [one for one in made if one.__module__.startswith("fastrnn.layers.")]
+    files = {Path(inspect.getsourcefile(one)) for one in own}
+    assert len(files) > 40
+    lengths = {path.name: path.read_text(encoding="utf-8").count("\n") for path in files}
+    assert {name for name, lines in lengths.items() if lines > LINES_OF_A_LAYER} == set()
+
+
+def test_a_file_has_one_layer():
+    classes = {
+        getattr(layers, name)
+        for name in layers.__all__
+        if name not in BASES_OF_LAYERS and isinstance(getattr(layers, name), type)
+    }
+    files = [inspect.getsourcefile(one) for one in classes]
+    assert len(files) == len(set(files))

@@ -109,3 +109,29 @@ def test_what_is_no_sequence_is_refused(x, words):
 def test_an_unknown_cell_is_named():
     with pytest.raises(ValueError, match="cell is 'tcn'"):
         RNNRegressor(cell="tcn").fit(*sums())
+
+
+def test_weights_of_samples():
+    x, total = sums()
+    other = np.where(total > 0, "down", "up")
+    both, labels = (
+        np.concatenate([x, x]),
+        np.concatenate([np.where(total > 0, "up", "down"), other]),
+    )
+    weights = np.repeat([1.0, 0.0], 60)
+    classifier = RNNClassifier(units=12, random_state=0)
+    assert classifier.fit(both, labels, sample_weight=weights).score(x, labels[:60]) > 0.95
+    pipeline = make_pipeline(RNNClassifier(units=12, random_state=0))
+    pipeline.fit(both, labels, rnnclassifier__sample_weight=1 - weights)
+    assert pipeline.score(x, other) > 0.95
+    regressor = RNNRegressor(units=12, random_state=0)
+    regressor.fit(both, np.concatenate([total, -total]), sample_weight=weights)
+    assert regressor.score(x, total) > 0.9
+    ragged = [row[:5] for row in x[:20]] + [row[:7] for row in x[20:]]
+    RNNRegressor(units=2, epochs=1).fit(ragged, total, sample_weight=weights[30:90])
+    with pytest.raises(TypeError, match="fit of RNNClassifier has no argument 'weights'"):
+        classifier.fit(x, labels[:60], weights=weights)
+    with pytest.raises(ValueError, match="sample_weight"):
+        classifier.fit(x, labels[:60], sample_weight=weights[:10])
+    with pytest.raises(ValueError, match="sample_weight is zero for all samples"):
+        classifier.fit(x, labels[:60], sample_weight=np.zeros(60))

@@ -17,6 +17,7 @@ try:
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import (
+        _check_sample_weight,
         check_array,
         check_is_fitted,
         column_or_1d,
@@ -112,7 +113,9 @@ class _RNNEstimator(BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"y has {len(y)} samples, and X {len(x)}")
         return [x, mask], y
 
-    def _fit(self, inputs: list[Array], y: Array, outputs: int, activation: str, loss: str) -> None:
+    def _fit(
+        self, inputs: list[Array], y: Array, outputs: int, activation: str, loss: str, weights: Any
+    ) -> None:
         if self.cell not in _CELLS:
             raise ValueError(f"cell is {self.cell!r}; it should be one of {sorted(_CELLS)}")
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
@@ -127,12 +130,32 @@ class _RNNEstimator(BaseEstimator):  # type: ignore[misc]
                 batch_size=self.batch_size,
                 epochs=self.epochs,
                 verbose=self.verbose,
+                sample_weight=weights,
                 validation_split=self.validation_fraction if stopping else 0.0,
                 callbacks=stopping,
             )
         self.model_ = model
         self.loss_curve_ = history.history["loss"]
         self.n_iter_ = len(self.loss_curve_)
+
+    def _weights(self, X: Sequence[Any] | Array, options: dict[str, Any]) -> Array | None:
+        """Return the weights of the samples, which are all that `fit` takes beside X and y.
+
+        They are no argument by name: of estimators that have one, scikit-learn's checks want the
+        very numbers that repeated samples give, which no training in batches can.
+        """
+        weights = options.pop("sample_weight", None)
+        if options:
+            raise TypeError(
+                f"fit of {type(self).__name__} has no argument {next(iter(options))!r}; it takes "
+                "X, y and sample_weight"
+            )
+        if weights is None:
+            return None
+        weights = _check_sample_weight(weights, X, dtype=np.float32, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("sample_weight is zero for all samples; some should count")
+        return np.asarray(weights)
 
     @staticmethod
     def _stopping(patience: int) -> EarlyStopping:
@@ -208,13 +231,15 @@ class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
     True
     """
 
-    def fit(self, X: Any, y: ArrayLike) -> RNNClassifier:
+    def fit(self, X: Any, y: ArrayLike, **options: Any) -> RNNClassifier:
         """Train on sequences and their classes.
 
         Parameters
         ----------
         X : array_like of shape (samples, time[, features]), or list of sequences
         y : array_like of shape (samples,)
+        sample_weight : array_like of shape (samples,), optional
+            By name: how much each sample counts in the loss.
 
         Raises
         ------
@@ -230,7 +255,8 @@ class RNNClassifier(ClassifierMixin, _RNNEstimator):  # type: ignore[misc]
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("y holds one class only; a classifier needs at least two classes")
-        self._fit(inputs, codes, len(self.classes_), "softmax", "sparse_categorical_crossentropy")
+        loss, weights = "sparse_categorical_crossentropy", self._weights(inputs[0], options)
+        self._fit(inputs, codes, len(self.classes_), "softmax", loss, weights)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -262,13 +288,15 @@ class RNNRegressor(RegressorMixin, _RNNEstimator):  # type: ignore[misc]
         tags.target_tags.multi_output = True
         return tags
 
-    def fit(self, X: Any, y: ArrayLike) -> RNNRegressor:
+    def fit(self, X: Any, y: ArrayLike, **options: Any) -> RNNRegressor:
         """Train on sequences and their targets.
 
         Parameters
         ----------
         X : array_like of shape (samples, time[, features]), or list of sequences
         y : array_like of shape (samples,) or (samples, targets)
+        sample_weight : array_like of shape (samples,), optional
+            By name: how much each sample counts in the loss, and in the mean and the deviation.
 
         Raises
         ------
@@ -279,10 +307,13 @@ class RNNRegressor(RegressorMixin, _RNNEstimator):  # type: ignore[misc]
         targets = np.asarray(targets, np.float64)
         self._is_flat = targets.ndim == 1
         targets = targets.reshape(len(targets), -1)
-        self._mean, deviation = targets.mean(axis=0), targets.std(axis=0)
+        weights = self._weights(inputs[0], options)
+        self._mean = np.average(targets, axis=0, weights=weights)
+        variance = np.average(np.square(targets - self._mean), axis=0, weights=weights)
+        deviation = np.sqrt(variance)
         self._scale = np.where(deviation > 0, deviation, 1.0)
         scaled = (targets - self._mean) / self._scale
-        self._fit(inputs, scaled, targets.shape[1], "linear", "mean_squared_error")
+        self._fit(inputs, scaled, targets.shape[1], "linear", "mean_squared_error", weights)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -19,7 +19,7 @@ from fastrnn.layers import (
     StackedRNN,
     StackedRNNCells,
 )
-from fastrnn.models import Model, Sequential, load_model
+from fastrnn.models import CheckpointError, Model, Sequential, load_model
 from tests import recorded
 from tests.keras_oracle import double_precision, require_keras
 from tests.tolerances import RECORDED
@@ -174,7 +174,7 @@ def test_wrong_cells_are_named():
     class Mine:
         state_size = 3
 
-    with pytest.raises(TypeError, match="cell is Mine; it should be a SimpleRNNCell"):
+    with pytest.raises(TypeError, match=r"cell is Mine; it should be a SimpleRNNCell.*from Layer"):
         RNN(Mine())
     with pytest.raises(TypeError, match="cell is GRU; it should be"):
         StackedRNNCells([GRU(3)])
@@ -195,3 +195,39 @@ def test_wrong_cells_are_named():
     assert StackedRNNCells([GRUCell(3), LSTMCell(2)]).state_size == [3, [2, 2]]
     assert isinstance(RNN([GRUCell(3)]), StackedRNN)
     assert GRUCell(3).get_config()["units"] == 3
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_rows_of_cells_in_files_of_keras(ending, tmp_path):
+    pytest.importorskip("h5py")
+    model = Sequential([Input((TIME, FEATURES)), *cells_in_a_row(fastrnn), Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(X, Y[:, :1], batch_size=6, verbose=0)
+    model.save(tmp_path / f"model.{ending}")
+    again = load_model(tmp_path / f"model.{ending}")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    for one in (model, again):
+        one.fit(X, Y[:, :1], batch_size=6, verbose=0)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    model.save_weights(tmp_path / "model.weights.h5")
+    other = Sequential([Input((TIME, FEATURES)), *cells_in_a_row(fastrnn), Dense(1)])
+    other.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+    start = Input((TIME, FEATURES))
+    states = Model(start, RNN([GRUCell(2), GRUCell(3)], return_state=True)(start))
+    with pytest.raises(CheckpointError, match="return_state is True"):
+        states.save(tmp_path / f"states.{ending}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_keras_reads_and_writes_rows_of_cells(ending, tmp_path):
+    keras = require_keras()
+    ours = Sequential([Input((TIME, FEATURES)), *cells_in_a_row(fastrnn)])
+    ours.save(tmp_path / f"ours.{ending}")
+    theirs = keras.models.load_model(tmp_path / f"ours.{ending}")
+    x = X.astype("float32")
+    np.testing.assert_allclose(theirs.predict(x, verbose=0), ours.predict(x), rtol=1e-5, atol=1e-6)
+    theirs.save(tmp_path / f"theirs.{ending}")
+    again = load_model(tmp_path / f"theirs.{ending}")
+    np.testing.assert_array_equal(again.predict(x), ours.predict(x))

@@ -436,3 +436,28 @@ def test_a_layer_may_not_write_its_input():
 
     with pytest.raises(ValueError, match="read-only"):
         Spoils()(X)
+
+
+def test_a_compiled_layer_is_not_derived_from_to_compute_something_else():
+    with pytest.raises(TypeError, match="Doubled defines call, and Dense, which is compiled"):
+
+        class Doubled(Dense):
+            def call(self, inputs):
+                return 2 * inputs
+
+    with pytest.raises(TypeError, match="and RecurrentLayer, which is compiled"):
+
+        class Mine(GRU):
+            def backward(self, gradient):
+                return gradient
+
+    class More(GRU):
+        def __init__(self, units, note="", **options):
+            super().__init__(units, **options)
+            self.note = note
+
+        def get_config(self):
+            return {**super().get_config(), "note": self.note}
+
+    again = More.from_config(More(3, note="x", return_sequences=True).get_config())
+    assert (again.units, again.note, again.return_sequences) == (3, "x", True)

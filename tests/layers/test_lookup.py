@@ -93,8 +93,8 @@ def test_wrong_ones_are_named():
         vectorize([["a", "b"]])
     with pytest.raises(ValueError, match="standardize is 'upper'"):
         TextVectorization(standardize="upper")
-    with pytest.raises(ValueError, match="output_mode is 'tf_idf'"):
-        TextVectorization(output_mode="tf_idf")
+    with pytest.raises(ValueError, match="output_mode is 'one_hot'"):
+        TextVectorization(output_mode="one_hot")
     with pytest.raises(ValueError, match="num_oov_indices is 3"):
         StringLookup(num_oov_indices=3)
     with pytest.raises(ValueError, match="vocabulary has 'a' twice"):
@@ -105,3 +105,47 @@ def test_wrong_ones_are_named():
         TextVectorization(ragged=True)
     with pytest.raises(TypeError, match="places should be integers"):
         StringLookup(vocabulary=["a"], invert=True)([0.5])
+
+
+def test_terms_weigh_as_in_keras():
+    options = {"output_mode": "tf_idf", "max_tokens": 5, "pad_to_max_tokens": True}
+    few = TextVectorization(**options)
+    few.adapt(TEXTS)
+    assert few.get_vocabulary() == ["[UNK]", "the", "cat", "a", "Überhot"]
+    expected = [
+        [2.918865203857422, 1.6945956945419312, 0.8472978472709656, 0.0, 0.0],
+        [1.9459102153778076, 0.0, 0.8472978472709656, 2.1972246170043945, 1.0986123085021973],
+        [0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.9729551076889038, 1.6945956945419312, 0.0, 0.0, 0.0],
+    ]
+    np.testing.assert_allclose(few(TEXTS), expected, rtol=1e-6)
+    again = TextVectorization.from_config(few.get_config())
+    np.testing.assert_array_equal(again(TEXTS), few(TEXTS))
+    # A row of terms is a document; without rows every term is one.
+    rows = StringLookup(output_mode="tf_idf")
+    rows.adapt(np.array([["a", "b"], ["a", "a"], ["c", "a"]]))
+    found = rows(np.array([["a", "z"], ["c", "c"]]))
+    expected = [[0.79739910364151, 0.5596157908439636, 0, 0], [0, 0, 1.8325815200805664, 0]]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    one = StringLookup(output_mode="tf_idf")
+    one.adapt(["a", "b", "a"])
+    np.testing.assert_allclose(one(["a", "z"]), [0.8047189712524414, 0.6931471824645996, 0], 1e-6)
+    given = IntegerLookup(
+        output_mode="tf_idf",
+        vocabulary=[3, 4],
+        idf_weights=[0.5, 2.0],
+        max_tokens=6,
+        pad_to_max_tokens=True,
+    )
+    np.testing.assert_array_equal(given([[3, 9, 4, 4]]), [[1.25, 0.5, 4, 0, 0, 0]])
+    counted = TextVectorization(9, output_mode="count", pad_to_max_tokens=True)
+    counted.adapt(["a b b"])
+    np.testing.assert_array_equal(counted(["b c"]), [[1, 1] + [0] * 7])
+    with pytest.raises(ValueError, match=r"idf_weights has shape \(1,\); it should be \(2,\)"):
+        StringLookup(output_mode="tf_idf", vocabulary=["a", "b"], idf_weights=[1])
+    with pytest.raises(ValueError, match="output_mode is 'tf_idf'; idf_weights should be given"):
+        StringLookup(output_mode="tf_idf", vocabulary=["a", "b"])
+    with pytest.raises(ValueError, match="output_mode is 'int'; idf_weights are only for tf_idf"):
+        StringLookup(vocabulary=["a", "b"], idf_weights=[1, 2])
+    with pytest.raises(ValueError, match="pad_to_max_tokens is True; max_tokens should be given"):
+        StringLookup(pad_to_max_tokens=True)

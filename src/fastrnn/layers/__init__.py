@@ -8,11 +8,16 @@ on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
-from fastrnn.layers.activation import Activation
+from fastrnn.layers.activation import Activation, FunctionActivation
 from fastrnn.layers.activity_regularization import ActivityRegularization
 from fastrnn.layers.apply_mask import ApplyMask
 from fastrnn.layers.bidirectional import Bidirectional
-from fastrnn.layers.cells import RNN, GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
+from fastrnn.layers.cells.gru_cell import GRUCell
+from fastrnn.layers.cells.lstm_cell import LSTMCell
+from fastrnn.layers.cells.own import OwnRNN
+from fastrnn.layers.cells.rnn import RNN
+from fastrnn.layers.cells.simple_rnn_cell import SimpleRNNCell
+from fastrnn.layers.cells.stacked_cells import StackedRNNCells
 from fastrnn.layers.convolution import Conv1D
 from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
@@ -29,7 +34,6 @@ from fastrnn.layers.input import Input, InputLayer
 from fastrnn.layers.input_spec import InputSpec
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.lookup import IntegerLookup, StringLookup
 from fastrnn.layers.lstm import LSTM
 from fastrnn.layers.masking import Masking
 from fastrnn.layers.merging.add import Add, add
@@ -59,9 +63,11 @@ from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.softmax import Softmax
 from fastrnn.layers.stacked_rnn import StackedRNN
 from fastrnn.layers.symbolic import SymbolicTensor
-from fastrnn.layers.text_vectorization import TextVectorization
 from fastrnn.layers.time_distributed import TimeDistributed
 from fastrnn.layers.tokens import CategoryEncoding
+from fastrnn.layers.vocabulary.integer_lookup import IntegerLookup
+from fastrnn.layers.vocabulary.string_lookup import StringLookup
+from fastrnn.layers.vocabulary.text_vectorization import TextVectorization
 from fastrnn.naming import custom_object_scope
 
 __all__ = [
@@ -129,6 +135,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "SimpleRNNCell",
+    "OwnRNN",
     "StackedRNN",
     "StackedRNNCells",
     "SimpleRNN",
@@ -173,6 +180,7 @@ register(
     SpatialDropout1D,
     Lambda,
     Activation,
+    FunctionActivation,
     ApplyMask,
     BatchNormalization,
     Bidirectional,
@@ -186,6 +194,7 @@ register(
     LSTM,
     MGU,
     Masking,
+    OwnRNN,
     SimpleRNN,
     StackedRNN,
     TimeDistributed,

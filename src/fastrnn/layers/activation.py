@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from fastrnn import activations
-from fastrnn._core import activation as core
 from fastrnn._core.stage import Stage
-from fastrnn.arithmetic import quietly
-from fastrnn.layers.function_kernel import is_own
+from fastrnn.layers.activation_workspace import ActivationWorkspace, activation_stages
+from fastrnn.layers.function_kernel import own_function
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
-from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
+from fastrnn.workspace import Signal, Workspace
 
 
 class Activation(Layer):
@@ -40,9 +37,10 @@ class Activation(Layer):
     is_per_step = True
 
     def __new__(cls, activation: Any = None, **options: Any) -> Any:
-        """Return the layer; for a custom function, one that passes it the whole array."""
-        if cls is Activation and is_own(activation):
-            return FunctionActivation(activation, **options)
+        """Return the layer; a function of the user's own may use all of the array."""
+        own = own_function(activation) if cls is Activation else None
+        if own is not None:
+            return FunctionActivation(own, **options)
         return super().__new__(cls)
 
     def __init__(self, activation: Any, **options: Any) -> None:
@@ -55,7 +53,7 @@ class Activation(Layer):
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _ActivationWorkspace(self, source, training)
+        return ActivationWorkspace(self.activation, self.dtype, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return the stages that apply the activation to each step."""
@@ -87,43 +85,3 @@ class FunctionActivation(Lambda):
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the input."""
         return previous_mask
-
-
-class _ActivationWorkspace(Workspace):
-    """Works in place if the previous layer does not need its output."""
-
-    def __init__(self, layer: Activation, source: Signal, training: bool) -> None:
-        self.source = source
-        self.features = source.features
-        self.mask = source.mask
-        # The input of a model is not overwritten: later passes may read it again.
-        self.in_place = not source.needs_output
-        shape = (*source.output.shape[:-1], self.features)
-        self.output = source.output if self.in_place else empty(shape, layer.dtype)
-        if training:
-            in_place = self.in_place and source.doutput is not None
-            self.doutput = source.doutput if in_place else zeros(shape, layer.dtype)
-        self._steps = Applied(layer.activation, self.rows, self.drows, self.features)
-        self.applied = self._steps
-
-    def forward(self, training: bool) -> None:
-        if not self.in_place:
-            n = self.features
-            np.copyto(self.output[..., :n], self.source.output[..., :n])
-        self._steps.forward(training)
-
-    def backward(self) -> None:
-        self._steps.backward()
-        dx = self.source.doutput
-        if dx is not None and dx is not self.doutput:
-            assert self.doutput is not None
-            n = self.features
-            np.copyto(dx[..., :n], self.doutput[..., :n])
-
-
-def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
-    """Return the stages of a stream that apply `kernel` to the outputs of `source`."""
-    if kernel is activations.LINEAR:
-        return []
-    sizes = source.features, source.streams, source.steps, source.dtype
-    return [core.stage(kernel.name, quietly(kernel.forward), not source.needs_output, *sizes)]

@@ -80,8 +80,8 @@ class CallWorkspace(Workspace):
         """Compute the outputs of the layer, and their masks."""
         layer, self._kept = self._layer, {}
         known = {"mask": self._mask(), "training": training, "kept": self._kept}
-        arguments = _asked_for(type(layer).call, known)
-        # No warnings on overflow, as in the compiled core.
+        arguments = asked_for(type(layer).call, known)
+        # What saturates does so in silence, as in the compiled core.
         with np.errstate(all="ignore"):
             made = (
                 self._record(arguments)
@@ -152,7 +152,7 @@ class CallWorkspace(Workspace):
             _write(self._play_back(gradients), wanted, f"backward of {layer.name}")
             return
         with np.errstate(all="ignore"):
-            asked = _asked_for(type(layer).backward, known)
+            asked = asked_for(type(layer).backward, known)
             made = layer.backward(one_or_all(gradients), **asked)
         found = list(made) if isinstance(made, (list, tuple)) else [made]
         _write(found, wanted, f"backward of {layer.name}")
@@ -190,8 +190,8 @@ def _write(found: Sequence[Any], targets: Sequence[Array | None], what: str) -> 
         np.copyto(target, array, casting="unsafe" if target.dtype == np.uint8 else "same_kind")
 
 
-def _asked_for(function: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments that a function has as parameters."""
+def asked_for(function: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Return those of some arguments that a function names."""
     return {name: known[name] for name in _parameters(function) if name in known}
 
 
@@ -208,7 +208,7 @@ def stage(layer: Contract, source: Stage) -> Stage:
         known: dict[str, Any] = {"mask": None, "training": False, "kept": {}}
         inputs = _read_only(rows[:, :features])
         with np.errstate(all="ignore"):
-            made = layer.call(inputs, **_asked_for(type(layer).call, known))
+            made = layer.call(inputs, **asked_for(type(layer).call, known))
         np.copyto(rows[:, :features], made)
 
     sizes = source.features, source.streams, source.steps, source.dtype
@@ -218,7 +218,7 @@ def stage(layer: Contract, source: Stage) -> Stage:
 def merging_stage(layer: Contract, sources: list[Stage]) -> Stage:
     """Return a stage that calls a layer with several inputs on the features of each step."""
     known: dict[str, Any] = {"mask": [None] * len(sources), "training": False, "kept": {}}
-    asked = _asked_for(type(layer).call, known)
+    asked = asked_for(type(layer).call, known)
 
     def compute(inputs: Sequence[Array], output: Array) -> None:
         with np.errstate(all="ignore"):
@@ -245,7 +245,7 @@ def probed_shapes(layer: Contract, shapes: Sequence[Shape]) -> list[Shape]:
         arrays = [np.ones([guess if n is None else n for n in s], layer.dtype) for s in shapes]
         given: Any = arrays if layer.takes_several else arrays[0]
         with np.errstate(all="ignore"):
-            made = layer.call(given, **_asked_for(type(layer).call, known))
+            made = layer.call(given, **asked_for(type(layer).call, known))
         several = list(made) if isinstance(made, (list, tuple)) else [made]
         found.append([np.shape(array) for array in several])
         if all(None not in shape for shape in shapes):

@@ -15,6 +15,19 @@ from fastrnn.workspace import Signal, Workspace
 class Computed(Contract):
     """The defaults that call a layer: :class:`Contract` describes them."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("fastrnn.") or cls.workspace is Computed.workspace:
+            return
+        for name in {"call", "backward"} & set(vars(cls)):
+            base = next(one for one in cls.__mro__ if "workspace" in vars(one))
+            if base is not cls:
+                raise TypeError(
+                    f"class {cls.__name__} defines {name}, and {base.__name__}, which is compiled, "
+                    f"would not call it; derive it from Layer, make the {base.__name__} an "
+                    f"attribute, and call that in {name}"
+                )
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape that `call` makes of ones; a list if there are several outputs."""
         shapes = input_shape if self.takes_several else [input_shape]

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fastrnn import activations, initializers
+from fastrnn import initializers
 from fastrnn._core import output as core
-from fastrnn._core.memory import aligned_empty
 from fastrnn._core.stage import Stage
-from fastrnn.layers.activation import activation_stages
+from fastrnn.layers.activation_workspace import activation_stages
 from fastrnn.layers.affine import Affine
 from fastrnn.layers.checks import positive
+from fastrnn.layers.dense_workspace import DenseWorkspace
 from fastrnn.layers.shapes import Shape
-from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros
-
-Array = NDArray[Any]
+from fastrnn.workspace import Signal, Workspace
 
 
 class Dense(Affine):
@@ -74,7 +69,7 @@ class Dense(Affine):
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _DenseWorkspace(self, source, training)
+        return DenseWorkspace(self, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return the stages that compute the layer at each step."""
@@ -85,45 +80,3 @@ class Dense(Affine):
     def sizes(self) -> dict[str, Any]:
         """Return the units."""
         return {"units": self.units}
-
-
-class _DenseWorkspace(Workspace):
-    """Computes the rows up to the last unmasked step; rows after it are zero."""
-
-    def __init__(self, layer: Dense, source: Signal, training: bool) -> None:
-        self.source = source
-        self.features = layer.units
-        self.mask = source.mask
-        self.needs_output = layer.activation is not activations.LINEAR
-        shape = (*source.output.shape[:-1], layer.units)
-        self.output = empty(shape, layer.dtype)
-        self._x, self._y = as_rows(source.output), as_rows(self.output)
-
-        self._w = layer.parameter("kernel").value.T
-        self._b = layer.bias_or_zeros()
-        if training:
-            self.doutput = zeros(shape, layer.dtype)
-            self._dy, self._dx = as_rows(self.doutput), source.drows
-            self._dw = layer.parameter("kernel").gradient.T
-            self._db = (
-                layer.parameter("bias").gradient if layer.use_bias else np.empty_like(self._b)
-            )
-        self._steps = Applied(layer.activation, self._y, self.drows, self.features)
-        self.applied = self._steps
-        elements = core.affine_work(len(self._x), source.features, layer.units, layer.dtype)
-        self._work = aligned_empty(elements, layer.dtype)
-
-    def forward(self, training: bool) -> None:
-        rows = self._reached = rows_reached(self.mask, len(self._y))
-        y = self._y[:rows]
-        core.affine(self._x[:rows], self._w, self._b, y, self._work)
-        self._steps.forward(training, rows)
-        self._y[rows:] = 0
-
-    def backward(self) -> None:
-        rows = self._reached
-        dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
-        self._steps.backward(rows)
-        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, work=self._work)
-        if self._dx is not None:
-            self._dx[rows:] = 0

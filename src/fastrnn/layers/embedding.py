@@ -40,7 +40,6 @@ class Embedding(Layer):
 
     Examples
     --------
-    >>> from fastrnn.layers import Embedding, Input
     >>> Embedding(100, 8, mask_zero=True)(Input((None,), dtype="int32")).shape
     (None, None, 8)
     """
@@ -79,8 +78,8 @@ class Embedding(Layer):
             )
         if self.mask_zero and len(shapes[0]) > 2:
             raise ValueError(
-                f"{self.name} has mask_zero=True and got an input of shape {shapes[0]}; a mask is "
-                "one of steps, (None, time): wrap the layers that it is for in a TimeDistributed"
+                f"{self.name} has mask_zero=True and got an input of shape {shapes[0]}; masks are "
+                "of steps, (None, time): wrap the layers that they are for in a TimeDistributed"
             )
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
@@ -93,8 +92,8 @@ class Embedding(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Create the table."""
-        shape = (self.input_dim, self.output_dim)
-        self.add_parameter("embeddings", shape, self.embeddings_initializer)
+        table = self.input_dim, self.output_dim
+        self.add_parameter("embeddings", table, self.embeddings_initializer)
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
         """Raise ``ValueError`` unless all tokens have a vector."""
@@ -116,6 +115,6 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        sizes = {"input_dim": self.input_dim, "output_dim": self.output_dim}
-        table = {"embeddings_initializer": initializers.serialize(self.embeddings_initializer)}
-        return {**super().get_config(), **sizes, **table, "mask_zero": self.mask_zero}
+        given = {name: getattr(self, name) for name in ("input_dim", "output_dim", "mask_zero")}
+        table = initializers.serialize(self.embeddings_initializer)
+        return {**super().get_config(), **given, "embeddings_initializer": table}

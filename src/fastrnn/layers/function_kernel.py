@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastrnn import activations
 from fastrnn.activations import Kernel
 from fastrnn.differentiation import Tape
+from fastrnn.naming import custom_object
 
 Array = NDArray[Any]
 
@@ -78,8 +79,31 @@ class FunctionKernel(Kernel):
 
 
 def kernel_of(activation: Any) -> Kernel:
-    """Return the kernel of an activation given by name or as a function."""
-    return FunctionKernel(activation) if is_own(activation) else activations.get(activation)
+    """Return the kernel of a layer's activation: a name, a function of this package or another."""
+    own = own_function(activation)
+    return activations.get(activation) if own is None else FunctionKernel(own)
+
+
+def own_function(activation: Any) -> Callable[[Any], Any] | None:
+    """Return an activation that is a function of the user's own, also by its name in a file.
+
+    Raises
+    ------
+    ValueError
+        If it is the name of one that ``custom_objects`` has not.
+    """
+    if not isinstance(activation, str):
+        return activation if is_own(activation) else None
+    name = activation.removeprefix("<function ").removesuffix(">")
+    found = custom_object(name)
+    if is_own(found):
+        return found  # type: ignore[no-any-return]
+    if name != activation:
+        raise ValueError(
+            f"activation is {activation!r}, a function of somebody's own; give it to load_model: "
+            f"custom_objects={{{name!r}: ...}}"
+        )
+    return None
 
 
 def is_own(activation: Any) -> bool:

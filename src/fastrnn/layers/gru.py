@@ -48,15 +48,13 @@ class GRU(GatedLayer):
         Whether to use the second form, the default of PyTorch, cuDNN and recent versions of Keras.
     **options :
         `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
-        `learn_initial_state` of
-        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
-        :class:`~fastrnn.layers.Layer`.
+        `learn_initial_state` of :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`,
+        `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    ``get_weights`` and ``set_weights`` have the columns of the gates in Keras's order: z, r, h (the
-    candidate n).  The functional API, the core and the files of ``model.save`` have them in
-    PyTorch's order: r, z, n.
+    ``get_weights`` and ``set_weights`` have the gates side by side in the columns in Keras's order,
+    z, r, h (h is n); the functional API, the core and files have them in PyTorch's, r, z, n.
 
     References
     ----------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fastrnn.layers.input_shape import batch_extent, sample_shape
+from fastrnn.layers.input_shape import batch_extent, of_batch, sample_shape
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
 from fastrnn.layers.symbolic import Node, SymbolicTensor
@@ -109,15 +109,7 @@ def Input(
     (None, 101, 1)
     """
     if batch_shape is not None:
-        if shape is not None or batch_size is not None:
-            raise ValueError("Input was given batch_shape; shape and batch_size should be left out")
-        if isinstance(batch_shape, (str, bytes)) or not isinstance(batch_shape, Sequence):
-            raise TypeError(
-                f"batch_shape of Input is {batch_shape!r}; "
-                "it should be a tuple, such as (batch_size, time, features)"
-            )
-        batch_size, *sample = batch_shape
-        shape = tuple(sample)
+        batch_size, shape = of_batch(batch_shape, shape, batch_size)
     if shape is None:
         raise TypeError("Input wants a shape, such as (time, features)")
     return InputLayer(shape, dtype, name, batch_size).tensor()

@@ -42,3 +42,15 @@ def batch_extent(argument: str, value: Any) -> int:
         raise ValueError(
             f"{argument} of Input is {value!r}; it should be a positive integer"
         ) from None
+
+
+def of_batch(batch_shape: Any, shape: Any, batch_size: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the size of a batch and the shape of a sample, both of which one argument says."""
+    if shape is not None or batch_size is not None:
+        raise ValueError("Input was given batch_shape; shape and batch_size should be left out")
+    if isinstance(batch_shape, (str, bytes)) or not isinstance(batch_shape, Sequence):
+        raise TypeError(
+            f"batch_shape of Input is {batch_shape!r}; "
+            "it should be a tuple, such as (batch_size, time, features)"
+        )
+    return batch_shape[0], tuple(batch_shape[1:])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
 from fastrnn import initializers
 from fastrnn.arguments import LSTM as CELL
 from fastrnn.layers.recurrent import GatedLayer
+from fastrnn.layers.unit_forget_bias import UnitForgetBias
 from fastrnn.settings import boolean
 
 
@@ -43,9 +41,8 @@ class LSTM(GatedLayer):
         (batch, units).
     **options :
         `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
-        `learn_initial_state` of
-        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
-        :class:`~fastrnn.layers.Layer`.
+        `learn_initial_state` of :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`,
+        `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
@@ -105,25 +102,8 @@ class LSTM(GatedLayer):
         """What the bias begins with: with `unit_forget_bias` ones for the forget gate."""
         is_said = isinstance(self.bias_initializer, initializers.ForgetBias)
         given = super().first_bias
-        return _UnitForgetBias(given) if self.unit_forget_bias and not is_said else given
+        return UnitForgetBias(given) if self.unit_forget_bias and not is_said else given
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
-
-
-class _UnitForgetBias(initializers.Initializer):
-    """Ones for the forget gate, and what another initializer gives for the gates around it."""
-
-    def __init__(self, others: initializers.Initializer) -> None:
-        self.others = others
-
-    def __call__(
-        self,
-        shape: initializers.Shape,
-        dtype: DTypeLike = "float32",
-        rng: np.random.Generator | None = None,
-    ) -> NDArray[Any]:
-        units = shape[0] // 4
-        before, behind = (self.others((count * units,), dtype, rng) for count in (1, 2))
-        return np.concatenate((before, np.ones(units, dtype), behind))

@@ -27,9 +27,8 @@ class SimpleRNN(RecurrentLayer):
         (batch, units).
     **options :
         `return_state`, `go_backwards`, `stateful`, `dropout`, `recurrent_dropout`, `seed`,
-        `learn_initial_state` of
-        :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`, `input_shape` of
-        :class:`~fastrnn.layers.Layer`.
+        `learn_initial_state` of :class:`~fastrnn.layers.RecurrentLayer`; `name`, `dtype`,
+        `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Examples
     --------

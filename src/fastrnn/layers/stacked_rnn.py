@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from fastrnn._core.stage import Stage
+from fastrnn.layers.directions import copied
 from fastrnn.layers.recurrent import RecurrentLayer
+from fastrnn.layers.returning import Returning
 from fastrnn.layers.serialization import deserialize, serialize
+from fastrnn.layers.several_recurrent import SeveralRecurrent, SeveralSteps
 from fastrnn.layers.shapes import Shape
-from fastrnn.layers.states import check_states, states_of
-from fastrnn.layers.wrapper import Wrapper, prefixed
-from fastrnn.settings import boolean
 from fastrnn.workspace import Signal, Workspace
 
 
-class StackedRNN(Wrapper):
+class StackedRNN(Returning, SeveralRecurrent):
     """Recurrent layers, each of which reads the steps of the one before.
 
     :func:`~fastrnn.layers.RNN` makes it of several cells.
@@ -41,9 +39,6 @@ class StackedRNN(Wrapper):
     (None, None, 4)
     """
 
-    supports_masking = True
-    reads_sequences = True
-
     def __init__(
         self,
         layers: Sequence[RecurrentLayer],
@@ -52,12 +47,9 @@ class StackedRNN(Wrapper):
         go_backwards: bool = False,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
-        self.return_sequences = boolean("return_sequences", return_sequences)
-        self.return_state = boolean("return_state", return_state)
-        self.go_backwards = boolean("go_backwards", go_backwards)
+        super().__init__(return_sequences, return_state, go_backwards, **options)
         self.layers = [
-            _with(
+            copied(
                 layer,
                 name=f"{place}",
                 return_state=self.return_state,
@@ -66,44 +58,15 @@ class StackedRNN(Wrapper):
             )
             for place, layer in enumerate(layers)
         ]
-        if not self.trainable:
-            for layer in self.layers:
-                layer.trainable = False
+        self.share_frozen()
 
     def named_layers(self) -> Sequence[tuple[str, RecurrentLayer]]:
         """Return the layers, by their places."""
         return [(str(place), layer) for place, layer in enumerate(self.layers)]
 
-    @property
-    def weight_names(self) -> list[str]:
-        """What files call the weights."""
-        return [f"{which}_{n}" for which, layer in self.named_layers() for n in layer.weight_names]
-
-    def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
-        """Let the next batch begin with zeros, or with `states`, those of the first layer first."""
-        given = None if states is None else list(states)
-        for layer in self.layers:
-            layer.reset_states(None if given is None else given[: layer.state_count])
-            given = None if given is None else given[layer.state_count :]
-
-    def __call__(
-        self, inputs: Any, mask: Any = None, training: bool | None = None, initial_state: Any = None
-    ) -> Any:
-        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`.
-
-        `initial_state` has the states of all layers in a row, or a list of them for each layer.
-        """
-        given = [one for states in states_of(initial_state) for one in states_of(states)]
-        return self._called(inputs, given, mask, training)
-
-    def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
-        units = [layer.units for layer in self.layers for _ in range(layer.state_count)]
-        check_states(self, shapes[1:], units)
-
-    def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether the output has a mask: that of the input, if it is a sequence."""
-        return masked[0] and self.return_sequences
+    def _shape_behind(self, layer: RecurrentLayer, input_shape: Shape) -> Shape:
+        """Return what the next layer reads: the output of this one."""
+        return (*input_shape[:-1], layer.units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return the shape of the output; with ``return_state`` a list with those of all states."""
@@ -114,18 +77,9 @@ class StackedRNN(Wrapper):
             states += after
         return [input_shape, *states] if states else input_shape
 
-    def build(self, input_shape: Shape) -> None:
-        """Create the weights of all layers."""
-        for which, layer in self.named_layers():
-            layer._dtype = self.dtype
-            layer.stored = prefixed(self.stored, which)
-            layer.build(input_shape)
-            input_shape = (*input_shape[:-1], layer.units)
-        self.parameters = [one for layer in self.layers for one in layer.parameters]
-
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
-        return _Stacked(self, source, training, others)
+        return _stacked(self, source, training, others)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return those of the layers, one behind the other."""
@@ -136,9 +90,7 @@ class StackedRNN(Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        names = ("return_sequences", "return_state", "go_backwards")
-        given = {name: True for name in names if getattr(self, name)}
-        return {**super().get_config(), "layers": [serialize(one) for one in self.layers], **given}
+        return {**super().get_config(), "layers": [serialize(one) for one in self.layers]}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> StackedRNN:
@@ -147,41 +99,16 @@ class StackedRNN(Wrapper):
         return cls([deserialize(one) for one in options.pop("layers")], **options)  # type: ignore[misc]
 
 
-class _Stacked(Workspace):
-    """The workspaces of the layers, one behind the other."""
-
-    def __init__(
-        self, layer: StackedRNN, source: Signal, training: bool, initial: Sequence[Signal]
-    ) -> None:
-        self._steps: list[Workspace] = []
-        states: list[Signal] = []
-        given = list(initial)
-        for inner in layer.layers:
-            own, given = given[: inner.state_count], given[inner.state_count :]
-            step = inner.penalized_workspace(source, training, *own)
-            source, *after = step.outputs
-            self._steps.append(step)
-            states += after
-        self._outputs = [source, *states]
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """The output of the last layer, then the last states of all."""
-        return self._outputs
-
-    def forward(self, training: bool) -> None:
-        for step in self._steps:
-            step.forward(training)
-
-    def backward(self) -> None:
-        for step in reversed(self._steps):
-            step.backward()
-
-    def penalty(self) -> float:
-        return sum(step.penalty() for step in self._steps)
-
-
-def _with(layer: RecurrentLayer, **options: Any) -> RecurrentLayer:
-    made = type(layer).from_config({**layer.get_config(), **options})
-    assert isinstance(made, RecurrentLayer)
-    return made
+def _stacked(
+    layer: StackedRNN, source: Signal, training: bool, initial: Sequence[Signal]
+) -> Workspace:
+    """Return the workspaces of the layers, one behind the other."""
+    steps: list[Workspace] = []
+    states: list[Signal] = []
+    for inner in layer.layers:
+        own, initial = initial[: inner.state_count], initial[inner.state_count :]
+        step = inner.penalized_workspace(source, training, *own)
+        source, *after = step.outputs
+        steps.append(step)
+        states += after
+    return SeveralSteps(steps, [source, *states])

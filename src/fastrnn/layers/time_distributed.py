@@ -8,13 +8,12 @@ from typing import Any
 from fastrnn._core.stage import Stage
 from fastrnn.layers.distributed import Distributed, StepByStep
 from fastrnn.layers.layer import Layer
-from fastrnn.layers.serialization import deserialize, serialize
+from fastrnn.layers.one_inside import OneInside
 from fastrnn.layers.shapes import Shape, one_or_all
-from fastrnn.layers.wrapper import Wrapper
-from fastrnn.workspace import Array, Signal, Workspace
+from fastrnn.workspace import Signal, Workspace
 
 
-class TimeDistributed(Wrapper):
+class TimeDistributed(OneInside):
     """Apply a layer to every step of (batch, time, ..., features) alike.
 
     Parameters
@@ -41,7 +40,6 @@ class TimeDistributed(Wrapper):
     """
 
     supports_masking = True
-    draws_weights = False
 
     def __init__(self, layer: Any, **options: Any) -> None:
         super().__init__(**options)
@@ -52,46 +50,11 @@ class TimeDistributed(Wrapper):
             raise TypeError(
                 f"layer of TimeDistributed is {given}; it should be a layer, such as Dense(3)"
             )
-        self.layer: Layer = layer
+        self.layer = layer
         if self.activity_regularizer is None:
             self.activity_regularizer = layer.activity_regularizer
         self._dtype = self._dtype or layer._dtype
-        if not self.trainable:
-            layer.trainable = False
-
-    def named_layers(self) -> Sequence[tuple[str, Layer]]:
-        """Return the wrapped layer."""
-        return [("layer", self.layer)]
-
-    # What the inner layer says is true of this one.
-
-    @property
-    def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it does the same to the features of every step."""
-        return self.layer.is_per_step
-
-    @property
-    def token_inputs(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Which of the things it is called on are integers."""
-        return self.layer.token_inputs
-
-    @property
-    def token_count(self) -> int:  # type: ignore[override]
-        """How many tokens the layer knows."""
-        return self.layer.token_count
-
-    @property
-    def weight_names(self) -> list[str]:
-        """What files call the weights."""
-        return self.layer.weight_names
-
-    def check_tokens(self, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless the layer can take all of the integers."""
-        self.layer.check_tokens(tokens, argument)
-
-    def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:
-        """Do the same for one of several inputs."""
-        self.layer.check_tokens_at(place, tokens, argument)
+        self.share_frozen()
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
         """Draw for rows of larger batches, or for whole ones."""
@@ -105,12 +68,7 @@ class TimeDistributed(Wrapper):
     def build(self, input_shape: Shape) -> None:
         """Build the inner layer; its weights are this one's."""
         inner = self.layer
-        inner._dtype = inner._dtype or self._dtype
-        if inner.dtype != self.dtype:
-            raise ValueError(
-                f"the layer inside {self.name} computes in {inner.dtype}, "
-                f"its input is {self.dtype}; they should be the same"
-            )
+        self.share_dtype(inner)
         inner.stored = None if inner.built else self.stored
         inner.prepare([self._shape_within(input_shape)])
         self.parameters = inner.parameters
@@ -152,13 +110,3 @@ class TimeDistributed(Wrapper):
         """Return those of the inner layer, if it takes one step at a time."""
         takes_steps = self.is_per_step or self.layer.couples_samples
         return self.layer.stages(source) if takes_steps else super().stages(source)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "layer": serialize(self.layer)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> TimeDistributed:
-        """Return a new layer from what :meth:`get_config` returned."""
-        options = dict(config)
-        return cls(deserialize(options.pop("layer")), **options)

@@ -31,6 +31,21 @@ class Wrapper(Layer):
         """The layers inside this one."""
         return tuple(layer for _, layer in self.named_layers())
 
+    def share_dtype(self, inner: Layer) -> None:
+        """Let an inner layer compute in the type of this one, or say that it has another."""
+        inner._dtype = inner._dtype or self.dtype
+        if inner.dtype != self.dtype:
+            raise ValueError(
+                f"the layer inside {self.name} computes in {inner.dtype}, its input is "
+                f"{self.dtype}; they should be the same"
+            )
+
+    def share_frozen(self) -> None:
+        """Freeze the inner layers of a layer that was made with ``trainable=False``."""
+        if not self.trainable:
+            for layer in self.inner_layers:
+                layer.trainable = False
+
     @property
     def is_random(self) -> bool:  # type: ignore[override]
         """Whether it draws random numbers in training."""

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 
 class _Focal(FormulaLoss):
+    broadcasts = False
+
     def __init__(
         self,
         alpha: Any,

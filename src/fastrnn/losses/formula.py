@@ -33,6 +33,8 @@ class FormulaLoss(Loss):
     True
     """
 
+    broadcasts = True
+
     def __init__(self, reduction: Any = "sum_over_batch_size", name: str | None = None) -> None:
         super().__init__(name, reduction)
 
@@ -47,14 +49,14 @@ class FormulaLoss(Loss):
     def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
         """Return the loss at every position."""
         with np.errstate(all="ignore"):
-            targets, outputs = real_arrays(y_true, y_pred)
+            targets, outputs = real_arrays(y_true, y_pred, self.broadcasts)
             n = outputs.shape[-1]
             values = self.values(targets.reshape(-1, n), outputs.reshape(-1, n))
             return np.asarray(values).reshape(outputs.shape[:-1])
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
         """Return targets of the shape of the output, or say what is wrong with them."""
-        return check_dense_targets(y, output_shape, argument)
+        return check_dense_targets(y, output_shape, argument, self.broadcasts)
 
     def head(self, last: Signal) -> Head:
         """Return what computes this loss behind the output `last` of a workspace."""

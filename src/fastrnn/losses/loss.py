@@ -69,6 +69,8 @@ class Loss(metaclass=Constructible):
         "ignore_class": ((None,), "mask what should not count, or give it the weight 0"),
     }
 
+    #: Whether an output of one feature may be compared with several targets, as in Keras.
+    broadcasts: ClassVar[bool] = False
     #: The name that ``compile`` knows it by.
     name: str = ""
     reduction: str | None = "sum_over_batch_size"

@@ -159,6 +159,7 @@ class CosineSimilarity(FormulaLoss):
     """
 
     name = "cosine_similarity"
+    broadcasts = False  # lengths are of all features
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
         """Return the loss at every position."""

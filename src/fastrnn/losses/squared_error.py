@@ -31,7 +31,7 @@ def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If NumPy would not broadcast the shapes.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     >>> mean_squared_error(y_true, y_pred).round(4)
     array([0.04, 0.16])
     """
-    targets, predictions = real_arrays(y_true, y_pred)
+    targets, predictions = real_arrays(y_true, y_pred, broadcasts=True)
     return np.asarray(np.square(predictions - targets).mean(axis=-1))
 
 
@@ -59,6 +59,7 @@ class MeanSquaredError(Loss):
     """
 
     name = "mean_squared_error"
+    broadcasts = True
 
     def __init__(self, reduction: Any = "sum_over_batch_size", name: str | None = None) -> None:
         super().__init__(name, reduction)
@@ -68,8 +69,8 @@ class MeanSquaredError(Loss):
         return mean_squared_error(y_true, y_pred)
 
     def check_targets(self, y: Array, output_shape: tuple[int, ...], argument: str) -> Array:
-        """Return checked targets in the shape of the output."""
-        return check_dense_targets(y, output_shape, argument)
+        """Return targets of the shape of the output, or say what is wrong with them."""
+        return check_dense_targets(y, output_shape, argument, self.broadcasts)
 
     def head(self, last: Signal) -> Head:
         """Return the head of this loss for the output `last` of a workspace."""

@@ -86,7 +86,8 @@ def load_model(
     """
     compile, check = boolean("compile", compile), boolean("check", check)
     path = path_text("filepath", filepath)
-    description = formats.read(path)
+    with custom_object_scope(custom_objects):
+        description = formats.read(path)
     foreign = description.origin.format != "safetensors"
     try:
         with custom_object_scope(custom_objects):

@@ -30,6 +30,13 @@ Array = NDArray[Any]
 SHOWN = 6
 
 
+class UnknownShapeError(RuntimeError, AttributeError):
+    """A model was asked for what depends on the shape of an input that it has not seen yet.
+
+    In Keras that is an ``AttributeError``, by which ``hasattr`` says no.
+    """
+
+
 class Network(Guarded, metaclass=Constructible):
     """The part of a model that does not concern training: a graph of layers, with weights.
 
@@ -71,7 +78,7 @@ class Network(Guarded, metaclass=Constructible):
     def _graph(self) -> Graph:
         """The graph of the layers; an error if the shapes are not known yet."""
         if self._known_graph is None:
-            raise RuntimeError(
+            raise UnknownShapeError(
                 "the shape of the input is unknown: begin the model with Input(shape), call "
                 "model.build(shape), or fit it first"
             )

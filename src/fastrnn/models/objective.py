@@ -14,6 +14,7 @@ from fastrnn.callbacks.logged import Logged
 from fastrnn.layers.building import building
 from fastrnn.losses import Loss
 from fastrnn.losses.head import Head
+from fastrnn.losses.repeated import Repeated
 from fastrnn.metrics import reported
 from fastrnn.metrics.binding import Reported
 from fastrnn.settings import number
@@ -171,19 +172,32 @@ class Measure:
     """Computes an objective for batches of one shape."""
 
     def __init__(self, targets: Sequence[Target], outputs: Sequence[Signal]) -> None:
+        self._targets = targets
+        self._outputs = [outputs[target.index] for target in targets]
         self._heads: list[Head] = []
-        self._metrics = []
-        for target in targets:
-            head = target.loss.head(outputs[target.index])
-            head.loss_weight, head.reduction = target.weight, target.loss.reduction
+        self._metrics: list[list[Any]] = []
+        #: Outputs of one feature with several targets, by the places of the targets.
+        self._repeated: dict[int, Repeated] = {}
+        for target, output in zip(targets, self._outputs, strict=True):
+            head, metrics = _bound(target, output)
             self._heads.append(head)
-            self._metrics.append([metric.bind(head) for metric in target.metrics])
+            self._metrics.append(metrics)
 
     def load(self, y: Sequence[Array], weights: Sequence[Array | None] | None) -> None:
-        """Set the targets of a batch, and weights for samples or positions; None: all are one."""
-        for index, (head, array) in enumerate(zip(self._heads, y, strict=True)):
-            head.load(array)
-            head.load_weights(None if weights is None else weights[index])
+        """Take in the targets of a batch, and a weight a sample or position, or None for one."""
+        for index, array in enumerate(y):
+            self._fit(index, array)
+            self._heads[index].load(array)
+            self._heads[index].load_weights(None if weights is None else weights[index])
+
+    def _fit(self, index: int, y: Array) -> None:
+        """See to it that an output of one feature is there for each of several targets."""
+        target, output = self._targets[index], self._outputs[index]
+        if not target.loss.broadcasts or output.features != 1:
+            return
+        if y.shape[-1] != self._heads[index].features:
+            wide = self._repeated[index] = Repeated(output, y.shape[-1])
+            self._heads[index], self._metrics[index] = _bound(target, wide)
 
     def run(self, training: bool, count_all: CountAll | None = None) -> list[float]:
         """Return the sums of the batch: for each output those of the loss, then of the metrics.
@@ -191,6 +205,8 @@ class Measure:
         In training also write the gradients of the mean loss, over this batch, or over the larger
         batch that it is part of, whose positions `count_all` returns.
         """
+        for repeated in self._repeated.values():
+            repeated.show()
         for head in self._heads:
             head.count()
         if count_all is not None:
@@ -203,7 +219,17 @@ class Measure:
             sums += head.found(head.run(training and head.gradient is not None))
             for metric in metrics:
                 sums += metric()
+        if training:
+            for repeated in self._repeated.values():
+                repeated.hand_back()
         return sums
+
+
+def _bound(target: Target, output: Signal) -> tuple[Head, list[Any]]:
+    """Return the loss and the metrics of a target behind an output."""
+    head = target.loss.head(output)
+    head.loss_weight, head.reduction = target.weight, target.loss.reduction
+    return head, [metric.bind(head) for metric in target.metrics]
 
 
 class Means:

@@ -8,6 +8,7 @@ from typing import Any
 from fastrnn import activations, constraints, initializers, regularizers
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.generation import Generation
+from fastrnn.naming import custom_object
 
 _MISSING = object()
 
@@ -180,6 +181,9 @@ class Arguments:
             name = inner if isinstance(inner, str) else value.get("class_name")
         if name is None:
             name = "linear"
+        own = str(name).rpartition(">")[2]
+        if custom_object(own) is not None:
+            return f"<function {own}>"
         if name == "hard_sigmoid" and not self.generation.has_new_hard_sigmoid:
             return "hard_sigmoid_keras2"
         try:

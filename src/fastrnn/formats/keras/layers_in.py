@@ -142,25 +142,53 @@ def _recurrent(arguments: Arguments, reader: LayerReader, ours: str) -> Found:
     return ours, options, []
 
 
+_CELLS = {"SimpleRNNCell": "SimpleRNN", "GRUCell": "GRU", "LSTMCell": "LSTM"}
+
+
 def _cell(arguments: Arguments, reader: LayerReader) -> Found:
-    """Read an RNN around one cell, which is the layer that is named after it."""
+    """Read an RNN around one cell, which is the layer that is named after it, or around several."""
     cell = arguments.take("cell")
-    kind = cell.get("class_name") if isinstance(cell, Mapping) else None
-    kinds = {"SimpleRNNCell": "SimpleRNN", "GRUCell": "GRU", "LSTMCell": "LSTM"}
-    if kind not in kinds or not isinstance(cell.get("config"), Mapping):
-        raise arguments.error("cell", kind or cell, f"it should be one of {sorted(kinds)}")
-    merged = {**cell["config"], "name": arguments.name}
+    if isinstance(cell, Mapping) and cell.get("class_name") == "StackedRNNCells":
+        return _cells(arguments, reader, cell.get("config"))
+    outside = {}
     for argument in ("return_sequences", "return_state", "go_backwards", "stateful"):
-        merged[argument] = arguments.flag(argument, False)
+        outside[argument] = arguments.flag(argument, False)
     for argument in ("time_major", "zero_output_for_mask"):
-        merged[argument] = arguments.flag(argument, False)
+        outside[argument] = arguments.flag(argument, False)
     arguments.must_be("num_constants", 0)
+    return _layer_of(arguments, reader, cell, {**outside, "name": arguments.name})
+
+
+def _layer_of(arguments: Arguments, reader: LayerReader, cell: Any, outside: Config) -> Found:
+    """Return the layer of a cell, with what an RNN around it says."""
+    kind = cell.get("class_name") if isinstance(cell, Mapping) else None
+    if kind not in _CELLS or not isinstance(cell.get("config"), Mapping):
+        raise arguments.error("cell", kind or cell, f"it should be one of {sorted(_CELLS)}")
+    merged = {**cell["config"], **outside}
     for argument in ("dtype", "trainable"):
         merged.pop(argument, None)
-    inner = Arguments(kinds[kind], merged, arguments.generation, arguments.notes)
-    found = _recurrent(inner, reader, kinds[kind])
+    inner = Arguments(_CELLS[kind], merged, arguments.generation, arguments.notes)
+    found = _recurrent(inner, reader, _CELLS[kind])
     inner.finish()
     return found
+
+
+def _cells(arguments: Arguments, reader: LayerReader, config: Any) -> Found:
+    cells = config.get("cells") if isinstance(config, Mapping) else None
+    if not isinstance(cells, list) or not cells or config.get("reverse_state_order"):
+        raise arguments.error("cell", config, "it should be a list of cells, their states in order")
+    options = {key: arguments.flag(key, False) for key in ("return_sequences", "go_backwards")}
+    arguments.must_be("return_state", False, reason="fastrnn counts the states in another way")
+    for argument in ("time_major", "zero_output_for_mask"):
+        arguments.must_be(argument, False)
+    arguments.must_be("num_constants", 0)
+    outside = {"return_sequences": True, "stateful": arguments.flag("stateful", False)}
+    inner = []
+    for number, cell in enumerate(cells):
+        kind, made, _ = _layer_of(arguments, reader, cell, {**outside, "name": str(number)})
+        entry = {"class_name": kind, "config": {"name": str(number), **made}}
+        inner.append(Source(str(cell["class_name"]), str(number), entry))
+    return "StackedRNN", {**options, "layers": [one.entry for one in inner]}, inner
 
 
 def _bidirectional(arguments: Arguments, reader: LayerReader) -> Found:

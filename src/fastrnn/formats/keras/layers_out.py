@@ -20,7 +20,11 @@ _ATTACHED = {
     "constraint": ("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
 }
 #: What is written under another name.
-_ELSEWHERE = {"negative_slope"}
+_ELSEWHERE = {"negative_slope", "layers"}
+#: Layers of which Keras has another name.
+_KERAS_NAMES = {"StackedRNN": "RNN"}
+#: What a cell leaves to the layer that it is in.
+_OF_SEQUENCES = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ class LayerWriter:
                 raise CheckpointError(
                     f"{title}: {argument} is {value!r}; {self.dialect.name} files cannot hold this"
                 )
-        return self.dialect.layer(kind, made), Source(kind, name, dict(entry), inner)
+        written = _KERAS_NAMES.get(kind, kind)
+        return self.dialect.layer(written, made), Source(written, name, dict(entry), inner)
 
     def within(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
         """Return a layer that stands within another one, which always says its module."""
@@ -265,6 +270,30 @@ def _time_distributed(
     return {"layer": written}
 
 
+def _stacked(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    if config.get("return_state"):
+        raise CheckpointError(
+            f"{title}: return_state is True, which counts the states of several cells in another "
+            "way in Keras; return the states of layers behind one another"
+        )
+    cells = []
+    for layer in config["layers"]:
+        entry = _typed(layer, config)
+        written, source = writer.write(entry)
+        source.kind = f"{written['class_name']}Cell"
+        made = {k: v for k, v in written["config"].items() if k not in _OF_SEQUENCES}
+        cells.append(writer.dialect.object("keras.layers", source.kind, made))
+        inner.append(source)
+    stack = writer.dialect.object("keras.layers", "StackedRNNCells", {"cells": cells})
+    return {
+        "cell": stack,
+        "return_sequences": config.get("return_sequences", False),
+        "return_state": False,
+        "go_backwards": config.get("go_backwards", False),
+        "stateful": any(source.config.get("stateful") for source in inner),
+    }
+
+
 def _typed(entry: Mapping[str, Any], outside: Mapping[str, Any]) -> Config:
     """Return an inner layer with the type of what it stands in, where it has none of its own."""
     config = dict(entry["config"])
@@ -351,6 +380,7 @@ _WRITERS: dict[str, Write] = {
     "LSTM": _lstm,
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,
+    "StackedRNN": _stacked,
     "Dense": _dense,
     "Conv1D": _convolution,
     "Embedding": _embedding,

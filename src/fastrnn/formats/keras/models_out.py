@@ -27,7 +27,7 @@ _WITHOUT_MASK = {
     "RepeatVector",
     "Reshape",
 }
-_RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")
+_RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional", "StackedRNN")
 
 
 @dataclass
@@ -141,6 +141,11 @@ def _inbound(wiring: Wiring, place: int, nodes: list[tuple[str, int]], writer: L
     states = []
     if kind in _RECURRENT:
         refs, states = refs[:1], refs[1:]
+    if states and kind == "StackedRNN":
+        raise CheckpointError(
+            f"layer {call.name!r} ({kind}): initial_state is given, which Keras takes in another "
+            "form from several cells; use layers behind one another"
+        )
     if not writer.dialect.has_modules:
         if states:
             raise CheckpointError(
@@ -177,7 +182,7 @@ def warn_of_masks(model: Mapping[str, Any]) -> None:
             )
         if kind in ("Masking", "Embedding"):
             has_mask = kind == "Masking" or config.get("mask_zero", False)
-        elif kind in ("SimpleRNN", "GRU", "LSTM"):
+        elif kind in ("SimpleRNN", "GRU", "LSTM", "StackedRNN"):
             has_mask = has_mask and config.get("return_sequences", False)
         elif kind == "Bidirectional":
             inner = config["layer"]["config"]

@@ -24,8 +24,8 @@ class Source:
     entry : dict
         Class and configuration of fastrnn's layer.
     inner : list of Source
-        Both directions of a Bidirectional, the layer in a TimeDistributed, the layers of a model in
-        the order in which Keras lists them.
+        Both directions of a Bidirectional, the layer in a TimeDistributed, those of a row of cells,
+        the layers of a model in the order in which Keras lists them.
     """
 
     kind: str
@@ -135,6 +135,10 @@ def _within(source: Source, prefix: str, place: str, trainable: bool, path: str)
         for one, where in placed(source.inner, f"{place}/layers"):
             inside = f"{prefix}{one.config['name']}/"
             yield from _within(one, inside, where, trainable, one.keras_name)
+    elif source.ours == "StackedRNN":
+        for number, (one, where) in enumerate(placed(source.inner, f"{place}/cell/cells")):
+            trained, inside = trainable and one.trainable, f"{path}/{_CELLS[one.ours]}_{number}"
+            yield Leaf(one, f"{prefix}{number}_", where, trained, inside)
     elif own_weights(source):
         is_cell = source.ours in _CELLS
         yield Leaf(

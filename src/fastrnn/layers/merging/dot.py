@@ -86,9 +86,7 @@ class Dot(Layer):
         product: Array = np.matmul(one, other.swapaxes(1, 2))
         return product.reshape(len(one), *(shape or [1]))
 
-    def backward(
-        self, gradient: Array, inputs: Sequence[Array], kept: dict[str, Any]
-    ) -> list[Array]:
+    def backward(self, gradient: Array, inputs: Sequence[Array], kept: Any) -> list[Array]:
         """Return the gradients of both inputs."""
         one, other = kept["rows"]
         dy = gradient.reshape(len(one), one.shape[1], other.shape[1])

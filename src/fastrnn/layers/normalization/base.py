@@ -38,6 +38,10 @@ class Normalization(Layer):
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
 
+    @property
+    def _epsilon(self) -> Any:
+        return self.dtype.type(self.epsilon)
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         self._places(input_shape)
@@ -93,6 +97,10 @@ class Normalization(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            **self._initializers("beta", "gamma"),
         }
+
+    def _initializers(self, *weights: str) -> dict[str, Any]:
+        """Return what some weights begin with, as JSON can hold it."""
+        names = [f"{weight}_initializer" for weight in weights]
+        return {name: initializers.serialize(getattr(self, name)) for name in names}

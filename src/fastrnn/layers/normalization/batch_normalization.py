@@ -15,12 +15,14 @@ from fastrnn.layers.normalization.moments import Moments
 from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
 
+MOVING = ("moving_mean", "moving_variance")
+
 
 class BatchNormalization(Normalization):
     """(x − mean) / √(variance + ε) · gamma + beta, over all steps of all samples of a batch.
 
-    Training uses mean and variance of the batch, and updates moving averages of them; prediction
-    and evaluation use the moving averages.
+    A training takes mean and variance of the batch, and moves two means towards those, which
+    predictions and evaluations take.
 
     Parameters
     ----------
@@ -38,9 +40,8 @@ class BatchNormalization(Normalization):
 
     Notes
     -----
-    Masked steps are excluded from mean and variance.  With ``trainable = False``, training uses the
-    moving averages too, and does not update them.  They are updated at the end of a training step,
-    together with the weights.
+    Steps that a mask leaves out have no part in mean and variance.  The moving ones change at the
+    end of a training step; with ``trainable = False`` trainings take them, and leave them alone.
 
     References
     ----------
@@ -48,9 +49,8 @@ class BatchNormalization(Normalization):
 
     Examples
     --------
-    >>> BatchNormalization()(np.array([[1.0], [3.0]]), training=True).round(3)
-    array([[-1.],
-           [ 1.]], dtype=float32)
+    >>> BatchNormalization()(np.array([[1.0], [3.0]]), training=True).round(3).tolist()
+    [[-1.0], [1.0]]
     """
 
     couples_samples = True
@@ -80,20 +80,19 @@ class BatchNormalization(Normalization):
         """Create gamma, beta and the moving averages."""
         super().build(input_shape)
         shape: Any = (input_shape[self._places(input_shape)[0]],)
-        for name in ("moving_mean", "moving_variance"):
+        for name in MOVING:
             self.add_parameter(name, shape, getattr(self, f"{name}_initializer"), trainable=False)
 
-    def _moving(self) -> tuple[Array, Array]:
-        return self.parameter("moving_mean").value, self.parameter("moving_variance").value
+    def _moving(self) -> list[Array]:
+        return [self.parameter(name).value for name in MOVING]
 
     def call(self, inputs: Array, training: bool, mask: Any, kept: dict[str, Any]) -> Array:
         """Normalize."""
         (place,) = self._places(inputs.shape)
         batch = Moments(inputs, place, mask) if training and self.trainable else None
-        kept["batch"] = batch
         mean, variance = self._moving() if batch is None else (batch.mean, batch.variance)
-        factor = 1 / np.sqrt(variance + inputs.dtype.type(self.epsilon))
-        kept["factor"] = self._spread(factor, inputs)
+        kept["batch"] = batch
+        kept["factor"] = self._spread(1 / np.sqrt(variance + self._epsilon), inputs)
         kept["normal"] = (inputs - self._spread(mean, inputs)) * kept["factor"]
         return self._scaled(kept["normal"])
 
@@ -109,18 +108,13 @@ class BatchNormalization(Normalization):
         return [calling.stage(self, source)] if self.axis == [-1] else super().stages(source)
 
     def update(self, kept: dict[str, Any]) -> None:
-        """Update the moving averages with those of the batch."""
-        batch = kept.get("batch")
-        if batch is not None:
+        """Move the means towards those of the batch."""
+        if (batch := kept.get("batch")) is not None:
             for moving, value in zip(self._moving(), (batch.mean, batch.variance), strict=True):
                 share = moving.dtype.type(self.momentum)
                 moving[...] = moving * share + value * (1 - share)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        return {
-            **super().get_config(),
-            "momentum": self.momentum,
-            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
-            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
-        }
+        moving = self._initializers(*MOVING)
+        return {**super().get_config(), "momentum": self.momentum, **moving}

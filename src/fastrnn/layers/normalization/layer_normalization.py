@@ -61,7 +61,7 @@ class LayerNormalization(Normalization):
         places = tuple(self._places(inputs.shape))
         centred = inputs - inputs.mean(axis=places, keepdims=True)
         variance = np.square(centred).mean(axis=places, keepdims=True)
-        kept["factor"] = factor = 1 / np.sqrt(variance + inputs.dtype.type(self.epsilon))
+        kept["factor"] = factor = 1 / np.sqrt(variance + self._epsilon)
         kept["normal"] = normal = centred * factor
         return self._scaled(normal)
 

@@ -1,0 +1,90 @@
+"""What layers that are made of several recurrent layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from fastrnn.layers.recurrent import RecurrentLayer
+from fastrnn.layers.shapes import Shape
+from fastrnn.layers.states import check_states, states_of
+from fastrnn.layers.wrapper import Wrapper, prefixed
+from fastrnn.workspace import Signal, Workspace
+
+
+class SeveralRecurrent(Wrapper):
+    """A layer with the states of all recurrent layers inside, those of the first one first."""
+
+    supports_masking = True
+
+    def named_layers(self) -> Sequence[tuple[str, RecurrentLayer]]:
+        """Return the layers, by what their weights and states are called in files."""
+        raise NotImplementedError
+
+    @property
+    def weight_names(self) -> list[str]:
+        """What files call the weights."""
+        return [f"{which}_{n}" for which, layer in self.named_layers() for n in layer.weight_names]
+
+    def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
+        """Let the next batch begin with zeros, or with `states`, those of the first layer first."""
+        given = None if states is None else list(states)
+        for _, layer in self.named_layers():
+            layer.reset_states(None if given is None else given[: layer.state_count])
+            given = None if given is None else given[layer.state_count :]
+
+    def __call__(
+        self, inputs: Any, mask: Any = None, training: bool | None = None, initial_state: Any = None
+    ) -> Any:
+        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`.
+
+        `initial_state` has the states of all layers in a row, or a list of them for each layer.
+        """
+        given = [one for states in states_of(initial_state) for one in states_of(states)]
+        return self._called(inputs, given, mask, training)
+
+    def check_inputs(self, shapes: Sequence[Shape]) -> None:
+        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        units = [layer.units for _, layer in self.named_layers() for _ in range(layer.state_count)]
+        check_states(self, shapes[1:], units)
+
+    def build(self, input_shape: Shape) -> None:
+        """Create the weights of all layers, those of the first one first."""
+        for which, layer in self.named_layers():
+            self.share_dtype(layer)
+            layer.stored = prefixed(self.stored, which)
+            layer.build(input_shape)
+            input_shape = self._shape_behind(layer, input_shape)
+        self.parameters = [one for _, layer in self.named_layers() for one in layer.parameters]
+
+    def _shape_behind(self, layer: RecurrentLayer, input_shape: Shape) -> Shape:
+        """Return what the next layer reads; what this one reads, unless it is a row of them."""
+        return input_shape
+
+
+class SeveralSteps(Workspace):
+    """Workspaces that run one behind the other, and the outputs that some of them have."""
+
+    def __init__(self, steps: Sequence[Workspace], outputs: Sequence[Signal]) -> None:
+        self._steps, self._outputs = steps, outputs
+
+    @property
+    def outputs(self) -> Sequence[Signal]:
+        """The output, or several, then the last states."""
+        return self._outputs
+
+    def forward(self, training: bool) -> None:
+        """Run all of them."""
+        for step in self._steps:
+            step.forward(training)
+
+    def backward(self) -> None:
+        """Run them back."""
+        for step in reversed(self._steps):
+            step.backward()
+
+    def penalty(self) -> float:
+        """Return what the layers add to the loss."""
+        return sum(step.penalty() for step in self._steps)
