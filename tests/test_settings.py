@@ -81,3 +81,13 @@ def test_settings_are_read_as_booleans(name, maker):
 def test_verbose_is_read_once(maker):
     with pytest.raises(ValueError, match="verbose is 'False'"):
         maker("False")
+
+
+def test_there_is_no_graphics_card():
+    import fastrnn as tf
+    from fastrnn import backend, config
+
+    assert config.list_physical_devices("GPU") == []
+    assert tf.config.experimental.list_physical_devices("GPU") == []
+    assert config.list_physical_devices() == config.list_physical_devices("CPU") == ["CPU:0"]
+    assert backend.tensorflow_backend._get_available_gpus() == []

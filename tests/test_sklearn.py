@@ -113,7 +113,7 @@ def test_an_unknown_cell_is_named():
 
 def test_weights_of_samples():
     x, total = sums()
-    other = np.where(total > 0, "down", "up")
+    labels, other = np.where(total > 0, "up", "down"), np.where(total > 0, "down", "up")
     both, labels = (
         np.concatenate([x, x]),
         np.concatenate([np.where(total > 0, "up", "down"), other]),

@@ -20,6 +20,7 @@ __all__ = [
     "floatx",
     "get_num_threads",
     "image_data_format",
+    "list_physical_devices",
     "set_floatx",
     "set_num_threads",
     "show_config",
@@ -35,6 +36,26 @@ def image_data_format() -> str:
     'channels_last'
     """
     return "channels_last"
+
+
+def list_physical_devices(device_type: str | None = None) -> list[str]:
+    """Return what there is to compute on: the processor, and never a graphics card.
+
+    Parameters
+    ----------
+    device_type : {"CPU", "GPU"}, optional
+        Both if left out.
+
+    Examples
+    --------
+    >>> list_physical_devices("GPU")
+    []
+    """
+    return [] if device_type not in (None, "CPU") else ["CPU:0"]
+
+
+#: Where TensorFlow had the same function before.
+experimental = sys.modules[__name__]
 
 
 def config() -> dict[str, Any]:

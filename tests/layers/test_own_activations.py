@@ -6,8 +6,6 @@ import pickle
 import numpy as np
 import pytest
 
-h5py = pytest.importorskip("h5py")
-
 from fastrnn import backend as K, set_seed
 from fastrnn.layers import LSTM, Activation, Conv1D, Dense, Flatten, Input, Lambda, Masking
 from fastrnn.models import CheckpointError, Model, Sequential, load_model
@@ -126,9 +124,7 @@ def test_a_file_never_takes_it_for_another(tmp_path):
     with pytest.raises(CheckpointError, match="<function softmax>"):
         model.save(tmp_path / "model.keras")
     model.save(tmp_path / "model.safetensors")
-    with pytest.raises(
-        CheckpointError, match="<function softmax>.*custom_objects={'softmax': ...}"
-    ):
+    with pytest.raises(CheckpointError, match=r"<function softmax>.*give it to load_model"):
         load_model(tmp_path / "model.safetensors")
     model.save_weights(tmp_path / "weights.safetensors")
     again = Sequential([Input((3,)), Dense(2, activation=softmax)])
@@ -141,6 +137,7 @@ def mine(x):
 
 
 def test_a_file_is_read_with_the_function(tmp_path):
+    h5py = pytest.importorskip("h5py")
     layers = [Conv1D(3, 2, activation=mine), Activation(mine), Flatten(), Dense(2, mine)]
     model = Sequential([Input((5, 3)), *layers])
     model.save(tmp_path / "model.safetensors")

@@ -22,7 +22,13 @@ from fastrnn.backend.session import (
     set_learning_phase,
     set_value,
 )
-from fastrnn.config import epsilon, floatx, image_data_format, set_floatx
+from fastrnn.config import (
+    epsilon,
+    floatx,
+    image_data_format,
+    list_physical_devices,
+    set_floatx,
+)
 from fastrnn.differentiation import constant as stop_gradient
 from fastrnn.operations.arrays import (
     all,
@@ -115,7 +121,13 @@ greater_equal, less_equal, tile, stack = np.greater_equal, np.less_equal, np.til
 zeros_like, ones_like, dot = np.zeros_like, np.ones_like, np.dot
 ndim, shape, int_shape = np.ndim, np.shape, np.shape
 
-also_at(__name__, __all__, "tensorflow_backend")
+
+def _get_available_gpus() -> list[str]:
+    """Return none: scripts ask this whether to take the layers for graphics cards."""
+    return list_physical_devices("GPU")
+
+
+also_at(__name__, [*__all__, "_get_available_gpus"], "tensorflow_backend")
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = names_of(__name__, __all__)

@@ -19,9 +19,6 @@ Examples
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, overload
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -30,6 +27,18 @@ from fastrnn.arguments import Array, Cache, Gradients, Parameters, Prediction, r
 from fastrnn.arithmetic import quietly
 from fastrnn.functional import softmax as softmax
 
+from .coursera_caches import (
+    GATES,
+    RNN,
+    Steps,
+    lstm_cache,
+    lstm_parameters,
+    our_caches,
+    our_lstm_cache,
+    our_rnn_cache,
+    rnn_cache,
+    rnn_parameters,
+)
 from .words import in_words
 
 __all__ = [
@@ -45,10 +54,6 @@ __all__ = [
     "softmax",
 ]
 
-_RNN = {"Wx": "Wax", "Ws": "Waa", "bs": "ba", "Wy": "Wya", "by": "by"}
-#: The notebook's gates in the order of this package: i, f, g, o.
-_GATES = ("i", "f", "c", "o")
-_LSTM = ("Wf", "bf", "Wi", "bi", "Wc", "bc", "Wo", "bo")
 _WORDS = {
     "parameters_dict": "parameters",
     "n_s": "n_a",
@@ -61,7 +66,7 @@ _WORDS = {
     "S_0": "a0",
     "ds_next": "da_next",
     "ds": "da",
-    **_RNN,
+    **RNN,
 }
 
 
@@ -78,115 +83,6 @@ def sigmoid(x: ArrayLike) -> Array:
     e = np.exp(-np.abs(x))
     result: Array = np.where(x < 0, e, 1) / (1 + e)
     return result
-
-
-# Parameters and caches ----------------------------------------------------------------------------
-
-
-def _rnn_parameters(parameters: Parameters) -> dict[str, Any]:
-    _check(parameters)
-    return {ours: parameters[name] for ours, name in _RNN.items() if name in parameters}
-
-
-def _lstm_parameters(parameters: Parameters) -> dict[str, Any]:
-    """Return the parameters with stacked gates, and separate weights for ``a`` and ``x``."""
-    _check(parameters)
-    missing = [name for name in _LSTM if name not in parameters]
-    if missing:
-        raise KeyError(f"parameters has no {missing[0]}; it needs {', '.join(_LSTM)}")
-    weights = read_arrays(_LSTM, [parameters[name] for name in _LSTM])
-    found = dict(zip(_LSTM, weights, strict=True))
-    first = found["Wf"]
-    n_a = first.shape[0] if first.ndim == 2 else 0
-    for name, array in found.items():
-        fits = array.shape == first.shape if name[0] == "W" else array.shape == (n_a, 1)
-        if not fits or first.ndim != 2 or first.shape[1] < n_a:
-            wanted = "(n_a, n_a + n_x)" if name[0] == "W" else f"(n_a, 1) = ({n_a}, 1)"
-            raise ValueError(f"{name} has shape {array.shape}, expected {wanted}")
-    W = np.concatenate([found[f"W{gate}"] for gate in _GATES])
-    stacked = {"Wx": W[:, n_a:], "Ws": W[:, :n_a]}
-    stacked["bs"] = np.concatenate([found[f"b{gate}"] for gate in _GATES])
-    return stacked | {name: parameters[name] for name in ("Wy", "by") if name in parameters}
-
-
-def _check(parameters: Any) -> None:
-    if not isinstance(parameters, Mapping):
-        raise TypeError(
-            "parameters must be a dictionary (a mapping) of arrays, "
-            f"got {type(parameters).__name__}"
-        )
-
-
-def _rnn_cache(cache: Cache, parameters: Any) -> Cache:
-    return (*cache[:-1], parameters)
-
-
-def _lstm_cache(cache: Cache, parameters: Any) -> Cache:
-    a_next, a_prev, c_next, c_prev, it, ft, cct, ot, xt, _ = cache
-    return (a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters)
-
-
-def _our_lstm_cache(cache: Any, parameters: Any) -> Cache:
-    names = "a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters"
-    if not isinstance(cache, tuple | list) or len(cache) != 10:
-        raise ValueError(f"cache must be what lstm_cell_forward returned, ({names})")
-    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, _ = cache
-    return (a_next, a_prev, c_next, c_prev, it, ft, cct, ot, xt, parameters)
-
-
-def _our_rnn_cache(cache: Any, parameters: Any) -> Cache:
-    if not isinstance(cache, tuple | list) or len(cache) != 4:
-        raise ValueError(
-            "cache must be what rnn_cell_forward returned, (a_next, a_prev, xt, parameters)"
-        )
-    return (*cache[:-1], parameters)
-
-
-class _Steps(Sequence[Cache]):
-    """The caches of all steps, in the notebook's order, created on access."""
-
-    def __init__(self, steps: Any, parameters: Parameters, theirs: Callable[..., Cache]) -> None:
-        self.steps = steps
-        self.parameters = parameters
-        self._theirs = theirs
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    @overload
-    def __getitem__(self, index: int) -> Cache: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Cache]: ...
-    def __getitem__(self, index: int | slice) -> Cache | list[Cache]:
-        found = self.steps[index]
-        if isinstance(index, slice):
-            return [self._theirs(cache, self.parameters) for cache in found]
-        return self._theirs(found, self.parameters)
-
-    def __iter__(self) -> Iterator[Cache]:
-        return (self._theirs(cache, self.parameters) for cache in self.steps)
-
-
-def _our_caches(
-    caches: Any,
-    of_parameters: Callable[[Parameters], dict[str, Any]],
-    ours: Callable[..., Cache],
-) -> Cache:
-    """Return caches of a sequence in the format of the functional API."""
-    if not isinstance(caches, tuple | list) or len(caches) != 2:
-        raise ValueError("caches must be what the forward function returned, (caches, x)")
-    steps, x = caches
-    if type(steps) is _Steps:
-        # with the current parameters
-        return steps.steps.having(of_parameters(steps.parameters)), x
-    read: dict[int, dict[str, Any]] = {}
-    found = []
-    for cache in steps:
-        parameters = cache[-1]
-        if id(parameters) not in read:
-            read[id(parameters)] = of_parameters(parameters)
-        found.append(ours(cache, read[id(parameters)]))
-    return found, x
 
 
 # The RNN ------------------------------------------------------------------------------------------
@@ -222,8 +118,8 @@ def rnn_cell_forward(
     >>> a_next.shape, yt_pred.shape
     ((5, 10), (2, 10))
     """
-    a_next, yt_pred, cache = functional.rnn_cell_forward(xt, a_prev, _rnn_parameters(parameters))
-    return a_next, yt_pred, _rnn_cache(cache, parameters)
+    a_next, yt_pred, cache = functional.rnn_cell_forward(xt, a_prev, rnn_parameters(parameters))
+    return a_next, yt_pred, rnn_cache(cache, parameters)
 
 
 @in_words(_WORDS)
@@ -255,8 +151,8 @@ def rnn_forward(
     >>> a.shape, y_pred.shape
     ((5, 10, 4), (2, 10, 4))
     """
-    a, y_pred, (steps, x) = functional.rnn_forward(x, a0, _rnn_parameters(parameters))
-    return a, y_pred, (_Steps(steps, parameters, _rnn_cache), x)
+    a, y_pred, (steps, x) = functional.rnn_forward(x, a0, rnn_parameters(parameters))
+    return a, y_pred, (Steps(steps, parameters, rnn_cache), x)
 
 
 @in_words(_WORDS)
@@ -286,7 +182,7 @@ def rnn_cell_backward(da_next: ArrayLike, cache: Cache) -> Gradients:
     >>> gradients["dxt"].shape, gradients["dWaa"].shape
     ((3, 10), (5, 5))
     """
-    found = functional.rnn_cell_backward(da_next, _our_rnn_cache(cache, _rnn_parameters(cache[-1])))
+    found = functional.rnn_cell_backward(da_next, our_rnn_cache(cache, rnn_parameters(cache[-1])))
     return {
         "dxt": found["dXt"],
         "da_prev": found["ds_prev"],
@@ -323,7 +219,7 @@ def rnn_backward(da: ArrayLike, caches: Cache) -> Gradients:
     >>> gradients["dx"].shape, gradients["dWaa"].shape
     ((3, 10, 4), (5, 5))
     """
-    found = functional.rnn_backward(da, _our_caches(caches, _rnn_parameters, _our_rnn_cache))
+    found = functional.rnn_backward(da, our_caches(caches, rnn_parameters, our_rnn_cache))
     return {
         "dx": found["dX"],
         "da0": found["ds_0"],
@@ -368,9 +264,9 @@ def lstm_cell_forward(
     ((5, 10), (5, 10), True)
     """
     a_next, c_next, yt_pred, cache = functional.lstm_cell_forward(
-        xt, a_prev, c_prev, _lstm_parameters(parameters)
+        xt, a_prev, c_prev, lstm_parameters(parameters)
     )
-    return a_next, c_next, yt_pred, _lstm_cache(cache, parameters)
+    return a_next, c_next, yt_pred, lstm_cache(cache, parameters)
 
 
 @in_words(_WORDS)
@@ -403,8 +299,8 @@ def lstm_forward(
     >>> a.shape, c.shape, y is None
     ((5, 10, 4), (5, 10, 4), True)
     """
-    a, y, c, (steps, x) = functional.lstm_forward(x, a0, _lstm_parameters(parameters))
-    return a, y, c, (_Steps(steps, parameters, _lstm_cache), x)
+    a, y, c, (steps, x) = functional.lstm_forward(x, a0, lstm_parameters(parameters))
+    return a, y, c, (Steps(steps, parameters, lstm_cache), x)
 
 
 @in_words(_WORDS)
@@ -435,7 +331,7 @@ def lstm_cell_backward(da_next: ArrayLike, dc_next: ArrayLike, cache: Cache) -> 
     >>> gradients["dxt"].shape, gradients["dWf"].shape
     ((3, 10), (5, 8))
     """
-    ours = _our_lstm_cache(cache, _lstm_parameters(cache[-1]))
+    ours = our_lstm_cache(cache, lstm_parameters(cache[-1]))
     found = functional.lstm_cell_backward(da_next, dc_next, ours)
     return {
         "dxt": found["dXt"],
@@ -472,14 +368,14 @@ def lstm_backward(da: ArrayLike, caches: Cache) -> Gradients:
     >>> gradients["dx"].shape, gradients["dWf"].shape
     ((3, 10, 4), (5, 8))
     """
-    found = functional.lstm_backward(da, _our_caches(caches, _lstm_parameters, _our_lstm_cache))
+    found = functional.lstm_backward(da, our_caches(caches, lstm_parameters, our_lstm_cache))
     return {"dx": found["dX"], "da0": found["ds_0"], **_gradients_by_gate(found)}
 
 
 def _gradients_by_gate(found: Gradients) -> Gradients:
     dW = np.concatenate((found["dWs"], found["dWx"]), axis=1)
-    of_weights = dict(zip(_GATES, np.split(dW, 4), strict=True))
-    of_biases = dict(zip(_GATES, np.split(found["dbs"], 4), strict=True))
+    of_weights = dict(zip(GATES, np.split(dW, 4), strict=True))
+    of_biases = dict(zip(GATES, np.split(found["dbs"], 4), strict=True))
     gradients = {}
     for gate in ("f", "i", "c", "o"):
         gradients[f"dW{gate}"], gradients[f"db{gate}"] = of_weights[gate], of_biases[gate]
