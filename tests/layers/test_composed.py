@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastrnn import backend as K
-from fastrnn.layers import GRU, LSTM, Dense, Dropout, Input, Layer
+from fastrnn.layers import GRU, LSTM, Dense, Dropout, Input, Layer, LayerNormalization
 from fastrnn.models import Model, Sequential, load_model
 
 RNG = np.random.default_rng(3)
@@ -144,3 +144,22 @@ def test_what_would_leave_weights_untrained_is_refused():
         Own()(Input((5, 3)))
     with pytest.raises(TypeError, match="has layers inside and defines backward"):
         ByHand()(Input((5, 3)))
+
+
+def test_layers_of_a_model_that_was_not_called_yet_are_its_attributes():
+    class Tagger(Model):
+        def __init__(self):
+            super().__init__()
+            self.output_layer = Dense(2)
+            self.inner = [GRU(3, return_sequences=True), {"norm": LayerNormalization()}]
+
+        def call(self, inputs):
+            return self.output_layer(self.inner[1]["norm"](self.inner[0](inputs)))
+
+    model = Tagger()
+    assert [layer.kind for layer in model.layers] == ["Dense", "GRU", "LayerNormalization"]
+    assert not hasattr(model, "output_shape")
+    model.build((None, 4, 3))
+    kinds = ["InputLayer", "GRU", "LayerNormalization", "Dense"]
+    assert [layer.kind for layer in model.layers] == kinds
+    assert model.output_shape == (None, None, 2)

@@ -22,7 +22,7 @@ def held_layers(layer: Any) -> tuple[Contract, ...]:
     if not _is_theirs(layer):
         return ()
     values = (value for name, value in vars(layer).items() if name != "_composed")
-    return tuple(dict.fromkeys(one for value in values for one in _within(value)))
+    return tuple(dict.fromkeys(one for value in values for one in layers_within(value)))
 
 
 def _is_theirs(layer: Any) -> bool:
@@ -30,15 +30,16 @@ def _is_theirs(layer: Any) -> bool:
     return not kind.__module__.startswith("fastrnn.") and kind.workspace is Computed.workspace
 
 
-def _within(value: Any) -> Iterable[Contract]:
+def layers_within(value: Any) -> Iterable[Contract]:
+    """Return the layers that a value is or holds, in lists and dicts too."""
     if isinstance(value, Contract):
         return [value]
     if hasattr(value, "_as_layer") and not isinstance(value, type):
         return [value._as_layer()]
     if isinstance(value, (list, tuple)):
-        return [one for part in value for one in _within(part)]
+        return [one for part in value for one in layers_within(part)]
     if isinstance(value, Mapping):
-        return [one for part in value.values() for one in _within(part)]
+        return [one for part in value.values() for one in layers_within(part)]
     return []
 
 

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Choice, Description
-from fastrnn.layers import SymbolicTensor
+from fastrnn.layers import Layer, SymbolicTensor
 from fastrnn.layers.building import building
+from fastrnn.layers.composing import layers_within
 from fastrnn.layers.shapes import Shape
 from fastrnn.models import exporting, saving, state, streaming, subclassed
 from fastrnn.models.data import (
     positive_integer,
 )
+from fastrnn.models.network import unwrapped
 from fastrnn.models.older import OlderMethods
 from fastrnn.models.stream import Stream
 from fastrnn.models.tracing import trace
@@ -123,6 +125,15 @@ class Model(OlderMethods):
                     "compile, which wants to know how many there are"
                 )
             self._known_graph = graph
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in Keras's order; those that are attributes where `call` was not asked yet."""
+        if self._is_known or self.call is None:
+            return super().layers
+        held = [value for name, value in vars(self).items() if name not in ("_layer", "_owner")]
+        found: Any = list(dict.fromkeys(layers_within(held)))
+        return unwrapped(found)
 
     def _build_for(self, shape: Shape) -> None:
         """Build the model for an input of `shape`, unless its shapes are known already."""
