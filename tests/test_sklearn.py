@@ -133,5 +133,5 @@ def test_weights_of_samples():
         classifier.fit(x, labels[:60], weights=weights)
     with pytest.raises(ValueError, match="sample_weight"):
         classifier.fit(x, labels[:60], sample_weight=weights[:10])
-    with pytest.raises(ValueError, match="sample_weight is zero for all samples"):
+    with pytest.raises(ValueError, match="zero"):
         classifier.fit(x, labels[:60], sample_weight=np.zeros(60))

@@ -248,3 +248,10 @@ def test_a_layer_is_built_for_one_number_of_features():
     layer(Input((7, 3)))
     with pytest.raises(ValueError, match="built for 3 input features"):
         layer(Input((4,)))
+
+
+def test_the_shape_of_a_tensor_is_had_as_in_tensorflow():
+    x = Input((None, 3), batch_size=2)
+    assert x.get_shape() == x.shape == (2, None, 3)
+    assert x.get_shape().as_list() == x.shape.as_list() == [2, None, 3]
+    assert repr(x.shape) == "(2, None, 3)"

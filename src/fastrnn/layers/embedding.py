@@ -78,8 +78,8 @@ class Embedding(Layer):
             )
         if self.mask_zero and len(shapes[0]) > 2:
             raise ValueError(
-                f"{self.name} has mask_zero=True and got an input of shape {shapes[0]}; masks are "
-                "of steps, (None, time): wrap the layers that they are for in a TimeDistributed"
+                f"{self.name} has mask_zero=True and got an input of shape {shapes[0]}; a mask is "
+                "one of steps, (None, time): wrap the layers that it is for in a TimeDistributed"
             )
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:

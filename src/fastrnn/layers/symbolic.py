@@ -13,7 +13,7 @@ from fastrnn.layers import registry
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import Renaming, counted_name
 from fastrnn.layers.operation import Operation, Slot
-from fastrnn.layers.shapes import Shape
+from fastrnn.layers.shapes import Shape, TensorShape
 
 
 class Node:
@@ -127,14 +127,18 @@ class SymbolicTensor(Operand):
     def __init__(
         self, shape: Shape, dtype: np.dtype, node: Node, index: int, has_mask: bool = False
     ) -> None:
-        self.shape = shape
+        self.shape = TensorShape(shape)
         self.dtype = dtype
         self.node = node
         self.index = index
         self.has_mask = has_mask
 
-    # NumPy's functions on tensors become layers: Add, Subtract or Multiply for two tensors of one
-    # shape, else a Lambda.
+    def get_shape(self) -> TensorShape:
+        """Return :attr:`shape`, as TensorFlow's tensors do."""
+        return self.shape
+
+    # What NumPy does to a tensor is a layer: of its own for a sum, a difference or a product of two
+    # tensors, else a Lambda.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
