@@ -156,6 +156,13 @@ def test_layers_of_a_model_that_was_not_called_yet_are_its_attributes():
         def call(self, inputs):
             return self.output_layer(self.inner[1]["norm"](self.inner[0](inputs)))
 
+    class Counted(Model):
+        def call(self, inputs):
+            if inputs.get_shape()[1] != 4:
+                raise ValueError("%d steps" % inputs.get_shape()[1])  # noqa: UP031
+            return sum((inputs[:, i] for i in range(1, inputs.shape[1])), inputs[:, 0])
+
+    np.testing.assert_allclose(Counted().predict(X[:, :4]), X[:, :4].sum(axis=1), rtol=1e-5)
     model = Tagger()
     assert [layer.kind for layer in model.layers] == ["Dense", "GRU", "LayerNormalization"]
     assert not hasattr(model, "output_shape")

@@ -35,7 +35,8 @@ def traced(model: Any, shapes: Any) -> Graph:
     """
     try:
         return _traced(model, shapes, is_open=True)
-    except ValueError:  # such as Flatten, which needs the number of steps
+    except (TypeError, ValueError):
+        # Such as Flatten, which wants to know how many steps there are, or range(inputs.shape[1]).
         return _traced(model, shapes, is_open=False)
 
 
