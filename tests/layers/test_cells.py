@@ -220,6 +220,7 @@ def test_rows_of_cells_in_files_of_keras(ending, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("ending", ["keras", "h5"])
 def test_keras_reads_and_writes_rows_of_cells(ending, tmp_path):
     keras = require_keras()
