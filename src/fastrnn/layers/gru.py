@@ -18,8 +18,7 @@ Array = NDArray[Any]
 class GRU(GatedLayer):
     """A gated recurrent unit, in one of its two forms.
 
-    With r, z = σ(x·K + s·R + b), each on its columns, and s' = (1 − z) ⊙ n + z ⊙ s, the candidate
-    is
+    With r, z = σ(x·K + s·R + b) on their columns, and s' = (1 − z) ⊙ n + z ⊙ s, the candidate is
 
     - ``reset_after=False``: n = tanh(x·Kₙ + (r ⊙ s)·Rₙ + bₙ), one bias;
     - ``reset_after=True``: n = tanh(x·Kₙ + bxₙ + r ⊙ (s·Rₙ + bₙ)), two biases.

@@ -137,8 +137,8 @@ class SymbolicTensor(Operand):
         """Return :attr:`shape`, as TensorFlow's tensors do."""
         return self.shape
 
-    # What NumPy does to a tensor is a layer: of its own for a sum, a difference or a product of two
-    # tensors, else a Lambda.
+    # NumPy's functions on tensors become layers: Add, Subtract or Multiply for two tensors of one
+    # shape, else a Lambda.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:

@@ -10,7 +10,7 @@ import numpy as np
 from fastrnn.arguments import Cache, Parameters, read_arrays
 
 RNN = {"Wx": "Wax", "Ws": "Waa", "bs": "ba", "Wy": "Wya", "by": "by"}
-#: The notebook's gates in the order of ours: i, f, g, o.
+#: The notebook's gates in the order of this package: i, f, g, o.
 GATES = ("i", "f", "c", "o")
 LSTM = ("Wf", "bf", "Wi", "bi", "Wc", "bc", "Wo", "bo")
 
