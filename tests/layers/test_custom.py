@@ -461,3 +461,30 @@ def test_a_compiled_layer_is_not_derived_from_to_compute_something_else():
 
     again = More.from_config(More(3, note="x", return_sequences=True).get_config())
     assert (again.units, again.note, again.return_sequences) == (3, "x", True)
+
+
+def test_a_weight_is_added_in_place():
+    class Attention(Layer):
+        """As it is copied from script to script."""
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight((input_shape[-1], 1), "uniform", name="kernel")
+            self.bias = self.add_weight((input_shape[1], 1), "uniform", name="bias")
+
+        def call(self, inputs):
+            scores = backend.dot(inputs, self.kernel)
+            scores += self.bias
+            weights = backend.exp(backend.tanh(scores))
+            weights /= backend.sum(weights, axis=1, keepdims=True)
+            return backend.sum(inputs * weights, axis=1)
+
+    model = Sequential([Input((4, 3)), Attention(), Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.random.default_rng(0).normal(size=(6, 4, 3)), np.ones((6, 1))
+    before = model.evaluate(x, y, verbose=0)
+    assert model.fit(x, y, epochs=5, verbose=0).history["loss"][-1] < before
+    (kernel, bias) = model.get_weights()[:2]
+    scores = np.exp(np.tanh(x @ kernel + bias))
+    states = (x * scores / scores.sum(axis=1, keepdims=True)).sum(axis=1)
+    found = Model(model.input, model.layers[0].output).predict(x)
+    np.testing.assert_allclose(found, states, rtol=1e-5, atol=1e-6)

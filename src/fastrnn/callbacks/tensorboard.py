@@ -15,7 +15,7 @@ from fastrnn.callbacks.callback import Callback, Logs
 from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.construction import Harmless
 from fastrnn.files import path_text
-from fastrnn.settings import integer
+from fastrnn.settings import boolean, integer
 
 
 class TensorBoard(Callback):
@@ -31,6 +31,8 @@ class TensorBoard(Callback):
         Write histograms of the weights every so many epochs; 0: never.
     update_freq : {"epoch", "batch"} or int, default "epoch"
         Whether to write loss and metrics also after every step, or after every so many steps.
+    write_images : bool, default False
+        Has no effect without histograms, as in Keras; with histograms it has to be False.
 
     Notes
     -----
@@ -47,7 +49,6 @@ class TensorBoard(Callback):
     #: Keras's arguments without an effect on what fastrnn writes, at their defaults.
     harmless: ClassVar[Harmless] = {
         "write_graph": ((True, False), "there is no graph to draw"),
-        "write_images": ((False,), "weights are not drawn as pictures"),
         "write_steps_per_second": ((False,), "the speed is not written"),
         "profile_batch": ((int, str, tuple), "there is no profile"),
         "batch_size": ((int, None), "nothing is computed for it"),
@@ -63,9 +64,16 @@ class TensorBoard(Callback):
         log_dir: str | os.PathLike[str] = "logs",
         histogram_freq: int = 0,
         update_freq: Literal["epoch", "batch"] | int = "epoch",
+        *,
+        write_images: bool = False,
     ) -> None:
         self.log_dir = path_text("log_dir", log_dir)
         self.histogram_freq = integer("histogram_freq", histogram_freq, least=0)
+        if boolean("write_images", write_images) and self.histogram_freq:
+            raise TypeError(
+                "write_images of TensorBoard is True; it should be False or left out: weights are "
+                "not drawn as pictures beside their histograms"
+            )
         given = checked("update_freq", update_freq, ("batch",))
         self.update_freq: Frequency = 1 if given == "batch" else given
         self._writers: dict[str, Any] = {}

@@ -262,6 +262,11 @@ def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -
     """Compute an operation on elements, and remember it."""
     out = options.pop("out", None)
     if out is not None and not all(isinstance(one, (Traced, Operand)) for one in out):
+        given = traced(inputs)
+        if not any(
+            isinstance(one, Traced) for one in given
+        ):  # x += weight, where nothing is recorded
+            return getattr(ufunc, method)(*given, out=out, **options)
         raise TypeError(f"a gradient cannot be followed into out= of numpy.{ufunc.__name__}")
     if method == "reduce":
         axis = options.pop("axis", 0)
