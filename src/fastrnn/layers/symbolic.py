@@ -127,7 +127,7 @@ class SymbolicTensor(Operand):
     def __init__(
         self, shape: Shape, dtype: np.dtype, node: Node, index: int, has_mask: bool = False
     ) -> None:
-        self.shape = TensorShape(shape)
+        self.shape: Shape = TensorShape(shape)
         self.dtype = dtype
         self.node = node
         self.index = index
@@ -135,7 +135,7 @@ class SymbolicTensor(Operand):
 
     def get_shape(self) -> TensorShape:
         """Return :attr:`shape`, as TensorFlow's tensors do."""
-        return self.shape
+        return TensorShape(self.shape)
 
     # NumPy's functions on tensors become layers: Add, Subtract or Multiply for two tensors of one
     # shape, else a Lambda.
