@@ -418,7 +418,7 @@ def bad_graphs():
     add = node("Add", ["x", "x"], ["y"])
     yield "circle", model_of([node("Add", ["x", "b"], ["a"]), node("Add", ["a", "x"], ["b"]),
                               node("Add", ["b", "x"], ["y"])], {"x": x}, ["y"])  # fmt: skip
-    yield "nobody makes", model_of([node("Add", ["x", "w"], ["y"])], {"x": x}, ["y"])
+    yield "no node makes", model_of([node("Add", ["x", "w"], ["y"])], {"x": x}, ["y"])
     yield "there already", model_of([add, add], {"x": x}, ["y"])
     yield "output 'z'", model_of([add], {"x": x}, ["z"])
     yield "Mystery", model_of([node("Mystery", ["x"], ["y"])], {"x": x}, ["y"])

@@ -1,8 +1,8 @@
-"""Activation functions of `Dense` and `Activation`: on users' arrays, and in place on buffers.
+"""Activation functions on arrays, and as kernels on the buffers of layers.
 
-The functions with Keras's names take an array whose last axis holds the features and return a new
-one.  A :class:`Kernel` is the same on time-major memory of the model, with its derivative, which
-mostly wants nothing kept but the output.
+The functions have Keras's names; they take an array with the features on the last axis and return a
+new one.  A :class:`Kernel` computes the same in place on a layer's time-major memory, and its
+derivative, in most cases from the output alone.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def sigmoid(x: ArrayLike) -> Array:
 
 
 def relu(x: ArrayLike) -> Array:
-    """Return every element, or 0 where it is negative.
+    """Return max(x, 0) of every element.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def relu(x: ArrayLike) -> Array:
 
 
 def relu6(x: ArrayLike) -> Array:
-    """Return every element, or 0 where it is negative, or 6 where it is larger.
+    """Return x clipped to [0, 6], of every element.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def relu6(x: ArrayLike) -> Array:
 
 
 def leaky_relu(x: ArrayLike) -> Array:
-    """Return every element, times 0.2 where it is negative.
+    """Return x for positive x, else 0.2 x, of every element.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def leaky_relu(x: ArrayLike) -> Array:
 
 
 def elu(x: ArrayLike) -> Array:
-    """Return every element, or exp(x) − 1 where it is negative.
+    """Return x for positive x, else exp(x) − 1, of every element.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def elu(x: ArrayLike) -> Array:
 
 
 def selu(x: ArrayLike) -> Array:
-    """Return :func:`elu`, its two parts scaled so that layers keep mean and variance.
+    """Return a scaled :func:`elu` that keeps mean and variance from layer to layer.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def selu(x: ArrayLike) -> Array:
 
 
 def gelu(x: ArrayLike) -> Array:
-    """Return x · Φ(x), with the distribution Φ of the standard normal numbers.
+    """Return x · Φ(x), with the standard normal distribution function Φ.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def silu(x: ArrayLike) -> Array:
 
 
 def swish(x: ArrayLike) -> Array:
-    """Return :func:`silu`, by its other name.
+    """Return :func:`silu`; another name of it.
 
     Examples
     --------
@@ -243,7 +243,7 @@ def exponential(x: ArrayLike) -> Array:
 
 
 def hard_sigmoid(x: ArrayLike) -> Array:
-    """Return x / 6 + 1/2, at least 0 and at most 1, of every element.
+    """Return x / 6 + 1/2, clipped to [0, 1], of every element.
 
     Examples
     --------
@@ -254,7 +254,7 @@ def hard_sigmoid(x: ArrayLike) -> Array:
 
 
 def hard_sigmoid_keras2(x: ArrayLike) -> Array:
-    """Return 0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid.
+    """Return 0.2 x + 1/2, clipped to [0, 1]: the hard_sigmoid of Keras 1 and 2.
 
     Examples
     --------

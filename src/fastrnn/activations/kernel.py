@@ -1,4 +1,4 @@
-"""What every activation does to rows of a model's memory."""
+"""The interface of activations on rows of a model's memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Array = NDArray[Any]
 
 
 class Kernel:
-    """One activation on rows (R, n): both methods work in place and allocate nothing large.
+    """An activation on rows (R, n); both methods work in place and allocate no large arrays.
 
-    This one is no activation at all.
+    This base class is the identity.
 
     Examples
     --------
@@ -20,7 +20,7 @@ class Kernel:
     True
     """
 
-    #: The name that Keras has for it.
+    #: Keras's name of it.
     name: str = "linear"
     #: Whether the derivative needs the input, and not only the output.
     keeps_input: bool = False
@@ -35,24 +35,24 @@ class Kernel:
         n : int
             Features that count.
         before : ndarray of shape (R, n), optional
-            OUT.  What went in, where the activation ``keeps_input`` and there will be a backward.
+            OUT.  The input, if the activation ``keeps_input`` and a backward pass follows.
         """
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
     ) -> None:
-        """Turn the gradient of the output into that of the input.
+        """Replace the gradient of the output by that of the input.
 
         Parameters
         ----------
         rows : ndarray of shape (R, >= n)
-            IN.  What :meth:`forward` left.
+            IN.  The output of :meth:`forward`.
         drows : ndarray of shape (R, >= n)
             IN/OUT.
         n : int
             Features that count.
         scratch : ndarray of shape (R, n)
-            Holds nothing between calls.
+            Scratch memory.
         before : ndarray of shape (R, n), optional
-            IN.  What :meth:`forward` left there.
+            IN.  The input that :meth:`forward` stored.
         """

@@ -1,4 +1,4 @@
-"""Activations that pass positive numbers on, unchanged or nearly so."""
+"""Activations that are linear, or nearly so, for positive numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastrnn.activations.kernel import Array, Kernel
 #: The two constants with which `selu` keeps mean and variance (G. Klambauer et al.,
 #: Self-normalizing neural networks, NeurIPS 2017).
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-#: What `leaky_relu` multiplies negative numbers with: Keras's default.
+#: Factor of `leaky_relu` for negative numbers: Keras's default.
 LEAK = 0.2
 
 
@@ -30,7 +30,7 @@ class _Relu(Kernel):
 
 
 class _Relu6(Kernel):
-    """At least 0 and at most 6."""
+    """x clipped to [0, 6]."""
 
     name = "relu6"
 
@@ -47,7 +47,7 @@ class _Relu6(Kernel):
 
 
 class _LeakyRelu(Kernel):
-    """Negative numbers times 0.2."""
+    """x for positive x, else 0.2 x."""
 
     name = "leaky_relu"
 
@@ -63,7 +63,7 @@ class _LeakyRelu(Kernel):
 
 
 class _Elu(Kernel):
-    """exp(x) − 1 below zero."""
+    """x for positive x, else exp(x) − 1."""
 
     name = "elu"
 
@@ -185,7 +185,7 @@ class _Mish(Kernel):
 
 
 class _Gelu(Kernel):
-    """x · Φ(x), with the distribution Φ of the standard normal numbers."""
+    """x · Φ(x), with the standard normal distribution function Φ."""
 
     name = "gelu"
     keeps_input = True
@@ -210,7 +210,7 @@ def _kept(y: Array, before: Array | None) -> Array:
 
 
 def _sigmoid(x: Array, out: Array) -> Array:
-    # By way of tanh, which never overflows.
+    # Computed with tanh, which never overflows.
     np.multiply(x, 0.5, out=out)
     np.tanh(out, out=out)
     np.multiply(out, 0.5, out=out)

@@ -39,7 +39,7 @@ class _Sigmoid(Kernel):
 
 
 class _HardSigmoid(Kernel):
-    """x / 6 + 1/2, at least 0 and at most 1."""
+    """x / 6 + 1/2, clipped to [0, 1]."""
 
     name = "hard_sigmoid"
 
@@ -58,7 +58,7 @@ class _HardSigmoid(Kernel):
 
 
 class _HardSigmoidKeras2(Kernel):
-    """0.2 x + 1/2, at least 0 and at most 1: what Keras 1 and 2 called hard_sigmoid."""
+    """0.2 x + 1/2, clipped to [0, 1]: the hard_sigmoid of Keras 1 and 2."""
 
     name = "hard_sigmoid_keras2"
 

@@ -1,8 +1,8 @@
-"""Reading what users hand to the functional API, whether reference or compiled.
+"""Reading the arguments of the functional API, for the reference and the compiled functions.
 
-One place decides which types are taken, in which type the results come, and with which words a
-wrong argument is refused, so that both implementations answer bad input the same. Arrays that are
-already as wanted are handed through untouched and uncopied.
+This package decides which types are accepted, which type the results have, and the messages of
+errors, so that both implementations treat invalid arguments the same. Arrays that need no
+conversion are not copied.
 """
 
 from .activations import (

@@ -1,12 +1,13 @@
-"""The activations of cells: their names, and the caches that know them."""
+"""The activations of cells: their names, and caches that record them."""
 
 from __future__ import annotations
 
 import functools
 from typing import Any, ClassVar
 
-#: What `activation` and `recurrent_activation` may be, by Keras's names; ``hard_sigmoid_keras2`` is
-#: the hard sigmoid of Keras before version 3.  :mod:`fastrnn.reference` has their definitions.
+#: The values of `activation` and `recurrent_activation`, with Keras's names;
+#: ``hard_sigmoid_keras2`` is the hard sigmoid of Keras before version 3.  :mod:`fastrnn.reference`
+#: has their definitions.
 ACTIVATIONS = (
     "tanh",
     "relu",
@@ -24,14 +25,14 @@ ACTIVATIONS = (
 #: The activation of the new state and that of the gates.
 Activations = tuple[str, str]
 
-#: Those of the papers; what cells compute with unless told otherwise.
+#: Those of the papers, which are the defaults.
 PLAIN: Activations = ("tanh", "sigmoid")
 
 _ARGUMENTS = ("activation", "recurrent_activation")
 
 
 class ActivatedCache(tuple[Any, ...]):
-    """The cache of a step with other activations than :data:`PLAIN`, otherwise like any other."""
+    """The cache of a step with activations other than :data:`PLAIN`."""
 
     __slots__ = ()
     activations: ClassVar[Activations]
@@ -57,7 +58,7 @@ def check_activations(activation: Any, recurrent_activation: Any = "sigmoid") ->
 
 @functools.cache
 def cache_type(activations: Activations) -> type[tuple[Any, ...]]:
-    """Return what the cache of a step is, by its activations."""
+    """Return the type of the cache of a step with these activations."""
     if activations == PLAIN:
         return tuple
     members = {"__slots__": (), "activations": activations}
@@ -65,7 +66,7 @@ def cache_type(activations: Activations) -> type[tuple[Any, ...]]:
 
 
 def make_cache(activations: Activations, entries: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the cache of a step, which knows the activations."""
+    """Return the cache of a step, which records the activations."""
     return entries if activations == PLAIN else cache_type(activations)(entries)
 
 
@@ -77,14 +78,14 @@ def activations_of(
     Parameters
     ----------
     cache
-        A plain tuple or list does not know its activations.
+        A plain tuple or list does not record its activations.
     activation, recurrent_activation : str, optional
-        What the caller of a backward function says they are.
+        The arguments of the backward function.
 
     Raises
     ------
     ValueError
-        If the caller says something else than the cache.
+        If they differ from those of the cache.
     """
     known = getattr(cache, "activations", None)
     if activation is None and recurrent_activation is None:

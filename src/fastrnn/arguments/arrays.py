@@ -1,9 +1,9 @@
-"""The types that the functional API takes, and the type in which it computes.
+"""The types that the functional API accepts, and the type in which it computes.
 
 float64 gives float64, float32 throughout gives float32, and any mixture gives float64. Lists,
 integers and booleans are read as float64. Everything else (float16, long double, complex, objects,
-strings, ``None``) is refused with a :class:`TypeError` that names the argument, because converting
-it would lose or invent something without a word.
+strings, ``None``) is refused with a :class:`TypeError` that names the argument, because its
+conversion would silently change values.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .reading import as_array
 
 #: An array of the type that the functional API computes in: float64 or float32.
 Array: TypeAlias = NDArray[np.floating[Any]]
-#: What the user calls ``parameters_dict``.
+#: The type of ``parameters_dict``.
 Parameters: TypeAlias = Mapping[str, ArrayLike]
 #: Gradients by name.
 Gradients: TypeAlias = dict[str, Array]
-#: What the output layer predicts: an :data:`Array`, or None where there is no output layer.
+#: Predictions of the output layer: an :data:`Array`, or None without an output layer.
 Prediction: TypeAlias = Any
-#: What a forward function keeps for its backward function.
+#: The cache of a forward function for its backward function.
 Cache: TypeAlias = tuple[Any, ...]
 
 FLOAT32: np.dtype[np.floating[Any]] = np.dtype(np.float32)
@@ -37,7 +37,7 @@ def read_arrays(names: Sequence[str], values: Sequence[Any]) -> Sequence[Array]:
     """Return the values as arrays of one type, float64 or float32: that of the results.
 
     The arrays are plain ``ndarray`` in native byte order and aligned memory.  They have any
-    strides, may be read-only, and share memory with the user's wherever no conversion is needed:
+    strides, may be read-only, and share memory with the user's arrays if no conversion is needed:
     never write to them.
 
     Parameters
@@ -71,7 +71,7 @@ def read_arrays(names: Sequence[str], values: Sequence[Any]) -> Sequence[Array]:
 
 
 def read_arrays_or_none(names: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    """Return what :func:`read_arrays` does, and None for a value that is None."""
+    """Return the arrays of :func:`read_arrays`, with None for values that are None."""
     there = [i for i, value in enumerate(values) if value is not None]
     names = [*names, *[""] * (len(values) - len(names))]
     arrays: list[Any] = [None] * len(values)
@@ -88,7 +88,7 @@ def _convert(names: Sequence[str], values: Sequence[Any]) -> list[Array]:
 
 
 def result_type(names: Sequence[str], values: Sequence[Any]) -> np.dtype[np.floating[Any]]:
-    """Return the type in which :func:`read_arrays` would give the values, which may be many."""
+    """Return the type that :func:`read_arrays` would convert the values to."""
     dtype = FLOAT32
     for name, value in zip(names, values, strict=True):
         if type(value) is _ndarray and value.dtype is FLOAT32:
@@ -99,7 +99,7 @@ def result_type(names: Sequence[str], values: Sequence[Any]) -> np.dtype[np.floa
 
 
 def in_type(array: NDArray[Any], dtype: np.dtype[np.floating[Any]]) -> Array:
-    """Return an array in a type, aligned and in native byte order: itself if it is that already."""
+    """Return an array with a type, aligned and in native byte order, copied only if necessary."""
     return np.require(array, dtype, "A")
 
 
@@ -109,7 +109,7 @@ def _is_single(value: Any, array: NDArray[Any]) -> bool:
 
 
 def real_array(name: str, value: Any) -> NDArray[Any]:
-    """Return a value as an ``ndarray`` of a supported type, not converted yet, or raise."""
+    """Return a value as an ``ndarray`` of a supported type, not yet converted; else raise."""
     array = as_array(name, value)
     dtype = array.dtype
     if dtype.kind not in "biu" and dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):

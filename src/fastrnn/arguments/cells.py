@@ -1,4 +1,4 @@
-"""The recurrent cells as the functional API has them: what each computes with and keeps."""
+"""The recurrent cells of the functional API: weights, states and caches."""
 
 from __future__ import annotations
 
@@ -9,32 +9,30 @@ from .shapes import Form, form
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of recurrent cell; everything that differs from cell to cell is derived from it.
+    """A kind of recurrent cell; everything that differs between cells is derived from it.
 
     Attributes
     ----------
     name : str
-        The first word of its functions.
+        Prefix of the names of its functions.
     gates : int
-        How many gates the rows of its weights are stacked of.
+        Number of gates whose weights are stacked.
     states : tuple of str
-        What it carries from step to step: ``"S"``, and in an LSTM ``"C"``.
+        The states: ``"S"``, and for an LSTM ``"C"``.
     kept : tuple of str
-        What else the cache of a step holds for the backward pass.
+        Further entries of the cache of a step.
     held : tuple of float
-        What stands for each of `kept` past the end of a sequence: a step that keeps its state.
+        Values of `kept` past the end of a sequence: those of a step that keeps its state.
     options : tuple of str
-        What the caches of a sequence hold behind ``X``.
+        Entries of the caches of a sequence after ``X``.
     keeps : (int, int) or None
-        The gate that keeps the state, by its place in the rows, and the sign of a bias by which it
-        keeps more of it.
+        Index of the gate that keeps the state, and the sign of a bias that makes it keep more.
     cache : tuple of str
         The entries of the cache of a step.
     step, sequence : Form
-        What one step forward, and a sequence of steps, take: inputs, then ``Wx, Ws, bs, bx, Wy,
-        by``.
+        Arguments of a step and of a sequence: inputs, then ``Wx, Ws, bs, bx, Wy, by``.
     step_back : Form
-        What one step back takes: gradients, the arrays of a cache, ``Wx, Ws``.
+        Arguments of a backward step: gradients, the arrays of a cache, ``Wx, Ws``.
     caches : tuple of str
         The entries of the caches of a sequence.
     """
@@ -53,7 +51,7 @@ class Cell:
     step_back: Form = field(init=False, repr=False)
 
     def __reduce__(self) -> str:
-        """There is one of a kind: a copy is the cell itself."""
+        """Copies are the same object."""
         return self.name.upper()
 
     def __post_init__(self) -> None:

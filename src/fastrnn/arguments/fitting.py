@@ -1,4 +1,4 @@
-"""Conversion of numbers to another type, with an error that names what does not fit."""
+"""Checked conversion of numbers to another type."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 
 def fitting(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
-    """Return numbers in a type that can hold them.
+    """Return numbers converted to a type that can represent them.
 
     Parameters
     ----------
     array : ndarray
     dtype : dtype
-        Floats are rounded to it; that is the only change.
+        Floats are rounded; other changes are errors.
     name : str
         What errors call the array.
 
@@ -24,7 +24,7 @@ def fitting(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any
     TypeError
         If it does not hold numbers, or complex ones where `dtype` is for real ones.
     ValueError
-        If one is no whole number within the range of an integer type, or a finite number becomes
+        If a number is not an integer in the range of an integer type, or a finite number becomes
         infinite; the error names the first.
     """
     given = array
@@ -41,12 +41,12 @@ def fitting(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         if array.dtype.kind in "iu":
-            # As integers of Python, which are compared exactly whatever their types here.
+            # As Python's integers, which are compared exactly.
             if limits.min <= int(array.min()) and int(array.max()) <= limits.max:
                 return array
             bad = np.frompyfunc(lambda n: not limits.min <= int(n) <= limits.max, 1, 1)(array)
             _refuse_first(given, np.asarray(bad, np.bool_), dtype, name)
-        # The end of the range may be no float; the number behind it is a power of two, and is one.
+        # The end of the range may not be a float, but the next number is a power of two.
         inside = (array >= float(limits.min)) & (array < float(limits.max + 1))
         _refuse_first(given, ~(inside & (array == np.floor(array))), dtype, name)
     elif dtype.kind in "fc":

@@ -26,9 +26,9 @@ def read_cross_entropy(
 ) -> tuple[Array, NDArray[np.int64], NDArray[np.bool_] | None]:
     """Return ``y_pred`` (n_y, m, T_x), ``targets`` (m, T_x) and ``mask`` (m, T_x), or None.
 
-    ``targets`` comes as int64. Labels at positions that the mask leaves out are not looked at: they
-    come back as 0. Labels and mask are copied before they are checked, since another thread may
-    write to the caller's arrays.
+    ``targets`` is returned as int64. Labels at masked positions are not read: they are returned as
+    0. Labels and mask are copied before the check, since another thread may write to the caller's
+    arrays.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def read_cross_entropy_backward(
     """Return ``y_pred, targets, S, Wy, mask``; see :func:`read_cross_entropy`.
 
     ``S`` is (n_s, m, T_x) and ``Wy`` (n_y, n_s), in one type with ``y_pred``. Of
-    ``parameters_dict`` nothing but ``Wy`` is read.
+    ``parameters_dict`` only ``Wy`` is read.
     """
     values = (y_pred, S, *read_parameters(parameters_dict, ("Wy",)))
     probabilities, states, weight = read_arrays(("y_pred", "S", "Wy"), values)
@@ -65,7 +65,7 @@ def _read_labels(targets: Any, mask: Any) -> tuple[NDArray[Any], NDArray[np.bool
         raise ValueError(f"targets must be integer labels, got dtype {labels.dtype}")
     if labels.dtype.kind not in "iuf":
         refuse("targets", "an array of integer labels", targets, labels)
-    # Steps last in memory, as the loss goes through them: it makes no second copy.
+    # With the steps last in memory, as the loss needs them, which avoids another copy.
     labels = np.array(labels, order="F")
     if mask is None:
         return labels, None
@@ -103,7 +103,7 @@ def _in_range(
 
 
 def read_reduction(reduction: Any) -> bool:
-    """Return whether a loss is the mean over the positions that count, and not their sum.
+    """Return whether the reduction is the mean, and not the sum.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The lengths of the sequences of a batch, and what of a batch counts at a step."""
+"""The lengths of the sequences of a batch, and the columns that count at a step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_lengths(
 
     `shape` is that of ``X``, (n_x, m, T_x).
 
-    None, which says that all are T_x long, stays None.
+    None, for sequences of length T_x, is returned as None.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def read_lengths(
     """
     if lengths is None:
         return None
-    # A copy, which no other thread can change after it was checked.
+    # A copy, so that no other thread can change it after the check.
     array = np.array(as_array(name, lengths))
     if array.dtype.kind not in "iu" and not (isinstance(lengths, list | tuple) and not array.size):
         refuse(name, "an array of integers", lengths, array)
@@ -52,15 +52,15 @@ def read_lengths(
 
 
 def lengths_of(steps: Any, shape: tuple[int, ...]) -> NDArray[np.int64] | None:
-    """Return the lengths with which the caches of all steps were made; `shape` is that of ``X``.
+    """Return the lengths of the sequences of caches; `shape` is that of ``X``.
 
-    A sequence that was made of the caches of single steps has no lengths, and every step counts.
+    A list of caches of single steps has no lengths, and every step counts.
     """
     return read_lengths(getattr(steps, "lengths", None), shape, "caches[0].lengths")
 
 
 def columns_that_count(lengths: NDArray[np.int64] | None, T_x: int) -> list[Columns]:
-    """Return, for every step, the columns of the batch whose sequences are not at an end."""
+    """Return, for every step, the columns of sequences that have not ended."""
     if lengths is None:
         return [slice(None)] * T_x
     shortest = lengths.min(initial=T_x)

@@ -1,4 +1,4 @@
-"""Reading what a user gives as an array: one rule for the whole package."""
+"""Reading users' arrays, with one rule for the whole package."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from numpy.typing import NDArray
 
 _ndarray = np.ndarray
 
-#: Types whose objects NumPy takes for one number or text each, and never looks into.
+#: Types that NumPy treats as scalars.
 _SINGLE = (numbers.Number, np.generic, str, bytes, type(None))
 #: Attributes of types whose objects convert themselves to arrays.
 _PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__", "__buffer__")
-#: No array of any NumPy has more dimensions, so lists nested deeper are left to NumPy's error.
+#: NumPy's limit of dimensions; deeper lists are left to NumPy's error.
 _DEEPEST = 64
 
 
 def as_array(name: str, value: Any) -> NDArray[Any]:
-    """Return a value as a plain ``ndarray`` of whatever type.
+    """Return a value as a plain ``ndarray`` of any type.
 
     Parameters
     ----------
     name : str
         What errors call it.
     value : array_like
-        An array, or an object that says what array it is, such as a tensor of another package or a
+        An array, or an object that converts itself to one, such as a tensor of another package or a
         pandas table; a number; or lists, tuples, ranges and other sequences of these.
 
     Raises
     ------
     TypeError
-        If it is, or has in it, an object that is only iterable or can only be indexed: a generator,
-        a set, a dict, a data set.  It may have no end, so it is not begun.
+        If it is, or contains, an object that is only iterable or can only be indexed: a generator,
+        a set, a dict, a dataset.  Such an object may be endless, and is not iterated.
     ValueError
         If a masked array has masked elements, in a list too, or lists are ragged.
     """
@@ -49,7 +49,7 @@ def as_array(name: str, value: Any) -> NDArray[Any]:
 
 
 def _readable(name: str, value: Any, depth: int = 0) -> Any:
-    """Return a value that NumPy reads to an end and without losing a mask, or raise."""
+    """Return a value that NumPy can convert completely, without losing a mask; else raise."""
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             raise ValueError(
@@ -60,7 +60,7 @@ def _readable(name: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, (_ndarray, *_SINGLE)) or depth > _DEEPEST:
         return value
     if isinstance(value, (list, tuple)):
-        # Most lists hold numbers alone, which their types tell without a look at each.
+        # Most lists hold only numbers, which their types show.
         if all(issubclass(kind, _SINGLE) for kind in set(map(type, value))):
             return value
         return [_readable(name, part, depth + 1) for part in value]
@@ -74,7 +74,7 @@ def _readable(name: str, value: Any, depth: int = 0) -> Any:
         if len(parts) <= len(value):
             return _readable(name, parts, depth + 1)
     elif not isinstance(value, Iterable) and not hasattr(kind, "__getitem__"):
-        return value  # one object, whose type is refused as that of any other array
+        return value  # a single object; its type is checked like that of any array
     raise TypeError(
         f"{name} must be an array or lists of numbers, got an object of type {kind.__name__}"
     )

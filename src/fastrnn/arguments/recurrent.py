@@ -1,8 +1,8 @@
 """The arguments of the recurrent functions: inputs, states, parameters, and caches.
 
-A form (:mod:`.shapes`) says which arrays a call takes, in which order; :func:`read` brings them
-into one type and checks them.  The parameters of a call follow its inputs as ``Wx, Ws, bs, bx, Wy,
-by``, with None for those that it does without.
+A form (:mod:`.shapes`) lists the arrays of a call; :func:`read` converts them to one type and
+checks them.  The parameters of a call follow its inputs as ``Wx, Ws, bs, bx, Wy, by``, with None
+for those that it does without.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .shapes import AXES, Form, check_shapes, fits, form
 _pick: Callable[[Any], tuple[Any, ...]] = itemgetter("Wx", "Ws", "bs", "Wy", "by")
 _WEIGHTS = ("Wx", "Ws")
 _BIASES = ("bs", "bx", "by")
-#: The state and the cell before the first step: one column of them may serve the whole batch.
+#: The initial state and cell, of which a single column is broadcast over the batch.
 _INITIAL = ("S_0", "C_0", "St_prev", "Ct_prev")
 
 
 def pick_parameters(parameters_dict: Parameters, input_bias: bool = False) -> tuple[Any, ...]:
-    """Return ``Wx, Ws, bs, bx, Wy, by`` as they are; other keys are ignored.
+    """Return ``Wx, Ws, bs, bx, Wy, by`` unchanged; other keys are ignored.
 
     ``bx`` is None without `input_bias`; ``Wy`` and ``by`` are None where ``parameters_dict`` has
     neither: then there is no output layer.
@@ -52,13 +52,13 @@ def pick_parameters(parameters_dict: Parameters, input_bias: bool = False) -> tu
         keys = [key for key in keys if key not in ("Wy", "by")]
     found = dict(zip(keys, read_parameters(parameters_dict, keys), strict=True))
     for key, value in found.items():
-        if value is None:  # None stands for what is left out from here on
+        if value is None:  # from here on, None means left out
             read_arrays((key,), (value,))
     return tuple(map(found.get, ("Wx", "Ws", "bs", "bx", "Wy", "by")))
 
 
 def read_parameters(parameters_dict: Parameters, keys: Sequence[str]) -> Sequence[Any]:
-    """Return the values behind the keys, as they are; other keys are ignored.
+    """Return the values of the keys unchanged; other keys are ignored.
 
     Raises
     ------
@@ -84,10 +84,10 @@ def _is_mapping(value: Any) -> bool:
 
 
 def read(of: Form, values: Sequence[Any]) -> Sequence[Any]:
-    """Return the arrays of a call in the type of its results, shapes checked; None stays None.
+    """Return the arrays of a call in the type of its results, with checked shapes; None stays None.
 
-    A bias may be (n,) or a scalar, and comes back as (n, 1).  Initial states of one column come
-    back as those of the whole batch.
+    A bias may be (n,) or a scalar, and is returned as (n, 1).  Initial states with one column are
+    broadcast over the batch.
 
     Raises
     ------
@@ -105,10 +105,10 @@ def read(of: Form, values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _broadcast(names: Sequence[str], arrays: list[Any]) -> None:
-    """Expand biases and initial states that were given in a short form to their full shape.
+    """Expand biases and initial states in a short form to their full shape.
 
-    Nothing else is broadcast, though NumPy would: a bias (1, n) or (m,), a state of one unit or an
-    input of one column are left as they are, to be refused.
+    Nothing else is broadcast: a bias (1, n) or (m,), a state of one unit or an input of one column
+    are not changed, and refused later.
     """
     for i, name in enumerate(names):
         array = arrays[i]
@@ -133,7 +133,7 @@ def read_cell_cache(cell: Cell, gradients: tuple[Any, ...], cache: Any) -> Seque
     gradients : tuple of array_like (n_s, m)
         Those of the loss with respect to ``St_next`` and, in an LSTM, ``Ct_next``.
     cache : tuple
-        What the forward function of the cell returned.
+        The cache that the forward function of the cell returned.
     """
     *values, parameters_dict = unpack("cache", cache, cell.cache)
     weights = read_parameters(parameters_dict, _WEIGHTS)
@@ -145,9 +145,8 @@ def read_layer_caches(
 ) -> tuple[Array, Array | None, list[Any], int, NDArray[np.int64] | None, bool]:
     """Return ``ds, dc_last, steps, n_x, lengths, reset_after``, in the type of the gradients.
 
-    There are as many steps as ``ds`` has, and lengths that fit them: None if all sequences go
-    through all steps.  ``steps[t]`` is the cache of step t as it was made; :func:`read_cell_cache`
-    reads it.
+    The steps are those of ``ds``, with their lengths, or None if no sequence ends earlier.
+    ``steps[t]`` is the original cache of step t; :func:`read_cell_cache` reads it.
 
     Parameters
     ----------
@@ -155,8 +154,8 @@ def read_layer_caches(
     ds : array_like (n_s, m, <= T_x)
         Gradient of the loss with respect to ``S``.
     caches : tuple
-        What the forward function of the sequence returned: ``(steps, X)`` of an RNN or an LSTM,
-        ``(steps, X, reset_after)`` of a GRU.
+        The caches that the forward function of the sequence returned: ``(steps, X)`` of an RNN or
+        an LSTM, ``(steps, X, reset_after)`` of a GRU.
     dc_last : array_like (n_s, m), optional
         Gradient of the loss with respect to the cell after the last step.
     """
@@ -208,8 +207,8 @@ def check_steps(
     ds : ndarray (n_s, m, <= T_x)
     dc_last : ndarray (n_s, m), optional
     others : dict
-        The shapes of what the forward pass left, by name, ``X`` among them.  They are believed
-        where ``ds`` contradicts them.
+        The shapes of the arrays of the forward pass by name, including ``X``.  If they contradict
+        ``ds``, the error is about ``ds``.
     gates : int
     """
     shape, of_X = ds.shape, others["X"]
@@ -222,7 +221,7 @@ def check_steps(
 
 
 def _check_forms(cells: Sequence[tuple[Any, ...]], reset_after: bool) -> None:
-    """Raise unless all steps are of the form of the GRU that the caches say they are."""
+    """Raise unless all steps have the form of the GRU that the caches state."""
     place = GRU.cache.index("Ht")
     for t, cell in enumerate(cells):
         if (cell[place] is not None) != reset_after:
@@ -236,7 +235,7 @@ def _check_forms(cells: Sequence[tuple[Any, ...]], reset_after: bool) -> None:
 def _arrays_of(
     cells: Sequence[tuple[Any, ...]], entries: Sequence[str]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the value of everything that is computed with in the caches of steps."""
+    """Yield names and values of the entries of the caches of steps that are used."""
     parameters = None
     for *values, of_step in cells:
         for name, value in zip(entries, values, strict=False):
@@ -248,14 +247,14 @@ def _arrays_of(
 
 
 def unpack(name: str, cache: Any, entries: Sequence[str]) -> tuple[Any, ...]:
-    """Return the entries of a cache as a tuple, or raise an error that says what they should be.
+    """Return the entries of a cache as a tuple, after checking their number.
 
     Raises
     ------
     TypeError
-        If it is nothing that unpacks.
+        If it cannot be unpacked.
     ValueError
-        If it has another number of entries.
+        If the number of entries differs.
     """
     written = f"({', '.join(entries)})"
     if isinstance(cache, str | bytes | Mapping | np.ndarray) or not hasattr(cache, "__iter__"):

@@ -1,8 +1,8 @@
-"""The shapes of the functional API's arrays, and the words for one that does not fit the others.
+"""The shapes of the functional API's arrays, and the errors about arrays that do not fit.
 
-This is the only place where they stand: a letter an axis, equal letters being equal extents.  The
-sizes behind the letters are what most of the arguments agree on, so that the error names the one
-array that is wrong and not the first that was compared with it.
+All shapes are defined here, with a letter for each axis; equal letters are equal extents.  The size
+of a letter is the one that most arguments agree on, so that the error names the array that is
+wrong, and not the first one that differs from it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 #: The axes of every array: x inputs, s state units, y outputs, m batch, t time steps, g the rows of
-#: all gates, 1 for one.  An array behind ``?`` may be None.
+#: all gates, 1 for one.  An array marked with ``?`` may be None.
 AXES = {
     "X": "xmt",
     "S_0": "sm",
@@ -44,19 +44,19 @@ _SYMBOLS = {"x": "n_x", "s": "n_s", "y": "n_y", "m": "m", "t": "T_x", "1": "1"}
 
 
 class Form(NamedTuple):
-    """Arrays that have to fit each other.
+    """Arrays whose shapes must fit each other.
 
     Attributes
     ----------
     names : tuple of str
-        Their names, in the order in which they are handed over.
+        Their names, in the order of the arguments.
     words : str
-        Their axes, as ``fastrnn._core.arrays.fit`` reads them.
+        Their axes, in the format of ``fastrnn._core.arrays.fit``.
     gates : int
-        How many times n_s the letter g stands for.
+        The letter g is `gates` times n_s.
     inputs : int
-        How many of the first arrays are the call's inputs: where one of them and a parameter, or
-        one of them and a cache, contradict each other, the input is called wrong.
+        Number of arrays, from the first, that are inputs of the call: if an input contradicts a
+        parameter or a cache, the error is about the input.
     """
 
     names: tuple[str, ...]
@@ -72,9 +72,9 @@ def form(names: tuple[str, ...], gates: int = 1, inputs: int = 0) -> Form:
 
 
 def fits(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> bool:
-    """Return whether shapes fit each other, without finding out which of them does not.
+    """Return whether shapes fit each other.
 
-    The same as ``fastrnn._core.arrays.fit`` tells of the shapes alone.
+    The same check as ``fastrnn._core.arrays.fit``, for shapes only.
     """
     extents = {"1": 1}
     for word, shape in zip(of.words.split(), shapes, strict=True):
@@ -91,8 +91,8 @@ def fits(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> bool:
 def check_shapes(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> None:
     """Raise a :class:`ValueError` for the first array that does not fit the others.
 
-    Of two arrays that contradict each other with nothing else to decide, the earlier one is
-    believed, and the message mentions both.
+    If two arrays contradict each other and no other decides, the error is about the later one, and
+    mentions both.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def check_shapes(of: Form, shapes: Sequence[tuple[int, ...] | None]) -> None:
             raise ValueError(f"{name} has shape {shape}, expected {wanted}{reason}")
 
 
-#: A symbol and how many times it stands for an extent: ``(3, "n_s")``; ``(1, "")`` is 1.
+#: A factor and a symbol: ``(3, "n_s")``; ``(1, "")`` is 1.
 _Axis = tuple[int, str]
 _Entry = tuple[str, tuple[int, ...], tuple[_Axis, ...]]
 
@@ -135,7 +135,7 @@ def _symbol(axis: _Axis) -> str:
 
 
 def _witnesses(entries: Sequence[_Entry]) -> dict[str, dict[int, list[str]]]:
-    """Collect, for every symbol and every size, the names of the arrays that say so."""
+    """Collect, for every symbol and size, the names of the arrays that imply it."""
     found: dict[str, dict[int, list[str]]] = {}
     for name, shape, axes in entries:
         if len(shape) == len(axes):
@@ -178,5 +178,5 @@ def _only_witness(
 
 
 def _written(items: Sequence[Any]) -> str:
-    """Write dimensions as Python writes a tuple, symbols without quotes."""
+    """Format dimensions as a tuple, with symbols without quotes."""
     return f"({', '.join(map(str, items))}{',' if len(items) == 1 else ''})"

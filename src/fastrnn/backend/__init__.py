@@ -1,8 +1,7 @@
-"""What scripts ask of ``keras.backend``: types, and functions on arrays.
+"""The part of ``keras.backend`` that scripts use: types, and functions on arrays.
 
-The functions are NumPy's.  They compute on arrays; in a layer or a function of one's own that is
-trained, gradients go through them; and on the tensors of a model they make a layer each, a
-:class:`fastrnn.layers.Lambda`.
+The functions are NumPy's.  They compute on arrays; in custom layers and functions, they are
+differentiable; called on symbolic tensors, each adds a layer, a :class:`fastrnn.layers.Lambda`.
 """
 
 from typing import TYPE_CHECKING
@@ -112,7 +111,7 @@ __all__ = [
 ]
 # fmt: on
 
-# Named and called as NumPy's own.
+# With NumPy's names and arguments.
 abs, exp, log, sqrt, square, sign = np.abs, np.exp, np.log, np.sqrt, np.square, np.sign
 sin, cos, tanh, round = np.sin, np.cos, np.tanh, np.round
 maximum, minimum, reshape, transpose = np.maximum, np.minimum, np.reshape, np.transpose

@@ -14,7 +14,7 @@ from fastrnn.operations.arrays import is_keras_tensor
 
 
 def backend() -> str:
-    """Return ``"fastrnn"``: there is one.
+    """Return ``"fastrnn"``, the only backend.
 
     Examples
     --------
@@ -25,9 +25,9 @@ def backend() -> str:
 
 
 def clear_session() -> None:
-    """Count the names of metrics from the beginning: the next `AUC` is called ``auc`` again.
+    """Reset the counts in the names of metrics: the next `AUC` is called ``auc`` again.
 
-    There is nothing else to clear: layers are counted model by model.
+    There is nothing else to clear: layers are counted per model.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def clear_session() -> None:
 
 
 def learning_phase() -> int:
-    """Return 0: whether a layer trains is said to each call, as ``training``.
+    """Return 0; calls have an argument ``training`` instead.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def learning_phase() -> int:
 
 
 def set_learning_phase(value: int) -> None:
-    """Accept 0, which is how models predict.
+    """Accept 0, the phase of prediction.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def set_learning_phase(value: int) -> None:
 
 
 def in_train_phase(x: Any, alt: Any, training: bool | None = None) -> Any:
-    """Return `x` in a training, else `alt`; each may be a function without arguments.
+    """Return `x` in training, else `alt`; each may be a function without arguments.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def in_train_phase(x: Any, alt: Any, training: bool | None = None) -> Any:
 
 
 def get_value(x: Any) -> Any:
-    """Return the number or the array that `x` is: a rate of an optimizer, a weight of a layer.
+    """Return the value of a weight, an array or an optimizer's learning rate.
 
     Examples
     --------
@@ -105,14 +105,14 @@ def get_value(x: Any) -> Any:
 
 
 def set_value(x: Any, value: ArrayLike) -> None:
-    """Set the rate of an optimizer, as ``model.optimizer.lr``, or a weight of a layer.
+    """Set a weight, an array or an optimizer's learning rate, ``model.optimizer.lr``.
 
     Parameters
     ----------
     x : float, Parameter or ndarray
-        What to set.  An array is written to.
+        The object to set.  Arrays are written to.
     value : array_like
-        In the shape of `x`; of a weight as Keras has it.
+        In the shape of `x`; for a weight in Keras's order of gates.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def set_value(x: Any, value: ArrayLike) -> None:
 
 
 def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
-    """Return what :func:`get_value` does of each.
+    """Return the values of :func:`get_value` for a list.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
 
 
 def batch_set_value(tuples: Sequence[tuple[Any, ArrayLike]]) -> None:
-    """Set pairs of what :func:`set_value` takes.
+    """Set pairs of arguments of :func:`set_value`.
 
     Examples
     --------
@@ -164,18 +164,18 @@ def batch_set_value(tuples: Sequence[tuple[Any, ArrayLike]]) -> None:
 
 
 def function(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
-    """Return what computes some tensors of a model from others.
+    """Return a function that computes symbolic tensors from others.
 
     Parameters
     ----------
     inputs, outputs : list of SymbolicTensor
         Such as ``[model.input]`` and ``[layer.output]``.  :func:`learning_phase` among the inputs
-        stands for a number that says whether to do what a training does.
+        is replaced by a number, nonzero for training.
 
     Returns
     -------
     callable
-        Takes a list of arrays, as many as `inputs`, and returns a list of those of `outputs`.
+        Takes a list of arrays for `inputs`, and returns a list of arrays for `outputs`.
 
     Examples
     --------

@@ -17,7 +17,7 @@ MOST = 2**53
 def count(name: str, value: Any, model: Any) -> None:
     """Raise ``ValueError`` unless a value is a count of steps or epochs."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
-        raise ValueError(f"{name} is {value!r}, no count")
+        raise ValueError(f"{name} is {value!r}; it should be a count")
 
 
 def measured(name: str, value: Any, model: Any) -> None:
@@ -25,7 +25,7 @@ def measured(name: str, value: Any, model: Any) -> None:
     if value is None or isinstance(value, float):
         return
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MOST:
-        raise ValueError(f"{name} is {value!r}, no number")
+        raise ValueError(f"{name} is {value!r}; it should be a number")
 
 
 def weights(name: str, value: Any, model: Any) -> None:
@@ -34,15 +34,15 @@ def weights(name: str, value: Any, model: Any) -> None:
         return
     shapes = [weight.shape for weight in model.weights]
     if not isinstance(value, list) or not all(isinstance(array, np.ndarray) for array in value):
-        raise ValueError(f"{name} is no list of arrays")
+        raise ValueError(f"{name} is not a list of arrays")
     if [array.shape for array in value] != shapes:
-        raise ValueError(f"{name} has not the shapes of the model's weights")
+        raise ValueError(f"the shapes of {name} are not those of the model's weights")
 
 
 def text(name: str, value: Any, model: Any) -> None:
     """Raise ``ValueError`` unless a value is text that a file can hold."""
     if not isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}, no text")
+        raise ValueError(f"{name} is {value!r}; it should be a text")
     value.encode()
 
 
@@ -51,6 +51,6 @@ def texts(name: str, value: Any, model: Any) -> None:
     if value is None:
         return
     if not isinstance(value, list):
-        raise ValueError(f"{name} is {value!r}, no list")
+        raise ValueError(f"{name} is {value!r}; it should be a list")
     for part in value:
         text(name, part, model)

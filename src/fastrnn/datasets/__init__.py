@@ -1,7 +1,7 @@
-"""The datasets of Keras's examples, read from files that are on this machine already.
+"""The datasets of Keras's examples, read from local files.
 
-Keras keeps them in ``~/.keras/datasets``; a path does as well.  Nothing is downloaded: where a file
-is missing, the error says where it can be had.
+They are read from Keras's folder ``~/.keras/datasets``, or from a given path.  Nothing is
+downloaded: if a file is missing, the error says where to get it.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
-"""Arrays out of an ``.npz`` file, lists of numbers included, without running what it may hold.
+"""Reading arrays and lists of numbers from an ``.npz`` file without running code from it.
 
-NumPy stores lists of different lengths as a pickle, and a pickle can run any program.  What is read
-here knows arrays, lists and numbers, and refuses everything else.
+NumPy stores lists of different lengths as a pickle, which can run any code.  Only arrays, lists and
+numbers are read here; everything else is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastrnn.utils.local_files import get_file
 
-#: Where Keras's own examples have them from.
+#: The download location of Keras's examples.
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 _ALLOWED = {
@@ -32,7 +32,7 @@ _ALLOWED = {
 
 
 def _empty_array(*_: Any) -> NDArray[Any]:
-    """Stand in for NumPy's function of that place, which allocates whatever a file asks for."""
+    """Replaces NumPy's function with this name, which allocates any size that a file states."""
     return np.empty(0, np.int8)
 
 
@@ -50,7 +50,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def located(path: str | os.PathLike[str]) -> str:
-    """Return `path` if a file is there, else where Keras keeps it; an error says how to get it."""
+    """Return `path` if it exists, else its path in Keras's folder; an error says how to get it."""
     if os.path.isfile(path):
         return os.fspath(path)
     return get_file(path, origin=ORIGIN + os.path.basename(os.fspath(path)))

@@ -1,4 +1,4 @@
-"""Film reviews and whether they are good: 25,000 to learn from, as many to test on."""
+"""Sentiment of film reviews: 25,000 for training and 25,000 for testing."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int | None = 3,
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return the reviews as lists of word numbers, with the numbers that Keras gives them.
+    """Return the reviews as lists of word indices, with Keras's indices.
 
     Parameters
     ----------
     path : str or path, default "imdb.npz"
         A file, or the name of one in ``~/.keras/datasets``.
     num_words : int, optional
-        Words from this number on count as unknown.
+        Words from this index on are unknown.
     skip_top : int, default 0
-        So do words below this one.
+        Words below this index are unknown too.
     maxlen : int, optional
-        Reviews of so many words or more are left out.
+        Reviews of `maxlen` words or more are left out.
     seed : int, default 113
         Of the order of the reviews.
     start_char, oov_char : int, optional
-        What stands in front of every review, and for an unknown word; None: nothing.
+        Indices of the start of a review, and of unknown words; None: left out.
     index_from : int, default 3
-        The number of the most frequent word, less one.
+        The index of the most frequent word, minus one.
 
     Returns
     -------
@@ -52,9 +52,9 @@ def load_data(
     Raises
     ------
     FileNotFoundError
-        If the file is not there; the message says where to get it.
+        If the file is missing; the message says where to get it.
     ValueError
-        If it is no such file, or `maxlen` leaves nothing.
+        If it is not such a file, or no review is shorter than `maxlen`.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def load_data(
 
 
 def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dict[str, int]:
-    """Return the number of every word, before `index_from` is added.
+    """Return the index of every word, before `index_from` is added.
 
     Raises
     ------

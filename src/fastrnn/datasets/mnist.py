@@ -1,4 +1,4 @@
-"""Handwritten digits, which RNNs read row by row or point by point."""
+"""Images of handwritten digits, which RNNs read row by row or pixel by pixel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = NDArray[Any]
 def load_data(
     path: str | os.PathLike[str] = "mnist.npz",
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return 60,000 pictures of 28 x 28 points to learn from, and 10,000 to test on.
+    """Return 60,000 images of 28 x 28 pixels for training, and 10,000 for testing.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Newswires and which of 46 topics they are about."""
+"""Newswires with 46 topics."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int | None = 3,
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return the newswires as lists of word numbers, with the numbers that Keras gives them.
+    """Return the newswires as lists of word indices, with Keras's indices.
 
     Parameters
     ----------
     path, num_words, skip_top, maxlen, seed, start_char, oov_char, index_from :
         As of :func:`fastrnn.datasets.imdb.load_data`; the file is ``reuters.npz``.
     test_split : float, default 0.2
-        The share of the newswires, the last ones, that is for testing.
+        Fraction of the newswires for testing: the last ones.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def load_data(
 
 
 def get_word_index(path: str | os.PathLike[str] = "reuters_word_index.json") -> dict[str, int]:
-    """Return the number of every word, before `index_from` is added.
+    """Return the index of every word, before `index_from` is added.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the datasets of texts have in common: lists of word numbers, and how Keras cuts them."""
+"""The common part of the text datasets: lists of word indices, and their limits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Array = NDArray[Any]
 
 
 def shuffled(x: Array, labels: Array, rng: np.random.RandomState) -> tuple[Array, Array]:
-    """Return both in an order drawn from `rng`, as Keras draws it."""
+    """Return both in a random order, the same as Keras's."""
     order = np.arange(len(x))
     rng.shuffle(order)
     return x[order], labels[order]
 
 
 def shifted(x: Array, start_char: int | None, index_from: int | None) -> list[list[int]]:
-    """Return lists whose words are moved up by `index_from`, behind a first `start_char`."""
+    """Return lists with `index_from` added to the words, after a first `start_char`."""
     if start_char is not None:
         return [[start_char] + [word + (index_from or 0) for word in words] for words in x]
     return [[word + (index_from or 0) for word in words] for words in x]

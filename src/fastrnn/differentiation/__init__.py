@@ -1,8 +1,8 @@
-"""Gradients of functions that are written with NumPy: what users put into layers and losses.
+"""Automatic differentiation of NumPy functions, for custom layers and losses.
 
-A function is called on :class:`Traced` arrays, which NumPy's functions take in place of others; a
-:class:`Tape` keeps what was computed of what, and goes back through it.  It is made for the small
-functions of a script, beside the compiled layers; those have gradients of their own.
+A function is called on :class:`Traced` arrays, which NumPy's functions accept; a :class:`Tape`
+records the operations, and computes gradients in reverse.  It is intended for small functions in
+scripts; the compiled layers have their own gradients.
 """
 
 import fastrnn.differentiation.rules  # noqa: F401 (fills the table of rules)

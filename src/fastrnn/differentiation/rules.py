@@ -12,7 +12,8 @@ from fastrnn.differentiation.tape import RULES, Rule, Traced, fitted, plain
 
 Array = NDArray[Any]
 
-#: By operation, for each operand: its gradient, of that at the result, the result, the operands.
+#: By operation, for each operand: its gradient as a function of the result's gradient, the result
+#: and the operands.
 # fmt: off
 ELEMENTS: dict[str, tuple[Callable[..., Any], ...]] = {
     "add": (lambda g, y, a, b: g, lambda g, y, a, b: g),
@@ -50,7 +51,7 @@ ELEMENTS: dict[str, tuple[Callable[..., Any], ...]] = {
     "cosh": (lambda g, y, a: g * np.sinh(a),),
     "tanh": (lambda g, y, a: g * (1 - y * y),),
 }
-#: What is the same everywhere but at jumps, or says something of an array: gradients end there.
+#: Piecewise constant functions, and functions of an array's properties: their gradients are zero.
 FLAT = {
     "sign", "floor", "ceil", "trunc", "rint", "floor_divide", "equal", "not_equal", "greater",
     "greater_equal", "less", "less_equal", "isnan", "isinf", "isfinite", "logical_and",
@@ -59,9 +60,9 @@ FLAT = {
     "round_", "around",
     "isclose", "allclose", "count_nonzero", "nonzero", "result_type", "array_equal",
 }
-#: The same numbers in the same order.
+#: Operations that keep the elements and their order.
 RESHAPING = {"reshape", "ravel", "expand_dims", "squeeze", "atleast_1d", "atleast_2d"}
-#: The numbers of the first argument, an array or a list of arrays, at other places.
+#: Operations that move the elements of the first argument, an array or a list of arrays.
 PLACING = {
     "item", "transpose", "permute_dims", "swapaxes", "moveaxis", "rollaxis", "concatenate", "stack",
     "hstack", "vstack", "repeat", "tile", "flip", "roll", "take", "take_along_axis", "broadcast_to",
@@ -71,7 +72,7 @@ PLACING = {
 
 
 def _share(a: Any, b: Any) -> Any:
-    """Return where the first is the larger one; of two equal ones each has half."""
+    """Return 1 where the first is larger, 1/2 where both are equal, else 0."""
     return np.where(a == b, 0.5, a > b).astype(np.result_type(a))
 
 
@@ -100,9 +101,9 @@ def _reshaping(function: Any, array: Any, *arguments: Any, **options: Any) -> An
 
 
 def _placing(function: Any, first: Any, *arguments: Any, **options: Any) -> Any:
-    """Compute on the places of the numbers as well, which say where each came from."""
+    """Apply the operation also to the indices of the elements, to find the source of each."""
     listed = first if isinstance(first, (list, tuple)) else [first]
-    places, starts, count = [], [], 1  # place 0 is that of what is no traced number
+    places, starts, count = [], [], 1  # index 0 is for elements that are not traced
     for one in listed:
         shape = np.shape(plain(one))
         is_watched = isinstance(one, Traced)
@@ -134,7 +135,7 @@ def _placing(function: Any, first: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def _kept(array: Any, axis: Any, reduced: Any) -> Array:
-    """Return what came of a reduction with its axes of one."""
+    """Return the result of a reduction with the reduced axes kept with size one."""
     axes = range(array.ndim) if axis is None else np.atleast_1d(axis)
     at = {int(one) % array.ndim for one in axes} if array.ndim else set()
     shape = tuple(1 if i in at else n for i, n in enumerate(array.shape))

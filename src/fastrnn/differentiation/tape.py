@@ -12,7 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-#: Makes of the gradient at a result that at one of the arrays it was computed of.
+#: Returns the gradient of a source for the gradient of a result.
 Back = Callable[[Array], Array]
 
 #: How an operation of NumPy's is computed and recorded: called with it and its arguments.
@@ -24,7 +24,7 @@ _active = threading.local()
 
 
 class Operand(NDArrayOperatorsMixin):
-    """Base of what stands for an array in NumPy's operations, but is compared by identity."""
+    """Base of objects that NumPy's operations accept as arrays, but that compare by identity."""
 
     __slots__ = ()
 
@@ -52,17 +52,17 @@ class Tape:
         self._weights: dict[int, tuple[Any, Traced]] = {}
 
     def watch(self, array: Array) -> Traced:
-        """Return an array as one whose gradient is wanted."""
+        """Return a traced array, whose gradient will be computed."""
         return Traced(array, self)
 
     def watch_weight(self, weight: Any) -> Traced:
-        """Return a weight, which has a `value`, likewise: the same one each time."""
+        """Return the traced array of a weight, the same one at each call."""
         if id(weight) not in self._weights:
             self._weights[id(weight)] = weight, self.watch(weight.value)
         return self._weights[id(weight)][1]
 
     def gradient_of_weight(self, weight: Any) -> Array | None:
-        """Return the gradient at a weight, None if nothing was computed of it."""
+        """Return the gradient of a weight, None if it was not used."""
         found = self._weights.get(id(weight))
         return None if found is None else found[1].gradient
 
@@ -77,14 +77,14 @@ class Tape:
             _active.tape = before
 
     def made(self, value: Any, sources: Sequence[tuple[Any, Back]]) -> Traced:
-        """Return the result of an operation, with the way back to each of its sources."""
+        """Record the result of an operation, with the gradient functions of its sources."""
         result = Traced(np.asarray(value), self)
         result.sources = [(s, back) for s, back in sources if isinstance(s, Traced)]
         self._made.append(result)
         return result
 
     def back(self, results: Sequence[Any], gradients: Sequence[Array]) -> None:
-        """Fill the gradients of all that results were computed of, from those at the results."""
+        """Compute the gradients of all sources of the results, from the results' gradients."""
         for result, gradient in zip(results, gradients, strict=True):
             if isinstance(result, Traced):
                 result.add(gradient)
@@ -95,7 +95,7 @@ class Tape:
 
 
 def current_tape() -> Tape | None:
-    """Return the tape that records in this thread."""
+    """Return the active tape of this thread."""
     return getattr(_active, "tape", None)
 
 
@@ -106,7 +106,7 @@ class Traced(NDArrayOperatorsMixin):
     ----------
     value : ndarray
     gradient : ndarray or None
-        After :meth:`Tape.back`; None where nothing depends on it.
+        Set by :meth:`Tape.back`; None if no result depends on it.
     """
 
     __slots__ = ("gradient", "sources", "tape", "value")
@@ -119,7 +119,7 @@ class Traced(NDArrayOperatorsMixin):
         self.sources: list[tuple[Traced, Back]] = []
 
     def add(self, gradient: Any) -> None:
-        """Add the gradient that one result sends back."""
+        """Add the contribution of a result to the gradient."""
         given = fitted(np.asarray(gradient), self.value.shape).astype(self.value.dtype, copy=False)
         self.gradient = given if self.gradient is None else self.gradient + given
 
@@ -170,19 +170,19 @@ class Traced(NDArrayOperatorsMixin):
         return (self[place] for place in range(len(self)))
 
     def astype(self, dtype: Any, **options: Any) -> Traced:
-        """Return an array of another type, as an array does; the gradient passes."""
+        """Return an array of another type; the gradient passes."""
         return self.tape.made(self.value.astype(dtype), [(self, lambda g: g)])
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
-        """Return an array of another shape, as an array does."""
+        """Return an array of another shape."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Any:
-        """Return an array with the axes in another order, as an array does."""
+        """Return an array with permuted axes."""
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def __getattr__(self, name: str) -> Any:
-        # The methods of arrays that are functions of NumPy as well.
+        # Methods of arrays that are also functions of NumPy.
         if name.startswith("_") or not callable(getattr(np.ndarray, name, None)):
             raise AttributeError(name)
         function = getattr(np, name)
@@ -200,7 +200,7 @@ def is_weight(value: Any) -> bool:
 
 
 def constant(value: Any) -> Any:
-    """Return an array through which no gradient goes.
+    """Return the plain array of a traced one, without a gradient.
 
     Examples
     --------
@@ -218,7 +218,7 @@ def plain(value: Any) -> Any:
 
 
 def traced(value: Any) -> Any:
-    """Return weights as what the current tape watches, in lists and tuples too."""
+    """Return the traced arrays of weights, in lists and tuples too."""
     if isinstance(value, (list, tuple)):
         return type(value)(traced(one) for one in value)
     tape = current_tape()
@@ -259,7 +259,7 @@ def has_rule(name: str) -> bool:
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
-    """Compute an operation on elements, and remember it."""
+    """Compute and record a ufunc."""
     out = options.pop("out", None)
     if out is not None and not all(isinstance(one, (Traced, Operand)) for one in out):
         given = traced(inputs)
@@ -279,7 +279,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -
 
 
 def apply(function: Any, arguments: Any, options: dict[str, Any]) -> Any:
-    """Compute a function of NumPy's, and remember it if its gradient may be wanted."""
+    """Compute a function of NumPy, and record it if an argument is traced."""
     given = traced(arguments)
     if not any(isinstance(one, Traced) for one in _flat([*given, *options.values()])):
         return function(*given, **options)
@@ -297,21 +297,21 @@ def _flat(values: Any) -> Iterator[Any]:
 def value_and_gradient(
     function: Callable[..., Any], arrays: Sequence[Array], which: int = -1
 ) -> tuple[Array, Callable[[Array], Array]]:
-    """Return what a function makes of arrays, and the way back to one of them.
+    """Return the value of a function, and its gradient function for one argument.
 
     Parameters
     ----------
     function : callable
-        Made of NumPy's operations.
+        Uses NumPy's operations.
     arrays : sequence of ndarray
     which : int, default -1
-        Of which one the gradient is wanted.
+        Index of the array whose gradient is needed.
 
     Returns
     -------
     value : ndarray
     back : callable
-        Makes of the gradient at the value that at the array, in its shape.
+        Returns the gradient of the array for the gradient of the value.
 
     Examples
     --------

@@ -1,6 +1,7 @@
-"""Formats of model files, one in a module, all over one :class:`Description` of a model.
+"""The formats of model files, a module for each, all based on a :class:`Description`.
 
-No format knows another one, and none knows a model: see ``registry.Format`` for what a module has.
+Formats do not depend on each other or on models: see ``registry.Format`` for the functions of a
+module.
 """
 
 from fastrnn.formats.choice import Choice

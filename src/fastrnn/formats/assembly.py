@@ -1,4 +1,4 @@
-"""Puts together the description of a model that a file of another program holds."""
+"""Building the description of a model from a file of another program."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ Array = NDArray[Any]
 
 
 class Assembly:
-    """A model that grows layer by layer.
+    """The description of a model that is built layer by layer.
 
     Parameters
     ----------
     features : int
-        Numbers of a step of the input.
+        Number of input features.
     dtype : {"float32", "float64"}
 
     Attributes
     ----------
     last : int
-        The place of the call whose output the next layer reads, unless it says otherwise; 0 is
-        that of the input.
+        Index of the call whose output the next layer reads by default; 0 is the input.
     features : int
-        Numbers of a step there.
+        Number of its features.
     """
 
     def __init__(self, features: int, dtype: str = "float32") -> None:
@@ -52,22 +51,22 @@ class Assembly:
         features: int | None = None,
         reads: Sequence[int] | None = None,
     ) -> int:
-        """Add a layer, and return the place of its call.
+        """Add a layer, and return the index of its call.
 
         Parameters
         ----------
         kind : str
             Class of the layer.
         name : str
-            A count is put behind it.
+            A count is appended.
         config : mapping
             Arguments of the layer, without its name.
         weights : mapping of str to ndarray, optional
             By their names in the layer, with the gates in the core's order.
         features : int, optional
-            What it puts out a step; as many as it reads, if left out.
+            Number of output features; that of the input if left out.
         reads : sequence of int, optional
-            Places of the calls that it reads.
+            Indices of the calls that it reads.
         """
         self._names[name] += 1
         full = f"{name}_{self._names[name]}"
@@ -87,17 +86,17 @@ class Assembly:
         return found
 
     def scale(self, factors: Sequence[float], name: str) -> int:
-        """Add a layer that multiplies each number of a step, with weights that are not trained."""
+        """Add a layer that scales each feature, with weights that are not trained."""
         return self.project(np.diag(np.asarray(factors, float)), name)
 
     def project(self, kernel: Array, name: str, reads: Sequence[int] | None = None) -> int:
-        """Add a layer that multiplies a step by a matrix, which is not trained."""
+        """Add a layer that multiplies by a matrix that is not trained."""
         units = kernel.shape[1]
         config = {"units": units, "use_bias": False, "trainable": False}
         return self.add("Dense", name, config, {"kernel": kernel}, units, reads)
 
     def add_residual(self, start: int, features: int, count: int) -> None:
-        """Add the first `count` of so many numbers of each step at `start` to the last layer's."""
+        """Add the first `count` features of the call at `start` to the last layer's output."""
         last, source = self.last, start
         if count < features:
             outputs = self.features
@@ -106,7 +105,7 @@ class Assembly:
         self.add("Add", "add", {}, reads=[last, source])
 
     def description(self, origin: Origin, notes: Sequence[str] = ()) -> Description:
-        """Return what was put together; the last layer's output is the answer."""
+        """Return the description; the output of the model is that of the last layer."""
         in_a_row = all(
             reads == [[place - 1, 0]] for place, reads in enumerate(self._reads) if place
         )

@@ -1,4 +1,4 @@
-"""Which weights of a file are wanted."""
+"""The selection of weights of a file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fastrnn.formats.errors import CheckpointError
 
 @dataclass(frozen=True)
 class Choice:
-    """What ``load_weights`` was asked for.
+    """The options of ``load_weights``.
 
     Attributes
     ----------
     by_name : bool
-        Whether layers that the file lacks may stay as they are, and the file may have others.
+        Whether layers that only the model or only the file has are ignored.
     skipped : list of str, or None
-        Takes a sentence for every layer that does not fit, and so stays as it is; None: such a
-        layer is an error.
+        Collects a message for every skipped layer that does not fit; None: such a layer is an
+        error.
     """
 
     by_name: bool = False
@@ -27,7 +27,7 @@ class Choice:
 
     @contextmanager
     def leaving(self, layer: str) -> Iterator[None]:
-        """Leave a layer as it is, if that was asked for, where reading its weights fails."""
+        """Skip a layer if reading its weights fails, if that is allowed."""
         try:
             yield
         except CheckpointError as error:
@@ -36,7 +36,7 @@ class Choice:
             self.skipped.append(f"{layer}, since {error}")
 
     def has_left(self, layer: str) -> bool:
-        """Return whether a layer has been left."""
+        """Return whether a layer was skipped."""
         return any(one.startswith(f"{layer},") for one in self.skipped or ())
 
 

@@ -1,8 +1,8 @@
-"""What every format reads a file into, and writes a file from: a model without its classes.
+"""The description of a model, which all formats read and write.
 
 The arrays have the shapes of Keras's weights, with the gates of a GRU in the order of the core, r,
 z, n (an LSTM's are i, f, g, o everywhere), which is also that of fastrnn's own files.  A format
-with another order changes it where it reads and writes.
+with another order converts when it reads and writes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Origin:
-    """Who wrote a file.
+    """The origin of a file.
 
     Attributes
     ----------
     format : str
         Name of the format, such as ``"HDF5 of Keras"``.
     program : str
-        Such as ``"keras 2.4.0, backend tensorflow"``; empty where the file does not say.
+        Such as ``"keras 2.4.0, backend tensorflow"``; empty if unknown.
     """
 
     format: str = ""
@@ -37,25 +37,26 @@ class Origin:
 
 @dataclass
 class Description:
-    """A model as a file holds it.
+    """A model in a file.
 
     Attributes
     ----------
     model : dict
-        What :meth:`fastrnn.models.Model.get_config` returns: class, name, layers in the order of
-        their calls, and who reads whom where they do not simply follow one another.
+        The result of :meth:`fastrnn.models.Model.get_config`: class, name, layers in the order of
+        their calls, and the connections unless they form a chain.
     training : dict or None
-        How it was compiled, in fastrnn's words: ``optimizer``, ``loss``, ``metrics``,
+        The compile options, in fastrnn's format: ``optimizer``, ``loss``, ``metrics``,
         ``loss_weights``, ``weighted_metrics``, ``check_gradients``, ``iterations``.
     tensors : mapping of str to ndarray
-        Named as :mod:`fastrnn.formats.names` says.  They may be read from the file whenever they
-        are asked for, each time into new memory.
+        With the names of :mod:`fastrnn.formats.names`.  Tensors may be read from the file on each
+        access, into new memory.
     run : dict or None
-        Where a training was in which the file was saved; only fastrnn's own files have it.
+        The position of the training during which the file was saved; only fastrnn's own files have
+        it.
     origin : Origin
     notes : list of str
-        What the file says and the model does not have, such as regularizers: a sentence each, with
-        the name of the layer.
+        Messages about content of the file that the model lacks, such as regularizers, with the name
+        of the layer.
     """
 
     model: dict[str, Any]
@@ -75,7 +76,7 @@ class Call:
     layer : dict
         ``class_name`` and ``config`` of the layer.
     inputs : tuple of (int, int)
-        What it reads: the place of a call, and which of its outputs.
+        Its inputs: the index of a call, and of its output.
     """
 
     layer: dict[str, Any]
@@ -89,16 +90,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Wiring:
-    """The calls of a model's layers, each after those that it reads.
+    """The calls of a model's layers, in topological order.
 
     Attributes
     ----------
     calls : tuple of Call
-        Those of input layers read nothing.
+        Calls of input layers have no inputs.
     inputs : tuple of int
-        The places of the calls of the input layers, in the order of the model's inputs.
+        The indices of the calls of the input layers, in the order of the model's inputs.
     outputs : tuple of (int, int)
-        The model's answers: the place of a call, and which of its outputs.
+        The model's outputs: the index of a call, and of its output.
     """
 
     calls: tuple[Call, ...]
@@ -107,7 +108,7 @@ class Wiring:
 
 
 def wiring_of(model: Mapping[str, Any]) -> Wiring:
-    """Return who reads whom in a configuration, also where it leaves out that layers are a row."""
+    """Return the wiring of a configuration, which leaves it out for chains."""
     layers = model["layers"]
     if "connections" not in model:
         reads = [() if place == 0 else ((place - 1, 0),) for place in range(len(layers))]
@@ -124,30 +125,30 @@ def wiring_of(model: Mapping[str, Any]) -> Wiring:
 
 @runtime_checkable
 class LazyTensors(Protocol):
-    """Arrays of a file that are read when they are asked for; see ``tensor_file.TensorFile``."""
+    """Arrays of a file that are read on access; see ``tensor_file.TensorFile``."""
 
     kinds: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
 
     def pieces(self, name: str) -> Iterator[memoryview]:
-        """Yield the bytes of a tensor, some at a time."""
+        """Yield the bytes of a tensor in pieces."""
         ...
 
     def read_into(self, name: str, array: Array) -> None:
-        """Fill an array with a tensor."""
+        """Read a tensor into an array."""
         ...
 
 
 def kind_of(tensors: Mapping[str, Array], name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """Return type and shape of a tensor, which is not read for that."""
+    """Return type and shape of a tensor without reading it."""
     if isinstance(tensors, LazyTensors):
         return tensors.kinds[name]
     return tensors[name].dtype, tensors[name].shape
 
 
 def check(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """Raise an error unless a tensor of a file is what a model needs; it is not read for that.
+    """Raise an error unless a tensor of a file fits the model, without reading it.
 
-    float32 is widened where the model computes in float64; the other way would lose digits.
+    float32 is accepted for a model in float64; the opposite would lose precision.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def check(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...], dtype
 
 
 def fill(array: Array, tensors: Mapping[str, Array], name: str) -> None:
-    """Give an array the content of a tensor that :func:`check` lets pass, without a copy of it."""
+    """Read a tensor that :func:`check` accepts into an array, without another copy."""
     if isinstance(tensors, LazyTensors):
         tensors.read_into(name, array)
     else:
@@ -172,12 +173,12 @@ def fill(array: Array, tensors: Mapping[str, Array], name: str) -> None:
 
 
 def check_names(names: Iterable[str], known: Collection[str], holder: str) -> None:
-    """Raise an error if a file has tensors for which `holder` has no name.
+    """Raise an error if a file has tensors that `holder` lacks.
 
     Raises
     ------
     CheckpointError
-        If it does; it says which.
+        If it has; the error lists them.
     """
     extra = sorted(set(names) - set(known))
     if extra:

@@ -1,4 +1,4 @@
-"""The one error of files that cannot be read or written."""
+"""The error for files that cannot be read or written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastrnn.terminal import printable
 
 
 class CheckpointError(ValueError):
-    """A file is of no format that is known, is damaged, or does not fit the model.
+    """A file has an unknown format, is damaged, or does not fit the model.
 
     Also raised for a model that a format cannot hold; the message names the layer, the argument and
     its value.
@@ -24,5 +24,5 @@ class CheckpointError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        # It names what the file holds, which a terminal must not obey.
+        # It contains text from the file, which may include control sequences.
         super().__init__(printable(message))

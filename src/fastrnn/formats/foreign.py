@@ -1,4 +1,4 @@
-"""What a file is that is no file of fastrnn, and how its content can be had."""
+"""Recognition of files that fastrnn does not read, with advice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import zipfile
 from contextlib import suppress
 
-#: Bytes at the beginning of a file that are looked at.
+#: Number of bytes at the beginning of a file to inspect.
 HEAD = 4096
 
 _PICKLE = (
@@ -14,7 +14,7 @@ _PICKLE = (
     "safetensors where it was made"
 )
 
-#: First bytes, and what a file is that begins with them.
+#: First bytes of files, and the messages.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x93NUMPY", "is an array of NumPy: read it with numpy.load"),
     (b"\x1f\x8b", "is compressed with gzip: unpack it first"),
@@ -32,7 +32,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 
 
 def other_format(path: str) -> str | None:
-    """Return what to say of a file that does not begin as a safetensors file does.
+    """Return the message for a file that does not start like a safetensors file.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def other_format(path: str) -> str | None:
     Returns
     -------
     str or None
-        A sentence without its subject, such as "is a web page: ..."; None for bytes that tell
-        nothing, such as those of a safetensors file that is damaged.
+        A sentence without its subject, such as "is a web page: ..."; None if it is not recognized,
+        such as a damaged safetensors file.
     """
     with open(path, "rb") as file:
         head = file.read(HEAD)
@@ -77,7 +77,7 @@ def _is_pickle(head: bytes) -> bool:
 
 
 def is_onnx(head: bytes) -> bool:
-    """Return whether these are the fields of a ModelProto: its version, then a name or a graph."""
+    """Return whether these are fields of a ModelProto: a version, then a name or a graph."""
     return (
         head[:1] == b"\x08"
         and b"\x01" <= head[1:2] < b"\x20"
@@ -86,7 +86,7 @@ def is_onnx(head: bytes) -> bool:
 
 
 def names_in_zip(path: str) -> list[str]:
-    """Return what a zip archive says it holds; nothing if it is damaged."""
+    """Return the names in a zip archive; none if it is damaged."""
     names: list[str] = []
     with suppress(Exception), zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -130,7 +130,7 @@ def _of_text(head: bytes) -> str | None:
 
 
 def about_folder(path: str) -> str:
-    """Return what to say of a folder where a file of a model is expected."""
+    """Return the message for a folder instead of a model file."""
     for name, words in (
         ("best.safetensors", "holds a run: its model is {0}"),
         ("saved_model.pb", "is a SavedModel of TensorFlow: load it there, and use set_weights"),

@@ -1,4 +1,4 @@
-"""JSON of other programs: texts that may hold anything, and the arrays in them."""
+"""Reading untrusted JSON files, and arrays in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastrnn.formats.errors import CheckpointError
 
 Array = NDArray[Any]
 
-#: Dimensions that an array in a text may have.
+#: Maximum number of dimensions of an array.
 MOST_DIMENSIONS = 8
 
 
@@ -25,7 +25,8 @@ def read_object(path: str) -> dict[str, Any]:
     OSError
         As :func:`open` does.
     CheckpointError
-        If it is not JSON (which has no NaN and no infinity), has a name twice, or no object.
+        If it is not JSON (NaN and infinity are not allowed), has a duplicate name, or is not an
+        object.
     """
     with open(path, "rb") as file:
         content = file.read(os.fstat(file.fileno()).st_size)
@@ -71,7 +72,7 @@ def array_of(value: Any, title: str) -> Array:
     Raises
     ------
     CheckpointError
-        If something else than a finite number is in it, or lists of different lengths.
+        If it contains anything but finite numbers, or lists of different lengths.
     """
     shape: list[int] = []
     level: list[Any] = [value]

@@ -1,4 +1,4 @@
-"""What arrays are called in a description of a model.
+"""The names of arrays in a description of a model.
 
 ==================================  ==============================================
 ``layer/weight``                    a weight
@@ -15,22 +15,22 @@ _SLOT, _RUN = "optimizer:", "run:"
 
 
 def slot_name(slot: str, weight: str) -> str:
-    """Return what the slot of a weight is called, of which `weight` is the name."""
+    """Return the name of a slot of the weight named `weight`."""
     return f"{_SLOT}{slot}/{weight}"
 
 
 def run_name(place: str) -> str:
-    """Return what an array in the state of a training is called, of which `place` is the path."""
+    """Return the name of an array in the state of a training, with the path `place`."""
     return _RUN + place
 
 
 def is_weight(name: str) -> bool:
-    """Return whether a name can only be that of a weight."""
+    """Return whether a name is that of a weight."""
     return ":" not in name
 
 
 def slots_in(names: Iterable[str]) -> list[str]:
-    """Return those that are names of slots."""
+    """Return the names that are those of slots."""
     return [name for name in names if name.startswith(_SLOT)]
 
 

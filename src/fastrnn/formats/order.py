@@ -11,13 +11,13 @@ def listed(
     """Return the layers of a graph as ``model.layers`` lists them, each once.
 
     As in Keras, the layers that are farthest from the outputs come first; the distance is the
-    longest way, counted in calls.  Equally far ones stand in the order in which they are met on the
-    way back from the outputs.  A model whose layers follow one another lists them as they follow.
+    longest path, in calls.  Equally far layers are in the order of a traversal from the outputs.
+    The layers of a chain are in its order.
 
     Parameters
     ----------
     layers : sequence of int
-        The layer of each call; calls stand after those that they read.
+        The layer of each call, in topological order.
     reads : sequence of sequence of int
         The calls that each call reads.
     outputs : sequence of int
@@ -30,21 +30,21 @@ def listed(
     """
     depths = [0] * len(layers)
     of_layers: dict[int, int] = {}
-    # A layer that is called twice stands as deep as its deepest call, and so do its calls.
+    # A layer that is called twice has the depth of its deepest call, as do its calls.
     for call in reversed(range(len(layers))):
         depth = max(depths[call], of_layers.get(layers[call], 0))
         depths[call] = of_layers[layers[call]] = depth
         for before in reads[call]:
             depths[before] = max(depths[before], depth + 1)
     met = _met(layers, reads, outputs)
-    # Inputs that no output follows from come first among the last.
+    # Inputs that no output depends on come first among the last.
     return sorted(of_layers, key=lambda layer: (-of_layers[layer], met.get(layer, -1)))
 
 
 def _met(
     layers: Sequence[int], reads: Sequence[Sequence[int]], outputs: Sequence[int]
 ) -> dict[int, int]:
-    """Return the place of every layer in a walk back from the outputs, depth first."""
+    """Return the position of every layer in a depth-first traversal from the outputs."""
     places: dict[int, int] = {}
     seen: set[int] = set()
     waiting = list(reversed(outputs))

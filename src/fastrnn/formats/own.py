@@ -1,28 +1,26 @@
 """Models and weights on disk, as safetensors.
 
-A file holds the weights under ``layer/weight`` and, for a whole model, what the optimizer remembers
-of each under ``optimizer:slot/layer/weight``.  Gates stand in the order of the core, a GRU's r, z,
-n, whatever ``get_weights`` makes of it.  Its metadata has one entry, ``fastrnn``, a JSON object
-with sorted keys:
+A file has the weights as ``layer/weight`` and, for a whole model, the optimizer's slots as
+``optimizer:slot/layer/weight``.  Gates are in the order of the core, for a GRU r, z, n, unlike in
+``get_weights``.  The metadata have one entry, ``fastrnn``, a JSON object with sorted keys:
 
 ``format_version``
-    The number of this layout: 1, or 2 where layers do not simply follow one another and the
-    configuration says how they are connected, or 3 where layers are called twice, so that an older
-    fastrnn says what it lacks.
+    The version of this layout: 1 for chains of layers, 2 for other graphs, whose connections the
+    configuration lists, 3 if layers are called twice.  An older fastrnn refuses newer versions.
 ``model``
     The configuration.
 ``training``
-    How the model was compiled, and the optimizer's count of steps; null in files of weights.
+    The compile options, and the optimizer's count of steps; null in files of weights.
 ``run``
-    Where a training was in which the file was saved, with what its callbacks and layers remember;
-    missing in other files.  Arrays of it are tensors under ``run:place``.
+    The position of the training during which the file was saved, with the states of callbacks and
+    layers; missing in other files.  Its arrays are tensors named ``run:place``.
 ``checksum``
-    A CRC-32 of everything else, so that a flipped bit is seen.
+    A CRC-32 of everything else, to detect damage.
 
-One entry, since safetensors writes several in an order that changes from run to run: equal models
-make equal files, byte by byte.
+There is one entry because safetensors writes several in random order: equal models give equal
+files, byte for byte.
 
-At any moment of a save the old or the new file is there, whole: see :mod:`fastrnn.files`.
+Files are replaced atomically: see :mod:`fastrnn.files`.
 """
 
 from __future__ import annotations
@@ -45,18 +43,18 @@ from fastrnn.formats.tensor_file import TensorFile, TensorFileError, bytes_of, e
 Array = NDArray[Any]
 Path = str | bytes | os.PathLike[str]
 
-#: The entry of the metadata that is ours.
+#: The entry of the metadata.
 ENTRY = "fastrnn"
 FORMAT_VERSION = 3
 
 
 def write(path: Path, description: Description) -> None:
-    """Write a file, whole or not at all; missing folders are made.
+    """Write a file atomically; missing folders are created.
 
     Raises
     ------
     OSError
-        If the file cannot be written; one that was there before is as it was.
+        If the file cannot be written; an existing file is then unchanged.
     """
     path = path_text("filepath", path)
     tensors = description.tensors
@@ -78,21 +76,21 @@ def _version(model: Mapping[str, Any]) -> int:
 
 
 def read(path: Path, keep: Callable[[str], bool] | None = None) -> Description:
-    """Read a file and check all that can be checked without a model.
+    """Read a file, with all checks that need no model.
 
     Parameters
     ----------
     path : str or path
     keep : callable, optional
-        Says by its name of a tensor whether to read it into memory before it is checked, so that
-        nothing that happens to the file later can spoil a model which takes it.
+        Takes the name of a tensor; returns whether to read it into memory before the check, so that
+        later changes of the file do not affect it.
 
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError
         As :func:`open` does.
     CheckpointError
-        If it is no such file, or is damaged.
+        If it is not such a file, or is damaged.
     """
     path = path_text("filepath", path)
     try:
@@ -102,13 +100,13 @@ def read(path: Path, keep: Callable[[str], bool] | None = None) -> Description:
         content.pop("checksum", None)
         if keep is not None:
             tensors.keep(filter(keep, tensors))
-        # The whole text and not the checksum alone: "1e-7" and "1E-7" differ by a bit that JSON
-        # reads over, and only one of them is what was written.
+        # Compares the whole text, and not only the checksum: "1e-7" and "1E-7" differ by a bit that
+        # JSON ignores.
         is_whole = entry == _sealed(content, tensors)
     except TensorFileError as error:
         raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
     except RecursionError:
-        is_whole = False  # nested as deep as nothing that was written
+        is_whole = False  # nested deeper than anything that was written
     if not is_whole:
         raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
     training = None if content.get("training") is None else _object(path, content, "training")
@@ -118,7 +116,7 @@ def read(path: Path, keep: Callable[[str], bool] | None = None) -> Description:
 
 
 def _opened(path: str) -> TensorFile:
-    """Return the tensors of a file; where it is of another format, the error says of which."""
+    """Return the tensors of a file; the error for another format names it."""
     try:
         return TensorFile(path)
     except TensorFileError:
@@ -129,7 +127,7 @@ def _opened(path: str) -> TensorFile:
 
 
 def _content(path: str, entry: str | None) -> dict[str, Any]:
-    """Return what our entry of the metadata says, if its layout is one that is known here."""
+    """Return the content of the metadata's entry, if its version is known."""
     if entry is None:
         raise CheckpointError(
             f"{path} was not written by fastrnn: its metadata has no entry {ENTRY!r}"

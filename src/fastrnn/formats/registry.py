@@ -1,4 +1,4 @@
-"""The formats of model files: which there are, and which one a file is of."""
+"""The list of formats of model files, and the recognition of files."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ class Format:
     Its module has the functions that `ways` names:
 
     ``read(path, keep=None) -> Description``
-        `keep` says by its name of a tensor whether to read it into memory at once; a format that
-        reads all of them anyway takes no notice of it.
+        `keep` takes the name of a tensor and returns whether to read it into memory immediately;
+        formats that always read all tensors ignore it.
     ``read_weights(path, description, choice) -> mapping of str to ndarray``
-        Of files that hold weights alone (and of whole models): the arrays for the model that is
-        described, by ``layer/weight``, all of them and no other.
+        For files of weights and of whole models: all arrays of the described model, by
+        ``layer/weight``.
     ``write(path, description, **options)``
-        The file is there whole, or not at all (:func:`fastrnn.files.replace_file`).
+        Files are replaced atomically (:func:`fastrnn.files.replace_file`).
     ``write_weights(path, description)``
     ``write_test(path, description, x, y, tolerance, **options)``, ``quantized(description)``
-        Of formats that are programs: what compares one with answers, and a model with its weights
-        as the file has them where they are rounded.
+        For formats that are programs: write a self-test, and return a model with the rounded
+        weights of the file.
 
-    All raise :class:`CheckpointError` and, for what the system says of a file, ``OSError``.
+    All raise :class:`CheckpointError` and, for errors of the system, ``OSError``.
 
     Attributes
     ----------
     name : str
-        What people call it, such as ``"Keras 3 (.keras)"``.
+        Its name, such as ``"Keras 3 (.keras)"``.
     module : str
-        Of fastrnn.formats; imported when the format is used.
+        Its module in fastrnn.formats; imported on use.
     endings : tuple of str
-        Of files that ``Model.save`` or ``Model.export`` writes in it, in small letters.
+        Lower-case extensions of files that ``Model.save`` or ``Model.export`` write.
     begins : callable
-        Takes the path and the first bytes, and says whether a file is of this format.
+        Takes the path and the first bytes; returns whether a file has this format.
     ways : str
-        What can be done: of "read", "read_weights", "write", "write_weights", "export",
+        The supported functions: of "read", "read_weights", "write", "write_weights", "export",
         "write_test", "quantized".
     extra : str or None
-        Of fastrnn's extras, the one that installs what it needs.
+        The extra of fastrnn that installs the required package.
     needs : str or None
-        The package that this is.
+        The required package.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Format:
         return found
 
     def require(self, path: str) -> None:
-        """Raise ``ImportError``, with the extra to install, if what the format needs is missing."""
+        """Raise ``ImportError``, with the extra to install, if the required package is missing."""
         if self.needs is None:
             return
         try:
@@ -120,7 +120,7 @@ class Format:
         self._function("export", path)(path, description, **options)
 
     def write_test(self, path: str, *given: Any, **options: Any) -> str:
-        """Write what compares an exported model with answers, and return its path."""
+        """Write the self-test of an exported model, and return its path."""
         found: str = self._function("write_test", path)(path, *given, **options)
         return found
 
@@ -131,7 +131,7 @@ class Format:
 
 
 def _is_json(path: str, head: bytes) -> bool:
-    """Return whether a file is a JSON object, whatever it may hold."""
+    """Return whether a file is a JSON object."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and b"\0" not in head[:16]
 
 
@@ -140,7 +140,7 @@ def _is_any(path: str, head: bytes) -> bool:
 
 
 def _is_hdf5(path: str, head: bytes) -> bool:
-    # The signature may stand behind a block of the user's, at 512, 1024, 2048...
+    # The signature may follow a user block, at offset 512, 1024, 2048...
     places = (0, 512, 1024, 2048, 4096)
     return any(head[place : place + 8] == b"\x89HDF\r\n\x1a\n" for place in places)
 
@@ -150,7 +150,7 @@ def _is_keras(path: str, head: bytes) -> bool:
     return "config.json" in names and any(name.startswith("model.weights") for name in names)
 
 
-#: fastrnn's own files; also what a file is taken for that begins like none of the others.
+#: fastrnn's own files; also the default for files that are not recognized.
 OWN = Format(
     "safetensors of fastrnn",
     "own",
@@ -164,7 +164,7 @@ def _is_none(path: str, head: bytes) -> bool:
     return False
 
 
-#: Only written: what it says of a model cannot be read back.
+#: Can only be written.
 C = Format("C", "c", (".h",), _is_none, frozenset({"export", "write_test", "quantized"}))
 
 #: Files of ONNX.
@@ -194,7 +194,7 @@ HDF5 = Format(
     "h5py",
 )
 
-#: All formats, in the order in which a file is asked whether it is of them.
+#: All formats, in the order of recognition.
 FORMATS: tuple[Format, ...] = (
     KERAS,
     HDF5,

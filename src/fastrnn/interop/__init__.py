@@ -1,1 +1,1 @@
-"""Other frameworks, one module each: their names, their files, their objects."""
+"""Interoperation with other frameworks, a package for each."""

@@ -1,9 +1,8 @@
-"""Whether a model's answers agree with another framework's: that of its file, or one installed.
+"""Comparison of a model's outputs with those of another framework.
 
-Installed frameworks are used, none is needed.  A file of Keras goes to Keras, one of ONNX to
-``onnx.reference``.  Where no framework reads the file itself, the weights that were read go to a
-framework that can compute the layers: PyTorch, or ``onnx.reference`` with the model as it is
-exported.
+Only installed frameworks are used.  Keras files are run in Keras, ONNX files in ``onnx.reference``.
+For other files, a framework computes the layers with the weights that were read: PyTorch, or
+``onnx.reference`` with the exported model.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from fastrnn.models import Model, load_model
 
 Array = NDArray[Any]
 
-#: Samples and, where it is open, steps of the random inputs.
+#: Numbers of samples and, if it is unknown, of steps of the random inputs.
 SAMPLES, STEPS = 3, 29
-#: Orders of axes in which the inputs of a graph are tried.
+#: Orders of axes to try for the inputs of a graph.
 MOST_ORDERS = 12
-#: The largest difference that is rounding, relative to the largest answer, by type.
+#: Tolerances of differences relative to the largest output, by dtype.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-10}
 
 
@@ -41,15 +40,15 @@ class Comparison:
     Attributes
     ----------
     framework : str
-        Which one, with its version; empty if none could be used.
+        Its name and version; empty if none could be used.
     difference : float
-        The largest between two answers.
+        The largest difference.
     scale : float
-        The largest answer, or 1 if that is smaller.
+        The largest output, at least 1.
     reasons : tuple of str
         Why other frameworks were not used.
     dtype : str
-        What the model computes in.
+        The dtype of the model.
     """
 
     framework: str
@@ -60,7 +59,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the difference is one of rounding; also if nothing was compared."""
+        """Whether the difference is within rounding errors, or nothing was compared."""
         return bool(self.difference <= TOLERANCES[self.dtype] * self.scale)
 
     def __str__(self) -> str:
@@ -83,7 +82,7 @@ def compare(path: str, model: Model, module: str | None = None) -> Comparison:
     path : str
     model : Model
     module : str, optional
-        Module of the file's format; told by the file if left out.
+        Module of the file's format; determined from the file if left out.
 
     Returns
     -------
@@ -98,7 +97,7 @@ def compare(path: str, model: Model, module: str | None = None) -> Comparison:
             warnings.simplefilter("ignore")
             try:
                 framework, theirs = run(path, model, x)
-            except Exception as error:  # whatever a framework has against a file
+            except Exception as error:  # any exception of a framework
                 reasons.append(_one_line(error))
                 continue
         return _compared(framework, ours, theirs, tuple(reasons), model.dtype.name)
@@ -112,7 +111,7 @@ def difference(one: Model, other: Model) -> Comparison:
 
 
 def check(path: str, model: Model) -> None:
-    """Raise an error unless a model answers as another framework does.
+    """Raise an error if a model's outputs differ from those of another framework.
 
     Warns
     -----
@@ -122,7 +121,7 @@ def check(path: str, model: Model) -> None:
     Raises
     ------
     CheckpointError
-        If it answers otherwise.
+        If they differ.
     """
     found = compare(path, model)
     if not found.framework:
@@ -132,14 +131,14 @@ def check(path: str, model: Model) -> None:
 
 
 def check_written(path: str, model: Model) -> str:
-    """Compare a file that was written with its model, and return what came of it.
+    """Compare a written file with its model, and return the result.
 
-    fastrnn reads it again, and the framework that the format is of, where that is installed.
+    It is read by fastrnn and, if installed, by the framework of the format.
 
     Raises
     ------
     CheckpointError
-        If one of them gives other answers.
+        If their outputs differ.
     """
     found = format_for(path, "write") or format_for(path, "export")
     if found is None:
@@ -149,10 +148,10 @@ def check_written(path: str, model: Model) -> str:
     if "read" in found.ways:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # notes about the file, which is not to be used
+                warnings.simplefilter("ignore")  # warnings about the file do not matter here
                 again = load_model(path, compile=False)
         except CheckpointError as error:
-            # Not every graph of ONNX is a model of layers; its own framework compares it.
+            # ONNX graphs that fastrnn cannot read as layers are compared only in onnx.reference.
             if "write" in found.ways or not elsewhere:
                 raise
             said.append(f"not read again, since {str(error).replace(path, os.path.basename(path))}")
@@ -171,7 +170,7 @@ def _must_agree(found: Comparison) -> None:
 
 
 def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[Array]:
-    """Return a batch of random inputs, of tokens where the model reads some."""
+    """Return a batch of random inputs, of tokens for token inputs."""
     rng = np.random.default_rng(seed)
     found: list[Array] = []
     for tensor in model.inputs:
@@ -187,7 +186,7 @@ def random_inputs(model: Model, seed: int = 0, samples: int = SAMPLES) -> list[A
 
 
 def answers(model: Model, x: Sequence[Array]) -> list[Array]:
-    """Return what a model answers to one batch; its states stay as they are."""
+    """Return the outputs of a model for one batch, without changing its states."""
     states = [(layer, layer.get_state()) for layer in model._graph.layers if layer.stateful]
     model.reset_states()
     found = model.predict(list(x) if len(x) > 1 else x[0], batch_size=len(x[0]), verbose=0)
@@ -206,7 +205,7 @@ def _compared(
         (np.asarray(a, float), np.asarray(b, float)) for a, b in zip(ours, theirs, strict=True)
     ]
     scale = max([1.0, *(float(np.abs(b).max(initial=0)) for _, b in pairs)])
-    # Two answers that are both no number, or the same infinity, agree.
+    # Two NaNs agree, and so do equal infinities.
     with np.errstate(invalid="ignore"):
         apart = [
             np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0, np.abs(a - b)) for a, b in pairs
@@ -219,7 +218,7 @@ Runner = Callable[[str, Model, list[Array]], tuple[str, list[Array]]]
 
 
 def _runners(module: str) -> Iterator[Runner]:
-    """Yield the ways to get another framework's answers, the file's own first."""
+    """Yield functions that compute outputs in another framework, that of the file first."""
     if _package(module) == "keras":
         yield _keras
     if _package(module) == "onnx":
@@ -239,7 +238,7 @@ def _keras(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
 
 
 def _choose_backend() -> None:
-    """Let Keras use a backend that is installed, unless KERAS_BACKEND names one."""
+    """Set an installed backend for Keras, unless KERAS_BACKEND is set."""
     if "KERAS_BACKEND" not in os.environ and importlib.util.find_spec("tensorflow") is None:
         for name in ("jax", "torch"):
             if importlib.util.find_spec(name) is not None:
@@ -259,13 +258,13 @@ def _onnx(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]]:
         inputs.append((one.name, extents, onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)))
     names = [tensor.layer.name for tensor in model.inputs]
     ours = answers(model, x)
-    # The order of the graph's axes is not known here: that which fits best is the right one.
+    # The order of the graph's axes is unknown: the one with the smallest difference is used.
     found: list[tuple[float, list[Array]]] = []
     problem: Exception = ValueError("no order of axes fits the inputs of the graph")
     for feeds in itertools.islice(feeds_of(inputs, names, x), MOST_ORDERS):
         try:
             theirs = as_ours(evaluator.run(None, feeds), ours)
-        except Exception as error:  # an order that the graph does not take
+        except Exception as error:  # an order that the graph does not accept
             problem = error
             continue
         apart = _compared("", ours, theirs, (), model.dtype.name).difference
@@ -295,7 +294,7 @@ def _exported(path: str, model: Model, x: list[Array]) -> tuple[str, list[Array]
 
 
 def _exported_onnx(path: str, x: list[Array]) -> tuple[str, list[Array]]:
-    """Run a graph of fastrnn's own, whose inputs are the model's."""
+    """Run a graph that fastrnn exported, with the model's inputs."""
     import onnx
     from onnx.reference import ReferenceEvaluator
 

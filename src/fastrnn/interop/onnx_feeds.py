@@ -1,8 +1,8 @@
-"""What a graph of ONNX is fed with in place of the inputs of the model that it was read as.
+"""Conversion of a model's inputs to those of the ONNX graph that it was read from.
 
-The model's batch comes first, and it has an input for each state that the graph may pack into one.
-With one sample, every order of axes that the graph may have holds the same numbers in the same
-order, so outputs are compared flat.
+The model has the batch first, and an input for each state, of which the graph may have several in
+one.  With a single sample, all orders of axes have the elements in the same order, so outputs are
+compared flat.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ Array = NDArray[Any]
 def feeds_of(
     inputs: Sequence[tuple[str, Sequence[int], Any]], names: Sequence[str], x: Sequence[Array]
 ) -> Iterator[dict[str, Array]]:
-    """Yield all feeds that the model's inputs may be.
+    """Yield all possible feeds for the model's inputs.
 
     Parameters
     ----------
     inputs : sequence of (name, extents, dtype)
-        Of the graph; an open extent is 0.
+        The inputs of the graph; an unknown extent is 0.
     names : sequence of str
-        Of the model's inputs.
+        Names of the model's inputs.
     x : sequence of ndarray
-        A batch of one sample for each.
+        A batch of one sample for each input.
     """
     choices: list[list[Array]] = []
     for name, extents, dtype in inputs:
@@ -48,10 +48,10 @@ def feeds_of(
 
 
 def _arranged(extents: Sequence[int], parts: dict[tuple[int, ...], Array]) -> Iterator[Array]:
-    """Yield the arrays of a graph's extents that parts, each of one sample, may be."""
+    """Yield the possible arrays of the graph for parts with one sample each."""
     whole = parts.get(())
     if whole is not None:
-        # Axes of one number, such as that of the sample, may stand anywhere.
+        # Axes of size one, such as the batch, may be at any position.
         kept = [n for n in whole.shape if n != 1]
         for axes in itertools.combinations(range(len(extents)), len(kept)):
             shape = [1] * len(extents)
@@ -87,10 +87,9 @@ def _fits(shape: Sequence[int], extents: Sequence[int]) -> bool:
 
 
 def as_ours(theirs: Sequence[Array], ours: Sequence[Array]) -> list[Array]:
-    """Return a graph's outputs in the shapes of a model's, which may have more of them.
+    """Return a graph's outputs in the shapes of the model's, of which there may be more.
 
-    Several states that are packed into one output may stand in it in any order: their numbers are
-    paired by size.
+    States that are packed into one output may be in any order: their values are compared sorted.
     """
     left, found = list(ours), []
     for one in theirs:

@@ -81,7 +81,7 @@ class Wrapper(Layer):
         for name, layer in self.named_layers():
             found = state.get(name, {})
             if not isinstance(found, dict):
-                raise ValueError(f"{name} is {found!r}, no state")
+                raise ValueError(f"the state of {name} is {found!r}; it should be a dict")
             layer.check_state(found)
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -167,7 +167,7 @@ class ModelLayer(Wrapper):
         for layer in self.inner_layers:
             found = state.get(layer.name, {})
             if not isinstance(found, dict):
-                raise ValueError(f"{layer.name} is {found!r}, no state")
+                raise ValueError(f"the state of {layer.name} is {found!r}; it should be a dict")
             layer.check_state(found)
 
     def _called(self, inputs: Any, others: Sequence[Any], mask: Any, training: Any) -> Any:

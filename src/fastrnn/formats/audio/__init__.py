@@ -1,8 +1,8 @@
 """JSON of programs that model amplifiers and effects: RTNeural, AIDA-X, Neural Amp Modeler, others.
 
 `rtneural` has RTNeural's layers, with what AIDA-X adds to them; `nam` the flat weights of Neural
-Amp Modeler; `amp_model` what Automated-GuitarAmpModelling, NeuralPi and Proteus write.  Their names
-end alike, so what a file is of is seen in what it holds.
+Amp Modeler; `amp_model` what Automated-GuitarAmpModelling, NeuralPi and Proteus write.  They share
+a file extension, so files are recognized by their content.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ __all__ = ["read", "write"]
 
 
 def read(path: str, keep: Any = None) -> Description:
-    """Return the model that a file holds.
+    """Return the description of the model in a file.
 
     Raises
     ------
     OSError
         As :func:`open` does.
     CheckpointError
-        If it is no such file, or holds what fastrnn lacks.
+        If it is not such a file, or contains something that fastrnn lacks.
     """
     content = read_object(path)
     try:
@@ -42,7 +42,7 @@ def read(path: str, keep: Any = None) -> Description:
 
 
 def _described(content: dict[str, Any]) -> str:
-    """Return what to say of an object that is no model."""
+    """Return the error message for an object that is not a model."""
     if "class_name" in content or ("config" in content and "weights" not in content):
         return (
             "is JSON text, a configuration without weights: fastrnn.models.from_config("

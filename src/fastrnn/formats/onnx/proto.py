@@ -278,7 +278,7 @@ def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
     for node, names in zip(graph.node, reads, strict=True):
         lost = sorted(names - made - set(makers))
         if lost:
-            raise CheckpointError(f"{title_of(node)} reads {lost[0]!r}, which nobody makes")
+            raise CheckpointError(f"{title_of(node)} reads {lost[0]!r}, which no node makes")
     # the file's own order, as it should be, unless a node stands before one that it reads
     before = {
         place: sorted(makers[name] for name in names if name not in made)
@@ -295,5 +295,5 @@ def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
     made.update(makers)
     for value in graph.output:
         if value.name not in made:
-            raise CheckpointError(f"nobody makes the output {value.name!r}")
+            raise CheckpointError(f"no node makes the output {value.name!r}")
     return [graph.node[place] for place in order]

@@ -110,7 +110,7 @@ def _initial(
             ]
         return [node.state(state, units).place for state in plain], {}
     if two or any(isinstance(state, (StateInput, Flow)) for state in plain):
-        raise node.refusal("begins with states that no layer takes so")
+        raise node.refusal("has initial states that no layer can have")
     names = ("initial_state", "initial_cell")
     zeros = np.zeros(units, node.found.dtype)
     learned = {
@@ -131,7 +131,7 @@ def _plain(node: Node, state: Any, units: int) -> Any:
         rows = state.reshape(-1, units)
         if len(state) == 1 and (rows == rows[0]).all():
             return rows[0]
-    raise node.refusal("begins with a state that no layer takes so")
+    raise node.refusal("has an initial state that no layer can have")
 
 
 def _bidirectional(

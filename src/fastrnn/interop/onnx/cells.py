@@ -1,7 +1,7 @@
 """One direction of an RNN, GRU or LSTM node: computed by the core, or by ``onnx.reference``.
 
-Both take time-major arrays, from the first step to the last: who reads a sequence backwards turns
-it before (``nodes``).
+Both take time-major arrays, from the first step to the last; ``nodes`` reverses sequences for
+backward directions.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from fastrnn.formats.onnx.recurrent import RecurrentNode, core_weights
 
 Array = NDArray[Any]
 
-#: Calls with fewer rows than these take the weights as they were packed once, and some steps at a
-#: time; others have the core pack them for products of many rows.
+#: Calls with fewer rows use weights that were packed once, a few steps at a time; for others the
+#: core packs the weights for products with many rows.
 FEW_ROWS = 16
-#: Numbers of streams for which packed weights are kept.
+#: Number of batch sizes for which packed weights are cached.
 MOST_KEPT = 4
 
 
 class Cell(Protocol):
-    """What computes a direction."""
+    """The computation of one direction."""
 
     def run(
         self,
@@ -37,17 +37,17 @@ class Cell(Protocol):
         lengths: NDArray[np.int64] | None,
         y: Array,
     ) -> Sequence[Array]:
-        """Fill the states at each step, and return those after the last that counts.
+        """Compute the states of all steps, and return those after the last unmasked one.
 
         Parameters
         ----------
         x : ndarray (T, m, n_x)
         initial : sequence of ndarray (m, n_s) or None
-            None stands for zeros.
+            None for zeros.
         lengths : ndarray (m,), optional
-            How many steps of each sequence count; all if left out.
+            Lengths of the sequences; all steps if left out.
         y : ndarray (T, m, n_s)
-            Filled; zeros behind the last step that counts.
+            OUT.  The states; zeros past the end of a sequence.
         """
         ...
 
@@ -119,10 +119,10 @@ class CoreCell:
 
 
 class ReferenceCell:
-    """Computed by ``onnx.reference``, as far as that goes: what the core lacks.
+    """Computed by ``onnx.reference``, for cells that the core lacks.
 
-    It is asked for one direction, forwards, over steps that all count: these are what every
-    version of it computes.
+    It is only called for one forward direction without masked steps, which every version of it
+    supports.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class ReferenceCell:
 
 
 def _require_reference(node: RecurrentNode, direction: int, why: str) -> None:
-    """Raise an error where ``onnx.reference`` does not heed what a node says."""
+    """Raise an error if ``onnx.reference`` ignores an attribute of a node."""
     lacks = None
     if node.clip is not None:
         lacks = "clip"
@@ -206,7 +206,7 @@ def _require_reference(node: RecurrentNode, direction: int, why: str) -> None:
 
 
 def _evaluator(node: RecurrentNode, direction: int, dtype: Any, has: Sequence[bool]) -> Any:
-    """Return an evaluator of one node that has what is left of `node`."""
+    """Return an evaluator for a single node with the remaining attributes of `node`."""
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
 
@@ -233,7 +233,7 @@ def _evaluator(node: RecurrentNode, direction: int, dtype: Any, has: Sequence[bo
 def made_cell(
     node: RecurrentNode, direction: int, W: Array, R: Array, B: Array | None, P: Array | None
 ) -> Cell:
-    """Return what computes a direction of a node.
+    """Return the cell for a direction of a node.
 
     Raises
     ------

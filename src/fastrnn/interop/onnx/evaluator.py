@@ -1,4 +1,4 @@
-"""``onnx.reference`` for the nodes of a graph, and what is known of their values beforehand."""
+"""``onnx.reference`` for the nodes of a graph, and the inferred types of values."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from fastrnn.interop.onnx.nodes import Recurrent
 if TYPE_CHECKING:
     from onnx import FunctionProto, ModelProto, NodeProto
 
-#: Nodes that a graph may have when the functions of a file have been put in.
+#: Maximum number of nodes of a graph after inlining the functions of a file.
 MOST_NODES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Types:
-    """What shape inference tells of values.
+    """The results of shape inference.
 
     Attributes
     ----------
     ranks : mapping of str to int
     floats : mapping of str to dtype
-        Those that are float32 or float64.
+        The dtypes of values that are float32 or float64.
     """
 
     ranks: Mapping[str, int]
@@ -36,21 +36,20 @@ class Types:
 
 
 class Evaluator:
-    """A model's nodes in order, each with what ``onnx.reference`` has to run it.
+    """A model's nodes in order, each with its runner of ``onnx.reference``.
 
-    RNN, GRU and LSTM in graphs inside nodes (the bodies of If, Loop and Scan) are run by fastrnn
-    as well.
+    RNN, GRU and LSTM nodes in subgraphs (the bodies of If, Loop and Scan) are run by fastrnn too.
 
     Attributes
     ----------
     nodes : list of NodeProto
     runners : list
-        What ``onnx.reference`` runs, by node.
+        The runner of each node.
     types : Types
     """
 
     def __init__(self, model: ModelProto) -> None:
-        """Prepare a model, whose initializers are taken out of it."""
+        """Prepare a model, and remove its initializers."""
         from onnx.reference import ReferenceEvaluator
 
         model = _without_functions(model)
@@ -62,7 +61,7 @@ class Evaluator:
         self.nodes = list(graph.node)
         self.types = _types(model)
         self._attributes: dict[int, Any] = {}
-        # what stands in constants need not be there twice
+        # the initializers are stored elsewhere
         del graph.initializer[:]
         try:
             whole = ReferenceEvaluator(model, new_ops=_recurrences())
@@ -73,7 +72,7 @@ class Evaluator:
         self.runners: list[Any] = list(whole.rt_nodes_)
 
     def attributes(self, index: int) -> dict[str, Any] | None:
-        """Return the attributes of a node, or None where they are not plain values."""
+        """Return the attributes of a node, or None if they are not plain values."""
         if index not in self._attributes:
             try:
                 self._attributes[index] = attributes_of(self.nodes[index])
@@ -84,7 +83,7 @@ class Evaluator:
 
 
 def _types(model: ModelProto) -> Types:
-    """Infer ranks and types from inputs, initializers and nodes, not from what a file says."""
+    """Infer ranks and types from inputs, initializers and nodes, ignoring the file's value_info."""
     import onnx
 
     bare = onnx.ModelProto()
@@ -108,7 +107,7 @@ def _types(model: ModelProto) -> Types:
     try:
         inferred = onnx.shape_inference.infer_shapes(bare, strict_mode=False)
     except Exception:
-        return Types(shapes, {})  # then onnx.reference finds out what is what
+        return Types(shapes, {})  # then onnx.reference determines them at run time
     ranks: dict[str, int] = dict(shapes)
     floats: dict[str, np.dtype[Any]] = {}
     kinds = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.DOUBLE: np.float64}
@@ -128,7 +127,7 @@ def _types(model: ModelProto) -> Types:
 
 
 def _without_functions(model: ModelProto) -> ModelProto:
-    """Return a model whose own functions stand where they are called."""
+    """Return a model with its functions inlined."""
     if not model.functions:
         return model
     from onnx import inliner
@@ -151,7 +150,7 @@ def _size(
     counts: dict[tuple[str, str], int],
     within: tuple[tuple[str, str], ...],
 ) -> int:
-    """Return how many nodes one stands for."""
+    """Return the number of nodes that one expands to."""
     key = (str(node.domain), str(node.op_type))
     if key not in functions:
         return 1

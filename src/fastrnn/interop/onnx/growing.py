@@ -1,6 +1,6 @@
-"""Nodes that make as much as a number in the file says: they are asked before they do.
+"""Limits for nodes whose output size is a number in the file, checked before they run.
 
-A few bytes can ask for terabytes.  What such nodes make in one run is counted.
+A few bytes can request terabytes.  The total output of such nodes in a run is limited.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fastrnn.formats.onnx.proto import title_of
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-#: Numbers that such nodes may make in a run.
+#: Maximum number of elements that such nodes may make in a run.
 MOST_NUMBERS = 1 << 28
 
 
@@ -49,7 +49,7 @@ def _padded(array: Any, pads: Any, axes: Any) -> float:
 
 
 def _resized(array: Any, *more: Any) -> float:
-    """Return the most that a node makes whose last inputs are scales, and sizes or not."""
+    """Return the maximum output size of a node whose last inputs are scales and optional sizes."""
     sizes = more[2] if len(more) > 2 else None
     scales = more[1] if len(more) > 1 else more[0]
     if sizes is not None and sizes.size:
@@ -72,23 +72,23 @@ _SIZES: dict[str, Callable[[Sequence[Any]], float]] = {
 
 
 class Growth:
-    """Counts what the nodes of a run make.
+    """Counts the elements that the nodes of a run make.
 
     Attributes
     ----------
     is_watched : bool
-        Whether there is any such node.
+        Whether there is such a node.
     """
 
     def __init__(self) -> None:
         self._made, self.is_watched = 0.0, False
 
     def begin(self) -> None:
-        """Count from zero."""
+        """Reset the count."""
         self._made = 0.0
 
     def of(self, node: NodeProto) -> Callable[[Sequence[Any]], None] | None:
-        """Return what to call with the inputs of a node before it runs; None if it cannot grow."""
+        """Return a check of the inputs of a node before it runs; None if it needs none."""
         size = _SIZES.get(node.op_type) if node.domain == "" else None
         if size is None:
             return None

@@ -1,4 +1,4 @@
-"""RNN, GRU and LSTM nodes: from the arrays that ONNX passes to those that it expects."""
+"""RNN, GRU and LSTM nodes on arrays in ONNX's layout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Recurrent:
     W, R : ndarray (directions, G·n_s, n_x), (directions, G·n_s, n_s)
     B, P : ndarray (directions, 2·G·n_s), (directions, 3·n_s), optional
     wanted : sequence of bool
-        Which of Y, Y_h and Y_c are read.
+        Which of Y, Y_h and Y_c are used.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Recurrent:
                 f"{W.dtype} of shape {(count, 3 * self.units)}"
             )
         self.cells: list[Cell] = [made_cell(node, d, W, R, B, P) for d in range(count)]
-        # the one cell of a node that goes forwards, if the core computes it
+        # the cell of a node with a forward direction only, if the core computes it
         self._only: CoreCell | None = None
         cell = self.cells[0]
         if not any(node.reverse) and node.layout == 0 and isinstance(cell, CoreCell):
@@ -63,12 +63,12 @@ class Recurrent:
         initial_h: Array | None = None,
         initial_c: Array | None = None,
     ) -> Answers:
-        """Return Y, Y_h and, of an LSTM, Y_c; what is not wanted may be anything.
+        """Return Y, Y_h and, of an LSTM, Y_c; unused ones are arbitrary.
 
         Parameters
         ----------
         X : ndarray (T, m, n_x)
-            With layout 1 (m, T, n_x), and all others with the batch first too.
+            With layout 1, (m, T, n_x), and the batch is also first in the other arrays.
         lengths : ndarray (m,) of int, optional
         initial_h, initial_c : ndarray (directions, m, n_s), optional
 
@@ -90,9 +90,9 @@ class Recurrent:
         return self._run_any(X, lengths, (initial_h, initial_c)[: self.node.states])
 
     def stepper(self) -> Callable[..., Answers]:
-        """Return a function like :meth:`run` that is quicker for one step forwards.
+        """Return a function like :meth:`run` that is faster for a single forward step.
 
-        That is what a program that streams asks for all the time, and each view counts there.
+        This is the call of streaming programs, where the overhead of each view matters.
         """
         cell, run, dtype, features = self._only, self.run, self.dtype, self.features
         if cell is None:
@@ -174,7 +174,7 @@ class Recurrent:
             for end, state in zip(ends[:, direction], last, strict=True):
                 end[...] = state
                 if counted is not None:
-                    end[counted == 0] = 0  # as ONNX Runtime has it
+                    end[counted == 0] = 0  # as in ONNX Runtime
         if batch_first:
             return (Y.transpose(2, 0, 1, 3), *(end.transpose(1, 0, 2) for end in ends))
         return (Y, *ends)
@@ -207,7 +207,7 @@ class Recurrent:
 
 
 def _turned(T: int, m: int, lengths: NDArray[np.int64] | None) -> Any:
-    """Return the index that turns the steps that count, and leaves the others where they are."""
+    """Return the index that reverses the unmasked steps, and keeps the others."""
     steps = np.arange(T)[:, np.newaxis]
     if lengths is None:
         return slice(None, None, -1)

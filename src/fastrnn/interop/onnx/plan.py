@@ -1,4 +1,4 @@
-"""What a session runs: the nodes of a graph in order, each with all that can be made beforehand."""
+"""The execution plan of a session: the nodes of a graph in order, prepared as far as possible."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ Array = NDArray[Any]
 Values = list[Any]
 Step = Callable[[Values], None]
 
-#: Bytes of values that are computed before the first run, beside those of the file.
+#: Maximum number of bytes of constants that are computed before the first run.
 MOST_FOLDED = 1 << 26
 
 
-#: How many plans for the same outputs are kept that no run is using.
+#: Number of idle plans to keep for the same outputs.
 MOST_IDLE = 16
 
 
 class Plans:
-    """Plans for the same outputs: one for each run at a time, since a plan has its own memory.
+    """A pool of plans for the same outputs; concurrent runs need one each.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ class Plan:
     Parameters
     ----------
     evaluator : Evaluator
-        Knows the graph.
+        The evaluator of the graph.
     constants : mapping of str to ndarray
         Initializers that no run replaces.
     inputs : sequence of str
-        What a run is given, in this order.
+        Names of the inputs of a run, in order.
     outputs : sequence of str
-        What it returns.
+        Names of the outputs.
     """
 
     def __init__(
@@ -115,7 +115,8 @@ class Plan:
             for place, is_shared in self._outputs
         ]
 
-    # Making it ----------------------------------------------------------------------------------
+    # Construction
+    # ----------------------------------------------------------------------------------
 
     def _place(self, name: str) -> int:
         return self._places.setdefault(name, len(self._places))
@@ -188,7 +189,7 @@ class Plan:
             is_view = node.op_type in VIEWS
             self._roots[output] = self._roots[names[0]] if is_view else {output}
             return _called(function, [self._place(name) for name in names], self._place(output))
-        # it may return what it was given, or a part of that
+        # it may return an input, or a part of one
         roots = set().union(*(self._roots.get(name, {name}) for name in outside_names(node)))
         for name in node.output:
             self._roots[name] = {*roots, name}
@@ -244,7 +245,7 @@ class Plan:
         return step
 
     def _is_shared(self, name: str, outputs: Iterable[str]) -> bool:
-        """Return whether an output may lie in memory of an input, a constant or another output."""
+        """Return whether an output may share memory with an input, a constant or another output."""
         roots = self._roots.get(name, {name})
         others = [other for other in outputs if other != name]
         taken = self._outside.union(*(self._roots.get(other, {other}) for other in others))
@@ -252,7 +253,7 @@ class Plan:
 
 
 def _needed(nodes: Sequence[NodeProto], outputs: Iterable[str]) -> list[tuple[int, NodeProto]]:
-    """Return the nodes that some outputs need, with their places, in order."""
+    """Return the nodes that some outputs need, with their indices, in order."""
     wanted = set(outputs)
     found: list[tuple[int, NodeProto]] = []
     for index in range(len(nodes) - 1, -1, -1):
@@ -263,7 +264,7 @@ def _needed(nodes: Sequence[NodeProto], outputs: Iterable[str]) -> list[tuple[in
 
 
 def _called(function: Callable[..., Any], ins: Sequence[int], out: int) -> Step:
-    """Return a step that reads values by their places and writes one."""
+    """Return a step that reads values by their indices and writes one."""
     if len(ins) == 1:
         (only,) = ins
 

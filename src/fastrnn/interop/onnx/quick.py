@@ -1,9 +1,8 @@
 """NumPy functions that compute simple nodes bit for bit as ``onnx.reference`` does, in less time.
 
-``onnx.reference`` says what a node computes.  Its way from a node to NumPy takes as long as a step
-of a small recurrence, so the nodes that stand around recurrences have a function here, where types
-and ranks are known beforehand and nothing is left to decide.  A test holds each to the bits of
-``onnx.reference``.
+``onnx.reference`` defines the result of a node.  Its overhead for a node is as long as a step of a
+small recurrence, so common nodes around recurrences have a function here, for known types and
+ranks.  A test compares each with ``onnx.reference``, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Quick = tuple[Function, tuple[str, ...]]
 
 
 class Known:
-    """What is known of a node before it runs.
+    """The facts about a node that are known before it runs.
 
     Attributes
     ----------
@@ -30,9 +29,9 @@ class Known:
     attributes : mapping
     constants : mapping of str to ndarray
     ranks : mapping of str to int
-        Of what is known.
+        Ranks of the values, if known.
     floats : mapping of str to dtype
-        float32 or float64, where it is known to be one of them.
+        The dtypes of values, if known to be float32 or float64.
     """
 
     def __init__(
@@ -47,11 +46,11 @@ class Known:
         self.ranks, self.floats = ranks, floats
 
     def rank(self, place: int = 0) -> int:
-        """Return the rank of an input, -1 where it is not known."""
+        """Return the rank of an input, -1 if unknown."""
         return self.ranks.get(self.inputs[place], -1) if place < len(self.inputs) else -1
 
     def constant(self, place: int, attribute: str = "") -> list[int] | None:
-        """Return integers that an input or an attribute holds, or None if they are not constant."""
+        """Return the integers of an input or an attribute, or None if they are not constant."""
         if attribute in self.attributes:
             return [int(one) for one in self.attributes[attribute]]
         if place < len(self.inputs) and self.inputs[place] in self.constants:
@@ -75,13 +74,13 @@ class Known:
 
 
 def quick(op: str, known: Known) -> Quick | None:
-    """Return a function for a node, or None where ``onnx.reference`` has to run it."""
+    """Return a function for a node, or None if ``onnx.reference`` has to run it."""
     found = _RULES.get(op)
     function = None if found is None else found(known)
     return None if function is None else (function, known.inputs[: _READS.get(op)])
 
 
-#: How many of its inputs a function reads; the others are constants that it holds.
+#: Number of inputs that a function reads; the others are constants in it.
 _READS = {"Squeeze": 1, "Unsqueeze": 1, "Reshape": 1, "Gather": 1, "Slice": 1, "ReduceSum": 1}
 
 
@@ -241,7 +240,7 @@ def _conv(known: Known) -> Function | None:
         y: Array
         if batch == 1:
             y = matrix.dot(np.ascontiguousarray(x)[0])[np.newaxis]
-        else:  # the columns of all sequences side by side
+        else:  # the columns of all sequences concatenated
             columns = x.transpose(1, 0, 2).reshape(channels, batch * steps)
             product = matrix.dot(columns).reshape(filters, batch, steps)
             y = np.ascontiguousarray(product.transpose(1, 0, 2))
@@ -258,13 +257,13 @@ def _reduce_sum(known: Known) -> Function | None:
     if axes is None or known.inputs[0] not in known.floats:
         return None
     if len(axes) == known.rank() and not keeps:
-        return None  # a number, and no array
+        return None  # a scalar
     over = tuple(axes) if len(axes) > 1 else axes[0]
     reduce: Function = np.add.reduce
     return (lambda x: reduce(x, over, None, None, True)) if keeps else lambda x: reduce(x, over)
 
 
-#: Functions whose results lie in the memory of what they are given.
+#: Functions whose results share memory with their arguments.
 VIEWS = {"Transpose", "Squeeze", "Unsqueeze", "Reshape", "Gather", "Slice"}
 
 _RULES: dict[str, Callable[[Known], Function | None]] = {

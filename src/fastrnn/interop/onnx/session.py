@@ -1,4 +1,4 @@
-"""A session: what runs an ONNX graph, after ONNX Runtime's ``InferenceSession``."""
+"""Running ONNX graphs with the interface of ONNX Runtime's ``InferenceSession``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-#: Sets of outputs and replaced initializers for which all that was prepared is kept.
+#: Number of combinations of outputs and replaced initializers whose plans are cached.
 MOST_PLANS = 8
 _ndarray = np.ndarray
 _PROVIDER = "CPUExecutionProvider"
@@ -34,9 +34,9 @@ class NodeArg:
     ----------
     name : str
     shape : list of int, str or None
-        A str names an extent that may be any; None is one without a name.
+        A str is a named dynamic extent; None is one without a name.
     type : str
-        As ONNX Runtime writes it, such as ``"tensor(float)"``.
+        In ONNX Runtime's notation, such as ``"tensor(float)"``.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class NodeArg:
 
 @dataclass(frozen=True)
 class ModelMetadata:
-    """What the file says of itself.
+    """The metadata of a model file.
 
     Examples
     --------
@@ -77,9 +77,9 @@ class ModelMetadata:
 class Session:
     """Runs an ONNX graph: recurrences by fastrnn's core, everything else by ``onnx.reference``.
 
-    It has the methods of ``onnxruntime.InferenceSession`` that programs use, and computes RNN, GRU
-    and LSTM nodes, whose weights it packs once.  A program that feeds one step a call and passes
-    the states on is what it is made for.
+    It has the common methods of ``onnxruntime.InferenceSession``, and packs the weights of RNN, GRU
+    and LSTM nodes once.  It is optimized for programs that run one step per call and pass the
+    states on.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Session:
     sess_options : None
         Threads are set by :func:`fastrnn.set_num_threads`.
     providers : sequence of str, optional
-        Must have ``"CPUExecutionProvider"``.
+        Must contain ``"CPUExecutionProvider"``.
 
     Raises
     ------
@@ -102,14 +102,14 @@ class Session:
 
     Notes
     -----
-    What the core lacks (peepholes, other types than float32 and float64, the activation Affine of
-    an RNN) is left to ``onnx.reference``; what that takes no notice of either, such as ``clip``,
-    is refused when the session is made.
+    Features that the core lacks (peepholes, types other than float32 and float64, the activation
+    Affine of an RNN) are computed by ``onnx.reference``; those that it ignores too, such as
+    ``clip``, are refused when the session is created.
 
-    A node of a few simple kinds that stand around recurrences (Gemm, Transpose, Concat, ...) is
-    computed by the NumPy function that ``onnx.reference`` would call, to the same bits.
+    Some common nodes around recurrences (Gemm, Transpose, Concat, ...) are computed directly with
+    NumPy, with the same bits as ``onnx.reference``.
 
-    Any number of threads may call it at once; each run has memory of its own.
+    Thread-safe: each run has its own memory.
 
     Examples
     --------
@@ -156,15 +156,15 @@ class Session:
             self._prepare(load(path_or_bytes))
         except (CheckpointError, OSError, TypeError):
             raise
-        except Exception as error:  # whatever a field that is not what it should be leads to
+        except Exception as error:  # any exception, since fields may have any value
             raise CheckpointError(f"the model is damaged: {error!r}") from error
 
     def _prepare(self, model: ModelProto) -> None:
-        """Make all that a run needs."""
+        """Prepare everything for running."""
         graph = model.graph
         self._meta = _metadata(model)
         self._constants = constants_of(graph)
-        # Before version 4 of the format every initializer was an input too, and yet fixed.
+        # Before version 4 of the format, initializers were also listed as inputs, but fixed.
         free = model.ir_version >= 4
         self._inputs = [each for each in graph.input if each.name not in self._constants]
         replaced = [each for each in graph.input if each.name in self._constants]
@@ -183,15 +183,15 @@ class Session:
         self._whole = self._planned(self._output_names, ())
 
     def get_inputs(self) -> list[NodeArg]:
-        """Return what a run has to be given."""
+        """Return the required inputs."""
         return list(self._input_args)
 
     def get_outputs(self) -> list[NodeArg]:
-        """Return what a run answers."""
+        """Return the outputs."""
         return list(self._output_args)
 
     def get_overridable_initializers(self) -> list[NodeArg]:
-        """Return what a run may be given beside its inputs: values that have one otherwise."""
+        """Return the optional inputs: initializers that a run may replace."""
         return list(self._replaceable_args)
 
     def get_providers(self) -> list[str]:
@@ -199,7 +199,7 @@ class Session:
         return [_PROVIDER]
 
     def get_modelmeta(self) -> ModelMetadata:
-        """Return what the file says of itself."""
+        """Return the metadata of the file."""
         return self._meta
 
     def run(
@@ -215,13 +215,13 @@ class Session:
         output_names : sequence of str, or None
             None for all.
         input_feed : mapping of str to ndarray
-            Of the declared types and shapes; nothing is written to.
+            With the declared types and shapes; they are not changed.
         run_options : None
 
         Returns
         -------
         list of ndarray
-            In memory of their own.
+            In new memory.
 
         Raises
         ------
@@ -243,7 +243,7 @@ class Session:
                     value.dtype is check.dtype):  # fmt: skip
                 value = check.read(value)
             inputs.append(value)
-        # whatever the caller has told NumPy of overflow, as everywhere in fastrnn
+        # independent of the caller's np.seterr
         with np.errstate(all="ignore"):
             if output_names is None and len(input_feed) == len(inputs):
                 return self._whole.run(inputs)
@@ -286,15 +286,15 @@ class Session:
 
 
 class _Check:
-    """Reads what is fed to an input: an array of its type and shape.
+    """Reads and checks the array for an input.
 
     Attributes
     ----------
     name : str
     dtype : dtype or None
-        None where it is no tensor.
+        None if it is not a tensor.
     last : tuple of int or None
-        The shape of the last array that fitted: others of this shape and type fit too.
+        The shape of the last valid array: others of this shape and type are valid too.
     """
 
     def __init__(self, value: ValueInfoProto) -> None:
@@ -324,7 +324,7 @@ class _Check:
             ]
 
     def read(self, value: Any) -> Any:
-        """Return what is fed, as the graph wants it."""
+        """Return the array for the graph."""
         if self.dtype is None:
             return value
         if type(value) is not np.ndarray or value.dtype is not self.dtype:
@@ -371,7 +371,7 @@ def _arg(value: ValueInfoProto) -> NodeArg:
 
 
 def _type_name(kind: int) -> str:
-    """Return what ONNX Runtime calls an element type."""
+    """Return ONNX Runtime's name of an element type."""
     from onnx import TensorProto
 
     try:

@@ -1,4 +1,4 @@
-"""Models and weights from PyTorch and to it; :func:`load_state_dict` needs no PyTorch."""
+"""Conversion of models and weights from and to PyTorch; weights do not need PyTorch."""
 
 from fastrnn.interop.torch.loading import load_state_dict, to_state_dict
 from fastrnn.interop.torch.modules import from_module, to_module

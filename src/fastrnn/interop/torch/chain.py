@@ -1,4 +1,4 @@
-"""The modules that :func:`fastrnn.interop.torch.to_module` makes; imported with PyTorch alone."""
+"""The modules that :func:`fastrnn.interop.torch.to_module` makes; needs PyTorch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 
 def _first_states(module: Any, samples: int) -> Any:
-    """Return what a recurrent module begins with where it was given states, as `to_module` does."""
+    """Return the initial states that `to_module` has stored in a recurrent module."""
     found = []
     for name in ("initial_state_l0", "initial_cell_l0"):
         state = getattr(module, name, None)
@@ -19,14 +19,14 @@ def _first_states(module: Any, samples: int) -> Any:
 
 
 class Chain(torch.nn.Sequential):  # type: ignore[misc]
-    """Modules one behind the other, of which recurrent ones pass on their output.
+    """A chain of modules, in which recurrent ones pass on only their output.
 
     Parameters
     ----------
     modules : dict of str to torch.nn.Module
     only_last : sequence of str
-        Names of the recurrent modules of which only the last output counts: (batch, features) of
-        the last step, and of a second direction that of the first.
+        Names of the recurrent modules whose final output is used: (batch, features) of the last
+        step, and of the first step for a backward direction.
     """
 
     def __init__(self, modules: Any = (), only_last: Any = ()) -> None:
@@ -36,7 +36,7 @@ class Chain(torch.nn.Sequential):  # type: ignore[misc]
         self.only_last = frozenset(only_last)
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # PyTorch's name
-        """Return what the last module makes of it."""
+        """Return the output of the last module."""
         for name, module in self.named_children():
             if not isinstance(module, torch.nn.RNNBase):
                 input = module(input)

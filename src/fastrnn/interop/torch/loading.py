@@ -1,4 +1,4 @@
-"""Weights of PyTorch into a model."""
+"""Loading weights of PyTorch into a model."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Source = str | os.PathLike[str] | Mapping[str, Any]
 
 
 def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | None = None) -> None:
-    """Replace all weights of a model by those of PyTorch modules.
+    """Load all weights of a model from PyTorch modules.
 
-    The modules of the source go to the layers of the model that have weights, in their order: a
-    ``torch.nn.GRU`` with ``num_layers=2`` to two layers, a bidirectional one to a `Bidirectional`.
-    Each must fit by kind and shapes, none may be left over, and none missing.
+    The modules are assigned to the layers with weights in order: a ``torch.nn.GRU`` with
+    ``num_layers=2`` to two layers, a bidirectional one to a `Bidirectional`. Kinds and shapes must
+    fit, and none may be left over or missing.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | Non
     source : path or mapping
         A file of ``torch.save`` with a state dictionary (``.pt``, ``.pth``, also inside a key such
         as ``state_dict``, and TorchScript archives), a safetensors file, an ``.npz``, or a JSON
-        object; or a mapping of names to tensors of PyTorch or to arrays.  PyTorch need not be
-        installed, and nothing of a file is run.
+        object; or a mapping of names to PyTorch tensors or arrays.  PyTorch need not be installed,
+        and no code of a file is run.
     names : dict of str to str, optional
         Layers of the model by name, and the prefix of the module that each takes: ``{"gru_2":
-        "decoder.rnn"}``.  Layers with the same prefix take the layers of that module in turn;
-        layers that are not named take what is left, in order.
+        "decoder.rnn"}``.  Layers with the same prefix get the layers of that module in turn; other
+        layers get the remaining modules in order.
 
     Raises
     ------
@@ -54,14 +54,14 @@ def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | Non
 
     Notes
     -----
-    If anything does not fit, nothing of the model is changed.  float64 is rounded to the type of
-    the model, a finite number that would become infinite is refused.  Names as
+    If anything does not fit, the model is not changed.  float64 is rounded to the dtype of the
+    model; finite numbers that would become infinite are refused.  Names such as
     ``weight_ih_l0_reverse`` are PyTorch's; the biases ``bias_ih`` and ``bias_hh`` of an RNN or LSTM
-    are added up.
+    are added.
 
-    safetensors files, and dicts that were read from one, stand in the order of the alphabet: their
-    modules go to the layers that they fit.  Where several fit and are told apart by more than
-    numbers in their names, `names` has to say which is which.
+    The tensors of safetensors files, and of dicts read from one, are in alphabetical order: their
+    modules are assigned to the layers that they fit.  If several fit and their names differ by more
+    than numbers, `names` is required.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | Non
     title = f"{os.fspath(source)}: " if from_file else "source: "  # type: ignore[arg-type]
     places = places_of(model)
     for place in places:
-        expected(place)  # or raises
+        expected(place)  # raises ValueError
     units = units_of(tensors, dict(tensors))
     try:
         pairs = _matched(places, units, dict(names or {}), tensors)
@@ -97,14 +97,14 @@ def load_state_dict(model: Model, source: Source, names: Mapping[str, str] | Non
     except CheckpointError as error:
         words = str(error)
         raise CheckpointError(words if words.startswith(title) else f"{title}{words}") from error
-    except ValueError as error:  # a number that the type of the model cannot hold
+    except ValueError as error:  # a number beyond the range of the model's dtype
         raise CheckpointError(f"{title}{error}") from error
 
 
 def _matched(
     places: Sequence[Place], units: list[Unit], names: dict[str, str], tensors: StateDict
 ) -> list[tuple[Place, Unit]]:
-    """Return every layer with the module that goes to it."""
+    """Return every layer with its module."""
     known = [place.name for place in places]
     for name in names:
         if name not in known:
@@ -142,7 +142,7 @@ def _matched(
 
 
 def _named(prefix: str, left: list[Unit], place: Place) -> Unit:
-    """Return the first module of a prefix, and take it out of the list."""
+    """Remove and return the first module with a prefix."""
     for unit in left:
         whole = f"{unit.prefix}_l{unit.layer}".removeprefix("_")
         if prefix in (unit.prefix, whole):
@@ -156,7 +156,7 @@ def _named(prefix: str, left: list[Unit], place: Place) -> Unit:
 
 
 def _fitting(places: Sequence[Place], units: list[Unit]) -> list[Unit]:
-    """Return modules whose order is lost in that of the layers."""
+    """Return modules in alphabetical order in the order of the layers."""
     natural = sorted(units, key=lambda unit: unit.natural)
     found: list[Unit] = []
     for place in places:
@@ -169,7 +169,7 @@ def _fitting(places: Sequence[Place], units: list[Unit]) -> list[Unit]:
                 "goes where"
             )
         if not fits:
-            return natural  # which does not fit either, and whose error says why
+            return natural  # which does not fit, for the error
         found.append(fits[0])
     return found + [unit for unit in natural if unit not in found]
 
@@ -181,7 +181,7 @@ def _check(place: Place, unit: Unit) -> None:
 
 
 def _misfit(place: Place, unit: Unit) -> str:
-    """Return why a module does not go to a layer; empty if it does."""
+    """Return why a module does not fit a layer; empty if it does."""
     wanted = expected(place)
     given = {part: tensor.shape for part, tensor in unit.parts.items()}
     if "running_mean" in wanted and given.get(COUNTER) in ((), (1,)):
@@ -199,7 +199,7 @@ def _misfit(place: Place, unit: Unit) -> str:
 
 
 def to_state_dict(model: Model) -> dict[str, Array]:
-    """Return the weights of a model as PyTorch names and shapes them.
+    """Return the weights of a model with PyTorch's names and shapes.
 
     Parameters
     ----------
@@ -219,9 +219,9 @@ def to_state_dict(model: Model) -> dict[str, Array]:
 
     Notes
     -----
-    An RNN and an LSTM have one bias here and two in PyTorch: it stands in ``bias_ih``, and
-    ``bias_hh`` is zero.  States that a layer has learned to begin with, which PyTorch's modules
-    lack, are ``initial_state_l0`` and ``initial_cell_l0``.
+    An RNN and an LSTM have one bias here and two in PyTorch: ``bias_ih`` is the bias, and
+    ``bias_hh`` is zero.  Trained initial states, which PyTorch's modules lack, are
+    ``initial_state_l0`` and ``initial_cell_l0``.
 
     Examples
     --------

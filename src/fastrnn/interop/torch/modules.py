@@ -1,4 +1,4 @@
-"""Whole modules of PyTorch, where it is installed."""
+"""Conversion of whole modules of PyTorch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def from_module(module: torch.nn.Module, input_shape: Sequence[int | None] | None = None) -> Model:
-    """Return a model that computes what a module of PyTorch does, with its weights.
+    """Return a model that computes the same as a module of PyTorch, with its weights.
 
     Parameters
     ----------
@@ -21,30 +21,30 @@ def from_module(module: torch.nn.Module, input_shape: Sequence[int | None] | Non
         ``Dropout``, an activation, or a ``Sequential`` of these (or what :func:`to_module`
         returned).
     input_shape : tuple of int, optional
-        Of one sample.  If left out, (None, features), or (None,) for an embedding, so that it is
-        a sequence of any length; (features,) where nothing in the module is about sequences.
+        Shape of a sample.  If left out, (None, features), or (None,) for an embedding: a sequence
+        of any length; (features,) if no module reads sequences.
 
     Returns
     -------
     Sequential
-        Of the type of the weights, float32 or float64.
+        With the dtype of the weights, float32 or float64.
 
     Raises
     ------
     ImportError
         If PyTorch is not installed.
     TypeError
-        If it is another module: build the model, and use :func:`load_state_dict`.
+        If the module is not supported: build the model, and use :func:`load_state_dict`.
     ValueError
         If an argument of the module has no counterpart, such as ``proj_size``; it is named.
 
     Notes
     -----
-    Models take (batch, time, features), whatever ``batch_first`` says.  A stacked module becomes a
-    layer for each of its layers, with a `Dropout` between where it has one; all of them return
-    sequences, and the answer is what PyTorch calls ``output``, without the last states.  A cell
-    becomes the layer that takes it over a sequence.  An `Embedding` with ``padding_idx`` looks up
-    the row that it has, which a training here changes like any other.
+    Models take (batch, time, features), regardless of ``batch_first``.  A stacked module becomes
+    one layer for each of its layers, with a `Dropout` between them if it has one; all of them
+    return sequences, and the output is PyTorch's ``output``, without the final states.  A cell
+    becomes a layer over sequences.  The row ``padding_idx`` of an `Embedding` is trained like any
+    other row.
 
     Examples
     --------
@@ -71,22 +71,21 @@ def from_module(module: torch.nn.Module, input_shape: Sequence[int | None] | Non
 
 
 def to_module(model: Model) -> torch.nn.Module:
-    """Return a module of PyTorch that computes what a model does, with its weights.
+    """Return a module of PyTorch that computes the same as a model, with its weights.
 
     Parameters
     ----------
     model : Model
-        Layers that follow one another: `SimpleRNN`, `GRU`, `LSTM`, `Bidirectional` of them,
-        `Dense`, `Embedding`, `LayerNormalization`, `Dropout`, `Activation`, and `TimeDistributed`
-        of these.
+        A chain of layers: `SimpleRNN`, `GRU`, `LSTM`, `Bidirectional` of them, `Dense`,
+        `Embedding`, `LayerNormalization`, `Dropout`, `Activation`, and `TimeDistributed` of these.
 
     Returns
     -------
     torch.nn.Sequential
         Its modules have the names of the layers, so that its state dictionary is
         :func:`to_state_dict` of the model.  It takes (batch, time, features), or integers
-        (batch, time), and returns one tensor.  It is in the mode for evaluation: call ``train()``
-        to train it.
+        (batch, time), and returns one tensor.  It is in evaluation mode: call ``train()`` to train
+        it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which tensors of PyTorch a layer's weights are, and the way from the ones to the others."""
+"""The mapping between the weights of layers and the tensors of PyTorch."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from fastrnn.models.nested import ModelLayer
 
 Array = NDArray[Any]
 
-#: What the core has for each of PyTorch's gates: the same order, so nothing is moved.
+#: PyTorch's gates in the core: the order is the same.
 _RECURRENT = (SimpleRNN, GRU, LSTM)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A layer with weights, and where it stands.
+    """A layer with weights, and its full name.
 
     Attributes
     ----------
     name : str
-        Of the layer; of one in a model within, the names of both with "/" between.
+        Name of the layer; for one in a nested model, both names, separated by "/".
     layer : Layer
     """
 
@@ -50,7 +50,7 @@ class Place:
 
     @property
     def title(self) -> str:
-        """What errors call it."""
+        """Its name in error messages."""
         shapes = ", ".join(f"{name} {shape}" for name, shape in expected(self).items())
         return f"{self.name} ({type(self.layer).__name__}: {shapes})"
 
@@ -78,7 +78,7 @@ def expected(place: Place) -> dict[str, tuple[int, ...]]:
     Raises
     ------
     ValueError
-        If PyTorch has no such layer; it says what is in the way.
+        If PyTorch has no such layer; the error says why.
     """
     return {name: array.shape for name, array in tensors_of(place).items()}
 
@@ -102,7 +102,7 @@ def tensors_of(place: Place) -> dict[str, Array]:
 
 
 def _names(place: Place) -> dict[str, str]:
-    """Return what PyTorch calls the weights of a layer that is not recurrent."""
+    """Return PyTorch's names of the weights of a layer that is not recurrent."""
     layer = place.layer
     if isinstance(layer, (Dense, Conv1D)):
         return {"kernel": "weight", "bias": "bias"}
@@ -146,13 +146,13 @@ def _check_recurrent(name: str, layer: Layer) -> None:
 
 
 def weights_from(place: Place, tensors: dict[str, Array]) -> list[tuple[str, Parameter, Array]]:
-    """Return a layer's weights with what their arrays should be, the gates in Keras's order.
+    """Return a layer's weights with their arrays, with the gates in Keras's order.
 
     Parameters
     ----------
     place : Place
     tensors : dict of str to ndarray
-        Those that :func:`expected` has, in these shapes.
+        The tensors of :func:`expected`, with these shapes.
 
     Returns
     -------
@@ -188,5 +188,5 @@ def weights_from(place: Place, tensors: dict[str, Array]) -> list[tuple[str, Par
 
 
 def _sum(one: Array, other: Array) -> Array:
-    """Return both biases in one, rounded once."""
+    """Return the sum of both biases, rounded once."""
     return one.astype(np.float64) + other.astype(np.float64)

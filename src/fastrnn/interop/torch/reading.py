@@ -1,4 +1,4 @@
-"""Layers of modules of PyTorch."""
+"""Converting modules of PyTorch to layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fastrnn.layers import (
     SimpleRNN,
 )
 
-#: Modules without arguments that count, and the activations that they are.
+#: Modules without relevant arguments, and their activations.
 _ACTIVATIONS = {
     "Tanh": "tanh",
     "Sigmoid": "sigmoid",
@@ -38,17 +38,17 @@ _ACTIVATIONS = {
 
 @dataclass
 class Found:
-    """What a module is made of.
+    """The layers of a module.
 
     Attributes
     ----------
     layers : list of Layer
     weights : dict of str to tensor
-        Of those that have some, in their order.
+        Their weights, in order.
     features : int or None
-        What the first layer that says so reads; 0 for the integers of an embedding.
+        Number of input features of the first layer that states it; 0 for an embedding.
     is_sequence : bool
-        Whether a layer is about sequences.
+        Whether a layer reads sequences.
     dtype : str
     """
 
@@ -71,13 +71,13 @@ class Found:
         return (None, self.features) if self.is_sequence else (self.features,)
 
     def add(self, layer: Layer, features: int | None = None) -> None:
-        """Put a layer behind the others, which reads so many features."""
+        """Append a layer with a number of input features."""
         if self.features is None:
             self.features = features
         self.layers.append(layer)
 
     def take(self, prefix: str, module: Any) -> None:
-        """Take the weights of a module."""
+        """Add the weights of a module."""
         for name, tensor in module.state_dict().items():
             self.weights[f"{prefix}{name}"] = tensor
 
@@ -214,7 +214,7 @@ def _softplus(found: Found, module: Any, prefix: str) -> None:
 
 
 def _without_sequences(layer: Layer) -> Layer:
-    """Return a layer that returns its last state alone."""
+    """Return a layer that returns only its final state."""
     config = layer.get_config()
     inner = config["layer"]["config"] if isinstance(layer, Bidirectional) else config
     inner["return_sequences"] = False

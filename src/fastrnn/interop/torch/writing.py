@@ -1,4 +1,4 @@
-"""Modules of PyTorch for layers."""
+"""Converting layers to modules of PyTorch."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _recurrent(layer: Layer, name: str, features: int) -> Any:
 
 
 def _kind(name: str, layer: RecurrentLayer) -> tuple[str, dict[str, Any]]:
-    """Return the class of a module, and its arguments beside the common ones."""
+    """Return the class of a module, and its specific arguments."""
     activation = layer.activation.name
     if isinstance(layer, SimpleRNN):
         if activation not in ("tanh", "relu"):

@@ -60,7 +60,7 @@ class RandomLayer(Layer):
     def check_state(self, state: dict[str, Any]) -> None:
         """Raise ``ValueError`` unless a state is one of a random generator."""
         if set(state) != set(self.get_state()):
-            raise ValueError(f"it holds {sorted(state)}; it should say where random numbers are")
+            raise ValueError(f"it holds {sorted(state)}; it should be a state of random numbers")
         if state:
             DropoutRandom.check_state(state["random"])
 

@@ -57,9 +57,9 @@ class DropoutRandom:
             trial.state = state
             taken = dict(trial.state) == state
         except Exception as error:  # any exception, since the content may be anything
-            raise ValueError(f"{state!r} says not where random numbers are: {error!r}") from error
+            raise ValueError(f"{state!r} is not a state of random numbers: {error!r}") from error
         if not taken:
-            raise ValueError(f"{state!r} says not where random numbers are")
+            raise ValueError(f"{state!r} is not a state of random numbers")
 
     def __getstate__(self) -> dict[str, Any]:
         # The state of the generator, without its buffer.

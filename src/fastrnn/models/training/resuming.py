@@ -71,7 +71,7 @@ class Resumption:
             raise
         except Exception as error:  # any exception, since the content may be anything
             raise CheckpointError(
-                f"{self._path}: what the file says of its training is no use: {error!r}"
+                f"{self._path}: the state of the training in the file is invalid: {error!r}"
             ) from error
 
     def _read(
@@ -184,7 +184,7 @@ def _check(name: str, kept: Any, check: Callable[..., None], *arguments: Any) ->
     try:
         check(kept, *arguments)
     except Exception as error:
-        raise CheckpointError(f"the state of {name} is no use: {error}") from error
+        raise CheckpointError(f"the state of {name} is invalid: {error}") from error
 
 
 def _is_ours(holder: Any) -> bool:
@@ -252,5 +252,5 @@ def training_position(filepath: str | os.PathLike[str]) -> tuple[int, int] | Non
     epoch: Any = said.get("epoch")
     step: Any = said.get("step")
     if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in (epoch, step)):
-        raise CheckpointError(f"{path}: what the file says of its training is no use")
+        raise CheckpointError(f"{path}: the state of the training in the file is invalid")
     return epoch, step

@@ -157,7 +157,7 @@ class Run:
                 raise ValueError("data should be a text")
         except Exception as error:  # any exception, since the content may be anything
             raise CheckpointError(
-                f"what the file says of its training is no use: {error!r}"
+                f"the state of the training in the file is invalid: {error!r}"
             ) from error
         ours = self.shuffle, self.samples, self.batch_size, self.steps
         if theirs != ours:
