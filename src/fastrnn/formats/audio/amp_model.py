@@ -1,7 +1,7 @@
-"""JSON of Automated-GuitarAmpModelling, NeuralPi and Proteus: an RNN of PyTorch and a layer behind.
+"""JSON of Automated-GuitarAmpModelling, NeuralPi and Proteus: a PyTorch RNN and a linear layer.
 
-``model_data`` says what the model is, ``state_dict`` has its weights under PyTorch's names.  With
-``skip``, the first numbers of each step of the input are added to the output.
+``model_data`` describes the model, ``state_dict`` has its weights with PyTorch's names.  With
+``skip``, the first features of the input are added to the output.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KNOWN |= {"hidden_size", "bias_fl"}
 
 
 def model_in(content: dict[str, Any]) -> Description:
-    """Return the model that the object of a file describes; CheckpointError if it is no such."""
+    """Return the description of the model in a file; CheckpointError if it is invalid."""
     data, state = content.get("model_data"), content.get("state_dict")
     if not isinstance(data, dict) or not isinstance(state, dict):
         raise CheckpointError("it has no model_data and state_dict that are objects")
@@ -76,7 +76,7 @@ def model_in(content: dict[str, Any]) -> Description:
         if kind == "GRU":
             config["reset_after"] = True
         made.add(kind, kind.lower().removeprefix("simple"), config, weights, units)
-    # The layer behind has a bias where the RNN has one, and in older files always.
+    # The linear layer has a bias if the RNN has one; in older files always.
     config = {"units": n_y, "use_bias": "lin.bias" in left or has_bias}
     head = {"kernel": take("lin.weight", n_y, units).T}
     if config["use_bias"]:

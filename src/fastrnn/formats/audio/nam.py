@@ -1,8 +1,7 @@
 """Models of Neural Amp Modeler: ``.nam``, a JSON object with a flat list of weights.
 
-Of an LSTM, for each layer: the weights of its gates i, f, g, o as rows, each with those for the
-input and those for the state; the bias; the state and the cell that it begins with.  Then the
-output's weights and bias.
+An LSTM has for each layer: the weights of its gates i, f, g, o as rows, for the input and the
+state; the bias; the initial state and cell.  The weights and bias of the output follow.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.json_text import array_of
 
-#: What a configuration of an LSTM says.
+#: The keys of the configuration of an LSTM.
 _KNOWN = {"input_size", "hidden_size", "num_layers", "in_channels", "out_channels"}
 
 
 def model_in(content: dict[str, Any]) -> Description:
-    """Return the model that the object of a file describes; CheckpointError if it is no such."""
+    """Return the description of the model in a file; CheckpointError if it is invalid."""
     architecture = content.get("architecture")
     if architecture != "LSTM":
         raise CheckpointError(

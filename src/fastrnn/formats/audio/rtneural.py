@@ -1,4 +1,4 @@
-"""Models out of RTNeural's JSON."""
+"""Reading models from RTNeural's JSON."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ Array = NDArray[Any]
 
 #: Activations of a dense or convolutional layer.
 ACTIVATIONS = ("", "linear", "tanh", "relu", "sigmoid", "softmax", "elu")
-#: What the layers of every type say.
+#: The keys of every layer.
 _COMMON = {"type", "activation", "shape", "weights", "name"}
 
 
 @dataclass
 class _Layer:
-    """A layer of the file, and what stands before it."""
+    """A layer of the file, and the model built so far."""
 
     place: int
     entry: dict[str, Any]
     made: Assembly
-    #: How many steps come in, where the file says so.
+    #: Number of input steps, if the file states it.
     steps: int | None
 
     @property
     def title(self) -> str:
-        """What errors call it."""
+        """Its name in error messages."""
         return f"layer {self.place} ({self.entry['type']})"
 
     def refuse(self, argument: str, value: Any, wanted: str) -> CheckpointError:
@@ -45,7 +45,7 @@ class _Layer:
 
     @property
     def units(self) -> int:
-        """How many numbers it puts out a step."""
+        """Number of output features."""
         return int(self.entry["shape"][-1])
 
     @property
@@ -57,7 +57,7 @@ class _Layer:
         return [array_of(w, f"weights[{i}] of {self.title}") for i, w in enumerate(given)]
 
     def weights(self, *shapes: tuple[int, ...], least: int | None = None) -> list[Array]:
-        """Return the weights, which should have these shapes, the last of them perhaps missing."""
+        """Return the weights with these shapes; the last one is optional."""
         found = self.arrays
         if not (len(shapes) if least is None else least) <= len(found) <= len(shapes):
             wanted = f"{len(shapes)} arrays, of the shapes {list(shapes)}"
@@ -69,14 +69,14 @@ class _Layer:
         return found
 
     def activation(self, known: tuple[str, ...] = ACTIVATIONS) -> str:
-        """Return the activation, "linear" where there is none."""
+        """Return the activation, "linear" if there is none."""
         name = self.entry.get("activation", "")
         if name not in known:
             raise self.refuse("activation", name, f"one of {', '.join(map(repr, known))}")
         return name or "linear"
 
     def whole(self, argument: str, default: int) -> int:
-        """Return an argument that is a whole number, or a list of one."""
+        """Return an argument that is an integer, or a list with one."""
         value = self.entry.get(argument, default)
         if isinstance(value, list) and len(value) == 1:
             (value,) = value
@@ -86,7 +86,7 @@ class _Layer:
 
 
 def model_in(content: dict[str, Any]) -> Description:
-    """Return the model that the object of a file describes; CheckpointError if it is no such."""
+    """Return the description of the model in a file; CheckpointError if it is invalid."""
     shape, layers = content.get("in_shape"), content.get("layers")
     features = _features(shape, "in_shape")
     if not isinstance(layers, list) or not layers:
@@ -94,7 +94,7 @@ def model_in(content: dict[str, Any]) -> Description:
     made = Assembly(features)
     gains = [_gain(content, name) for name in ("in_gain", "out_gain")]
     if gains[0] != 1:
-        # The first number of a step is the sound, the others are the positions of knobs.
+        # The first feature is the audio, the others are the positions of knobs.
         made.scale([gains[0], *[1.0] * (features - 1)], "in_gain")
     start = made.last
     steps = shape[1] if len(shape) == 3 else None  # type: ignore[index,arg-type]
@@ -138,7 +138,7 @@ def _gain(content: dict[str, Any], name: str) -> float:
 
 
 def _skip(content: dict[str, Any], made: Assembly, start: int, features: int) -> None:
-    """Add the sound that comes in to what comes out, if the file says so."""
+    """Add the audio input to the output, if the file demands it."""
     skip = content.get("in_skip", 0)
     if isinstance(skip, bool) or skip not in (0, 1):
         raise CheckpointError(f"in_skip is {str(skip)[:60]!r}; it should be 0 or 1")
@@ -149,7 +149,7 @@ def _skip(content: dict[str, Any], made: Assembly, start: int, features: int) ->
 
 
 def _add(layer: _Layer) -> int | None:
-    """Add a layer, and return how many steps come out, where the file says so."""
+    """Add a layer, and return the number of output steps, if the file states it."""
     kind = layer.entry["type"]
     if kind not in _TYPES:
         raise CheckpointError(
@@ -187,7 +187,7 @@ def _recurrent(layer: _Layer, kind: str, gates: int, moved: tuple[int, ...] | No
     names = ("kernel", "recurrent_kernel", "bias")
     config = {"units": n_s, "use_bias": len(found) > 2, "return_sequences": True}
     if kind == "GRU":
-        # Without biases, it is the form that RTNeural computes.
+        # Without biases, both forms are equal; this is RTNeural's.
         config["reset_after"] = len(found) < 3 or found[2].ndim == 2
     elif len(found) > 2 and found[2].ndim == 2:
         raise layer.refuse("weights[2]", f"of shape {bias_shape}", f"of shape ({columns},)")
@@ -211,7 +211,7 @@ def _conv1d(layer: _Layer) -> None:
     if n_x % groups or n_y % groups:
         raise layer.refuse("groups", groups, f"one that divides {n_x} and {n_y}")
     kernel, *bias = layer.weights((size, n_x // groups, n_y), (n_y,), least=1)
-    # RTNeural starts with silence; a file of one without a state has fewer steps behind it.
+    # RTNeural starts with silence; a stateless file has fewer output steps.
     after = layer.entry["shape"][1] if len(layer.entry["shape"]) == 3 else None
     is_short = size > 1 and layer.steps is not None and after == layer.steps - (size - 1) * dilation
     config = {

@@ -1,4 +1,4 @@
-"""Models into RTNeural's JSON."""
+"""Writing models as RTNeural's JSON."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from fastrnn.formats.errors import CheckpointError
 
 Array = NDArray[Any]
 
-#: What any layer's configuration may say without a change of what it computes.
+#: Arguments of layers that do not affect inference.
 _HARMLESS = {"name", "dtype", "trainable", "seed", "unit_forget_bias"}
 
 
 def write(path: str, description: Description) -> None:
-    """Write a model as RTNeural's JSON, whole or not at all.
+    """Write a model as RTNeural's JSON, atomically.
 
-    Layers follow one another; one more may add the input to the output: that is ``in_skip``, which
-    AIDA-X reads and RTNeural itself does not.
+    The layers must form a chain; a final layer may add the input to the output, as ``in_skip``,
+    which AIDA-X supports, but RTNeural does not.
 
     Raises
     ------
     CheckpointError
-        If RTNeural has no such layer, or not with such an argument; it is named.
+        If RTNeural lacks a layer or an argument; the message names it.
     OSError
         If the file cannot be written.
 
@@ -73,7 +73,7 @@ def _is_number(dtype: str) -> bool:
 
 
 def _row(wiring: Wiring) -> tuple[list[Call], bool]:
-    """Return the calls that follow one another, and whether the input is added to the last."""
+    """Return the calls of the chain, and whether the input is added to the output."""
     calls = list(wiring.calls)
     if len(wiring.inputs) != 1 or len(wiring.outputs) != 1:
         raise CheckpointError(
@@ -103,7 +103,7 @@ def _row(wiring: Wiring) -> tuple[list[Call], bool]:
 def _add(
     written: list[dict[str, Any]], call: Call, tensors: Mapping[str, Array], features: int
 ) -> int:
-    """Add what a layer is in the file, and return how many numbers a step has behind it."""
+    """Add a layer to the file, and return its number of output features."""
     layer, prefix = call.layer, call.name
     if layer["class_name"] == "TimeDistributed":
         layer = {**layer["config"]["layer"]}
@@ -136,7 +136,7 @@ def _add(
 
 
 class _Config:
-    """The arguments of a layer, of which none is to be overlooked."""
+    """The arguments of a layer, with a check that all were handled."""
 
     def __init__(self, name: str, config: dict[str, Any]) -> None:
         self.name = name
@@ -151,11 +151,11 @@ class _Config:
         return self._left.pop(argument, default)
 
     def want(self, argument: str, wanted: Any, default: Any = None) -> None:
-        """Raise an error unless an argument is as RTNeural has it."""
+        """Raise an error unless an argument has RTNeural's value."""
         self.one_of(argument, [wanted], wanted if default is None else default)
 
     def one_of(self, argument: str, wanted: list[Any], default: Any) -> Any:
-        """Return an argument that should be one of several."""
+        """Return an argument after checking that it is one of several."""
         value = self.take(argument, default)
         if value not in wanted:
             raise CheckpointError(
@@ -165,12 +165,12 @@ class _Config:
         return value
 
     def activation(self) -> str:
-        """Return the activation as the file says it."""
+        """Return the activation in the format of the file."""
         value = self.one_of("activation", ["linear", *ACTIVATIONS[2:]], "linear")
         return "" if value == "linear" else str(value)
 
     def refuse_rest(self) -> None:
-        """Raise an error if an argument is left that changes something."""
+        """Raise an error if an argument with an effect was not handled."""
         for argument, value in self._left.items():
             if value not in (None, False, 0, []):
                 raise CheckpointError(
@@ -206,7 +206,7 @@ def _recurrent(kind: str, gates: int, moved: tuple[int, ...] | None) -> Any:
             )
         for argument in ("dropout", "recurrent_dropout"):
             config.take(argument)  # nothing but in trainings
-        config.take("return_state")  # in a chain of layers the states are not read
+        config.take("return_state")  # in a chain, the states are not used
         found = [arrays["kernel"], arrays["recurrent_kernel"]]
         if kind == "gru":
             config.want("reset_after", True, default=False)

@@ -1,7 +1,7 @@
-"""A model as one C file: how its steps are computed, by its weights, for any compiler of C99.
+"""Export of a model as a C file with its weights, for any C99 compiler.
 
-``layers.py`` says what each layer adds to a step, ``cells.c`` and ``functions.c`` hold the C that
-it calls, ``program.py`` gathers weights, states and calls, and ``file.py`` fills ``model.c``.
+``layers.py`` has the code of each layer, ``cells.c`` and ``functions.c`` the C functions that it
+calls, ``program.py`` collects weights, states and calls, and ``file.py`` fills in ``model.c``.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ def write(
     Parameters
     ----------
     path : str
-        Of the file; ``net.h``, for example.
+        Path of the file, for example ``net.h``.
     description : Description
     name : str, optional
-        What its functions and types begin with; the stem of the file if left out.
+        Prefix of its functions and types; the stem of the file name if left out.
     dtype : {"float", "double"}, optional
-        What it computes in; as the model does if left out.
+        Type of the computation; that of the model if left out.
     no_math : bool, default False
-        Whether to do without ``<math.h>``, for GELU and square roots too.
+        Whether to avoid ``<math.h>``, also for GELU and square roots.
     weights_file : bool, default False
-        Whether the weights stand in a file of their own beside it, ``net_weights.h``, which it
+        Whether to write the weights to a separate file next to it, ``net_weights.h``, which it
         includes.
     int8 : bool, default False
-        Whether matrices are stored as whole numbers of 8 bits, with a scale for each output.
+        Whether to store matrices as 8-bit integers, with a scale for each output.
     streams : int, default 1
-        How many sequences a state goes through side by side.
+        Number of sequences that are computed in parallel.
 
     Raises
     ------
     ValueError
-        If `name` is no name in C, or another argument is none of those.
+        If `name` is not a C identifier, or another argument is invalid.
     CheckpointError
-        If the model cannot be computed step after step, or has a layer without a form in C.
+        If the model cannot be computed step by step, or C code for a layer is missing.
     OSError
         If the file cannot be written.
     """
@@ -76,24 +76,24 @@ def write(
 def write_test(
     path: str, description: Description, x: Array, y: Array, tolerance: float, **options: Any
 ) -> str:
-    """Write a C program beside a model, ``net_test.c``, that compares its answers.
+    """Write a C program, ``net_test.c``, that tests an exported model.
 
     Parameters
     ----------
     path : str
-        Of the model's file.
+        Path of the model's file.
     description : Description
     x, y : ndarray of shape (steps, inputs), (steps, outputs)
-        What it is fed, and what it should answer.
+        Inputs and expected outputs.
     tolerance : float
-        How far an answer may be off, times the larger of 1 and the answer.
+        Tolerance of an output, relative to the larger of 1 and the output.
     **options :
-        Those that :func:`write` was given.
+        The options of :func:`write`.
 
     Returns
     -------
     str
-        Its path.  Compiled together with the model, it returns 0 where they agree.
+        Its path.  The program returns 0 if all outputs are within the tolerance.
     """
     name = file.Options.checked(path, description, options.get("name")).name
     beside = f"{os.path.splitext(path)[0]}_test.c"
@@ -103,7 +103,7 @@ def write_test(
 
 
 def quantized(description: Description) -> Description:
-    """Return a model with the weights that it has once they were stored as 8 bits."""
+    """Return a model with weights rounded to 8 bits."""
     tensors: Mapping[str, Array] = {
         name: _rounded(name, array) for name, array in description.tensors.items()
     }
@@ -119,7 +119,7 @@ def _rounded(name: str, array: Array) -> Array:
 
 
 def footprint(description: Description, **options: Any) -> dict[str, int]:
-    """Return what a model takes in C: bytes of weights and of a state, multiplications a step.
+    """Return the costs of a model in C: bytes of weights and state, multiplications per step.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def footprint(description: Description, **options: Any) -> dict[str, int]:
     Raises
     ------
     CheckpointError
-        If it has no form in C.
+        If C code for it is missing.
     """
     checked = file.Options.checked("net.h", description, **options)
     return file.sizes(file.program_of(description, checked), checked)

@@ -1,4 +1,4 @@
-"""The C file of a model, put together."""
+"""Assembly of the C file of a model."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from fastrnn.settings import boolean, integer
 
 Array = NDArray[Any]
 
-#: Weights that are stored as 8 bits where that is asked for.
+#: Weights that can be stored with 8 bits.
 MATRICES = ("kernel", "recurrent_kernel", "embeddings")
 
-#: Outputs that a product with weights of 8 bits has on the stack at once.
+#: Number of outputs of a product with 8-bit weights in a block on the stack.
 _BLOCK = 32
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a model is written; see ``write``."""
+    """The options of ``write``."""
 
     name: str
     kind: str
@@ -50,7 +50,7 @@ class Options:
         int8: bool = False,
         streams: int = 1,
     ) -> Options:
-        """Return options, or raise ``ValueError`` if one of them is none."""
+        """Return checked options."""
         if name is None:
             stem = os.path.basename(path).partition(".")[0]
             name = re.sub(r"\W", "_", stem, flags=re.ASCII)
@@ -78,12 +78,12 @@ def _kind(description: Description) -> str:
 
 
 def program_of(description: Description, options: Options) -> Program:
-    """Return what a model computes in a step.
+    """Return the program of a step of a model.
 
     Raises
     ------
     CheckpointError
-        If that is more than a step, or has no form in C.
+        If it cannot be computed step by step, or C code is missing.
     """
     wiring = wiring_of(description.model)
     if len(wiring.inputs) != 1 or len(wiring.outputs) != 1:
@@ -111,7 +111,7 @@ def _write_calls(
     program: Program,
     place: str | None,
 ) -> Value:
-    """Add the calls of a model's layers to a step, and return what the last one puts out.
+    """Add the calls of a model's layers to a step, and return the output of the last one.
 
     Parameters
     ----------
@@ -120,9 +120,9 @@ def _write_calls(
     tensors : mapping of str to ndarray
         Its weights by ``layer/weight``.
     source : Value
-        What it reads.
+        Its input.
     place : str or None
-        Where what it puts out should go.
+        Where to write its output.
     """
     wiring = wiring_of(model)
     values: dict[tuple[int, int], Value] = {}
@@ -130,7 +130,7 @@ def _write_calls(
     places = _places(wiring.calls, wiring.outputs[0], uses, place)
     for number, call in enumerate(wiring.calls):
         if not call.inputs:
-            # An input of a model inside a model may be read by others outside of it.
+            # Other layers outside of a nested model may read its input.
             values[number, 0] = replace(source, is_own=False)
             continue
         sources = [values[read] for read in call.inputs]
@@ -153,7 +153,7 @@ def _write_calls(
 
 
 def _below(tensors: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """Return the weights of a layer by their own names."""
+    """Return the weights of a layer by their names in it."""
     start = f"{name}/"
     return {
         title.removeprefix(start): array
@@ -181,7 +181,7 @@ def _places(
     uses: list[tuple[int, int]],
     place: str | None,
 ) -> dict[tuple[int, int], str]:
-    """Return whose output can go to where the caller wants the answer."""
+    """Return the layers that can write directly to the caller's output."""
     found: dict[tuple[int, int], str] = {}
     while place is not None and uses.count(answer) == 1 and calls[answer[0]].inputs:
         found[answer] = place
@@ -213,7 +213,7 @@ def sizes(program: Program, options: Options) -> dict[str, int]:
 
 
 def text_of(description: Description, options: Options, weights_file: bool) -> tuple[str, str]:
-    """Return the text of the file, and that of the weights if they stand apart."""
+    """Return the text of the file, and of the separate file of weights if there is one."""
     program = program_of(description, options)
     names = _names(options)
     calls = "\n".join(program.calls)
@@ -260,7 +260,7 @@ def _named(text: str, name: str) -> str:
 
 
 def _names(options: Options) -> dict[str, str]:
-    """Return the words in functions that depend on the options."""
+    """Return the replacements in functions that depend on the options."""
     suffix = "f" if options.kind == "float" else ""
     weight = "w[(ptrdiff_t)token * outputs + k]"
     if options.int8:
@@ -360,7 +360,7 @@ def _types(program: Program, options: Options, chosen: list[str]) -> str:
 
 
 def _weights(program: Program, options: Options) -> str:
-    """Return the weights as one constant, whose parts have names; none of it is padding."""
+    """Return the weights as one constant struct without padding."""
     kinds: list[str] = []
     parts: list[str] = []
     small: list[tuple[str, Any]] = []
@@ -434,7 +434,7 @@ def _step(program: Program, streams: int) -> str:
 
 
 def _wrapped(line: str, width: int = 100) -> list[str]:
-    """Return a call in as many lines as it takes."""
+    """Return a call, wrapped to lines."""
     found: list[str] = []
     indent = " " * (line.find("(") + 1)
     while len(line) > width and ", " in line[:width]:

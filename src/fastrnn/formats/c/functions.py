@@ -1,4 +1,4 @@
-"""The C functions that a model may need, and which of them one needs."""
+"""The C functions of exported models, and the selection of those that a model needs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-#: Other names of a function in the text of another one: they depend on how a model is written.
+#: Placeholders of functions in the text of other functions, which depend on the options.
 _CHOICES = {"net_add_product": ("net_add_product", "net_add_product_int8")}
 
 
 @cache
 def template(file: str) -> str:
-    """Return the text of a file of C that stands beside this one."""
+    """Return the text of a C file next to this module."""
     return resources.files(__package__).joinpath(file).read_text("utf-8")
 
 
 @cache
 def sections(file: str) -> dict[str, str]:
-    """Return the parts of a file of functions by their names, each without the line that names it.
+    """Return the sections of a file of functions by name, without the line with the name.
 
     Parameters
     ----------
@@ -30,16 +30,16 @@ def sections(file: str) -> dict[str, str]:
 
 
 def needed(texts: Iterable[str], int8: bool, names: dict[str, str]) -> list[str]:
-    """Return the functions that some C text calls, in the order in which C wants them.
+    """Return the functions that some C text calls, in an order that C accepts.
 
     Parameters
     ----------
     texts : iterable of str
-        What calls them.
+        The C code that calls them.
     int8 : bool
-        Whether weights are whole numbers of 8 bits.
+        Whether weights are 8-bit integers.
     names : dict of str to str
-        What stands for words behind a ``$`` that may name functions.
+        Replacements of placeholders with ``$``, which may be names of functions.
     """
     known = sections("functions.c")
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""How each layer is written in C: what it adds to the step of a model."""
+"""The C code of each layer in the step of a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastrnn.formats.errors import CheckpointError
 
 Array = NDArray[Any]
 
-#: Activations that are computed over all features of a step together.
+#: Activations over all features of a step.
 _WHOLE = ("softmax", "log_softmax")
 #: Those that need no exp or tanh.
 _CHEAP = frozenset(
@@ -25,7 +25,7 @@ _CHEAP = frozenset(
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of a description, on its way into C.
+    """A layer of a description that is converted to C.
 
     Attributes
     ----------
@@ -33,13 +33,13 @@ class Layer:
         Its class.
     config : mapping
     tensors : mapping of str to ndarray
-        Its weights, by their own names.
+        Its weights by name.
     name : str
         A name for C.
     place : str or None
-        Where what it puts out should go; None: it takes memory of its own.
+        Where to write its output; None for new memory.
     may_overwrite : bool
-        Whether no other layer reads its input.
+        Whether it is the only reader of its input.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Layer:
     may_overwrite: bool
 
     def refuse(self, reason: str) -> CheckpointError:
-        """Return the error for what cannot be written in C."""
+        """Return the error for a layer that cannot be written in C."""
         name = f"{self.config['name']} ({self.kind})"
         return CheckpointError(f"{name} cannot be written in C: {reason}")
 
@@ -64,12 +64,12 @@ Writer = Callable[[Layer, Sequence[Value], Program], Value]
 
 
 def write(layer: Layer, sources: Sequence[Value], program: Program) -> Value:
-    """Add a layer to a step, and return what it puts out.
+    """Add a layer to a step, and return its output.
 
     Raises
     ------
     CheckpointError
-        If it cannot be computed step after step, or has no form in C; it says why.
+        If it cannot be computed step by step, or C code is missing; the message says why.
     """
     writer = WRITERS.get(layer.kind)
     if writer is None:
@@ -78,7 +78,7 @@ def write(layer: Layer, sources: Sequence[Value], program: Program) -> Value:
 
 
 def _numbers(layer: Layer, source: Value, program: Program) -> Value:
-    """Return a source as numbers, making a row of a token."""
+    """Return a source as numbers, after converting a token to its one-hot row."""
     if source.kind == "numbers":
         return source
     if source.kind == "token":
@@ -89,7 +89,7 @@ def _numbers(layer: Layer, source: Value, program: Program) -> Value:
 
 
 def _own(layer: Layer, source: Value, program: Program) -> Value:
-    """Return memory with the numbers of a source, which may be changed."""
+    """Return memory with the values of a source that may be overwritten."""
     source = _numbers(layer, source, program)
     if source.is_own and layer.may_overwrite and layer.place in (None, source.place):
         return source
@@ -110,7 +110,7 @@ def _activated(layer: Layer, value: Value, activation: str, program: Program) ->
 
 
 def known(layer: Layer, argument: str, activation: str) -> str:
-    """Return the name of an activation that there is a function for."""
+    """Return the name of an activation, after checking that it has a C function."""
     if f"net_{activation}" not in sections("functions.c"):
         raise layer.refuse(f"its {argument} is {activation!r}, for which there is no C function")
     return activation
@@ -201,7 +201,7 @@ def _recurrent(layer: Layer, sources: Sequence[Value], program: Program) -> Valu
             first = layer.tensors.get("initial_cell")
             states.append(program.state(f"{layer.name}_c", units, first))
     else:
-        # The product of n stands apart: it waits for r, or r multiplies it.
+        # The product for n is separate: it needs r first, or is multiplied by r.
         gates = recurrent.shape[1] - units
         arguments.append(program.matrix(f"{layer.name}_recurrent_gates", recurrent[:, :gates]))
         arguments.append(program.matrix(f"{layer.name}_recurrent_n", recurrent[:, gates:]))
@@ -266,7 +266,7 @@ def _scaled(layer: Layer, gamma: Array, beta: Array, value: Value, program: Prog
 
 
 def _elementwise(expression: Callable[[Layer], str], squashes: bool = False) -> Writer:
-    """Return what writes a layer that replaces every number ``X`` by an expression of it."""
+    """Return a writer for an elementwise layer with an expression of ``X``."""
 
     def writer(layer: Layer, sources: Sequence[Value], program: Program) -> Value:
         value = _own(layer, sources[0], program)
@@ -296,9 +296,9 @@ def _softmax(layer: Layer, sources: Sequence[Value], program: Program) -> Value:
 
 
 def _merged(statement: str, last: str = "") -> Writer:
-    """Return what writes a layer that puts several inputs together, number by number.
+    """Return a writer for a layer that merges several inputs element by element.
 
-    In the statement ``Y`` is what was found so far, and ``X`` the next input.
+    In the statement, ``Y`` is the result so far, and ``X`` the next input.
     """
 
     def writer(layer: Layer, sources: Sequence[Value], program: Program) -> Value:
@@ -331,15 +331,15 @@ def _concatenate(layer: Layer, sources: Sequence[Value], program: Program) -> Va
     return made
 
 
-#: The cells of the recurrent layers, the scratch memory that a unit of one takes, and the
-#: multiplications of a unit beside the products.
+#: The cells of the recurrent layers, with the scratch memory per unit, and the multiplications per
+#: unit besides the products.
 _CELLS = {"SimpleRNN": "rnn", "GRU": "gru", "LSTM": "lstm", "MGU": "mgu"}
 _WORK = {"rnn": 1, "gru": 4, "gru_reset_after": 4, "lstm": 4, "mgu": 3}
 _GATING = {"rnn": 0, "gru": 3, "gru_reset_after": 3, "lstm": 3, "mgu": 3}
-#: How often a unit computes the activation, and the activation of its gates.
+#: Number of evaluations per unit of the activation, and of the gates' activation.
 _SQUASHES = {"rnn": (1, 0), "gru": (1, 2), "gru_reset_after": (1, 2), "lstm": (2, 3), "mgu": (1, 1)}
 
-#: Layers that change nothing but in a training.
+#: Layers without an effect outside of training.
 _PASSED = frozenset(
     (
         "Dropout",
@@ -382,7 +382,7 @@ WRITERS: dict[str, Writer] = {
     **dict.fromkeys(_PASSED, _passed),
 }
 
-#: Layers whose output may stand where their input stands.
+#: Layers that can work in place.
 IN_PLACE = _PASSED | {
     "Activation",
     "LayerNormalization",
@@ -394,7 +394,7 @@ IN_PLACE = _PASSED | {
 }
 
 _WHOLE_SEQUENCE = "it needs the whole sequence at once"
-#: Why layers of which people might expect it cannot be written.
+#: Reasons why some layers cannot be written.
 _REASONS = {
     "Bidirectional": "it reads the sequence from its end, which a stream does not know",
     "Masking": "a stream has no padding to leave out; leave such steps out of it",

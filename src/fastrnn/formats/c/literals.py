@@ -1,4 +1,4 @@
-"""Numbers as C writes them, and those that the functions of a type need."""
+"""Number literals of C, and the constants of functions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Types of numbers that an exported model may compute in, by the name that C has for them.
+#: Types of exported models by their names in C.
 TYPES: dict[str, np.dtype[Any]] = {"float": np.dtype(np.float32), "double": np.dtype(np.float64)}
 
-#: Terms of the series of the logarithm: enough for the last place.
+#: Number of terms of the series of the logarithm, for full precision.
 _LOG_TERMS = {"float": 9, "double": 18}
 
 _TWO_LOG2_E = float.fromhex("0x1.71547652b82fep+1")
 
-#: How exp, tanh and sigmoid are computed: as in the compiled core, with y = n ln2 / 2 + h, and
-#: tanh h a quotient of polynomials P and Q whose coefficients are a minimax fit.
+#: The constants of exp, tanh and sigmoid, which are computed as in the compiled core: y = n ln2 / 2
+#: + h, and tanh h is a quotient of polynomials P and Q with minimax coefficients.
 _CONSTANTS: dict[str, dict[str, str | float]] = {
     "float": {
         "BIAS": "127",
@@ -67,9 +67,9 @@ _CONSTANTS: dict[str, dict[str, str | float]] = {
 
 
 def literal(value: float, kind: str) -> str:
-    """Return a number as C writes it, exactly: where C computes in more digits it keeps them all.
+    """Return a C literal of a number, exact also if C evaluates in higher precision.
 
-    The shortest text that gives the same float would be another number there.
+    The shortest decimal text for a float would be a different number in higher precision.
     """
     text = str(Decimal(float(TYPES[kind].type(value))))
     text = text if set(text) & set(".E") else f"{text}.0"
@@ -77,7 +77,7 @@ def literal(value: float, kind: str) -> str:
 
 
 def rows(array: NDArray[np.generic], kind: str | None, width: int = 96) -> str:
-    """Return the numbers of an array, in lines; `kind` is None for whole numbers."""
+    """Return the literals of an array, in lines; `kind` is None for integers."""
     numbers = array.ravel() if kind is None else array.ravel().astype(TYPES[kind])
     suffix = "f," if kind == "float" else ","
     lines: list[str] = []
@@ -100,7 +100,7 @@ def filled(text: str, kind: str, names: Mapping[str, str]) -> str:
     text : str
     kind : {"float", "double"}
     names : mapping of str to str
-        What else stands for a word behind a ``$``.
+        Further replacements of placeholders with ``$``.
     """
     values = {
         key: value if isinstance(value, str) else literal(value, kind)
@@ -113,7 +113,7 @@ def filled(text: str, kind: str, names: Mapping[str, str]) -> str:
 
 
 def _log1p(terms: int) -> str:
-    """Return 1 + z / 3 + z^2 / 5 ... as nested products."""
+    """Return 1 + z / 3 + z^2 / 5 ... in Horner form."""
     text = f"REAL({1 / (2 * terms + 1)!r})"
     for term in range(terms - 1, -1, -1):
         inner = f"({text})" if " " in text else text

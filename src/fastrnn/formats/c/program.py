@@ -1,4 +1,4 @@
-"""What an exported model computes in a step: its weights, its states, and calls of functions."""
+"""The program of a step of an exported model: weights, states, and calls of functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.formats.errors import CheckpointError
 
 Array = NDArray[Any]
 
-#: Words that cannot be names in C99 or C++11, and those that the file uses itself.
+#: Keywords of C99 and C++11, and identifiers that the file uses itself.
 _WORDS = """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl
     const const_cast constexpr continue decltype default delete do double dynamic_cast else
@@ -30,19 +30,18 @@ RESERVED = frozenset(_WORDS.split())
 
 @dataclass(frozen=True)
 class Value:
-    """Numbers that a step computes with.
+    """An array of a step.
 
     Attributes
     ----------
     place : str
         The C expression that points to them.
     size : int
-        How many there are; of a token, how many tokens there are.
+        Its size; for a token, the size of the vocabulary.
     kind : {"numbers", "token", "one-hot"}
-        "token" is one number, which names a row; "one-hot" the same where the row of 0 and 1 is
-        meant that it stands for.
+        "token" is an index; "one-hot" is an index that represents a one-hot row.
     is_own : bool
-        Whether they may be changed in place.
+        Whether it may be overwritten.
     """
 
     place: str
@@ -53,7 +52,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Weights [inputs][outputs], of 8 bits with a scale for each output where `numbers` has any."""
+    """Weights [inputs][outputs]; with 8 bits and a scale for each output if `numbers` is set."""
 
     values: Array
     numbers: Array | None = None
@@ -62,31 +61,31 @@ class Matrix:
 
 @dataclass
 class Program:
-    """A step, as it is written down layer by layer.
+    """The program of a step, which is built layer by layer.
 
     Attributes
     ----------
     int8 : bool
-        Whether matrices are stored as whole numbers of 8 bits.
+        Whether matrices are stored as 8-bit integers.
     weights : dict of str to Matrix or ndarray
     states : dict of str to int
-        What a stream carries from step to step, and how many numbers that are.
+        The states of a stream, with their sizes.
     firsts : dict of str to str
-        The expression for what a state begins with, where that is not zeros.
+        Expressions of initial states other than zeros.
     buffers : dict of str to int
-        Memory that a step writes and that is not read after it, and how many numbers that are.
+        Temporary memory of a step, with sizes.
     work : int
-        Numbers of scratch memory.
+        Size of the scratch memory.
     calls : list of str
         Lines of C.
     cells : dict of str to str
         Functions of cells by their names.
     products, squashes : int
-        Multiplications of a step, and how often an activation with exp or tanh is computed.
+        Numbers of multiplications, and of evaluations of exp or tanh, per step.
     needs_index : bool
-        Whether a line counts with ``i``.
+        Whether a line uses the index ``i``.
     inputs, outputs : int
-        How many numbers a step takes and gives.
+        Numbers of inputs and outputs of a step.
     """
 
     int8: bool = False
@@ -105,7 +104,7 @@ class Program:
     _names: set[str] = field(default_factory=set)
 
     def unique(self, name: str) -> str:
-        """Return a name for C that is like that of a layer, and not used yet."""
+        """Return an unused C identifier similar to the name of a layer."""
         stem = re.sub(r"\W", "_", name, flags=re.ASCII).lower() or "layer"
         if stem[0].isdigit() or stem in RESERVED:
             stem = f"layer_{stem}"
@@ -117,7 +116,7 @@ class Program:
         return found
 
     def vector(self, name: str, values: Array) -> str:
-        """Store numbers that are never of 8 bits, and return the expression for them."""
+        """Store an array in full precision, and return the expression for it."""
         name = self._weight_name(name)
         self.weights[name] = finite(name, values).ravel()
         return f"net_weights.{name}"
@@ -137,7 +136,7 @@ class Program:
         return name if name not in self.weights else self._weight_name(f"{name}_2")
 
     def state(self, name: str, size: int, first: Array | None) -> str:
-        """Return the expression for numbers that a stream carries, and that begin as `first`."""
+        """Return the expression for a new state with the initial value `first`."""
         name = self.unique(name)
         self.states[name] = size
         if first is not None:
@@ -145,7 +144,7 @@ class Program:
         return f"state->{name}"
 
     def buffer(self, name: str, size: int, place: str | None) -> Value:
-        """Return memory for what a layer puts out: `place`, if that is given."""
+        """Return memory for the output of a layer: `place`, if given."""
         if place is None:
             self.buffers[name] = size
             place = f"state->{name}"
@@ -175,14 +174,14 @@ class Program:
 
 
 def finite(name: str, values: Array) -> Array:
-    """Return weights, or say that C has no way to write them."""
+    """Return weights after checking that they are finite."""
     if not np.isfinite(values).all():
         raise CheckpointError(f"{name} holds NaN or infinite weights, which no C file can state")
     return values
 
 
 def quantize(values: Array) -> tuple[Array, Array]:
-    """Return weights [inputs][outputs] as whole numbers of -127 to 127, and a scale an output."""
+    """Return weights [inputs][outputs] as integers from -127 to 127, with a scale per output."""
     largest = np.abs(values).max(axis=0) if len(values) else np.zeros(values.shape[1])
     scales = np.where(largest > 0, largest / 127, 1)
     return np.rint(values / scales).astype(np.int8), scales

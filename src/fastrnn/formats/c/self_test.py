@@ -1,4 +1,4 @@
-"""A C program that compares an exported model with the answers of the model itself."""
+"""A C program that compares an exported model with the original."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def text_of(header: str, name: str, x: NDArray[Any], y: NDArray[Any], tolerance:
     header : str
         The name of the model's file.
     name : str
-        What its functions begin with.
+        Prefix of its functions.
     x, y : ndarray of shape (steps, ...)
-        What it is fed, and what it should answer.
+        Inputs and expected outputs.
     tolerance : float
-        How far an answer may be off, times the larger of 1 and the answer.
+        Tolerance of an output, relative to the larger of 1 and the output.
     """
     kind = "double"
     words = {

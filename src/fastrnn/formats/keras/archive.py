@@ -32,7 +32,7 @@ from fastrnn.formats.keras.weights import sources_of
 Array = NDArray[Any]
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-#: The longest configuration that is read.
+#: Maximum length of a configuration.
 MOST_TEXT = 64 << 20
 #: Of Keras, in files that are written.
 VERSION = "3.3.3"
@@ -44,7 +44,7 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
     Raises
     ------
     CheckpointError
-        If it is no such file, is damaged, or holds what fastrnn lacks.
+        If it is not such a file, is damaged, or contains something that fastrnn lacks.
     """
     with failures(path):
         parts = _parts(path)
@@ -65,7 +65,7 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
 
 
 def read_weights(path: str, description: Description, choice: Choice) -> Mapping[str, Array]:
-    """Return the weights in a file for the model that is described."""
+    """Return the weights of a file for the described model."""
     with failures(path), opened(path, _parts(path)[WEIGHTS]) as root:
         return by_place.read_weights(root, sources_of(description), choice)
 
@@ -112,7 +112,7 @@ def _optimizer(
 
 
 def _parts(path: str) -> dict[str, bytes]:
-    """Return what the archive holds, of sizes that its length allows."""
+    """Return the contents of the archive, after checking their sizes."""
     with zipfile.ZipFile(path) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         if len(infos) < len(archive.infolist()):
@@ -180,7 +180,7 @@ def write(path: str, description: Description) -> None:
             (CONFIG, json.dumps(outside).encode()),
             (WEIGHTS, encoded(fill)),
         ):
-            # Always of the same time, so that equal models make equal files.
+            # With a fixed time, so that equal models give equal files.
             archive.writestr(zipfile.ZipInfo(name), content)
     make_folder(os.path.dirname(os.path.realpath(path)))
     replace_file(path, room.getvalue())

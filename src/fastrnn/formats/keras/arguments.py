@@ -1,4 +1,4 @@
-"""The arguments of a layer in a file of Keras: each is understood, noted, or refused."""
+"""The arguments of a layer in a Keras file, each of which is converted, noted, or refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.naming import custom_object
 
 _MISSING = object()
 
-#: What Keras 1 called the arguments of its layers.
+#: Keras 1's names of arguments.
 KERAS_1 = {
     "output_dim": "units",
     "inner_activation": "recurrent_activation",
@@ -37,7 +37,7 @@ KERAS_1 = {
     "stride": "strides",
 }
 
-#: Of every layer, without an effect on what it computes.
+#: Arguments of every layer without an effect on its results.
 _HARMLESS = {
     "autocast",
     "batch_input_shape",
@@ -52,8 +52,8 @@ _HARMLESS = {
     "unroll",
 }
 
-#: What weights have, and the penalty on what a layer puts out: the argument, the module that reads
-#: it, and the classes and functions that Keras has for it.
+#: Regularizers and constraints: the argument, the module that reads it, and Keras's classes and
+#: functions.
 _ATTACHED = [
     (f"{stem}_{kind}", module, known)
     for kind, module, known in (
@@ -76,7 +76,7 @@ def short(value: Any) -> str:
 
 
 class Arguments:
-    """Arguments that are taken one by one; :meth:`finish` refuses those that are left.
+    """The arguments of a layer, which are taken one by one; :meth:`finish` refuses the others.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Arguments:
     config : mapping
     generation : Generation
     notes : list of str
-        Takes a sentence for whatever is left out.
+        Collects a message for everything that is left out.
     """
 
     def __init__(
@@ -94,32 +94,32 @@ class Arguments:
         self.kind, self.generation, self.notes = kind, generation, notes
         self._left = dict(config)
         self.name = str(self._left.pop("name", kind.lower()))
-        #: What it is called in errors.
+        #: Its name in error messages.
         self.title = f"layer {self.name!r} ({kind})"
 
     def error(self, argument: str, value: Any, reason: str) -> CheckpointError:
-        """Return what to raise where an argument cannot be represented."""
+        """Return the error for an argument that cannot be represented."""
         return CheckpointError(f"{self.title}: {argument} is {short(value)}; {reason}")
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Give arguments their newer names, where they have older ones."""
+        """Replace older names of arguments by newer ones."""
         for old, new in names.items():
             if old in self._left and new not in self._left:
                 self._left[new] = self._left.pop(old)
 
     def has(self, argument: str) -> bool:
-        """Return whether the file says it."""
+        """Return whether the file has an argument."""
         return argument in self._left
 
     def take(self, argument: str, default: Any = _MISSING) -> Any:
-        """Return an argument, which has a default if one is given."""
+        """Return an argument, or its default if there is one."""
         value = self._left.pop(argument, default)
         if value is _MISSING:
             raise CheckpointError(f"{self.title} has no {argument}, which it needs")
         return value
 
     def number(self, argument: str, default: Any = _MISSING) -> Any:
-        """Return a number, or None where that is the default; arrays of one may stand for it."""
+        """Return a number, or None if that is the default; arrays with one element are accepted."""
         value = self.take(argument, default)
         if isinstance(value, dict):
             value = value.get("value", value)
@@ -151,7 +151,7 @@ class Arguments:
         raise self.error(argument, value, "it should hold integers")
 
     def integer(self, argument: str, default: Any = _MISSING) -> int:
-        """Return an integer, which may stand alone in a list."""
+        """Return an integer, which may be in a list."""
         value = self.integers(argument, default)
         if isinstance(value, list):
             if len(value) != 1:
@@ -160,13 +160,13 @@ class Arguments:
         return int(value)
 
     def seed(self) -> int | None:
-        """Return the seed, if it is one that fastrnn can take; else it is left out."""
+        """Return the seed, or None if fastrnn does not support it."""
         value = self.take("seed", None)
         is_seed = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         return value if is_seed else None
 
     def must_be(self, argument: str, *values: Any, reason: str = "fastrnn lacks this") -> None:
-        """Refuse an argument that is there, unless it is one of the values."""
+        """Refuse an argument unless it is one of the values."""
         if argument in self._left:
             value = self._left.pop(argument)
             if value is not None and value not in values:
@@ -195,7 +195,7 @@ class Arguments:
         raise ValueError(value)  # fastrnn's own name, which no file of Keras has
 
     def initializer(self, argument: str) -> dict[str, Any] | str | None:
-        """Return an initializer, or None where the default has to do; weights are in the file."""
+        """Return an initializer, or None for the default; the file has the weights anyway."""
         value = self.take(argument, None)
         if value is None:
             return None
@@ -215,7 +215,7 @@ class Arguments:
     def attached(self, *stems: str) -> dict[str, Any]:
         """Return regularizers and constraints of some weights; :meth:`penalties` notes others.
 
-        Only Keras's own: a class of somebody's own is known by its name alone.
+        Only Keras's own; of a custom class only the name is known.
         """
         found: dict[str, Any] = {}
         for argument, module, known in _ATTACHED:

@@ -1,4 +1,4 @@
-"""The arrays of one layer: Keras's order of the gates and the core's, cuDNN's, and Keras 1's."""
+"""The arrays of a layer: conversion between the formats of Keras, cuDNN, Keras 1 and the core."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def to_core(leaf: Leaf, arrays: Sequence[Array]) -> dict[str, Array]:
     ----------
     leaf : Leaf
     arrays : sequence of ndarray
-        As the file has them, in its order.
+        The arrays of the file, in its order.
 
     Raises
     ------
     CheckpointError
-        If there are too few or too many.
+        If their number is wrong.
     """
     kind, names = leaf.source.ours, own_weights(leaf.source)
     found = list(arrays)
@@ -69,7 +69,7 @@ def _reordered(leaf: Leaf, array: Array) -> Array:
 
 
 def _joined(kind: str, arrays: list[Array], count: int) -> list[Array]:
-    """Put together what Keras 1 had for each gate by itself."""
+    """Concatenate the separate arrays of the gates in Keras 1."""
     gates = GATES[kind]
     if gates == 1 or len(arrays) != 3 * gates or count != 3:
         return arrays
@@ -83,8 +83,8 @@ def _joined(kind: str, arrays: list[Array], count: int) -> list[Array]:
 def _from_cudnn(leaf: Leaf, arrays: list[Array]) -> list[Array]:
     """Return cuDNN's matrices and biases as those of the plain layer.
 
-    Its files have each gate's matrices transposed, and two biases in a row, of the input and of the
-    state.
+    Its files have transposed matrices for each gate, and the biases of the input and of the state,
+    concatenated.
     """
     kind = leaf.source.ours
     if len(arrays) != 3 or kind == "SimpleRNN" or any(array.ndim == 0 for array in arrays):

@@ -1,4 +1,4 @@
-"""Weights where Keras 1 and 2 keep them in HDF5: a group a layer, with a list of names."""
+"""The HDF5 layout of weights of Keras 1 and 2: a group for each layer, with a list of names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from fastrnn.formats.keras.store import Group
 
 Array = NDArray[Any]
 
-#: Of the arrays that a model itself has, beside those of its layers.
+#: The group of a model's own arrays.
 TOP = "top_level_model_weights"
-#: The most bytes of names that one attribute can hold.
+#: Maximum size in bytes of an attribute.
 MOST_NAMES = 64512
 
 _KNOWN = {"kernel", "recurrent_kernel", "bias", "embeddings", "gamma", "beta"}
@@ -26,7 +26,7 @@ _KNOWN |= {"moving_mean", "moving_variance"}
 
 
 def is_by_name(root: Group) -> bool:
-    """Return whether a group is laid out like this."""
+    """Return whether a group has this layout."""
     return root.texts("layer_names") is not None
 
 
@@ -40,13 +40,13 @@ def read_weights(
     root : Group
     sources : sequence of Source
     choice : Choice
-        Whether to take the groups by the names of the layers, and leave those alone that are not
-        there; else the groups with weights are those of the layers with weights, in their order.
+        Whether to find groups by the names of the layers, and ignore missing ones; otherwise,
+        groups with weights are assigned to layers with weights in order.
 
     Raises
     ------
     CheckpointError
-        If there are more or fewer layers with weights than the model has, or arrays in one.
+        If the number of layers with weights, or of arrays of a layer, differs from the model's.
     """
     names = [name for name in root.texts("layer_names") or [] if name != TOP]
     groups = {name: _names_in(root.group(name)) for name in names}
@@ -78,9 +78,9 @@ def _names_in(group: Group) -> list[str]:
 
 
 def order_of(source: Source) -> list[tuple[Leaf, int]]:
-    """Return the arrays of a layer in the order of these files: what is trained comes first.
+    """Return the arrays of a layer in the order of these files, with trainable ones first.
 
-    Each is a layer that has it, and which of its weights it is.
+    Each is a layer, and the name of its weight.
     """
     found = [
         (leaf, place, leaf.is_trained(name))
@@ -113,7 +113,7 @@ def _read_layer(group: Group, source: Source, names: list[str]) -> dict[str, Arr
 
 
 def _of_keras_1(source: Source, all_of: list[Leaf], arrays: list[Array]) -> dict[str, Array]:
-    """Return weights that stand gate by gate, those of both directions one after another."""
+    """Return weights with separate gates; those of both directions follow one another."""
     counts = [3 * GATES[leaf.source.ours] if leaf.source.ours in GATES else 0 for leaf in all_of]
     if 0 in counts or sum(counts) != len(arrays):
         expected = [name for leaf in all_of for name in leaf.names]
@@ -129,7 +129,7 @@ def _of_keras_1(source: Source, all_of: list[Leaf], arrays: list[Array]) -> dict
 
 
 def check_nothing_left(root: Group) -> None:
-    """Raise an error if arrays lie in the groups of layers that no list of names has."""
+    """Raise an error if groups have arrays that are not in their lists of names."""
     names = root.texts("layer_names") or []
     known = {
         f"{name}/{one}"
@@ -178,7 +178,7 @@ def write_weights(
 
 
 def write_names(group: Any, attribute: str, names: Sequence[str]) -> None:
-    """Write a list of names as an attribute, in parts where it is too long for one."""
+    """Write a list of names as an attribute, split into several if it is too long."""
     data = np.asarray([name.encode() for name in names]) if names else np.empty(0, "S1")
     count = 1
     while any(part.nbytes > MOST_NAMES for part in np.array_split(data, count)):

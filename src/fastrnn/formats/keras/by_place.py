@@ -1,4 +1,4 @@
-"""Weights where Keras 3 keeps them in HDF5: ``layers/lstm/cell/vars/0``."""
+"""The HDF5 layout of weights of Keras 3: ``layers/lstm/cell/vars/0``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fastrnn.formats.keras.store import Group
 
 Array = NDArray[Any]
 
-#: What the folder of the layers was called in the first versions of this layout.
+#: The name of the folder of layers in the first versions of this layout.
 _OLD_FOLDER = "_layer_checkpoint_dependencies"
-#: Folders of a file that are no weights of the model.
+#: Folders of a file without weights.
 _BESIDE = ("optimizer/", "metrics/", "compile_metrics/", "_metrics/")
 
 
 def is_by_place(root: Group) -> bool:
-    """Return whether a file is laid out like this."""
+    """Return whether a file has this layout."""
     return root.has("layers") or root.has(_OLD_FOLDER)
 
 
@@ -35,7 +35,7 @@ def read_weights(
     Raises
     ------
     CheckpointError
-        If an array is missing or left over.
+        If there are missing or superfluous arrays.
     """
     if choice.by_name:
         raise CheckpointError(
@@ -64,15 +64,15 @@ def read_weights(
 
 
 def is_seed(path: str) -> bool:
-    """Return whether an array is where the random numbers of a layer stand, which are drawn anew.
+    """Return whether an array is the random state of a layer, which is not read.
 
-    A Dropout of Keras keeps it beside its weights.
+    Keras's Dropout stores it with its weights.
     """
     return "seed_generator" in path.split("/")
 
 
 def variables(root: Group, place: str) -> list[str]:
-    """Return the paths of the numbered arrays at a place, in their order."""
+    """Return the paths of the numbered arrays in a folder, in order."""
     folder = f"{place}/vars"
     if not root.has(folder):
         return []
@@ -108,7 +108,7 @@ def _named_group(root: Any, place: str, name: str) -> Any:
 
 
 def write_variables(root: Any, place: str, name: str, arrays: Sequence[Array]) -> None:
-    """Write numbered arrays at a place."""
+    """Write numbered arrays to a folder."""
     group = _named_group(root, place, name)
     for number, array in enumerate(arrays):
         group.create_dataset(str(number), data=array)

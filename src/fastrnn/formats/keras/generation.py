@@ -1,4 +1,4 @@
-"""Which Keras wrote a file."""
+"""The version of Keras that wrote a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Generation:
     Attributes
     ----------
     version : str
-        As the file has it; empty where it says nothing, as Keras 1 did.
+        The version in the file; empty for Keras 1, which does not write it.
     major, minor : int
     """
 
@@ -29,12 +29,12 @@ class Generation:
 
     @property
     def recurrent_activation(self) -> str:
-        """Of a GRU or LSTM that does not say it."""
+        """The default recurrent activation of a GRU or LSTM."""
         return "sigmoid" if (self.major, self.minor) >= (2, 3) else "hard_sigmoid"
 
     @property
     def reset_after(self) -> bool:
-        """Of a GRU that does not say it: older Keras had only the other form."""
+        """The default ``reset_after`` of a GRU; older versions have only the other form."""
         return self.major >= 3
 
 

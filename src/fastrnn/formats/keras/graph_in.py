@@ -1,4 +1,4 @@
-"""The calls of a Functional model of Keras: who reads whom, and which mask reaches whom."""
+"""The graph of a Functional model of Keras: connections and masks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fastrnn.formats.keras.inputs_in import free_name, input_layer
 from fastrnn.formats.keras.layers_in import LayerReader
 from fastrnn.formats.keras.sources import MODEL, Source
 
-#: A tensor in the file: the name of a layer, which of its calls, which of the outputs.
+#: A tensor in the file: the name of a layer, the index of its call, and of the output.
 Ref = tuple[str, int, int]
-#: A tensor here: the place of a call, which of its outputs.
+#: A tensor here: the index of a call, and of its output.
 Tensor = tuple[int, int]
 
-#: Functions that make masks, as Keras 3 writes them down beside the layers.
+#: Functions that compute masks, which Keras 3 lists with the layers.
 _MASK_OPS = ("NotEqual", "Any", "LogicalAnd", "LogicalOr", "Cast")
 #: Functions of two tensors for which fastrnn has a layer.
 _SUMS = {
@@ -34,7 +34,7 @@ _SUMS = {
 
 @dataclass
 class _Call:
-    """A call as the file has it."""
+    """A call in the file."""
 
     inputs: list[Ref]
     options: dict[str, Any]
@@ -45,7 +45,7 @@ class _Call:
 
 @dataclass
 class GraphRead:
-    """What is said of a graph: the part of a model's configuration, and its layers."""
+    """The graph of a model: a part of its configuration, and its layers."""
 
     config: dict[str, Any]
     sources: list[Source]
@@ -66,11 +66,11 @@ class GraphReader:
         self._inputs: dict[str, dict[str, Any]] = {}
         self._masks: dict[str, list[_Call]] = {}
         self._calls: dict[str, list[_Call]] = {}
-        #: By how much references to a layer count too high: a model had a call before the first.
+        #: The offset of call indices of a layer: for a model they do not start at 0.
         self._ahead: dict[str, int] = {}
 
     def read(self, config: Mapping[str, Any]) -> GraphRead:
-        """Return what the configuration of a model says."""
+        """Return the graph of the configuration of a model."""
         for entry in config["layers"]:
             self._read_layer(entry)
         ins = self._ends(config, "input_layers")
@@ -78,7 +78,7 @@ class GraphReader:
         self._count(ins, outs)
         return self._ordered(ins, outs)
 
-    # What the file says ------------------------------------------------------------------------
+    # Reading the file ------------------------------------------------------------------------
 
     def _read_layer(self, entry: Any) -> None:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), (dict, list)):
@@ -155,7 +155,7 @@ class GraphReader:
         return self._finished(name, call)
 
     def _finished(self, name: str, call: _Call) -> _Call:
-        """Understand the options of a call, or refuse them."""
+        """Convert the options of a call, or refuse them."""
         states = call.options.pop("initial_state", None)
         if states is not None:
             one = _ref(states)
@@ -211,7 +211,7 @@ class GraphReader:
         return ref[0], ref[1] - self._ahead.get(ref[0], 0)
 
     def _ordered(self, ins: list[Ref], outs: list[Ref]) -> GraphRead:
-        """Return the calls, each after those that it reads, as far as the outputs need them."""
+        """Return the calls that the outputs need, in topological order."""
         wanted = {self._key(ref): None for ref in self._walk([*ins, *outs])}
         waiting = list(wanted)
         places: dict[tuple[str, int], int] = {}
@@ -277,10 +277,10 @@ class GraphReader:
     # The masks ---------------------------------------------------------------------------------
 
     def _check_masks(self, places: Mapping[tuple[str, int], int]) -> None:
-        """Refuse masks that are others than those which layers pass on by themselves.
+        """Refuse masks other than those that layers pass on automatically.
 
-        Keras 3 writes down how an Embedding or a Masking makes its mask, and hands it to the layers
-        behind; here they take it from their input.
+        Keras 3 lists how an Embedding or a Masking computes its mask, and passes it to the
+        following layers explicitly; here they get it with their input.
         """
         for name, number in places:
             mask = self._calls[name][number].mask
@@ -291,7 +291,7 @@ class GraphReader:
                 )
 
     def _is_passed_on(self, mask: Ref) -> bool:
-        """Return whether a mask is what an Embedding or a Masking of the model makes."""
+        """Return whether a mask is that of an Embedding or a Masking of the model."""
         if mask[0] not in self._masks:
             return False
         call = self._masks[mask[0]][self._key(mask)[1]]
@@ -310,7 +310,7 @@ class GraphReader:
 
 
 def _ref(value: Any) -> Ref | None:
-    """Return what a reference to a tensor says, in the words of either generation."""
+    """Return the tensor of a reference, in the format of either generation."""
     if isinstance(value, Mapping):
         config = value.get("config")
         if value.get("class_name") != "__keras_tensor__" or not isinstance(config, Mapping):

@@ -1,4 +1,4 @@
-"""HDF5 files of Keras: whole models of Keras 1 to 3, and weights alone in either layout."""
+"""HDF5 files of Keras: whole models of Keras 1 to 3, and weights in either layout."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Array = NDArray[Any]
 
 #: Of Keras, in files that are written.
 VERSION = "2.15.0"
-#: Likewise, in those of models for which the generations have no common words.
+#: The same for models that the generations describe differently.
 NEWER_VERSION = "3.0.0"
 
 
@@ -48,7 +48,8 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
     Raises
     ------
     CheckpointError
-        If it is no such file, is damaged, holds weights alone, or what fastrnn lacks.
+        If it is not such a file, is damaged, has only weights, or contains something that fastrnn
+        lacks.
     """
     with failures(path), opened(path) as root:
         text = root.text("model_config")
@@ -79,7 +80,7 @@ def read(path: str, keep: Callable[[str], bool] | None = None) -> Description:
 def read_weights(path: str, description: Description, choice: Choice) -> Mapping[str, Array]:
     """Return the weights in a file for the model that is described.
 
-    Layers are found by their names where the file has the same ones, else by their order.
+    Layers are found by name if the file has the same names, else by order.
     """
     with failures(path), opened(path) as root:
         sources = sources_of(description)
@@ -94,7 +95,7 @@ def read_weights(path: str, description: Description, choice: Choice) -> Mapping
 
 
 def write(path: str, description: Description) -> None:
-    """Write a model that Keras 2 and Keras 3 read; or Keras 3 alone, if they differ about it."""
+    """Write a model for Keras 2 and Keras 3, or only for Keras 3 if the formats differ."""
     version, model = _in_words_of_keras(description)
     warn_of_masks(description.model)
     check_weights(model.sources, description.tensors)
@@ -108,7 +109,7 @@ def write(path: str, description: Description) -> None:
     if training is not None:
         optimizer = optimizer_out(training)
         config = optimizer["config"]
-        # tf_keras takes it for one of its older optimizers, which know fewer arguments.
+        # tf_keras interprets it as one of its older optimizers, which have fewer arguments.
         optimizer["config"] = {key: one for key, one in config.items() if one is not None}
         compiled = {**objective_out(training), "optimizer_config": optimizer}
         root_attributes["training_config"] = json.dumps(compiled)
@@ -133,7 +134,7 @@ def write(path: str, description: Description) -> None:
 
 
 def _in_words_of_keras(description: Description) -> tuple[str, ModelWritten]:
-    """Return a version of Keras, and a model in its words: the older ones if they suffice."""
+    """Return a version of Keras, and the model in its format; an older one if possible."""
     try:
         return VERSION, write_model(description.model, HDF5)
     except CheckpointError:
@@ -141,7 +142,7 @@ def _in_words_of_keras(description: Description) -> tuple[str, ModelWritten]:
 
 
 def write_weights(path: str, description: Description) -> None:
-    """Write the weights alone: as Keras 3 does in ``.weights.h5`` files, else as Keras 2 does."""
+    """Write only weights: in the layout of Keras 3 for ``.weights.h5``, else of Keras 2."""
     sources = sources_of(description)
     is_new = path.lower().endswith(".weights.h5")
 
@@ -163,9 +164,9 @@ def _write_weights(
 
 
 def _scalars(training: Mapping[str, Any]) -> list[tuple[str, Array]]:
-    """Return the count of steps, as Keras 2 begins the state of an optimizer.
+    """Return the count of steps, the first array of an optimizer's state in Keras 2.
 
-    Keras 3 cannot go on with a training from HDF5: its optimizer is built for no weights there.
+    Keras 3 cannot resume training from HDF5, because it does not build its optimizer there.
     """
     return [("iter:0", np.asarray(int(training.get("iterations", 0)), np.int64))]
 
@@ -190,7 +191,7 @@ def _written(path: str, fill: Callable[[Any], None]) -> None:
 
 
 def encoded(fill: Callable[[Any], None]) -> bytes:
-    """Return the content of a file that a function fills."""
+    """Return the content of a file that a function writes."""
     import h5py
 
     room = io.BytesIO()
@@ -224,7 +225,7 @@ def _optimizer(
     notes: list[str],
     generation: Generation,
 ) -> dict[str, Array]:
-    """Return the state of the optimizer; where it is of another kind, a note says so."""
+    """Return the state of the optimizer; add a note if it is of another kind."""
     if not root.has("optimizer_weights"):
         return {}
     group = root.group("optimizer_weights")

@@ -1,4 +1,4 @@
-"""Layers of Keras, of whatever generation, in fastrnn's words."""
+"""Converting layers of any generation of Keras to fastrnn."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ Found = tuple[str, Config, list[Source]]
 
 
 def _common(arguments: Arguments) -> Config:
-    """Return what every layer has: its type, and whether it is trained."""
+    """Return the common arguments of layers: dtype, and whether it is trained."""
     common: Config = {"name": arguments.name, "dtype": _dtype(arguments)}
     if not arguments.flag("trainable", True):
         common["trainable"] = False
@@ -146,7 +146,7 @@ _CELLS = {"SimpleRNNCell": "SimpleRNN", "GRUCell": "GRU", "LSTMCell": "LSTM"}
 
 
 def _cell(arguments: Arguments, reader: LayerReader) -> Found:
-    """Read an RNN around one cell, which is the layer that is named after it, or around several."""
+    """Read an RNN with one cell, as the layer of the same name, or with several."""
     cell = arguments.take("cell")
     if isinstance(cell, Mapping) and cell.get("class_name") == "StackedRNNCells":
         return _cells(arguments, reader, cell.get("config"))
@@ -160,7 +160,7 @@ def _cell(arguments: Arguments, reader: LayerReader) -> Found:
 
 
 def _layer_of(arguments: Arguments, reader: LayerReader, cell: Any, outside: Config) -> Found:
-    """Return the layer of a cell, with what an RNN around it says."""
+    """Return the layer of a cell, with the arguments of the RNN around it."""
     kind = cell.get("class_name") if isinstance(cell, Mapping) else None
     if kind not in _CELLS or not isinstance(cell.get("config"), Mapping):
         raise arguments.error("cell", kind or cell, f"it should be one of {sorted(_CELLS)}")
@@ -207,7 +207,7 @@ def _bidirectional(arguments: Arguments, reader: LayerReader) -> Found:
     options["layer"] = forward.entry
     arguments.must_be("weights")
     for argument in ("return_sequences", "return_state", "stateful", "zero_output_for_mask"):
-        arguments.take(argument, None)  # the inner layer says it
+        arguments.take(argument, None)  # stated by the inner layer
     return "Bidirectional", options, [forward, back]
 
 
@@ -217,7 +217,7 @@ def _direction(
     config = entry.get("config") if isinstance(entry, Mapping) else None
     if not isinstance(config, Mapping):
         raise arguments.error(argument, entry, "it should be a recurrent layer")
-    # A Bidirectional gives zeros at steps that a mask leaves out, here as in Keras.
+    # A Bidirectional returns zeros at masked steps, here as in Keras.
     found = reader.read({**entry, "config": {**config, "zero_output_for_mask": False}})
     if found.entry["class_name"] not in ("SimpleRNN", "GRU", "LSTM"):
         raise arguments.error(argument, found.kind, "it should be a SimpleRNN, GRU or LSTM")

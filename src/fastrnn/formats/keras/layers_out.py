@@ -1,4 +1,4 @@
-"""Layers of fastrnn in Keras's words."""
+"""Converting layers of fastrnn to Keras."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from fastrnn.formats.keras.arrays import FORGET, GATES
 from fastrnn.formats.keras.sources import Source
 
 Config = dict[str, Any]
-#: What weights have, by the classes that Keras has for it.
+#: Regularizers and constraints, with Keras's classes.
 _ATTACHED = {
     "regularizer": ("L1", "L2", "L1L2"),
     "constraint": ("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
 }
-#: What is written under another name.
+#: Arguments with other names in Keras.
 _ELSEWHERE = {"negative_slope", "layers"}
-#: Layers of which Keras has another name.
+#: Layers with other names in Keras.
 _KERAS_NAMES = {"StackedRNN": "RNN"}
-#: What a cell leaves to the layer that it is in.
+#: Arguments of the layer around a cell, which cells lack.
 _OF_SEQUENCES = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Words that the readers of a file understand.
+    """The format of layers that the readers of a file support.
 
     Attributes
     ----------
     name : str
-        What errors call the format.
+        Name of the format in error messages.
     has_modules : bool
-        Whether objects say the module that they are in, as in files of Keras 3; else they are as
-        Keras 2 and 3 both read them.
+        Whether objects include their module, as in files of Keras 3; otherwise in the format that
+        Keras 2 and 3 both read.
     activations : frozenset of str
-        Those that mean the same to all readers.
+        Activations with the same meaning for all readers.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Dialect:
     activations: frozenset[str]
 
     def layer(self, kind: str, config: Config) -> Config:
-        """Return a layer of a model as it is written."""
+        """Return a layer of a model in the format of the file."""
         if not self.has_modules:
             return {"class_name": kind, "config": config}
         return self.object("keras.layers", kind, config)
 
     def object(self, module: str, kind: str, config: Config) -> Config:
-        """Return what stands within a layer as it is written."""
+        """Return an inner layer in the format of the file."""
         if kind == "Functional":
             module = "keras.src.models.functional"
         name = "Functional" if kind == "Functional" else None
@@ -68,9 +68,9 @@ KERAS_3 = Dialect(
     True,
     frozenset({*_EVERYWHERE, "hard_sigmoid", "relu6", "leaky_relu", "log_softmax", "log_sigmoid"}),
 )
-#: Of HDF5: what Keras 2 and Keras 3 both read.  Their hard_sigmoids are different functions.
+#: HDF5 for both Keras 2 and Keras 3.  Their hard_sigmoids are different functions.
 HDF5 = Dialect("HDF5 of Keras", False, frozenset(_EVERYWHERE))
-#: Of HDF5 too, as Keras 3 writes it.
+#: HDF5 in Keras 3's format.
 HDF5_OF_KERAS_3 = replace(KERAS_3, name=HDF5.name)
 
 
@@ -93,7 +93,7 @@ class LayerWriter:
         self.dialect, self._write_model = dialect, write_model
 
     def write(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
-        """Return a layer as it is written, and where its weights go.
+        """Return a layer in the format of the file, and the source of its weights.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class LayerWriter:
         return self.dialect.layer(written, made), Source(written, name, dict(entry), inner)
 
     def within(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
-        """Return a layer that stands within another one, which always says its module."""
+        """Return an inner layer, which always includes its module."""
         written, source = self.write(entry)
         module = "keras" if written["class_name"] == "Sequential" else "keras.layers"
         return self.dialect.object(module, written["class_name"], written["config"]), source
@@ -143,11 +143,11 @@ class LayerWriter:
                 f"{title}: {argument} is {name!r}; what {self.dialect.name} files are read by does "
                 "not agree about it"
             )
-        # Keras 2 knows it by its other name only.
+        # Keras 2 only has its other name.
         return "swish" if name == "silu" and not self.dialect.has_modules else str(name)
 
     def initializer(self, value: Any) -> Any:
-        """Return an initializer as it is written."""
+        """Return an initializer in the format of the file."""
         if not isinstance(value, Mapping):
             return value
         config = dict(value["config"])
@@ -171,9 +171,9 @@ def _initializers(config: Config, writer: LayerWriter, *stems: str) -> Config:
 
 
 def _attached(config: Config, writer: LayerWriter, stem: str) -> Config:
-    """Return regularizer and constraint of a weight as they are written.
+    """Return the regularizer and the constraint of a weight in the format of the file.
 
-    Those of somebody's own are left, and so refused as what files cannot hold.
+    Custom ones are left, and refused later.
     """
     found = {}
     for kind, known in _ATTACHED.items():
@@ -229,7 +229,7 @@ def _lstm(config: Config, writer: LayerWriter, title: str, inner: list[Source]) 
 def _forget_bias(
     kind: str, config: Config, writer: LayerWriter, has_two_rows: bool = False
 ) -> Config:
-    """Return the first bias of a layer with an initializer that Keras lacks, as numbers."""
+    """Return the initial bias of a layer as numbers, for an initializer that Keras lacks."""
     value = config.get("bias_initializer")
     if not isinstance(value, Mapping) or value["class_name"] != initializers.ForgetBias.__name__:
         return {}
@@ -252,7 +252,7 @@ def _bidirectional(config: Config, writer: LayerWriter, title: str, inner: list[
         backward = {**backward, "config": {**backward["config"], "name": name}}
     written, forward_source = writer.within(_typed(layer, config))
     back, backward_source = writer.within(_typed(backward, config))
-    # Their places and names begin with the direction already.
+    # Their paths and names already start with the direction.
     backward_source.config["name"] = layer["config"]["name"]
     inner += [forward_source, backward_source]
     return {
@@ -295,7 +295,7 @@ def _stacked(config: Config, writer: LayerWriter, title: str, inner: list[Source
 
 
 def _typed(entry: Mapping[str, Any], outside: Mapping[str, Any]) -> Config:
-    """Return an inner layer with the type of what it stands in, where it has none of its own."""
+    """Return an inner layer with the dtype of the outer one, if it has none."""
     config = dict(entry["config"])
     config["dtype"] = config.get("dtype") or outside.get("dtype")
     return {**entry, "config": config}

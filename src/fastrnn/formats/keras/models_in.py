@@ -1,4 +1,4 @@
-"""Models of Keras, of whatever generation, in fastrnn's words: who reads whom."""
+"""Converting models of any generation of Keras to fastrnn."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from fastrnn.formats.keras.inputs_in import free_name, input_layer, make_input, 
 from fastrnn.formats.keras.layers_in import MODELS, LayerReader
 from fastrnn.formats.keras.sources import MODEL, Source
 
-#: How deep models may stand in one another.
+#: Maximum depth of nested models.
 MOST_NESTED = 32
 
 
 @dataclass
 class ModelRead:
-    """A model of a file of Keras.
+    """A model from a Keras file.
 
     Attributes
     ----------
     config : dict
         What :meth:`fastrnn.models.Model.get_config` would return.
     sources : list of Source
-        Its layers as Keras lists them, but for those of inputs.
+        Its layers in Keras's order, without input layers.
     """
 
     config: dict[str, Any]
@@ -44,8 +44,8 @@ class ModelReader:
     notes : list of str
         Takes what is left out.
     shapes : mapping of str to list
-        Shapes of the first array of layers by their names in the file, for models that do not say
-        what they are called on.
+        Shapes of the first array of layers by their names in the file, for models that do not state
+        their input shape.
     """
 
     generation: Generation
@@ -59,7 +59,7 @@ class ModelReader:
         Raises
         ------
         CheckpointError
-            If it holds what fastrnn lacks.
+            If it contains something that fastrnn lacks.
         """
         self._depth += 1
         if self._depth > MOST_NESTED:
@@ -111,7 +111,7 @@ class ModelReader:
     def _start(self, options: Mapping[str, Any], first: Any, source: Source) -> dict[str, Any]:
         """Return the input of a model without a layer for it."""
         inside = first.get("config") if isinstance(first, Mapping) else None
-        # The first layer may be a model, or a wrapper around the layer that says it.
+        # The first layer may be a model, or a wrapper of the layer that states it.
         while isinstance(inside, Mapping):
             found = shape_in(inside)
             if found is not None:
@@ -152,7 +152,7 @@ def _frozen(made: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def names_are_unique(start: dict[str, Any], sources: list[Source]) -> None:
-    """Give layers names that fastrnn can have, each its own."""
+    """Give layers unique names that fastrnn allows."""
     taken: set[str] = set()
     for config in (start["config"], *(source.config for source in sources)):
         config["name"] = free_name(str(config["name"]), taken)

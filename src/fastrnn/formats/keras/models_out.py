@@ -1,4 +1,4 @@
-"""Models of fastrnn in Keras's words."""
+"""Converting models of fastrnn to Keras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.formats.keras.sources import Source, all_leaves
 from fastrnn.formats.names import is_weight
 from fastrnn.formats.order import listed
 
-#: Layers behind which there is no mask any more.
+#: Layers whose outputs have no mask.
 _WITHOUT_MASK = {
     "Conv1D",
     "Dot",
@@ -32,14 +32,14 @@ _RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional", "StackedRNN")
 
 @dataclass
 class ModelWritten:
-    """A model as Keras writes it.
+    """A model in Keras's format.
 
     Attributes
     ----------
     kind : str
     config : dict
     sources : list of Source
-        The layers in Keras's order, with those of the inputs where Keras lists them.
+        The layers in Keras's order, with input layers if Keras lists them.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class ModelWritten:
 
 
 def check_weights(sources: Sequence[Source], tensors: Iterable[str]) -> None:
-    """Raise an error if a model has weights that its layers have not in Keras."""
+    """Raise an error if a model has weights that Keras's layers lack."""
     known = {name for leaf in all_leaves(sources) for name in leaf.names}
     extra = [name for name in tensors if is_weight(name) and name not in known]
     if extra:
@@ -56,7 +56,7 @@ def check_weights(sources: Sequence[Source], tensors: Iterable[str]) -> None:
 
 
 def write_model(model: Mapping[str, Any], dialect: Dialect) -> ModelWritten:
-    """Return the configuration of a model in Keras's words.
+    """Return the configuration of a model in Keras's format.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _functional(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
         sources.append(source)
     config = _outside(model, writer.dialect)
     config["layers"] = entries
-    # One alone is no list of one: the model would answer with a list.
+    # A single output is not a list: the model would return a list.
     ins: list[Any] = [[*nodes[place], 0] for place in wiring.inputs]
     outs: list[Any] = [[*nodes[place], index] for place, index in wiring.outputs]
     config["input_layers"] = ins[0] if len(ins) == 1 else ins
@@ -122,7 +122,7 @@ def _functional(model: Mapping[str, Any], writer: LayerWriter) -> ModelWritten:
 
 
 def _nodes(wiring: Wiring, which: list[int]) -> list[tuple[str, int]]:
-    """Return for each call the name of its layer, and which of the calls of the layer it is."""
+    """Return for each call the name of its layer, and its index among the calls of the layer."""
     counts: dict[int, int] = {}
     found = []
     for call, number in zip(wiring.calls, which, strict=True):
@@ -160,13 +160,13 @@ def _inbound(wiring: Wiring, place: int, nodes: list[tuple[str, int]], writer: L
 
 
 def _tensor(ref: list[Any]) -> Config:
-    # Its shape is worked out again where the file is read.
+    # The reader of the file infers its shape.
     config = {"shape": [None], "dtype": "float32", "keras_history": ref}
     return {"class_name": "__keras_tensor__", "config": config}
 
 
 def warn_of_masks(model: Mapping[str, Any]) -> None:
-    """Say where Keras 3 will compute something else: it drops a mask beside initial states."""
+    """Warn if Keras 3 computes other results: it drops a mask if there are initial states."""
     if model["class_name"] == "Sequential":
         return
     masked: list[bool] = []

@@ -1,4 +1,4 @@
-"""What is common to the readers of Keras's files: JSON, and one error for whatever goes wrong."""
+"""The common part of the readers of Keras's files: JSON, and errors of damaged files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fastrnn.formats.errors import CheckpointError
 
 
 def parsed(text: str | bytes) -> Any:
-    """Return what JSON says.
+    """Return the content of a JSON text.
 
     Raises
     ------
     CheckpointError
-        If it is none, or nested too deep.
+        If it is not JSON, or nested too deep.
     """
     try:
         return json.loads(text)
@@ -26,7 +26,7 @@ def parsed(text: str | bytes) -> Any:
 
 @contextmanager
 def failures(path: str) -> Iterator[None]:
-    """Turn whatever a damaged file leads to into one kind of error, which names the file."""
+    """Convert any exception from a damaged file to a CheckpointError with the file's name."""
     try:
         yield
     except MemoryError:
@@ -34,5 +34,5 @@ def failures(path: str) -> Iterator[None]:
     except CheckpointError as error:
         text = str(error)
         raise CheckpointError(text if path in text else f"{path}: {text}") from error
-    except Exception as error:  # of many kinds, as the content may be anything
+    except Exception as error:  # any exception, since the content may be anything
         raise CheckpointError(f"{path} is damaged: {error!r}") from error

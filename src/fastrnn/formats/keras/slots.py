@@ -27,7 +27,7 @@ _OTHERS = {
 def slots_of(optimizer: Mapping[str, Any]) -> list[list[str]]:
     """Return fastrnn's names of the slots, as Keras orders them.
 
-    Those in one list stand side by side, weight after weight; the lists follow one another.
+    Slots in one list are adjacent for each weight; the lists follow one another.
     """
     name, config = optimizer["class_name"], optimizer["config"]
     if name in ("Adam", "AdamW", "Nadam"):
@@ -42,11 +42,11 @@ def slots_of(optimizer: Mapping[str, Any]) -> list[list[str]]:
 
 
 class _Trained:
-    """The weights that a training changes, in Keras's order."""
+    """The trainable weights, in Keras's order."""
 
     def __init__(self, sources: Sequence[Source], trainable: bool, by_name: bool = False) -> None:
         self.leaves = all_leaves(sources, trainable)
-        #: Each: the layer, which of its weights, its name here.
+        #: For each: the layer, the weight, and its name here.
         self.weights: list[tuple[Leaf, int, str]] = [
             (leaf, place, leaf.prefix + name)
             for leaf in self.leaves
@@ -70,22 +70,22 @@ def read_slots(
     Parameters
     ----------
     arrays : sequence of ndarray
-        As the file has them: the count of steps, in newer files the rate, then the slots.
+        The arrays of the file: the count of steps, in newer files the rate, then the slots.
     optimizer : mapping
     model : (sequence of Source, bool)
-        The layers, and whether the model is trained at all.
+        The layers, and whether the model is trainable.
     weights : mapping of str to ndarray
-        Those of the model, for their shapes.
+        The weights of the model, for their shapes.
     side_by_side : bool
-        Whether the slots of a weight are neighbours; in older files all weights have their first
-        slot before any has its second.
+        Whether the slots of a weight are adjacent; in older files, the first slots of all weights
+        precede the second ones.
     by_name : bool
-        Whether the weights are sorted by their names in the file, as Keras 2.0 did.
+        Whether the weights are sorted by their names in the file, as in Keras 2.0.
 
     Raises
     ------
     CheckpointError
-        If they are not those of this optimizer and these weights.
+        If they do not fit the optimizer and the weights.
     """
     trained = _Trained(*model, by_name)
     rest = list(arrays)
@@ -110,7 +110,7 @@ def read_slots(
             for place, slot in enumerate(group):
                 found.setdefault(slot, {})[name] = rest[number * len(group) + place]
         rest = rest[count * len(group) :]
-    # Old versions of Adam have a slot of one number for what they do not use, SGD its momentum.
+    # Old versions of Adam have a slot with one number for unused slots, SGD for its momentum.
     unused = all(array.size == 1 for array in rest) or (
         optimizer["class_name"] == "SGD" and len(rest) == count
     )

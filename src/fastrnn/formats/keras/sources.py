@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-#: The classes of fastrnn that stand for Keras's own models.
+#: The classes of fastrnn for Keras's models.
 MODEL = "ModelLayer"
 
 
 @dataclass
 class Source:
-    """A layer as a file of Keras has it, and what it is here.
+    """A layer in a Keras file, and the corresponding layer here.
 
     Attributes
     ----------
@@ -46,26 +46,26 @@ class Source:
 
     @property
     def trainable(self) -> bool:
-        """Whether trainings change its weights."""
+        """Whether its weights are trainable."""
         config = self.config["model"] if self.ours == MODEL else self.config
         return config.get("trainable", True) is not False
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A layer that has its weights itself.
+    """A layer with weights of its own.
 
     Attributes
     ----------
     source : Source
     prefix : str
-        What stands before the names of its weights here: ``"layer/"``, ``"layer/forward_"``.
+        Prefix of the names of its weights here: ``"layer/"``, ``"layer/forward_"``.
     place : str
-        Where Keras 3 keeps them, below the model: ``"layers/lstm/cell"``.
+        Path of its weights in Keras 3, below the model: ``"layers/lstm/cell"``.
     trainable : bool
-        Whether it is, and all that it stands in.
+        Whether it and all layers that contain it are trainable.
     path : str
-        Where Keras 2 kept them: ``"lstm/lstm_cell"``.
+        Path of its weights in Keras 2: ``"lstm/lstm_cell"``.
     """
 
     source: Source
@@ -76,16 +76,16 @@ class Leaf:
 
     @property
     def names(self) -> list[str]:
-        """What the weights are called here, in Keras's order."""
+        """The names of the weights here, in Keras's order."""
         return [self.prefix + name for name in own_weights(self.source)]
 
     def is_trained(self, name: str) -> bool:
-        """Return whether a training changes a weight of this name."""
+        """Return whether a weight of this name is trainable."""
         return self.trainable and not name.startswith("moving_")
 
 
 def own_weights(source: Source) -> list[str]:
-    """Return the names of the weights that a layer itself has, in Keras's order."""
+    """Return the names of a layer's own weights, in Keras's order."""
     config, bias = source.config, ["bias"]
     kind = source.ours
     if kind in ("SimpleRNN", "GRU", "LSTM"):
@@ -113,9 +113,9 @@ def leaves(source: Source, place: str, trainable: bool = True) -> Iterator[Leaf]
     ----------
     source : Source
     place : str
-        Where Keras 3 keeps the weights of the layer.
+        Path of the layer's weights in Keras 3.
     trainable : bool
-        Whether what it stands in is.
+        Whether the layers that contain it are trainable.
     """
     name = str(source.config["name"])
     yield from _within(source, f"{name}/", place, trainable, source.keras_name)
@@ -151,7 +151,7 @@ def _within(source: Source, prefix: str, place: str, trainable: bool, path: str)
 
 
 def placed(sources: Sequence[Source], folder: str) -> Iterator[tuple[Source, str]]:
-    """Yield layers with the places in which Keras 3 keeps what they hold: class and a count."""
+    """Yield layers with their folders in Keras 3: class and a count."""
     counts: dict[str, int] = {}
     for source in sources:
         stem = snake_case(source.kind)
@@ -161,13 +161,13 @@ def placed(sources: Sequence[Source], folder: str) -> Iterator[tuple[Source, str
 
 
 def snake_case(name: str) -> str:
-    """Return the name of a class as Keras makes places of it: ``Conv1D`` as ``conv1d``."""
+    """Return the name of a class in Keras's paths: ``conv1d`` for ``Conv1D``."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def all_leaves(sources: Sequence[Source], trainable: bool = True) -> list[Leaf]:
-    """Return all layers of a model that have weights of their own, in Keras's order."""
+    """Return all layers of a model with weights of their own, in Keras's order."""
     return [
         leaf
         for source, place in placed(sources, "layers")

@@ -1,4 +1,4 @@
-"""What lies in an HDF5 file: groups and arrays, and nothing that leads out of it."""
+"""Groups and arrays of an HDF5 file, without links to other files."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from fastrnn.formats.errors import CheckpointError
 
 Array = NDArray[Any]
 
-#: How many times as large as what is stored an array may be, which compression allows.
+#: Maximum ratio of the size of an array to its stored size, for compression.
 MOST_UNPACKED = 1100
-#: Groups within groups, and things in all of them together.
+#: Maximum depth of groups, and maximum number of items in a file.
 MOST_DEPTH, MOST_THINGS = 64, 1_000_000
 
 
 class Group:
-    """A group of an HDF5 file that is open.
+    """A group of an open HDF5 file.
 
     Parameters
     ----------
     group : h5py.Group
     path : str
-        What errors call it.
+        Its name in error messages.
     """
 
     def __init__(self, group: Any, path: str = "") -> None:
         self._group, self.path = group, path
 
     def names(self) -> list[str]:
-        """Return what is in it."""
+        """Return the names of its items."""
         return list(self._group)
 
     def has(self, name: str) -> bool:
-        """Return whether there is something of that name, which may be a path."""
+        """Return whether it has an item with a name, which may be a path."""
         return self._find(name) is not None
 
     def group(self, name: str) -> Group:
@@ -55,8 +55,7 @@ class Group:
         Raises
         ------
         CheckpointError
-            If there is none, it is none of numbers, lies in another file, or claims to be larger
-            than what is stored of it can be.
+            If it is missing, not numeric, in another file, or larger than its stored data allow.
         """
         import h5py
 
@@ -83,7 +82,7 @@ class Group:
         return _text(self._group.attrs[name], f"{self.path}@{name}")
 
     def texts(self, name: str) -> list[str] | None:
-        """Return an attribute that is a list of texts, which long ones are in parts; or None."""
+        """Return an attribute that is a list of texts, which may be split into several; or None."""
         attributes = self._group.attrs
         if name in attributes:
             parts = [attributes[name]]
@@ -124,7 +123,7 @@ class Group:
         return f"{self.path}/{name}" if self.path else name
 
     def _find(self, name: str) -> Any:
-        """Return a thing in the group, found step by step along links that stay in the file."""
+        """Return an item, following only links within the file."""
         import h5py
 
         found = self._group

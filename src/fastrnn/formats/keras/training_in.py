@@ -1,4 +1,4 @@
-"""How a model of a file of Keras was compiled, in fastrnn's words."""
+"""Converting the compile options of Keras files to fastrnn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RATES = (
 )
 _CLIPPING = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 _ADAM = ("beta_1", "beta_2", "epsilon")
-#: Arguments of each optimizer, beside the rate and the clipping.
+#: Arguments of each optimizer, besides the learning rate and clipping.
 _OPTIMIZERS = {
     "SGD": ("momentum", "nesterov"),
     "Adam": (*_ADAM, "amsgrad"),
@@ -30,7 +30,7 @@ _OPTIMIZERS = {
     "Lion": ("beta_1", "beta_2"),
     "RMSprop": ("rho", "momentum", "epsilon", "centered"),
 }
-#: What an optimizer may say without an effect on its steps, at these values.
+#: Arguments of optimizers that have no effect with these values.
 _PLAIN = {
     "use_ema": False,
     "loss_scale_factor": None,
@@ -56,13 +56,13 @@ _METRICS = {
 
 
 class Lost(CheckpointError):
-    """What a file says of a training is nothing that fastrnn has."""
+    """The compile options of a file contain something that fastrnn lacks."""
 
 
 def read_training(
     compiled: Mapping[str, Any], optimizer: Any, notes: list[str]
 ) -> dict[str, Any] | None:
-    """Return how a model was compiled; None, with a note, where fastrnn cannot do it.
+    """Return the compile options; None, with a note, if fastrnn does not support them.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def read_training(
 
 
 def _parts(value: Any) -> tuple[str, Mapping[str, Any]]:
-    """Return class and configuration of something that is written down, or its name."""
+    """Return the class and configuration of a serialized object, or its name."""
     if isinstance(value, str):
         return value, {}
     if isinstance(value, Mapping):
@@ -167,7 +167,7 @@ def _loss(value: Any) -> Any:
         known = (*_LOSS_ARGUMENTS, "reduction", "name", "fn")
         if argument not in known and given is not None and given != plain:
             raise Lost(f"its loss {name} has {argument}={short(given)}; fastrnn lacks this")
-    # Only what differs: not every loss has all of them.
+    # Only values that differ from the defaults: not every loss has all arguments.
     options = {key: config[key] for key in _LOSS_ARGUMENTS if config.get(key)}
     return {"class_name": name, "config": options}
 

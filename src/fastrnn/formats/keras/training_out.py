@@ -1,4 +1,4 @@
-"""How a model was compiled, in the words of Keras 3."""
+"""Converting compile options to the format of Keras 3."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def optimizer_out(training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def objective_out(training: Mapping[str, Any]) -> dict[str, Any]:
-    """Return losses and metrics as ``compile`` of Keras takes them."""
+    """Return losses and metrics as arguments of Keras's ``compile``."""
     loss, metrics = training["loss"], training["metrics"]
     single = not isinstance(loss, list)
     found = {

@@ -1,4 +1,4 @@
-"""The layers of a model that is described, as Keras would list them."""
+"""The layers of a described model in Keras's order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.formats.keras.sources import Source
 
 
 class _Anything(frozenset):  # type: ignore[type-arg]
-    """Holds every activation: files of weights do not say any."""
+    """Contains every activation: files of weights have none."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -19,7 +19,7 @@ _WEIGHTS = Dialect("Keras's weights", True, _Anything())
 
 
 def sources_of(description: Description) -> list[Source]:
-    """Return the layers in Keras's order, with the places of their weights.
+    """Return the layers in Keras's order, with the paths of their weights.
 
     Raises
     ------

@@ -1,16 +1,13 @@
 """The values of a graph while it is read as layers, and the layers found so far.
 
-A layer takes (batch, time, features), whatever order of axes the graph has: each axis of a value
-has a label, and what only arranges axes only changes labels.
+A layer takes (batch, time, features), but a graph may have any order of axes: each axis of a value
+has a label, and nodes that only rearrange axes change labels.
 
 =====  ==================================================
 label  axis
 =====  ==================================================
-B, T   batch, time
-F      features
-D      directions of a recurrent node, one or two
-1      of extent 1, put in by Unsqueeze
-N      all steps of all sequences in one axis
+B, T   batch, time F      features D      directions of a recurrent node, one or two 1      of size
+1, inserted by Unsqueeze N      all steps of all sequences in one axis
 =====  ==================================================
 """
 
@@ -29,27 +26,27 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Flow:
-    """Data on its way through the layers.
+    """An output of a layer, with labelled axes.
 
     Attributes
     ----------
     place : (int, int)
-        The call of a layer, and which of its outputs.
+        Index of the call of a layer, and of its output.
     axes : str
         A label for each axis.
     features : int
         Extent of F; 0 for tokens.
     steps : int or None
-        Extent of T, where it is known.
+        Extent of T, if known.
     recurrent : int or None
-        The call of a recurrent layer whose steps these are, if only layers that look at one step
-        stand between.
+        Index of the call of the recurrent layer whose steps these are, if only layers that compute
+        steps independently are between.
     dense : int or None
-        The call of a Dense layer that has neither bias nor activation yet.
+        Index of the call of a Dense layer without bias and activation so far.
     is_reversed : bool
-        Whether the layer has the steps in the other order than the graph.
+        Whether the order of the steps differs from the graph's.
     is_state : bool
-        Whether it is the last state of a recurrent layer.
+        Whether it is the final state of a recurrent layer.
     """
 
     place: Place
@@ -68,19 +65,19 @@ class Flow:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Integers that are made of the extents of data, and not known before there are some."""
+    """Integers computed from the shapes of data, unknown before a run."""
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """A constant repeated for every sample: zeros, or an initial state that was learned."""
+    """A constant repeated for every sample: zeros, or a trained initial state."""
 
     vector: Array | None
 
 
 @dataclass(frozen=True)
 class StateInput:
-    """An input of the graph that is a state, or some part of one."""
+    """An input of the graph that is a state, or a part of one."""
 
     name: str
     part: tuple[int, ...]
@@ -88,14 +85,14 @@ class StateInput:
 
 @dataclass
 class Found:
-    """The layers that were found.
+    """The layers found so far.
 
     Attributes
     ----------
     layers : list of dict
         ``class_name`` and ``config``.
     reads : list of list of (int, int)
-        What each reads.
+        The inputs of each layer.
     tensors : dict of str to ndarray
     notes : list of str
     dtype : str
@@ -129,7 +126,7 @@ class Found:
         return len(self.layers) - 1
 
     def config(self, place: int) -> dict[str, Any]:
-        """Return the arguments of a layer, which may be changed."""
+        """Return the arguments of a layer, for changes."""
         found: dict[str, Any] = self.layers[place]["config"]
         return found
 

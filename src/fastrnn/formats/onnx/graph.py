@@ -1,4 +1,4 @@
-"""A graph of ONNX while it is made: nodes, constants, and values with the mask that they carry."""
+"""Building an ONNX graph: nodes, constants, and values with their masks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Value:
-    """What a node makes.
+    """An output of a node.
 
     Attributes
     ----------
     name : str
     rank : int
-        Axes, that of the batch included.
+        Number of axes, including the batch.
     mask : str or None
-        The name of what says which steps count, (batch, time) of booleans.
+        Name of its mask, booleans (batch, time).
     """
 
     name: str
@@ -36,7 +36,7 @@ class Builder:
     Parameters
     ----------
     dtype : dtype
-        What the model computes in.
+        Dtype of the model.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Builder:
         self._names: set[str] = set()
 
     def name(self, wanted: str) -> str:
-        """Return a name that nothing has yet."""
+        """Return an unused name."""
         found, count = wanted, 0
         while found in self._names:
             count += 1
@@ -67,7 +67,7 @@ class Builder:
         outputs: Sequence[bool] = (True,),
         **attributes: Any,
     ) -> list[str]:
-        """Add a node; return the names of its outputs, "" for those that are not wanted."""
+        """Add a node; return the names of its outputs, "" for unused ones."""
         from onnx import helper
 
         title = self.name(f"{name}/{op}" if name else op)
@@ -87,7 +87,7 @@ class Builder:
         return self.add(op, inputs, name, **attributes)[0]
 
     def constant(self, name: str, array: Any) -> str:
-        """Return the name of a constant, which is there once for each name and content."""
+        """Return the name of a constant, which is shared by equal content."""
         value = np.asarray(array)
         known = self.constants.get(name)
         if known is not None and known.dtype == value.dtype and np.array_equal(known, value):
@@ -97,40 +97,40 @@ class Builder:
         return made
 
     def number(self, value: float) -> str:
-        """Return the name of a number of the type of the model."""
+        """Return the name of a scalar of the model's dtype."""
         return self.constant(f"number_{value:g}", np.array(value, self.dtype))
 
     def integers(self, *values: int) -> str:
-        """Return the name of a row of int64."""
+        """Return the name of a vector of int64."""
         text = "_".join(map(str, values)).replace("-", "m")
         return self.constant(f"integers_{text}", np.array(values, np.int64))
 
-    # What several layers need ---------------------------------------------------------------
+    # Common subgraphs ---------------------------------------------------------------
 
     def shape_part(self, of: str, first: int, end: int) -> str:
-        """Return some extents of a value, as a row of int64."""
+        """Return some extents of a value as a vector of int64."""
         return self.one("Shape", [of], start=first, end=end)
 
     def squeezed(self, of: str, *axes: int) -> str:
-        """Return a value without axes of extent 1."""
+        """Return a value with axes of size 1 removed."""
         return self.one("Squeeze", [of, self.integers(*axes)])
 
     def unsqueezed(self, of: str, *axes: int) -> str:
-        """Return a value with more axes of extent 1."""
+        """Return a value with new axes of size 1."""
         return self.one("Unsqueeze", [of, self.integers(*axes)])
 
     def turned(self, of: str, *order: int) -> str:
-        """Return a value with its axes in another order."""
+        """Return a value with permuted axes."""
         return self.one("Transpose", [of], perm=list(order))
 
     def as_numbers(self, of: str) -> str:
-        """Return a value of another type as numbers of the type of the model."""
+        """Return a value converted to the model's dtype."""
         from onnx import helper
 
         return self.one("Cast", [of], to=helper.np_dtype_to_tensor_dtype(self.dtype))
 
     def activation(self, kind: str, x: str, name: str) -> str | None:
-        """Return an activation of a value; None for one that ONNX does not have."""
+        """Return an activation of a value; None if ONNX lacks it."""
         if kind == "linear":
             return x
         if kind in _PLAIN:
@@ -164,7 +164,7 @@ class Builder:
         return None
 
     def leaky(self, x: str, slope: float, name: str) -> str:
-        """Return numbers, those below zero times a slope."""
+        """Return a leaky ReLU with a slope."""
         if self.dtype == np.float32:
             return self.one("LeakyRelu", [x], name, alpha=slope)
         below = self.one("Mul", [self.one("Min", [x, self.number(0)]), self.number(slope)], name)

@@ -1,4 +1,4 @@
-"""A node of a graph while it is read, and the error where it is no layer."""
+"""A node of a graph that is read, and the error for nodes that are not layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 class Refusal(CheckpointError):
-    """A graph is no model of layers.
+    """A graph cannot be read as layers.
 
     Attributes
     ----------
@@ -35,20 +35,20 @@ class Refusal(CheckpointError):
 
 @dataclass(frozen=True)
 class Node:
-    """A node that is read.
+    """A node of a graph.
 
     Attributes
     ----------
     proto : NodeProto
     values : mapping
-        What is known of the values before it.
+        The known facts about its inputs.
     found : Found
-        The layers, to which it adds.
+        The layers found so far.
     readers : mapping of str to int
-        How many nodes and outputs read a value.
+        Number of readers of each value.
     opset : int
     state : callable
-        Makes an input layer of a state, of so many units.
+        Creates an input layer for a state with a number of units.
     """
 
     proto: NodeProto
@@ -60,11 +60,11 @@ class Node:
 
     @property
     def op(self) -> str:
-        """Which operator it is."""
+        """Its operator."""
         return str(self.proto.op_type)
 
     def input(self, place: int) -> Any:
-        """Return what is known of an input; None if it is left out."""
+        """Return the facts about an input; None if it is left out."""
         names = self.proto.input
         return self.values[names[place]] if place < len(names) and names[place] else None
 
@@ -73,11 +73,11 @@ class Node:
         return attributes_of(self.proto)
 
     def refusal(self, why: str, may_be_order: bool = False) -> Refusal:
-        """Return the error that says why it is no layer."""
+        """Return the error about this node."""
         return Refusal(f"{title_of(self.proto)} {why}", may_be_order)
 
     def constant(self, place: int, attribute: str = "") -> Array | None:
-        """Return an input, or in older opsets an attribute, that is constant."""
+        """Return a constant input, or in older opsets an attribute."""
         given = self.attributes().get(attribute) if attribute else None
         if given is not None:
             return np.asarray(given)
@@ -87,7 +87,7 @@ class Node:
         raise self.refusal("reads a size that is not known beforehand")
 
     def axes(self, flow: Flow, place: int = 1, extra: int = 0) -> list[int]:
-        """Return axes that an input or the attribute names, from 0 on."""
+        """Return the non-negative axes of an input or an attribute."""
         given, rank = self.constant(place, "axes"), len(flow.axes) + extra
         if given is None:
             return []

@@ -1,7 +1,7 @@
-"""ONNX files as protocol buffers: read with care, since a file may say anything.
+"""Reading untrusted ONNX files.
 
-What a file declares costs nothing before the bytes for it are there: a tensor has as many numbers
-as its data, and data in other files lie in the folder of the model and nowhere else.
+No memory is allocated for declared sizes before the data are checked: a tensor has as many elements
+as its data, and external data must be in the folder of the model.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def load(source: Any) -> ModelProto:
     Parameters
     ----------
     source : path, bytes or ModelProto
-        A ModelProto is copied and stays as it is.
+        A ModelProto is copied and not changed.
 
     Raises
     ------
     OSError
         As :func:`open` does.
     CheckpointError
-        If it is no model, or its data are not where they may be.
+        If it is not a model, or its external data are outside the folder.
     """
     import onnx
 
@@ -58,7 +58,7 @@ def load(source: Any) -> ModelProto:
             content = _content(title)
         try:
             model.ParseFromString(content)
-        except Exception as error:  # whatever class the installed protobuf has for it
+        except Exception as error:  # the class depends on the version of protobuf
             raise CheckpointError(f"{title} is no ONNX model, or is damaged: {error}") from error
         del content
     _check_texts(model, title)
@@ -75,7 +75,7 @@ def load(source: Any) -> ModelProto:
 
 
 def _check_texts(model: ModelProto, title: str) -> None:
-    """Refuse names that are not UTF-8, which protocol buffers hand out as bytes."""
+    """Refuse names that are not UTF-8, which protocol buffers return as bytes."""
     texts: list[Any] = [model.graph.name, model.producer_name, model.producer_version]
     for graph in graphs_of(model.graph):
         texts += [each.name for each in (*graph.input, *graph.output, *graph.initializer)]
@@ -128,7 +128,7 @@ def _tensors(model: ModelProto) -> Iterator[TensorProto]:
 
 
 def _bring_in(tensor: TensorProto, folder: str | None) -> None:
-    """Put the data of a tensor that lie in another file into the tensor."""
+    """Read external data of a tensor into the tensor."""
     import onnx
     from onnx.external_data_helper import ExternalDataInfo
 
@@ -171,7 +171,7 @@ def _bring_in(tensor: TensorProto, folder: str | None) -> None:
 
 
 def _bytes_of(tensor: TensorProto) -> int:
-    """Return how many bytes the data of a tensor should have."""
+    """Return the expected number of bytes of a tensor."""
     from onnx import helper
 
     try:
@@ -184,12 +184,12 @@ def _bytes_of(tensor: TensorProto) -> int:
 
 
 def array_of(tensor: TensorProto) -> Array:
-    """Return a tensor as an array that cannot be written to.
+    """Return a tensor as a read-only array.
 
     Raises
     ------
     CheckpointError
-        If its data are not as many as its shape says.
+        If its data do not fit its shape.
     """
     from onnx import numpy_helper
 
@@ -198,7 +198,7 @@ def array_of(tensor: TensorProto) -> Array:
         shape = tuple(tensor.dims)
         if array.shape != shape:
             raise ValueError(f"it has the shape {shape} and data of shape {array.shape}")
-    except Exception as error:  # TypeError, ValueError and more, by type of the tensor
+    except Exception as error:  # TypeError, ValueError and others, depending on the type
         raise CheckpointError(f"the tensor {tensor.name!r} is damaged: {error}") from error
     array.flags.writeable = False
     return array
@@ -228,7 +228,7 @@ def attributes_of(node: NodeProto) -> dict[str, Any]:
 
 
 def title_of(node: NodeProto) -> str:
-    """Return what to call a node in an error."""
+    """Return the name of a node in error messages."""
     name = node.name or (node.output[0] if node.output else "")
     domain = "" if node.domain in MAIN_DOMAINS else f"{node.domain}:"
     return f"node {domain}{node.op_type} {name!r}"
@@ -245,7 +245,7 @@ def constants_of(graph: GraphProto) -> dict[str, Array]:
 
 
 def outside_names(node: NodeProto) -> set[str]:
-    """Return what a node reads: its inputs, and what graphs inside it read from outside."""
+    """Return the inputs of a node, including outer values that its subgraphs read."""
     names = {name for name in node.input if name}
     for attribute in node.attribute:
         for inner in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
@@ -259,12 +259,12 @@ def outside_names(node: NodeProto) -> set[str]:
 
 
 def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
-    """Return the nodes of a graph, each after those that it reads.
+    """Return the nodes of a graph in topological order.
 
     Raises
     ------
     CheckpointError
-        If a value is read that no node makes, is made twice, or nodes read one another in a circle.
+        If a value is undefined or defined twice, or the graph has a cycle.
     """
     made = set(known)
     makers: dict[str, int] = {}
@@ -279,7 +279,7 @@ def ordered_nodes(graph: GraphProto, known: Iterable[str]) -> list[NodeProto]:
         lost = sorted(names - made - set(makers))
         if lost:
             raise CheckpointError(f"{title_of(node)} reads {lost[0]!r}, which no node makes")
-    # the file's own order, as it should be, unless a node stands before one that it reads
+    # the order of the file, if it is topological
     before = {
         place: sorted(makers[name] for name in names if name not in made)
         for place, names in enumerate(reads)

@@ -1,4 +1,4 @@
-"""Nodes that arrange the axes of data, and those that take a step or the rows of a table."""
+"""Nodes that rearrange axes, select a step, or look up rows of a table."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _flat(size: int) -> list[list[int]]:
 
 
 def merged_directions(node: Node, flow: Flow, mode: str) -> Flow:
-    """Return the output of a Bidirectional layer that puts its directions together."""
+    """Return the output of a Bidirectional layer that merges its directions."""
     config = node.found.config(flow.place[0])
     if config.get("merge_mode") not in (None, mode):
         raise node.refusal("puts two directions together that are also put together otherwise")
@@ -117,7 +117,7 @@ def _flatten(node: Node) -> Flow:
 
 
 def last_step(node: Node, flow: Flow, axes: str) -> Flow:
-    """Return the last step of a recurrent layer, which need not return the others then."""
+    """Return the last step of a recurrent layer, whose ``return_sequences`` becomes False."""
     place = flow.recurrent
     if place is None or flow.is_reversed or not node.is_read_once():
         raise node.refusal("takes one step of a sequence, which no layer does")

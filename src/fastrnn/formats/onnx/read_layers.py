@@ -1,4 +1,4 @@
-"""Nodes that are layers: recurrent ones, products, what joins data, and activations."""
+"""Nodes that are layers: recurrent layers, products, merging layers, and activations."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _weights(
 def _initial(
     node: Node, about: RecurrentNode, units: int
 ) -> tuple[list[tuple[int, int]], dict[str, Array]]:
-    """Return the input layers of the initial states, or states that were learned."""
+    """Return the input layers of the initial states, or trained initial states."""
     states = [node.input(place) for place in (5, 6)[: about.states]]
     plain = [_plain(node, state, units) for state in states]
     if all(state is None for state in plain):
@@ -120,7 +120,7 @@ def _initial(
 
 
 def _plain(node: Node, state: Any, units: int) -> Any:
-    """Return an initial state as None for zeros, a vector, or what is put in."""
+    """Return an initial state: None for zeros, a vector, or a state input."""
     if state is None or isinstance(state, StateInput):
         return state
     if isinstance(state, Repeated):
@@ -183,7 +183,7 @@ def _outputs(
 def _states_of_both(
     about: RecurrentNode, place: int, axes: str, units: int, uses: list[bool]
 ) -> tuple[Any, ...]:
-    """Return the last states of both directions: put together where no steps are taken."""
+    """Return the final states of both directions, merged if the steps are not used."""
     apart = [
         [
             Flow((place, 1 + which + back * about.states), "BF", units, is_state=True)
@@ -244,7 +244,7 @@ def _with_bias(node: Node, flow: Flow, bias: Array) -> Flow:
 
 
 def _combined(node: Node) -> Flow:
-    """Add, Sub, Mul, Div: of two data, or of data and constants for each feature."""
+    """Add, Sub, Mul, Div: of two outputs, or of an output and constants for each feature."""
     one, other = node.input(0), node.input(1)
     if isinstance(one, Flow) and isinstance(other, Flow):
         return _merged(node, one, other)
@@ -300,7 +300,7 @@ def _concat(node: Node) -> Any:
     axis = node.attributes()["axis"] % len(flows[0].axes)
     beside = any(isinstance(value, list) for value in values) or flows[0].axes[axis] in "1D"
     if beside and all(flow.is_state for flow in flows):
-        return flows  # states side by side, which the model answers one by one
+        return flows  # concatenated states, which the model returns separately
     if any(flow.axes != flows[0].axes for flow in flows) or flows[0].axes[axis] != "F":
         raise node.refusal(f"joins data with the axes {[flow.axes for flow in flows]}")
     if any(flow.is_reversed for flow in flows):
@@ -360,7 +360,7 @@ def _activated(node: Node, flow: Flow, name: str) -> Flow:
 
 
 def _layer(node: Node, flow: Flow, kind: str, **config: Any) -> Flow:
-    """Add a layer that looks at one number, or the features of a step, at a time."""
+    """Add a layer that computes elements or steps independently."""
     place = node.found.add(kind, [flow.place], **config)
     return replace(
         flow, place=(place, 0), dense=None, is_state=False,

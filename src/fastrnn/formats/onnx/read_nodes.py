@@ -1,4 +1,4 @@
-"""What is known of the outputs of a node: constants, sizes, states, or data of layers."""
+"""Reading nodes: their outputs are constants, sizes, states, or outputs of layers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from fastrnn.formats.onnx.read_layers import LAYERS
 
 Values = dict[str, Any]
 
-#: Numbers that a node of constants may make.
+#: Maximum number of elements of a folded constant.
 MOST_FOLDED = 1 << 26
-#: What is computed beforehand where all it reads is constant.
+#: Operators that are folded if all inputs are constant.
 _FOLDABLE = {"Constant", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Concat", "Slice", "Cast",
              "Identity", "Gather", "Split", "Add", "Sub", "Mul", "Div", "Neg", "Sqrt", "Shape",
              "ConstantOfShape", "Expand"}  # fmt: skip
 
 
-#: What makes sizes of sizes.
+#: Operators that compute sizes from sizes.
 _OF_SIZES = {"Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Cast", "Add", "Sub", "Mul",
              "Div", "Identity", "Equal", "Where", "Reshape", "Max", "Min"}  # fmt: skip
 
 
 def read_node(node: Node) -> Values:
-    """Return what is known of the outputs of a node; layers are added to ``node.found``."""
+    """Return the facts about the outputs of a node; layers are added to ``node.found``."""
     names = [name for name in node.proto.output if name]
     given = [node.values[name] for name in node.proto.input if name]
     if node.proto.domain != "":
@@ -96,7 +96,7 @@ def _folded(node: Node) -> Values:
 
 
 def _of_sizes(node: Node) -> Any:
-    """Return what a node makes of sizes that are not known: others, or a constant repeated."""
+    """Return the output of a node for unknown sizes: other sizes, or a repeated constant."""
     first = node.input(0)
     if node.op == "ConstantOfShape":
         value = node.attributes().get("value")
@@ -120,7 +120,7 @@ def _of_sizes(node: Node) -> Any:
 
 
 def _of_state(node: Node, state: StateInput, names: list[str]) -> Values:
-    """Follow a state that is put in, through what arranges it and takes parts of it."""
+    """Follow a state input through nodes that rearrange it or take parts of it."""
     attributes = node.attributes()
     order = attributes.get("perm") or [0]
     keeps_last = node.op == "Transpose" and order[-1] == len(order) - 1

@@ -1,4 +1,4 @@
-"""Nodes that normalize, and that look at windows of steps or at all of them."""
+"""Nodes of normalization, convolution and pooling."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fastrnn.formats.onnx.read_axes import merged_directions
 
 Array = NDArray[Any]
 
-#: What BatchNormalization adds to the variance; it is taken off what is written down as variance.
+#: The epsilon of BatchNormalization, which is subtracted from the stored variance.
 _EPSILON = 1e-3
 
 
 def scaled(node: Node, flow: Flow, factor: Array, summand: Array) -> Flow:
-    """Return data times a factor, plus a summand, for each feature."""
+    """Return data scaled and shifted for each feature."""
     n, dtype = flow.features, np.dtype(node.found.dtype)
     weights = {
         "gamma": factor.astype(dtype),
@@ -47,7 +47,7 @@ def layer_normalization(node: Node) -> Flow:
 
 
 def batch_normalization(node: Node) -> Flow:
-    """Return data with the moving means taken off."""
+    """Return data normalized by the moving averages."""
     flow, given = flow_of(node), node.attributes()
     if len(flow.axes) < 2 or flow.axes[1] != "F" or given.get("training_mode"):
         raise node.refusal(f"normalizes data with the axes {flow.axes}")
@@ -59,7 +59,7 @@ def batch_normalization(node: Node) -> Flow:
 
 
 def _windows(node: Node, size: int) -> dict[str, Any]:
-    """Return strides, padding and dilation as layers have them."""
+    """Return strides, padding and dilation as arguments of layers."""
     given = node.attributes()
     stride, dilation = (given.get(name) or [1] for name in ("strides", "dilations"))
     pads, auto = list(given.get("pads") or [0, 0]), given.get("auto_pad", "NOTSET")
@@ -106,7 +106,7 @@ def convolution(node: Node) -> Flow:
 
 
 def pooling(node: Node) -> Flow:
-    """Return the largest, or the mean, of windows of steps."""
+    """Return max or average pooling over windows of steps."""
     flow, given = flow_of(node), node.attributes()
     sizes = given["kernel_shape"]
     if flow.axes != "BFT" or len(sizes) != 1 or flow.is_reversed:

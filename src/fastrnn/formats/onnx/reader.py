@@ -1,4 +1,4 @@
-"""Files of ONNX as models: graphs that are chains of layers, and graphs that branch and join."""
+"""Reading ONNX files as models."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-#: What only arranges numbers.
+#: Operators that only rearrange elements.
 _ARRANGING = {"Transpose", "Squeeze", "Unsqueeze", "Gather", "Slice", "Split", "Expand",
               "Identity", "Reshape", "Cast"}  # fmt: skip
-#: Orders of axes that an input may have, the likeliest first.
+#: Possible orders of the axes of an input, the most likely first.
 _ORDERS = {3: ("BTF", "TBF"), 2: ("BF",)}
 _TOKEN_ORDERS = {2: ("BT", "TB")}
 
@@ -50,7 +50,7 @@ def read(path: Any, keep: Callable[[str], bool] | None = None) -> Description:
     OSError
         As :func:`open` does.
     CheckpointError
-        If the file is damaged, or a node is no layer of fastrnn's; it names the node.
+        If the file is damaged, or fastrnn has no layer for a node; the message names the node.
     """
     model = load(path)
     try:
@@ -62,7 +62,7 @@ def read(path: Any, keep: Callable[[str], bool] | None = None) -> Description:
         ) from problem
     except (CheckpointError, OSError):
         raise
-    except Exception as error:  # whatever a field that is not what it should be leads to
+    except Exception as error:  # any exception, since fields may have any value
         raise CheckpointError(f"{path} is damaged: {error!r}") from error
 
 
@@ -74,11 +74,11 @@ def _read(model: ModelProto) -> Description:
             raise
         with suppress(Refusal):
             return _Reader(model, 1).description()
-        raise  # what is said of the likelier order
+        raise  # the error of the more likely order
 
 
 class _Reader:
-    """A graph while it is read, with its inputs in one of the orders of axes."""
+    """Reads a graph, with a choice of the order of its inputs' axes."""
 
     def __init__(self, model: ModelProto, choice: int) -> None:
         self._model, self._choice = model, choice
@@ -98,7 +98,7 @@ class _Reader:
         self._values: dict[str, Any] = dict(self._constants)
 
     def description(self) -> Description:
-        """Return what the graph is."""
+        """Return the description of the graph."""
         inputs = self._read_inputs()
         readers: dict[str, int] = {}
         for node in self._nodes:
@@ -169,7 +169,7 @@ class _Reader:
         return place
 
     def _state(self, value: StateInput, units: int) -> Flow:
-        """Return the input layer of a state, which is made when it is read."""
+        """Return the input layer of a state, which is created on first use."""
         if value not in self._state_places:
             name = "_".join([re.sub(r"[^\w.-]", "_", value.name), *map(str, value.part)])
             place = self._found.add("InputLayer", [], name=name, shape=[units])
@@ -208,7 +208,7 @@ class _Reader:
 
 
 def _state_names(nodes: list[NodeProto]) -> set[str]:
-    """Return what reaches the initial states of recurrent nodes by arranging alone."""
+    """Return the values that only nodes which rearrange connect to initial states."""
     found: set[str] = set()
     for node in reversed(nodes):
         if node.op_type in ("RNN", "GRU", "LSTM"):

@@ -1,4 +1,4 @@
-"""What an RNN, GRU or LSTM node of ONNX says: its attributes, and its weights in the core's order.
+"""RNN, GRU and LSTM nodes of ONNX: their attributes, and their weights in the core's order.
 
 =====  =======================  ==================
 node   rows in W and R          rows in the core
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-#: Which of ONNX's gates stands at each place of the core.
+#: ONNX's gates in the order of the core.
 GATES = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 2, 3, 1)}
-#: What a direction applies where the node does not say.
+#: Default activations of a direction.
 ACTIVATIONS = {
     "RNN": ("tanh",),
     "GRU": ("sigmoid", "tanh"),
     "LSTM": ("sigmoid", "tanh", "tanh"),
 }
-#: alpha and beta of ONNX's activations where the node does not say; None: it takes none.
+#: Default alpha and beta of ONNX's activations; None if they have none.
 DEFAULTS: dict[str, tuple[float | None, float | None]] = {
     "relu": (None, None),
     "tanh": (None, None),
@@ -49,7 +49,7 @@ DEFAULTS: dict[str, tuple[float | None, float | None]] = {
     "thresholdedrelu": (1.0, None),
     "elu": (1.0, None),
 }
-#: Those that the core has, by name, alpha and beta.
+#: Activations of the core by name, alpha and beta.
 IN_THE_CORE: dict[tuple[str, float | None, float | None], str] = {
     ("tanh", None, None): "tanh",
     ("sigmoid", None, None): "sigmoid",
@@ -78,20 +78,20 @@ Activation = tuple[str, float | None, float | None]
 
 @dataclass(frozen=True)
 class RecurrentNode:
-    """What the attributes of a node say.
+    """The attributes of a node.
 
     Attributes
     ----------
     op : {"RNN", "GRU", "LSTM"}
     title : str
-        What to call it in errors.
+        Its name in error messages.
     reverse : tuple of bool
-        One for each direction: whether it reads the steps from last to first.
+        Whether each direction reads the steps from last to first.
     activations : tuple of tuple of (str, float or None, float or None)
-        For each direction: names in small letters, alpha, beta.
+        For each direction: lower-case names, alpha, beta.
     hidden_size : int or None
     layout : {0, 1}
-        1 where the batch stands first.
+        1 if the batch is first.
     linear_before_reset, input_forget : bool
     clip : float or None
     """
@@ -108,12 +108,12 @@ class RecurrentNode:
 
     @property
     def gates(self) -> int:
-        """How many gates the weights have."""
+        """Number of gates."""
         return len(GATES[self.op])
 
     @property
     def states(self) -> int:
-        """How many states the cell carries."""
+        """Number of states."""
         return 2 if self.op == "LSTM" else 1
 
     @property
@@ -122,7 +122,7 @@ class RecurrentNode:
         return "gru_reset_after" if self.linear_before_reset else self.op.lower()
 
     def core_activations(self, direction: int) -> tuple[str, str] | None:
-        """Return what the core calls the activations of candidate and gates; None: it lacks one."""
+        """Return the core's names of the activations; None if it lacks one."""
         found = [IN_THE_CORE.get(_rounded(one)) for one in self.activations[direction]]
         if None in found:
             return None
@@ -134,7 +134,7 @@ class RecurrentNode:
         return names[1], names[0]
 
     def lacks(self, direction: int) -> str | None:
-        """Return what the core lacks for a direction, beside peepholes; None if nothing."""
+        """Return a feature of a direction that the core lacks, besides peepholes; else None."""
         if self.clip is not None:
             return f"clip={self.clip:g}"
         if self.input_forget:
@@ -145,7 +145,7 @@ class RecurrentNode:
 
 
 def _rounded(activation: Activation) -> Activation:
-    """Return an activation with alpha and beta as the table has them, which float32 rounds."""
+    """Return an activation with alpha and beta in the precision of the table."""
     name, *numbers = activation
     for known, *theirs in IN_THE_CORE:
         pairs = list(zip(numbers, theirs, strict=True))
@@ -165,12 +165,12 @@ def _words(activation: Activation) -> str:
 
 
 def described(node: NodeProto) -> RecurrentNode:
-    """Return what the attributes of a node say.
+    """Return the checked attributes of a node.
 
     Raises
     ------
     CheckpointError
-        If one is unknown, or has a value that it cannot have.
+        If an attribute is unknown, or has an invalid value.
     """
     op, title, given = str(node.op_type), title_of(node), attributes_of(node)
     known = _KNOWN | {"GRU": {"linear_before_reset"}, "LSTM": {"input_forget"}}.get(op, set())
@@ -210,7 +210,7 @@ def _activations(
         raise CheckpointError(
             f"activations of {title} are {list(names)}; there should be {each} for each direction"
         )
-    # Numbers are handed out in the order of the activations that take some.
+    # alpha and beta are assigned in the order of the activations that have them.
     alphas = list(given.get("activation_alpha") or ())
     betas = list(given.get("activation_beta") or ())
     found: list[Activation] = []
@@ -228,12 +228,12 @@ def _activations(
 
 
 def checked_weights(node: RecurrentNode, W: Array, R: Array, B: Array | None) -> int:
-    """Return how many units a node has.
+    """Return the number of units of a node.
 
     Raises
     ------
     CheckpointError
-        If its weights do not fit together.
+        If the shapes of its weights contradict each other.
     """
     count, gates = len(node.reverse), node.gates
     shapes = f"W {W.shape}, R {R.shape}" + ("" if B is None else f", B {B.shape}")
@@ -277,7 +277,7 @@ def _ordered(rows: Array, order: tuple[int, ...]) -> Array:
 def core_weights(
     node: RecurrentNode, direction: int, W: Array, R: Array, B: Array | None
 ) -> tuple[Array, ...]:
-    """Return ``Wx, Ws, bs`` of a direction, and ``bx`` where the reset comes after the product."""
+    """Return ``Wx, Ws, bs`` of a direction, and ``bx`` if the reset is after the product."""
     wx, ws = turned(node.op, W[direction]), turned(node.op, R[direction])
     if B is None:
         bx = bs = np.zeros(len(wx), W.dtype)

@@ -1,4 +1,4 @@
-"""Layers without a state as nodes of ONNX: a function each, by the name of the class."""
+"""Writing layers without states as ONNX nodes: a function for each class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that is to be written.
+    """A layer to write.
 
     Attributes
     ----------
@@ -25,10 +25,10 @@ class Layer:
     kind : str
         Name of its class.
     name : str
-        What errors and nodes call it.
+        Its name in error messages and nodes.
     config : mapping
     weights : mapping of str to ndarray
-        By their own names, such as "kernel".
+        Weights by name, such as "kernel".
     inputs : sequence of Value
     """
 
@@ -50,11 +50,11 @@ class Layer:
         return self.builder.constant(f"{self.name}/{name}", found)
 
     def refusal(self, argument: str, value: Any, why: str) -> CheckpointError:
-        """Return the error of an argument that ONNX cannot say."""
+        """Return the error for an argument that ONNX lacks."""
         return CheckpointError(f"{argument} of {self.name} is {value!r}: {why}")
 
     def activated(self, x: str) -> str:
-        """Return a value through the activation that the layer names."""
+        """Return a value with the activation of the layer applied."""
         kind = str(self.config.get("activation", "linear"))
         found = self.builder.activation(kind, x, self.name)
         if found is None:
@@ -62,7 +62,7 @@ class Layer:
         return found
 
     def same(self, name: str) -> Value:
-        """Return a value of the rank and the mask of the input."""
+        """Return a value with the rank and the mask of the input."""
         return Value(name, self.x.rank, self.x.mask)
 
 
@@ -122,7 +122,7 @@ def _places(layer: Layer) -> list[int]:
 
 
 def _spread(layer: Layer, vector: Array) -> Array:
-    """Return a weight of some axes in a shape that ONNX repeats to that of the input."""
+    """Return a weight in a shape that broadcasts to that of the input."""
     extents = iter(vector.shape)
     places = _places(layer)
     shape = [next(extents) if place in places else 1 for place in range(places[0], layer.x.rank)]
@@ -151,7 +151,7 @@ def _layer_normalization(layer: Layer) -> Value:
 
 
 def _batch_normalization(layer: Layer) -> Value:
-    """Write it with the moving means, as a factor and a summand."""
+    """Write a batch normalization with its moving averages, as scale and offset."""
     weights = {name: np.asarray(one, np.float64) for name, one in layer.weights.items()}
     factor = 1 / np.sqrt(weights["moving_variance"] + layer.config["epsilon"])
     factor = factor * weights.get("gamma", 1.0)
@@ -319,7 +319,7 @@ def _softmax(layer: Layer) -> Value:
     return layer.same(layer.builder.one("Softmax", [layer.x.name], layer.name, axis=axis))
 
 
-#: By the name of the class; recurrent layers and wrappers are written elsewhere.
+#: Writers by class; recurrent layers and wrappers are written elsewhere.
 WRITERS: dict[str, Callable[[Layer], Value]] = {
     "Dense": _dense,
     "Activation": _activation,

@@ -1,8 +1,8 @@
-"""Recurrent layers as RNN, GRU and LSTM nodes, in one direction and in both.
+"""Writing recurrent layers as RNN, GRU and LSTM nodes.
 
-A mask may leave out any steps, where ONNX knows sequences that end early.  So the steps that count
-are brought together in front, the node runs over them, and each step takes its state from the last
-step that counts up to there.
+A mask may exclude any steps, but ONNX only supports sequence lengths.  So the unmasked steps are
+moved to the front, the node computes them, and each step gets the state of the last unmasked step
+up to it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fastrnn.formats.onnx.recurrent import turned_back
 Array = NDArray[Any]
 
 OPS = {"SimpleRNN": "RNN", "GRU": "GRU", "LSTM": "LSTM"}
-#: What ONNX calls the activations of cells, with alpha and beta.
+#: ONNX's names of the activations of cells, with alpha and beta.
 ACTIVATIONS: dict[str, tuple[str, float | None, float | None]] = {
     "tanh": ("Tanh", None, None),
     "sigmoid": ("Sigmoid", None, None),
@@ -37,7 +37,7 @@ ACTIVATIONS: dict[str, tuple[str, float | None, float | None]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A recurrent layer that is to become a node, or one direction of it.
+    """A recurrent layer, or a direction of one, to write as a node.
 
     Attributes
     ----------
@@ -59,12 +59,12 @@ class Cell:
 
     @property
     def units(self) -> int:
-        """How many units it has."""
+        """Number of units."""
         return int(self.R.shape[1])
 
     @property
     def states(self) -> int:
-        """How many states it carries."""
+        """Number of states."""
         return 2 if self.op == "LSTM" else 1
 
     @property
@@ -82,7 +82,7 @@ class Cell:
         Raises
         ------
         CheckpointError
-            If ONNX does not have one.
+            If ONNX lacks one.
         """
         found = []
         names = [
@@ -109,10 +109,10 @@ def cell_of(layer: Mapping[str, Any], name: str, tensors: Mapping[str, Array], t
     layer : mapping
         ``class_name`` and ``config``.
     name : str
-        What comes before the names of its weights.
+        Prefix of the names of its weights.
     tensors : mapping of str to ndarray
     title : str
-        What to call it.
+        Its name in error messages.
     """
     op, config = OPS[layer["class_name"]], layer["config"]
     W = turned_back(op, np.asarray(tensors[f"{name}kernel"]).T)
@@ -129,7 +129,7 @@ def cell_of(layer: Mapping[str, Any], name: str, tensors: Mapping[str, Array], t
 
 @dataclass(frozen=True)
 class Answers:
-    """What a direction or a layer answers: (batch, time, n_s) and its last states."""
+    """The output of a direction or a layer: (batch, time, n_s), and its final states."""
 
     output: str
     states: list[str]
@@ -168,7 +168,7 @@ def _node(
 def write_recurrent(
     builder: Builder, cell: Cell, x: Value, initial: Sequence[str] | None
 ) -> list[Value]:
-    """Add a layer of one direction; return its output and, where it returns them, last states.
+    """Add a layer with one direction; return its output and, with ``return_state``, final states.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def write_recurrent(
         first = Value(answers.output or answers.states[0], 2)
     else:
         output = answers.output
-        if cell.backwards:  # the steps in the order in which they were read
+        if cell.backwards:  # the steps in the order of processing
             output = _reversed(builder, output)
         first = Value(output, 3, x.mask if not cell.backwards else _mask_back(builder, x.mask))
     return [first, *states] if cell.asks("return_state") else [first]
@@ -195,7 +195,7 @@ def write_recurrent(
 def last_states(
     builder: Builder, cell: Cell, x: Value, initial: Sequence[str]
 ) -> tuple[list[Value], list[str]]:
-    """Add a layer that goes on from call to call; return what it returns, and its last states."""
+    """Add a layer with carried states; return its outputs, and its final states."""
     sequences = cell.asks("return_sequences")
     answers = _direction(builder, cell, x, initial, sequences)
     states = [Value(state, 2) for state in answers.states]
@@ -216,7 +216,7 @@ def _mask_back(builder: Builder, mask: str | None) -> str | None:
 def _direction(
     builder: Builder, cell: Cell, x: Value, initial: Sequence[str], sequences: bool
 ) -> Answers:
-    """Run one direction; the output is in the order of the steps, whichever way it was read."""
+    """Add one direction; the output is in the original order of the steps."""
     first = [builder.unsqueezed(state, 0) for state in initial]
     if x.mask is not None:
         return _masked_direction(builder, cell, x, first, sequences)
@@ -235,10 +235,10 @@ def _masked_direction(
     counts = builder.one("Cast", [x.mask], name, to=7)
     steps = builder.shape_part(x.name, 1, 2)
     axis = builder.integers(1)
-    # how many steps count up to each step, that included: from behind where it reads backwards
+    # the number of unmasked steps up to and including each step; from the end if backwards
     ranks = builder.one("CumSum", [counts, builder.constant("axis_1", np.array(1, np.int64))], name,
                         reverse=int(cell.backwards))  # fmt: skip
-    # TopK of these numbers has the steps that count in front, in the order in which they are read
+    # TopK of these numbers moves the unmasked steps to the front, in the order of processing
     number = builder.one("Sub", [steps, ranks])
     key = builder.one("Where", [x.mask, number, builder.integers(-1)])
     key = builder.one("Cast", [key], to=1)
@@ -269,7 +269,7 @@ def _masked_direction(
 
 
 def _state_at(builder: Builder, rows: str, ranks: str, begin: str, units: int) -> str:
-    """Return the state after so many steps, (batch, k, n_s), of `ranks` (batch, k)."""
+    """Return the states (batch, k, n_s) after the numbers of steps `ranks` (batch, k)."""
     at = builder.one("Max", [builder.one("Sub", [ranks, builder.integers(1)]),
                              builder.integers(0)])  # fmt: skip
     at = builder.unsqueezed(at, 2)
@@ -290,7 +290,7 @@ def write_bidirectional(
     x: Value,
     initial: Sequence[str] | None,
 ) -> list[Value]:
-    """Add both directions of a layer; return what it returns.
+    """Add both directions of a layer; return its outputs.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def write_bidirectional(
     name : str
         Of the layer.
     cells : sequence of Cell
-        The one that is called forward, and the other.
+        The forward cell and the backward cell.
     mode : {"concat", "sum", "mul", "ave", None}
     """
     one, other = cells
@@ -349,7 +349,7 @@ def write_bidirectional(
         states = [state for each in answers for state in each.states]
     rank = 3 if sequences else 2
     mask = x.mask if sequences else None
-    if mask is not None:  # zeros at the steps that do not count
+    if mask is not None:  # zeros at masked steps
         shown = builder.as_numbers(builder.unsqueezed(mask, 2))
         outputs = [builder.one("Mul", [output, shown], name) for output in outputs]
     found = [Value(output, rank, mask) for output in outputs]

@@ -1,4 +1,4 @@
-"""Models as files of ONNX: who reads whom, states in and out, and the file."""
+"""Writing models as ONNX files."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 OPSET = 17
-#: Of the format; ONNX Runtime 1.12 and later read it.
+#: Version of the format; ONNX Runtime 1.12 and later read it.
 IR_VERSION = 8
-#: Classes of layers that read integers at their first input.
+#: Classes of layers whose first input is tokens.
 _TOKENS = {"Embedding", "CategoryEncoding"}
 
 
 def write(path: Any, description: Description, *, states: bool = False, **options: Any) -> None:
-    """Write a model as ONNX, whole or not at all.
+    """Write a model as ONNX, atomically.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write(path: Any, description: Description, *, states: bool = False, **option
     Raises
     ------
     CheckpointError
-        If ONNX cannot say what a layer does; nothing is written.
+        If ONNX cannot represent a layer; nothing is written.
     TypeError
         If there are other options.
 
@@ -96,7 +96,7 @@ def proto_of(description: Description, states: bool = False) -> ModelProto:
     if sum(array.nbytes for array in made.builder.constants.values()) < 1 << 30:
         model = onnx.shape_inference.infer_shapes(model)
         del model.graph.value_info[:]
-        for output in model.graph.output:  # the names of what is open are made up
+        for output in model.graph.output:  # unknown extents get generated names
             for axis, extent in enumerate(output.type.tensor_type.shape.dim):
                 if axis == 0:
                     extent.dim_param = "batch"
@@ -116,7 +116,7 @@ def _try_runtime(path: str, model: ModelProto, content: bytes) -> None:
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        # some operators say only then that they lack a type
+        # some operators report an unsupported type only when run
         session.run(None, {each.name: _example(each) for each in model.graph.input})
     except Exception as error:
         first = str(error).strip().splitlines()[0]
@@ -127,7 +127,7 @@ def _try_runtime(path: str, model: ModelProto, content: bytes) -> None:
         )
 
 
-#: Steps of an example where a model takes any number of them: more than most windows.
+#: Number of steps of an example, if a model takes any number: more than most windows.
 _STEPS = 64
 
 
@@ -145,7 +145,7 @@ def _example(value: Any) -> Array:
 
 
 class _Writer:
-    """A graph that is being made of a description."""
+    """Builds a graph from a description."""
 
     def __init__(self, description: Description, states: bool) -> None:
         self._description, self._states = description, states
@@ -180,7 +180,7 @@ class _Writer:
             self._output(name, state)
 
     def _reader(self, calls: Sequence[Any], place: int) -> str:
-        """Return what kind of numbers the layers behind an input read: "tokens", "mask", "x"."""
+        """Return the kind of an input: "tokens", "mask" or "x"."""
         for call in calls:
             for at, (source, _) in enumerate(call.inputs):
                 if source != place:
@@ -215,7 +215,7 @@ class _Writer:
         return Value(name, len(shape))
 
     def _output(self, wanted: str, value: str) -> None:
-        """Let a value be an output, under a name of its own."""
+        """Make a value an output, with a new name."""
         from onnx import TensorProto, helper
 
         name = self.builder.name(wanted)
@@ -242,7 +242,7 @@ class _Writer:
         return values
 
     def _layer(self, layer: Mapping[str, Any], inputs: Sequence[Value], prefix: str) -> list[Value]:
-        """Write a layer; `prefix` is what comes before the names of its weights."""
+        """Write a layer; `prefix` is that of the names of its weights."""
         kind, config, title = layer["class_name"], layer["config"], prefix.rstrip("/")
         if kind == "ModelLayer":
             inner = wiring_of(config["model"])
@@ -297,7 +297,7 @@ class _Writer:
         return found
 
     def _learned(self, cell: Cell, prefix: str) -> list[str]:
-        """Return the names of initial states that were learned, (1, n_s)."""
+        """Return the names of trained initial states, (1, n_s)."""
         if not cell.asks("learn_initial_state"):
             return []
         names = ["initial_state", "initial_cell"][: cell.states]
@@ -315,7 +315,7 @@ class _Writer:
         return self.builder.one("Expand", [state, shape])
 
     def _state_input(self, x: Value, cell: Cell, name: str, default: Array | None) -> str:
-        """Return a state that may be given, for every sample."""
+        """Return an optional state input, for every sample."""
         from onnx import helper, numpy_helper
 
         name = self.builder.name(name)
@@ -356,7 +356,7 @@ class _Writer:
         return write_bidirectional(self.builder, title, cells, config["merge_mode"], x, given)
 
     def _distributed(self, layer: Mapping[str, Any], x: Value, prefix: str) -> Value:
-        """Write a layer at every step: as it is where it looks at the features alone."""
+        """Write a TimeDistributed layer, as the inner layer if steps are independent."""
         kind, config = layer["class_name"], layer["config"]
         per_step = kind in _PER_STEP or (kind in _PER_AXIS and config.get("axis", -1) == -1)
         if per_step or kind in _TOKENS:
@@ -377,9 +377,9 @@ class _Writer:
         return Value(builder.one("Reshape", [found.name, shape]), found.rank + 1, x.mask)
 
 
-#: Layers that do the same to the features of every step, whatever axes stand before.
+#: Layers that compute steps independently, with any leading axes.
 _PER_STEP = {"Dense", "Activation", "Dropout", "GaussianNoise", "ReLU", "LeakyReLU", "ELU"}
-#: Those that do so if their axis is the last.
+#: Layers that do so if their axis is the last.
 _PER_AXIS = {"LayerNormalization", "Softmax"}
 
 
