@@ -55,6 +55,8 @@ class Twin:
     def __init__(self, settings, threads):
         if settings.cell == "gru":
             raise SystemExit("PyTorch's GRU computes something else; --peer none")
+        if settings.readout is not None:
+            raise SystemExit("PyTorch's network here has no --readout; --peer none")
         torch.set_num_threads(threads)
         self.settings = settings
         self.lesson = Lesson.prepare(settings)

@@ -309,6 +309,7 @@ def test_random_keys_choose_what_learns_them():
     assert (given.forget_bias, given.warmup_steps) == (None, 0)
     assert Settings(**LETTERS, cell="rnn").forget_bias is None
     assert Settings(**LETTERS, forget_bias=1).forget_bias == 1
+    assert letters.title == "lstm of 256 units, on random letters, vigenere with random keys"
     # Filled in, they say the same again.
     assert Settings(**asdict(letters)) == letters
     assert Settings(**asdict(given)) == given

@@ -23,7 +23,7 @@ FORMATS = ("png", "pdf", "svg", "svgz", "eps", "ps", "jpg", "jpeg", "tif", "tiff
 
 #: What the pictures by epoch are called.
 TITLES = {
-    "loss": "loss by epoch (padding included)",
+    "loss": "loss by epoch, as it is trained",
     "accuracy": "share of characters that are right, by epoch",
 }
 

@@ -342,10 +342,13 @@ class Settings:
     @property
     def title(self) -> str:
         """What was trained on what, for the title of a picture."""
+        network = f"{self.cell} of {self.units} units"
+        if self.has_random_keys and self.text == LETTERS:
+            return f"{network}, on random letters, {self.cipher} with random keys"
         files = [os.path.basename(file) for file in (self.plaintext, self.ciphertext) if file]
         corpus = " and ".join(files) or "the built-in corpus"
         cipher = "" if self.cipher is None else f", {self.cipher} with key {self.key}"
-        return f"{self.cell} of {self.units} units, on {corpus}{cipher}"
+        return f"{network}, on {corpus}{cipher}"
 
     @property
     def deciphers(self) -> bool:
