@@ -23,6 +23,17 @@ from fastrnn.models import Sequential
 from fastrnn.models.training.exchange import SharedExchange
 
 ROOT = Path(__file__).parents[1]
+
+#: What libraries of MPI have to be told. Open MPI asks before it starts more processes than
+#: processors, or as root. UCX, which MPICH may send its messages with, writes what troubles it to
+#: standard output, among what the processes print.
+MPI_SETTINGS = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "UCX_LOG_FILE": "stderr",
+}
+
 CELLS = {"gru": layers.GRU, "rnn": layers.SimpleRNN, "lstm": layers.LSTM}
 
 #: Cores that other programs may use while something is measured; else it is measured again.
@@ -237,6 +248,7 @@ def start(ranks, words):
     paths = [str(ROOT), source, os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ,
+        **MPI_SETTINGS,
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "FASTRNN_NUM_THREADS": "1",
     }

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fastrnn
+from bench.distributed_job import MPI_SETTINGS
 from fastrnn.seeding import DEFAULT_SEED
-from tests.distributed.conftest import OPEN_MPI
 from tests.tolerances import PRINTED
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +140,7 @@ def missing_programs(code):
 def environment():
     """Return the variables of a command: this Python and its programs come first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, **OPEN_MPI, "PATH": path, "COLUMNS": "80"}
+    return {**os.environ, **MPI_SETTINGS, "PATH": path, "COLUMNS": "80"}
 
 
 def run_shell(block, shows):

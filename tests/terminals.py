@@ -14,8 +14,7 @@ import fcntl
 import pty
 import termios
 
-#: Seconds after which a program that does not end is a failure.
-PATIENCE = 300
+from tests.patience import PATIENCE
 
 PYTHON = [sys.executable]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastrnn.files import make_folder, path_text, remove_leftovers, replace_file
+from tests.patience import PATIENCE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="files are another thing there")
 
@@ -149,7 +150,7 @@ def test_a_file_stays_while_its_writer_lives(tmp_path):
         remove_leftovers(tmp_path)
         replace_file(tmp_path / "other", b"content")
         assert len(os.listdir(tmp_path)) == 2
-        writer.communicate("\n", timeout=60)
+        writer.communicate("\n", timeout=PATIENCE)
     assert writer.returncode == 0
     assert (tmp_path / "slow").read_bytes() == b"firstlast"
     with subprocess.Popen(command, **pipes) as writer:

@@ -77,7 +77,7 @@ def stays_off(what):
 @free_threaded
 def test_the_lock_stays_off():
     program = f"OTHERS = {OTHERS!r}\n" + WATCH + EVERYTHING
-    run(program, timeout=600, PYTHON_GIL="")
+    run(program, PYTHON_GIL="")
 
 
 #: What of the packages of others is used by extras, and what uses it.
@@ -109,7 +109,7 @@ folder, model = Path(tempfile.mkdtemp()), Sequential([Input((None, 2)), GRU(3)])
 {EXTRAS[package]}
 stays_off({package!r})
 """
-    run(WATCH + program, timeout=600, PYTHON_GIL="")
+    run(WATCH + program, PYTHON_GIL="")
 
 
 @free_threaded
@@ -141,5 +141,5 @@ def test_collections_that_modules_share_do_not_change():
     use = EVERYTHING[cut:]
     program += EVERYTHING[:cut] + "before = tops()\n" + use + "after = tops()\n"
     program += "print(*[name for name in after if before.get(name, after[name]) != after[name]])"
-    changed = run(program, timeout=600).splitlines()[-1]
+    changed = run(program).splitlines()[-1]
     assert changed == "fastrnn.naming._counts"  # which has a lock

@@ -2,8 +2,7 @@
 
 import threading
 
-#: Seconds after which a thread is taken to wait for ever: far more than any of the work here takes.
-PATIENCE = 300
+from tests.patience import PATIENCE
 
 
 def in_threads(number, work):

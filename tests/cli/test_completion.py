@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
+
 pytest.importorskip("argcomplete")
 
 
@@ -26,7 +28,7 @@ def completions(line, tmp_path):
         },
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return [word.strip() for word in file.read_text(encoding="utf-8").splitlines()]
 
@@ -69,7 +71,7 @@ def test_the_script_of_a_shell(fastrnn, shell, tmp_path):
     if program is not None:
         script = tmp_path / "script"
         script.write_text(out, encoding="utf-8")
-        subprocess.run([program, "-n", str(script)], check=True, timeout=60)
+        subprocess.run([program, "-n", str(script)], check=True, timeout=PATIENCE)
 
 
 def test_without_argcomplete_a_line_says_what_to_install(refused, monkeypatch):

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
+
 WRONG = [
     ("FASTRNN_ISA", "nonsense"),
     ("FASTRNN_ISA", "two\nlines"),
@@ -24,7 +26,7 @@ def python(*words, **variables):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

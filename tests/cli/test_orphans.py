@@ -11,6 +11,7 @@ import pytest
 from fastrnn.cipher import lock
 from fastrnn.cipher.sweeps import job
 from fastrnn.cipher.sweeps.stopping import PREFIX, Stop, Watch
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     not os.path.isdir("/proc/self"), reason="looks for processes in /proc"
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.skipif(
 SWEEP = "cipher sweep --sentences 300 --units 8 --epochs 100000 --seed 1,2,3,4,5,6 --jobs 2 --quiet"
 
 
-def until(true, seconds=30):
+def until(true):
     """Wait until something is so, and return whether it came to be."""
-    end = monotonic() + seconds
+    end = monotonic() + PATIENCE
     while not true():
         if monotonic() > end:
             return False
@@ -64,7 +65,7 @@ def test_workers_end_with_a_sweep_that_is_killed(fastrnn, tmp_path, backend):
         before = begun(tmp_path / "out")
         process.kill()
         process.wait()
-        assert until(lambda: not those_with(mark.encode()), 10)
+        assert until(lambda: not those_with(mark.encode()))
     finally:
         for left in [
             *those_with(mark.encode()),

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from tests.patience import PATIENCE
+
 pytestmark = pytest.mark.once
 
 TEXTS = ["YMJ QNRJ", "ymj qnrj , NXS'Y ?", "F\n\nYMJ"]
@@ -52,7 +54,7 @@ def test_a_browser_shows_the_text_deciphered(fastrnn, trained, tmp_path):
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     expected = fastrnn("cipher", "decode", "--model", trained, "YMJ QNRJ").out[:-1]

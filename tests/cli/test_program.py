@@ -9,6 +9,7 @@ import pytest
 
 import fastrnn as package
 from fastrnn.cli import encode
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_an_interrupt(failing):
 
 def python(*words, stdin=b""):
     return subprocess.run(
-        [sys.executable, *words], input=stdin, capture_output=True, check=False, timeout=60
+        [sys.executable, *words], input=stdin, capture_output=True, check=False, timeout=PATIENCE
     )
 
 
@@ -198,4 +199,4 @@ def test_a_reader_that_has_seen_enough():
         except BrokenPipeError:
             pass
         assert process.stderr.read() == b""
-        assert process.wait(60) == 1
+        assert process.wait(PATIENCE) == 1

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from fastrnn.cli import main
+from tests.patience import PATIENCE
 
 TRAIN = [
     "cipher",
@@ -109,14 +110,17 @@ def test_texts_that_cannot_be_written_are_a_failure(monkeypatch, capsys):
 
 def program(*words, **options):
     return subprocess.run(
-        [sys.executable, "-m", "fastrnn", *map(str, words)], check=False, timeout=60, **options
+        [sys.executable, "-m", "fastrnn", *map(str, words)],
+        check=False,
+        timeout=PATIENCE,
+        **options,
     )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes the streams as a POSIX shell does")
 def test_closed_by_the_shell(tmp_path):
     command = f'"{sys.executable}" -m fastrnn {" ".join(TRAIN)} "{tmp_path}" <&- >&- 2>&-'
-    assert subprocess.call(command, shell=True, timeout=60) == 0
+    assert subprocess.call(command, shell=True, timeout=PATIENCE) == 0
     assert (tmp_path / "last.safetensors").exists()
 
 
@@ -129,7 +133,7 @@ def test_a_reader_that_leaves_during_a_training(tmp_path):
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
 
 
@@ -169,6 +173,9 @@ def test_an_interrupted_import_is_no_traceback(tmp_path):
         "raise SystemExit(fastrnn_program.main())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, check=False, timeout=60
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (-2, b"")

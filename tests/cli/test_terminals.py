@@ -7,6 +7,7 @@ import pytest
 
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.progress import _line
+from tests.patience import PATIENCE
 
 terminals = pytest.importorskip("tests.terminals")
 
@@ -69,7 +70,7 @@ def test_decode_into_a_pipe_says_nothing_where_nobody_looks(trained):
         input=b"YMJ QNRJ\n" * 600,
         capture_output=True,
         check=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert (done.stderr, done.stdout.count(b"\n")) == (b"", 600)
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,7 +21,7 @@ def environment(**variables):
     return kept | {"OPENBLAS_NUM_THREADS": "1"} | variables
 
 
-def run(program, *, isa=None, timeout=600, **variables):
+def run(program, *, isa=None, timeout=PATIENCE, **variables):
     """Run a program at a level, this process's unless named, and return what it printed.
 
     Fails with the program's own words where it does not end well.
@@ -29,7 +31,7 @@ def run(program, *, isa=None, timeout=600, **variables):
     return done.stdout
 
 
-def attempt(program, *, isa=None, timeout=600, **variables):
+def attempt(program, *, isa=None, timeout=PATIENCE, **variables):
     """Run a program and return how it ended, with its output as text."""
     isa = os.environ.get("FASTRNN_ISA") if isa is None else isa
     if isa:

@@ -74,9 +74,10 @@ def start(key):
     fastrnn.set_num_threads(2)
     # whoever runs the tests in the background may have told its children to ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     try:
+        # within it: on a busy machine the signal may come before the call
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         function(*arguments)
     except KeyboardInterrupt:
         sys.stdout.write("interrupted\n")

@@ -1,31 +1,16 @@
 """How the tests start several processes: with a real mpiexec, or not at all."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench.distributed_job import MPI_SETTINGS, launcher
+from tests.patience import PATIENCE
+
 PROGRAMS = Path(__file__).parent / "programs"
-
-#: Seconds in which a job ends, one way or the other; a rank that hangs would take for ever.
-LIMIT = 120
-
-
-#: Open MPI asks before it starts more processes than processors, or as root.
-OPEN_MPI = {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-}
-
-
-def launcher():
-    """Return the mpiexec that is installed beside this Python, else the one of the system."""
-    beside = Path(sys.executable).parent
-    return shutil.which("mpiexec", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
 
 
 @pytest.fixture
@@ -41,7 +26,7 @@ def start(tmp_path):
         job = subprocess.Popen(
             [program, "-n", str(ranks), sys.executable, *map(str, words)],
             cwd=tmp_path,
-            env={**os.environ, **OPEN_MPI, **environment},
+            env={**os.environ, **MPI_SETTINGS, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -61,7 +46,7 @@ def mpiexec(start):
 
     def run(ranks, *words, **environment):
         job = start(ranks, *words, **environment)
-        out, err = job.communicate(timeout=LIMIT)
+        out, err = job.communicate(timeout=PATIENCE)
         return job.returncode, out, err
 
     return run

@@ -12,9 +12,8 @@ import pytest
 
 from fastrnn.cli import main
 from fastrnn.models import load_model
+from tests.patience import PATIENCE
 from tests.tolerances import PROCESSES
-
-from .conftest import LIMIT
 
 SIZES = ("--sentences", 200, "--units", 8, "--epochs", 3, "--seed", 5)
 RANDOM_KEYS = "--cipher autokey --key random --text random --curriculum 0.5 --schedule cosine"
@@ -92,14 +91,14 @@ def test_a_job_that_was_ended_goes_on_with_any_number_of_ranks(
     directory = tmp_path / "run"
     words = [*SIZES[:4], *SIZES[6:], "--out", "run", "--quiet"]
     job = start(ranks, *TRAIN, *words, "--epochs", 10_000, "--save-steps", 2)
-    until = time.monotonic() + LIMIT
+    until = time.monotonic() + PATIENCE
     while not (directory / "history.csv").exists():
         assert job.poll() is None, job.communicate()
         assert time.monotonic() < until
         time.sleep(0.01)
     # To a rank: what a launcher does with a Ctrl-C of its own differs from one MPI to another.
     os.kill(processes_in(tmp_path)[-1], number)
-    _, err = job.communicate(timeout=LIMIT)
+    _, err = job.communicate(timeout=PATIENCE)
     assert job.returncode != 0
     if number == signal.SIGINT:
         assert err.count("to continue: fastrnn cipher train --resume --out run") == 1

@@ -44,6 +44,7 @@ from fastrnn.layers import (
     TimeDistributed,
 )
 from fastrnn.models import CheckpointError, Model, Sequential
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.once
 
@@ -419,7 +420,7 @@ def test_a_cortex_m4_agrees(tmp_path):
         *("-serial", "none", "-semihosting-config", "enable=on,target=native"),
         *("-kernel", "t.elf"),
         folder=tmp_path,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
