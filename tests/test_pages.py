@@ -102,6 +102,19 @@ def test_every_page_is_in_the_navigation():
     assert listed == pages - {ROOT / "docs" / "index.md"}
 
 
+def test_words_that_are_searched_for_lead_to_pages():
+    """docs/keywords.py has no page that is gone, and every how-to page has such words."""
+    names = {}
+    exec((ROOT / "docs" / "keywords.py").read_text("utf-8"), names)
+    keywords = names["KEYWORDS"]
+    pages = {name.removeprefix("docs/").removesuffix(".md") for name in PAGES}
+    assert keywords.keys() <= pages
+    asked = {name for name in pages if name.startswith("how-to/")} - {"how-to/index"}
+    assert asked <= keywords.keys()
+    words = [word for line in keywords.values() for word in line.split(", ")]
+    assert len(words) == len(set(words)), "a word leads to one page"
+
+
 @pytest.mark.parametrize(
     ("shown", "printed", "same"),
     [
