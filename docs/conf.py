@@ -91,7 +91,9 @@ def _index(app, docname, source):
     """Put the words that readers search for behind the title of a page, as entries of the index."""
     if docname in KEYWORDS:
         title = re.search(r"^# .*$", source[0], re.MULTILINE)
-        entries = f"\n\n```{{index}} {KEYWORDS[docname]}\n```"
+        # "!" makes them the main entries, which the search lists first
+        words = ", ".join(f"! {word}" for word in KEYWORDS[docname].split(", "))
+        entries = f"\n\n```{{index}} {words}\n```"
         source[0] = source[0][: title.end()] + entries + source[0][title.end() :]
 
 

@@ -7,7 +7,8 @@ beside them: other names for the same thing. ``conf.py`` puts them behind the ti
 KEYWORDS = {
     "audio-plug-ins": "guitar amplifier, RTNeural, Neural Amp Modeler, NAM, AIDA-X, VST",
     "c": (
-        "C code, export C, microcontroller, MCU, embedded, STM32, Cortex-M4, Arduino, WebAssembly, Rust"
+        "C code, export C, microcontroller, MCU, embedded, STM32, Cortex-M4, Arduino, "
+        "WebAssembly, Rust"
     ),
     "command-line": "CLI, terminal, shell, tab completion, decipher text, train a cipher",
     "data": (
@@ -69,8 +70,8 @@ KEYWORDS = {
         "class weight, class_weight, sample_weight, imbalanced, rare class, unbalanced"
     ),
     "install": (
-        "install, pip, wheel, Windows, macOS, Linux, ARM, Python 3.13, Python version, instruction set, "
-        "AVX2, AVX-512, NEON, SIMD"
+        "install, pip, wheel, Windows, macOS, Linux, ARM, Python 3.13, Python version, "
+        "instruction set, AVX2, AVX-512, NEON, SIMD"
     ),
     "keras": "differences from Keras, compatibility",
     "layers": "dropout, embedding, bidirectional, attention, shared weights, layer list",
