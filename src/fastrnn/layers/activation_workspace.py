@@ -1,4 +1,4 @@
-"""The buffers and the stream of an activation that is a layer of its own."""
+"""The workspace and the stages of an activation layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.workspace import Applied, Signal, Workspace, empty, zeros
 
 
 class ActivationWorkspace(Workspace):
-    """Works in the memory of the layer before where that layer has no use for its output."""
+    """Works in place if the previous layer does not need its output."""
 
     def __init__(
         self, kernel: activations.Kernel, dtype: np.dtype, source: Signal, training: bool
@@ -20,7 +20,7 @@ class ActivationWorkspace(Workspace):
         self.source = source
         self.features = source.features
         self.mask = source.mask
-        # The input of a chain is data that later passes may read again.
+        # The input of a model is not overwritten: later passes may read it again.
         self.in_place = not source.needs_output
         shape = (*source.output.shape[:-1], self.features)
         self.output = source.output if self.in_place else empty(shape, dtype)
@@ -31,14 +31,14 @@ class ActivationWorkspace(Workspace):
         self.applied = self._steps
 
     def forward(self, training: bool) -> None:
-        """Fill the output."""
+        """Compute the output."""
         if not self.in_place:
             n = self.features
             np.copyto(self.output[..., :n], self.source.output[..., :n])
         self._steps.forward(training)
 
     def backward(self) -> None:
-        """Hand the gradient on."""
+        """Compute the gradient of the input."""
         self._steps.backward()
         dx = self.source.doutput
         if dx is not None and dx is not self.doutput:
@@ -48,7 +48,7 @@ class ActivationWorkspace(Workspace):
 
 
 def activation_stages(kernel: activations.Kernel, source: Stage) -> list[Stage]:
-    """Return the stages of a stream that apply `kernel` to what `source` gives."""
+    """Return the stages of a stream that apply `kernel` to the outputs of `source`."""
     if kernel is activations.LINEAR:
         return []
     sizes = source.features, source.streams, source.steps, source.dtype

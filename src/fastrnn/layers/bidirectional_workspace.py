@@ -1,4 +1,4 @@
-"""The buffers of both directions of a recurrent layer, and of what puts them together."""
+"""The workspaces of both directions of a recurrent layer, and of the merged output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastrnn.workspace import Array, Fork, Signal, Workspace, empty, zeros
 
 
 class BidirectionalWorkspace(SeveralSteps):
-    """The workspaces of both directions, and of what puts them together."""
+    """The workspaces of both directions, and of the merged output."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class BidirectionalWorkspace(SeveralSteps):
         steps: list[Workspace] = [fork, forwards, backwards]
         ends: list[Signal] = [forwards.outputs[0], backwards.outputs[0]]
         if one.return_sequences:
-            # One of them wrote its steps down last first.
+            # One direction has its steps in reverse order.
             turned = Reversed(ends[not one.go_backwards])
             ends[not one.go_backwards] = turned
             steps.append(turned)
@@ -47,7 +47,7 @@ class BidirectionalWorkspace(SeveralSteps):
 
 
 class _Merged(Workspace):
-    """Both directions in one output, with zeros where the mask says so."""
+    """The merged output of both directions, with zeros at masked steps."""
 
     needs_output = False
 

@@ -12,7 +12,7 @@ from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_r
 
 
 class DenseWorkspace(Workspace):
-    """Computes the rows up to the last step that a mask leaves; those behind it are zeros."""
+    """Computes the rows up to the last unmasked step; rows after it are zero."""
 
     def __init__(self, layer: Affine, source: Signal, training: bool) -> None:
         self.source = source
@@ -39,7 +39,7 @@ class DenseWorkspace(Workspace):
         self._work = aligned_empty(elements, layer.dtype)
 
     def forward(self, training: bool) -> None:
-        """Fill the output."""
+        """Compute the output."""
         rows = self._reached = rows_reached(self.mask, len(self._y))
         y = self._y[:rows]
         core.affine(self._x[:rows], self._w, self._b, y, self._work)
@@ -47,7 +47,7 @@ class DenseWorkspace(Workspace):
         self._y[rows:] = 0
 
     def backward(self) -> None:
-        """Hand the gradient on, and fill those of the weights."""
+        """Compute the gradients of the input and of the weights."""
         rows = self._reached
         dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
         self._steps.backward(rows)

@@ -1,4 +1,4 @@
-"""The two layers that a bidirectional layer makes of those that it is given."""
+"""The two layers of a bidirectional layer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.serialization import serialize
 
-#: What can be made of the two directions.
+#: How the outputs of the two directions can be merged.
 MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
 def check_given(layer: Any, backward_layer: Any, merge_mode: Any) -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless two directions can be made of the arguments."""
+    """Raise ``TypeError`` or ``ValueError`` unless the arguments define two directions."""
     for argument, given in (("layer", layer), ("backward_layer", backward_layer)):
         if not isinstance(given, RecurrentLayer) and (argument == "layer" or given is not None):
             kind = given.__name__ if isinstance(given, type) else type(given).__name__
@@ -46,14 +46,14 @@ def _check_pair(one: RecurrentLayer, other: RecurrentLayer, merge_mode: str | No
 
 
 def copied(layer: RecurrentLayer, **changes: Any) -> RecurrentLayer:
-    """Return a new layer with the arguments of another, but for some."""
+    """Return a new layer with the arguments of another, except for some."""
     made = type(layer).from_config({**layer.get_config(), **changes})
     assert isinstance(made, RecurrentLayer)
     return made
 
 
 def written(layer: RecurrentLayer, go_backwards: bool, frozen: bool) -> dict[str, Any]:
-    """Return a layer as JSON can hold it, as one of the two directions."""
+    """Return a layer, JSON-serializable, as one of the two directions."""
     found = serialize(layer)
     for argument, value, default in (
         ("go_backwards", go_backwards, False),

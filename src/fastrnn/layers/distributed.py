@@ -1,4 +1,4 @@
-"""Workspaces of a layer at every step of a sequence: all steps together, or one by one."""
+"""Workspaces of TimeDistributed: all steps together, or one by one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fastrnn.workspace import Array, Signal, Workspace
 class Distributed(Workspace):
     """The inner layer on a batch of all steps of all samples.
 
-    What has no time of its own within is the same memory, seen as rows; the rest is copied, since
-    its own time stands in front there.
+    Inner inputs without a time axis share the memory, as rows; others are copied, since their time
+    axis is first.
     """
 
     def __init__(self, layer: Layer, source: Signal, training: bool) -> None:
         self.mask = source.mask
-        # Each pair is a buffer within, and the same part of the one outside.
+        # Pairs of an inner buffer and the same part of the outer one.
         self._in: list[tuple[Array, Array]] = []
         self._out: list[tuple[Array, Array]] = []
         self._dout: list[tuple[Array, Array]] = []
@@ -57,7 +57,7 @@ class Distributed(Workspace):
             np.copyto(outside, inside)
 
     def backward(self) -> None:
-        """Run the inner layer back."""
+        """Run the inner layer backward."""
         for inside, outside in self._dout:
             np.copyto(inside, outside)
         self._inner.backward()
@@ -65,7 +65,7 @@ class Distributed(Workspace):
             np.copyto(outside, inside)
 
     def settle(self) -> None:
-        """Let the inner layer end a step."""
+        """End a training step of the inner layer."""
         self._inner.settle()
 
     def penalty(self) -> float:
@@ -74,7 +74,7 @@ class Distributed(Workspace):
 
 
 class StepByStep(Workspace):
-    """The inner layer on the samples of every step by themselves, from the first step on."""
+    """The inner layer on one step at a time, from the first step on."""
 
     def __init__(self, layer: Layer, source: Signal, training: bool) -> None:
         self.mask = source.mask
@@ -91,7 +91,7 @@ class StepByStep(Workspace):
             if inner.doutput is not None:
                 signal.doutput = aligned_zeros(shape, inner.output.dtype)
             self._outputs.append(signal)
-        #: The gradient of every weight, which each step writes, and what all steps come to.
+        #: The gradients of the weights, which each step overwrites, and their sums over the steps.
         self._sums = [
             (parameter.gradient, np.empty_like(parameter.gradient))
             for parameter in (layer.parameters if training else [])
@@ -110,7 +110,7 @@ class StepByStep(Workspace):
                 np.copyto(signal.output[place], inner.output[0])
 
     def backward(self) -> None:
-        """Run the inner layer back at every step, and add up the gradients of its weights."""
+        """Run the inner layer backward at every step, and sum the gradients of its weights."""
         for _, total in self._sums:
             total.fill(0)
         for place, step in reversed([*enumerate(self._steps)]):
@@ -124,7 +124,7 @@ class StepByStep(Workspace):
             np.copyto(gradient, total)
 
     def settle(self) -> None:
-        """Let the inner layer end a step of the training, for every step of the sequence."""
+        """End a training step of the inner layer, for every step of the sequence."""
         for step in self._steps:
             step.settle()
 
@@ -134,7 +134,7 @@ class StepByStep(Workspace):
 
 
 def _step_of(source: Signal, place: int) -> Signal:
-    """Return one step of a sequence as a sequence of one."""
+    """Return one step of a sequence as a sequence of length one."""
     step = Signal()
     step.features, step.output = source.features, source.output[place : place + 1]
     if source.doutput is not None:
@@ -145,7 +145,7 @@ def _step_of(source: Signal, place: int) -> Signal:
 
 
 def _fold(outside: Array, pairs: list[tuple[Array, Array]]) -> Array:
-    """Return (time, batch, ...) as what a layer within gets for (time · batch) samples."""
+    """Return (time, batch, ...) as the input of an inner layer with (time · batch) samples."""
     rows = outside.reshape(-1, *outside.shape[2:])
     if rows.ndim == 2 and rows.dtype.kind == "f":
         return rows
@@ -156,7 +156,7 @@ def _fold(outside: Array, pairs: list[tuple[Array, Array]]) -> Array:
 
 
 def _unfold(inside: Array, steps: tuple[int, ...], pairs: list[tuple[Array, Array]]) -> Array:
-    """Return what a layer within makes of so many samples as (time, batch, ...)."""
+    """Return the output of an inner layer for (time · batch) samples as (time, batch, ...)."""
     if inside.ndim == 2:
         return inside.reshape(*steps, -1)
     time, _, *rest = inside.shape

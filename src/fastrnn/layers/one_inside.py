@@ -1,4 +1,4 @@
-"""What layers that are made of one other layer share."""
+"""The base of layers with one inner layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastrnn.workspace import Array
 
 
 class OneInside(Wrapper):
-    """A layer around another one: what the inner layer says is true of this one too."""
+    """A layer around another one, with the properties of the inner layer."""
 
     draws_weights = False
     layer: Layer
@@ -23,26 +23,26 @@ class OneInside(Wrapper):
 
     @property
     def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it does the same to the features of every step."""
+        """Whether it computes each step independently."""
         return self.layer.is_per_step
 
     @property
     def token_inputs(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Which of the things it is called on are integers."""
+        """Indices of the inputs that are tokens."""
         return self.layer.token_inputs
 
     @property
     def token_count(self) -> int:  # type: ignore[override]
-        """How many tokens the layer knows."""
+        """Size of the vocabulary of the layer."""
         return self.layer.token_count
 
     @property
     def weight_names(self) -> list[str]:
-        """What files call the weights."""
+        """The names of the weights in files."""
         return self.layer.weight_names
 
     def check_tokens(self, tokens: Array, argument: str) -> None:
-        """Raise ``ValueError`` unless the layer can take all of the integers."""
+        """Raise ``ValueError`` unless the layer accepts all tokens."""
         self.layer.check_tokens(tokens, argument)
 
     def check_tokens_at(self, place: int, tokens: Array, argument: str) -> None:

@@ -1,4 +1,4 @@
-"""What a layer that is put together of steps or of other layers returns of a sequence."""
+"""The outputs of layers that consist of cells or of other recurrent layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastrnn.settings import boolean
 
 
 class Returning(Wrapper):
-    """A layer that returns every step or the last one, and the last states or not.
+    """A layer that returns every step or the last one, optionally with the final states.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Returning(Wrapper):
         self.go_backwards = boolean("go_backwards", go_backwards)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
-        """Return whether the output has a mask: that of the input, if it is a sequence."""
+        """Return whether the output has a mask: if it is a sequence and the input has one."""
         return masked[0] and self.return_sequences
 
     def get_config(self) -> dict[str, Any]:

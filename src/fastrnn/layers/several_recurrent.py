@@ -1,4 +1,4 @@
-"""What layers that are made of several recurrent layers share."""
+"""The base of layers with several inner recurrent layers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class SeveralRecurrent(Wrapper):
-    """A layer with the states of all recurrent layers inside, those of the first one first."""
+    """A layer with the states of all inner recurrent layers, in their order."""
 
     supports_masking = True
 
     def named_layers(self) -> Sequence[tuple[str, RecurrentLayer]]:
-        """Return the layers, by what their weights and states are called in files."""
+        """Return the layers, with the names of their weights and states in files."""
         raise NotImplementedError
 
     @property
     def weight_names(self) -> list[str]:
-        """What files call the weights."""
+        """The names of the weights in files."""
         return [f"{which}_{n}" for which, layer in self.named_layers() for n in layer.weight_names]
 
     def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
-        """Let the next batch begin with zeros, or with `states`, those of the first layer first."""
+        """Reset the states to zeros, or to `states`, those of the first layer first."""
         given = None if states is None else list(states)
         for _, layer in self.named_layers():
             layer.reset_states(None if given is None else given[: layer.state_count])
@@ -38,15 +38,16 @@ class SeveralRecurrent(Wrapper):
     def __call__(
         self, inputs: Any, mask: Any = None, training: bool | None = None, initial_state: Any = None
     ) -> Any:
-        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`.
+        """Call the layer; see :class:`~fastrnn.layers.RecurrentLayer`.
 
-        `initial_state` has the states of all layers in a row, or a list of them for each layer.
+        `initial_state` is a flat list of the states of all layers, or a list of states for each
+        layer.
         """
         given = [one for states in states_of(initial_state) for one in states_of(states)]
         return self._called(inputs, given, mask, training)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
         units = [layer.units for _, layer in self.named_layers() for _ in range(layer.state_count)]
         check_states(self, shapes[1:], units)
 
@@ -60,19 +61,19 @@ class SeveralRecurrent(Wrapper):
         self.parameters = [one for _, layer in self.named_layers() for one in layer.parameters]
 
     def _shape_behind(self, layer: RecurrentLayer, input_shape: Shape) -> Shape:
-        """Return what the next layer reads; what this one reads, unless it is a row of them."""
+        """Return the input shape of the next layer: that of this one, unless layers are stacked."""
         return input_shape
 
 
 class SeveralSteps(Workspace):
-    """Workspaces that run one behind the other, and the outputs that some of them have."""
+    """Workspaces that run in turn, with the outputs of some of them."""
 
     def __init__(self, steps: Sequence[Workspace], outputs: Sequence[Signal]) -> None:
         self._steps, self._outputs = steps, outputs
 
     @property
     def outputs(self) -> Sequence[Signal]:
-        """The output, or several, then the last states."""
+        """The output, or several, then the final states."""
         return self._outputs
 
     def forward(self, training: bool) -> None:
@@ -81,10 +82,10 @@ class SeveralSteps(Workspace):
             step.forward(training)
 
     def backward(self) -> None:
-        """Run them back."""
+        """Run all of them backward."""
         for step in reversed(self._steps):
             step.backward()
 
     def penalty(self) -> float:
-        """Return what the layers add to the loss."""
+        """Return the penalty of the layers."""
         return sum(step.penalty() for step in self._steps)

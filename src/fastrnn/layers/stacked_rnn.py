@@ -1,4 +1,4 @@
-"""Recurrent layers in a row, with their states together."""
+"""Stacked recurrent layers."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class StackedRNN(Returning, SeveralRecurrent):
-    """Recurrent layers, each of which reads the steps of the one before.
+    """Stacked recurrent layers: each reads the output sequence of the previous one.
 
-    :func:`~fastrnn.layers.RNN` makes it of several cells.
+    :func:`~fastrnn.layers.RNN` creates it for several cells.
 
     Parameters
     ----------
     layers : sequence of RecurrentLayer
-        The first one first; each with ``return_sequences=True``.
+        The layers in order; each with ``return_sequences=True``.
     return_sequences, return_state, go_backwards : bool, default False
-        Of the whole: the last layer's output at every step or at the last one; the last states of
-        all layers behind it; whether the first layer reads the steps from last to first.
+        For the whole stack: whether to return the last layer's output at every step; whether to
+        return the final states of all layers after it; whether the first layer processes the steps
+        from last to first.
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
@@ -61,11 +62,11 @@ class StackedRNN(Returning, SeveralRecurrent):
         self.share_frozen()
 
     def named_layers(self) -> Sequence[tuple[str, RecurrentLayer]]:
-        """Return the layers, by their places."""
+        """Return the layers by their indices."""
         return [(str(place), layer) for place, layer in enumerate(self.layers)]
 
     def _shape_behind(self, layer: RecurrentLayer, input_shape: Shape) -> Shape:
-        """Return what the next layer reads: the output of this one."""
+        """Return the input shape of the next layer: the output shape of this one."""
         return (*input_shape[:-1], layer.units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
@@ -82,7 +83,7 @@ class StackedRNN(Returning, SeveralRecurrent):
         return _stacked(self, source, training, others)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return those of the layers, one behind the other."""
+        """Return the stages of the layers in order."""
         found: list[Stage] = []
         for layer in self.layers:
             found += layer.stages(found[-1] if found else source)
@@ -102,7 +103,7 @@ class StackedRNN(Returning, SeveralRecurrent):
 def _stacked(
     layer: StackedRNN, source: Signal, training: bool, initial: Sequence[Signal]
 ) -> Workspace:
-    """Return the workspaces of the layers, one behind the other."""
+    """Return the workspaces of the layers in order."""
     steps: list[Workspace] = []
     states: list[Signal] = []
     for inner in layer.layers:

@@ -1,4 +1,4 @@
-"""One layer at every step of a sequence."""
+"""Application of a layer to every step of a sequence."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from fastrnn.workspace import Signal, Workspace
 
 
 class TimeDistributed(OneInside):
-    """Apply a layer to every step of (batch, time, ..., features) alike.
+    """Apply a layer to every step of (batch, time, ..., features).
 
     Parameters
     ----------
     layer : Layer
-        What it takes is (batch, ..., features), without the time: ``TimeDistributed(LSTM(8))``
-        makes (batch, time, 8) of (batch, time, steps, features).
+        Its input is (batch, ..., features), without the time: ``TimeDistributed(LSTM(8))`` converts
+        (batch, time, steps, features) to (batch, time, 8).
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
 
     Notes
     -----
-    A mask passes, and the layer does not see it: it computes the steps that do not count as well.
+    A mask is passed on, but not to the layer, which also computes masked steps.
 
-    A layer that looks at all samples of a batch, such as `BatchNormalization`, looks at those of
-    every step by themselves, with their mask, one step after the other: as in Keras 3.  (Keras 2
-    took all steps together, as the layer does here without `TimeDistributed`.)
+    As in Keras 3, a layer that combines the samples of a batch, such as `BatchNormalization`, is
+    applied to each step separately, with its mask.  (In Keras 2 it combined all steps, as the layer
+    does here without `TimeDistributed`.)
 
     Examples
     --------
@@ -57,7 +57,7 @@ class TimeDistributed(OneInside):
         self.share_frozen()
 
     def draw_for(self, rows: tuple[int, int] | None) -> None:
-        """Draw for rows of larger batches, or for whole ones."""
+        """Set which rows of larger batches the next batches are; None: whole batches."""
         if rows is not None and not self.is_per_step:
             raise ValueError(
                 f"{self.name} draws random numbers, for every step of every sample; several "
@@ -66,7 +66,7 @@ class TimeDistributed(OneInside):
         super().draw_for(rows)
 
     def build(self, input_shape: Shape) -> None:
-        """Build the inner layer; its weights are this one's."""
+        """Build the inner layer, whose weights this layer shares."""
         inner = self.layer
         self.share_dtype(inner)
         inner.stored = None if inner.built else self.stored
@@ -74,7 +74,7 @@ class TimeDistributed(OneInside):
         self.parameters = inner.parameters
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless it is called on a sequence that the layer can take."""
+        """Raise ``ValueError`` unless it is called on a sequence that the layer accepts."""
         if len(shapes) != 1:
             raise ValueError(f"{self.name} got {len(shapes)} inputs; it takes one")
         if len(shapes[0]) < 3:
@@ -87,7 +87,7 @@ class TimeDistributed(OneInside):
         self.layer.check_inputs([self._shape_within(shapes[0])])
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
-        """Return what the inner layer makes of it, at every step."""
+        """Return the output shape of the inner layer, with the time axis."""
         found = self.layer.output_shapes([self._shape_within(input_shape)])
         if not self.is_per_step:
             found = [(*input_shape[:2], *shape[1:]) for shape in found]
@@ -95,7 +95,7 @@ class TimeDistributed(OneInside):
         return shapes
 
     def _shape_within(self, shape: Shape) -> Shape:
-        """Return what the inner layer is given: the steps of all samples as so many samples."""
+        """Return the input shape of the inner layer: without the time axis."""
         return shape if self.is_per_step else (None, *shape[2:])
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
@@ -107,6 +107,6 @@ class TimeDistributed(OneInside):
         return Distributed(self.layer, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
-        """Return those of the inner layer, if it takes one step at a time."""
+        """Return the stages of the inner layer, if it takes one step at a time."""
         takes_steps = self.is_per_step or self.layer.couples_samples
         return self.layer.stages(source) if takes_steps else super().stages(source)

@@ -1,4 +1,4 @@
-"""What the bias of an LSTM begins with."""
+"""The initializer of the bias of an LSTM."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastrnn import initializers
 
 
 class UnitForgetBias(initializers.Initializer):
-    """Ones for the forget gate, and what another initializer gives for the gates around it."""
+    """Ones for the forget gate, and values of another initializer for the other gates."""
 
     def __init__(self, others: initializers.Initializer) -> None:
         self.others = others

@@ -1,1 +1,1 @@
-"""What computes single steps, and the layers of it: the cells of Keras's ``RNN``."""
+"""Cells, which compute single steps, and the layers of cells: Keras's ``RNN``."""

@@ -1,4 +1,4 @@
-"""What the cells share."""
+"""The base of the cells."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Array = NDArray[Any]
 
 
 class Cell(metaclass=Constructible):
-    """One step of a recurrence: called on an input and states, it returns the output and the next.
+    """One step of a recurrence: called on an input and states, it returns an output and new states.
 
     Parameters
     ----------
     units : int
     *arguments, **options :
-        As of the layer that is named after the cell, but for those of sequences, such as
+        The arguments of the layer of the same name, except those for sequences, such as
         `return_sequences`, which :func:`RNN` takes.
 
     Examples
@@ -34,7 +34,7 @@ class Cell(metaclass=Constructible):
     ((2, 8), 2)
     """
 
-    #: The layer that computes such steps in a row.
+    #: The layer that computes sequences of these steps.
     kind: ClassVar[type[RecurrentLayer]]
     _OF_SEQUENCES = ("return_sequences", "return_state", "go_backwards", "stateful")
 
@@ -59,7 +59,7 @@ class Cell(metaclass=Constructible):
 
     @property
     def state_size(self) -> Any:
-        """Sizes of the states; one number where there is one."""
+        """Sizes of the states; a number if there is one state."""
         count = self._layer.state_count
         return self.units if count == 1 else [self.units] * count
 
@@ -87,7 +87,7 @@ class Cell(metaclass=Constructible):
         return output, following
 
     def layer(self, **options: Any) -> RecurrentLayer:
-        """Return the layer of such steps; it has the weights of the cell from now on."""
+        """Return the layer of the cell, which takes over its weights."""
         if self._is_taken or self._layer.built:
             raise ValueError(f"this {type(self).__name__} has been used already; make another one")
         made = type(self._layer).from_config({**self._config, **options})

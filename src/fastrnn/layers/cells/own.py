@@ -1,4 +1,4 @@
-"""The layer of a cell of the user's own, which NumPy computes step by step."""
+"""The layer of a custom cell, which is computed step by step in NumPy."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from fastrnn.layers.states import check_states, states_of
 
 
 class OwnRNN(Returning, OneInside):
-    """Run a cell of one's own along a sequence; :func:`~fastrnn.layers.RNN` makes it.
+    """Run a custom cell over a sequence; :func:`~fastrnn.layers.RNN` creates it.
 
     Parameters
     ----------
     cell : Layer
-        With ``state_size``, an integer or a list of them, and ``call(inputs, states)``, which
-        returns the output and a list of the next states.  `call` may name ``training`` too.  It is
-        made of NumPy's operations, or of those of :mod:`fastrnn.backend`: a training
-        differentiates it, so it needs no `backward`.
+        With ``state_size``, an integer or a list of integers, and ``call(inputs, states)``, which
+        returns the output and a list of the new states.  `call` may have the parameter
+        ``training``.  It uses operations of NumPy or :mod:`fastrnn.backend`, and is differentiated
+        automatically, so it needs no `backward`.
     return_sequences, return_state, go_backwards : bool, default False
         As of :class:`~fastrnn.layers.RecurrentLayer`.
     **options :
@@ -32,8 +32,8 @@ class OwnRNN(Returning, OneInside):
 
     Notes
     -----
-    A loop in Python computes it: good to try a recurrence out, and slower than the layers that are
-    compiled.  It cannot be stateful, nor run in a stream.
+    It is computed by a loop in Python, which is good for trying out a recurrence, but slower than
+    the compiled layers.  It cannot be stateful or run in a stream.
 
     Examples
     --------
@@ -75,11 +75,11 @@ class OwnRNN(Returning, OneInside):
     def __call__(
         self, inputs: Any, mask: Any = None, training: bool | None = None, initial_state: Any = None
     ) -> Any:
-        """Put this layer behind `inputs`; see :class:`~fastrnn.layers.RecurrentLayer`."""
+        """Call the layer; see :class:`~fastrnn.layers.RecurrentLayer`."""
         return self._called(inputs, states_of(initial_state), mask, training)
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
-        """Raise ``ValueError`` unless these are a sequence and, or not, all initial states."""
+        """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
         if len(shapes[0]) < 3:
             raise ValueError(
                 f"{self.name} got an input of shape {shapes[0]}; "
@@ -88,7 +88,7 @@ class OwnRNN(Returning, OneInside):
         check_states(self, shapes[1:], self.sizes)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """Return the mask of the sequence, in the order in which it was read."""
+        """Return the mask of the sequence, in the order of processing."""
         return previous_mask[0][:, ::-1] if self.go_backwards else previous_mask[0]
 
     def build(self, input_shape: Any) -> None:
@@ -100,7 +100,7 @@ class OwnRNN(Returning, OneInside):
         self.parameters = self.layer.parameters
 
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
-        """Compute all steps, one after the other."""
+        """Compute all steps in turn."""
         sequence, *states = inputs
         batch, steps = sequence.shape[:2]
         states = states or [np.zeros((batch, size), self.dtype) for size in self.sizes]

@@ -13,25 +13,25 @@ from fastrnn.layers.stacked_rnn import StackedRNN
 def RNN(
     cell: Any, return_sequences: bool = False, return_state: bool = False, **options: Any
 ) -> Layer:
-    """Return the layer that runs a cell along a sequence.
+    """Return the layer that runs a cell over a sequence.
 
     Parameters
     ----------
     cell : SimpleRNNCell, GRUCell, LSTMCell, StackedRNNCells, or list of cells
-        Or a cell of one's own: a :class:`~fastrnn.layers.Layer` with ``state_size`` and
-        ``call(inputs, states)``, which returns the output and a list of the next states.
+        Or a custom cell: a :class:`~fastrnn.layers.Layer` with ``state_size`` and ``call(inputs,
+        states)``, which returns the output and a list of the new states.
     return_sequences, return_state, **options :
         As of :class:`~fastrnn.layers.RecurrentLayer`.
 
     Returns
     -------
     SimpleRNN, GRU, LSTM, StackedRNN or OwnRNN
-        The last ones for several cells and for one of one's own.
+        `StackedRNN` for several cells, `OwnRNN` for a custom cell.
 
     Raises
     ------
     TypeError
-        If `cell` is none.
+        If `cell` is not a cell.
 
     Examples
     --------

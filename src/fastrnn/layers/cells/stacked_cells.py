@@ -1,4 +1,4 @@
-"""Cells in a row."""
+"""Stacked cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.layers.cells.base import Cell
 
 
 class StackedRNNCells:
-    """Cells that read one another's outputs at every step.
+    """Stacked cells: each reads the output of the previous one at every step.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class StackedRNNCells:
         return [cell.state_size for cell in self.cells]
 
     def __call__(self, inputs: Any, states: Any = None, training: bool | None = None) -> Any:
-        """Return the output of the last cell, and a list of the next states of each."""
+        """Return the output of the last cell, and a list of the new states of each."""
         following = []
         for cell, own in zip(self.cells, states or [None] * len(self.cells), strict=True):
             inputs, after = cell(inputs, own, training)
@@ -42,7 +42,7 @@ class StackedRNNCells:
 
 
 def checked(cell: Any) -> Cell:
-    """Return a cell, or say what else it is."""
+    """Return a cell; raise an error if it is none."""
     if not isinstance(cell, Cell):
         kind = cell.__name__ if isinstance(cell, type) else type(cell).__name__
         raise TypeError(

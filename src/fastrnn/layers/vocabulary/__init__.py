@@ -1,1 +1,1 @@
-"""Words and numbers of a vocabulary as places in it: before a model, on arrays."""
+"""Conversion of terms to indices of a vocabulary, on arrays, before a model."""

@@ -1,4 +1,4 @@
-"""What may come out of places in a vocabulary."""
+"""The output modes of vocabularies."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.layers.vocabulary.terms import Terms
 
 Array = NDArray[Any]
-#: Places, or a row for every sample with one number for each term.
+#: Indices, or a row for every sample with one number for each term.
 OUTPUT_MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 
 
 def check_mode(mode: Any, known: Sequence[str] = OUTPUT_MODES) -> str:
-    """Return an output mode, or say which there are."""
+    """Return an output mode; the error lists those allowed."""
     if mode not in known:
         raise ValueError(f"output_mode is {mode!r}; it should be one of {tuple(known)}")
     return str(mode)
 
 
 def encoded(terms: Terms, rows: Any, mode: str) -> Array:
-    """Return a row of numbers for each row of places, one for each term."""
+    """Return a row of numbers for each row of indices, one number for each term."""
     size = terms.vocabulary_size()
     counts = [np.bincount(np.asarray(row, int), minlength=size) for row in rows]
     found = np.array(counts, np.float32).reshape(len(rows), size)
@@ -39,7 +39,7 @@ def encoded(terms: Terms, rows: Any, mode: str) -> Array:
 
 
 def check_ready(terms: Terms, inputs: Any) -> None:
-    """Raise an error unless a vocabulary is there, and called on data."""
+    """Raise an error unless there is a vocabulary, and it is called on data."""
     title = type(terms).__name__
     if isinstance(inputs, SymbolicTensor):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Integers as places in a vocabulary."""
+"""Lookup of integers in a vocabulary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastrnn.settings import integer
 
 
 class IntegerLookup(Lookup):
-    """Integers as their places in a vocabulary: a function of arrays, to be called before a model.
+    """Convert integers to indices of a vocabulary: a function of arrays, to call before a model.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Terms as places in a vocabulary, and back."""
+"""Conversion of terms to indices of a vocabulary, and back."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Array = NDArray[Any]
 
 
 class Lookup(Terms):
-    """What :class:`StringLookup` and :class:`IntegerLookup` share: all but what a term is.
+    """The base of :class:`StringLookup` and :class:`IntegerLookup`.
 
     Parameters
     ----------
     max_tokens : int, optional
-        The most terms that :meth:`adapt` keeps, the special ones included.
+        Maximum size of the vocabulary of :meth:`adapt`, including special terms.
     num_oov_indices : {1, 0}
-        Whether there is a place for unknown terms; they are an error without.
+        Whether there is an index for unknown terms; otherwise they are an error.
     mask_token : str or int, optional
-        The term whose place is 0.
+        The term with index 0.
     oov_token : str or int, optional
-        What stands for unknown terms: "[UNK]" or -1.
+        Replacement of unknown terms: "[UNK]" or -1.
     vocabulary : sequence of str or int, or path, optional
-        In place of :meth:`adapt`.
+        The vocabulary, instead of :meth:`adapt`.
     idf_weights : sequence of float, optional
-        What the terms of `vocabulary` weigh in tf-idf.
+        Weights of the terms of `vocabulary` in tf-idf.
     invert : bool, default False
-        Whether to turn places into terms.
+        Whether to convert indices to terms.
     output_mode : {"int", "one_hot", "multi_hot", "count", "tf_idf"}
-        Places, in the shape of the input; a row for each of them; or a row for each row of the
-        input, which says of every term whether it is there, how often, or that times its weight.
+        Indices, in the shape of the input; a one-hot row for each of them; or a row for each row of
+        the input with every term's presence, count, or weighted count.
     pad_to_max_tokens : bool, default False
-        Whether rows have `max_tokens` numbers, however many terms there are.
+        Whether rows always have `max_tokens` numbers.
     """
 
-    #: What stands for unknown terms unless something else is said.
+    #: The default replacement of unknown terms.
     unknown: ClassVar[Any]
     arguments = (
         "max_tokens",
@@ -81,7 +81,7 @@ class Lookup(Terms):
                 yield [self._read(term) for term in np.reshape(row, -1)]
 
     def __call__(self, inputs: Any) -> Array:
-        """Return the places of terms, or with ``invert`` the terms at places, in the same shape."""
+        """Return the indices of terms, or with ``invert`` terms of indices, in the same shape."""
         check_ready(self, inputs)
         array = np.asarray(inputs, None if self.invert else object)
         if self.invert:

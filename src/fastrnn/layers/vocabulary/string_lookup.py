@@ -1,4 +1,4 @@
-"""Strings as places in a vocabulary."""
+"""Lookup of strings in a vocabulary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastrnn.layers.vocabulary.lookup import Lookup
 
 
 class StringLookup(Lookup):
-    """Strings as their places in a vocabulary: a function of arrays, to be called before a model.
+    """Convert strings to indices of a vocabulary: a function of arrays, to call before a model.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ output_mode, pad_to_max_tokens :
 
 
 def read_string(term: Any) -> str:
-    """Return a string, also out of bytes, or say what else it is."""
+    """Return a string, decoded from bytes if necessary; raise an error for other types."""
     if isinstance(term, bytes):
         return term.decode()
     if not isinstance(term, str):

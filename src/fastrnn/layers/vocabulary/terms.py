@@ -1,4 +1,4 @@
-"""The terms of a vocabulary, by their places."""
+"""The terms of a vocabulary by their indices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 class Terms(metaclass=Constructible):
-    """A vocabulary: what it is made of, and what it knows; see :class:`StringLookup`."""
+    """A vocabulary and its construction; see :class:`StringLookup`."""
 
     harmless: ClassVar[Harmless] = {
         "sparse": ((False,), "arrays are dense"),
@@ -30,7 +30,7 @@ class Terms(metaclass=Constructible):
         "dtype": ((None, str), "places are int64"),
         "trainable": ((True, False), "it has no weights"),
     }
-    #: What :meth:`get_config` returns beside the vocabulary.
+    #: Arguments in :meth:`get_config` besides the vocabulary.
     arguments: ClassVar[tuple[str, ...]]
     num_oov_indices: int = 1
     mask_token: Any = None
@@ -44,7 +44,7 @@ class Terms(metaclass=Constructible):
             raise ValueError("pad_to_max_tokens is True; max_tokens should be given too")
         self._terms: list[Any] | None = None
         self._places: dict[Any, int] = {}
-        #: How much a term counts in tf-idf, those for padding and unknown terms included.
+        #: Weights of the terms in tf-idf, including padding and unknown terms.
         self.idf_weights: Array | None = None
 
     def _read(self, term: Any) -> Any:
@@ -59,10 +59,9 @@ class Terms(metaclass=Constructible):
         return mask + [self.oov_token] * self.num_oov_indices
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
-        """Take terms in their order, of a sequence or of a text file with one in each line.
+        """Set the vocabulary from a sequence or from a text file with a term in each line.
 
-        With ``output_mode="tf_idf"`` also the weight of each; terms that are unknown count as much
-        as all terms do on average.
+        With ``output_mode="tf_idf"`` also the weights; unknown terms get the mean weight.
         """
         if isinstance(vocabulary, (str, Path)):
             text = Path(vocabulary).read_text(encoding="utf-8")
@@ -92,16 +91,16 @@ class Terms(metaclass=Constructible):
         return weights
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
-        """Make the vocabulary of what is in `data`: the most frequent terms first.
+        """Create the vocabulary from data, with the most frequent terms first.
 
-        Of terms that are equally frequent the one that comes later in the alphabet stands first, as
-        in Keras.  In tf-idf a term weighs log(1 + n / (1 + k)), where k of n documents have it.
+        As in Keras, equally frequent terms are in reverse alphabetical order.  In tf-idf a term
+        weighs log(1 + n / (1 + k)), where k of n documents have it.
 
         Parameters
         ----------
         data : array_like of terms, or iterable of such arrays
         batch_size, steps :
-            Taken for the sake of Keras.
+            Accepted for compatibility with Keras.
         """
         special = self._special()
         counts: Counter[Any] = Counter()
@@ -119,15 +118,15 @@ class Terms(metaclass=Constructible):
         self.set_vocabulary(kept, weights)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
-        """Return the terms by their places."""
+        """Return the terms in the order of their indices."""
         return (self._special() if include_special_tokens else []) + (self._terms or [])
 
     def vocabulary_size(self) -> int:
-        """Return how many there are, those for padding and unknown ones included."""
+        """Return the size of the vocabulary, including padding and unknown terms."""
         return len(self.get_vocabulary())
 
     def place_of(self, term: Any) -> int:
-        """Return the place of a term, or that of unknown ones."""
+        """Return the index of a term, or that of unknown terms."""
         found = self._places.get(term)
         if found is not None:
             return found
@@ -151,7 +150,7 @@ class Terms(metaclass=Constructible):
 
 
 def arrays_of(data: Any) -> Iterable[Array]:
-    """Yield the arrays of some data: one, or those of an iterable that is no sequence."""
+    """Yield the arrays of some data: one, or those of an iterable that is not a sequence."""
     if isinstance(data, (str, bytes, Sequence, np.ndarray)):
         yield np.asarray(data, object)
     else:

@@ -1,4 +1,4 @@
-"""Texts as the places of their words in a vocabulary: before the model, on arrays."""
+"""Conversion of texts to indices of a vocabulary, on arrays, before the model."""
 
 from __future__ import annotations
 
@@ -18,30 +18,29 @@ Array = NDArray[Any]
 
 
 class TextVectorization(Terms):
-    """Texts as rows of integers: a function of arrays, to be called before a model.
+    """Convert texts to rows of integers: a function of arrays, to call before a model.
 
     Parameters
     ----------
     max_tokens : int, optional
-        The most words that :meth:`adapt` keeps, those for padding and unknown words included.
+        Maximum size of the vocabulary of :meth:`adapt`, including padding and unknown words.
     standardize : str or callable, default "lower_and_strip_punctuation"
-        What is done to a text first: also "lower", "strip_punctuation", None, or a function of a
-        text.
+        Standardization of texts: also "lower", "strip_punctuation", None, or a function of a text.
     split : str or callable, default "whitespace"
-        What makes words of a text: also "character", None, or a function of a text.
+        How to split a text into words: also "character", None, or a function of a text.
     ngrams : int or tuple of int, optional
-        Count neighbouring words as words too: up to so many, or just so many.
+        Also use groups of neighbouring words as terms: up to this size, or of exactly these sizes.
     output_mode : {"int", "multi_hot", "count", "tf_idf"}
-        Places, with 0 behind the end and 1 for unknown words; or a row that says of every word
-        whether it is there, how often, or that times its weight.
+        Indices, padded with 0, and 1 for unknown words; or a row with every word's presence, count,
+        or weighted count.
     output_sequence_length : int, optional
         Length of the rows; that of the longest text if left out.
     pad_to_max_tokens : bool, default False
-        Whether rows have `max_tokens` numbers, however many words there are.
+        Whether rows always have `max_tokens` numbers.
     vocabulary : sequence of str or path, optional
-        In place of :meth:`adapt`.
+        The vocabulary, instead of :meth:`adapt`.
     idf_weights : sequence of float, optional
-        What the words of `vocabulary` weigh in tf-idf.
+        Weights of the words of `vocabulary` in tf-idf.
 
     Examples
     --------

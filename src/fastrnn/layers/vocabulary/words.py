@@ -1,4 +1,4 @@
-"""How a text becomes words."""
+"""Splitting of texts into words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SPLIT: dict[Any, Callable[[str], Iterable[str]]] = {
 
 
 class Words:
-    """Makes words, and groups of words, of a text.
+    """Splits a text into words and groups of words.
 
     Parameters
     ----------
