@@ -33,6 +33,7 @@ for axes, (title, ciphers) in zip(panels, PANELS.items(), strict=True):
         style = "--" if cipher == "caesar" else "-"
         axes.plot(lengths, read, style, marker="o", ms=3, color=SHADES[letters], label=name)
     axes.set_xscale("log")
+    axes.set_xlim(9, None)
     ticks = [10, 20, 40, 80, 150] + ([400] if len(ciphers) > 1 else [])
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()

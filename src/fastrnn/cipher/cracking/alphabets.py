@@ -16,7 +16,7 @@ from fastrnn.cipher.ciphers.base import Letters
 from fastrnn.cipher.cracking.candidate import Candidate, arrangement_bits
 from fastrnn.cipher.cracking.language import SIZE, LanguageModel
 
-__all__ = ["neighbours", "search"]
+__all__ = ["applied", "neighbours", "search"]
 
 #: Climbs side by side; exchanges that each of them tries; alphabets that are handed on.
 CLIMBS, STEPS, BEST = 32, 2500, 4
@@ -81,6 +81,11 @@ def neighbours(candidate: Candidate, letters: Letters) -> list[Candidate]:
                 changed[[a, b]] = plain[[b, a]]
                 found.append(_candidate(changed, letters))
     return found
+
+
+def applied(candidate: Candidate, letters: Letters) -> Candidate:
+    """Return the same alphabet with what it makes of other letters."""
+    return _candidate(np.argsort(candidate.key), letters)
 
 
 def _candidate(plain: Alphabets, letters: Letters) -> Candidate:

@@ -23,8 +23,11 @@ CRACKED = (*words.WORD_CIPHERS, Substitution.name)
 #: The longest key word that is tried unless more is asked for.
 LONGEST_KEY = 16
 
-#: Fewer letters than this tell nothing, and more than this are not needed.
+#: Fewer letters than this tell nothing, and more than this are not needed to find a key.
 FEWEST, ENOUGH = 10, 600
+
+#: So many letters tell what the rarest of them stand for in a substitution.
+RARE_ENOUGH = 5000
 
 #: Letters that a text needs for each letter of a key word.
 FEWEST_A_KEY_LETTER = 3
@@ -164,7 +167,8 @@ class Cracker:
         """
         check_options(cipher, max_key_length)
         check_text(text)
-        letters = letters_of(text)[: max(ENOUGH, 2 * FEWEST_A_KEY_LETTER * max_key_length)]
+        whole = letters_of(text)
+        letters = whole[: max(ENOUGH, 2 * FEWEST_A_KEY_LETTER * max_key_length)]
         pool = _Pool(self.model)
         names = CRACKED if cipher is None else (cipher,)
         for group in (words.WORD_CIPHERS, (Substitution.name,)):
@@ -178,6 +182,11 @@ class Cracker:
                     self._polish(pool, candidate, letters)
                 if probability(pool.evidence(len(letters))) > CERTAIN:
                     break
+        best = pool.ranked()[0][2]
+        if best.cipher == Substitution.name and len(letters) < len(whole):
+            letters = whole[:RARE_ENOUGH]
+            pool = _Pool(self.model)
+            self._polish(pool, alphabets.applied(best, letters), letters)
         return self._reading(pool, text, letters)
 
     def _found(
