@@ -5,6 +5,8 @@ import pytest
 
 from fastrnn.notebooks import cs231n
 from fastrnn.notebooks.cs231n import (
+    affine_backward,
+    affine_forward,
     lstm_backward,
     lstm_forward,
     lstm_step_backward,
@@ -171,6 +173,29 @@ def test_temporal_affine():
     assert_numeric(lambda: temporal_affine_forward(*arrays)[:1], arrays, [dout], got)
     with pytest.raises(ValueError, match=r"^b has shape \(4,\)"):
         temporal_affine_forward(*arrays[:2], arrays[2][:4])
+
+
+def test_affine_of_the_course():
+    x, w = line(-0.1, 0.5, 2, 4, 5, 6), line(-0.2, 0.3, 120, 3)
+    out, _ = affine_forward(x, w, line(-0.3, 0.1, 3))
+    want = np.array([[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]])
+    assert relative_error(out, want) < 1e-8
+    rng = np.random.RandomState(231)
+    arrays = [rng.randn(*shape) for shape in ((10, 2, 3), (6, 5), (5,))]
+    dout = rng.randn(10, 5)
+    got = affine_backward(dout, affine_forward(*arrays)[1])
+    assert_numeric(lambda: affine_forward(*arrays)[:1], arrays, [dout], got)
+    for wrong, message in (
+        ((arrays[0], arrays[1][:4], arrays[2]), r"w has shape \(4, 5\), expected .* D = 6"),
+        ((*arrays[:2], arrays[2][:4]), r"b has shape \(4,\), expected \(M,\) = \(5,\)"),
+        ((arrays[2], *arrays[1:]), r"x has shape \(5,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            affine_forward(*wrong)
+    with pytest.raises(
+        ValueError, match=r"dout has shape \(10, 4\), expected \(N, M\) = \(10, 5\)"
+    ):
+        affine_backward(dout[:, :4], affine_forward(*arrays)[1])
 
 
 def test_temporal_softmax_loss_of_what_the_notebook_says():

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 from fastrnn import functional
 from fastrnn.arguments import Array, Cache, read_arrays
 
+from .affine import affine_backward, affine_forward
 from .axes import batch_first, features_first, ranked
 from .coursera import sigmoid as sigmoid
 from .temporal import (
@@ -40,6 +41,8 @@ from .temporal import (
 from .words import in_words
 
 __all__ = [
+    "affine_backward",
+    "affine_forward",
     "lstm_backward",
     "lstm_forward",
     "lstm_step_backward",
