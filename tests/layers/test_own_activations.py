@@ -100,8 +100,37 @@ def test_it_carries_a_mask_and_is_named_as_others_are():
 
 def test_what_mixes_steps_is_a_layer_of_its_own():
     with pytest.raises(ValueError, match=r"mixes the steps of a sequence.*Activation"):
-        Sequential([Input((5, 3)), Dense(2, activation=over_steps)])
+        Sequential([Input((5, 3)), Conv1D(2, 1, activation=over_steps)])
     assert Sequential([Input((3,)), Dense(2, activation=over_steps)]).output_shape == (None, 2)
+
+
+def only_sequences(x):
+    assert K.ndim(x) > 2
+    e = K.exp(x - K.max(x, axis=1, keepdims=True))
+    return e / K.sum(e, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("function", [over_steps, only_sequences])
+@pytest.mark.parametrize("use_bias", [False, True])
+def test_a_dense_layer_gives_it_all_steps(function, use_bias):
+    def model_of(*layers):
+        behind = [Flatten(), Dense(4)]
+        model = Sequential([Input((5, 3)), LSTM(4, return_sequences=True), *layers, *behind])
+        model.compile("sgd", "mse")
+        return model
+
+    dense = Dense(2, activation=function, use_bias=use_bias)
+    one, other = model_of(dense), model_of(Dense(2, use_bias=use_bias), Activation(function))
+    other.set_weights(one.get_weights())
+    gradients = zip(one.compute_gradients(X, Y), other.compute_gradients(X, Y), strict=True)
+    for mine, theirs in gradients:
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-7)
+    for model in (one, other):
+        model.fit(X, Y, epochs=3, verbose=0, shuffle=False)
+    np.testing.assert_allclose(one.predict(X), other.predict(X), rtol=1e-5, atol=1e-7)
+    assert Dense(2, function)(Masking()(Input((5, 3)))).has_mask
+    with pytest.raises(ValueError, match="needs the whole sequence"):
+        Sequential([Input((None, 4)), dense]).stream()
 
 
 def test_what_is_wrong_with_a_function_is_said():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastrnn import initializers
 from fastrnn._core import output as core
 from fastrnn._core.stage import Stage
@@ -11,8 +13,9 @@ from fastrnn.layers.activation_workspace import activation_stages
 from fastrnn.layers.affine import Affine
 from fastrnn.layers.checks import positive
 from fastrnn.layers.dense_workspace import DenseWorkspace
+from fastrnn.layers.function_kernel import FunctionKernel
 from fastrnn.layers.shapes import Shape
-from fastrnn.workspace import Signal, Workspace
+from fastrnn.workspace import Array, Signal, Workspace
 
 
 class Dense(Affine):
@@ -65,14 +68,28 @@ class Dense(Affine):
         """Create kernel and bias."""
         n_x = input_shape[-1]
         assert n_x is not None
-        self.add_kernel(n_x, self.units, of_steps=len(input_shape) > 2)
+        if isinstance(self.activation, FunctionKernel) and len(input_shape) > 2:
+            self.is_per_step = not self.activation.mixes_positions(self.units)
+        self.add_kernel(n_x, self.units, of_steps=False)
+
+    def call(self, inputs: Array) -> Any:
+        """Return the output of a layer whose activation needs all steps at once."""
+        assert isinstance(self.activation, FunctionKernel)
+        affine = np.matmul(inputs, self.parameter("kernel"))
+        return self.activation.function(
+            affine + self.parameter("bias") if self.use_bias else affine
+        )
 
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
+        if not self.is_per_step:
+            return super().workspace(source, training, *others)
         return DenseWorkspace(self, source, training)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return the stages that compute the layer at each step."""
+        if not self.is_per_step:
+            return super().stages(source)
         sizes = source.streams, source.steps, self.dtype
         affine = core.stage(self.parameter("kernel").value.T, self.bias_or_zeros(), *sizes)
         return [affine, *activation_stages(self.activation, affine)]
