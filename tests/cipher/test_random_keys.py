@@ -138,6 +138,19 @@ def test_a_curriculum_begins_with_short_messages_and_keys_of_all_lengths():
     assert keys == [{1, 2, 3, 4, 5, 6}] * 5
 
 
+def test_a_curriculum_begins_with_one_position_of_the_left_rotor():
+    lesson = prepared(**{**LETTERS, "cipher": "enigma"}, sentences=400, curriculum=0.5, epochs=20)
+    letters = []
+    for epoch in (0, 2, 5, 10):
+        lesson.training.on_epoch_begin(epoch)
+        samples = read(lesson, *lesson.training.batch(np.arange(len(lesson.training))))
+        letters.append([{key[i] for key, _, _ in samples} for i in range(3)])
+    assert [max(left) for left, _, _ in letters] == ["c", "h", "p", "z"]
+    assert all(len(others) == 26 for _, *two in letters for others in two)
+    x, y, _ = lesson.data(lesson.held_out)
+    assert len({key[0] for key, _, _ in read(lesson, x, y)}) > 20
+
+
 def test_a_curriculum_begins_with_the_beginning_of_sentences(tmp_path):
     file = tmp_path / "plain.txt"
     file.write_text("\n".join(f"SENTENCE {'ABCDEFGHIJ'[i % 10] * (i + 1)}" for i in range(40)))

@@ -7,6 +7,7 @@ are, and all messages of random letters, into those to train on and those to hol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -97,9 +98,20 @@ class Keys:
         self.cipher, self.letters = cipher, letters
         self._share, self._held_out = share, held_out
 
-    def keys(self, rng: np.random.Generator, count: int) -> Letters:
-        """Return keys, padded where they are shorter: Letters, shape (count, self.letters)."""
-        return self._drawn(count, lambda some: self.cipher.random_keys(rng, some, self.letters))
+    def keys(self, rng: np.random.Generator, count: int, part: float = 1.0) -> Letters:
+        """Return keys, padded where they are shorter: Letters, shape (count, self.letters).
+
+        Of the letters that a curriculum grows, they have the first `part` of the alphabet.
+        """
+        grown = self.cipher.grown_letters
+        letters = np.int8(max(1, math.ceil(part * len(ALPHABET))))
+
+        def draw(some: int) -> Letters:
+            keys = self.cipher.random_keys(rng, some, self.letters)
+            keys[:, :grown] %= letters
+            return keys
+
+        return self._drawn(count, draw)
 
     def check_share(self, length: int | None = None) -> None:
         """Check that some keys are held out, and some messages of so many letters.
@@ -191,7 +203,8 @@ class Drawn(Callback):
     grown : float
         The epochs after which messages are whole. Before, their ends are cut off: of the first
         ones, all but `BEGIN` characters. Keys have all lengths from the start: with short ones
-        alone, most letters of an autokey cannot be read before those in front of them are.
+        alone, most letters of an autokey cannot be read before those in front of them are. But of
+        an Enigma's left rotor, the first keys have one position, and then more and more.
     arrays : callable
         Makes of a corpus what goes into the model and what should come out.
     """
@@ -247,7 +260,7 @@ class Drawn(Callback):
         part = 1.0 if at >= self._grown else at / self._grown
         begin = min(self.BEGIN, self._length)
         length = begin + round(part * (self._length - begin))
-        keys = self._keys.keys(rng, TOGETHER)
+        keys = self._keys.keys(rng, TOGETHER, part)
         if self._texts:
             chosen = rng.integers(0, len(self._texts), TOGETHER)
             texts = [self._texts[i][:length] for i in chosen]

@@ -68,6 +68,8 @@ class Cipher(ABC):
         The names of arguments beside the key.
     key_letters : tuple of int
         The fewest letters that a random key has, and the most; 0 for any number.
+    grown_letters : int
+        Letters at the beginning of a key of which a curriculum draws one value alone at first.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Cipher(ABC):
     default_key: ClassVar[str]
     options: ClassVar[tuple[str, ...]] = ()
     key_letters: ClassVar[tuple[int, int]] = (1, 0)
+    grown_letters: ClassVar[int] = 0
     key: str
     key_row: Letters
 

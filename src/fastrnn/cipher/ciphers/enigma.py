@@ -71,6 +71,8 @@ class Enigma(Cipher):
     default_key: ClassVar[str] = "RNN"
     options: ClassVar[tuple[str, ...]] = ("rotors", "reflector", "rings", "plugboard")
     key_letters: ClassVar[tuple[int, int]] = (3, 3)
+    # The left rotor: each of its positions is another machine, and it hardly ever moves.
+    grown_letters: ClassVar[int] = 1
 
     def __init__(
         self,
