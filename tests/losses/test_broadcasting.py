@@ -88,5 +88,11 @@ def test_what_numpy_does_not_broadcast_is_refused():
     for shape in ((4, 2), (4, 3, 3), (4, 5)):
         with pytest.raises(ValueError, match=r"it should be \(4, 3\)"):
             model_of(3, "mse").fit(X, np.ones(shape), verbose=0)
+    # As in Keras: the axes are those at the end, and the batch is none of them.
+    steps = Sequential([Input((5, 2)), Dense(3)])
+    steps.compile("sgd", "mse")
+    for shape in ((4,), (4, 1), (4, 5)):
+        with pytest.raises(ValueError, match=r"it should be \(4, 5, 3\)"):
+            steps.fit(np.ones((4, 5, 2)), np.ones(shape), verbose=0)
     with pytest.raises(ValueError, match=r"it should be \(4, 1\)"):
         model_of(1, "cosine_similarity").fit(X, np.ones((4, 3)), verbose=0)

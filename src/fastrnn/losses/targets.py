@@ -53,7 +53,7 @@ def check_dense_targets(
 
 def _repeated(y: Array, output_shape: tuple[int, ...]) -> Array | None:
     """Return targets as they stand beside the output in Keras, or None if they cannot."""
-    if y.ndim == len(output_shape) - 1:
+    if y.ndim == 1 and len(output_shape) == 2:
         y = y[..., np.newaxis]
     elif y.ndim == len(output_shape) + 1 and y.shape[-1] == 1:
         y = y[..., 0]
