@@ -1,5 +1,6 @@
 """Texts read without their key, and the model of English that judges them."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,24 @@ def test_a_short_text_is_less_sure(cracker):
 def test_sure_is_a_probability_that_grows_with_the_margin(margin, bits, letters):
     less = probability(Evidence(margin, bits, letters))
     assert 0 <= less <= probability(Evidence(margin + 1, bits, letters)) <= 1
+
+
+MEASURED = Path(__file__).parents[2] / "docs" / "figures" / "cracking.csv"
+
+
+@pytest.mark.skipif(not MEASURED.is_file(), reason="the documentation is not beside the tests")
+def test_sure_is_the_share_of_measured_texts_that_were_right():
+    with MEASURED.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sure = [
+        probability(Evidence(float(row["margin"]), float(row["bits"]), int(row["letters"])))
+        for row in rows
+    ]
+    sure, right = np.array(sure), np.array([row["right"] == "1" for row in rows])
+    for low, high in ((0, 0.1), (0.1, 0.9), (0.9, 0.99), (0.99, 1)):
+        some = (low <= sure) & (sure <= high)
+        assert some.sum() > 20
+        assert right[some].mean() == pytest.approx(sure[some].mean(), abs=0.1)
 
 
 @pytest.mark.parametrize(
