@@ -80,15 +80,8 @@ class Config:
     @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
         """The shapes of the weights of a model of the run."""
-        settings = self.settings
-        return weight_shapes(
-            settings.cell,
-            settings.units,
-            len(self.source),
-            len(self.target),
-            settings.input,
-            settings.readout,
-        )
+        told, sizes = self.settings, (len(self.source), len(self.target))
+        return weight_shapes(told.cell, told.units, *sizes, told.input, told.readout)
 
     def check_model(self, model: Model, file: Path) -> None:
         """Check that a model that was read from a file is one of this run.
