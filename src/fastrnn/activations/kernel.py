@@ -33,7 +33,7 @@ class Kernel:
         rows : ndarray of shape (R, >= n)
             IN/OUT.
         n : int
-            Features that count.
+            Number of features; columns after them are left alone.
         before : ndarray of shape (R, n), optional
             OUT.  The input, if the activation ``keeps_input`` and a backward pass follows.
         """
@@ -50,7 +50,7 @@ class Kernel:
         drows : ndarray of shape (R, >= n)
             IN/OUT.
         n : int
-            Features that count.
+            Number of features; columns after them are left alone.
         scratch : ndarray of shape (R, n)
             Scratch memory.
         before : ndarray of shape (R, n), optional

@@ -42,7 +42,7 @@ def lstm_cell_forward(
     St_prev : array_like (n_s, m) or (n_s, 1)
         State before the step; a single column is broadcast over the batch.
     Ct_prev : array_like (n_s, m) or (n_s, 1)
-        Cell before it.
+        Cell before the step.
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by`` (n_y,
         1).  Gate rows in the order i, f, g, o.  A bias may also be (n,) or a scalar.  Without

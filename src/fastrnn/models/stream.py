@@ -24,10 +24,10 @@ class Stream(StageRunner):
     whole sequence since the beginning had been given to :meth:`~fastrnn.models.Model.predict`: the
     same bits, whatever the lengths of the blocks.  A layer that returns its last state only answers
     with the state after each step, so the answer to a step is what ``predict`` gives for the
-    sequence up to there.
+    sequence up to there.  What follows describes the call.
 
-    Parameters of a call
-    --------------------
+    Parameters
+    ----------
     x : array_like
         Of one stream: (features,) for a step, (time, features) for a block; a number too, where
         the model takes one feature.  Of several: (streams, features) and

@@ -17,7 +17,7 @@ Types: float64 gives float64, all float32 gives float32, a mixture float64; list
 read as float64. ``TypeError`` names an argument of another type, ``ValueError`` one of a shape that
 does not fit, ``KeyError`` a parameter that is missing. No argument is ever written to.
 
-A size of zero is a size: with ``T_x`` = 0 there are no states and no predictions, ``ds_0`` and the
+A size may be zero: with ``T_x`` = 0 there are no states and no predictions, ``ds_0`` and the
 gradients of the weights are zero; with ``m`` = 0 the gradients of the weights are sums over
 nothing, zero; with ``n_x`` = 0 the state runs on ``Ws`` and ``bs`` alone.
 

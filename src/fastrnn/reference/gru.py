@@ -59,7 +59,7 @@ def gru_cell_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take one step of the GRU; the equations stand at the top of this module.
+    """Take one step of the GRU; see the equations at the top of this module.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def gru_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take :func:`gru_cell_forward` through all time steps, or as many as each sequence has.
+    """Apply :func:`gru_cell_forward` to all time steps of each sequence.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def gru_forward(
         Whether r acts on Wsn s + bsn, after the product, or on s, before it.
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
-        left out.  What stands in ``X`` past an end is not looked at.
+        left out.  ``X`` past the end of a sequence is not read.
     activation, recurrent_activation : str, default "tanh" and "sigmoid"
         The functions of n, and of the gates r and z: any of those of :func:`rnn_cell_forward`.
 
@@ -300,7 +300,7 @@ def gru_backward(
     activation: str | None = None,
     recurrent_activation: str | None = None,
 ) -> Gradients:
-    """Go back through all time steps with :func:`gru_cell_backward`, from the last to the first.
+    """Apply :func:`gru_cell_backward` to all time steps, from the last to the first.
 
     Parameters
     ----------

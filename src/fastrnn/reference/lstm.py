@@ -59,7 +59,7 @@ def lstm_cell_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Array, Prediction, Cache]:
-    """Take one step of the LSTM; the equations stand at the top of this module.
+    """Take one step of the LSTM; see the equations at the top of this module.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def lstm_cell_forward(
     St_prev : array_like (n_s, m) or (n_s, 1)
         State before the step; a single column is broadcast over the batch.
     Ct_prev : array_like (n_s, m) or (n_s, 1)
-        Cell before it.
+        Cell before the step.
     parameters_dict : mapping
         ``Wx`` (4 n_s, n_x), ``Ws`` (4 n_s, n_s), ``Wy`` (n_y, n_s), ``bs`` (4 n_s, 1), ``by``
         (n_y, 1).  Gate rows in the order i, f, g, o.
@@ -133,7 +133,7 @@ def lstm_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Array, Cache]:
-    """Take :func:`lstm_cell_forward` through all time steps, or as many as each sequence has.
+    """Apply :func:`lstm_cell_forward` to all time steps of each sequence.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def lstm_forward(
         Cell before the first step; zeros if left out.
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
-        left out.  What stands in ``X`` past an end is not looked at.
+        left out.  ``X`` past the end of a sequence is not read.
     activation, recurrent_activation : str, default "tanh" and "sigmoid"
         The functions of g and c', and of the gates i, f and o: any of those of
         :func:`rnn_cell_forward`.
@@ -290,7 +290,7 @@ def lstm_backward(
     activation: str | None = None,
     recurrent_activation: str | None = None,
 ) -> Gradients:
-    """Go back through all time steps with :func:`lstm_cell_backward`, from the last to the first.
+    """Apply :func:`lstm_cell_backward` to all time steps, from the last to the first.
 
     Parameters
     ----------

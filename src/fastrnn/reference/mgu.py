@@ -51,7 +51,7 @@ def mgu_cell_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take one step of the MGU; the equations stand at the top of this module.
+    """Take one step of the MGU; see the equations at the top of this module.
 
     Arguments, results and errors are those of :func:`gru_cell_forward`, with 2 n_s rows in ``Wx``,
     ``Ws`` and ``bs``; the cache is ``(St_next, St_prev, Ft, Nt, Xt, parameters_dict)``.
@@ -90,7 +90,7 @@ def mgu_forward(
     activation: str = "tanh",
     recurrent_activation: str = "sigmoid",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take :func:`mgu_cell_forward` through all time steps, or as many as each sequence has.
+    """Apply :func:`mgu_cell_forward` to all time steps of each sequence.
 
     Arguments, results and errors are those of :func:`gru_forward`; the caches are ``(steps, X)``.
     In the columns of sequences that have ended, the cache of a step has f = 0 and n = 0.
@@ -169,7 +169,7 @@ def mgu_backward(
     activation: str | None = None,
     recurrent_activation: str | None = None,
 ) -> Gradients:
-    """Go back through all time steps with :func:`mgu_cell_backward`, from the last to the first.
+    """Apply :func:`mgu_cell_backward` to all time steps, from the last to the first.
 
     Arguments, results and errors are those of :func:`gru_backward` without ``reset_after``.
 

@@ -129,8 +129,8 @@ def cross_entropy_backward(
         dWy = Σ dlogits sᵀ
         dby = Σ dlogits
 
-    The floor under a probability that underflowed has no part in this: a prediction that is sure
-    and wrong keeps its gradient.
+    The lower bound that the loss puts on probabilities is left out of the gradient, so that a
+    prediction that is sure and wrong keeps its gradient.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def rnn_forward(
     lengths: ArrayLike | None = None,
     activation: str = "tanh",
 ) -> tuple[Array, Prediction, Cache]:
-    """Take :func:`rnn_cell_forward` through all time steps, or as many as each sequence has.
+    """Apply :func:`rnn_cell_forward` to all time steps of each sequence.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def rnn_forward(
         bias may also be (n,) or a scalar.  Without ``Wy`` and ``by`` there is no output layer.
     lengths : array_like of int (m,), optional
         How many steps each sequence of the batch has, 0 to T_x, in any order; all have T_x steps if
-        left out.  What stands in ``X`` past an end is not looked at.
+        left out.  ``X`` past the end of a sequence is not read.
     activation : {"tanh", "relu", "sigmoid", "linear", "hard_sigmoid", ...}
         The function of the new state, as ``nonlinearity`` of PyTorch's RNN; also "softsign", "elu",
         "selu", "softplus", "exponential", and Keras 2's hard sigmoid, "hard_sigmoid_keras2".
@@ -222,7 +222,7 @@ def rnn_cell_backward(ds_next: ArrayLike, cache: Cache, activation: str | None =
 @np.errstate(all="ignore")
 @quietly
 def rnn_backward(ds: ArrayLike, caches: Cache, activation: str | None = None) -> Gradients:
-    """Go back through all time steps with :func:`rnn_cell_backward`, from the last to the first.
+    """Apply :func:`rnn_cell_backward` to all time steps, from the last to the first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The walk over time: the steps of a cell forward, and back; and sequences that end early.
+"""Sequences: the steps of a cell forward and backward, and sequences that end early.
 
 The caches own what they hold: whatever a caller does to an array that went into the forward pass or
 came out of it, the backward pass returns the same.
@@ -38,7 +38,7 @@ class Steps(list[Cache]):
     Attributes
     ----------
     lengths : ndarray of int (m,), or None
-        With which lengths they were made.
+        The lengths of the sequences in the forward pass.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ def backward_through_time(
 
 
 def _zeros_past_ends(X: Array, lengths: NDArray[np.int64] | None) -> Array:
-    """Return the input with zeros where its sequences have ended, whatever stood there."""
+    """Return the input with zeros past the ends of its sequences."""
     T_x = X.shape[2]
     if lengths is None or lengths.min(initial=T_x) == T_x:
         return X
@@ -163,16 +163,16 @@ def _zeros_past_ends(X: Array, lengths: NDArray[np.int64] | None) -> Array:
 def _held_past_ends(
     t: int, lengths: NDArray[np.int64] | None, entries: Iterable[Any], held: Iterable[Any]
 ) -> list[Any]:
-    """Return what step t made, and in the columns that have ended what holds the state instead.
+    """Return the arrays of step t, with other values in the columns that have ended.
 
     Parameters
     ----------
     t : int
     lengths : ndarray of int (m,), or None
     entries : iterable of ndarray (n, m)
-        What the step made; None where it makes nothing.
+        The arrays of the step; None where there is none.
     held : iterable of ndarray (n, m) or float
-        What stands for it in the columns that have ended.
+        The value of each entry in the columns that have ended.
     """
     if lengths is None:
         return [*entries]

@@ -44,7 +44,7 @@ class Plans:
         self._make, self._idle = make, [make()]
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the outputs, in memory of their own."""
+        """Return the outputs, as new arrays."""
         try:
             plan = self._idle.pop()
         except IndexError:  # other threads are using them
@@ -94,7 +94,7 @@ class Plan:
         self._outputs = [(self._place(name), self._is_shared(name, outputs)) for name in outputs]
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the outputs, in memory of their own."""
+        """Return the outputs, as new arrays."""
         values = self._template.copy()
         for place, value in zip(self._input_places, inputs):  # noqa: B905
             values[place] = value
