@@ -144,8 +144,7 @@ def evaluate(
     Raises
     ------
     CorpusError
-        A sentence is longer than any of the training, or has a character that was in none; the
-        message says where it stands.
+        A sentence is longer than any of the training, or has a character that was in none.
     RunError
         There is nothing to evaluate.
 
@@ -160,8 +159,7 @@ def evaluate(
     (20, True)
     """
     config = decipherer.config
-    sides = config.sides(corpus)
-    size = len(config.target)
+    sides, size = config.sides(corpus), len(config.target)
     confusion = np.zeros(size * size, np.int64)
     right, counted = np.zeros((2, 0), np.int64)
     sentences = sentences_right = 0
@@ -176,8 +174,7 @@ def evaluate(
             check_characters(target, config.target, place_of(sides[1], index))
         keys = None if corpus.keys is None else corpus.keys[begin : begin + TOGETHER]
         answer = decipherer.choices(given, keys)
-        length = answer.shape[1]
-        truth = config.target.numbers(wanted, length)
+        truth = config.target.numbers(wanted, length := answer.shape[1])
         counts = truth > 0
         hits = (truth == answer) & counts
         if length > len(right):
@@ -190,8 +187,7 @@ def evaluate(
             rows = np.searchsorted(lengths, letters[begin : begin + TOGETHER])
             np.add.at(by_length[0, :, :length], rows, hits)
             np.add.at(by_length[1, :, :length], rows, counts)
-        pairs = truth[counts] * size + answer[counts]
-        confusion += np.bincount(pairs, minlength=size * size)
+        confusion += np.bincount(truth[counts] * size + answer[counts], minlength=size * size)
         told = counts.any(axis=1)
         sentences += int(told.sum())
         sentences_right += int((told & (hits == counts).all(axis=1)).sum())

@@ -8,7 +8,9 @@ import numpy as np
 
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.shapes import Shape
+from fastrnn.scanning import find
 from fastrnn.settings import integer, number
+from fastrnn.workspace import Array
 
 
 def require_rank(layer: Contract, shape: Shape, rank: int, should: str) -> None:
@@ -72,3 +74,13 @@ def rate_of(layer: Contract, argument: str, rate: Any) -> float:
     if not 0 <= found <= 1:
         raise ValueError(f"{title} is {rate!r}; it should be a number from 0 to 1")
     return found
+
+
+def check_range(tokens: Array, count: int, argument: str, limit: str) -> None:
+    """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1, as `limit` demands."""
+    place = find(tokens, lambda part: (part < 0) | (part >= count))
+    if place is not None:
+        raise ValueError(
+            f"{argument} holds the token {tokens[place]} at {list(place)}; {limit} is {count}, "
+            f"so tokens should be whole numbers of 0 to {count - 1}"
+        )

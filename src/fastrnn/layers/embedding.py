@@ -8,11 +8,10 @@ from typing import Any
 from fastrnn import initializers
 from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
-from fastrnn.layers.checks import positive
+from fastrnn.layers.checks import check_range, positive
 from fastrnn.layers.embedding_workspace import EmbeddingWorkspace
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
-from fastrnn.layers.tokens import check_range
 from fastrnn.settings import boolean
 from fastrnn.workspace import Array, Signal, Workspace
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from fastrnn._core import gather as core
 from fastrnn._core.stage import Stage
-from fastrnn.layers.checks import positive
+from fastrnn.layers.checks import check_range, positive
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
-from fastrnn.scanning import find
 from fastrnn.workspace import Array, Signal, Workspace, zeros
 
 
@@ -111,13 +110,3 @@ class _OneHotWorkspace(Workspace):
 
     def backward(self) -> None:
         """Do nothing: tokens have no gradient."""
-
-
-def check_range(tokens: Array, count: int, argument: str, limit: str) -> None:
-    """Raise ``ValueError`` unless all tokens are from 0 to `count` − 1, as `limit` demands."""
-    place = find(tokens, lambda part: (part < 0) | (part >= count))
-    if place is not None:
-        raise ValueError(
-            f"{argument} holds the token {tokens[place]} at {list(place)}; {limit} is {count}, "
-            f"so tokens should be whole numbers of 0 to {count - 1}"
-        )
