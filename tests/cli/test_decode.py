@@ -86,6 +86,7 @@ def test_on_a_terminal_it_says_what_it_waits_for(fastrnn, monkeypatch):
 def test_a_model_of_random_keys(fastrnn, refused, tmp_path, trained):
     run = tmp_path / "run"
     words = "--cipher enigma --key random --text random --text-length 9 --epochs 1 --units 8"
+    words += " --validation-split 0.2"
     code, out, _ = fastrnn("cipher", "train", *words.split(), "--sentences", 80, "--out", run)
     assert code == 0
     assert "9 random letters, enigma with random keys of up to 3; 64 to train on" in out
