@@ -8,9 +8,11 @@ KEYWORDS = {
     "audio-plug-ins": "guitar amplifier, RTNeural, Neural Amp Modeler, NAM, AIDA-X, VST",
     "c": (
         "C code, export C, microcontroller, MCU, embedded, STM32, Cortex-M4, Arduino, "
-        "WebAssembly, Rust"
+        "Rust, int8, quantize, quantization"
     ),
-    "command-line": "CLI, terminal, shell, tab completion, decipher text, train a cipher",
+    "command-line": (
+        "CLI, terminal, shell, tab completion, decipher text, decrypt, Caesar, train a cipher"
+    ),
     "data": (
         "generator, data loader, DataLoader, memory map, memmap, dataset larger than memory, "
         "large dataset, big data, out of memory, time series windows"
@@ -18,13 +20,18 @@ KEYWORDS = {
     "distributed": (
         "many machines, several machines, cluster, MPI, multiple nodes, Slurm, distributed training"
     ),
-    "from-keras": "h5, Keras h5, load h5 file, open a Keras model, hdf5, TensorFlow, tf.keras",
+    "from-keras": (
+        "h5, Keras h5, load h5 file, open a Keras model, old Keras, hdf5, TensorFlow, tf.keras"
+    ),
     "from-pytorch": "state_dict, PyTorch, torch, pt file, convert state_dict, nn.LSTM, nn.GRU",
     "how-to/array-gradients": (
         "backward, backpropagation, BPTT, gradients of the functional API, functional API, "
         "rnn_backward, gru_backward, lstm_backward"
     ),
-    "how-to/best-weights": "checkpoint, save best model, best epoch, best weights, best model",
+    "how-to/best-weights": (
+        "checkpoint, save best model, best epoch, best weights, best model, validation loss"
+    ),
+    "how-to/browser": "browser, web page, JavaScript, WebAssembly, wasm",
     "how-to/confusion": "confusion matrix, confusion, classification report, mistakes",
     "how-to/continue-training": (
         "continue training, resume training, resume, restart, crash, interrupted training, killed"
@@ -33,14 +40,14 @@ KEYWORDS = {
         "custom layer, custom loss, custom metric, custom callback, own layer, own loss, own "
         "gradient"
     ),
-    "how-to/deploy": "deployment, production, inference, server, browser",
+    "how-to/deploy": "deployment, production, inference, server",
     "how-to/different-lengths": (
         "padding, variable length, different lengths, ragged, mask, pad sequences, unequal lengths"
     ),
     "how-to/early-stopping": "early stopping, overfitting, patience",
     "how-to/freeze": "freeze, fine-tuning, transfer learning, trainable, frozen layer",
     "how-to/gradients": (
-        "NaN, exploding gradients, gradient clipping, clip, clipnorm, inf, loss is nan"
+        "NaN, exploding gradients, explode, gradient clipping, clip, clipnorm, inf, loss is nan"
     ),
     "how-to/learning-rate": (
         "learning rate, learning rate decay, decay, schedule, scheduler, warm-up, ReduceLROnPlateau"
@@ -63,25 +70,25 @@ KEYWORDS = {
     ),
     "how-to/states": "initial state, stateful, hidden state, return_state, reset_states",
     "how-to/stream": (
-        "stream, streaming, real time, live, online, step by step, one step at a time, sensor, "
-        "latency"
+        "stream, streaming, real time, realtime, live, online, step by step, one step at a time, "
+        "sensor, latency"
     ),
     "how-to/weights-of-samples": (
         "class weight, class_weight, sample_weight, imbalanced, rare class, unbalanced"
     ),
     "install": (
         "install, pip, wheel, Windows, macOS, Linux, ARM, Python 3.13, Python version, "
-        "instruction set, AVX2, AVX-512, NEON, SIMD"
+        "instruction set, AVX2, AVX-512, avx512, NEON, SIMD, Raspberry Pi, supported platforms"
     ),
     "keras": "differences from Keras, compatibility",
     "layers": "dropout, embedding, bidirectional, attention, shared weights, layer list",
-    "limits": "GPU, CUDA, limitations, transformer",
+    "limits": "GPU, multi-GPU, CUDA, Metal, limitations, transformer",
     "onnx": "ONNX, export ONNX, onnxruntime",
     "performance": "speed, benchmark, fast, comparison",
     "sweeps": "sweep, hyperparameters, hyperparameter search, parameter search, Dask, Ray",
     "threads": (
         "threads, number of threads, multithreading, OMP_NUM_THREADS, limit threads, one "
-        "thread, CPU cores, GIL, free threading, multiprocessing"
+        "thread, single thread, CPU threads, CPU cores, GIL, free threading, multiprocessing"
     ),
     "training": "losses, metrics, optimizers, accuracy, regularization",
     "tutorials/classify": "classification, sentiment",
