@@ -332,8 +332,10 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     return np.where(condition, one, other)
 
 
-def _over(function: Any, result: str) -> Any:
+def _over(name: str, result: str) -> Any:
     """Return a reduction of NumPy's with Keras's order of arguments; `result` is its example's."""
+    # Older versions of NumPy call their max amax, so the name is not that of the function.
+    function = getattr(np, name)
 
     @quietly
     def reduce(
@@ -342,23 +344,23 @@ def _over(function: Any, result: str) -> Any:
         axes = axis if axis is None or isinstance(axis, int) else tuple(axis)
         return function(x, axis=axes, keepdims=keepdims)
 
-    reduce.__name__ = function.__name__
-    reduce.__doc__ = f"""Return the {function.__name__} over some axes; all of them if left out.
+    reduce.__name__ = name
+    reduce.__doc__ = f"""Return the {name} over some axes; all of them if left out.
 
     Examples
     --------
-    >>> {function.__name__}([[0.0, 2.0], [3.0, 4.0]], axis=1)
+    >>> {name}([[0.0, 2.0], [3.0, 4.0]], axis=1)
     {result}
     """
     return reduce
 
 
-sum = _over(np.sum, "array([2., 7.])")
-mean = _over(np.mean, "array([1. , 3.5])")
-max = _over(np.max, "array([2., 4.])")
-min = _over(np.min, "array([0., 3.])")
-prod = _over(np.prod, "array([ 0., 12.])")
-std = _over(np.std, "array([1. , 0.5])")
-var = _over(np.var, "array([1.  , 0.25])")
-any = _over(np.any, "array([ True,  True])")
-all = _over(np.all, "array([False,  True])")
+sum = _over("sum", "array([2., 7.])")
+mean = _over("mean", "array([1. , 3.5])")
+max = _over("max", "array([2., 4.])")
+min = _over("min", "array([0., 3.])")
+prod = _over("prod", "array([ 0., 12.])")
+std = _over("std", "array([1. , 0.5])")
+var = _over("var", "array([1.  , 0.25])")
+any = _over("any", "array([ True,  True])")
+all = _over("all", "array([False,  True])")
