@@ -1,6 +1,6 @@
 """How soon ciphers with random keys are learned: accuracy over time, with PyTorch in turn.
 
-    python bench/random_keys.py --cipher vigenere --seed 0 --threads 2 --steps 24000 --out FILE
+    python bench/random_keys.py --cipher vigenere --seed 0 --threads 2 --steps 30000 --out FILE
     python bench/random_keys.py --cipher enigma --ranks 2 --run DIR --out FILE [--resume]
     python bench/random_keys.py --of-run DIR --out FILE
 
@@ -51,7 +51,7 @@ def arguments_of(words):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", metavar="FILE", required=True, help="what to write, JSON")
-    parser.add_argument("--steps", type=int, default=24_000, help="of the whole training")
+    parser.add_argument("--steps", type=int, default=30_000, help="of the whole training")
     parser.add_argument("--every", type=int, default=750, help="steps between measurements")
     parser.add_argument("--held-out", type=int, default=4000, help="messages to measure with")
     parser.add_argument("--threads", type=int, default=1, help="of each of the two, or of a rank")

@@ -313,7 +313,7 @@ def test_random_keys_choose_what_learns_them():
     names = "cell units forget_bias epochs batch_size learning_rate schedule warmup_steps"
     names = [*names.split(), "clip_norm", "sentences", "validation_split", "curriculum"]
     found = [getattr(letters, name) for name in names]
-    assert found == ["lstm", 256, 3.0, 28, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04, 0.25]
+    assert found == ["lstm", 256, 3.0, 40, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04, 0.1]
     found = [getattr(Settings(**RANDOM), name) for name in names]
     assert found == ["lstm", 256, 3.0, 200, 128, 0.004, "cosine", 0, 1.0, None, 0.2, 0.0]
     said = {"cell": "gru", "units": 7, "schedule": "constant", "sentences": 300, "clip_norm": 2.0}

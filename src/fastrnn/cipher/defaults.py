@@ -47,8 +47,8 @@ WITH_RANDOM_KEYS: dict[str, Any] = {
 WITH_RANDOM_TEXT: dict[str, Any] = {
     **WITH_RANDOM_KEYS,
     "sentences": 100_000,
-    "epochs": 28,
-    "curriculum": 0.25,
+    "epochs": 40,
+    "curriculum": 0.1,
     "validation_split": 0.04,
 }
 

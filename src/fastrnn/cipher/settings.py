@@ -111,7 +111,7 @@ class Settings:
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
-        How often to go through the sentences: 5; with random keys 200, or 28 with random letters.
+        How often to go through the sentences: 5; with random keys 200, or 40 with random letters.
     batch_size : int
         Sentences a step: 32, or 128 with random keys.
     learning_rate : float

@@ -124,7 +124,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what it makes of sentences that it was not trained on.",
         epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
         "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
-        "--text random, too, --epochs 28, --curriculum 0.25 and --validation-split 0.04. "
+        "--text random, too, --epochs 40, --curriculum 0.1 and --validation-split 0.04. "
         "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",
