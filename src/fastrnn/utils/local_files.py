@@ -132,9 +132,23 @@ def _unpack(path: Path, folder: Path, archive_format: str) -> None:
         partial = Path(scratch) / folder.name
         if kind == "tar":
             with tarfile.open(path) as archive:
-                # Refuses links and paths that lead out of the folder.
-                archive.extractall(partial, filter="data")
+                _extract(archive, partial)
         else:
             with zipfile.ZipFile(path) as members:
                 members.extractall(partial)  # keeps absolute paths and ".." inside the folder
         partial.rename(folder)
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    """Unpack an archive, but nothing that leads out of the folder."""
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    # Python before 3.10.12 and 3.11.4 has no filters.
+    top = folder.resolve()
+    for member in archive.getmembers():
+        if not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"{member.name!r} is neither a file nor a folder")
+        if not (top / member.name).resolve().is_relative_to(top):
+            raise tarfile.TarError(f"{member.name!r} would be extracted outside the destination")
+    archive.extractall(folder)
