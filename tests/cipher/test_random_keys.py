@@ -396,6 +396,19 @@ def test_a_run_with_a_readout_is_resumed_and_deciphers(start):
     assert found.total == 24 * 7
 
 
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"cipher": "enigma", "curriculum": 0.5, "validation_split": 0.9999}, "keys"),
+        ({"cipher": "affine", "validation_split": 0.9999}, "keys"),
+        ({"text_length": 1, "validation_split": 0.999}, "texts"),
+    ],
+)
+def test_some_keys_and_texts_are_left_to_train_on(options, what):
+    with pytest.raises(SettingsError, match=rf"validation_split.*leaves none of .* random {what}"):
+        prepared(**{**LETTERS, "key_length": None, "sentences": 20_000, **options})
+
+
 @pytest.mark.parametrize("readout", [0, -1, 1.5, "4", True])
 def test_a_readout_has_a_whole_number_of_units(readout):
     with pytest.raises(SettingsError, match=r"readout.*whole number of at least 1"):

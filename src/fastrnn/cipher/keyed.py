@@ -103,18 +103,26 @@ class Keys:
 
         Of the letters that a curriculum grows, they have the first `part` of the alphabet.
         """
-        grown = self.cipher.grown_letters
+        return self._drawn(count, lambda some: self._any_keys(rng, some, part))
+
+    def _any_keys(self, rng: np.random.Generator, count: int, part: float) -> Letters:
+        """Return keys as `keys` does, of both parts."""
+        keys = self.cipher.random_keys(rng, count, self.letters)
         letters = np.int8(max(1, math.ceil(part * len(ALPHABET))))
+        keys[:, : self.cipher.grown_letters] %= letters
+        return keys
 
-        def draw(some: int) -> Letters:
-            keys = self.cipher.random_keys(rng, some, self.letters)
-            keys[:, :grown] %= letters
-            return keys
+    def check_share(self, length: int | None = None, part: float = 1.0) -> None:
+        """Check that some keys are held out and some are not, and messages of so many letters.
 
-        return self._drawn(count, draw)
+        Without any of the part that is asked for, drawing would never end.
 
-    def check_share(self, length: int | None = None) -> None:
-        """Check that some keys are held out, and some messages of so many letters.
+        Parameters
+        ----------
+        length : int, optional
+            Letters of random messages, where there are such.
+        part : float
+            As for `keys`, of the first keys to train on.
 
         Raises
         ------
@@ -122,10 +130,17 @@ class Keys:
             Of many that are drawn none is.
         """
         rng = np.random.default_rng(0)
-        drawn = {"keys": self.cipher.random_keys(rng, TRIED, self.letters)}
+        drawn = {"keys": self._any_keys(rng, TRIED, 1.0)}
         if length is not None:
             drawn["texts"] = rng.integers(0, len(ALPHABET), (TRIED, length), np.int8)
+        trained = {**drawn, "keys": self._any_keys(rng, TRIED, part)}
         for what, rows in drawn.items():
+            if is_held_out(trained[what], self._share).all():
+                raise SettingsError(
+                    f"{self._share}, which leaves none of {TRIED:,} random {what} to train on; "
+                    "give a smaller fraction",
+                    ("validation_split",),
+                )
             if not is_held_out(rows, self._share).any():
                 raise SettingsError(
                     f"{self._share}, which holds out none of {TRIED:,} random {what}; give a "

@@ -239,7 +239,7 @@ def _with_random_keys(settings: Settings) -> Lesson:
     parts = {part: Keys(cipher, settings.key_length, share, part) for part in (False, True)}
     unseen = Corpus([], [], None)
     if count:
-        parts[True].check_share(settings.text_length)
+        parts[True].check_share(settings.text_length, 0.0 if settings.curriculum else 1.0)
         unseen = held_out(parts[True], others, count, length, [seed, 1])
     characters = Vocabulary([ALPHABET, *texts, *others])
     told = f"{cipher!r} {settings.key_length} {length} {samples} {seed} {share}"
