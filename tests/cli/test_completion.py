@@ -74,6 +74,21 @@ def test_the_script_of_a_shell(fastrnn, shell, tmp_path):
         subprocess.run([program, "-n", str(script)], check=True, timeout=PATIENCE)
 
 
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not here")
+def test_zsh_needs_no_compinit_before(fastrnn, tmp_path):
+    (tmp_path / "script").write_text(fastrnn("completion", "zsh")[1], encoding="utf-8")
+    shown = subprocess.run(
+        ["zsh", "-f", "-c", 'eval "$(cat script)"; print -r -- $_comps[fastrnn]'],
+        cwd=tmp_path,
+        env={**os.environ, "ZDOTDIR": str(tmp_path), "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (shown.stdout, shown.stderr) == ("_python_argcomplete\n", "")
+
+
 def test_without_argcomplete_a_line_says_what_to_install(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "argcomplete", None)
     assert "pip install 'fastrnn[completion]'" in refused("completion", "bash")

@@ -16,6 +16,10 @@ SHELLS = ("bash", "zsh", "fish")
 #: What argcomplete sets in the environment where a shell asks for completions.
 ASKED = "_ARGCOMPLETE"
 
+#: zsh has completion only once compinit has run, which the zshrc of a new user does not call; -i
+#: leaves out what others may write, where compinit alone would ask at every start.
+START_OF_ZSH = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }"
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand to those of its parent."""
@@ -28,8 +32,8 @@ pip install 'fastrnn[completion]'.""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="""for every new shell:
   bash  add to ~/.bashrc: eval "$(fastrnn completion bash)"
-  zsh   add to ~/.zshrc, after compinit: eval "$(fastrnn completion zsh)"
-  fish  fastrnn completion fish > ~/.config/fish/completions/fastrnn.fish""",
+  zsh   add to ~/.zshrc, at the end: eval "$(fastrnn completion zsh)"
+  fish  add to ~/.config/fish/config.fish: fastrnn completion fish | source""",
     )
     parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
     parser.set_defaults(run=run)
@@ -44,7 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
             "completion needs argcomplete, which is not installed: "
             "pip install 'fastrnn[completion]'"
         ) from error
-    print(argcomplete.shellcode(["fastrnn"], shell=arguments.shell))
+    script = argcomplete.shellcode(["fastrnn"], shell=arguments.shell)
+    if arguments.shell == "zsh":
+        script = script.replace("\n", f"\n{START_OF_ZSH}\n", 1)  # after the line #compdef
+    print(script)
     return 0
 
 
