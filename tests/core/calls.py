@@ -5,11 +5,12 @@ alignment is taken for granted. Padding, results and scratch hold what the test 
 stands around them is looked at afterwards.
 """
 
+import contextlib
 import functools
 
 import numpy as np
 
-from fastrnn._core import output
+from fastrnn._core import output, recycled
 from fastrnn._core.memory import LINE, aligned_empty, padded
 from fastrnn._core.recurrence import Recurrence
 from tests.cases import FORMS, Case
@@ -63,6 +64,16 @@ class Memory:
             assert (margin == MARGIN).all(), "written past the end of an array"
 
 
+@contextlib.contextmanager
+def scratch_of(fill):
+    """Let the core's scratch memory hold NaN before it is used if `fill` is NaN."""
+    recycled.fill_scratch(255 if np.isnan(fill) else -1)
+    try:
+        yield
+    finally:
+        recycled.fill_scratch(-1)
+
+
 @functools.lru_cache(maxsize=4)
 def arrays_of(case):
     """Return the arrays of a case, once for all the ways to run it."""
@@ -77,8 +88,8 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     case : Case
         What to run.
     fill : float
-        What stands in padding, in gaps between strides, in results and in scratch memory before
-        the calls.
+        What stands in padding, in gaps between strides and in results before
+        the calls; with NaN, in scratch memory too.
     columns : index of the batch, optional
         The columns to run; all of them if left out.
     wants_dx : bool
@@ -117,11 +128,10 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     for states, initial in zip(arrays, (a.S_0, a.C_0)[: core.states], strict=False):
         states[0, :, :n_s] = initial[:, of_batch].T
 
-    sizes = (T, m, n_x, n_s, memory.dtype.itemsize)
     names = names_of(core)
     results = {name: array[..., :n_s] for name, array in zip(names, arrays, strict=True)}
-    work = memory.empty(core.work_length(*sizes, backward=False))
-    core.forward(x, weights, reserve, work=work, mask=mask, source=x_source)
+    with scratch_of(fill):
+        core.forward(x, weights, reserve, mask=mask, source=x_source)
     assert np.array_equal(x[..., :n_x], X.T, equal_nan=True), "x does not hold the input"
 
     dx = memory.empty(T, m, padded(n_x, case.dtype)) if wants_dx else None
@@ -136,9 +146,9 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
     if core.states == 2:
         d_initial[1, :, :n_s] = a.dc[:, of_batch].T
         results["dc0"] = d_initial[1, :, :n_s]
-    work = memory.empty(core.work_length(*sizes, backward=True))
-    options = {"dx": dx, "work": work, "mask": mask, "source": ds_source}
-    core.backward(ds, x, weights, reserve, gradients, d_initial, **options)
+    options = {"dx": dx, "mask": mask, "source": ds_source}
+    with scratch_of(fill):
+        core.backward(ds, x, weights, reserve, gradients, d_initial, **options)
     memory.check()
     return results
 
@@ -169,19 +179,16 @@ def forward_call(core, T, m, n_x, n_s, dtype=np.float64):
         "x": np.zeros((T, m, n_x), dtype),
         "weights": tuple(np.zeros(shape, dtype) for shape in shapes),
         "reserve": np.zeros(core.reserve_length(T, m, n_s, dtype.itemsize), dtype),
-        "work": np.zeros(core.work_length(T, m, n_x, n_s, dtype.itemsize, backward=False), dtype),
     }
 
 
 def backward_call(core, T, m, n_x, n_s, dtype=np.float64):
     """Return what backward of a core takes, by name: arrays of zeros."""
     forward, ld = forward_call(core, T, m, n_x, n_s, dtype), padded(n_s, dtype)
-    itemsize = np.dtype(dtype).itemsize
     return forward | {
         "ds": np.zeros((T, m, ld), dtype),
         "gradients": tuple(weight.copy() for weight in forward["weights"]),
         "d_initial": np.zeros((core.states, m, ld), dtype),
-        "work": np.zeros(core.work_length(T, m, n_x, n_s, itemsize, backward=True), dtype),
     }
 
 
@@ -208,9 +215,11 @@ def run_affine(x, w, b, dout, fill=0.0, wants_dx=True):
         (output.affine, (x, w, b, out)),
         (output.affine_backward, (dout, x, w, dx, dw, db)),
     ):
-        call(*arguments, memory.empty(output.affine_work(R, k, n, x.dtype)))
+        with scratch_of(fill):
+            call(*arguments)
     probabilities = memory.empty(*out.shape)
-    output.affine(x, w, b, probabilities, softmax=True)
+    with scratch_of(fill):
+        output.affine(x, w, b, probabilities, softmax=True)
     memory.check()
     results = {"out": out[:, :n], "softmax": probabilities[:, :n], "dw": dw, "db": db}
     return results | ({"dx": dx[:, :k]} if wants_dx else {})

@@ -64,10 +64,9 @@ def test_no_rows(dtype):
     memory, n, k = Memory(dtype, np.nan), 3, 5
     dtype = np.dtype(dtype)
     dw, db = memory.empty(n, k), memory.empty(n)
-    work = memory.empty(output.affine_work(0, k, n, dtype))
     empty = {width: np.empty((0, padded(width, dtype)), dtype) for width in (n, k)}
-    output.affine(empty[k], dw, db, empty[n], work)
-    output.affine_backward(empty[n], empty[k], dw, empty[k], dw, db, work)
+    output.affine(empty[k], dw, db, empty[n])
+    output.affine_backward(empty[n], empty[k], dw, empty[k], dw, db)
     assert not dw.any()
     assert not db.any()
 
@@ -87,9 +86,8 @@ def test_strides_of_the_weights_change_nothing(dtype):
     for layout in layouts:
         out, dx = memory.empty(R, padded(n, dtype)), memory.empty(R, padded(k, dtype))
         dw, db = np.empty_like(layout), np.empty_like(b)
-        work = memory.empty(output.affine_work(R, k, n, x.dtype))
-        output.affine(memory.rows(x), layout, b, out, work)
-        output.affine_backward(memory.rows(dout), memory.rows(x), layout, dx, dw, db, work)
+        output.affine(memory.rows(x), layout, b, out)
+        output.affine_backward(memory.rows(dout), memory.rows(x), layout, dx, dw, db)
         results.append((out[:, :n], dx[:, :k], np.ascontiguousarray(dw), db))
     memory.check()
     for result in results[1:]:
@@ -102,13 +100,11 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(dtype):
     x, w, b, dout = random_affine(R, k, n, dtype)
     memory = Memory(dtype, 7.0)
     out = memory.empty(R, padded(n, dtype))
-    work = memory.empty(output.affine_work(R, k, n, x.dtype))
     for arguments in (
-        (x[:-1], w, b, out, work),
-        (x[:, :-1], w, b, out, work),
-        (x, w, b[:-1], out, work),
-        (x, w, b, out[:, :5].copy(), work),
-        (x, w, b, out, work[:3]),
+        (x[:-1], w, b, out),
+        (x[:, :-1], w, b, out),
+        (x, w, b[:-1], out),
+        (x, w, b, out[:, :5].copy()),
     ):
         with pytest.raises(ValueError, match="do not fit together"):
             output.affine(*arguments)
@@ -116,10 +112,9 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(dtype):
     dout = memory.rows(dout)
     dx, dw, db = memory.empty(R, padded(k, dtype)), np.empty_like(w), np.empty_like(b)
     for arguments in (
-        (dout, x[:-1], w, dx, dw, db, work),
-        (dout, x, w, dx[:-1], dw, db, work),
-        (dout, x, w, dx, dw, db[:-1], work),
-        (dout, x, w, dx, dw, db, work[:3]),
+        (dout, x[:-1], w, dx, dw, db),
+        (dout, x, w, dx[:-1], dw, db),
+        (dout, x, w, dx, dw, db[:-1]),
     ):
         with pytest.raises(ValueError, match="do not fit together"):
             output.affine_backward(*arguments)

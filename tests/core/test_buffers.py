@@ -7,7 +7,7 @@ from fastrnn._core.recurrence import Recurrence
 from tests.core.calls import backward_call, forward_call
 
 RNN = Recurrence("rnn")
-NAMES = ["x", "wx", "ws", "bs", "reserve", "work"]
+NAMES = ["x", "wx", "ws", "bs", "reserve"]
 
 
 def arrays(dtype=np.float64):
@@ -17,8 +17,8 @@ def arrays(dtype=np.float64):
     return {"x": call["x"], "wx": wx, "ws": ws, "bs": bs} | call
 
 
-def run(x, wx, ws, bs, reserve, work):
-    RNN.forward(x, (wx, ws, bs), reserve, work=work)
+def run(x, wx, ws, bs, reserve):
+    RNN.forward(x, (wx, ws, bs), reserve)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -48,8 +48,8 @@ def test_another_number_of_axes_is_refused(name):
         run(**wrong)
 
 
-@pytest.mark.parametrize("name", ["reserve", "work"])
-def test_what_is_written_is_contiguous_and_writable(name):
+def test_what_is_written_is_contiguous_and_writable():
+    name = "reserve"
     with pytest.raises(ValueError, match="contiguous"):
         run(**arrays() | {name: arrays()[name][::2]})
     read_only = arrays()
@@ -70,9 +70,9 @@ def test_features_are_neighbours():
         run(**arrays() | {"x": np.zeros((4, 2, 6))[..., ::2]})
 
 
-@pytest.mark.parametrize("name", ["reserve", "work"])
 @pytest.mark.parametrize("call", [forward_call, backward_call])
-def test_too_little_memory_is_refused(call, name):
+def test_too_little_memory_is_refused(call):
+    name = "reserve"
     arguments = call(RNN, 4, 2, 3, 5)
     function = RNN.forward if call is forward_call else RNN.backward
     function(**arguments)

@@ -90,18 +90,15 @@ def run(core, call, mask, drops):
     options = {"mask": mask.astype(np.uint8)}
     if drops:
         options["drop"] = memory.rows(drop)
-    sizes = (T, M, N_X, N_S, x.itemsize)
     weights = tuple(memory.spread(weight) for weight in weights)
     rows = memory.rows(x)
-    work = memory.empty(core.work_length(*sizes, backward=False))
-    core.forward(rows, weights, reserve, work=work, **options)
+    core.forward(rows, weights, reserve, **options)
     gradients = tuple(memory.spread(np.full_like(weight, np.nan)) for weight in weights)
     d_initial = memory.empty(core.states, M, padded(N_S, x.dtype))
     if core.states == 2:
         d_initial[1, :, :N_S] = dc
     dx = memory.empty(T, M, padded(N_X, x.dtype))
-    work = memory.empty(core.work_length(*sizes, backward=True))
-    options |= {"dx": dx, "work": work}
+    options |= {"dx": dx}
     core.backward(memory.rows(ds), rows, weights, reserve, gradients, d_initial, **options)
     memory.check()
     last = [views[1][-1, :, :N_S]] if core.states == 2 else []
@@ -191,7 +188,7 @@ def test_a_dropout_of_nothing_changes_no_bit_of_the_states(name):
 
 
 def test_what_is_no_cell_and_no_activation_is_refused():
-    with pytest.raises(ValueError, match="no cell"):
+    with pytest.raises(ValueError, match="name is"):
         Recurrence("lstn")
     for names in (("rele", "sigmoid"), ("tanh", "softmax")):
         with pytest.raises(ValueError, match="activation is"):

@@ -47,19 +47,17 @@ def affine(way, R, k, n):
         zeros(n),
         zeros(R, padded(n, F32)),
     )
-    work = zeros(output.affine_work(R, k, n, F32))
     if way == "forward":
-        return lambda: output.affine(x, w, b, out, work), 2.0 * R * k * n
+        return lambda: output.affine(x, w, b, out), 2.0 * R * k * n
     dx = zeros(R, padded(k, F32))
-    return lambda: output.affine_backward(out, x, w, dx, zeros(n, k), b, work), 4.0 * R * k * n
+    return lambda: output.affine_backward(out, x, w, dx, zeros(n, k), b), 4.0 * R * k * n
 
 
-def activate(function, backward=False):
+def activate(name):
     R, n = 100_000, 64
     x = zeros(R, n)
-    if backward:
-        return lambda: function(x, x.copy(), n), 20.0 * R * n
-    return lambda: function(x, n), 20.0 * R * n
+    before = x if name == "gelu_backward" else None
+    return lambda: activation.activate(name, x.copy(), n, before), 20.0 * R * n
 
 
 def loss(counts):
@@ -123,10 +121,7 @@ CALLS = {
         for way in ("forward", "backward")
         for kind, sizes in (("many rows", (50_000, 64, 32)), ("long rows", (100, 2048, 1024)))
     },
-    "softmax": (activate, activation.softmax),
-    "tanh": (activate, activation.tanh),
-    "gelu": (activate, activation.gelu),
-    "gelu backward": (activate, activation.gelu_backward, True),
+    **{name: (activate, name) for name in ("softmax", "tanh", "gelu", "gelu_backward")},
     "cross entropy": (loss, False),
     "accuracy": (loss, True),
     "take rows": (rows, False),

@@ -16,7 +16,7 @@ def softmax(values, fill=np.nan):
     """Return the softmax of the last axis, by the core."""
     memory = Memory(values.dtype, fill)
     x = memory.rows(values)
-    activation.softmax(x, values.shape[-1])
+    activation.activate("softmax", x, values.shape[-1])
     memory.check()
     return x[:, : values.shape[-1]]
 

@@ -26,9 +26,7 @@ def run_rnn(dtype, tokens, fill, mask=None, one_hot=False, sizes=(9, 17)):
     states[0, :, :n_s] = rng.normal(size=(m, n_s))
     ds = memory.rows(rng.normal(size=(T, m, n_s)).astype(dtype))
     x = memory.rows(np.eye(n_x, dtype=dtype)[tokens]) if one_hot else np.empty((T, m, 0), dtype)
-    width = n_x if one_hot else 0
-    work = memory.empty(RNN.work_length(T, m, width, n_s, itemsize, backward=True))
-    options = {"work": work, "mask": mask, "tokens": None if one_hot else tokens}
+    options = {"mask": mask, "tokens": None if one_hot else tokens}
     RNN.forward(x, (wx, ws, bs), reserve, **options)
     d_initial, gradients = memory.empty(1, m, states.shape[2]), (*map(memory.spread, (wx, ws, bs)),)
     RNN.backward(ds, x, (wx, ws, bs), reserve, gradients, d_initial, **options)

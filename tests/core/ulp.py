@@ -14,7 +14,7 @@ def _sigmoid(x):
 
 
 #: Functions of NumPy, for a type that has more bits than what they judge.
-EXACT = {"exp": np.exp, "tanh": np.tanh, "sigmoid": _sigmoid}
+EXACT = {"exponential": np.exp, "tanh": np.tanh, "sigmoid": _sigmoid}
 
 
 def by_mpmath(name, values):
@@ -23,7 +23,7 @@ def by_mpmath(name, values):
     Where long double is no wider than double that rounding costs half a unit at most.
     """
     functions = {
-        "exp": mpmath.exp,
+        "exponential": mpmath.exp,
         "tanh": mpmath.tanh,
         "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     }

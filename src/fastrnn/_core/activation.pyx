@@ -3,30 +3,24 @@
 Arrays are (R, ld): rows padded to `ld` elements (layout.pxd), of which the first `n` count.
 """
 
-from libc.math cimport erfc, erfcf, exp as c_exp, expf
 from libc.string cimport memcpy
 
 import numpy as np
 
-from fastrnn._core.kernels cimport bind_kernels, exp_rows, floating, sigmoid_rows, softmax_rows, tanh_rows
+from fastrnn._core.kernels cimport (ACTIVATIONS, GELU, GELU_BACK, activation_name, activation_rows, bind_kernels,
+                                    floating)
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Part, Work, run_parts, run_at_once, threads_for, unit_start, work_of
+from fastrnn._core.threads cimport Part, Work, run_at_once, run_parts, threads_for, unit_start, work_of
+
+cdef extern from "simd/gelu.h" nogil:
+    void gelu_rows "fastrnn_gelu_rows"(...)
+    void gelu_rows_back "fastrnn_gelu_rows_back"(...)
 
 bind_kernels()
 
-cdef double SQRT_HALF = 0.70710678118654752440
-cdef double DENSITY_AT_ZERO = 0.39894228040143267794
-
-
-cdef enum:
-    TANH
-    SIGMOID
-    EXP
-    SOFTMAX
-    GELU
-    GELU_BACK
+cdef dict _numbers = {activation_name(i).decode(): i for i in range(ACTIVATIONS)}
 
 cdef struct Job:
     int activation
@@ -35,108 +29,48 @@ cdef struct Job:
     const void *before   # (R, n), of GELU_BACK: what went in
 
 
-def tanh(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): hyperbolic tangent of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, TANH, NULL)
+def activate(str name, floating[:, ::1] x not None, Py_ssize_t n, const floating[:, ::1] before=None):
+    """Apply an activation to the first `n` of each row.
 
-
-def sigmoid(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): 1 / (1 + exp(-x)) of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, SIGMOID, NULL)
-
-
-def exp(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): exponential of the first `n` of each row, at most 3 ulp off."""
-    activate(x, n, EXP, NULL)
-
-
-def softmax(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): softmax over the first `n` of each row; the padding of its last vector becomes zero."""
-    activate(x, n, SOFTMAX, NULL)
-
-
-def gelu(floating[:, ::1] x not None, Py_ssize_t n):
-    """IN/OUT x (R, ld): x Phi(x) of the first `n` of each row, with the distribution Phi of standard normal numbers."""
-    activate(x, n, GELU, NULL)
-
-
-def gelu_backward(const floating[:, ::1] x not None, floating[:, ::1] dy not None, Py_ssize_t n):
-    """IN x (R, n), what went in; IN/OUT dy (R, ld): its first `n` of each row times Phi(x) + x phi(x)."""
-    if x.shape[0] != dy.shape[0] or x.shape[1] != n:
-        raise ValueError("x and dy do not fit together")
-    activate(dy, n, GELU_BACK, &x[0, 0] if n and x.shape[0] else NULL)
-
-
-cdef int activate(floating[:, ::1] x, Py_ssize_t n, int activation, const floating *before) except -1:
+    Parameters
+    ----------
+    name : "tanh", "sigmoid" and "exponential" are at most 3 ulp off; "softmax", over the row, sets the padding of its
+        last vector to zero; "gelu" is x Phi(x), and "gelu_backward" multiplies a gradient by its derivative
+    x : IN/OUT (R, ld)
+    before : IN (R, n), what went into GELU; for "gelu_backward" alone
+    """
     cdef Py_ssize_t R = x.shape[0], ld = x.shape[1], size = sizeof(floating)
-    # GELU takes two functions of the C library for an element, one after the other
-    cdef double operations = (4.0 if activation >= GELU else 1.0) * EXPONENTIAL * n
+    cdef double operations
     cdef Work work
     cdef Job job
+    job.activation, job.before = _numbers[name], NULL
+    if job.activation == GELU_BACK:
+        if before is None or before.shape[0] != R or before.shape[1] != n:
+            raise ValueError("x and before do not fit together")
+        job.before = &before[0, 0] if n and R else NULL
     if R == 0 or n == 0:
-        return 0
-    if ld < n or (activation < GELU and ld * size % 64):
+        return
+    if ld < n or (job.activation < GELU and ld * size % 64):
         raise ValueError(f"rows of {ld} elements are not padded for n = {n}")
-    job.activation, job.n, job.ld, job.x, job.before = activation, n, ld, &x[0, 0], before
+    # GELU takes two functions of the C library for an element, one after the other
+    operations = (4.0 if job.activation >= GELU else 1.0) * EXPONENTIAL * n
+    job.n, job.ld, job.x = n, ld, &x[0, 0]
     work = work_of(&job, activate_rows[float], activate_rows[double], size, operations,
                    threads_for(operations * R, R // 8))
-    return run_parts(&work, 0, R)
+    run_parts(&work, 0, R)
 
 
 cdef void activate_rows(void *data, const Part *part, floating *_) noexcept nogil:
     cdef Job *job = <Job *> data
     cdef Py_ssize_t first = unit_start(part), rows = unit_start(part, 1) - first
     cdef floating *x = <floating *> job.x + first * job.ld
-    if job.activation == TANH:
-        tanh_rows(rows, job.n, x, job.ld)
-    elif job.activation == SIGMOID:
-        sigmoid_rows(rows, job.n, x, job.ld)
-    elif job.activation == EXP:
-        exp_rows(rows, job.n, x, job.ld)
-    elif job.activation == SOFTMAX:
-        softmax_rows(rows, job.n, x, job.ld)
+    if job.activation < GELU:
+        activation_rows(rows, job.n, x, job.ld, job.activation)
     elif job.activation == GELU:
         gelu_rows(rows, job.n, x, job.ld)
     else:
         gelu_rows_back(rows, job.n, <const floating *> job.before + first * job.n, x, job.ld)
 
-
-# GELU (Hendrycks and Gimpel 2016), by functions of the C library, an element at a time -----------------------------
-
-cdef inline floating distribution(floating x) noexcept nogil:
-    # of the tail, so that far to the left some digits remain
-    if floating is float:
-        return <float> 0.5 * erfcf(-x * <float> SQRT_HALF)
-    else:
-        return 0.5 * erfc(-x * SQRT_HALF)
-
-
-cdef inline floating density(floating x) noexcept nogil:
-    if floating is float:
-        return <float> DENSITY_AT_ZERO * expf(<float> -0.5 * x * x)
-    else:
-        return DENSITY_AT_ZERO * c_exp(-0.5 * x * x)
-
-
-cdef void gelu_rows(Py_ssize_t rows, Py_ssize_t n, floating *x, Py_ssize_t ld) noexcept nogil:
-    cdef Py_ssize_t row, i
-    for row in range(rows):
-        for i in range(row * ld, row * ld + n):
-            # zero and not NaN at minus infinity
-            if x[i] > -40:
-                x[i] *= distribution(x[i])
-            elif x[i] <= -40:
-                x[i] = 0
-
-
-cdef void gelu_rows_back(Py_ssize_t rows, Py_ssize_t n, const floating *x, floating *dy, Py_ssize_t ld) noexcept nogil:
-    cdef Py_ssize_t row, i
-    for row in range(rows):
-        for i in range(n):
-            dy[row * ld + i] *= distribution(x[row * n + i]) + x[row * n + i] * density(x[row * n + i])
-
-
-# Streams ---------------------------------------------------------------------------------------------------------
 
 cdef class ActivationStage(Stage):
     """An activation in a stream."""
@@ -181,18 +115,17 @@ def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, P
     name : str
         Of the activation.
     function : callable
-        Does it to rows (R, ld), in place, where there is no compiled one of that name.
+        Does it to rows (R, ld), in place; called unless the activation is a compiled one.
     in_place : bool
-        Whether the stage before has no use for its output, so that its memory may serve.
+        Whether the stage before does not read its output again, so that its memory may be overwritten.
     n : int
         Features.
     """
     cdef ActivationStage self = ActivationStage.__new__(ActivationStage)
-    cdef dict compiled = {"tanh": TANH, "sigmoid": SIGMOID, "softmax": SOFTMAX}
     if n < 1:
         raise ValueError("there are no features")
-    if name in compiled:
-        self.in_place, self.job.activation = in_place, compiled[name]
+    if name in ("tanh", "sigmoid", "softmax"):
+        self.in_place, self.job.activation = in_place, _numbers[name]
     else:
         self.function, self.calls_python = function, True
     self.job.n, self.y_row, self.operations = n, padded_to_line(n, dtype.itemsize), <double> EXPONENTIAL * streams * n

@@ -16,11 +16,11 @@ from libc.string cimport memcpy, memset
 cimport numpy as cnp
 
 from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
-from fastrnn._core.job cimport Job, place_reserve
+from fastrnn._core.job cimport BS, BX, WS, WX, Job, place_reserve
 from fastrnn._core.kernels cimport activation_rows, bind_kernels, floating
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
-from fastrnn._core.ndarrays cimport (array_over, copy_to_rows, item, joined, matrix_in, matrix_of_array, put, rows_view,
-                                     source_of_array)
+from fastrnn._core.ndarrays cimport (array_of_ndarray, array_over, copy_to_rows, item, joined, matrix_in, put,
+                                     rows_view)
 from fastrnn._core.output cimport Affine, compute_rows
 from fastrnn._core.recurrence cimport Recurrence, compute_backward, compute_forward, set_sizes
 from fastrnn._core.recycled cimport Scratch, scratch
@@ -224,14 +224,11 @@ cdef class Functions:
                 memset(job.step.states[i], 0, row_bytes)
             else:
                 copy_to_rows(values[1 + i], job, job.step.states[i], job.ld, job.ld)
-        job.source = source_of_array(values[0], job.size)
-        job.weights.wx = matrix_of_array(values[first], job.size)
-        job.weights.ws = matrix_of_array(values[first + 1], job.size)
-        job.weights.bs = matrix_of_array(values[first + 2], job.size)
-        if self.input_bias:
-            job.weights.bx = matrix_of_array(values[first + 3], job.size)
+        job.source = array_of_ndarray(values[0], job.size)
+        for i in range(3 + self.input_bias):
+            job.weights[i] = array_of_ndarray(values[first + i], job.size)
         if T and job.m and job.n_s:
-            compute_forward(job, T, NULL)
+            compute_forward(job, T)
         return after
 
     cdef object predict(self, Job *job, tuple values, Py_ssize_t n_y, Py_ssize_t T, Py_ssize_t result_T):
@@ -240,15 +237,15 @@ cdef class Functions:
         cdef Scratch y
         if n_y < 0:
             return None
-        affine.w = matrix_of_array(values[self.states + 5], job.size)
-        affine.b = matrix_of_array(values[self.states + 6], job.size)
+        affine.w = array_of_ndarray(values[self.states + 5], job.size)
+        affine.b = array_of_ndarray(values[self.states + 6], job.size)
         affine.R, affine.k, affine.n, affine.ld = T * job.m, job.n_s, n_y, padded_to_line(n_y, job.size)
         affine.x, affine.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
         affine.softmax, affine.mask = True, job.mask
         y = scratch(<double> affine.R * affine.ld * job.size)
         affine.out = y.start
         if affine.R and n_y:
-            compute_rows(&affine, job.size, NULL)
+            compute_rows(&affine, job.size)
         return rows_view(y, y.start, job.size, n_y, job.m, result_T, affine.ld)
 
     cdef tuple entries_of(self, Job *job, Scratch memory, parameters_dict):
@@ -375,8 +372,8 @@ cdef class Functions:
         dx, rest = scratch(<double> steps * job.m * job.x_row * size), scratch(bytes)
         arena.start, arena.bytes = <char *> rest.start, 0
         job.step.carry[0], job.step.carry[1] = take(&arena, state_bytes), take(&arena, (self.states - 1) * state_bytes)
-        job.ld_x, job.source = job.x_row, source_of_array(ds, size)
-        job.weights.wx, job.weights.ws = matrix_of_array(wx, size), matrix_of_array(ws, size)
+        job.ld_x, job.source = job.x_row, array_of_ndarray(ds, size)
+        job.weights[WX], job.weights[WS] = array_of_ndarray(wx, size), array_of_ndarray(ws, size)
         found["dXt" if of_step else "dX"] = rows_view(dx, dx.start, size, n_x, job.m, result_T, job.ld_x)
         found["ds_prev" if of_step else "ds_0"] = rows_view(rest, job.step.carry[0], size, n_s, job.m, -1, job.ld)
         if self.states > 1:
@@ -385,19 +382,19 @@ cdef class Functions:
                 copy_to_rows(dc_last, job, job.step.carry[1], job.ld, job.ld)
             else:
                 memset(job.step.carry[1], 0, state_bytes)
-        found["dWx"] = matrix_in(rest, &arena, &job.gradients.wx, rows, n_x, size)
-        found["dWs"] = matrix_in(rest, &arena, &job.gradients.ws, rows, n_s, size)
-        found["dbs"] = matrix_in(rest, &arena, &job.gradients.bs, rows, 1, size)
+        bytes = arena.bytes
+        found["dWx"] = matrix_in(rest, &arena, &job.gradients[WX], rows, n_x, size)
+        found["dWs"] = matrix_in(rest, &arena, &job.gradients[WS], rows, n_s, size)
+        found["dbs"] = matrix_in(rest, &arena, &job.gradients[BS], rows, 1, size)
         if self.input_bias:
-            found["dbx"] = matrix_in(rest, &arena, &job.gradients.bx, rows, 1, size)
+            found["dbx"] = matrix_in(rest, &arena, &job.gradients[BX], rows, 1, size)
         if steps and job.m and n_s:
             job.dx = dx.start if n_x else NULL
-            compute_backward(job, steps, NULL)
+            compute_backward(job, steps)
         else:
             memset(dx.start, 0, steps * job.m * job.ld_x * size)
             memset(job.step.carry[0], 0, state_bytes)
-            bytes = <char *> job.gradients.wx.data - <char *> rest.start
-            memset(job.gradients.wx.data, 0, arena.bytes - bytes)
+            memset(arena.start + bytes, 0, arena.bytes - bytes)
         return found
 
 
@@ -405,6 +402,7 @@ cdef Scratch begin_job(Job *job, Recurrence core, Py_ssize_t n_x, Py_ssize_t m, 
                        Py_ssize_t size, Scratch memory):
     """Begin the job of a pass: its sizes, the reserve, and the input behind it; return the memory, made if None."""
     cdef Py_ssize_t reserve, ld_x = padded_to_line(n_x, size)
+    memset(job, 0, sizeof(Job))
     set_sizes(job, core, m, n_x, n_s, size)
     reserve = place_reserve(&job.step, job.cell, False, NULL, T, size)
     if memory is None:

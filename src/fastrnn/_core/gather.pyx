@@ -5,19 +5,21 @@ Arrays are time-major, rows padded to `ld` elements (layout.pxd).  Every array a
 
 from libc.string cimport memcpy, memset
 
-from fastrnn._core.kernels cimport floating
+from fastrnn._core.kernels cimport Array, bind_kernels, floating, scatter_rows
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch
 from fastrnn._core.signals cimport MOVE
 from fastrnn._core.stage cimport Stage
+from fastrnn._core.views cimport checked_tokens, matrix_of
 from fastrnn._core.threads cimport Part, Work, run_parts, threads_for, unit_start, work_of
-from fastrnn._core.tokens cimport checked_tokens, scatter_rows
+
+bind_kernels()
 
 cdef struct Job:
     # a pointer is to float or to double
     const long long *tokens     # (R,)
     const unsigned char *mask   # (R,), or NULL
-    void *table                 # (n, width)
+    Array table                 # (n, width); for the gradient its transpose
     void *rows                  # (R, ld)
     Py_ssize_t width, ld
 
@@ -40,7 +42,7 @@ def take_rows(const floating[:, ::1] table not None, const long long[:, ::1] tok
         return
     if out.shape[2] < width:
         raise ValueError("table and out do not fit together")
-    job.tokens, job.table, job.rows = <const long long *> copied.start, <void *> &table[0, 0], &out[0, 0, 0]
+    job.tokens, job.table, job.rows = <const long long *> copied.start, matrix_of[floating](table), &out[0, 0, 0]
     job.width, job.ld = width, out.shape[2]
     work = work_of(&job, take_some[float], take_some[double], sizeof(floating), MOVE * width,
                    threads_for(<double> MOVE * width * R, R))
@@ -51,8 +53,8 @@ cdef void take_some(void *data, const Part *part, floating *_) noexcept nogil:
     cdef Job *job = <Job *> data
     cdef Py_ssize_t row
     for row in range(unit_start(part), unit_start(part, 1)):
-        memcpy(<floating *> job.rows + row * job.ld, <floating *> job.table + job.tokens[row] * job.width,
-               job.width * sizeof(floating))
+        memcpy(<floating *> job.rows + row * job.ld,
+               <const floating *> job.table.data + job.tokens[row] * job.table.stride[0], job.width * sizeof(floating))
 
 
 def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] tokens not None,
@@ -78,7 +80,8 @@ def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] to
     if T * m == 0:
         return
     job.tokens, job.mask = <const long long *> copied.start, &mask[0, 0] if mask is not None else NULL
-    job.table, job.rows, job.width, job.ld = &dtable[0, 0], <void *> &dout[0, 0, 0], width, dout.shape[2]
+    job.table, job.rows, job.width, job.ld = matrix_of[floating](dtable), <void *> &dout[0, 0, 0], width, dout.shape[2]
+    job.table.stride[0], job.table.stride[1] = 1, width
     work = work_of(&job, add_some[float], add_some[double], sizeof(floating), MOVE * width, 1)
     run_parts(&work, 0, T * m)
 
@@ -86,7 +89,7 @@ def add_rows(const floating[:, :, ::1] dout not None, const long long[:, ::1] to
 cdef void add_some(void *data, const Part *part, floating *_) noexcept nogil:
     cdef Job *job = <Job *> data
     scatter_rows(part.first, part.end, 0, job.ld, 1, job.width, job.ld, job.tokens, job.mask,
-                 <const floating *> job.rows, <floating *> job.table, 1, job.width)
+                 <const floating *> job.rows, &job.table)
 
 
 cdef class TableStage(Stage):

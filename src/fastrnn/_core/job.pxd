@@ -1,25 +1,20 @@
 # cython: language_level=3
 """What the threads of a pass share: sizes, arrays placed in arenas, and weights packed for the kernels."""
 
-from fastrnn._core.kernels cimport Cell, Step, floating, pack
+from fastrnn._core.kernels cimport Array, Cell, Step, copy_gradient, floating, pack, pack_back, pack_bias
 from fastrnn._core.layout cimport Arena, arena_of, take
-from fastrnn._core.sequence cimport copy_gradient, pack_bias, segment_length
-from fastrnn._core.source cimport Source
+from fastrnn._core.sequence cimport segment_length
 
-cdef struct Matrix:
-    # an array (rows, columns) as the caller has it, of float or double; data is NULL where there is none
-    void *data
-    Py_ssize_t rows, columns, over_row, over_column  # distances in elements
-
-cdef struct Weights:
-    Matrix wx, ws, bs, bx  # (gates n_s, n_x), (gates n_s, n_s), (gates n_s, 1) twice
+cdef enum:
+    WX, WS, BS, BX, MATRICES  # the weights of a cell: (gates n_s, n_x), (gates n_s, n_s), (gates n_s, 1) twice
 
 cdef struct Job:
     # what the shares of a call have in common; a pointer is to float or to double
     Step step
-    Py_ssize_t size      # of an element, in bytes
-    Weights weights      # as the caller has them
-    Weights gradients
+    Py_ssize_t size             # of an element, in bytes
+    Array weights[MATRICES]     # as the caller has them
+    Array gradients[MATRICES]
+    Array source                # (n, m, T), copied into x on the way forward, and into ds on the way back
     void *copies[2]      # (T, m, ld), where forward also puts the states after each step; or NULL
     const Cell *cell
     int any  # 0 for tanh and sigmoid without recurrent dropout, 1 for everything
@@ -29,7 +24,6 @@ cdef struct Job:
     const unsigned char *mask  # (T, m)
     const void *x              # (T, m, >= n_x), its rows x_row apart
     Py_ssize_t x_row
-    Source source              # copied into x on the way forward, and into ds on the way back
     const void *packed_wx      # forward (n_x, columns), back (depth, ld_x), in panels of x_width columns
     Py_ssize_t x_width
     const void *bias           # (columns,)
@@ -111,77 +105,52 @@ cdef inline int next_group(const Job *job, int gate) noexcept nogil:
     return job.cell.apart if gate < job.cell.apart else job.cell.gates
 
 
-cdef inline int check_weights(const Cell *cell, Py_ssize_t n_s, const Weights *w) except -1:
-    cdef Py_ssize_t rows = cell.gates * n_s
-    if (w.wx.rows != rows or w.ws.rows != rows or w.ws.columns != n_s or w.bs.rows != rows or w.bs.columns != 1
-            or (w.bx.data != NULL) != cell.kept_is_product
-            or (w.bx.data != NULL and (w.bx.rows != rows or w.bx.columns != 1))):
-        raise ValueError("the weights do not fit together: a bias is a column, and each cell knows how many it has")
-    return 0
-
-
 cdef inline void pack_weights(Job *job, void *memory, floating *_) noexcept nogil:
     """Pack what a forward pass reads, for the sizes and widths of the job, into `place_weights` bytes."""
-    cdef Py_ssize_t n_x = job.n_x, n_s = job.n_s, ld = job.ld, apart = job.cell.apart, gates = job.cell.gates
-    cdef const Matrix *ws = &job.weights.ws
-    cdef const Matrix *wx = &job.weights.wx
-    cdef Py_ssize_t b_step = job.weights.bs.over_row
-    cdef int gate = 0, group_end
-    cdef const floating *b = <const floating *> job.weights.bs.data
-    cdef const floating *bx = <const floating *> job.weights.bx.data
-    cdef floating *packed
+    cdef Py_ssize_t n_s = job.n_s, ld = job.ld
+    cdef int gate = 0, group_end, apart = job.cell.apart, gates = job.cell.gates
+    cdef floating *bias
     place_weights(job, memory, sizeof(floating))
-    packed = <floating *> job.step.packed
     while gate < gates:
         group_end = next_group(job, gate)
-        pack(packed + gate * n_s * ld, job.step.width, <const floating *> ws.data + gate * n_s * ws.over_row, 1, n_s,
-             n_s, ws.over_column, group_end - gate, n_s, ld, ws.over_row)
+        pack(<floating *> job.step.packed + gate * n_s * ld, job.step.width, &job.weights[WS], gate, group_end - gate,
+             n_s, ld)
         gate = group_end
-    if n_x:
-        pack(<floating *> job.packed_wx, job.x_width, <const floating *> wx.data, 1, n_x, n_x, wx.over_column, gates,
-             n_s, ld, wx.over_row)
+    if job.n_x:
+        pack(<floating *> job.packed_wx, job.x_width, &job.weights[WX], 0, gates, n_s, ld)
+    bias = <floating *> job.bias
     if job.cell.kept_is_product:
         # bs joins bx but for the product that stands apart
-        pack_bias(<floating *> job.bias, bx, job.weights.bx.over_row, gates, n_s, ld, False)
-        pack_bias(<floating *> job.bias, b, b_step, apart, n_s, ld, True)
-        pack_bias(<floating *> job.step.apart_bias, b + apart * n_s * b_step, b_step, gates - apart, n_s, ld, False)
+        pack_bias(bias, &job.weights[BX], 0, gates, n_s, ld, False)
+        pack_bias(bias, &job.weights[BS], 0, apart, n_s, ld, True)
+        pack_bias(<floating *> job.step.apart_bias, &job.weights[BS], apart, gates - apart, n_s, ld, False)
     else:
-        pack_bias(<floating *> job.bias, b, b_step, gates, n_s, ld, False)
+        pack_bias(bias, &job.weights[BS], 0, gates, n_s, ld, False)
 
 
-cdef inline void pack_back(Job *job, floating *_) noexcept nogil:
+cdef inline void pack_weights_back(Job *job, floating *_) noexcept nogil:
     """Pack what a backward pass reads.  Rows of da are padded gate by gate, so the panels have rows of zeros there."""
-    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, gates = job.cell.gates, gate_depth = depth_back(job) // gates
-    cdef const Matrix *ws = &job.weights.ws
-    cdef const Matrix *wx = &job.weights.wx
+    cdef Py_ssize_t n_s = job.n_s, ld = job.ld, gate_depth = depth_back(job) // job.cell.gates
     cdef int gate = 0, group_end
-    cdef floating *packed = <floating *> job.step.packed
-    while gate < gates:
+    while gate < job.cell.gates:
         group_end = next_group(job, gate)
-        pack(packed + gate * ld * ld, job.step.width, <const floating *> ws.data + gate * n_s * ws.over_row,
-             group_end - gate, n_s, gate_depth, ws.over_row, 1, n_s, ld, ws.over_column)
+        pack_back(<floating *> job.step.packed + gate * ld * ld, job.step.width, &job.weights[WS], gate,
+                  group_end - gate, n_s, gate_depth, ld)
         gate = group_end
     if job.dx != NULL:
-        pack(<floating *> job.packed_wx, job.x_width, <const floating *> wx.data, gates, n_s, gate_depth, wx.over_row,
-             1, job.n_x, job.ld_x, wx.over_column)
+        pack_back(<floating *> job.packed_wx, job.x_width, &job.weights[WX], 0, job.cell.gates, n_s, gate_depth,
+                  job.ld_x)
 
 
 cdef inline void copy_sums(Job *job, floating *_) noexcept nogil:
     """Copy the gradients of the weights from the kernels' layout to the caller's."""
-    cdef Py_ssize_t n_s = job.n_s, apart = job.cell.apart, gates = job.cell.gates
+    cdef Py_ssize_t n_s = job.n_s, ld = job.ld
+    cdef int apart = job.cell.apart, gates = job.cell.gates
     cdef const floating *sums = <const floating *> job.sums
-    cdef Matrix *dbs = &job.gradients.bs
     if job.n_x:
-        copy_to(job, &job.gradients.wx, sums, job.n_x, _)
-    copy_to(job, &job.gradients.ws, sums + job.n_x * job.columns, n_s, _)
-    copy_to(job, dbs, <const floating *> job.bias_sums, 1, _)
+        copy_gradient(&job.gradients[WX], 0, gates, n_s, ld, sums)
+    copy_gradient(&job.gradients[WS], 0, gates, n_s, ld, sums + job.n_x * job.columns)
+    copy_gradient(&job.gradients[BS], 0, gates, n_s, ld, <const floating *> job.bias_sums)
     if job.cell.kept_is_product:
-        copy_to(job, &job.gradients.bx, <const floating *> job.bias_sums, 1, _)
-        copy_gradient(<floating *> dbs.data + apart * n_s * dbs.over_row, dbs.over_row, 0,
-                      <const floating *> job.apart_sums, 1, gates - apart, n_s, job.ld)
-
-
-cdef inline void copy_to(Job *job, Matrix *gradient, const floating *sums, Py_ssize_t inputs,
-                         floating *_) noexcept nogil:
-    copy_gradient(<floating *> gradient.data, gradient.over_row, gradient.over_column, sums, inputs, job.cell.gates,
-                  job.n_s, job.ld)
+        copy_gradient(&job.gradients[BX], 0, gates, n_s, ld, <const floating *> job.bias_sums)
+        copy_gradient(&job.gradients[BS], apart, gates - apart, n_s, ld, <const floating *> job.apart_sums)

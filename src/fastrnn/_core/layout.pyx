@@ -7,11 +7,10 @@ cimport numpy as cnp
 
 import numpy as np
 
-from fastrnn._core.kernels cimport bind_kernels, floating
-from fastrnn._core.ndarrays cimport source_of_array
+from fastrnn._core.kernels cimport Array, bind_kernels, copy_steps, floating
+from fastrnn._core.ndarrays cimport array_of_ndarray
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.signals cimport MOVE
-from fastrnn._core.source cimport Source, copy_steps
 from fastrnn._core.threads cimport Part, Work, run_parts, share_start, threads_for, work_of
 
 bind_kernels()
@@ -22,7 +21,7 @@ LINE = LINE_BYTES
 
 cdef struct Job:
     Py_ssize_t m, ld
-    Source source
+    Array source
     void *target  # float or double
 
 
@@ -46,7 +45,7 @@ def padded_copy(array):
     cdef Work work
     result = empty((T, m, padded_to_line(n, size)), array.dtype)
     if m and T:
-        job.source, job.m, job.ld = source_of_array(array, size), m, padded_to_line(n, size)
+        job.source, job.m, job.ld = array_of_ndarray(array, size), m, padded_to_line(n, size)
         job.target = cnp.PyArray_DATA(<cnp.ndarray> result)
         work = work_of(&job, copy_columns[float], copy_columns[double], size, operations,
                        threads_for(operations * T, m))

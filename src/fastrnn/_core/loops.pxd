@@ -9,19 +9,20 @@ some steps at a time, as long products.
 
 from libc.string cimport memcpy
 
-from fastrnn._core.job cimport Job, depth_back, next_group
-from fastrnn._core.kernels cimport FROM_BIAS, FROM_ZERO, LAST_FIRST, Factor, floating
-from fastrnn._core.sequence cimport (add_gradient, chunk_length, clear_rows, column_start, factor_of, keep_states,
-                                     multiply_rows, next_run, restore_carry, save_carry, tile_start)
-from fastrnn._core.source cimport copy_back_to, copy_until
+from fastrnn._core.job cimport WX, Job, depth_back, next_group
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, LAST_FIRST, Factor, clear_rows, column_start, copy_back_to,
+                                    copy_until, floating, gather_rows, gradient, keep_states, multiply_rows, next_run,
+                                    restore_carry, save_carry, scatter_rows)
+from fastrnn._core.sequence cimport chunk_length, tile_start
 from fastrnn._core.threads cimport Part
-from fastrnn._core.tokens cimport gather_rows, scatter_rows
 
 
 cdef inline void forward_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some steps of some batch columns.  The pre-activations stand where the gates will."""
     cdef Job *job = <Job *> data
-    cdef Py_ssize_t first = column_start(job.mask, part, job.m, 0), end = column_start(job.mask, part, job.m, 1)
+    cdef const unsigned char *mask = job.mask
+    cdef Py_ssize_t first = column_start(mask, part.first, part.end, job.m, part.share, part.shares)
+    cdef Py_ssize_t end = column_start(mask, part.first, part.end, job.m, part.share + 1, part.shares)
     cdef Py_ssize_t m = job.m, ld = job.ld, columns = job.columns, rows = end - first, row, end_row, t, t_end
     cdef Py_ssize_t step = part.first, copied = step
     cdef Py_ssize_t arrays = (job.cell.gates if job.cell.gates > 1 else 0) + job.cell.states + job.cell.kept
@@ -31,23 +32,22 @@ cdef inline void forward_part(void *data, const Part *part, floating *_) noexcep
     while step < part.end:
         t_end = min(step + chunk, part.end)
         if job.tokens != NULL:
-            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens,
-                        <const floating *> job.weights.wx.data, job.weights.wx.over_row, job.weights.wx.over_column,
+            gather_rows(step, t_end, first, end, m, job.cell.gates, job.n_s, ld, job.tokens, &job.weights[WX],
                         <const floating *> job.bias, gates)
         else:
-            copy_until(&job.source, &copied, t_end, part.end, first, end, m, <floating *> job.x, job.x_row,
-                       job.x_row)
+            copied = copy_until(&job.source, copied, t_end, part.end, first, end, m, <floating *> job.x, job.x_row,
+                                job.x_row)
             multiply_rows(step, t_end, first, end, m, columns, job.n_x, <const floating *> job.x, job.x_row,
                           <const floating *> job.packed_wx, job.x_width, gates, columns, FROM_BIAS,
-                          <const floating *> job.bias, job.mask)
+                          <const floating *> job.bias, mask)
         for t in range(step, t_end):
             row, end_row = t * m + first, t * m + end
             while row < end_row:
-                rows = next_run(job.mask, &row, end_row)
+                rows = next_run(mask, &row, end_row)
                 job.cell.step[job.any](&job.step, t, row - t * m, rows, LAST_FIRST if (t + job.turn) & 1 else 0)
                 row += rows
-            for i in range(job.cell.states):
-                keep_states(job.mask, t * m + first, end_row, m, ld, <floating *> job.step.states[i])
+            for i in range(job.cell.states if mask != NULL else 0):
+                keep_states(mask, t * m + first, end_row, m, ld, <floating *> job.step.states[i])
         for i in range(job.cell.states):
             if job.copies[i] != NULL:
                 copy_states(job, i, step, t_end, first, end, _)
@@ -66,36 +66,37 @@ cdef inline void copy_states(Job *job, int i, Py_ssize_t step, Py_ssize_t t_end,
 cdef inline void backward_part(void *data, const Part *part, floating *_) noexcept nogil:
     """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
     cdef Job *job = <Job *> data
-    cdef Py_ssize_t first = column_start(job.mask, part, job.m, 0), end = column_start(job.mask, part, job.m, 1)
+    cdef const unsigned char *mask = job.mask
+    cdef Py_ssize_t first = column_start(mask, part.first, part.end, job.m, part.share, part.shares)
+    cdef Py_ssize_t end = column_start(mask, part.first, part.end, job.m, part.share + 1, part.shares)
     cdef Py_ssize_t m = job.m, n_s = job.n_s, ld = job.ld, columns = job.columns, rows = end - first
     # da, gates where they are not states, ds, states, and what is kept
     cdef Py_ssize_t arrays = job.cell.gates * (1 + (job.cell.gates > 1)) + 2 + job.cell.kept
     cdef Py_ssize_t chunk = chunk_length(rows, (job.ld_x + arrays * ld) * sizeof(floating))
     cdef Py_ssize_t row, first_row, end_row, t, t_first, step = part.end, copied = step
     cdef floating *da = <floating *> job.step.da
-    cdef int i
+    cdef int i, masked_states = job.cell.states if mask != NULL else 0
     while step > part.first:
         t_first = max(step - chunk, part.first)
         for t in range(step - 1, t_first - 1, -1):
             first_row, end_row = t * m + first, t * m + end
-            copy_back_to(&job.source, &copied, t, part.first, first, end, m, da + columns - ld, ld, columns)
-            for i in range(job.cell.states):
-                save_carry(job.mask, first_row, end_row, n_s, <const floating *> job.step.ds if i == 0 else NULL,
-                           job.step.ds_row, <const floating *> job.step.carry[i] + first * ld,
-                           <floating *> job.saved[i] + first * ld, ld)
+            copied = copy_back_to(&job.source, copied, t, part.first, first, end, m, da + columns - ld, ld, columns)
+            for i in range(masked_states):
+                save_carry(mask, first_row, end_row, first, n_s, <const floating *> job.step.ds if i == 0 else NULL,
+                           job.step.ds_row, <const floating *> job.step.carry[i], <floating *> job.saved[i], ld)
             row = first_row
             while row < end_row:
-                rows = next_run(job.mask, &row, end_row)
+                rows = next_run(mask, &row, end_row)
                 job.cell.step_back[job.any](&job.step, t, row - t * m, rows)
                 row += rows
-            for i in range(job.cell.states):
-                restore_carry(job.mask, first_row, end_row, n_s, <floating *> job.step.carry[i] + first * ld,
-                              <const floating *> job.saved[i] + first * ld, ld)
+            for i in range(masked_states):
+                restore_carry(mask, first_row, end_row, first, n_s, <floating *> job.step.carry[i],
+                              <const floating *> job.saved[i], ld)
         if job.dx != NULL:
             multiply_rows(t_first, step, first, end, m, job.ld_x, depth_back(job), da, columns,
                           <const floating *> job.packed_wx, job.x_width, <floating *> job.dx, job.ld_x, FROM_ZERO,
-                          <floating *> NULL, job.mask)
-            clear_rows(job.mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
+                          <floating *> NULL, mask)
+            clear_rows(mask, t_first, step, first, end, m, job.ld_x, <floating *> job.dx)
         step = t_first
 
 
@@ -117,25 +118,24 @@ cdef inline void weights_part(void *data, const Part *part, floating *_) noexcep
     cdef int gate = 0, group_end, count = 2 if n_x else 1
     if job.tokens != NULL:
         scatter_rows(first, end, left, right, job.cell.gates, job.n_s, ld, job.tokens, job.mask, da,
-                     <floating *> job.gradients.wx.data, job.gradients.wx.over_row, job.gradients.wx.over_column)
+                     &job.gradients[WX])
     while gate < job.cell.gates:
         group_end = next_group(job, gate)
         low, high = max(left, gate * ld), min(right, group_end * ld)
         if low < high:
-            factors[0] = factor_of(<const floating *> job.step.states[0], ld, job.n_s, s_sums + low)
-            factors[1] = factor_of(<const floating *> job.x, job.x_row, n_x, x_sums + low)
+            factors[0] = Factor(job.step.states[0], ld, job.n_s, s_sums + low)
+            factors[1] = Factor(job.x, job.x_row, n_x, x_sums + low)
             if gate >= job.cell.apart and not job.cell.kept_is_product:
                 factors[0].a = job.step.kept
             elif job.drops:
                 factors[0].a, factors[0].a_row = <const floating *> job.step.dropped + gate * ld, columns
             if gate >= job.cell.apart and job.cell.kept_is_product:
                 # of da without the first factor, the states
-                add_gradient(first, end, high - low, da + low, columns, factors + 1, count - 1, columns,
-                             bias_sums + low, job.mask)
-                low -= job.cell.apart * ld
-                add_gradient(first, end, high - job.cell.apart * ld - low, <const floating *> job.step.d_kept + low, ld,
-                             factors, 1, columns, <floating *> job.apart_sums + low, job.mask)
+                gradient(first, end, high - low, da + low, columns, factors + 1, count - 1, columns, bias_sums + low,
+                         job.mask)
+                low, high = low - job.cell.apart * ld, high - job.cell.apart * ld
+                gradient(first, end, high - low, <const floating *> job.step.d_kept + low, ld, factors, 1, columns,
+                         <floating *> job.apart_sums + low, job.mask)
             else:
-                add_gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low,
-                             job.mask)
+                gradient(first, end, high - low, da + low, columns, factors, count, columns, bias_sums + low, job.mask)
         gate = group_end

@@ -13,10 +13,10 @@ from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
 cimport numpy as cnp
 
-from fastrnn._core.job cimport Job, Matrix
+from fastrnn._core.job cimport Job
+from fastrnn._core.kernels cimport Array, copy_steps
 from fastrnn._core.layout cimport Arena, padded_to_line, take
 from fastrnn._core.recycled cimport Scratch
-from fastrnn._core.source cimport Source, copy_steps
 
 cdef extern from *:
     """
@@ -61,34 +61,27 @@ cdef inline void put(tuple entries, int *place, value):
     place[0] += 1
 
 
-cdef inline Matrix matrix_of_array(array, Py_ssize_t size) noexcept:
+cdef inline Array array_of_ndarray(array, Py_ssize_t size) noexcept:
+    """Return an array of one to three axes as the loops take it; those that it lacks have an extent of 1."""
     cdef cnp.ndarray of = <cnp.ndarray> array
-    cdef Matrix matrix
-    matrix.data = cnp.PyArray_DATA(of)
-    matrix.rows, matrix.columns = cnp.PyArray_DIM(of, 0), cnp.PyArray_DIM(of, 1)
-    matrix.over_row, matrix.over_column = cnp.PyArray_STRIDE(of, 0) // size, cnp.PyArray_STRIDE(of, 1) // size
-    return matrix
-
-
-cdef inline Source source_of_array(array, Py_ssize_t size) noexcept:
-    """Return an array (n, m, T) or (n, m) as what the loops copy; none where it has no elements."""
-    cdef cnp.ndarray of = <cnp.ndarray> array
-    cdef Source source
-    source.array = cnp.PyArray_DATA(of) if cnp.PyArray_SIZE(of) else NULL
-    source.n, source.over_feature = cnp.PyArray_DIM(of, 0), cnp.PyArray_STRIDE(of, 0) // size
-    source.over_column = cnp.PyArray_STRIDE(of, 1) // size
-    source.over_step = cnp.PyArray_STRIDE(of, 2) // size if cnp.PyArray_NDIM(of) == 3 else 0
-    return source
+    cdef Array found
+    cdef int axis, ndim = cnp.PyArray_NDIM(of)
+    found.data = cnp.PyArray_DATA(of) if cnp.PyArray_SIZE(of) else NULL
+    for axis in range(3):
+        found.extent[axis] = cnp.PyArray_DIM(of, axis) if axis < ndim else 1
+        found.stride[axis] = cnp.PyArray_STRIDE(of, axis) // size if axis < ndim else 0
+    return found
 
 
 cdef inline void copy_to_rows(array, Job *job, void *rows, Py_ssize_t width, Py_ssize_t row_length) noexcept:
     """Copy an array (n, m) into the rows of a step, which are so wide and `row_length` apart: zeros in the padding."""
-    cdef Source source = source_of_array(array, job.size)
-    if source.array != NULL:
-        if job.size == sizeof(float):
-            copy_steps(&source, 0, 1, 0, job.m, job.m, <float *> rows, width, row_length)
-        else:
-            copy_steps(&source, 0, 1, 0, job.m, job.m, <double *> rows, width, row_length)
+    cdef Array source = array_of_ndarray(array, job.size)
+    if source.data == NULL:
+        return
+    if job.size == sizeof(float):
+        copy_steps(&source, 0, 1, 0, job.m, job.m, <float *> rows, width, row_length)
+    else:
+        copy_steps(&source, 0, 1, 0, job.m, job.m, <double *> rows, width, row_length)
 
 
 cdef inline object rows_view(Scratch memory, void *start, Py_ssize_t size, Py_ssize_t n, Py_ssize_t m, Py_ssize_t T,
@@ -110,7 +103,7 @@ cdef inline object array_over(Scratch memory, void *start, int kind, int ndim, c
     return array
 
 
-cdef inline object matrix_in(Scratch memory, Arena *arena, Matrix *matrix, Py_ssize_t rows, Py_ssize_t columns,
+cdef inline object matrix_in(Scratch memory, Arena *arena, Array *matrix, Py_ssize_t rows, Py_ssize_t columns,
                              Py_ssize_t size):
     """Return the next piece of an arena, from a cache line on, as an array (rows, columns).  OUT matrix."""
     cdef cnp.npy_intp dims[2]
@@ -118,5 +111,5 @@ cdef inline object matrix_in(Scratch memory, Arena *arena, Matrix *matrix, Py_ss
     arena.bytes = padded_to_line(arena.bytes, 1) if arena.bytes else 0
     array = array_over(memory, take(arena, rows * columns * size),
                        cnp.NPY_FLOAT if size == sizeof(float) else cnp.NPY_DOUBLE, 2, dims, NULL)
-    matrix[0] = matrix_of_array(array, size)
+    matrix[0] = array_of_ndarray(array, size)
     return array

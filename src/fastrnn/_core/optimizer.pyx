@@ -1,16 +1,23 @@
-"""Optimizer steps over flat vectors of parameters, in place, one pass each; and checks and clipping of gradients."""
+"""Optimizer steps over flat vectors of parameters, in place, one pass each; and checks and clipping of gradients.
+
+Vectors are (n,).  simd/optimizer.h has the formulas.
+"""
 
 from libc.string cimport memcpy
 
-from fastrnn._core.kernels cimport adam as adam_kernel
+from fastrnn._core cimport kernels
 from fastrnn._core.kernels cimport bind_kernels, floating
-from fastrnn._core.kernels cimport clip_norm as clip_norm_kernel
-from fastrnn._core.kernels cimport clip_value as clip_value_kernel
-from fastrnn._core.kernels cimport finite as finite_kernel
-from fastrnn._core.kernels cimport rmsprop as rmsprop_kernel
-from fastrnn._core.kernels cimport sgd as sgd_kernel
 
 bind_kernels()
+
+
+cdef floating *start(const floating[::1] vector, Py_ssize_t n) except? NULL:
+    """Return where a vector of n elements begins, NULL for None; raise ``ValueError`` for one of another length."""
+    if vector is None:
+        return NULL
+    if vector.shape[0] != n:
+        raise ValueError("parameters, gradients and the vectors of the optimizer must have the same length")
+    return <floating *> &vector[0] if n else NULL
 
 
 def adam(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] m not None,
@@ -18,50 +25,41 @@ def adam(floating[::1] parameters not None, const floating[::1] gradients not No
          floating[::1] v_hat=None, double decay=0.0):
     """One step of Adam (Kingma and Ba 2015), or of AMSGrad (Reddi and others 2018).
 
-    m += (1 - beta_1) (g - m); v += (1 - beta_2) (g^2 - v); v_hat = max(v_hat, v);
-    p -= decay p; p -= step_size m / (sqrt(v) + epsilon), with v_hat for v where it is given.
-
     Parameters
     ----------
-    parameters, m, v : IN/OUT (n,)
-    gradients : IN (n,)
+    parameters, m, v : IN/OUT
+    gradients : IN
     step_size : the learning rate times the bias correction sqrt(1 - beta_2^t) / (1 - beta_1^t)
-    v_hat : IN/OUT (n,), or None for Adam
+    v_hat : IN/OUT, the largest v so far; or None for Adam
     decay : weight decay, the part of the parameters that is subtracted before the step
     """
     cdef Py_ssize_t n = parameters.shape[0]
-    if (gradients.shape[0] != n or m.shape[0] != n or v.shape[0] != n
-            or (v_hat is not None and v_hat.shape[0] != n)):
-        raise ValueError("parameters, gradients, m, v and v_hat must have the same length")
-    if n == 0:
-        return
-    cdef floating *highest = &v_hat[0] if v_hat is not None else NULL
+    cdef floating *p = start(parameters, n)
+    cdef floating *g = start(gradients, n)
+    cdef floating *mean = start(m, n)
+    cdef floating *squares = start(v, n)
+    cdef floating *largest = start(v_hat, n)
     with nogil:
-        adam_kernel(n, &parameters[0], &gradients[0], &m[0], &v[0], highest, step_size, beta_1, beta_2, epsilon, decay)
+        kernels.adam(n, p, g, mean, squares, largest, step_size, beta_1, beta_2, epsilon, decay)
 
 
 def sgd(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] velocity,
         double learning_rate, double momentum, bint nesterov, double decay=0.0):
     """One step of gradient descent.
 
-    p -= decay p, then p -= learning_rate g.  With a velocity instead: v = momentum v - learning_rate g; p += v, or,
-    with Nesterov, p += momentum v - learning_rate g.
-
     Parameters
     ----------
-    parameters : IN/OUT (n,)
-    gradients : IN (n,)
-    velocity : IN/OUT (n,), or None for no momentum
-    decay : weight decay, the part of the parameters that is subtracted before the step
+    parameters : IN/OUT
+    gradients : IN
+    velocity : IN/OUT, or None for no momentum
+    decay : as in :func:`adam`
     """
     cdef Py_ssize_t n = parameters.shape[0]
-    if gradients.shape[0] != n or (velocity is not None and velocity.shape[0] != n):
-        raise ValueError("parameters, gradients and velocity must have the same length")
-    if n == 0:
-        return
-    cdef floating *speed = &velocity[0] if velocity is not None else NULL
+    cdef floating *p = start(parameters, n)
+    cdef floating *g = start(gradients, n)
+    cdef floating *speed = start(velocity, n)
     with nogil:
-        sgd_kernel(n, &parameters[0], &gradients[0], speed, learning_rate, momentum, nesterov, decay)
+        kernels.sgd(n, p, g, speed, learning_rate, momentum, nesterov, decay)
 
 
 def rmsprop(floating[::1] parameters not None, const floating[::1] gradients not None, floating[::1] v not None,
@@ -69,37 +67,31 @@ def rmsprop(floating[::1] parameters not None, const floating[::1] gradients not
             double epsilon, double decay=0.0):
     """One step of RMSprop (Tieleman and Hinton 2012).
 
-    v = rho v + (1 - rho) g^2; mean = rho mean + (1 - rho) g; q = learning_rate g / sqrt(v - mean^2 + epsilon);
-    p -= decay p; p -= q, or, with a velocity, velocity = momentum velocity + q and p -= velocity.
-
     Parameters
     ----------
-    parameters, v : IN/OUT (n,)
-    gradients : IN (n,)
-    mean : IN/OUT (n,), or None for one that stays zero
-    velocity : IN/OUT (n,), or None for no momentum
-    decay : weight decay, the part of the parameters that is subtracted before the step
+    parameters, v : IN/OUT
+    gradients : IN
+    mean : IN/OUT, or None where v is not centered
+    velocity : IN/OUT, or None for no momentum
+    decay : as in :func:`adam`
     """
     cdef Py_ssize_t n = parameters.shape[0]
-    if (gradients.shape[0] != n or v.shape[0] != n or (mean is not None and mean.shape[0] != n)
-            or (velocity is not None and velocity.shape[0] != n)):
-        raise ValueError("parameters, gradients, v, mean and velocity must have the same length")
-    if n == 0:
-        return
-    cdef floating *centre = &mean[0] if mean is not None else NULL
-    cdef floating *speed = &velocity[0] if velocity is not None else NULL
+    cdef floating *p = start(parameters, n)
+    cdef floating *g = start(gradients, n)
+    cdef floating *squares = start(v, n)
+    cdef floating *centre = start(mean, n)
+    cdef floating *speed = start(velocity, n)
     with nogil:
-        rmsprop_kernel(n, &parameters[0], &gradients[0], &v[0], centre, speed, learning_rate, rho, momentum, epsilon,
-                       decay)
+        kernels.rmsprop(n, p, g, squares, centre, speed, learning_rate, rho, momentum, epsilon, decay)
 
 
 def all_finite(const floating[::1] vector not None):
-    """Return whether no element of `vector`, IN (n,), is infinite or NaN."""
+    """Return whether no element of `vector` (IN) is infinite or NaN."""
     cdef Py_ssize_t n = vector.shape[0]
-    cdef bint found = True
-    if n:
-        with nogil:
-            found = finite_kernel(n, &vector[0])
+    cdef floating *x = start(vector, n)
+    cdef bint found
+    with nogil:
+        found = kernels.finite(n, x)
     return found
 
 
@@ -108,27 +100,27 @@ def clip_norms(floating[::1] gradients not None, const Py_ssize_t[::1] bounds no
 
     Parameters
     ----------
-    gradients : IN/OUT (n,)
+    gradients : IN/OUT
     bounds : IN (k + 1,), where each of k pieces begins, and the end of the last
     longest : Euclidean norm
     """
-    cdef Py_ssize_t k, start, end, pieces = bounds.shape[0] - 1
+    cdef Py_ssize_t k, first, end, pieces = bounds.shape[0] - 1
     for k in range(pieces):
-        # what is used is what was checked, whoever writes to the array meanwhile
-        start, end = bounds[k], bounds[k + 1]
-        if not 0 <= start <= end <= gradients.shape[0]:
+        # read once: another thread may write to the array between the check and the use
+        first, end = bounds[k], bounds[k + 1]
+        if not 0 <= first <= end <= gradients.shape[0]:
             raise ValueError("bounds must rise from 0 or more to the length of gradients or less")
-        if start < end:
+        if first < end:
             with nogil:
-                clip_norm_kernel(end - start, &gradients[start], longest)
+                kernels.clip_norm(end - first, &gradients[first], longest)
 
 
 def clip_values(floating[::1] gradients not None, double furthest):
-    """Move every element of `gradients`, IN/OUT (n,), into the range from -furthest to furthest; a NaN stays."""
+    """Move every element of `gradients` (IN/OUT) into the range from -furthest to furthest; a NaN stays."""
     cdef Py_ssize_t n = gradients.shape[0]
-    if n:
-        with nogil:
-            clip_value_kernel(n, &gradients[0], furthest)
+    cdef floating *g = start(gradients, n)
+    with nogil:
+        kernels.clip_value(n, g, furthest)
 
 
 def copy_all(list targets, list sources):

@@ -1,5 +1,5 @@
 # cython: language_level=3
-from fastrnn._core.job cimport Matrix
+from fastrnn._core.kernels cimport Array
 
 cdef struct Affine:
     # an affine map of many rows, with its softmax or not; a pointer is to float or to double, distances in elements
@@ -8,7 +8,8 @@ cdef struct Affine:
     const unsigned char *mask  # (R,), or NULL
     const void *x              # (R, >= k)
     Py_ssize_t x_row
-    Matrix w, b                # (n, k), (n, 1), as the caller has them
+    Array w, b                 # (n, k), (n,), as the caller has them
+    Array dw, db
     void *out                  # (R, ld)
     Py_ssize_t width           # of the panels
     const void *packed         # forward (k, ld), back (n, ld_k)
@@ -20,4 +21,4 @@ cdef struct Affine:
     void *sums                 # (k, ld), the gradient of w, transposed
     void *bias_sums            # (ld,)
 
-cdef int compute_rows(Affine *affine, Py_ssize_t size, void *memory) except -1
+cdef int compute_rows(Affine *affine, Py_ssize_t size) except -1

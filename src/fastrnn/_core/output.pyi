@@ -1,17 +1,15 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from fastrnn._core.stage import Stage
 
-def affine_work(R: int, k: int, n: int, dtype: DTypeLike) -> int: ...
 def affine(
     x: NDArray[Any],
     w: NDArray[Any],
     b: NDArray[Any],
     out: NDArray[Any],
-    work: NDArray[Any] | None = None,
     *,
     softmax: bool = False,
     mask: NDArray[np.uint8] | None = None,
@@ -23,7 +21,6 @@ def affine_backward(
     dx: NDArray[Any] | None,
     dw: NDArray[Any],
     db: NDArray[Any],
-    work: NDArray[Any],
 ) -> None: ...
 def stage(
     w: NDArray[Any], b: NDArray[Any], streams: int, steps: int, dtype: np.dtype[Any]

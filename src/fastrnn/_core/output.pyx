@@ -6,34 +6,40 @@ argument says IN or OUT.  Shapes are the caller's duty, and are checked only as 
 
 from libc.string cimport memset
 
-from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, GRADIENT_ROWS, Factor, bind_kernels, floating, gradient,
-                                    pack, panel_width, product, softmax_rows)
-from fastrnn._core.layout cimport line_start, padded_to_line
+from fastrnn._core.kernels cimport (FROM_BIAS, FROM_ZERO, GRADIENT_ROWS, SOFTMAX, Factor, activation_rows,
+                                    bind_kernels, clear_rows, copy_gradient, floating, gradient, next_run, pack,
+                                    pack_back, pack_bias, panel_width, product)
+from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.recycled cimport Scratch, scratch
-from fastrnn._core.sequence cimport clear_rows, copy_gradient, factor_of, next_run, pack_bias, tile_start
+from fastrnn._core.sequence cimport tile_start
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Part, Work, run_parts, run_at_once, threads_for, unit_start, work_of
-from fastrnn._core.views cimport matrix_of, matrix_of_vector
+from fastrnn._core.views cimport matrix_of, vector_of
+from fastrnn._core.threads cimport Part, Work, run_at_once, run_parts, threads_for, unit_start, work_of
 
 bind_kernels()
 
 cdef enum:
-    # rows whose logits are still in the cache when the softmax comes for them
+    # rows whose logits are still in the cache when the softmax reads them
     BLOCK = 256
     # so many rows of a share are not divided between two looks for Ctrl-C: the weights are read once for all of them
     UNDIVIDED = 8
 
 
-def affine_work(Py_ssize_t R, Py_ssize_t k, Py_ssize_t n, dtype):
-    """Elements of scratch memory of this dtype that :func:`affine` and :func:`affine_backward` need."""
-    cdef Py_ssize_t ld = padded_to_line(n, dtype.itemsize), ld_k = padded_to_line(k, dtype.itemsize)
-    return max(k * ld, n * ld_k) + (k + 2) * ld + ld_k
+cdef int set_map(Affine *job, Py_ssize_t R, Py_ssize_t ld, const floating[:, :] x, const floating[:, :] w,
+                 const floating[:] b) except -1:
+    """Set the sizes and arrays that both ways read; `b` is the bias, or its gradient."""
+    job.R, job.ld, job.w, job.n, job.k = R, ld, matrix_of(w), w.shape[0], w.shape[1]
+    if R and job.n and (x.shape[0] < R or x.shape[1] < job.k or ld < job.n or b.shape[0] < job.n):
+        raise ValueError("x, w, the bias and the rows of the result do not fit together")
+    job.x, job.x_row = NULL, 0
+    if R and job.k:
+        job.x, job.x_row = &x[0, 0], x.strides[0] // <Py_ssize_t> sizeof(floating)
+    return 0
 
 
 def affine(const floating[:, :] x not None, const floating[:, :] w not None, const floating[:] b not None,
-           floating[:, ::1] out not None, floating[::1] work=None, *, bint softmax=False,
-           const unsigned char[::1] mask=None):
+           floating[:, ::1] out not None, *, bint softmax=False, const unsigned char[::1] mask=None):
     """out = x w^T + b, or the softmax of it.
 
     Parameters
@@ -41,47 +47,30 @@ def affine(const floating[:, :] x not None, const floating[:, :] w not None, con
     x : IN (R, >= k), neighbouring features
     w, b : IN (n, k), (n,), any strides
     out : OUT (R, ld)
-    work : scratch, `affine_work` elements, or None to have it made
     softmax : whether out is the softmax of the affine map
     mask : IN (R,), zero where the result is to be zero, or None
     """
     cdef Affine job
-    job.R, job.ld, job.softmax = out.shape[0], out.shape[1], softmax
-    if job.R == 0 or w.shape[0] == 0:
+    set_map(&job, out.shape[0], out.shape[1], x, w, b)
+    if job.R == 0 or job.n == 0:
         return
-    set_map(&job, x, w)
-    if (job.ld < job.n or b.shape[0] < job.n or (mask is not None and mask.shape[0] < job.R)
-            or (work is not None and work.shape[0] < (job.k + 2) * job.ld)):
-        raise ValueError("w, b, out, mask and work do not fit together")
-    job.mask = &mask[0] if mask is not None else NULL
-    job.b, job.out = matrix_of_vector(b), &out[0, 0]
-    compute_rows(&job, sizeof(floating), NULL if work is None else &work[0])
+    if mask is not None and mask.shape[0] < job.R:
+        raise ValueError("mask and out do not fit together")
+    job.softmax, job.mask = softmax, &mask[0] if mask is not None else NULL
+    job.b, job.out = vector_of(b), &out[0, 0]
+    compute_rows(&job, sizeof(floating))
 
 
-cdef int set_map(Affine *job, const floating[:, :] x, const floating[:, :] w) except -1:
-    """Set the sizes and arrays that both ways read."""
-    job.w, job.n, job.k = matrix_of(w), w.shape[0], w.shape[1]
-    if x.shape[0] < job.R or x.shape[1] < job.k:
-        raise ValueError("x and w do not fit together")
-    job.x = &x[0, 0] if job.k else NULL
-    job.x_row = x.strides[0] // <Py_ssize_t> sizeof(floating) if job.k else 0
-    return 0
-
-
-cdef int compute_rows(Affine *affine, Py_ssize_t size, void *memory) except -1:
-    """Compute the map whose sizes and arrays `affine` has; memory is scratch, or NULL to have it made."""
+cdef int compute_rows(Affine *affine, Py_ssize_t size) except -1:
+    """Compute the map whose sizes and arrays `affine` has."""
     cdef double operations = 2.0 * affine.n * affine.k + EXPONENTIAL * affine.n * affine.softmax
     cdef int shares = threads_for(affine.R * operations, affine.R // 8)
-    cdef Scratch own = None
+    cdef Scratch memory = scratch((affine.k + 1.0) * affine.ld * size)
     cdef Work work
-    if memory == NULL:
-        own = scratch((affine.k + 2.0) * affine.ld * size)
-        memory = own.start
-    memory = line_start(memory)
     if size == sizeof(float):
-        pack_map(affine, affine.R // shares, <float *> memory)
+        pack_map(affine, affine.R // shares, <float *> memory.start)
     else:
-        pack_map(affine, affine.R // shares, <double *> memory)
+        pack_map(affine, affine.R // shares, <double *> memory.start)
     work = work_of(affine, affine_rows[float], affine_rows[double], size, operations, shares)
     work.grain = UNDIVIDED * shares
     return run_parts(&work, 0, affine.R)
@@ -91,14 +80,12 @@ cdef void pack_map(Affine *job, Py_ssize_t rows, floating *memory) noexcept nogi
     """Pack the weights of a map in (k + 1) ld elements of memory, for products of so many rows."""
     cdef floating *packed = memory + job.ld
     job.bias, job.packed, job.width = memory, packed, panel_width(memory, rows)
-    pack_bias(memory, <const floating *> job.b.data, job.b.over_row, 1, job.n, job.ld, False)
-    if job.k:
-        pack(packed, job.width, <const floating *> job.w.data, 1, job.k, job.k, job.w.over_column, 1, job.n, job.ld,
-             job.w.over_row)
+    pack_bias(memory, &job.b, 0, 1, job.n, job.ld, False)
+    pack(packed, job.width, &job.w, 0, 1, job.n, job.ld)
 
 
 cdef void affine_rows(void *data, const Part *part, floating *_) noexcept nogil:
-    """Some rows, in blocks whose logits are still in the cache when the softmax comes for them."""
+    """Some rows, in blocks whose logits are still in the cache when the softmax reads them."""
     cdef Affine *job = <Affine *> data
     cdef Py_ssize_t first = unit_start(part), end = unit_start(part, 1), row = first, rows
     cdef floating *y
@@ -108,7 +95,7 @@ cdef void affine_rows(void *data, const Part *part, floating *_) noexcept nogil:
         product(rows, job.ld, job.k, <const floating *> job.x + row * job.x_row, job.x_row,
                 <const floating *> job.packed, job.width, y, job.ld, FROM_BIAS, <const floating *> job.bias)
         if job.softmax:
-            softmax_rows(rows, job.n, y, job.ld)
+            activation_rows(rows, job.n, y, job.ld, SOFTMAX)
         row += rows
     clear_rows(job.mask, 0, 1, first, end, 0, job.ld, <floating *> job.out)
 
@@ -141,7 +128,7 @@ def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssiz
     if job.n < 1 or b.shape[0] != job.n or dtype.itemsize != sizeof(floating):
         raise ValueError("w, b and dtype do not fit together")
     self.y_row, self.operations = job.ld, 2.0 * streams * job.n * job.k
-    job.w, job.b = matrix_of(w), matrix_of_vector(b)  # read here alone, where they are packed
+    job.w, job.b = matrix_of(w), vector_of(b)  # read here alone, where they are packed
     pack_map(job, streams, <floating *> self.make(streams, steps, job.n, dtype, (job.k + 1) * job.ld,
                                                   steps * streams * job.ld))
     return self
@@ -149,7 +136,7 @@ def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssiz
 
 def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x not None,
                     const floating[:, :] w not None, floating[:, ::1] dx, floating[:, :] dw not None,
-                    floating[:] db not None, floating[::1] work not None):
+                    floating[:] db not None):
     """Gradients of :func:`affine`.
 
     Parameters
@@ -158,45 +145,43 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
     x, w : IN as :func:`affine` had them
     dx : OUT (R, ld_k), or None where it is not wanted
     dw, db : OUT (n, k), (n,), any strides
-    work : scratch, `affine_work` elements
     """
-    cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], n = w.shape[0], k = w.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t ld_k = dx.shape[1] if dx is not None else 0
-    cdef double operations = 2.0 * n * k
+    cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], size = sizeof(floating)
+    cdef Scratch memory
     cdef Work rows, columns
     cdef Affine job
-    cdef floating *sums
+    cdef double operations
     cdef floating *packed
-    dw[:, :] = 0
-    db[:] = 0
-    if R == 0 or n == 0:
+    set_map(&job, R, ld, x, w, db)
+    if R == 0 or job.n == 0:
+        dw[:, :] = 0
+        db[:] = 0
         if dx is not None:
             dx[:, :] = 0
         return
-    job.R, job.ld, job.ld_k = R, ld, ld_k
-    set_map(&job, x, w)
-    if (ld < n or db.shape[0] != n or dw.shape[0] != n or dw.shape[1] != k or (dx is not None and dx.shape[0] < R)
-            or ld_k < (k if dx is not None else 0) or work.shape[0] < n * ld_k + (k + 2) * ld + ld_k):
-        raise ValueError("dout, w, dx, dw, db and work do not fit together")
-    sums = <floating *> line_start(&work[0])
-    packed = sums + (k + 1) * ld
-    job.dout, job.packed, job.sums, job.bias_sums = &dout[0, 0], packed, sums, sums + k * ld
-    if dx is not None and k:
+    job.ld_k = dx.shape[1] if dx is not None else 0
+    if (db.shape[0] != job.n or dw.shape[0] != job.n or dw.shape[1] != job.k
+            or (dx is not None and (dx.shape[0] < R or job.ld_k < job.k))):
+        raise ValueError("dout, w, dx, dw and db do not fit together")
+    operations, job.dw, job.db = 2.0 * job.n * job.k, matrix_of(dw), vector_of(db)
+    memory = scratch(((job.k + 1.0) * ld + job.n * <double> job.ld_k) * size)
+    job.dout, job.sums = &dout[0, 0], memory.start
+    job.bias_sums, packed = <floating *> job.sums + job.k * ld, <floating *> job.sums + (job.k + 1) * ld
+    if dx is not None and job.k:
         rows = work_of(&job, input_rows[float], input_rows[double], size, operations,
                        threads_for(R * operations, R // 8))
         rows.grain = UNDIVIDED * rows.shares
-        job.dx, job.width = &dx[0, 0], panel_width(sums, R // rows.shares)
-        pack(packed, job.width, &w[0, 0], 1, n, n, job.w.over_row, 1, k, ld_k, job.w.over_column)
+        job.dx, job.packed, job.width = &dx[0, 0], packed, panel_width(packed, R // rows.shares)
+        pack_back(packed, job.width, &job.w, 0, 1, job.n, job.n, job.ld_k)
         run_parts(&rows, 0, R)
-    memset(sums, 0, (k + 1) * ld * size)
+    memset(job.sums, 0, (job.k + 1) * ld * size)
     # parts of whole groups of rows, or shares of the columns where a group is too much: neither changes a bit
     columns = work_of(&job, weight_columns[float], weight_columns[double], size, operations,
                       threads_for(R * operations, ld // 16))
     columns.grain, columns.pieces = GRADIENT_ROWS, ld // 16
     run_parts(&columns, 0, R)
-    if k:
-        copy_gradient(&dw[0, 0], dw.strides[0] // size, dw.strides[1] // size, sums, k, 1, n, ld)
-    copy_gradient(&db[0], db.strides[0] // size, 0, sums + k * ld, 1, 1, n, ld)
+    copy_gradient(&job.dw, 0, 1, job.n, ld, <floating *> job.sums)
+    copy_gradient(&job.db, 0, 1, job.n, ld, <floating *> job.bias_sums)
 
 
 cdef void input_rows(void *data, const Part *part, floating *_) noexcept nogil:
@@ -212,8 +197,6 @@ cdef void weight_columns(void *data, const Part *part, floating *_) noexcept nog
     """Some columns of the gradients of weights and bias, over the rows of a part."""
     cdef Affine *job = <Affine *> data
     cdef Py_ssize_t left = tile_start(job.ld, part, 0, _), right = tile_start(job.ld, part, 1, _)
-    cdef const floating *dout = <const floating *> job.dout + part.first * job.ld + left
-    cdef const floating *x = <const floating *> job.x + part.first * job.x_row if job.k else dout
-    cdef Factor factor = factor_of(x, job.x_row, job.k, <floating *> job.sums + left)
-    gradient(part.end - part.first, right - left, dout, job.ld, &factor, 1, job.ld,
-             <floating *> job.bias_sums + left)
+    cdef Factor factor = Factor(job.x, job.x_row, job.k, <floating *> job.sums + left)
+    gradient(part.first, part.end, right - left, <const floating *> job.dout + left, job.ld, &factor, job.k > 0,
+             job.ld, <floating *> job.bias_sums + left, <const unsigned char *> NULL)

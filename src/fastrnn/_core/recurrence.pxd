@@ -11,5 +11,5 @@ cdef class Recurrence:
     cdef readonly int gates, states, kept
 
 cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t size) noexcept
-cdef int compute_forward(Job *job, Py_ssize_t T, void *memory) except -1
-cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1
+cdef int compute_forward(Job *job, Py_ssize_t T) except -1
+cdef int compute_backward(Job *job, Py_ssize_t steps) except -1

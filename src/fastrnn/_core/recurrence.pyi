@@ -26,16 +26,12 @@ class Recurrence:
     def kept(self) -> int: ...
     def views(self, reserve: NDArray[Any], T: int, m: int, n_s: int) -> list[NDArray[Any]]: ...
     def reserve_length(self, T: int, m: int, n_s: int, itemsize: int) -> int: ...
-    def work_length(
-        self, T: int, m: int, n_x: int, n_s: int, itemsize: int, *, backward: bool
-    ) -> int: ...
     def forward(
         self,
         x: NDArray[Any],
         weights: tuple[NDArray[Any], ...],
         reserve: NDArray[Any],
         *,
-        work: NDArray[Any] | None = None,
         mask: NDArray[np.uint8] | None = None,
         tokens: NDArray[np.int64] | None = None,
         source: NDArray[Any] | None = None,
@@ -51,7 +47,6 @@ class Recurrence:
         d_initial: NDArray[Any],
         *,
         dx: NDArray[Any] | None = None,
-        work: NDArray[Any] | None = None,
         mask: NDArray[np.uint8] | None = None,
         tokens: NDArray[np.int64] | None = None,
         source: NDArray[Any] | None = None,

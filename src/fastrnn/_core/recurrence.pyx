@@ -10,23 +10,21 @@ which steps count (sequence.pxd).
 3. The loop over time stands in loops.pxd, once forward and once back, for every cell.
 """
 
-from libc.string cimport memset, strcmp
+from libc.string cimport memset
 
 import numpy as np
 
-from fastrnn._core.job cimport (Job, bptt_steps, check_weights, copy_sums, is_apart, pack_back, pack_weights,
-                                place_back, place_reserve, place_weights)
-from fastrnn._core.kernels cimport (ANY_ELU, ANY_EXPONENTIAL, ANY_HARD_SIGMOID, ANY_HARD_SIGMOID_OLD, ANY_LINEAR,
-                                    ANY_RELU, ANY_SELU, ANY_SIGMOID, ANY_SOFTPLUS, ANY_SOFTSIGN, ANY_TANH, CELLS, Step,
-                                    bind_kernels, cells, floating, panel_width)
-from fastrnn._core.layout cimport LINE_BYTES, padded_to_line
+from fastrnn._core.job cimport (MATRICES, WS, WX, Job, bptt_steps, copy_sums, is_apart, pack_weights,
+                                pack_weights_back, place_back, place_reserve, place_weights)
+from fastrnn._core.kernels cimport (CELLS, SOFTMAX, Array, Step, activation_name, bind_kernels, cells, floating,
+                                    panel_width)
+from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.loops cimport backward_part, forward_part, weights_part
 from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE
 from fastrnn._core.stage cimport Stage
-from fastrnn._core.threads cimport Work, run_parts, run_at_once, threads_for, work_of
-from fastrnn._core.tokens cimport checked_tokens
-from fastrnn._core.views cimport matrix_of, set_drop, set_input, source_of, weights_of
+from fastrnn._core.views cimport array_of, checked_tokens, matrix_of
+from fastrnn._core.threads cimport Work, run_at_once, run_parts, threads_for, work_of
 
 bind_kernels()
 
@@ -36,13 +34,8 @@ cdef enum:
     UNDIVIDED = 8
     UNDIVIDED_COLUMNS = 16
 
-#: The activations that a cell may have, and their numbers in simd/kernels.h.
-cdef dict _numbers = {
-    "tanh": ANY_TANH, "sigmoid": ANY_SIGMOID, "linear": ANY_LINEAR, "relu": ANY_RELU,
-    "hard_sigmoid": ANY_HARD_SIGMOID, "hard_sigmoid_keras2": ANY_HARD_SIGMOID_OLD, "softsign": ANY_SOFTSIGN,
-    "elu": ANY_ELU, "selu": ANY_SELU, "softplus": ANY_SOFTPLUS, "exponential": ANY_EXPONENTIAL,
-}
-ACTIVATIONS = tuple(_numbers)
+#: The activations that a cell may have, by their numbers in simd/kernels.h.
+ACTIVATIONS = tuple([activation_name(i).decode() for i in range(SOFTMAX)])
 
 
 cdef class Recurrence:
@@ -65,18 +58,16 @@ cdef class Recurrence:
 
     def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid",
                  *, bint recurrent_dropout=False):
-        cdef int i
-        cdef bytes encoded = name.encode()
+        cdef list names = [cells(<float *> NULL)[i].name.decode() for i in range(CELLS)]
         for given in (activation, recurrent_activation):
-            if given not in _numbers:
+            if given not in ACTIVATIONS:
                 raise ValueError(f"activation is {given!r}; it should be one of {', '.join(ACTIVATIONS)}")
-        for i in range(CELLS):
-            if strcmp(cells(<float *> NULL)[i].name, encoded) == 0:
-                break
-        else:
-            raise ValueError(f"name is {name!r}, which is no cell")
-        self.cell_f32, self.cell_f64 = &cells(<float *> NULL)[i], &cells(<double *> NULL)[i]
-        self.activation, self.recurrent_activation = _numbers[activation], _numbers[recurrent_activation]
+        if name not in names:
+            raise ValueError(f"name is {name!r}; it should be one of {', '.join(names)}")
+        self.cell_f32 = &cells(<float *> NULL)[<int> names.index(name)]
+        self.cell_f64 = &cells(<double *> NULL)[<int> names.index(name)]
+        self.activation = ACTIVATIONS.index(activation)
+        self.recurrent_activation = ACTIVATIONS.index(recurrent_activation)
         self.any = activation != "tanh" or recurrent_activation != "sigmoid" or recurrent_dropout
         self.drops = recurrent_dropout
         self.name, self.gates, self.states = name, self.cell_f32.gates, self.cell_f32.states
@@ -115,18 +106,7 @@ cdef class Recurrence:
         bytes = place_reserve(&step, self.cell_f32, self.drops, NULL, T, itemsize)
         return bytes // itemsize
 
-    def work_length(self, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t itemsize, *,
-                    bint backward):
-        """Return how many elements of scratch memory :meth:`forward` or :meth:`backward` wants."""
-        cdef Job job
-        set_sizes(&job, self, m, n_x, n_s, itemsize)
-        job.ld_x = padded_to_line(n_x, itemsize)
-        if backward:
-            return (place_back(&job, NULL, bptt_steps(&job, T, itemsize), itemsize) + LINE_BYTES) // itemsize
-        return (place_weights(&job, NULL, itemsize) + LINE_BYTES) // itemsize
-
-    def forward(self, x, tuple weights, reserve, *, work=None, const unsigned char[:, ::1] mask=None,
-                const long long[:, ::1] tokens=None, source=None, drop=None):
+    def forward(self, x, tuple weights, reserve, *, mask=None, tokens=None, source=None, drop=None):
         """Run the whole sequence.
 
         Parameters
@@ -136,22 +116,19 @@ cdef class Recurrence:
             the reset comes after the product
         reserve : IN/OUT, `reserve_length` elements; IN the states of the first step, OUT the rest.  Gates and kept
             arrays are unspecified where a step does not count
-        work : scratch, `work_length` elements, or None to have it made
-        mask : IN (T, m), not zero at the steps that count, or None where all do; what does not count keeps its states,
-            whatever x holds there
-        tokens : IN (T, m), where the rows of x are one-hot: the places of their ones; x has no features then
+        mask : IN (T, m) uint8, not zero at the steps that count, or None where all do; what does not count keeps its
+            states, whatever x holds there
+        tokens : IN (T, m) int64, where the rows of x are one-hot: the places of their ones; x has no features then
         source : IN (n_x, m, T), any strides, what is copied into x, (T, m, ld_x); or None where x holds it
         drop : IN (gates, m, ld), what the recurrent product of each gate multiplies the state by
         """
-        wx, ws, bs, bx = weights if len(weights) == 4 else (*weights, None)
-        require_arrays(x, wx, ws, bs, reserve)
         if reserve.itemsize == sizeof(float):
-            run_forward[float](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source, drop)
+            run_forward[float](self, x, weights, reserve, mask, tokens, source, drop)
         else:
-            run_forward[double](self, x, wx, ws, bs, bx, reserve, work, mask, tokens, source, drop)
+            run_forward[double](self, x, weights, reserve, mask, tokens, source, drop)
 
-    def backward(self, ds, x, tuple weights, reserve, tuple gradients, d_initial, *, dx=None, work=None,
-                 const unsigned char[:, ::1] mask=None, const long long[:, ::1] tokens=None, source=None, drop=None):
+    def backward(self, ds, x, tuple weights, reserve, tuple gradients, d_initial, *, dx=None, mask=None, tokens=None,
+                 source=None, drop=None):
         """Backpropagate through the whole sequence, or the first steps of it.
 
         Parameters
@@ -162,44 +139,27 @@ cdef class Recurrence:
         d_initial : OUT (states, m, ld), at the initial states.  That of a cell state is IN/OUT: IN the gradient at the
             last cells
         dx : OUT (steps, m, ld_x), or None where it is not wanted
-        work : scratch, `work_length` elements, or None to have it made
         source : IN (n_s, m, steps), any strides, the gradient at each state, or None
         """
-        wx, ws = weights[:2]
-        dwx, dws, dbs, dbx = gradients if len(gradients) == 4 else (*gradients, None)
-        require_arrays(x, wx, ws, reserve, d_initial)
-        require_arrays(dwx, dws, dbs, reserve, d_initial)
         if reserve.itemsize == sizeof(float):
-            run_backward[float](self, ds, x, wx, ws, reserve, dwx, dws, dbs, dbx, d_initial, dx, work, mask, tokens,
-                                source, drop)
+            run_backward[float](self, ds, x, weights, reserve, gradients, d_initial, dx, mask, tokens, source, drop)
         else:
-            run_backward[double](self, ds, x, wx, ws, reserve, dwx, dws, dbs, dbx, d_initial, dx, work, mask, tokens,
-                                 source, drop)
+            run_backward[double](self, ds, x, weights, reserve, gradients, d_initial, dx, mask, tokens, source, drop)
 
     def stage(self, tuple weights, Py_ssize_t streams, Py_ssize_t steps, dtype):
         """Return the stage of a stream (stage.pyx); weights as :meth:`forward` takes them, of this dtype."""
         cdef RecurrentStage stage = RecurrentStage.__new__(RecurrentStage)
-        wx, ws, bs, bx = weights if len(weights) == 4 else (*weights, None)
-        require_arrays(wx, ws, bs, wx, wx)
         if dtype.itemsize == sizeof(float):
-            prepare[float](stage, self, wx, ws, bs, bx, streams, steps, dtype)
+            prepare(stage, self, weights, streams, steps, dtype, <float *> NULL)
         else:
-            prepare[double](stage, self, wx, ws, bs, bx, streams, steps, dtype)
+            prepare(stage, self, weights, streams, steps, dtype, <double *> NULL)
         return stage
 
 
-cdef int require_arrays(a, b, c, d, e) except -1:
-    """Raise ``TypeError`` where an array is None, which is a memoryview too."""
-    if a is None or b is None or c is None or d is None or e is None:
-        raise TypeError("an array is None that should be there")
-    return 0
-
-
-# Sizes and memory ------------------------------------------------------------------------------------------------
+# What both passes check and set --------------------------------------------------------------------------------------
 
 cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t size) noexcept:
-    """Begin a job: its sizes, and none of what a pass may do without."""
-    memset(job, 0, sizeof(Job))
+    """Begin a job, of zeros so far, with its sizes."""
     job.cell = self.cell_f32 if size == sizeof(float) else self.cell_f64
     job.any, job.drops, job.size = self.any, self.drops, size
     job.step.activation, job.step.recurrent_activation = self.activation, self.recurrent_activation
@@ -208,62 +168,63 @@ cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_
     job.step.m, job.step.n_s, job.step.ld, job.step.gate_count = m, n_s, job.ld, job.cell.gates
 
 
-# Forward ---------------------------------------------------------------------------------------------------------
+cdef int read_matrices(tuple arrays, Array *matrices, bint written, floating *_) except -1:
+    """OUT matrices: weights or gradients as the loops take them."""
+    cdef const floating[:, :] view
+    cdef floating[:, :] target
+    cdef int i
+    if not 3 <= len(arrays) <= MATRICES:
+        raise ValueError(f"there are {len(arrays)} weights; Wx, Ws and bs are needed, and a cell may have bx")
+    for i, array in enumerate(arrays):
+        if array is None:
+            raise TypeError("an array is None that should be there")
+        if written:
+            target = array
+            view = target
+        else:
+            view = array
+        matrices[i] = matrix_of(view)
+    return 0
 
-cdef int run_forward(Recurrence self, const floating[:, :, :] x, const floating[:, :] wx, const floating[:, :] ws,
-                     const floating[:, :] bs, const floating[:, :] bx, floating[::1] reserve, floating[::1] work,
-                     const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
-                     const floating[:, :, :] source, const floating[:, :, ::1] drop) except -1:
-    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating)
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
-    cdef Scratch own_tokens
-    cdef Job job
-    if m == 0 or T == 0 or n_s == 0:
-        return 0
-    set_sizes(&job, self, m, n_x, n_s, size)
-    if (place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
-            or x.shape[2] < n_x
-            or (work is not None and work.shape[0] * size < place_weights(&job, NULL, size) + LINE_BYTES)
-            or (mask is not None and (mask.shape[0] < T or mask.shape[1] != m))
-            or (source is not None and (source.shape[0] != n_x or source.shape[1] != m or source.shape[2] != T
-                                        or x.strides[1] != x.shape[2] * size))):
-        raise ValueError("reserve, x, source, mask, the weights and work do not fit together")
-    job.weights = weights_of(wx, ws, bs, bx)
-    check_weights(job.cell, n_s, &job.weights)
-    set_input(&job, x, T)
-    set_drop(&job, drop)
-    job.source = source_of(source)
+
+cdef int check_matrices(const Job *job, const Array *of, Py_ssize_t count) except -1:
+    """Raise ``ValueError`` unless so many weights or gradients have the shapes of the cell: all, or Wx and Ws alone."""
+    cdef Py_ssize_t i, columns
+    for i in range(count):
+        columns = of[WX].extent[1] if i == WX else job.n_s if i == WS else 1
+        if of[i].extent[0] != job.cell.gates * job.n_s or of[i].extent[1] != columns:
+            raise ValueError(f"array {i} of Wx, Ws, bs, bx, or of their gradients, has shape "
+                             f"{(of[i].extent[0], of[i].extent[1])}; it should be "
+                             f"{(job.cell.gates * job.n_s, columns)}: a bias is a column")
+    if count != 2 and count != 3 + job.cell.kept_is_product:
+        raise ValueError("a cell whose reset comes after the product has two biases, bs and bx, and others have one")
+    return 0
+
+
+cdef Scratch begin(Job *job, Recurrence self, const floating[:, :, :] x, floating[::1] reserve, Py_ssize_t steps,
+                   const unsigned char[:, ::1] mask, const long long[:, ::1] tokens, const floating[:, :, ::1] drop):
+    """Check and set what both passes read, for the sizes and weights of the job; return the memory of its tokens."""
+    cdef Py_ssize_t m = x.shape[1], size = sizeof(floating), row = x.strides[1] if m > 1 else x.strides[0]
+    cdef Scratch own_tokens = None
+    if (x.shape[2] < job.n_x or steps > x.shape[0]
+            or place_reserve(&job.step, job.cell, self.drops, &reserve[0], x.shape[0], size) != reserve.shape[0] * size
+            or (mask is not None and (mask.shape[0] < steps or mask.shape[1] != m))):
+        raise ValueError("reserve, x, mask, ds or source, and the weights do not fit together")
+    if steps * m > 1 and ((steps > 1 and m > 1 and x.strides[0] != m * row) or row % size or row < 0):
+        raise ValueError(f"the rows of x must stand at equal distances, got strides {(x.strides[0], x.strides[1])}")
+    if job.n_x > 1 and x.strides[2] != size:
+        raise ValueError("the features of x must be neighbours, "
+                         f"got strides {(x.strides[0], x.strides[1], x.strides[2])}")
+    if (drop is not None) != job.drops or (drop is not None and (
+            drop.shape[0] != job.cell.gates or drop.shape[1] != m or drop.shape[2] != job.ld)):
+        raise ValueError("drop should be (gates, m, ld) with a recurrent dropout, and None without")
+    job.x, job.x_row = &x[0, 0, 0] if job.n_x else NULL, row // size if steps * m > 1 else 0
+    job.step.drop = &drop[0, 0, 0] if drop is not None else NULL
     job.mask = &mask[0, 0] if mask is not None else NULL
     if tokens is not None:
-        own_tokens = checked_tokens(tokens, T, m, wx.shape[1])
+        own_tokens = checked_tokens(tokens, steps, m, job.weights[WX].extent[1])
         job.tokens = <const long long *> own_tokens.start
-    return compute_forward(&job, T, NULL if work is None else &work[0])
-
-
-cdef int compute_forward(Job *job, Py_ssize_t T, void *memory) except -1:
-    """Run a sequence whose sizes, arrays and weights the job has; memory is scratch, or NULL to have it made."""
-    cdef double operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
-    cdef int shares = threads_for(operations * T, job.m)
-    cdef Scratch own = None
-    cdef Work work
-    if memory == NULL:
-        own = scratch(place_weights(job, NULL, job.size) + LINE_BYTES)
-        memory = own.start
-    # the projection sees the rows of many steps at once where a share is the whole batch
-    set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
-    if job.size == sizeof(float):
-        pack_weights(job, memory, <float *> NULL)
-    else:
-        pack_weights(job, memory, <double *> NULL)
-    work = forward_work(job, operations + element_operations(job), shares)
-    return run_parts(&work, 0, T)
-
-
-cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
-    """Return steps as work, of so many operations each."""
-    cdef Work work = work_of(job, forward_part[float], forward_part[double], job.size, operations, shares)
-    work.grain, work.pieces = 1, job.m // UNDIVIDED
-    return work
+    return own_tokens
 
 
 cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
@@ -275,89 +236,126 @@ cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
 
 
 cdef double element_operations(const Job *job) noexcept nogil:
-    """What a step costs beside its products."""
+    """Return what a step costs beside its products."""
     return <double> job.m * (EXPONENTIAL * job.columns + MOVE * job.n_x)
+
+
+# Forward ---------------------------------------------------------------------------------------------------------
+
+cdef int run_forward(Recurrence self, const floating[:, :, :] x, tuple weights, floating[::1] reserve,
+                     const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
+                     const floating[:, :, :] source, const floating[:, :, ::1] drop) except -1:
+    cdef Py_ssize_t size = sizeof(floating)
+    cdef Scratch _own_tokens
+    cdef Job job
+    memset(&job, 0, sizeof(Job))
+    if x is None or reserve is None:
+        raise TypeError("x and reserve should be arrays")
+    read_matrices(weights, job.weights, False, <floating *> NULL)
+    set_sizes(&job, self, x.shape[1], job.weights[WX].extent[1] if tokens is None else 0, job.weights[WS].extent[1],
+              size)
+    if job.m == 0 or x.shape[0] == 0 or job.n_s == 0:
+        return 0
+    check_matrices(&job, job.weights, len(weights))
+    _own_tokens = begin(&job, self, x, reserve, x.shape[0], mask, tokens, drop)
+    if source is not None and (source.shape[0] != job.n_x or source.shape[1] != job.m
+                               or source.shape[2] != x.shape[0] or x.strides[1] != x.shape[2] * size):
+        raise ValueError("x and source do not fit together")
+    job.source = array_of(source)
+    return compute_forward(&job, x.shape[0])
+
+
+cdef int compute_forward(Job *job, Py_ssize_t T) except -1:
+    """Run a sequence whose sizes, arrays and weights the job has."""
+    cdef double operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
+    cdef int shares = threads_for(operations * T, job.m)
+    cdef Scratch memory = scratch(place_weights(job, NULL, job.size))
+    cdef Work work
+    # the projection sees the rows of many steps at once where a share is the whole batch
+    set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
+    if job.size == sizeof(float):
+        pack_weights(job, memory.start, <float *> NULL)
+    else:
+        pack_weights(job, memory.start, <double *> NULL)
+    work = forward_work(job, operations + element_operations(job), shares)
+    return run_parts(&work, 0, T)
+
+
+cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
+    """Return steps as work, of so many operations each."""
+    cdef Work work = work_of(job, forward_part[float], forward_part[double], job.size, operations, shares)
+    work.grain, work.pieces = 1, job.m // UNDIVIDED
+    return work
 
 
 # Backward --------------------------------------------------------------------------------------------------------
 
-cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const floating[:, :, :] x,
-                      const floating[:, :] wx, const floating[:, :] ws, floating[::1] reserve, floating[:, :] dwx,
-                      floating[:, :] dws, floating[:, :] dbs, floating[:, :] dbx, floating[:, :, ::1] d_initial,
-                      floating[:, :, ::1] dx, floating[::1] work, const unsigned char[:, ::1] mask,
-                      const long long[:, ::1] tokens, const floating[:, :, :] source,
-                      const floating[:, :, ::1] drop) except -1:
-    cdef Py_ssize_t T = x.shape[0], m = x.shape[1], size = sizeof(floating), bytes, steps
-    cdef Py_ssize_t n_x = wx.shape[1] if tokens is None else 0, n_s = ws.shape[1]
-    cdef Scratch own_tokens
+cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const floating[:, :, :] x, tuple weights,
+                      floating[::1] reserve, tuple gradients, floating[:, :, ::1] d_initial, floating[:, :, ::1] dx,
+                      const unsigned char[:, ::1] mask, const long long[:, ::1] tokens,
+                      const floating[:, :, :] source, const floating[:, :, ::1] drop) except -1:
+    cdef Py_ssize_t size = sizeof(floating), steps
+    cdef Scratch _own_tokens
     cdef int i
     cdef Job job
+    memset(&job, 0, sizeof(Job))
+    if x is None or reserve is None or d_initial is None:
+        raise TypeError("x, reserve and d_initial should be arrays")
     if (ds is None) == (source is None):
         raise ValueError("one of ds and source is wanted, and one only")
     steps = ds.shape[0] if source is None else source.shape[2]
-    set_sizes(&job, self, m, n_x, n_s, size)
-    job.weights.wx, job.weights.ws, job.gradients = matrix_of(wx), matrix_of(ws), weights_of(dwx, dws, dbs, dbx)
-    if m == 0 or n_s == 0 or steps == 0:
-        dwx[:, :] = 0
-        dws[:, :] = 0
-        dbs[:, :] = 0
+    read_matrices(weights, job.weights, False, <floating *> NULL)
+    read_matrices(gradients, job.gradients, True, <floating *> NULL)
+    set_sizes(&job, self, x.shape[1], job.weights[WX].extent[1] if tokens is None else 0, job.weights[WS].extent[1],
+              size)
+    if job.m == 0 or job.n_s == 0 or steps == 0:
+        for array in gradients:
+            array[...] = 0
         d_initial[:1] = 0
-        if dbx is not None:
-            dbx[:, :] = 0
         if dx is not None:
             dx[:, :, :] = 0
         return 0
     job.ld_x = dx.shape[2] if dx is not None else 0
-    bytes = place_back(&job, NULL, bptt_steps(&job, steps, size), size) + LINE_BYTES
-    if (steps > T or place_reserve(&job.step, job.cell, self.drops, &reserve[0], T, size) != reserve.shape[0] * size
-            or (ds is not None and (ds.shape[1] != m or ds.shape[2] < job.ld))
-            or (source is not None and (source.shape[0] != n_s or source.shape[1] != m))
-            or d_initial.shape[0] != self.states or d_initial.shape[1] != m or d_initial.shape[2] != job.ld
-            or x.shape[2] < n_x or (dx is not None and (dx.shape[0] < steps or dx.shape[1] != m or job.ld_x < n_x))
-            or dwx.shape[0] != wx.shape[0] or dwx.shape[1] != wx.shape[1] or dws.shape[0] != ws.shape[0]
-            or dws.shape[1] != n_s or (mask is not None and (mask.shape[0] < steps or mask.shape[1] != m))
-            or (work is not None and work.shape[0] * size < bytes)):
-        raise ValueError("ds or source, reserve, x, d_initial, mask, the weights, their gradients and work do not fit "
-                         "together")
-    check_weights(job.cell, n_s, &job.gradients)
-    set_input(&job, x, steps)
-    set_drop(&job, drop)
+    check_matrices(&job, job.weights, 2)
+    check_matrices(&job, job.gradients, len(gradients))
+    if job.gradients[WX].extent[1] != job.weights[WX].extent[1]:
+        raise ValueError("Wx and its gradient do not fit together")
+    _own_tokens = begin(&job, self, x, reserve, steps, mask, tokens, drop)
+    if ((ds is not None and (ds.shape[1] != job.m or ds.shape[2] < job.ld))
+            or (source is not None and (source.shape[0] != job.n_s or source.shape[1] != job.m))
+            or d_initial.shape[0] != self.states or d_initial.shape[1] != job.m or d_initial.shape[2] != job.ld
+            or (dx is not None and (dx.shape[0] < steps or dx.shape[1] != job.m or job.ld_x < job.n_x))):
+        raise ValueError("ds or source, d_initial, dx and the weights do not fit together")
     for i in range(self.states):
         job.step.carry[i] = &d_initial[i, 0, 0]
-    job.source = source_of(source)
+    job.source = array_of(source)
     if ds is not None:
         job.step.ds, job.step.ds_row = &ds[0, 0, 0], ds.shape[2]
-    job.mask = &mask[0, 0] if mask is not None else NULL
     if tokens is not None:
-        own_tokens = checked_tokens(tokens, steps, m, wx.shape[1])
-        dwx[:, :] = 0
-        job.tokens = <const long long *> own_tokens.start
-    job.dx = &dx[0, 0, 0] if dx is not None and n_x else NULL
-    return compute_backward(&job, steps, NULL if work is None else &work[0])
+        gradients[WX][...] = 0
+    job.dx = &dx[0, 0, 0] if dx is not None and job.n_x else NULL
+    return compute_backward(&job, steps)
 
 
-cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
-    """Backpropagate through a sequence whose sizes, arrays and weights the job has; memory as before."""
+cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
+    """Backpropagate through a sequence whose sizes, arrays and weights the job has."""
     cdef Py_ssize_t m = job.m, n_s = job.n_s, size = job.size, gates = job.cell.gates, last = steps, first
     cdef Py_ssize_t segment = bptt_steps(job, steps, size)
     cdef double operations = 2.0 * gates * m * n_s * (n_s + (job.n_x if job.dx != NULL else 0))
     cdef double weight_operations = 2.0 * gates * m * n_s * (n_s + job.n_x)
     cdef int shares = threads_for(operations * steps, m)
-    cdef Scratch own = None
+    cdef Scratch memory = scratch(place_back(job, NULL, segment, size))
     cdef Work back, weights
     cdef char *da
     cdef char *d_kept
-    if memory == NULL:
-        own = scratch(place_back(job, NULL, segment, size) + LINE_BYTES)
-        memory = own.start
-    place_back(job, memory, segment, size)
+    place_back(job, memory.start, segment, size)
     da, d_kept = <char *> job.step.da, <char *> job.step.d_kept
     memset(job.step.carry[0], 0, m * job.ld * size)
     set_widths(job, m // shares, m // shares if shares > 1 else m * steps)
     if size == sizeof(float):
-        pack_back(job, <float *> NULL)
+        pack_weights_back(job, <float *> NULL)
     else:
-        pack_back(job, <double *> NULL)
+        pack_weights_back(job, <double *> NULL)
     memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
     back = work_of(job, backward_part[float], backward_part[double], size, operations + element_operations(job), shares)
     back.grain, back.pieces, back.last_first = 1, m // UNDIVIDED, True
@@ -370,7 +368,7 @@ cdef int compute_backward(Job *job, Py_ssize_t steps, void *memory) except -1:
         # the memory of da is that of one segment, offset so that absolute step indices work
         job.step.da = da - first * m * job.columns * size
         job.step.d_kept = d_kept - first * m * job.ld * size
-        if job.source.array != NULL:
+        if job.source.data != NULL:
             # the source is copied to where the last gate's da will stand: a row is read before da takes its place
             job.step.ds = <char *> job.step.da + (job.columns - job.ld) * size
             job.step.ds_row = job.columns
@@ -409,23 +407,23 @@ cdef class RecurrentStage(Stage):
         return 0
 
 
-cdef int prepare(RecurrentStage stage, Recurrence self, const floating[:, :] wx, const floating[:, :] ws,
-                 const floating[:, :] bs, const floating[:, :] bx, Py_ssize_t streams, Py_ssize_t steps,
-                 dtype) except -1:
+cdef int prepare(RecurrentStage stage, Recurrence self, tuple weights, Py_ssize_t streams, Py_ssize_t steps, dtype,
+                 floating *_) except -1:
     """Give a stage its sizes, its memory and its weights."""
-    cdef Py_ssize_t n_x = wx.shape[1], n_s = ws.shape[1], size = sizeof(floating)
     cdef Job *job = &stage.job
+    cdef Py_ssize_t size = sizeof(floating), n_s
     cdef void *memory
+    read_matrices(weights, job.weights, False, _)  # read here alone, where they are packed
+    n_s = job.weights[WS].extent[1]
     if n_s < 1:
         raise ValueError("there are no units")
-    set_sizes(job, self, streams, n_x, n_s, size)
-    job.weights = weights_of(wx, ws, bs, bx)  # read here alone, where they are packed
-    check_weights(job.cell, n_s, &job.weights)
+    set_sizes(job, self, streams, job.weights[WX].extent[1], n_s, size)
+    check_matrices(job, job.weights, len(weights))
     stage.kinds, stage.state_bytes, stage.y_row = self.states, streams * job.ld * size, job.ld
     stage.needs_output = True
-    stage.operations = 2.0 * self.gates * streams * n_s * (n_x + n_s)
-    memory = stage.make(streams, steps, n_s, dtype, self.work_length(steps, streams, n_x, n_s, size, backward=False),
+    stage.operations = 2.0 * self.gates * streams * n_s * (job.n_x + n_s)
+    memory = stage.make(streams, steps, n_s, dtype, place_weights(job, NULL, size) // size,
                         self.reserve_length(steps, streams, n_s, size))
     set_widths(job, streams, streams)
-    pack_weights(job, memory, <floating *> NULL)
+    pack_weights(job, memory, _)
     return 0

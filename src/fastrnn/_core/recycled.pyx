@@ -8,6 +8,7 @@ forward and backward would spend half its time so.
 cimport cython
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.string cimport memset
 
 cimport numpy as cnp
 
@@ -26,6 +27,7 @@ cdef enum:
 cdef cython.pymutex _lock
 cdef list _kept = []  # memory that no array uses, the most recently used at the end
 cdef Py_ssize_t _kept_bytes = 0
+cdef int _filler = -1  # what scratch memory is filled with, in tests
 
 
 @cython.final
@@ -107,7 +109,15 @@ cdef Scratch scratch(double bytes):
         made.start = (<Block> made.block).start()
     else:
         raise MemoryError
+    if _filler >= 0:
+        memset(made.start, _filler, <size_t> bytes)
     return made
+
+
+def fill_scratch(int byte):
+    """Fill scratch memory with a byte from now on, so that tests see where it is read before it is written; -1: do not."""
+    global _filler
+    _filler = byte
 
 
 cdef object kept_or_fresh(Py_ssize_t bytes):

@@ -14,9 +14,17 @@ cimport numpy as cnp
 import numpy as np
 
 from fastrnn._core.ndarrays cimport fastrnn_is_only_reference
-from fastrnn._core.rows cimport Rows, copy_rows, time_major
 from fastrnn._core.signals cimport MOVE, look, units_between_looks
 from fastrnn._core.stage cimport Stage
+
+cdef extern from "strided.h" nogil:
+    ctypedef struct Rows "fastrnn_rows":
+        char *first
+        Py_ssize_t stream, step, feature
+
+    Rows time_major "fastrnn_time_major"(const void *first, Py_ssize_t m, Py_ssize_t row_bytes, Py_ssize_t size)
+    void copy_rows "fastrnn_copy_rows"(Rows source, Rows target, Py_ssize_t steps, Py_ssize_t m, Py_ssize_t n,
+                                       Py_ssize_t size)
 
 cnp.import_array()
 

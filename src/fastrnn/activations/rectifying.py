@@ -124,7 +124,7 @@ class _Exponential(Kernel):
     name = "exponential"
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
-        core.exp(rows, n)
+        core.activate("exponential", rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
@@ -142,7 +142,7 @@ class _Silu(Kernel):
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
         y = rows[:, :n]
         x = _kept(y, before)
-        core.sigmoid(rows, n)
+        core.activate("sigmoid", rows, n)
         np.multiply(y, x, out=y)
 
     def backward(
@@ -168,7 +168,7 @@ class _Mish(Kernel):
         y = rows[:, :n]
         x = _kept(y, before)
         np.logaddexp(0, y, out=y)
-        core.tanh(rows, n)
+        core.activate("tanh", rows, n)
         np.multiply(y, x, out=y)
 
     def backward(
@@ -193,13 +193,13 @@ class _Gelu(Kernel):
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
         if before is not None:
             np.copyto(before, rows[:, :n])
-        core.gelu(rows, n)
+        core.activate("gelu", rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
     ) -> None:
         assert before is not None
-        core.gelu_backward(before, drows, n)
+        core.activate("gelu_backward", drows, n, before)
 
 
 def _kept(y: Array, before: Array | None) -> Array:

@@ -12,7 +12,7 @@ class _Tanh(Kernel):
     name = "tanh"
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
-        core.tanh(rows, n)
+        core.activate("tanh", rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
@@ -27,7 +27,7 @@ class _Sigmoid(Kernel):
     name = "sigmoid"
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
-        core.sigmoid(rows, n)
+        core.activate("sigmoid", rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None
@@ -119,7 +119,7 @@ class _Softmax(Kernel):
     name = "softmax"
 
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
-        core.softmax(rows, n)
+        core.activate("softmax", rows, n)
 
     def backward(
         self, rows: Array, drows: Array, n: int, scratch: Array, before: Array | None = None

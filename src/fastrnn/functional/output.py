@@ -26,7 +26,7 @@ from .layout import features_first, readable_rows
 from .typed import typed
 
 _affine_backward = typed(core.affine_backward)
-_softmax, _cross_entropy = typed(activation.softmax), typed(loss_core.softmax_cross_entropy)
+_activate, _cross_entropy = typed(activation.activate), typed(loss_core.softmax_cross_entropy)
 
 
 def softmax(x: ArrayLike) -> Array:
@@ -57,7 +57,7 @@ def softmax(x: ArrayLike) -> Array:
     x = read_softmax(x)
     n = x.shape[0]
     rows = padded_copy(x.reshape(n, math.prod(x.shape[1:]), 1))[0]
-    _softmax[x.dtype](rows, n)
+    _activate[x.dtype]("softmax", rows, n)
     return np.moveaxis(rows[:, :n].reshape(*x.shape[1:], n), -1, 0)
 
 
@@ -186,10 +186,7 @@ def cross_entropy_backward(
     _loss_and_gradient(dlogits, n_y, labels, weights, scale, True)
     ds = empty((T, m, padded(n_s, dtype)), dtype)
     dWy, dby = np.empty((n_y, n_s), dtype), np.empty((n_y, 1), dtype)
-    work = empty((core.affine_work(T * m, n_s, n_y, dtype),), dtype)
-    _affine_backward[dtype](
-        as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0], work=work
-    )
+    _affine_backward[dtype](as_rows(dlogits), as_rows(states), Wy, as_rows(ds), dWy, dby[:, 0])
     return {"ds": features_first(ds, n_s), "dWy": dWy, "dby": dby}
 
 

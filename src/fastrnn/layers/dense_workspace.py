@@ -6,7 +6,6 @@ import numpy as np
 
 from fastrnn import activations
 from fastrnn._core import output as core
-from fastrnn._core.memory import aligned_empty
 from fastrnn.layers.affine import Affine
 from fastrnn.workspace import Applied, Signal, Workspace, as_rows, empty, rows_reached, zeros
 
@@ -35,14 +34,12 @@ class DenseWorkspace(Workspace):
             )
         self._steps = Applied(layer.activation, self._y, self.drows, self.features)
         self.applied = self._steps
-        elements = core.affine_work(len(self._x), source.features, self.features, layer.dtype)
-        self._work = aligned_empty(elements, layer.dtype)
 
     def forward(self, training: bool) -> None:
         """Compute the output."""
         rows = self._reached = rows_reached(self.mask, len(self._y))
         y = self._y[:rows]
-        core.affine(self._x[:rows], self._w, self._b, y, self._work)
+        core.affine(self._x[:rows], self._w, self._b, y)
         self._steps.forward(training, rows)
         self._y[rows:] = 0
 
@@ -51,6 +48,6 @@ class DenseWorkspace(Workspace):
         rows = self._reached
         dy, dx = self._dy[:rows], None if self._dx is None else self._dx[:rows]
         self._steps.backward(rows)
-        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db, work=self._work)
+        core.affine_backward(dy, self._x[:rows], self._w, dx, self._dw, self._db)
         if self._dx is not None:
             self._dx[rows:] = 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastrnn._core.memory import aligned_empty, aligned_zeros
+from fastrnn._core.memory import aligned_zeros
 from fastrnn.layers.dropout.workspace import DropoutWorkspace, RecurrentDropout
 from fastrnn.layers.initial_state import initial_states, learn_from
 from fastrnn.layers.passing import Reversed
@@ -77,9 +77,6 @@ class RecurrentWorkspace(Workspace):
         kernels = (layer.parameter("kernel"), layer.parameter("recurrent_kernel"))
         bias = layer.bias_or_zeros()
         self._weights = (*(kernel.value.T for kernel in kernels), *layer.columns_of(bias))
-        sizes = (self.steps, self.batch, self.n_x, layer.units, itemsize)
-        lengths = [core.work_length(*sizes, backward=back) for back in (False, training)]
-        self._work = aligned_empty(max(lengths), layer.dtype)
         self._drop = None
         if training and layer.recurrent_dropout:
             self._drop = RecurrentDropout(layer, (core.gates, self.batch, layer.units))
@@ -114,7 +111,6 @@ class RecurrentWorkspace(Workspace):
             self.x,
             self._weights,
             self._reserve,
-            work=self._work,
             mask=self.steps_mask,
             tokens=self.tokens_read,
             drop=None if self._drop is None else self._drop.factors,
@@ -133,7 +129,6 @@ class RecurrentWorkspace(Workspace):
             self._gradients,
             self.d_initial,
             dx=self.dx,
-            work=self._work,
             mask=self.steps_mask,
             tokens=self.tokens_read,
             drop=None if self._drop is None else self._drop.factors,

@@ -144,7 +144,7 @@ class _LogitsHead(_SoftmaxHead):
 
     def run(self, training: bool) -> float:
         np.copyto(self._probabilities, self.output)
-        activation.softmax(self._softmax, self.features)
+        activation.activate("softmax", self._softmax, self.features)
         return super().run(training)
 
 

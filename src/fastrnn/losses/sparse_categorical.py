@@ -163,7 +163,7 @@ class _LogitsHead(_SoftmaxHead):
 
     def run(self, training: bool) -> float:
         np.copyto(self._probabilities[:, : self.features], self.output)
-        activation.softmax(self._probabilities, self.features)
+        activation.activate("softmax", self._probabilities, self.features)
         return super().run(training)
 
 

@@ -1,6 +1,8 @@
-/* The chosen tables as an extension module sees them, and one name a kernel for both element types. */
+/* The kernels as the extension modules call them: one name for both element types, over the tables of the chosen level. */
 #ifndef FASTRNN_BIND_H
 #define FASTRNN_BIND_H
+
+#include <string.h>
 
 #include "kernels.h"
 
@@ -14,20 +16,75 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
     fastrnn_f64 = (const fastrnn_kernels_f64 *)f64;
 }
 
+/* What modules compute around the kernels, once for each type.  The names are in kernels.pxd. */
+#define REAL float
+#define OF(x) x##_f32
+#define table_f32 fastrnn_f32
+#include "of_type.h"
+#undef REAL
+#undef OF
+#define REAL double
+#define OF(x) x##_f64
+#define table_f64 fastrnn_f64
+#include "of_type.h"
+#undef REAL
+#undef OF
+
+/* The first of some tokens that is not from 0 to n - 1, or -1 where there is none */
+static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tokens, int64_t n)
+{
+    uint64_t signs = 0;
+    /* the sign of either is set where a token is out of range; so the compiler can make vectors of the loop */
+    for (ptrdiff_t i = 0; i < count; i++)
+        signs |= (uint64_t)tokens[i] | ((uint64_t)n - 1 - (uint64_t)tokens[i]);
+    for (ptrdiff_t i = 0; i < count && signs >> 63; i++)
+        if (tokens[i] < 0 || tokens[i] >= n)
+            return i;
+    return -1;
+}
+
 /* what `pointer` points to says which table */
 #define FASTRNN_TABLE(pointer) (_Generic(*(pointer), float: fastrnn_f32, double: fastrnn_f64))
 
-#define fastrnn_panel_width(type, rows) (FASTRNN_TABLE(type)->panel_width(rows))
-#define fastrnn_pack(packed, ...) (FASTRNN_TABLE(packed)->pack(packed, __VA_ARGS__))
-#define fastrnn_product(rows, columns, depth, a, ...) (FASTRNN_TABLE(a)->product(rows, columns, depth, a, __VA_ARGS__))
-#define fastrnn_gradient(rows, columns, b, ...) (FASTRNN_TABLE(b)->gradient(rows, columns, b, __VA_ARGS__))
-#define fastrnn_tanh_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->tanh_rows(rows, units, x, x_row))
-#define fastrnn_sigmoid_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->sigmoid_rows(rows, units, x, x_row))
-#define fastrnn_exp_rows(rows, units, x, x_row) (FASTRNN_TABLE(x)->exp_rows(rows, units, x, x_row))
+/* the function of the type that `pointer` points to */
+#define FASTRNN_OF(name, pointer) (_Generic(*(pointer), float: name##_f32, double: name##_f64))
+
+#define fastrnn_pack(packed, ...) FASTRNN_OF(pack, packed)(packed, __VA_ARGS__)
+#define fastrnn_pack_back(packed, ...) FASTRNN_OF(pack_back, packed)(packed, __VA_ARGS__)
+#define fastrnn_pack_bias(packed, ...) FASTRNN_OF(pack_bias, packed)(packed, __VA_ARGS__)
+#define fastrnn_copy_gradient(gradient, gate, gates, units, ld, sums) \
+    FASTRNN_OF(copy_gradient, sums)(gradient, gate, gates, units, ld, sums)
+#define fastrnn_copy_steps(source, first_step, end_step, first, end, m, rows, ld, row_length) \
+    FASTRNN_OF(copy_steps, rows)(source, first_step, end_step, first, end, m, rows, ld, row_length)
+#define fastrnn_copy_until(source, copied, step, end_step, first, end, m, rows, ld, row_length) \
+    FASTRNN_OF(copy_until, rows)(source, copied, step, end_step, first, end, m, rows, ld, row_length)
+#define fastrnn_copy_back_to(source, copied, step, first_step, first, end, m, rows, ld, row_length) \
+    FASTRNN_OF(copy_back_to, rows)(source, copied, step, first_step, first, end, m, rows, ld, row_length)
+#define fastrnn_first_bad_token(count, tokens, n) fastrnn_bad_token_of(count, (const int64_t *)(tokens), n)
+#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)                \
+    FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, (const int64_t *)(tokens), w, bias, \
+                               c)
+#define fastrnn_scatter_rows(first_row, end_row, left, right, gates, units, ld, tokens, mask, da, dw)                 \
+    FASTRNN_OF(scatter_rows, da)(first_row, end_row, left, right, gates, units, ld, (const int64_t *)(tokens), mask, da, \
+                                 dw)
+#define fastrnn_multiply_rows(first_step, end_step, first, end, m, columns, depth, a, ...) \
+    FASTRNN_OF(multiply_rows, a)(first_step, end_step, first, end, m, columns, depth, a, __VA_ARGS__)
+#define fastrnn_gradient(first_row, end_row, columns, b, ...) \
+    FASTRNN_OF(gradient, b)(first_row, end_row, columns, b, __VA_ARGS__)
+#define fastrnn_keep_states(mask, row, end_row, m, ld, states) \
+    FASTRNN_OF(keep_states, states)(mask, row, end_row, m, ld, states)
+#define fastrnn_save_carry(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld) \
+    FASTRNN_OF(save_carry, saved)(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld)
+#define fastrnn_restore_carry(mask, row, end_row, j, n_s, carry, saved, ld) \
+    FASTRNN_OF(restore_carry, saved)(mask, row, end_row, j, n_s, carry, saved, ld)
+#define fastrnn_clear_rows(mask, first_step, end_step, first, end, m, width, rows) \
+    FASTRNN_OF(clear_rows, rows)(mask, first_step, end_step, first, end, m, width, rows)
 #define fastrnn_activation_rows(rows, units, x, x_row, kind) \
-    (FASTRNN_TABLE(x)->activation_rows(rows, units, x, x_row, kind))
+    FASTRNN_OF(activation_rows, x)(rows, units, x, x_row, kind)
+
+#define fastrnn_panel_width(type, rows) (FASTRNN_TABLE(type)->panel_width(rows))
+#define fastrnn_product(rows, columns, depth, a, ...) (FASTRNN_TABLE(a)->product(rows, columns, depth, a, __VA_ARGS__))
 #define fastrnn_cells(type) (FASTRNN_TABLE(type)->cells)
-#define fastrnn_softmax_rows(rows, n, x, x_row) (FASTRNN_TABLE(x)->softmax_rows(rows, n, x, x_row))
 #define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \
     (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
 #define fastrnn_correct_rows(rows, n, p, p_row, target, ...) \
@@ -38,7 +95,4 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
 #define fastrnn_finite(n, x) (FASTRNN_TABLE(x)->finite(n, x))
 #define fastrnn_clip_norm(n, x, longest) (FASTRNN_TABLE(x)->clip_norm(n, x, longest))
 #define fastrnn_clip_value(n, x, furthest) (FASTRNN_TABLE(x)->clip_value(n, x, furthest))
-#define fastrnn_transpose(rows, columns, source, ...) \
-    (FASTRNN_TABLE(source)->transpose(rows, columns, source, __VA_ARGS__))
-
 #endif

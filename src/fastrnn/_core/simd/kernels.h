@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mask.h"
+
 /* The vector extensions of GCC and Clang, clang-cl too.  Any other C11 compiler makes the level `baseline` alone, one
  * element at a time; -DFASTRNN_PLAIN asks these compilers for the same. */
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(FASTRNN_PLAIN)
@@ -24,6 +26,13 @@
 #define FASTRNN_BASELINE_BYTES 8
 #endif
 
+/* An array of one to three axes as the caller has it, of float or double; data is NULL where there is none.  Strides
+ * count elements. */
+typedef struct {
+    void *data;
+    ptrdiff_t extent[3], stride[3];
+} fastrnn_array;
+
 /* A matrix, and where its products with the columns of another are added to: c[i, :] += sum over rows of
  * a[row * a_row + i] * b[row, :] for i < height.  Both are of the type of the kernel that takes it. */
 typedef struct {
@@ -32,19 +41,19 @@ typedef struct {
     void *c;
 } fastrnn_factor;
 
-/* The first label of some rows that is none of the n classes, and its row; a negative row where all are. */
+/* The first label of some rows that is not a class, and its row; the row is negative where all labels are classes. */
 typedef struct {
     ptrdiff_t row;
     int64_t label;
 } fastrnn_bad_label;
 
-/* What a step of a cell sees of its sequence.  Pointers are to the type of the kernel that takes it; row (t, j) of an
+/* The sequence that a step of a cell computes a part of.  Pointers are to the type of the kernel that takes it; row (t, j) of an
  * array is row t m + j.  Rows of states, kept arrays and carries have `ld` elements, rows of gates `gates` times as
  * many.  cells/ has the cells. */
 typedef struct {
     ptrdiff_t m, n_s, ld;                 /* batch, units, padded units */
     int gate_count;
-    int activation, recurrent_activation; /* from the list below */
+    int activation, recurrent_activation; /* of FASTRNN_EACH_ACTIVATION */
     /* forward: Ws as [n_s, gates ld]; back: its transpose as [gates ld, ld].  In panels of `width` columns; the gates
      * from `apart` on behind the others, with `drop` each gate behind the one before */
     const void *packed;
@@ -56,7 +65,7 @@ typedef struct {
     const void *drop;       /* (gates, m, ld), what each gate's recurrent product multiplies the state by; or NULL */
     void *dropped;          /* (T, m, gates, ld), the states so multiplied */
     /* back */
-    ptrdiff_t first_step; /* of those that are computed together: the steps before have no memory in da */
+    ptrdiff_t first_step; /* of the segment that is computed now: da and d_kept have no memory for earlier steps */
     const void *ds;       /* (T, m, ds_row) */
     ptrdiff_t ds_row;
     void *carry[2]; /* (m, ld): gradients that a step sends to the states before it */
@@ -71,9 +80,9 @@ typedef struct {
     int gates;  /* how many blocks of n_s rows its weights have */
     int states; /* how many it carries: 2 with a cell state */
     int kept;   /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
-    /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  What it multiplies is
-     * the kept array, or, with `kept_is_product`, the state: then the result is the kept array, which has a bias of
-     * its own, and the gradient at it is d_kept in place of da. */
+    /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  It multiplies the kept
+     * array.  With `kept_is_product` it multiplies the state, has a bias of its own, and its result is the kept array,
+     * whose gradient is d_kept in place of da. */
     int apart, kept_is_product;
     /* [0] is for tanh and sigmoid without recurrent dropout, [1] for any activations, with it or not */
     void (*step[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order);
@@ -90,20 +99,32 @@ typedef struct {
 #define FASTRNN_ONE(...) +1
 enum { FASTRNN_CELLS = 0 FASTRNN_EACH_CELL(FASTRNN_ONE) };
 
-/* What any_activation.h computes */
-enum {
-    FASTRNN_TANH,
-    FASTRNN_SIGMOID,
-    FASTRNN_LINEAR,
-    FASTRNN_RELU,
-    FASTRNN_HARD_SIGMOID,
-    FASTRNN_HARD_SIGMOID_OLD,
-    FASTRNN_SOFTSIGN,
-    FASTRNN_ELU,
-    FASTRNN_SELU,
-    FASTRNN_SOFTPLUS,
-    FASTRNN_EXPONENTIAL
-};
+/* The activations, of which cells may have those before the softmax: number, name.  gelu.h has the last two, and a level
+ * the others. */
+#define FASTRNN_EACH_ACTIVATION(ROW)                   \
+    ROW(FASTRNN_TANH, tanh)                            \
+    ROW(FASTRNN_SIGMOID, sigmoid)                      \
+    ROW(FASTRNN_LINEAR, linear)                        \
+    ROW(FASTRNN_RELU, relu)                            \
+    ROW(FASTRNN_HARD_SIGMOID, hard_sigmoid)            \
+    ROW(FASTRNN_HARD_SIGMOID_OLD, hard_sigmoid_keras2) \
+    ROW(FASTRNN_SOFTSIGN, softsign)                    \
+    ROW(FASTRNN_ELU, elu)                              \
+    ROW(FASTRNN_SELU, selu)                            \
+    ROW(FASTRNN_SOFTPLUS, softplus)                    \
+    ROW(FASTRNN_EXPONENTIAL, exponential)              \
+    ROW(FASTRNN_SOFTMAX, softmax)                      \
+    ROW(FASTRNN_GELU, gelu)                            \
+    ROW(FASTRNN_GELU_BACK, gelu_backward)
+#define FASTRNN_NUMBER(number, name) number,
+enum { FASTRNN_EACH_ACTIVATION(FASTRNN_NUMBER) FASTRNN_ACTIVATIONS };
+
+static inline const char *fastrnn_activation_name(int number)
+{
+#define FASTRNN_NAME(number, name) #name,
+    static const char *const names[] = {FASTRNN_EACH_ACTIVATION(FASTRNN_NAME)};
+    return names[number];
+}
 
 #define REAL float
 #define TABLE fastrnn_kernels_f32
@@ -116,21 +137,21 @@ enum {
 #undef REAL
 #undef TABLE
 
-/* Where the sums of a product start, or that they are added to C in the end: then a very long sum made in parts loses
- * to rounding what a part does and not what all of it would.  And beside it, that the last panel of weights goes first.
- * A recurrence that turns the order round at every other step finds in the first-level cache what it used last, where
- * all of its weights are somewhat larger than that: for a single row, whose time is that of reading them. */
+/* How a product begins its sums, in the lowest bits, and the order of its panels. */
 enum {
     FASTRNN_FROM_ZERO,
     FASTRNN_FROM_BIAS,
-    FASTRNN_FROM_C,
-    FASTRNN_ONTO_C,
+    FASTRNN_FROM_C, /* the sums continue what C holds */
+    FASTRNN_ONTO_C, /* the sums start from zero and are added to C at the end; a long sum in parts has smaller errors */
     FASTRNN_STARTS = 3,
+    /* The last panel of weights is read first.  The time of a product of one row is that of reading the weights.  Where
+     * they are somewhat larger than the first-level cache, a recurrence that reverses the order at every other step
+     * finds the panels of the last step there. */
     FASTRNN_LAST_FIRST = 4
 };
 
-/* Rows whose products the gradient of weights adds up before it adds them to the sums of those before: who hands them
- * on so many at a time gets the bits of one call for all. */
+/* The gradient of weights sums up this many rows at a time, and then adds that sum to C.  Calls for any multiple of it,
+ * one after the other, give the bits of one call for all rows. */
 enum { FASTRNN_GRADIENT_ROWS = 96 };
 
 typedef struct {
