@@ -115,7 +115,7 @@ cdef Scratch scratch(double bytes):
 
 
 def fill_scratch(int byte):
-    """Fill scratch memory with a byte from now on, so that tests see where it is read before it is written; -1: do not."""
+    """Fill scratch memory with a byte from now on, so that tests see reads of unwritten memory; -1: do not fill."""
     global _filler
     _filler = byte
 

@@ -40,7 +40,7 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t rows, Py_ssize_t row_bytes) noexc
 
 
 cdef inline Py_ssize_t segment_length(Py_ssize_t T, Py_ssize_t m, Py_ssize_t step_bytes) noexcept nogil:
-    """Return how many steps BPTT takes between two turns of the gradients of the weights: T divided as evenly as it can be.
+    """Return how many steps BPTT takes between two turns of the gradients of the weights: T divided evenly.
 
     A turn reads and writes all of these gradients, so it is worth while for some rows at least.
     """

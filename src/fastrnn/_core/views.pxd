@@ -1,7 +1,7 @@
 # cython: language_level=3
 """What the entries of the core take, typed memoryviews and tokens, in the structs that the loops take."""
 
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastrnn._core.kernels cimport Array, first_bad_token, floating
 from fastrnn._core.recycled cimport Scratch, scratch
@@ -11,7 +11,7 @@ cdef inline Array array_of(const floating[:, :, :] view) noexcept:
     """Return an array of three axes, or None, as the loops take it."""
     cdef Array array
     cdef int axis
-    array.data = NULL
+    memset(&array, 0, sizeof(Array))
     if view is not None:
         for axis in range(3):
             array.extent[axis] = view.shape[axis]
@@ -25,7 +25,8 @@ cdef inline Array matrix_of(const floating[:, :] view) noexcept:
     """Return a matrix, or None, as the loops take it."""
     cdef Array array
     cdef int axis
-    array.data, array.extent[2], array.stride[2] = NULL, 1, 0
+    memset(&array, 0, sizeof(Array))
+    array.extent[2] = 1
     if view is not None:
         for axis in range(2):
             array.extent[axis] = view.shape[axis]

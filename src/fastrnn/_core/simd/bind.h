@@ -1,4 +1,5 @@
-/* The kernels as the extension modules call them: one name for both element types, over the tables of the chosen level. */
+/* The kernels as the extension modules call them: one name for both element types, over the tables of the chosen
+ * level. */
 #ifndef FASTRNN_BIND_H
 #define FASTRNN_BIND_H
 
@@ -52,42 +53,41 @@ static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tok
 #define fastrnn_pack(packed, ...) FASTRNN_OF(pack, packed)(packed, __VA_ARGS__)
 #define fastrnn_pack_back(packed, ...) FASTRNN_OF(pack_back, packed)(packed, __VA_ARGS__)
 #define fastrnn_pack_bias(packed, ...) FASTRNN_OF(pack_bias, packed)(packed, __VA_ARGS__)
-#define fastrnn_copy_gradient(gradient, gate, gates, units, ld, sums) \
+#define fastrnn_copy_gradient(gradient, gate, gates, units, ld, sums)       \
     FASTRNN_OF(copy_gradient, sums)(gradient, gate, gates, units, ld, sums)
-#define fastrnn_copy_steps(source, first_step, end_step, first, end, m, rows, ld, row_length) \
+#define fastrnn_copy_steps(source, first_step, end_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_steps, rows)(source, first_step, end_step, first, end, m, rows, ld, row_length)
-#define fastrnn_copy_until(source, copied, step, end_step, first, end, m, rows, ld, row_length) \
+#define fastrnn_copy_until(source, copied, step, end_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_until, rows)(source, copied, step, end_step, first, end, m, rows, ld, row_length)
-#define fastrnn_copy_back_to(source, copied, step, first_step, first, end, m, rows, ld, row_length) \
+#define fastrnn_copy_back_to(source, copied, step, first_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_back_to, rows)(source, copied, step, first_step, first, end, m, rows, ld, row_length)
 #define fastrnn_first_bad_token(count, tokens, n) fastrnn_bad_token_of(count, (const int64_t *)(tokens), n)
-#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)                \
-    FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, (const int64_t *)(tokens), w, bias, \
-                               c)
-#define fastrnn_scatter_rows(first_row, end_row, left, right, gates, units, ld, tokens, mask, da, dw)                 \
-    FASTRNN_OF(scatter_rows, da)(first_row, end_row, left, right, gates, units, ld, (const int64_t *)(tokens), mask, da, \
-                                 dw)
-#define fastrnn_multiply_rows(first_step, end_step, first, end, m, columns, depth, a, ...) \
+#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)              \
+    FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, (const int64_t *)(tokens), w, \
+                               bias, c)
+#define fastrnn_scatter_rows(first_row, end_row, left, right, gates, units, ld, tokens, mask, da, dw)                \
+    FASTRNN_OF(scatter_rows, da)(first_row, end_row, left, right, gates, units, ld, (const int64_t *)(tokens), mask, \
+                                 da, dw)
+#define fastrnn_multiply_rows(first_step, end_step, first, end, m, columns, depth, a, ...)            \
     FASTRNN_OF(multiply_rows, a)(first_step, end_step, first, end, m, columns, depth, a, __VA_ARGS__)
-#define fastrnn_gradient(first_row, end_row, columns, b, ...) \
+#define fastrnn_gradient(first_row, end_row, columns, b, ...)            \
     FASTRNN_OF(gradient, b)(first_row, end_row, columns, b, __VA_ARGS__)
-#define fastrnn_keep_states(mask, row, end_row, m, ld, states) \
+#define fastrnn_keep_states(mask, row, end_row, m, ld, states)         \
     FASTRNN_OF(keep_states, states)(mask, row, end_row, m, ld, states)
-#define fastrnn_save_carry(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld) \
+#define fastrnn_save_carry(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld)        \
     FASTRNN_OF(save_carry, saved)(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld)
-#define fastrnn_restore_carry(mask, row, end_row, j, n_s, carry, saved, ld) \
+#define fastrnn_restore_carry(mask, row, end_row, j, n_s, carry, saved, ld)        \
     FASTRNN_OF(restore_carry, saved)(mask, row, end_row, j, n_s, carry, saved, ld)
-#define fastrnn_clear_rows(mask, first_step, end_step, first, end, m, width, rows) \
+#define fastrnn_clear_rows(mask, first_step, end_step, first, end, m, width, rows)       \
     FASTRNN_OF(clear_rows, rows)(mask, first_step, end_step, first, end, m, width, rows)
-#define fastrnn_activation_rows(rows, units, x, x_row, kind) \
-    FASTRNN_OF(activation_rows, x)(rows, units, x, x_row, kind)
+#define fastrnn_activation_rows(rows, units, x, x_row, kind) FASTRNN_OF(activation_rows, x)(rows, units, x, x_row, kind)
 
 #define fastrnn_panel_width(type, rows) (FASTRNN_TABLE(type)->panel_width(rows))
 #define fastrnn_product(rows, columns, depth, a, ...) (FASTRNN_TABLE(a)->product(rows, columns, depth, a, __VA_ARGS__))
 #define fastrnn_cells(type) (FASTRNN_TABLE(type)->cells)
-#define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...) \
+#define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...)                                    \
     (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
-#define fastrnn_correct_rows(rows, n, p, p_row, target, ...) \
+#define fastrnn_correct_rows(rows, n, p, p_row, target, ...)                                    \
     (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
 #define fastrnn_adam(n, p, ...) (FASTRNN_TABLE(p)->adam(n, p, __VA_ARGS__))
 #define fastrnn_sgd(n, p, ...) (FASTRNN_TABLE(p)->sgd(n, p, __VA_ARGS__))

@@ -47,9 +47,9 @@ typedef struct {
     int64_t label;
 } fastrnn_bad_label;
 
-/* The sequence that a step of a cell computes a part of.  Pointers are to the type of the kernel that takes it; row (t, j) of an
- * array is row t m + j.  Rows of states, kept arrays and carries have `ld` elements, rows of gates `gates` times as
- * many.  cells/ has the cells. */
+/* The sequence that a step of a cell computes a part of.  Pointers are to the type of the kernel that takes it; row
+ * (t, j) of an array is row t m + j.  Rows of states, kept arrays and carries have `ld` elements, rows of gates `gates`
+ * times as many.  cells/ has the cells. */
 typedef struct {
     ptrdiff_t m, n_s, ld;                 /* batch, units, padded units */
     int gate_count;
@@ -80,9 +80,9 @@ typedef struct {
     int gates;  /* how many blocks of n_s rows its weights have */
     int states; /* how many it carries: 2 with a cell state */
     int kept;   /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
-    /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  It multiplies the kept
-     * array.  With `kept_is_product` it multiplies the state, has a bias of its own, and its result is the kept array,
-     * whose gradient is d_kept in place of da. */
+    /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  It multiplies the
+     * kept array.  With `kept_is_product` it multiplies the state, has a bias of its own, and its result is the kept
+     * array, whose gradient is d_kept in place of da. */
     int apart, kept_is_product;
     /* [0] is for tanh and sigmoid without recurrent dropout, [1] for any activations, with it or not */
     void (*step[2])(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order);
@@ -90,7 +90,7 @@ typedef struct {
 } fastrnn_cell;
 
 /* name, gates, states, kept, apart, kept_is_product; cells/NAME.h has the rest of a cell */
-#define FASTRNN_EACH_CELL(ROW)       \
+#define FASTRNN_EACH_CELL(ROW)          \
     ROW(rnn, 1, 1, 0, 1, 0)             \
     ROW(gru, 3, 1, 1, 2, 0)             \
     ROW(gru_reset_after, 3, 1, 1, 2, 1) \
@@ -99,8 +99,8 @@ typedef struct {
 #define FASTRNN_ONE(...) +1
 enum { FASTRNN_CELLS = 0 FASTRNN_EACH_CELL(FASTRNN_ONE) };
 
-/* The activations, of which cells may have those before the softmax: number, name.  gelu.h has the last two, and a level
- * the others. */
+/* The activations, of which cells may have those before the softmax: number, name.  gelu.h has the last two, and each
+ * level has the others. */
 #define FASTRNN_EACH_ACTIVATION(ROW)                   \
     ROW(FASTRNN_TANH, tanh)                            \
     ROW(FASTRNN_SIGMOID, sigmoid)                      \

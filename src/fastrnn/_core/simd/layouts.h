@@ -2,8 +2,9 @@
 
 /* OUT rows[t, j, :ld] = source[:, j, t] of a source (n, m, T), zeros in the padding, for some steps and batch columns.
  * Row (t, j) stands at rows + (t m + j) row_length. */
-static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first,
-                             ptrdiff_t end, ptrdiff_t m, REAL *rows, ptrdiff_t ld, ptrdiff_t row_length)
+static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_step, ptrdiff_t end_step,
+                                  ptrdiff_t first, ptrdiff_t end, ptrdiff_t m, REAL *rows, ptrdiff_t ld,
+                                  ptrdiff_t row_length)
 {
     const ptrdiff_t n = source->extent[0], steps = end_step - first_step, line = 64 / sizeof(REAL);
     const ptrdiff_t over_feature = source->stride[0], over_column = source->stride[1], over_step = source->stride[2];
@@ -14,8 +15,9 @@ static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_s
         const ptrdiff_t tall = steps > line ? n : line;
         for (ptrdiff_t top = 0; top < n; top += tall)
             for (ptrdiff_t j = first; j < end; j++)
-                OF(table)->transpose(tall < n - top ? tall : n - top, steps, from + top * over_feature + j * over_column,
-                                over_feature, to + j * row_length + top, m * row_length);
+                OF(table)->transpose(tall < n - top ? tall : n - top, steps,
+                                     from + top * over_feature + j * over_column, over_feature,
+                                     to + j * row_length + top, m * row_length);
     } else if (n && over_feature == 1) {
         for (ptrdiff_t t = 0; t < steps; t++)
             for (ptrdiff_t j = first; j < end; j++)
@@ -23,7 +25,7 @@ static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_s
     } else if (n && over_column == 1 && end - first > 1) {
         for (ptrdiff_t t = 0; t < steps; t++)
             OF(table)->transpose(n, end - first, from + first + t * over_step, over_feature,
-                            to + (t * m + first) * row_length, row_length);
+                                 to + (t * m + first) * row_length, row_length);
     } else {
         for (ptrdiff_t t = 0; t < steps; t++)
             for (ptrdiff_t j = first; j < end; j++)
@@ -38,9 +40,9 @@ static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_s
 
 /* Copy the steps from `copied` on until all before `step` are there, in whole lines of the source; return the first
  * step that is not.  A loop over time copies some steps just before it reads them, while they are in the cache. */
-static inline ptrdiff_t OF(copy_until)(const fastrnn_array *source, ptrdiff_t copied, ptrdiff_t step, ptrdiff_t end_step,
-                                  ptrdiff_t first, ptrdiff_t end, ptrdiff_t m, REAL *rows, ptrdiff_t ld,
-                                  ptrdiff_t row_length)
+static inline ptrdiff_t OF(copy_until)(const fastrnn_array *source, ptrdiff_t copied, ptrdiff_t step,
+                                       ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end, ptrdiff_t m, REAL *rows,
+                                       ptrdiff_t ld, ptrdiff_t row_length)
 {
     const ptrdiff_t line = 64 / sizeof(REAL);
     while (source->data && copied < step) {
@@ -53,8 +55,8 @@ static inline ptrdiff_t OF(copy_until)(const fastrnn_array *source, ptrdiff_t co
 
 /* Copy the steps before `copied` until `step` is there, the last steps first; return the first step that is there. */
 static inline ptrdiff_t OF(copy_back_to)(const fastrnn_array *source, ptrdiff_t copied, ptrdiff_t step,
-                                    ptrdiff_t first_step, ptrdiff_t first, ptrdiff_t end, ptrdiff_t m, REAL *rows,
-                                    ptrdiff_t ld, ptrdiff_t row_length)
+                                         ptrdiff_t first_step, ptrdiff_t first, ptrdiff_t end, ptrdiff_t m, REAL *rows,
+                                         ptrdiff_t ld, ptrdiff_t row_length)
 {
     const ptrdiff_t line = 64 / sizeof(REAL);
     while (source->data && copied > step) {
@@ -67,8 +69,8 @@ static inline ptrdiff_t OF(copy_back_to)(const fastrnn_array *source, ptrdiff_t 
 
 /* OUT packed (gates * ld) = the bias of some gates from `gate` on, zeros in the padding; with `add` it is added to what
  * stands there.  IN bias (all gates * units, 1) */
-static inline void OF(pack_bias)(REAL *packed, const fastrnn_array *bias, ptrdiff_t gate, ptrdiff_t gates, ptrdiff_t units,
-                            ptrdiff_t ld, int add)
+static inline void OF(pack_bias)(REAL *packed, const fastrnn_array *bias, ptrdiff_t gate, ptrdiff_t gates,
+                                 ptrdiff_t units, ptrdiff_t ld, int add)
 {
     const REAL *b = (const REAL *)bias->data + gate * units * bias->stride[0];
     for (ptrdiff_t g = 0; g < gates; g++, packed += ld) {
@@ -79,10 +81,10 @@ static inline void OF(pack_bias)(REAL *packed, const fastrnn_array *bias, ptrdif
     }
 }
 
-/* OUT gradient[(gate + g) * units + i, k] = sums[k, g * ld + i] for some gates from `gate` on.  OUT gradient (all gates *
- * units, inputs), any strides; IN sums (inputs, gates * ld) */
+/* OUT gradient[(gate + g) * units + i, k] = sums[k, g * ld + i] for some gates from `gate` on.  OUT gradient (all
+ * gates * units, inputs), any strides; IN sums (inputs, gates * ld) */
 static inline void OF(copy_gradient)(const fastrnn_array *gradient, ptrdiff_t gate, ptrdiff_t gates, ptrdiff_t units,
-                                ptrdiff_t ld, const REAL *sums)
+                                     ptrdiff_t ld, const REAL *sums)
 {
     const ptrdiff_t inputs = gradient->extent[1], over_unit = gradient->stride[0], over_input = gradient->stride[1];
     REAL *to = (REAL *)gradient->data + gate * units * over_unit;
@@ -108,10 +110,10 @@ static inline void OF(pack)(REAL *packed, ptrdiff_t width, const fastrnn_array *
                         w->stride[1], gates, units, ld, w->stride[0]);
 }
 
-/* OUT packed: the same weights for products that sum over the gates, each padded to `gate_depth` units, and put out `ld`
- * columns of inputs */
-static inline void OF(pack_back)(REAL *packed, ptrdiff_t width, const fastrnn_array *w, ptrdiff_t gate,
-                                 ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_depth, ptrdiff_t ld)
+/* OUT packed: the same weights for products that sum over the gates, each padded to `gate_depth` units, and put out
+ * `ld` columns of inputs */
+static inline void OF(pack_back)(REAL *packed, ptrdiff_t width, const fastrnn_array *w, ptrdiff_t gate, ptrdiff_t gates,
+                                 ptrdiff_t units, ptrdiff_t gate_depth, ptrdiff_t ld)
 {
     OF(table)->pack(packed, width, (const REAL *)w->data + gate * units * w->stride[0], gates, units, gate_depth,
                     w->stride[0], 1, w->extent[1], ld, w->stride[1]);

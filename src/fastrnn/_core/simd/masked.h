@@ -4,10 +4,10 @@
  * gradient at its state goes unchanged to the step before, and the gradient at its input is zero. */
 
 /* c[t, j] = start + a[t, j] packed for some steps and batch columns; one product where rows are neighbours */
-static inline void OF(multiply_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end, ptrdiff_t m,
-                                ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, const REAL *packed,
-                                ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias,
-                                const unsigned char *mask)
+static inline void OF(multiply_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end,
+                                     ptrdiff_t m, ptrdiff_t columns, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                                     const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start,
+                                     const REAL *bias, const unsigned char *mask)
 {
     for (ptrdiff_t step = first_step, next; step < end_step; step = next) {
         next = end - first == m ? end_step : step + 1;
@@ -15,8 +15,8 @@ static inline void OF(multiply_rows)(ptrdiff_t first_step, ptrdiff_t end_step, p
         const ptrdiff_t end_row = (next - 1) * m + end;
         while (row < end_row) {
             const ptrdiff_t rows = fastrnn_next_run(mask, &row, end_row);
-            OF(table)->product(rows, columns, depth, a + row * a_row, a_row, packed, width, c + row * c_row, c_row, start,
-                          bias);
+            OF(table)->product(rows, columns, depth, a + row * a_row, a_row, packed, width, c + row * c_row, c_row,
+                               start, bias);
             row += rows;
         }
     }
@@ -27,18 +27,20 @@ static inline void OF(multiply_rows)(ptrdiff_t first_step, ptrdiff_t end_step, p
         if (!mask[i])
 
 /* IN/OUT states (T + 1, m, ld): states[t + 1, j] = states[t, j] in the rows of one step that do not count */
-static inline void OF(keep_states)(const unsigned char *mask, ptrdiff_t row, ptrdiff_t end_row, ptrdiff_t m, ptrdiff_t ld,
-                              REAL *states)
+static inline void OF(keep_states)(const unsigned char *mask, ptrdiff_t row, ptrdiff_t end_row, ptrdiff_t m,
+                                   ptrdiff_t ld, REAL *states)
 {
     FOR_ROWS_LEFT_OUT memcpy(states + (i + m) * ld, states + i * ld, ld * sizeof(REAL));
 }
 
 /* OUT saved (m, ld) = ds + carry in the rows of one step that do not count; ds is NULL where nothing is added, as to
  * the gradient at a cell state.  Row `row` of ds is row `j` of carry and saved. */
-static inline void OF(save_carry)(const unsigned char *mask, ptrdiff_t row, ptrdiff_t end_row, ptrdiff_t j, ptrdiff_t n_s,
-                             const REAL *ds, ptrdiff_t ds_row, const REAL *carry, REAL *saved, ptrdiff_t ld)
+static inline void OF(save_carry)(const unsigned char *mask, ptrdiff_t row, ptrdiff_t end_row, ptrdiff_t j,
+                                  ptrdiff_t n_s, const REAL *ds, ptrdiff_t ds_row, const REAL *carry, REAL *saved,
+                                  ptrdiff_t ld)
 {
-    FOR_ROWS_LEFT_OUT {
+    FOR_ROWS_LEFT_OUT
+    {
         const ptrdiff_t place = (i - row + j) * ld;
         for (ptrdiff_t k = 0; k < n_s; k++)
             saved[place + k] = ds ? ds[i * ds_row + k] + carry[place + k] : carry[place + k];
@@ -47,14 +49,14 @@ static inline void OF(save_carry)(const unsigned char *mask, ptrdiff_t row, ptrd
 
 /* OUT carry = saved in the rows that save_carry took, in place of what was computed for them */
 static inline void OF(restore_carry)(const unsigned char *mask, ptrdiff_t row, ptrdiff_t end_row, ptrdiff_t j,
-                                ptrdiff_t n_s, REAL *carry, const REAL *saved, ptrdiff_t ld)
+                                     ptrdiff_t n_s, REAL *carry, const REAL *saved, ptrdiff_t ld)
 {
     FOR_ROWS_LEFT_OUT memcpy(carry + (i - row + j) * ld, saved + (i - row + j) * ld, n_s * sizeof(REAL));
 }
 
 /* OUT rows[t, j, :width] = 0 where they do not count, for some steps and batch columns */
 static inline void OF(clear_rows)(const unsigned char *mask, ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first,
-                             ptrdiff_t end, ptrdiff_t m, ptrdiff_t width, REAL *rows)
+                                  ptrdiff_t end, ptrdiff_t m, ptrdiff_t width, REAL *rows)
 {
     for (ptrdiff_t t = first_step; mask && t < end_step; t++) {
         const ptrdiff_t row = t * m + first, end_row = t * m + end;
@@ -74,8 +76,8 @@ static inline void OF(gather_block)(ptrdiff_t rows, const ptrdiff_t *index, cons
 
 /* As gradient below, over at most GRADIENT_ROWS rows of these indices, in blocks of rows and columns that are copied */
 static inline void OF(gradient_of_rows)(ptrdiff_t rows, const ptrdiff_t *index, ptrdiff_t columns, const REAL *b,
-                                 ptrdiff_t b_row, const fastrnn_factor *factors, int count, ptrdiff_t c_row,
-                                 REAL *sums)
+                                        ptrdiff_t b_row, const fastrnn_factor *factors, int count, ptrdiff_t c_row,
+                                        REAL *sums)
 {
     REAL a_block[FASTRNN_GRADIENT_ROWS * OF(BLOCK)], b_block[FASTRNN_GRADIENT_ROWS * OF(BLOCK)];
     for (ptrdiff_t left = 0; left < columns; left += OF(BLOCK)) {
@@ -95,8 +97,8 @@ static inline void OF(gradient_of_rows)(ptrdiff_t rows, const ptrdiff_t *index, 
 
 /* c += a^T b for the a and c of each factor, at most two, and sums += b, over the rows that count of some */
 static inline void OF(gradient)(ptrdiff_t first_row, ptrdiff_t end_row, ptrdiff_t columns, const REAL *b,
-                                ptrdiff_t b_row, const fastrnn_factor *factors, int count, ptrdiff_t c_row,
-                                REAL *sums, const unsigned char *mask)
+                                ptrdiff_t b_row, const fastrnn_factor *factors, int count, ptrdiff_t c_row, REAL *sums,
+                                const unsigned char *mask)
 {
     ptrdiff_t index[FASTRNN_GRADIENT_ROWS];
     for (ptrdiff_t row = first_row; row < end_row;) {

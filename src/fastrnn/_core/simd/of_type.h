@@ -1,4 +1,5 @@
-/* Loops over plain memory of one type, in the modules that call the kernels: included by bind.h for REAL and OF(name). */
+/* Loops over plain memory of one type, in the modules that call the kernels.  bind.h includes this for each REAL, with
+ * OF(name). */
 #include "layouts.h"
 #include "masked.h"
 #include "tokens.h"

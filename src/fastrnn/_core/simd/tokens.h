@@ -3,10 +3,11 @@
  * A token is a column of the input weights w (gates * units, n_x); a row of what the products make is padded gate by
  * gate, `ld` elements each. */
 
-/* OUT c[t, j] = bias + the column of w that tokens[t, j] names, zeros in the padding, for some steps and batch columns */
-static inline void OF(gather_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end, ptrdiff_t m,
-                              ptrdiff_t gates, ptrdiff_t units, ptrdiff_t ld, const int64_t *tokens,
-                              const fastrnn_array *w, const REAL *bias, REAL *c)
+/* OUT c[t, j] = bias + the column of w that tokens[t, j] names, zeros in the padding, for some steps and batch
+ * columns */
+static inline void OF(gather_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end,
+                                   ptrdiff_t m, ptrdiff_t gates, ptrdiff_t units, ptrdiff_t ld, const int64_t *tokens,
+                                   const fastrnn_array *w, const REAL *bias, REAL *c)
 {
     const ptrdiff_t over_unit = w->stride[0];
     for (ptrdiff_t t = first_step; t < end_step; t++)
@@ -30,8 +31,8 @@ static inline void OF(gather_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptr
 /* Add the padded columns `left` to `right` of each row of da that counts to its token's column of dw, row after row:
  * IN da (rows, gates * ld); IN/OUT dw (gates * units, n_x) */
 static inline void OF(scatter_rows)(ptrdiff_t first_row, ptrdiff_t end_row, ptrdiff_t left, ptrdiff_t right,
-                               ptrdiff_t gates, ptrdiff_t units, ptrdiff_t ld, const int64_t *tokens,
-                               const unsigned char *mask, const REAL *da, const fastrnn_array *dw)
+                                    ptrdiff_t gates, ptrdiff_t units, ptrdiff_t ld, const int64_t *tokens,
+                                    const unsigned char *mask, const REAL *da, const fastrnn_array *dw)
 {
     const ptrdiff_t over_unit = dw->stride[0];
     for (ptrdiff_t row = first_row; row < end_row; row++)
