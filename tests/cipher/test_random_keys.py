@@ -138,17 +138,19 @@ def test_a_curriculum_begins_with_short_messages_and_keys_of_all_lengths():
     assert keys == [{1, 2, 3, 4, 5, 6}] * 5
 
 
-def test_a_curriculum_begins_with_one_position_of_the_left_rotor():
-    lesson = prepared(**{**LETTERS, "cipher": "enigma"}, sentences=400, curriculum=0.5, epochs=20)
+def test_a_curriculum_grows_the_positions_of_one_rotor_after_the_other():
+    lesson = prepared(**{**LETTERS, "cipher": "enigma"}, sentences=600, curriculum=0.5, epochs=20)
     letters = []
-    for epoch in (0, 2, 5, 10):
+    for epoch in (0, 1, 5, 6, 10):
         lesson.training.on_epoch_begin(epoch)
         samples = read(lesson, *lesson.training.batch(np.arange(len(lesson.training))))
+        assert {len(text) for _, _, text in samples} == {LETTERS["text_length"]}
         letters.append([{key[i] for key, _, _ in samples} for i in range(3)])
-    assert [max(left) for left, _, _ in letters] == ["c", "h", "p", "z"]
-    assert all(len(others) == 26 for _, *two in letters for others in two)
+    assert [max(left) for left, _, _ in letters] == ["a", "a", "e", "k", "z"]
+    assert [max(middle) for _, middle, _ in letters] == ["e", "k", "z", "z", "z"]
+    assert all(len(right) == 26 for _, _, right in letters)
     x, y, _ = lesson.data(lesson.held_out)
-    assert len({key[0] for key, _, _ in read(lesson, x, y)}) > 20
+    assert all(len({key[i] for key, _, _ in read(lesson, x, y)}) > 20 for i in range(3))
 
 
 def test_a_curriculum_begins_with_the_beginning_of_sentences(tmp_path):
@@ -365,20 +367,23 @@ def test_the_word_random_is_a_key_too():
 
 
 @pytest.mark.parametrize("input", ["one-hot", "scalar", "embedding"])
-def test_a_readout_multiplies_what_the_state_says_with_the_character(input):
+def test_a_readout_multiplies_what_the_states_say_with_the_character(input):
     model = network.build("lstm", 5, None, 7, 6, input, readout=4)
     shapes = network.weight_shapes("lstm", 5, 7, 6, input, 4)
     weights = model.get_weights()
     assert [array.shape for array in weights] == shapes
     assert network.states_of(model).output_shape == (None, None, 5)
-    # Nothing but the product of the two projections gets to the answer.
-    first_projection = len(weights) - 6
-    for silent in (first_projection, first_projection + 2):
+    # Nothing but the products of all projections gets to the answer.
+    states = [i for i, shape in enumerate(shapes) if shape == (5, 4)]
+    characters = states[0] + 2  # behind a kernel and its bias
+    assert len(states) == network.STAGES
+    x = network.encoded(np.array([[1, 2, 3]], np.int32), input)
+    assert np.ptp(model.predict(x, verbose=0), axis=-1).min() > 1e-5
+    for silent in (*states, characters):
         changed = [array.copy() for array in weights]
         for i in (silent, silent + 1):
             changed[i][...] = 0
         model.set_weights(changed)
-        x = network.encoded(np.array([[1, 2, 3]], np.int32), input)
         assert np.ptp(model.predict(x, verbose=0), axis=-1) == pytest.approx(np.zeros((1, 3)))
 
 

@@ -7,7 +7,6 @@ are, and all messages of random letters, into those to train on and those to hol
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -101,15 +100,18 @@ class Keys:
     def keys(self, rng: np.random.Generator, count: int, part: float = 1.0) -> Letters:
         """Return keys, padded where they are shorter: Letters, shape (count, self.letters).
 
-        Of the letters that a curriculum grows, they have the first `part` of the alphabet.
+        Of the letters that a curriculum grows, one after the other from the last to the first,
+        they have the values that are reached when `part` of it is over.
         """
         return self._drawn(count, lambda some: self._any_keys(rng, some, part))
 
     def _any_keys(self, rng: np.random.Generator, count: int, part: float) -> Letters:
         """Return keys as `keys` does, of both parts."""
         keys = self.cipher.random_keys(rng, count, self.letters)
-        letters = np.int8(max(1, math.ceil(part * len(ALPHABET))))
-        keys[:, : self.cipher.grown_letters] %= letters
+        grown = self.cipher.grown_letters
+        shares = np.clip(part * grown - np.arange(grown)[::-1], 0, 1)
+        values = np.maximum(1, np.ceil(shares * len(ALPHABET)))
+        keys[:, :grown] %= values.astype(np.int8)
         return keys
 
     def check_share(self, length: int | None = None, part: float = 1.0) -> None:
@@ -218,8 +220,10 @@ class Drawn(Callback):
     grown : float
         The epochs after which messages are whole. Before, their ends are cut off: of the first
         ones, all but `BEGIN` characters. Keys have all lengths from the start: with short ones
-        alone, most letters of an autokey cannot be read before those in front of them are. But of
-        an Enigma's left rotor, the first keys have one position, and then more and more.
+        alone, most letters of an autokey cannot be read before those in front of them are. Of a
+        cipher whose keys grow, messages are whole from the start: the first keys of an Enigma have
+        one position of its middle and left rotor, the next ones more of the middle one, and those
+        after half of these epochs more of the left one.
     arrays : callable
         Makes of a corpus what goes into the model and what should come out.
     """
@@ -273,7 +277,7 @@ class Drawn(Callback):
         # How far this moment is on the way to whole messages.
         at = epoch + number * TOGETHER / self._samples
         part = 1.0 if at >= self._grown else at / self._grown
-        begin = min(self.BEGIN, self._length)
+        begin = self._length if self._keys.cipher.grown_letters else min(self.BEGIN, self._length)
         length = begin + round(part * (self._length - begin))
         keys = self._keys.keys(rng, TOGETHER, part)
         if self._texts:

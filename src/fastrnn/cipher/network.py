@@ -39,6 +39,10 @@ ONE_HOT, SCALAR, EMBEDDED = INPUTS = ("one-hot", "scalar", "embedding")
 
 EMBEDDING = 32
 
+#: Substitutions of a readout: an Enigma's are two of each rotor but the left one, and that one's
+#: with the reflector.
+STAGES = 5
+
 
 def build(
     cell: str,
@@ -68,7 +72,7 @@ def build(
         What the bias of the gate that keeps the state begins with; the layer's default where left
         out.
     readout : int, optional
-        The size of the layers between state and answer, see `_product`; none where left out.
+        The size of the layers between state and answer, see `_substituted`; none where left out.
 
     Returns
     -------
@@ -88,21 +92,26 @@ def build(
         first = {"bias_initializer": initializers.ForgetBias(forget_bias)}
     states = recurrent(units, return_sequences=True, **first)(features)
     if readout is not None:
-        states = _product(states, features, readout)
+        states = _substituted(states, features, readout)
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
     return Model(numbers, layers.Activation("softmax")(logits))
 
 
-def _product(states: Any, features: Any, size: int) -> Any:
-    """Return what two hidden layers make of the states, times what one makes of the characters.
+def _substituted(states: Any, features: Any, size: int) -> Any:
+    """Return what the states make of the characters that go in, by several substitutions in turn.
 
-    The state says which substitution is due, and the product applies it to the character that
-    goes in: a sum of the two would have to learn each pair of them by itself.
+    Each of the `STAGES` multiplies a vector by a projection of the states, so that these choose
+    which linear map it undergoes. A rotor machine is such a product of maps, of which each depends
+    on a part of the key; a network that adds what states and characters say would have to learn
+    all their pairs one by one.
     """
-    for _ in range(2):
-        states = layers.TimeDistributed(layers.Dense(size, activation="relu"))(states)
-    parts = [layers.TimeDistributed(layers.Dense(size))(part) for part in (states, features)]
-    return layers.Multiply()(parts)
+    first = initializers.RandomNormal(stddev=1.0)
+    vector = layers.TimeDistributed(layers.Dense(size, kernel_initializer=first))(features)
+    for _ in range(STAGES):
+        chosen = layers.TimeDistributed(layers.Dense(size))(states)
+        product = layers.LayerNormalization(epsilon=1e-5)(layers.Multiply()([chosen, vector]))
+        vector = layers.TimeDistributed(layers.Dense(size))(product)
+    return vector
 
 
 def states_of(model: Model) -> Model:
@@ -129,8 +138,10 @@ def weight_shapes(
     features = {ONE_HOT: symbols, SCALAR: 1, EMBEDDED: EMBEDDING}[input]
     shapes = [*table, (features, columns), (units, columns), (columns,)]
     if readout is not None:
-        for size in (units, readout, readout, features):
-            shapes += [(size, readout), (readout,)]
+        chosen, normalized = [(units, readout), (readout,)], 2 * [(readout,)]
+        dense: list[tuple[int, ...]] = [(readout, readout), (readout,)]
+        shapes += [*chosen, (features, readout), (readout,), *normalized]
+        shapes += [*(STAGES - 1) * [*chosen, *dense, *normalized], *dense]
     last = units if readout is None else readout
     return [*shapes, (last, classes), (classes,)]
 

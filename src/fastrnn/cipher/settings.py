@@ -89,8 +89,8 @@ class Settings:
         How many of these letters; 20.
     curriculum : float
         With random keys, the share of all epochs in which only the beginning of each message is
-        trained on: 6 characters at first, then more and more of them. 0, or 0.25 with random
-        letters.
+        trained on: 6 characters at first, then more and more of them. With an Enigma, messages are
+        whole, and the positions of its middle and left rotor grow. 0, or 0.1 with random letters.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str
@@ -104,9 +104,10 @@ class Settings:
         `fastrnn.initializers.ForgetBias`; the layer's own default where left out: 1 for an LSTM, 0
         for a GRU. An LSTM with random keys begins with 3.
     readout : int, optional
-        The size of the layers between the state and the answer: two of them for the state, with
-        ``relu``, the second of which is projected and multiplied by a projection of the character
-        that goes in. Without them, the answer is a linear function of the state.
+        The size of the layers between the state and the answer. A projection of the character that
+        goes in is multiplied by one of the state, normalized and projected, five times over, each
+        time with another projection of the state. Without these layers, the answer is a linear
+        function of the state.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.

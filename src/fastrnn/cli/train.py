@@ -73,7 +73,8 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--curriculum",
         float,
         "PART",
-        "fraction of the epochs during which messages grow from 6 letters (default: 0*)",
+        "fraction of the epochs during which messages grow from 6 letters, or an Enigma's keys "
+        "from one position of two rotors (default: 0*)",
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
@@ -90,7 +91,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--readout",
         int,
         "N",
-        "units of hidden layers between state and answer, multiplied by the input (default: none)",
+        "units of five layers that apply what the state says to the input (default: none)",
     ),
     (
         "--input",

@@ -71,8 +71,9 @@ class Enigma(Cipher):
     default_key: ClassVar[str] = "RNN"
     options: ClassVar[tuple[str, ...]] = ("rotors", "reflector", "rings", "plugboard")
     key_letters: ClassVar[tuple[int, int]] = (3, 3)
-    # The left rotor: each of its positions is another machine, and it hardly ever moves.
-    grown_letters: ClassVar[int] = 1
+    # The left and the middle rotor: each pair of their positions is another substitution between
+    # the two passages of the right one, and they hardly ever move.
+    grown_letters: ClassVar[int] = 2
 
     def __init__(
         self,
