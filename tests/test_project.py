@@ -48,6 +48,11 @@ def test_files_that_are_linked_are_there():
         assert not path or (ROOT / path).is_file()
 
 
+def test_the_page_on_installing_names_every_extra():
+    named = set(re.findall(r"`(\w+)`", text("docs/install.md")))
+    assert set(PROJECT["optional-dependencies"]) <= named
+
+
 def test_the_citation_is_of_this_version():
     citation = text("CITATION.cff")
     assert f"\nversion: {fastrnn.__version__}\n" in citation

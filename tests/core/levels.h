@@ -8,7 +8,9 @@ static void OF(check_activations)(const OF(fastrnn_kernels) *kernels)
     for (int kind = 0; kind < 3; kind++) {
         for (int i = 0; i < 3 * LD; i++)
             (&y[0][0])[i] = (&x[0][0])[i];
-        (kind == 0 ? kernels->tanh_rows : kind == 1 ? kernels->sigmoid_rows : kernels->exp_rows)(3, UNITS, &y[0][0], LD);
+        (kind == 0   ? kernels->tanh_rows
+         : kind == 1 ? kernels->sigmoid_rows
+                     : kernels->exp_rows)(3, UNITS, &y[0][0], LD);
         for (int row = 0; row < 3; row++)
             for (int i = 0; i < UNITS; i++) {
                 const double z = x[row][i], found = y[row][i];
@@ -52,8 +54,8 @@ static void OF(check_softmax)(const OF(fastrnn_kernels) *kernels)
     double loss = 0;
     for (int row = 0; row < ROWS; row++)
         loss -= log((double)p[row][target[row]]);
-    check("cross entropy",
-          kernels->cross_entropy_rows(ROWS, UNITS, &p[0][0], LD, target, NULL, 1, NULL, LD, &bad), loss, TOLERANCE);
+    check("cross entropy", kernels->cross_entropy_rows(ROWS, UNITS, &p[0][0], LD, target, NULL, 1, NULL, LD, &bad),
+          loss, TOLERANCE);
     check("rows with a bad label", (double)bad.row, -1, 0);
     target[3] = UNITS;
     kernels->correct_rows(ROWS, UNITS, &p[0][0], LD, target, NULL, &bad);

@@ -21,10 +21,7 @@ void reset(void)
 void _init(void) {}
 void _fini(void) {}
 
-static void stop(void)
-{
-    exit(3);
-}
+static void stop(void) { exit(3); }
 
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
     &_stack_top, reset, stop, stop, stop, stop, stop, 0, 0, 0, 0, stop, stop, 0, stop, stop,
