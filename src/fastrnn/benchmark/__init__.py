@@ -4,12 +4,12 @@
 
 ==============  ====================================================================
 ``cases``       what is measured: sizes and the data made for them
-``timing``      how: competitors in turn, medians over rounds
-``agreement``   equal results first; nothing is timed that computes something else
-``peers``       one file a peer, each written as its own users would write it
-``gemm``        the machine's peak, by NumPy's own matrix product
+``timing``      the measurement: competitors in turn, medians over rounds
+``agreement``   checks that all results are equal before anything is timed
+``peers``       one file for each peer, written as its users would write it
+``gemm``        the peak of the machine, measured by NumPy's matrix product
 ``table``       plain text and Markdown
-``measure``     a table's rows from cases and peers
+``measure``     makes the rows of a table from cases and peers
 ``report``      the tables of one process, under a line about the machine
 ``command``     the command line
 ==============  ====================================================================

@@ -15,7 +15,7 @@ def cores() -> int:
 def use_cores(threads: int) -> None:
     """Keep the process on as many cores as it has threads.
 
-    Peers such as JAX size their pools by the cores that they may use, and by nothing else.
+    Some peers, such as JAX, have no other setting for the number of their threads.
     """
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""Equal results first: a competitor that computes something else is not timed."""
+"""The check that competitors compute equal results, before they are timed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Disagreement(Exception):
 
 
 def check(name: str, got: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
-    """Raise unless every expected array is there and equal within rounding.
+    """Raise unless the arrays are the expected ones, equal up to rounding errors.
 
     Parameters
     ----------
     name
         The competitor, for the message.
     got, expected
-        Arrays by name. `got` may lack none of `expected` and have none besides.
+        Arrays by name. Both have the same names.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is measured: sizes, and the data made for them.
+"""The cases that are measured: sizes, and the data made for them.
 
 Legend: ``n_x`` inputs, ``n_s`` units, ``n_y`` outputs, ``m`` batch, ``T_x`` time steps.
 """
@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of one case, under the name by which the tables know it."""
+    """The sizes of a case, and its name in the tables."""
 
     name: str
     n_x: int
@@ -47,7 +47,7 @@ FORWARD_BACKWARD = (
     Sizes("large", 256, 512, 256, 128, 50),
 )
 
-#: Which of these an LSTM goes through.
+#: The cases that are measured with an LSTM.
 LSTM_CASES = ("cipher", "medium", "large")
 
 LSTM_SEQUENCE = (
@@ -59,13 +59,13 @@ GRU_SEQUENCE = (
     Sizes("GRU stream", 1, 64, 32, 1, 100),
 )
 GRU_STEP = Sizes("GRU step", 1, 64, 32, 1, 1)
-# A sensor or a channel of sound: one number in, one out, a step or a block of samples a call.
+# A sensor or an audio channel: one number in, one out, a step or a block of samples per call.
 GRU_STREAM = (
     Sizes("GRU live step", 1, 64, 1, 1, 1),
     Sizes("GRU live block", 1, 64, 1, 1, 512),
 )
 
-#: What inference measures: the sizes, the cell, and the method of a peer that is asked for it.
+#: The cases of inference: sizes, cell, and the method of a peer that runs it.
 INFERENCE = (
     *((sizes, GRU, "sequence") for sizes in GRU_SEQUENCE),
     (GRU_STEP, GRU, "gru_step"),
@@ -73,7 +73,7 @@ INFERENCE = (
     *((sizes, LSTM, "sequence") for sizes in LSTM_SEQUENCE),
 )
 
-#: What cases of the tables are called.
+#: Names of the cases in the tables.
 NAMES = tuple(size.name for size in (*FORWARD_BACKWARD, *(sizes for sizes, _, _ in INFERENCE)))
 
 RAGGED = FORWARD_BACKWARD[2]
@@ -108,7 +108,7 @@ def recurrent_matrix(rng: np.random.Generator, n_s: int) -> Array:
 
     By the circular law a square matrix of independent values with variance 1 / n has its
     eigenvalues in the unit disc. A larger radius would make the dynamics chaotic, and the
-    results of two right programs different.
+    results of two correct programs different.
     """
     return np.asarray(rng.standard_normal((n_s, n_s)) / np.sqrt(n_s))
 
@@ -117,9 +117,9 @@ def recurrent_matrix(rng: np.random.Generator, n_s: int) -> Array:
 class Problem:
     """A case's data: one draw of random numbers that every competitor gets.
 
-    Arrays stand as in the functional API, features first and time last; a peer that wants another
-    layout makes its copies before the clock starts.  Where the sequences have lengths, there is no
-    gradient past their ends.
+    Arrays have the layout of the functional API, features first and time last; a peer that needs
+    another layout makes its copies before the clock starts. If the sequences have lengths, there
+    is no gradient past their ends.
     """
 
     sizes: Sizes
@@ -157,7 +157,7 @@ class Problem:
     def runs(self) -> Array | None:
         """Which steps are before the end of their sequence, (m, T_x); None if there are no lengths.
 
-        As ``cross_entropy`` takes it for a mask.
+        This is the form of a mask for ``cross_entropy``.
         """
         if self.lengths is None:
             return None

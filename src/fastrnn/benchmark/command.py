@@ -11,8 +11,8 @@ from difflib import get_close_matches
 
 from fastrnn.benchmark.affinity import cores
 
-# Nothing that imports NumPy may stand here: the number of threads is set in the environment
-# of a process of its own, before NumPy and the peers are loaded.
+# This module must not import NumPy: the number of threads is set in the environment of a new
+# process, before NumPy and the peers are loaded there.
 
 TABLES = ("fb", "lstm", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
@@ -78,7 +78,7 @@ def _environment(threads: int) -> dict[str, str]:
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:
-    """Return the command line that says what the options say, but for the threads."""
+    """Return the command line of these options, without the number of threads."""
     words: list[str] = []
     for name in ("table", "case", "dtype", "peers"):
         if getattr(options, name):
@@ -94,9 +94,9 @@ def run(options: argparse.Namespace, program: Sequence[str] = PROGRAM) -> int:
     Parameters
     ----------
     options : argparse.Namespace
-        Of `add_arguments`.
+        The options that `add_arguments` defines.
     program : sequence of str
-        What starts such a process, before the bench's options.
+        The command that starts such a process, without the options of the bench.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None, program: Sequence[str] = PROGRAM) ->
 
 
 def check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """End with a usage error where an option that argparse has read is wrong."""
+    """Exit with a usage error if the value of an option is wrong."""
     for name in ("rounds", "threads"):
         given = getattr(options, name)
         least = min(given) if isinstance(given, list) else given

@@ -1,4 +1,4 @@
-"""A table's rows from cases and peers: agree first, then take turns."""
+"""The rows of a table: checks that the results of the peers agree, and times the peers in turn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fastrnn.benchmark.table import NOTHING, Table, duration, times
 from fastrnn.benchmark.timing import Call, Timing, interleaved
 
 OURS = "fastrnn"
-#: What the tables call a cell.
+#: Names of the cells in the tables.
 TITLES = {cell.name: "tanh RNN" if cell is RNN else cell.name.upper() for cell in CELLS}
 GEMM = "GEMM"
 PADDED = "without lengths"
@@ -61,7 +61,7 @@ def _compare(
 ) -> dict[str, Timing]:
     """Check every competitor against the reference's result, then time them in turn.
 
-    Calls in `beside` take their turns too; their results are not compared.
+    Calls in `beside` are timed too, but their results are not compared.
     """
     effort.tell(f"{title}: {', '.join(peer.name for peer in peers)}")
     competitors = {peer.name: offer(peer) for peer in peers}
@@ -132,7 +132,7 @@ def forward_backward(
 
 
 def lengths(peers: Sequence[Peer], dtypes: Sequence[np.dtype[Any]], effort: Effort) -> Table:
-    """As :func:`forward_backward`, of batches whose sequences differ in length."""
+    """As :func:`forward_backward`, for batches whose sequences have different lengths."""
     size = cases.RAGGED
     table = Table(
         f"Sequences of several lengths, forward and backward of the tanh RNN, {size}",
@@ -167,7 +167,7 @@ def inference(
     rows: Iterable[tuple[Sizes, Cell, str]],
     effort: Effort,
 ) -> Table:
-    """GRU and LSTM: states of a sequence in a call, of a step a call; with output, as a stream.
+    """Inference of GRU and LSTM: a sequence or a step per call, or a stream with an output layer.
 
     `rows` are some of :data:`fastrnn.benchmark.cases.INFERENCE`.
     """
@@ -193,7 +193,7 @@ def inference(
 
 
 def training_job(cell: str, samples: int) -> TrainingJob:
-    """Return a job of the decipher corpus's shape: a substitution on skewed token ids.
+    """Return a job with the shape of the decipher corpus: a substitution on skewed token ids.
 
     Lengths run from 40 to 101 tokens, the rest is padding; the sentences are random, since
     only what the model has to learn, the substitution, matters to its speed and its loss.

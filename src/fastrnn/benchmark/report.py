@@ -1,4 +1,4 @@
-"""The tables of one process, which has its number of threads."""
+"""The tables of one process, for one number of threads."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ NOTHING = "-"
 
 @dataclass
 class Table:
-    """A title, the names of the columns, rows of text, and notes that stand beneath."""
+    """A title, the names of the columns, rows of text, and notes below the rows."""
 
     title: str
     columns: Sequence[str]
@@ -18,7 +18,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
     def without_empty_columns(self) -> Table:
-        """The same table without the columns in which no row says anything."""
+        """The same table without columns that are empty in every row."""
         full = [
             i
             for i in range(len(self.columns))
@@ -32,7 +32,7 @@ class Table:
         return Table(self.title, kept(self.columns), rows, self.notes)
 
     def text(self) -> str:
-        """Columns side by side: the first to the left, numbers to the right."""
+        """The table as plain text: the first column left-aligned, the others right-aligned."""
         lines = [self.columns, *self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
 
@@ -46,7 +46,7 @@ class Table:
         return "\n".join([self.title, "", *body, *([""] if self.notes else []), *self.notes])
 
     def markdown(self) -> str:
-        """As a Markdown table under a heading."""
+        """The table in Markdown, under a heading."""
 
         def laid_out(line: Sequence[str]) -> str:
             return "| " + " | ".join(line) + " |"
@@ -58,7 +58,7 @@ class Table:
 
 
 def duration(seconds: float) -> str:
-    """A time with three digits and the unit that suits it."""
+    """Format a time with three digits and a suitable unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             value = seconds / size
@@ -67,5 +67,5 @@ def duration(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio as people say it: 3.4x."""
+    """Format a ratio, such as 3.4x."""
     return f"{ratio:.{1 if ratio < 100 else 0}f}x"

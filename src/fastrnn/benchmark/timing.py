@@ -2,7 +2,7 @@
 
 A machine's speed drifts over seconds, with its neighbours and its temperature. Measured one
 after the other, two programs differ by that drift; measured in turn, round after round, both
-get their share of it, and the median of the ratios within a round is what can be quoted.
+are affected alike, and the median of the ratios within a round can be quoted.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds a call, one value a round."""
+    """Seconds per call, one value for each round."""
 
     rounds: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """Median over the rounds, in seconds a call."""
+        """Median over the rounds, in seconds per call."""
         return statistics.median(self.rounds)
 
     def ratio(self, other: Timing) -> float:
-        """Median over the rounds of how many times longer this one took than the other."""
+        """Median over the rounds of the time of this one, divided by that of the other."""
         pairs = zip(self.rounds, other.rounds, strict=True)
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
-#: Seconds of one look at how busy this process is, and how many quiet ones in a row are trusted.
-#: A system may count the time of a running thread only every 10 ms, so that one look may miss it.
+#: Seconds over which the load of this process is measured once, and how many measurements in a
+#: row must be quiet. A system may count the time of a running thread only every 10 ms, so a single
+#: measurement may miss it.
 LOOK, QUIET_LOOKS = 0.01, 3
-#: The share of one processor up to which a process is quiet.
+#: The process is quiet if it uses at most this fraction of one processor.
 QUIET = 0.1
 
 
@@ -58,9 +59,9 @@ def wait_until_quiet(
     most
         Maximum waiting time in seconds: some threads never become idle.
     clock, cpu
-        Return seconds: of the wall, and what all threads have used.
+        Functions that return seconds: of elapsed time, and of processor time of all threads.
     sleep
-        Waits so many seconds.
+        Function that waits for a number of seconds.
     """
     end = clock() + most
     quiet = 0

@@ -1,8 +1,8 @@
-"""The peers, one file each, and fastrnn itself as one of the field.
+"""The peers, one file each, and fastrnn itself as one of the competitors.
 
 Every peer is written as its own experienced users would write it: time-major data in its own
-arrays before the clock starts, compiled where it compiles, no gradient asked for that the
-others do not give. A module of a peer imports its library only when the peer is made, so that
+arrays before the clock starts, compiled where that is possible, without gradients that the
+others do not compute. A module of a peer imports its library only when the peer is made, so that
 the bench runs with whatever is installed.
 """
 
@@ -31,7 +31,7 @@ NAMES = tuple(_PEERS)
 
 
 def installed(name: str) -> bool:
-    """Say whether the library that a peer needs can be imported."""
+    """Return whether the library of a peer can be imported."""
     needs = _PEERS[name][1]
     return needs is None or find_spec(needs) is not None
 

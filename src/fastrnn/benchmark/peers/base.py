@@ -1,4 +1,4 @@
-"""What a peer offers to the tables."""
+"""The interface of a peer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Competitor:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """The decipher job: read the token ids of a cipher text, tell those of the plain text.
+    """The decipher job: predict the token ids of the plain text from those of the cipher text.
 
     Attributes
     ----------
@@ -53,17 +53,17 @@ class TrainingJob:
 
 
 class Peer:
-    """A library beside fastrnn. Each method returns None where the library has no such thing."""
+    """A library that is compared with fastrnn. Methods return None for what it does not support."""
 
     name = ""
-    #: Whether :meth:`forward_backward` looks at the lengths of a problem.
+    #: Whether :meth:`forward_backward` uses the lengths of a problem.
     takes_lengths = False
 
     def forward_backward(self, problem: Problem) -> Competitor | None:
         """RNN or LSTM: ``S, y_pred`` of the forward pass, then every gradient of BPTT.
 
         The upstream gradient ``ds`` is given on the states; none flows through ``y_pred``.  Where
-        the problem has lengths, past an end the last state stands in ``S``, and zero in ``y_pred``.
+        the problem has lengths, past an end ``S`` has the last state, and ``y_pred`` zeros.
         """
         return None
 
@@ -72,11 +72,11 @@ class Peer:
         return None
 
     def gru_step(self, problem: Problem) -> Competitor | None:
-        """GRU (``reset_after=True``), inference: ``S``, one step further, in one call."""
+        """GRU (``reset_after=True``), inference: ``S`` after one step, in one call."""
         return None
 
     def gru_stream(self, problem: Problem) -> Competitor | None:
-        """GRU (``reset_after=True``) with a linear output, inference that goes on.
+        """GRU (``reset_after=True``) with a linear output, as a stream.
 
         ``y``, (n_y, m, T_x), the answer to the next `T_x` steps, which are always the same ones.
         The first call begins with a state of zeros, and only its answer is compared.

@@ -31,7 +31,7 @@ class Keras(Peer):
         """See :meth:`Peer.training`."""
         keras = self.keras
         keras.utils.set_random_seed(0)
-        # The seed's GRU: one bias, and the reset gate before the recurrent product.
+        # The GRU of the job: one bias, and the reset gate before the recurrent product.
         recurrent = (
             keras.layers.GRU(job.units, return_sequences=True, reset_after=False)
             if job.cell == "gru"

@@ -85,6 +85,6 @@ class Numba(Peer):
 
 
 def create(threads: int) -> Peer:
-    """The products are BLAS's, which takes its threads from the environment."""
+    """Do nothing: BLAS computes the products, and takes its threads from the environment."""
     del threads
     return Numba()

@@ -61,14 +61,14 @@ def _model(problem: Problem) -> Any:
         [helper.make_tensor_value_info("states", kind, [sizes.T_x, 1, sizes.m, sizes.n_s])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
-    # Old versions of operators and file format serve, and every runtime reads them.
+    # Every runtime reads these old versions of the operators and of the file format.
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     onnx.checker.check_model(model)
     return model.SerializeToString()
 
 
 def _model_with_output(problem: Problem) -> Any:
-    """Return :func:`_model` with a linear output behind: y (T_x, m, n_y), and the last state."""
+    """Return :func:`_model` followed by a linear output: y (T_x, m, n_y), and the last state."""
     model = onnx.load_model_from_string(_model(problem))
     graph, sizes = model.graph, problem.sizes
     kind = helper.np_dtype_to_tensor_dtype(problem.dtype)
@@ -146,5 +146,5 @@ class OnnxRuntime(Peer):
 
 
 def create(threads: int) -> Peer:
-    """Sessions are made with this many threads."""
+    """Set the number of threads of new sessions."""
     return OnnxRuntime(threads)

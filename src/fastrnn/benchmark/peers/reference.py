@@ -12,11 +12,11 @@ from fastrnn.benchmark.peers.base import Competitor, Peer
 
 
 class Reference(Peer):
-    """NumPy, one Python call a step."""
+    """NumPy, with one Python call per step."""
 
     name = "NumPy"
     takes_lengths = True
-    #: Whose functions are called; fastrnn's own have the same names and arguments.
+    #: The module whose functions are called; those of fastrnn have the same names and arguments.
     functions: Any = reference
 
     def forward_backward(self, problem: Problem) -> Competitor:
@@ -36,7 +36,7 @@ class Reference(Peer):
         return Competitor(call, arrays)
 
     def sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.sequence`; the output layer, which the peers lack, comes on top."""
+        """See :meth:`Peer.sequence`; unlike the peers, it computes the output too."""
         X, S_0, parameters = problem.X, problem.S_0, problem.parameters
         forward, options = self._forward(problem)
         return Competitor(
@@ -44,7 +44,7 @@ class Reference(Peer):
         )
 
     def _forward(self, problem: Problem) -> tuple[Any, dict[str, Any]]:
-        """Return the function of the problem's cell, and what it takes by keyword."""
+        """Return the function of the problem's cell, and its keyword arguments."""
         options: dict[str, Any] = {}
         if problem.lengths is not None:
             options["lengths"] = problem.lengths
@@ -55,7 +55,7 @@ class Reference(Peer):
         return getattr(self.functions, f"{problem.cell.name}_forward"), options
 
     def gru_step(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_step`; the output layer, which the peers lack, comes on top."""
+        """See :meth:`Peer.gru_step`; unlike the peers, it computes the output too."""
         Xt, S_0, parameters = problem.X[:, :, 0], problem.S_0, problem.parameters
         gru_cell_forward = self.functions.gru_cell_forward
         return Competitor(
