@@ -58,11 +58,11 @@ def masked_cell(name, way):
 
 def labels_of(function):
     p = np.full((2000, padded(N_X, F32)), 1 / N_X, F32)
-    targets, sums = np.zeros(len(p), np.int64), np.empty(loss.loss_blocks(len(p)))
+    targets = np.zeros(len(p), np.int64)
     if function == "count_correct":
-        return targets, lambda: loss.count_correct(p, N_X, targets, None, sums)
+        return targets, lambda: loss.count_correct(p, N_X, targets, None)
     dlogits = np.empty_like(p)
-    return targets, lambda: loss.softmax_cross_entropy(p, N_X, targets, None, 1.0, dlogits, sums)
+    return targets, lambda: loss.softmax_cross_entropy(p, N_X, targets, None, 1.0, dlogits)
 
 
 def table(function):
@@ -192,20 +192,20 @@ def test_bounds_that_do_not_rise_within_the_gradients(places):
 @pytest.mark.parametrize("threads", [1, 4])
 def test_the_first_bad_label_is_named_and_a_label_without_weight_is_not_looked_at(threads):
     rows = 5000
-    p, sums = np.full((rows, padded(4, F32)), 0.25, F32), np.empty(loss.loss_blocks(rows))
+    p = np.full((rows, padded(4, F32)), 0.25, F32)
     targets, weights = np.zeros(rows, np.int64), np.ones(rows, F32)
     targets[[700, 4000]] = 9, 7
     before = fastrnn.get_num_threads()
     fastrnn.set_num_threads(threads)
     try:
         for call in (
-            lambda: loss.softmax_cross_entropy(p, 4, targets, weights, 1.0, None, sums),
-            lambda: loss.count_correct(p, 4, targets, weights, sums),
+            lambda: loss.softmax_cross_entropy(p, 4, targets, weights, 1.0, None),
+            lambda: loss.count_correct(p, 4, targets, weights),
         ):
             with pytest.raises(ValueError, match="a target is 9; it should be from 0 to 3"):
                 call()
         weights[[700, 4000]] = 0
-        found = loss.softmax_cross_entropy(p, 4, targets, weights, 1.0, None, sums)
+        found = loss.softmax_cross_entropy(p, 4, targets, weights, 1.0, None)
     finally:
         fastrnn.set_num_threads(before)
     np.testing.assert_allclose(found, (rows - 2) * np.log(4), rtol=1e-6)

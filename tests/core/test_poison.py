@@ -7,7 +7,15 @@ from fastrnn._core import activation, loss as core, optimizer
 from fastrnn._core.memory import padded
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
-from tests.core.calls import DTYPES, Memory, cell_case, random_affine, run_affine, run_cell
+from tests.core.calls import (
+    DTYPES,
+    Memory,
+    cell_case,
+    random_affine,
+    run_affine,
+    run_cell,
+    scratch_of,
+)
 
 SIZES = range(1, 71)
 
@@ -88,12 +96,10 @@ def test_cross_entropy(dtype):
         for fill in (0.0, np.nan):
             memory = Memory(dtype, fill)
             dlogits = memory.empty(300, padded(n, dtype))
-            sums = np.full(core.loss_blocks(300), fill)
-            loss = core.softmax_cross_entropy(
-                memory.rows(p), n, targets, weights, 0.5, dlogits, sums
-            )
-            memory.check()
-            correct = core.count_correct(memory.rows(p), n, targets, weights, sums)
+            with scratch_of(fill):
+                loss = core.softmax_cross_entropy(memory.rows(p), n, targets, weights, 0.5, dlogits)
+                memory.check()
+                correct = core.count_correct(memory.rows(p), n, targets, weights)
             scalars = np.array([loss, correct])
             results.append({"loss and correct": scalars, "dlogits": dlogits[:, :n]})
         assert_clean(*results, f"n = {n}")

@@ -52,7 +52,7 @@ def activate(str name, floating[:, ::1] x not None, Py_ssize_t n, const floating
         return
     if ld < n or (job.activation < GELU and ld * size % 64):
         raise ValueError(f"rows of {ld} elements are not padded for n = {n}")
-    # GELU takes two functions of the C library for an element, one after the other
+    # GELU calls two functions of the C library for each element
     operations = (4.0 if job.activation >= GELU else 1.0) * EXPONENTIAL * n
     job.n, job.ld, job.x = n, ld, &x[0, 0]
     work = work_of(&job, activate_rows[float], activate_rows[double], size, operations,
@@ -84,9 +84,6 @@ cdef class ActivationStage(Stage):
         self.job, self.in_place, self.function = same.job, same.in_place, same.function
         return 0
 
-    cdef void place(self, void *memory) noexcept:
-        self.y = memory
-
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Job *job = &self.job
         cdef Py_ssize_t size = self.itemsize, R = steps * self.streams, row
@@ -115,7 +112,7 @@ def stage(str name, function, bint in_place, Py_ssize_t n, Py_ssize_t streams, P
     name : str
         Of the activation.
     function : callable
-        Does it to rows (R, ld), in place; called unless the activation is a compiled one.
+        Applies the activation to rows (R, ld), in place; called unless the activation is compiled.
     in_place : bool
         Whether the stage before does not read its output again, so that its memory may be overwritten.
     n : int

@@ -4,7 +4,7 @@ cdef enum:
     MOST_AXES = 3     # of an array
 
 cdef enum:
-    # where the extent behind each letter stands
+    # the index of the extent of each letter
     OF_X, OF_S, OF_Y, OF_M, OF_T, OF_G, OF_ONE, LETTERS
 
 cdef class Form:
@@ -13,4 +13,4 @@ cdef class Form:
     cdef bint optional[MOST_ARRAYS]
     cdef int axes[MOST_ARRAYS][MOST_AXES]
 
-    cdef Py_ssize_t look(self, tuple arrays, Py_ssize_t *extents) noexcept
+    cdef Py_ssize_t element_size(self, tuple arrays, Py_ssize_t *extents) noexcept

@@ -1,7 +1,6 @@
-"""Whether the compiled code can read users' arrays as they are, without a conversion.
+"""The check whether compiled code can read users' arrays without a conversion.
 
-Every call of the functional API asks that, however small.  It is answered from the fields of NumPy's arrays
-(ndarrays.pxd).
+Every call of the functional API makes it, so it reads the fields of NumPy's arrays directly (ndarrays.pxd).
 """
 
 cimport numpy as cnp
@@ -10,13 +9,13 @@ cnp.import_array()
 
 
 cdef class Form:
-    """Arrays that have to fit each other.
+    """A set of arrays whose types and shapes must agree.
 
     Parameters
     ----------
     words : str
-        A word for each array, a letter for each of its axes: ``"xmt sm gx"``.  Equal letters are equal extents; ``g``
-        is `gates` times ``s``, and ``1`` is 1.  A word behind ``?`` is of an array that may be None.
+        A word for each array, with a letter for each axis: ``"xmt sm gx"``.  Equal letters mean equal extents; ``g``
+        is `gates` times ``s``, and ``1`` is 1.  A word with ``?`` in front means that the array may be None.
     gates : int
     """
 
@@ -31,16 +30,16 @@ cdef class Form:
             self.count += 1
 
     def fit(self, tuple arrays):
-        """Tell whether arrays fit each other and need no conversion.
+        """Return whether arrays agree and need no conversion.
 
-        They do if each is an ``ndarray`` and no subclass, all hold float64 or all float32 in native order and aligned
-        memory, and their extents agree.  The caller finds out what is wrong with the others.
+        Each must be an ``ndarray`` and no subclass, all must be float64 or all float32, in native byte order and
+        aligned, and their extents must agree.  If not, the caller finds out what is wrong.
         """
         cdef Py_ssize_t extents[LETTERS]
-        return self.look(arrays, extents) != 0
+        return self.element_size(arrays, extents) != 0
 
-    cdef Py_ssize_t look(self, tuple arrays, Py_ssize_t *extents) noexcept:
-        """Return the bytes of an element of arrays that fit, 0 of others.  OUT extents; -1 for one of no array."""
+    cdef Py_ssize_t element_size(self, tuple arrays, Py_ssize_t *extents) noexcept:
+        """Return the bytes of an element if the arrays agree, else 0.  OUT extents; -1 for a letter of no array."""
         cdef int kind = -1, i, axis, letter
         cdef Py_ssize_t size = 0, extent
         for i in range(LETTERS):

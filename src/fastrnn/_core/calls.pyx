@@ -1,12 +1,12 @@
 """The functions of the functional API as single compiled calls, for arguments that need no conversion.
 
-1. :class:`Functions` are the four functions of a cell: a step and a sequence, forward and back.  Each looks at its
-   arguments (arrays.pyx), makes the results, fills a `Job` (job.pxd), has it run (recurrence.pyx), and returns what the
-   user gets.  It returns None where an argument needs a conversion or is wrong; :mod:`fastrnn.functional` then converts
-   it or raises.
-2. What a forward pass keeps is one piece of memory, a :class:`Kept`: what the core reads on the way back, with a copy
-   of the input behind it.  Nothing of it is shared with arguments or results.
-3. Arrays are read and made by ndarrays.pxd, which says what that saves.
+1. :class:`Functions` has the four functions of a cell: a step and a sequence, forward and back.  Each checks its
+   arguments (arrays.pyx), creates the results, fills a `Job` (simd/job.h), runs it (recurrence.pyx), and returns the
+   results.  It returns None if an argument needs a conversion or is wrong; :mod:`fastrnn.functional` then converts the
+   argument or raises.
+2. A :class:`Kept` is the memory that a forward pass keeps for the backward pass: the reserve, and a copy of the input
+   behind it.  It shares no memory with arguments or results.
+3. Arrays are read and created through ndarrays.pxd, which says how much time that saves.
 """
 
 from cpython.object cimport PyObject, PyTypeObject
@@ -17,7 +17,7 @@ cimport numpy as cnp
 
 from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
 from fastrnn._core.job cimport BS, BX, WS, WX, Job, place_reserve
-from fastrnn._core.kernels cimport activation_rows, bind_kernels, floating
+from fastrnn._core.kernels cimport apply_activation, bind_kernels, multiply_gate
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
 from fastrnn._core.ndarrays cimport (array_of_ndarray, array_over, copy_to_rows, item, joined, matrix_in, put,
                                      rows_view)
@@ -32,7 +32,7 @@ cdef tuple _nothing = ()
 
 
 cdef class Kept:
-    """What a forward pass keeps of a sequence.
+    """The memory that a forward pass keeps of a sequence.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ cdef class Kept:
         self.begin(&job)
 
     cdef int begin(self, Job *job) except -1:
-        """Begin the job of a pass over this memory, which is made where there is none."""
+        """Begin the job of a pass over this memory; allocate it if there is none."""
         memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.size, self.memory)
-        if self.memory is None:  # else threads that go back at once would write here at once
+        if self.memory is None:  # so that threads that run backward at the same time do not write here
             self.memory = memory
         mask = None if self.ragged is None else self.ragged.mask
         if mask is not None:  # (T, m), without gaps
@@ -73,7 +73,7 @@ cdef class Kept:
         return 0
 
     cdef Py_ssize_t x_offset(self):
-        """Return where the input begins."""
+        """Return the offset of the input."""
         cdef Job job
         self.begin(&job)
         return <char *> job.x - <char *> self.memory.start
@@ -95,14 +95,14 @@ cdef class Kept:
         return array_over(self.memory, self.memory.start, cnp.NPY_UINT8, 1, &length, NULL)
 
     def arrays(self):
-        """Return views of what is kept, time-major: states, gates, kept arrays (`Recurrence.views`), and the input."""
+        """Return time-major views: states, gates, kept arrays (`Recurrence.views`), and the input."""
         cdef Py_ssize_t ld_x = padded_to_line(self.n_x, self.size)
         flat = self.bytes().view("f4" if self.size == sizeof(float) else "f8")
         views = self.functions.core.views(flat, self.T, self.m, self.n_s)
         return *views, flat[self.x_offset() // self.size:].reshape(self.T, self.m, ld_x)
 
     def having(self, parameters_dict):
-        """Return the same, with other parameters; it shares the memory."""
+        """Return an object with other parameters that shares the memory."""
         cdef Kept other = new_kept(type(self))
         other.functions, other.ragged, other.parameters_dict = self.functions, self.ragged, parameters_dict
         other.n_x, other.m, other.T, other.n_s, other.size = self.n_x, self.m, self.T, self.n_s, self.size
@@ -110,7 +110,7 @@ cdef class Kept:
         return other
 
     def fill(self, Py_ssize_t t, tuple entries, bint first):
-        """Take over what the cache of step t holds before the parameters; with `first`, the states before it too."""
+        """Copy the entries of the cache of step t but its parameters; with `first`, the states before the step too."""
         cdef Job job
         self.begin(&job)
         self.functions.fill(&job, t, entries, first)
@@ -129,7 +129,7 @@ cdef class Functions:
     activations : tuple of str
         Of the new state and of the gates.
     caches, cache : type
-        What the caches of a sequence are, a subclass of :class:`Kept`; and that of a step.
+        The type of the caches of a sequence, a subclass of :class:`Kept`, and the type of the cache of a step.
     """
 
     cdef readonly object cell
@@ -151,17 +151,17 @@ cdef class Functions:
         self.input_bias = core.cell_f32.kept_is_product
         self.has_kept_entry = core.gates > 1 and len(cell.kept) > core.gates
 
-    # Forward: what the user calls, and the same of arguments that were read --------------------------------------
+    # Forward: for arguments of the user, and for arguments that were converted --------------------------------------
 
     def forward(self, tuple inputs, parameters_dict, lengths=None):
-        """Take the step through whole sequences; return what the function does, or None."""
+        """Compute whole sequences; return the results of the function, or None."""
         cdef tuple values = self.with_parameters(inputs, parameters_dict) if lengths is None else None
         return None if values is None else self.run(values, parameters_dict)
 
     def run(self, tuple values, parameters_dict, ragged=None):
-        """As :meth:`forward`, of ``*inputs, Wx, Ws, bs, bx, Wy, by`` and sequences in the core's order."""
+        """As :meth:`forward`, for ``*inputs, Wx, Ws, bs, bx, Wy, by`` and sequences in the order of the core."""
         cdef Py_ssize_t sizes[LETTERS]
-        cdef Py_ssize_t size = self.sequence.look(values, sizes)
+        cdef Py_ssize_t size = self.sequence.element_size(values, sizes)
         cdef Kept kept
         cdef Job job
         if size == 0:
@@ -176,14 +176,14 @@ cdef class Functions:
         return (after[0], y, caches) if self.states == 1 else (after[0], y, after[1], caches)
 
     def cell_forward(self, tuple inputs, parameters_dict):
-        """Take one step; return what the function does, or None."""
+        """Compute one step; return the results of the function, or None."""
         cdef tuple values = self.with_parameters(inputs, parameters_dict)
         return None if values is None else self.run_step(values, parameters_dict)
 
     def run_step(self, tuple values, parameters_dict):
-        """As :meth:`cell_forward`, of ``*inputs, Wx, Ws, bs, bx, Wy, by``."""
+        """As :meth:`cell_forward`, for ``*inputs, Wx, Ws, bs, bx, Wy, by``."""
         cdef Py_ssize_t sizes[LETTERS]
-        cdef Py_ssize_t size = self.step.look(values, sizes)
+        cdef Py_ssize_t size = self.step.element_size(values, sizes)
         cdef Scratch memory
         cdef Job job
         if size == 0:
@@ -197,7 +197,7 @@ cdef class Functions:
         return (after[0], y, cache) if self.states == 1 else (after[0], after[1], y, cache)
 
     cdef tuple with_parameters(self, tuple inputs, parameters_dict):
-        """Return ``*inputs, Wx, Ws, bs, bx, Wy, by``, or None where they want a thorough look."""
+        """Return ``*inputs, Wx, Ws, bs, bx, Wy, by``, or None if the parameters need the checks of Python."""
         if type(parameters_dict) is not dict:
             return None
         wx, ws, bs = item(parameters_dict, "Wx"), item(parameters_dict, "Ws"), item(parameters_dict, "bs")
@@ -211,7 +211,7 @@ cdef class Functions:
         return joined(inputs, len(inputs), (wx, ws, bs, bx, wy, by))
 
     cdef list compute(self, Job *job, tuple values, Py_ssize_t T, Py_ssize_t result_T):
-        """Run forward; return copies of the states after each step, the user's own."""
+        """Run forward; return copies of the states after each step, which the user owns."""
         cdef Scratch copy
         cdef list after = []
         cdef int i, first = 1 + self.states
@@ -272,7 +272,7 @@ cdef class Functions:
     # Backward ----------------------------------------------------------------------------------------------------
 
     def backward(self, ds, caches, dc_last=None):
-        """Go back through a whole sequence, or its first steps; return the gradients, or None."""
+        """Backpropagate through a whole sequence, or its first steps; return the gradients, or None."""
         cdef Kept kept
         if type(caches) is not tuple or len(<tuple> caches) != 2 + len(self.options):
             return None
@@ -286,9 +286,9 @@ cdef class Functions:
                                        item(kept.parameters_dict, "Ws"))
 
     def run_back(self, Kept kept, ds, dc_last, wx, ws):
-        """As :meth:`backward`, of arrays that are in the order of the core."""
+        """As :meth:`backward`, for arrays in the order of the core."""
         cdef Py_ssize_t sizes[LETTERS]
-        cdef Py_ssize_t size = self.sequence_back.look((ds, dc_last, wx, ws), sizes)
+        cdef Py_ssize_t size = self.sequence_back.element_size((ds, dc_last, wx, ws), sizes)
         cdef Job job
         if (size != kept.size or sizes[OF_S] != kept.n_s or sizes[OF_M] != kept.m or sizes[OF_T] > kept.T
                 or sizes[OF_X] != kept.n_x):
@@ -307,9 +307,9 @@ cdef class Functions:
         return self.run_step_back(joined(gradients, len(gradients), joined(cache, self.entries - 1, weights)))
 
     def run_step_back(self, tuple values):
-        """As :meth:`cell_backward`, of gradients, the entries of the cache, Wx and Ws."""
+        """As :meth:`cell_backward`, for gradients, the entries of the cache, Wx and Ws."""
         cdef Py_ssize_t sizes[LETTERS]
-        cdef Py_ssize_t size = self.step_back.look(values, sizes)
+        cdef Py_ssize_t size = self.step_back.element_size(values, sizes)
         cdef int states = self.states, last = self.entries + states - 1
         cdef Scratch _memory
         cdef Job job
@@ -321,7 +321,7 @@ cdef class Functions:
                               -1)
 
     cdef int fill(self, Job *job, Py_ssize_t t, tuple entries, bint first) except -1:
-        """Copy the entries of the cache of step t to where forward would have left them."""
+        """Copy the entries of the cache of step t to the places where forward would have written them."""
         cdef Py_ssize_t row_bytes = job.m * job.ld * job.size
         cdef char *gates = <char *> job.step.gates + t * job.m * job.columns * job.size
         cdef char *kept = <char *> job.step.kept + t * row_bytes
@@ -340,27 +340,21 @@ cdef class Functions:
         if job.cell.kept_is_product:
             copy_to_rows(entries[place], job, kept, job.ld, job.ld)
         elif job.cell.apart < job.cell.gates:
-            # what the product that stands apart has multiplied: the state, times the first gate
+            # the factor of the product that stands apart: the state times the first gate
             states = <char *> job.step.states[0] + t * row_bytes
-            if job.size == sizeof(float):
-                multiply(job, <float *> gates, <float *> states, <float *> kept)
-            else:
-                multiply(job, <double *> gates, <double *> states, <double *> kept)
+            multiply_gate(job.size, job.m, job.ld, <void *> gates, job.columns, <void *> states, <void *> kept)
         elif self.states > 1:
-            # the activation of the cell, by the function that forward has
+            # the activation of the cell, computed by the same function as in forward
             memcpy(kept, <char *> job.step.states[1] + (t + 1) * row_bytes, row_bytes)
-            if job.size == sizeof(float):
-                activation_rows(job.m, job.n_s, <float *> kept, job.ld, job.step.activation)
-            else:
-                activation_rows(job.m, job.n_s, <double *> kept, job.ld, job.step.activation)
+            apply_activation(job.size, job.m, job.n_s, <void *> kept, job.ld, job.step.activation)
         copy_to_rows(entries[len(entries) - 1], job, <char *> job.x + t * job.m * job.x_row * job.size, job.x_row,
                      job.x_row)
         return 0
 
     cdef dict gradients(self, Job *job, ds, dc_last, wx, ws, Py_ssize_t steps, Py_ssize_t result_T):
-        """Run back; return the gradients by their names.
+        """Run backward; return the gradients by name.
 
-        Those of the weights and at the initial states are pieces of one memory, that of the input has its own.
+        Those of the weights and of the initial states share one block of memory; that of the input has its own.
         """
         cdef Py_ssize_t size = job.size, n_x = job.n_x, n_s = job.n_s, rows = job.cell.gates * n_s
         cdef Py_ssize_t state_bytes = job.m * job.ld * size, line = LINE_BYTES
@@ -378,7 +372,7 @@ cdef class Functions:
         found["ds_prev" if of_step else "ds_0"] = rows_view(rest, job.step.carry[0], size, n_s, job.m, -1, job.ld)
         if self.states > 1:
             found["dc_prev" if of_step else "dc_0"] = rows_view(rest, job.step.carry[1], size, n_s, job.m, -1, job.ld)
-            if dc_last is not None:  # what the core turns into the gradient at the first cells
+            if dc_last is not None:  # the core overwrites it with the gradient at the first cells
                 copy_to_rows(dc_last, job, job.step.carry[1], job.ld, job.ld)
             else:
                 memset(job.step.carry[1], 0, state_bytes)
@@ -400,13 +394,13 @@ cdef class Functions:
 
 cdef Scratch begin_job(Job *job, Recurrence core, Py_ssize_t n_x, Py_ssize_t m, Py_ssize_t T, Py_ssize_t n_s,
                        Py_ssize_t size, Scratch memory):
-    """Begin the job of a pass: its sizes, the reserve, and the input behind it; return the memory, made if None."""
+    """Begin the job of a pass: sizes, the reserve, and the input behind it; return the memory, allocated if None."""
     cdef Py_ssize_t reserve, ld_x = padded_to_line(n_x, size)
     memset(job, 0, sizeof(Job))
     set_sizes(job, core, m, n_x, n_s, size)
     reserve = place_reserve(&job.step, job.cell, False, NULL, T, size)
     if memory is None:
-        # counted in floating point first: the product of such sizes may be no integer
+        # in floating point, since the product of such sizes may overflow an integer
         if (T + 1.0) * m * (ld_x + (core.states + core.kept) * job.ld + job.columns) * size > 1e17:
             raise MemoryError
         memory = scratch(reserve + T * m * ld_x * size)
@@ -417,11 +411,3 @@ cdef Scratch begin_job(Job *job, Recurrence core, Py_ssize_t n_x, Py_ssize_t m, 
 
 cdef Kept new_kept(kind):
     return <Kept> (<PyTypeObject *> kind).tp_new(kind, <PyObject *> _nothing, NULL)
-
-
-cdef void multiply(const Job *job, const floating *gates, const floating *states, floating *products) noexcept:
-    """OUT products (m, ld) = the first gate times the state."""
-    cdef Py_ssize_t i, k
-    for i in range(job.m):
-        for k in range(job.ld):
-            products[i * job.ld + k] = gates[i * job.columns + k] * states[i * job.ld + k]

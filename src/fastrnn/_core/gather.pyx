@@ -102,9 +102,6 @@ cdef class TableStage(Stage):
         self.table, self.row_bytes = (<TableStage> other).table, (<TableStage> other).row_bytes
         return 0
 
-    cdef void place(self, void *memory) noexcept:
-        self.y = memory
-
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef const long long *tokens = <const long long *> x
         cdef Py_ssize_t row, width = self.y_row * self.itemsize

@@ -58,7 +58,7 @@ cdef extern from "simd/bind.h" nogil:
         Py_ssize_t row
         long long label
 
-    # weights, sequences and gradients, between the caller's layout and the kernels'
+    # conversions of weights, sequences and gradients between the layouts of the caller and of the kernels
     void pack "fastrnn_pack"(...)
     void pack_back "fastrnn_pack_back"(...)
     void pack_bias "fastrnn_pack_bias"(...)
@@ -70,7 +70,7 @@ cdef extern from "simd/bind.h" nogil:
     void gather_rows "fastrnn_gather_rows"(...)
     void scatter_rows "fastrnn_scatter_rows"(...)
 
-    # products, and what the loops over time do with rows that a mask leaves out
+    # products, and operations on rows that a mask leaves out
     Py_ssize_t next_run "fastrnn_next_run"(...)
     Py_ssize_t column_start "fastrnn_column_start"(...)
     Py_ssize_t panel_width "fastrnn_panel_width"(...)
@@ -81,6 +81,11 @@ cdef extern from "simd/bind.h" nogil:
     void save_carry "fastrnn_save_carry"(...)
     void restore_carry "fastrnn_restore_carry"(...)
     void clear_rows "fastrnn_clear_rows"(...)
+
+    # of pointers to void, with the bytes of an element as the first argument
+    void copy_steps_sized "fastrnn_copy_steps_sized"(...)
+    void apply_activation "fastrnn_activation_sized"(...)
+    void multiply_gate "fastrnn_multiply_gate_sized"(...)
 
     # activations, losses, optimizers
     void activation_rows "fastrnn_activation_rows"(...)

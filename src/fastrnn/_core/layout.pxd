@@ -1,15 +1,15 @@
 # cython: language_level=3
-"""The cache line, rows that are padded to it, and memory that is cut into arrays.
+"""The cache line, rows that are padded to it, and memory that is divided into arrays.
 
-A function that cuts an :class:`Arena` runs twice: over no memory, to learn how many bytes it wants, and over those
-bytes, to place the arrays in them.  So what sizes an arena and what places in it cannot differ.
+A function that divides an :class:`Arena` runs twice: without memory, to find out how many bytes it needs, and then
+with that memory, to place the arrays.  So the size and the places cannot disagree.
 """
 
 cdef enum:
     LINE_BYTES = 64
 
 cdef struct Arena:
-    char *start  # of a cache line; NULL while the size is asked for
+    char *start  # of a cache line; NULL to find out the size
     Py_ssize_t bytes  # taken so far
 
 
@@ -20,7 +20,7 @@ cdef inline Py_ssize_t padded_to_line(Py_ssize_t n, Py_ssize_t size) noexcept no
 
 
 cdef inline void *line_start(const void *memory) noexcept nogil:
-    """Return where the first cache line in some memory begins."""
+    """Return the start of the first cache line in some memory."""
     return <void *> ((<size_t> memory + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES)
 
 
@@ -32,7 +32,7 @@ cdef inline Arena arena_of(void *memory) noexcept nogil:
 
 
 cdef inline void *take(Arena *arena, Py_ssize_t bytes) noexcept nogil:
-    """Return the next bytes of an arena: a number that is no address while the size is asked for."""
+    """Return the next bytes of an arena; not a valid address while the arena has no memory."""
     cdef void *taken = arena.start + arena.bytes
     arena.bytes += bytes
     return taken

@@ -1,6 +1,6 @@
 """Between the users' layout (n, m, T) and the core's, time-major with features last and padded: (T, m, ld).
 
-Arrays are read through NumPy's C interface: ndarrays.pxd says what that saves.
+Arrays are read through NumPy's C interface, since that saves time (ndarrays.pxd).
 """
 
 cimport numpy as cnp
@@ -49,20 +49,20 @@ def padded_copy(array):
         job.target = cnp.PyArray_DATA(<cnp.ndarray> result)
         work = work_of(&job, copy_columns[float], copy_columns[double], size, operations,
                        threads_for(operations * T, m))
-        work.grain, work.pieces = LINE_BYTES // size, m  # whole lines of a source whose steps are neighbours
+        work.grain, work.pieces = LINE_BYTES // size, m  # whole lines of a source whose steps are adjacent in memory
         run_parts(&work, 0, T)
     return result
 
 
 cdef void copy_columns(void *data, const Part *part, floating *_) noexcept nogil:
-    """Some steps of some batch columns."""
+    """Copy some steps of some batch columns."""
     cdef Job *job = <Job *> data
     copy_steps(&job.source, part.first, part.end, share_start(job.m, part), share_start(job.m, part, 1), job.m,
                <floating *> job.target, job.ld, job.ld)
 
 
 def rows_in_place(array):
-    """Return an (n, m, T) array as a view (T, m, n) where the core can read it so, else None."""
+    """Return an (n, m, T) array as a view (T, m, n) if the core can read its strides, else None."""
     cdef cnp.ndarray of = array
     cdef Py_ssize_t n = cnp.PyArray_DIM(of, 0), m = cnp.PyArray_DIM(of, 1), T = cnp.PyArray_DIM(of, 2)
     cdef Py_ssize_t over_batch = cnp.PyArray_STRIDE(of, 1), over_time = cnp.PyArray_STRIDE(of, 2)

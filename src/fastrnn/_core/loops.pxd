@@ -1,10 +1,9 @@
 # cython: language_level=3
-"""The loop over time, forward and back, and the gradients of the weights: what one thread computes of a pass.
+"""The loops over time, and the gradients of the weights: the share of one thread in a pass.
 
-:func:`forward_part` is the one loop forward: it projects the input of some steps, then calls the cell's step for each
-of them, which finds what the projection wrote in the cache.  :func:`backward_part` is the one loop of
-backpropagation through time.  :func:`weights_part` adds up the gradients of the weights,
-some steps at a time, as long products.
+:func:`forward_part` is the loop forward, for all cells: it projects the input of some steps, then calls the step of
+the cell for each of them, while the projection is in the cache.  :func:`backward_part` is the loop of backpropagation
+through time.  :func:`weights_part` adds up the gradients of the weights, some steps at a time, as long products.
 """
 
 from libc.string cimport memcpy
@@ -18,7 +17,7 @@ from fastrnn._core.threads cimport Part
 
 
 cdef inline void forward_part(void *data, const Part *part, floating *_) noexcept nogil:
-    """Some steps of some batch columns.  The pre-activations stand where the gates will."""
+    """Compute some steps of some batch columns.  The gates overwrite their pre-activations."""
     cdef Job *job = <Job *> data
     cdef const unsigned char *mask = job.mask
     cdef Py_ssize_t first = column_start(mask, part.first, part.end, job.m, part.share, part.shares)
@@ -56,7 +55,7 @@ cdef inline void forward_part(void *data, const Part *part, floating *_) noexcep
 
 cdef inline void copy_states(Job *job, int i, Py_ssize_t step, Py_ssize_t t_end, Py_ssize_t first, Py_ssize_t end,
                              floating *_) noexcept nogil:
-    """Copy the states after some steps, while they are in the cache, to where the caller may write to them."""
+    """Copy the states after some steps, while they are in the cache, into arrays that the caller gets."""
     cdef Py_ssize_t m = job.m, ld = job.ld, t, rows = (end - first) * (1 if end - first < m else t_end - step)
     for t in range(step, t_end if end - first < m else step + 1):
         memcpy(<floating *> job.copies[i] + (t * m + first) * ld,
@@ -64,7 +63,7 @@ cdef inline void copy_states(Job *job, int i, Py_ssize_t step, Py_ssize_t t_end,
 
 
 cdef inline void backward_part(void *data, const Part *part, floating *_) noexcept nogil:
-    """Some steps of some batch columns, the last step first.  The carries take the gradients to the step before."""
+    """Backpropagate through some steps of some batch columns.  The carries pass gradients to the previous step."""
     cdef Job *job = <Job *> data
     cdef const unsigned char *mask = job.mask
     cdef Py_ssize_t first = column_start(mask, part.first, part.end, job.m, part.share, part.shares)
@@ -101,7 +100,7 @@ cdef inline void backward_part(void *data, const Part *part, floating *_) noexce
 
 
 cdef inline void weights_part(void *data, const Part *part, floating *_) noexcept nogil:
-    """Some columns of the gradients of the weights, over the rows of some steps, group by group of the gates.
+    """Add the rows of some steps to some columns of the gradients of the weights, for each group of gates.
 
     The Ws of a group multiplied the state, the state times its recurrent dropout, or the kept array.  Where the kept
     array is the product itself, the gradient at the product is d_kept and not da.

@@ -4,14 +4,16 @@ Rows are padded to `ld` elements (layout.pxd).  Every array argument says IN or 
 """
 
 from fastrnn._core.kernels cimport BadLabel, bind_kernels, correct_rows, cross_entropy_rows, floating
+from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.threads cimport MOST_THREADS, Part, Work, run_parts, threads_for, unit_start, work_of
 
 bind_kernels()
 
 cdef enum:
-    # rows of a block: what is handed to a thread, and the partial sums, in an order that never changes
+    # Threads take whole blocks of this many rows, and each block has a partial sum, so that the order of the
+    # additions never changes.
     BLOCK = 256
-    # operations that a row is worth
+    # about how many operations a row takes
     ROW_OF_LOSS = 800
 
 cdef struct Job:
@@ -26,14 +28,9 @@ cdef struct Job:
     BadLabel bad[MOST_THREADS]  # the first of each share
 
 
-def loss_blocks(R):
-    """Length of the scratch that :func:`softmax_cross_entropy` needs for `R` rows."""
-    return (R + BLOCK - 1) // BLOCK
-
-
 def softmax_cross_entropy(const floating[:, ::1] probabilities not None, Py_ssize_t n,
                           const long long[::1] targets not None, const floating[::1] weights, double scale,
-                          floating[:, ::1] dlogits, double[::1] partial_sums not None):
+                          floating[:, ::1] dlogits):
     """Cross entropy of probabilities that a softmax made, and its gradient at the logits.
 
     Parameters
@@ -43,7 +40,6 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities not None, Py_ssiz
     weights : IN (R,), or None for all one
     scale : factor of the gradient
     dlogits : OUT (R, ld) scale * weight * (p - one-hot of target), or None; it may be `probabilities` itself
-    partial_sums : scratch, `loss_blocks` elements
 
     Returns
     -------
@@ -61,35 +57,36 @@ def softmax_cross_entropy(const floating[:, ::1] probabilities not None, Py_ssiz
         raise ValueError("probabilities and dlogits do not fit together")
     job.counts, job.scale = False, scale
     job.dlogits = &dlogits[0, 0] if dlogits is not None and dlogits.shape[0] else NULL
-    return sum_of_rows(&job, probabilities, n, targets, weights, partial_sums)
+    return sum_of_rows(&job, probabilities, n, targets, weights)
 
 
 def count_correct(const floating[:, ::1] probabilities not None, Py_ssize_t n, const long long[::1] targets not None,
-                  const floating[::1] weights, double[::1] partial_sums not None):
-    """Weight of the rows whose largest of the first `n` probabilities is the target's (ties: the first).
+                  const floating[::1] weights):
+    """Sum of the weights of the rows whose target has the largest of the first `n` probabilities (ties: the first).
 
     Parameters and errors as :func:`softmax_cross_entropy`; every target is from 0 to n - 1, whatever its weight.
     """
     cdef Job job
     job.counts = True
-    return sum_of_rows(&job, probabilities, n, targets, weights, partial_sums)
+    return sum_of_rows(&job, probabilities, n, targets, weights)
 
 
 cdef double sum_of_rows(Job *job, const floating[:, ::1] p, Py_ssize_t n, const long long[::1] targets,
-                        const floating[::1] weights, double[::1] partial_sums) except? -1:
-    """Add up what the rows are worth, block after block; raise ``ValueError`` for the first label that is no class."""
+                        const floating[::1] weights) except? -1:
+    """Add up the values of the rows, block after block; raise ``ValueError`` for the first label that is no class."""
     cdef Py_ssize_t R = p.shape[0], blocks = (R + BLOCK - 1) // BLOCK, block
     cdef int shares = threads_for(<double> ROW_OF_LOSS * R, blocks), share
+    cdef Scratch partial_sums
     cdef BadLabel bad
     cdef Work work
     cdef double total = 0
     if R == 0 or n == 0:
         return total
-    if (p.shape[1] < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R)
-            or partial_sums.shape[0] < blocks):
-        raise ValueError("probabilities, targets, weights and partial_sums do not fit together")
+    if p.shape[1] < n or targets.shape[0] < R or (weights is not None and weights.shape[0] < R):
+        raise ValueError("probabilities, targets and weights do not fit together")
+    partial_sums = scratch(blocks * sizeof(double))
     job.R, job.n, job.ld, job.p = R, n, p.shape[1], &p[0, 0]
-    job.targets, job.partial_sums = &targets[0], &partial_sums[0]
+    job.targets, job.partial_sums = &targets[0], <double *> partial_sums.start
     job.weights = &weights[0] if weights is not None else NULL
     for share in range(shares):
         job.bad[share].row = -1
@@ -103,7 +100,7 @@ cdef double sum_of_rows(Job *job, const floating[:, ::1] p, Py_ssize_t n, const 
     if bad.row >= 0:
         raise ValueError(f"a target is {bad.label}; it should be from 0 to {n - 1}")
     for block in range(blocks):
-        total += partial_sums[block]
+        total += job.partial_sums[block]
     return total
 
 

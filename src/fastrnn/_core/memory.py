@@ -1,4 +1,4 @@
-"""Arrays laid out as the compiled core wants them.
+"""Arrays with the layout that the compiled core needs.
 
 Every array that the core writes has its features on the last axis, padded to whole cache lines, so
 that vector stores never need a special last element.  What the padding holds is unspecified: only
@@ -33,7 +33,7 @@ def aligned_zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.
     """Return :func:`aligned_empty` filled with zeros."""
     dtype = np.dtype(dtype)
     shape = (shape,) if isinstance(shape, int) else shape
-    # The system hands out large pieces as zeros, and takes memory for them as they are written.
+    # Large blocks are zero from the system, which commits memory only as they are written.
     raw = np.zeros(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
     return raw[start : start + len(raw) - LINE].view(dtype).reshape(shape)

@@ -1,8 +1,8 @@
 # cython: language_level=3
-"""Arrays, tuples and dicts of Python, read and made through the C interfaces of NumPy and Python.
+"""Arrays, tuples and dicts of Python, read and created through the C interfaces of NumPy and Python.
 
-A view costs 60 ns so, and 350 as ``numpy.ndarray(...)``; to read an array costs 3 ns, where a buffer costs 27 and a
-typed memoryview 110.  A small call of the functional API reads up to sixteen arrays and makes up to nine.  A module
+This way a view costs 60 ns, and ``numpy.ndarray(...)`` costs 350; reading an array costs 3 ns, a buffer 27, and a
+typed memoryview 110.  A small call of the functional API reads up to sixteen arrays and creates up to nine.  A module
 that uses this calls ``numpy.import_array()`` first.
 """
 
@@ -14,14 +14,15 @@ from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 cimport numpy as cnp
 
 from fastrnn._core.job cimport Job
-from fastrnn._core.kernels cimport Array, copy_steps
+from fastrnn._core.kernels cimport Array, copy_steps_sized
 from fastrnn._core.layout cimport Arena, padded_to_line, take
 from fastrnn._core.recycled cimport Scratch
+from fastrnn._core.views cimport array_at
 
 cdef extern from *:
     """
-    /* Whether the reference that the caller holds is the only one, so that no other can come from it.  Without the
-     * interpreter's lock a sum of two counts cannot tell that while other threads use the object. */
+    /* Whether the caller holds the only reference.  Without the interpreter's lock the reference count is a sum of two
+     * numbers, which cannot tell that while other threads use the object. */
     #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030E0000
     #define fastrnn_is_only_reference(object) 0
     #elif defined(Py_GIL_DISABLED)
@@ -43,7 +44,7 @@ cdef inline object item(parameters_dict, name):
 
 
 cdef inline tuple joined(tuple some, Py_ssize_t count, tuple others):
-    """Return the first of some, and others: what ``(*some[:count], *others)`` makes by way of two lists."""
+    """Return ``(*some[:count], *others)``, without the lists that Python would create for it."""
     cdef tuple both = PyTuple_New(count + len(others))
     cdef Py_ssize_t i
     cdef int place = 0
@@ -62,26 +63,17 @@ cdef inline void put(tuple entries, int *place, value):
 
 
 cdef inline Array array_of_ndarray(array, Py_ssize_t size) noexcept:
-    """Return an array of one to three axes as the loops take it; those that it lacks have an extent of 1."""
+    """Return an array of one to three axes as the loops take it (views.pxd)."""
     cdef cnp.ndarray of = <cnp.ndarray> array
-    cdef Array found
-    cdef int axis, ndim = cnp.PyArray_NDIM(of)
-    found.data = cnp.PyArray_DATA(of) if cnp.PyArray_SIZE(of) else NULL
-    for axis in range(3):
-        found.extent[axis] = cnp.PyArray_DIM(of, axis) if axis < ndim else 1
-        found.stride[axis] = cnp.PyArray_STRIDE(of, axis) // size if axis < ndim else 0
-    return found
+    return array_at(cnp.PyArray_DATA(of), <const Py_ssize_t *> cnp.PyArray_DIMS(of),
+                    <const Py_ssize_t *> cnp.PyArray_STRIDES(of), cnp.PyArray_NDIM(of), size)
 
 
 cdef inline void copy_to_rows(array, Job *job, void *rows, Py_ssize_t width, Py_ssize_t row_length) noexcept:
-    """Copy an array (n, m) into the rows of a step, which are so wide and `row_length` apart: zeros in the padding."""
+    """Copy an array (n, m) to rows of a step: `width` elements each, with zeros as padding, `row_length` apart."""
     cdef Array source = array_of_ndarray(array, job.size)
-    if source.data == NULL:
-        return
-    if job.size == sizeof(float):
-        copy_steps(&source, 0, 1, 0, job.m, job.m, <float *> rows, width, row_length)
-    else:
-        copy_steps(&source, 0, 1, 0, job.m, job.m, <double *> rows, width, row_length)
+    if source.data != NULL:
+        copy_steps_sized(job.size, &source, 0, 1, 0, job.m, job.m, rows, width, row_length)
 
 
 cdef inline object rows_view(Scratch memory, void *start, Py_ssize_t size, Py_ssize_t n, Py_ssize_t m, Py_ssize_t T,
@@ -97,7 +89,7 @@ cdef inline object rows_view(Scratch memory, void *start, Py_ssize_t size, Py_ss
 
 cdef inline object array_over(Scratch memory, void *start, int kind, int ndim, cnp.npy_intp *dims,
                               cnp.npy_intp *strides):
-    """Return an array over some memory, which lives as long as the array."""
+    """Return an array over some memory, which it keeps alive."""
     array = PyArray_New(<PyTypeObject *> cnp.ndarray, ndim, dims, kind, strides, start, 0, cnp.NPY_ARRAY_BEHAVED, NULL)
     cnp.set_array_base(array, memory)
     return array

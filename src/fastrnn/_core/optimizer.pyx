@@ -106,7 +106,7 @@ def clip_norms(floating[::1] gradients not None, const Py_ssize_t[::1] bounds no
     """
     cdef Py_ssize_t k, first, end, pieces = bounds.shape[0] - 1
     for k in range(pieces):
-        # read once: another thread may write to the array between the check and the use
+        # read only once: another thread may write to the array between the check and the use
         first, end = bounds[k], bounds[k + 1]
         if not 0 <= first <= end <= gradients.shape[0]:
             raise ValueError("bounds must rise from 0 or more to the length of gradients or less")

@@ -1,7 +1,7 @@
 """The output layer over all rows of a sequence: affine map, its softmax, and the gradients of the map.
 
 A row is one (t, j) of a time-major array (T, m, n); rows are padded to `ld` elements (layout.pxd).  Every array
-argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.
+argument says IN or OUT.  The caller is responsible for shapes: they are checked only as far as memory safety needs.
 """
 
 from libc.string cimport memset
@@ -22,13 +22,13 @@ bind_kernels()
 cdef enum:
     # rows whose logits are still in the cache when the softmax reads them
     BLOCK = 256
-    # so many rows of a share are not divided between two looks for Ctrl-C: the weights are read once for all of them
+    # a share has at least this many rows between two checks for Ctrl-C: the weights are read once for all of them
     UNDIVIDED = 8
 
 
 cdef int set_map(Affine *job, Py_ssize_t R, Py_ssize_t ld, const floating[:, :] x, const floating[:, :] w,
                  const floating[:] b) except -1:
-    """Set the sizes and arrays that both ways read; `b` is the bias, or its gradient."""
+    """Set the sizes and arrays of both passes; `b` is the bias, or its gradient."""
     job.R, job.ld, job.w, job.n, job.k = R, ld, matrix_of(w), w.shape[0], w.shape[1]
     if R and job.n and (x.shape[0] < R or x.shape[1] < job.k or ld < job.n or b.shape[0] < job.n):
         raise ValueError("x, w, the bias and the rows of the result do not fit together")
@@ -48,7 +48,7 @@ def affine(const floating[:, :] x not None, const floating[:, :] w not None, con
     w, b : IN (n, k), (n,), any strides
     out : OUT (R, ld)
     softmax : whether out is the softmax of the affine map
-    mask : IN (R,), zero where the result is to be zero, or None
+    mask : IN (R,), zero at rows whose result should be zero, or None
     """
     cdef Affine job
     set_map(&job, out.shape[0], out.shape[1], x, w, b)
@@ -109,13 +109,10 @@ cdef class AffineStage(Stage):
         self.job = (<AffineStage> other).job
         return 0
 
-    cdef void place(self, void *memory) noexcept:
-        self.job.out = self.y = memory
-
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         cdef Py_ssize_t R = steps * self.streams
         cdef Work work = work_of(&self.job, affine_rows[float], affine_rows[double], self.itemsize, 0, 1)
-        self.job.x, self.job.x_row = x, x_row
+        self.job.x, self.job.x_row, self.job.out = x, x_row, <void *> self.y
         run_at_once(&work, 0, R, threads_for(self.operations * steps, R // 8))
         return 0
 
@@ -128,7 +125,7 @@ def stage(const floating[:, :] w not None, const floating[:] b not None, Py_ssiz
     if job.n < 1 or b.shape[0] != job.n or dtype.itemsize != sizeof(floating):
         raise ValueError("w, b and dtype do not fit together")
     self.y_row, self.operations = job.ld, 2.0 * streams * job.n * job.k
-    job.w, job.b = matrix_of(w), vector_of(b)  # read here alone, where they are packed
+    job.w, job.b = matrix_of(w), vector_of(b)  # only read here, to be packed
     pack_map(job, streams, <floating *> self.make(streams, steps, job.n, dtype, (job.k + 1) * job.ld,
                                                   steps * streams * job.ld))
     return self
@@ -143,7 +140,7 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
     ----------
     dout : IN (R, ld), gradient at `out`
     x, w : IN as :func:`affine` had them
-    dx : OUT (R, ld_k), or None where it is not wanted
+    dx : OUT (R, ld_k), or None to skip it
     dw, db : OUT (n, k), (n,), any strides
     """
     cdef Py_ssize_t R = dout.shape[0], ld = dout.shape[1], size = sizeof(floating)
@@ -175,7 +172,7 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
         pack_back(packed, job.width, &job.w, 0, 1, job.n, job.n, job.ld_k)
         run_parts(&rows, 0, R)
     memset(job.sums, 0, (job.k + 1) * ld * size)
-    # parts of whole groups of rows, or shares of the columns where a group is too much: neither changes a bit
+    # parts of whole groups of rows, or shares of the columns if a group is too large: neither changes any bit
     columns = work_of(&job, weight_columns[float], weight_columns[double], size, operations,
                       threads_for(R * operations, ld // 16))
     columns.grain, columns.pieces = GRADIENT_ROWS, ld // 16

@@ -1,13 +1,13 @@
 """The recurrence over whole sequences, forward and backpropagation through time, for every cell.
 
 Arrays are time-major with the features last, (T, m, n), and rows padded to `ld` elements (layout.pxd).  Every array
-argument says IN or OUT.  Shapes are the caller's duty, and are checked only as far as safety wants it.  A mask says
-which steps count (sequence.pxd).
+argument says IN or OUT.  The caller is responsible for shapes: they are checked only as far as memory safety needs.
+A mask says which steps count (sequence.pxd).
 
-1. Entries take typed memoryviews.  Behind them stands a :class:`Recurrence`, which is a cell and its activations.
-2. A `Job` (job.pxd) is what the threads of a call share, each computing some columns of the batch.  Its `Step` is what
-   a cell sees of the sequence (simd/kernels.h); these are C structs, since the cells are C and know nothing of Python.
-3. The loop over time stands in loops.pxd, once forward and once back, for every cell.
+1. Entries take typed memoryviews.  They are methods of a :class:`Recurrence`, which is a cell with its activations.
+2. A `Job` (simd/job.h) is what the threads of a call share; each of them computes some columns of the batch.  Its
+   `Step` is the part that a cell uses (simd/kernels.h).  Both are C structs, because the cells are written in C.
+3. The loops over time, forward and backward, are in loops.pxd, for all cells.
 """
 
 from libc.string cimport memset
@@ -15,9 +15,8 @@ from libc.string cimport memset
 import numpy as np
 
 from fastrnn._core.job cimport (MATRICES, WS, WX, Job, bptt_steps, copy_sums, is_apart, pack_weights,
-                                pack_weights_back, place_back, place_reserve, place_weights)
-from fastrnn._core.kernels cimport (CELLS, SOFTMAX, Array, Step, activation_name, bind_kernels, cells, floating,
-                                    panel_width)
+                                pack_weights_back, place_back, place_reserve, place_weights, set_widths)
+from fastrnn._core.kernels cimport CELLS, SOFTMAX, Array, Step, activation_name, bind_kernels, cells, floating
 from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.loops cimport backward_part, forward_part, weights_part
 from fastrnn._core.recycled cimport Scratch, scratch
@@ -29,8 +28,8 @@ from fastrnn._core.threads cimport Work, run_at_once, run_parts, threads_for, wo
 bind_kernels()
 
 cdef enum:
-    # so many rows of a batch, or columns of its gradients, are not divided between two looks for Ctrl-C: the weights
-    # are read once for all of them
+    # Where a step is divided by a check for Ctrl-C, a part has at least this many rows of the batch, or columns of
+    # the gradients: the weights are read once for each part.
     UNDIVIDED = 8
     UNDIVIDED_COLUMNS = 16
 
@@ -39,7 +38,7 @@ ACTIVATIONS = tuple([activation_name(i).decode() for i in range(SOFTMAX)])
 
 
 cdef class Recurrence:
-    """A cell with its activations: what computes sequences of it.
+    """A cell with its activations, which computes sequences.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ cdef class Recurrence:
     Attributes
     ----------
     gates, states, kept : int
-        How many gates its weights have, states it carries, and other arrays it keeps.
+        How many gates its weights have, states it carries, and other arrays it keeps for the backward pass.
     """
 
     def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid",
@@ -115,12 +114,12 @@ cdef class Recurrence:
         weights : IN (gates n_s, n_x), (gates n_s, n_s), (gates n_s, 1), any strides: Wx, Ws, bs, and bx like bs where
             the reset comes after the product
         reserve : IN/OUT, `reserve_length` elements; IN the states of the first step, OUT the rest.  Gates and kept
-            arrays are unspecified where a step does not count
-        mask : IN (T, m) uint8, not zero at the steps that count, or None where all do; what does not count keeps its
-            states, whatever x holds there
-        tokens : IN (T, m) int64, where the rows of x are one-hot: the places of their ones; x has no features then
-        source : IN (n_x, m, T), any strides, what is copied into x, (T, m, ld_x); or None where x holds it
-        drop : IN (gates, m, ld), what the recurrent product of each gate multiplies the state by
+            arrays are unspecified at steps that do not count
+        mask : IN (T, m) uint8, not zero at the steps that count, or None if all do; at the others the states stay as
+            they are, whatever x holds there
+        tokens : IN (T, m) int64, if the rows of x are one-hot: the positions of their ones; x has no features then
+        source : IN (n_x, m, T), any strides, which is copied into x, (T, m, ld_x); or None if x is IN
+        drop : IN (gates, m, ld), the recurrent dropout: factors of the state in the recurrent product of each gate
         """
         if reserve.itemsize == sizeof(float):
             run_forward[float](self, x, weights, reserve, mask, tokens, source, drop)
@@ -133,12 +132,12 @@ cdef class Recurrence:
 
         Parameters
         ----------
-        ds : IN (steps, m, ld), gradient at each state, steps <= T; or None where there is a source
-        x, weights, reserve, mask, tokens, drop : IN as :meth:`forward` had and left them; biases are not read
+        ds : IN (steps, m, ld), gradient at each state, steps <= T; or None if there is a source
+        x, weights, reserve, mask, tokens, drop : IN, as they are after :meth:`forward`; biases are not read
         gradients : OUT like the weights
         d_initial : OUT (states, m, ld), at the initial states.  That of a cell state is IN/OUT: IN the gradient at the
             last cells
-        dx : OUT (steps, m, ld_x), or None where it is not wanted
+        dx : OUT (steps, m, ld_x), or None to skip it
         source : IN (n_s, m, steps), any strides, the gradient at each state, or None
         """
         if reserve.itemsize == sizeof(float):
@@ -159,7 +158,7 @@ cdef class Recurrence:
 # What both passes check and set --------------------------------------------------------------------------------------
 
 cdef void set_sizes(Job *job, Recurrence self, Py_ssize_t m, Py_ssize_t n_x, Py_ssize_t n_s, Py_ssize_t size) noexcept:
-    """Begin a job, of zeros so far, with its sizes."""
+    """Set the sizes of a new job, which is all zeros."""
     job.cell = self.cell_f32 if size == sizeof(float) else self.cell_f64
     job.any, job.drops, job.size = self.any, self.drops, size
     job.step.activation, job.step.recurrent_activation = self.activation, self.recurrent_activation
@@ -177,7 +176,7 @@ cdef int read_matrices(tuple arrays, Array *matrices, bint written, floating *_)
         raise ValueError(f"there are {len(arrays)} weights; Wx, Ws and bs are needed, and a cell may have bx")
     for i, array in enumerate(arrays):
         if array is None:
-            raise TypeError("an array is None that should be there")
+            raise TypeError("weights and gradients should be arrays, and one is None")
         if written:
             target = array
             view = target
@@ -227,16 +226,8 @@ cdef Scratch begin(Job *job, Recurrence self, const floating[:, :, :] x, floatin
     return own_tokens
 
 
-cdef void set_widths(Job *job, Py_ssize_t rows, Py_ssize_t x_rows) noexcept:
-    """Choose how wide the panels of packed weights are, by how many rows a product has."""
-    if job.size == sizeof(float):
-        job.step.width, job.x_width = panel_width(<float *> NULL, rows), panel_width(<float *> NULL, x_rows)
-    else:
-        job.step.width, job.x_width = panel_width(<double *> NULL, rows), panel_width(<double *> NULL, x_rows)
-
-
 cdef double element_operations(const Job *job) noexcept nogil:
-    """Return what a step costs beside its products."""
+    """Return the operations of a step besides its products."""
     return <double> job.m * (EXPONENTIAL * job.columns + MOVE * job.n_x)
 
 
@@ -271,18 +262,16 @@ cdef int compute_forward(Job *job, Py_ssize_t T) except -1:
     cdef int shares = threads_for(operations * T, job.m)
     cdef Scratch memory = scratch(place_weights(job, NULL, job.size))
     cdef Work work
-    # the projection sees the rows of many steps at once where a share is the whole batch
+    # if a share is the whole batch, one product projects the rows of many steps
     set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
-    if job.size == sizeof(float):
-        pack_weights(job, memory.start, <float *> NULL)
-    else:
-        pack_weights(job, memory.start, <double *> NULL)
+    place_weights(job, memory.start, job.size)
+    pack_weights(job)
     work = forward_work(job, operations + element_operations(job), shares)
     return run_parts(&work, 0, T)
 
 
 cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
-    """Return steps as work, of so many operations each."""
+    """Return the work of steps with so many operations each."""
     cdef Work work = work_of(job, forward_part[float], forward_part[double], job.size, operations, shares)
     work.grain, work.pieces = 1, job.m // UNDIVIDED
     return work
@@ -302,7 +291,7 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
     if x is None or reserve is None or d_initial is None:
         raise TypeError("x, reserve and d_initial should be arrays")
     if (ds is None) == (source is None):
-        raise ValueError("one of ds and source is wanted, and one only")
+        raise ValueError("exactly one of ds and source should be given")
     steps = ds.shape[0] if source is None else source.shape[2]
     read_matrices(weights, job.weights, False, <floating *> NULL)
     read_matrices(gradients, job.gradients, True, <floating *> NULL)
@@ -352,10 +341,7 @@ cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
     da, d_kept = <char *> job.step.da, <char *> job.step.d_kept
     memset(job.step.carry[0], 0, m * job.ld * size)
     set_widths(job, m // shares, m // shares if shares > 1 else m * steps)
-    if size == sizeof(float):
-        pack_weights_back(job, <float *> NULL)
-    else:
-        pack_weights_back(job, <double *> NULL)
+    pack_weights_back(job)
     memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
     back = work_of(job, backward_part[float], backward_part[double], size, operations + element_operations(job), shares)
     back.grain, back.pieces, back.last_first = 1, m // UNDIVIDED, True
@@ -369,16 +355,13 @@ cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
         job.step.da = da - first * m * job.columns * size
         job.step.d_kept = d_kept - first * m * job.ld * size
         if job.source.data != NULL:
-            # the source is copied to where the last gate's da will stand: a row is read before da takes its place
+            # the source is copied to the place of the last gate's da: each row is read before da overwrites it
             job.step.ds = <char *> job.step.da + (job.columns - job.ld) * size
             job.step.ds_row = job.columns
         run_parts(&back, first, last)
         run_parts(&weights, first, last)
         last = first
-    if size == sizeof(float):
-        copy_sums(job, <float *> NULL)
-    else:
-        copy_sums(job, <double *> NULL)
+    copy_sums(job)
     return 0
 
 
@@ -413,7 +396,7 @@ cdef int prepare(RecurrentStage stage, Recurrence self, tuple weights, Py_ssize_
     cdef Job *job = &stage.job
     cdef Py_ssize_t size = sizeof(floating), n_s
     cdef void *memory
-    read_matrices(weights, job.weights, False, _)  # read here alone, where they are packed
+    read_matrices(weights, job.weights, False, _)  # only read here, to be packed
     n_s = job.weights[WS].extent[1]
     if n_s < 1:
         raise ValueError("there are no units")
@@ -424,6 +407,7 @@ cdef int prepare(RecurrentStage stage, Recurrence self, tuple weights, Py_ssize_
     stage.operations = 2.0 * self.gates * streams * n_s * (job.n_x + n_s)
     memory = stage.make(streams, steps, n_s, dtype, place_weights(job, NULL, size) // size,
                         self.reserve_length(steps, streams, n_s, size))
+    place_weights(job, memory, size)
     set_widths(job, streams, streams)
-    pack_weights(job, memory, _)
+    pack_weights(job)
     return 0

@@ -1,8 +1,8 @@
 """Memory of large arrays, kept when its last array is freed, and used for the next array of about its size.
 
-The C library hands memory of this size back to the operating system at once, and a page that comes fresh from there
-costs a page fault: a microsecond or two for 4 KiB that the kernels fill in half a microsecond.  A loop that calls
-forward and backward would spend half its time so.
+The C library returns memory of this size to the operating system at once, and each new page from there costs a page
+fault: a microsecond or two for 4 KiB, which the kernels fill in half a microsecond.  A loop that calls forward and
+backward would spend half its time on page faults.
 """
 
 cimport cython
@@ -14,16 +14,18 @@ cimport numpy as cnp
 
 import numpy as np
 
+from fastrnn._core.layout cimport LINE_BYTES, line_start
+
 cnp.import_array()
 
 cdef object fresh = np.empty, ndarray = np.ndarray, byte = np.uint8
 
 cdef enum:
-    LINE = 64        # bytes; the alignment of memory that is handed out
-    SMALLEST = 4096  # elements; of smaller arrays the C library keeps the memory itself
+    LINE = LINE_BYTES  # the alignment of all memory
+    SMALLEST = 4096    # elements; of smaller arrays the C library keeps the memory itself
     MOST_KEPT = 256 * 1024 * 1024
 
-# Guards the two below.  Code that holds it runs no Python code, so that other threads wait for a short time only.
+# Guards _kept and _kept_bytes.  No Python code runs under the lock, so other threads wait for a short time only.
 cdef cython.pymutex _lock
 cdef list _kept = []  # memory that no array uses, the most recently used at the end
 cdef Py_ssize_t _kept_bytes = 0
@@ -32,21 +34,17 @@ cdef int _filler = -1  # what scratch memory is filled with, in tests
 
 @cython.final
 @cython.no_gc
-cdef class Block:
-    """The base of an array whose memory is kept when the array is freed."""
-
-    cdef object memory  # a flat array of bytes, with some to spare in front
-    cdef Py_ssize_t bytes
-
-    cdef void *start(self) except NULL:
-        return <void *> ((<size_t> cnp.PyArray_DATA(<cnp.ndarray> self.memory) + LINE - 1) // LINE * LINE)
+@cython.freelist(16)
+cdef class Scratch:
+    """Uninitialised memory from a cache line on: for one call, or for the arrays whose base it is."""
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.start(), self.bytes, False, flags)
+        PyBuffer_FillInfo(view, self, self.start, self.bytes, False, flags)
 
     def __dealloc__(self):
-        if self.memory is not None and len(self.memory) <= MOST_KEPT:
-            keep(self.memory)
+        PyMem_Free(self.small)
+        if self.large is not None and len(self.large) <= MOST_KEPT:
+            keep(self.large)
 
 
 cdef void keep(memory) noexcept:
@@ -59,7 +57,7 @@ cdef void keep(memory) noexcept:
 
 
 cpdef object empty(tuple shape, dtype):
-    """Return an uninitialised C-contiguous array, as ``numpy.empty`` does: a result that the caller keeps, or scratch.
+    """Return an uninitialised C-contiguous array, as ``numpy.empty`` does.
 
     Parameters
     ----------
@@ -76,41 +74,31 @@ cpdef object empty(tuple shape, dtype):
         elements *= <Py_ssize_t> extent
     if not SMALLEST <= elements < 1e17:
         return fresh(shape, dtype)
-    return ndarray(shape, dtype, block_of(<Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize))
-
-
-cdef Block block_of(Py_ssize_t bytes):
-    cdef Block block = Block.__new__(Block)
-    block.bytes = bytes
-    block.memory = kept_or_fresh(bytes + LINE)
-    return block
-
-
-@cython.final
-@cython.no_gc
-@cython.freelist(16)
-cdef class Scratch:
-    """Uninitialised memory from a cache line on: for one call, or for the arrays whose base it is."""
-
-    def __dealloc__(self):
-        PyMem_Free(self.small)
+    return ndarray(shape, dtype, large_scratch(<Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize))
 
 
 cdef Scratch scratch(double bytes):
     """Return so many bytes of memory, which is gone with the last reference to what is returned."""
-    cdef Scratch made = Scratch.__new__(Scratch)
+    cdef Scratch made
     if bytes < SMALLEST * <Py_ssize_t> sizeof(double):
-        made.small = PyMem_Malloc(<Py_ssize_t> bytes + LINE)
+        made = Scratch.__new__(Scratch)
+        made.bytes, made.small = <Py_ssize_t> bytes, PyMem_Malloc(<Py_ssize_t> bytes + LINE)
         if made.small == NULL:
             raise MemoryError
-        made.start = <void *> ((<size_t> made.small + LINE - 1) // LINE * LINE)
+        made.start = line_start(made.small)
     elif bytes < 1e17:
-        made.block = block_of(<Py_ssize_t> bytes)
-        made.start = (<Block> made.block).start()
+        made = large_scratch(<Py_ssize_t> bytes)
     else:
         raise MemoryError
     if _filler >= 0:
         memset(made.start, _filler, <size_t> bytes)
+    return made
+
+
+cdef Scratch large_scratch(Py_ssize_t bytes):
+    cdef Scratch made = Scratch.__new__(Scratch)
+    made.bytes, made.large = bytes, kept_or_fresh(bytes + LINE)
+    made.start = line_start(cnp.PyArray_DATA(<cnp.ndarray> made.large))
     return made
 
 
@@ -148,7 +136,7 @@ cdef object kept(Py_ssize_t bytes):
 
 
 def release():
-    """Give the kept memory back."""
+    """Return the kept memory to the C library."""
     global _kept_bytes
     with _lock:
         _kept.clear()

@@ -1,8 +1,7 @@
-"""A layer of a stream: weights packed once, memory made once, and a call that takes some steps further.
+"""Layers of a stream: weights are packed once, memory is allocated once, and each call computes the next steps.
 
-A stage reads time-major rows (t, j) and writes rows of its own, which the next stage reads.  Each cell's file has its
-stage beside the loop over time that both use, so that a stream gives the bits of a whole sequence; stream.pyx runs
-the stages one after the other.
+A stage reads time-major rows (t, j) and writes rows for the next stage.  stream.pyx runs the stages one after the
+other.  A stage uses the same loops as a whole sequence, so that a stream gives the same bits.
 """
 
 from libc.string cimport memcpy
@@ -14,14 +13,14 @@ from fastrnn._core.signals cimport EXPONENTIAL
 
 
 cdef class Stage:
-    """What every stage has.
+    """The base class of stages.
 
     Attributes
     ----------
     streams, steps : int
-        How many rows a step has, and how many steps a call of `run` may take.
+        How many rows a step has, and how many steps a call of `run` may compute.
     features : int
-        How many of a row of the output count.
+        How many elements of a row of the output count.
     dtype : numpy.dtype
     needs_output : bool
         Whether it reads its output again, so that the stages after it must not write to it.
@@ -29,9 +28,9 @@ cdef class Stage:
 
     # sources      the stages that it reads, `source` the first of them; the stream sets them
     # weights      packed; copies of a stage share them, and nobody writes to them
-    # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; a
-    #              second kind of states, the cells of an LSTM, stands behind the first
-    # first_states  what a sequence begins with: an array (units,) for each kind of states; None: zeros
+    # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; the
+    #              second kind of states, the cells of an LSTM, follows the first
+    # first_states  of a sequence: an array (units,) for each kind of states; None: zeros
     # kinds        how many kinds of states there are
     # state_bytes  of one step and kind
     # calls_python  whether `run` may raise what a function of Python raises
@@ -40,7 +39,7 @@ cdef class Stage:
 
     cdef void *make(self, Py_ssize_t streams, Py_ssize_t steps, Py_ssize_t features, dtype, Py_ssize_t packed,
                     Py_ssize_t elements) except NULL:
-        """Make memory of so many elements, zeros, and return where so many elements of weights go."""
+        """Allocate memory of so many elements, zeros, and memory for packed weights; return where the latter begins."""
         cdef unsigned char[::1] weights
         self.streams, self.steps, self.features, self.dtype = streams, steps, features, dtype
         self.itemsize = dtype.itemsize
@@ -50,18 +49,19 @@ cdef class Stage:
         return &weights[0]
 
     cdef int share(self, Stage other) except -1:
-        """Take from another stage of this class what the class has beside what every stage has."""
+        """Copy the attributes that only this class has from another stage of it."""
         return 0
 
     cdef void place(self, void *memory) noexcept:
-        """Point to the parts of the memory."""
+        """Set pointers into the memory: by default, the output is all of it."""
+        self.y = memory
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
-        """Take some steps further, at most `self.steps`: x is IN (steps, streams, >= n_x), rows `x_row` apart."""
+        """Compute the next steps, at most `self.steps`: x is IN (steps, streams, >= n_x), rows `x_row` apart."""
         return 0
 
     cdef void keep(self, Py_ssize_t steps) noexcept nogil:
-        """Make the states after some steps those at step 0."""
+        """Copy the states after some steps to step 0."""
         cdef int _kind
         cdef unsigned char *first = &self.memory[0]
         for _kind in range(self.kinds):
@@ -76,7 +76,7 @@ cdef class Stage:
         return [first.view(self.dtype).reshape(self.streams, -1)[:, :self.features] for first in firsts]
 
     def begin_with(self, states):
-        """Let sequences begin with copies of these states, (units,) for each kind; with zeros if there are none."""
+        """Begin sequences with copies of these states, (units,) for each kind; with zeros if there are none."""
         self.first_states = [np.array(state) for state in states] or None
         self.begin(...)
 
@@ -102,7 +102,7 @@ cdef class Stage:
 
 
 cdef class InputStage(Stage):
-    """The input, without a copy: the first stage of every stream."""
+    """The input, which is not copied: the first stage of every stream."""
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         self.y, self.y_row = x, x_row
@@ -118,9 +118,6 @@ cdef class MergeStage(Stage):
         self.function = (<MergeStage> other).function
         return 0
 
-    cdef void place(self, void *memory) noexcept:
-        self.y = memory
-
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         with gil:
             self.compute(steps)
@@ -134,8 +131,7 @@ cdef class MergeStage(Stage):
 cdef object rows_of(Stage stage, Py_ssize_t steps):
     """Return the rows (R, features) that a stage has computed, as a view of its memory.
 
-    Rows of the input may lie apart as the user's array has them: backwards, or not at all if there is one; those are
-    copied.
+    Rows of the input may have the strides of the user's array, even negative ones; such rows are copied.
     """
     cdef Py_ssize_t R = steps * stage.streams, row = stage.y_row, size = stage.itemsize, i
     cdef const char *y = <const char *> stage.y
@@ -154,7 +150,7 @@ cdef object rows_of(Stage stage, Py_ssize_t steps):
 
 
 def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):
-    """Return the stage that hands on the input of a stream."""
+    """Return the stage that passes on the input of a stream."""
     cdef Stage self = InputStage.__new__(InputStage)
     self.make(streams, steps, features, dtype, 0, 0)
     self.needs_output = True

@@ -1,7 +1,7 @@
 """The part of a stream that runs in every call: stages one after the other, over the caller's arrays.
 
-:class:`fastrnn.models.stream.Stream` is what users have.  Arrays are read through NumPy's C interface: ndarrays.pxd
-says what that saves.
+:class:`fastrnn.models.stream.Stream` is what users have.  Arrays are read through NumPy's C interface, since that
+saves time (ndarrays.pxd).
 """
 
 cimport cython
@@ -14,7 +14,7 @@ cimport numpy as cnp
 import numpy as np
 
 from fastrnn._core.ndarrays cimport fastrnn_is_only_reference
-from fastrnn._core.signals cimport MOVE, look, units_between_looks
+from fastrnn._core.signals cimport MOVE, check_signals, units_between_checks
 from fastrnn._core.stage cimport Stage
 
 cdef extern from "strided.h" nogil:
@@ -31,10 +31,11 @@ cnp.import_array()
 cdef object new_array = np.empty
 
 cdef enum:
-    # With fewer operations a call keeps the interpreter's lock: to get it back from a busy thread may take
-    # milliseconds, and the call is over in some microseconds.
+    # With fewer operations a call keeps the interpreter's lock: acquiring it again may take milliseconds while other
+    # threads are busy, and the call takes a few microseconds.
     OPERATIONS_WITH_LOCK = 200000
-    # arrays of answers that are kept to be filled again, and their bytes: a larger one costs little beside its call
+    # how many arrays are kept to be returned again, and their largest size in bytes: to allocate a larger one costs
+    # little compared with its call
     MOST_ANSWERS = 4
     LARGEST_ANSWER = 65536
 
@@ -45,7 +46,7 @@ cdef class StageRunner:
     Parameters
     ----------
     stages : list of Stage
-        The first hands on the input.
+        The first passes on the input.
     reads : list of tuple of int
         Which stages each of them reads.
     batched : bool
@@ -101,7 +102,7 @@ cdef class StageRunner:
             self.end()
 
     def _alone(self, function):
-        """Return ``function()``, which no call of another thread disturbs."""
+        """Return ``function()``, with calls of other threads refused meanwhile."""
         self.begin()
         try:
             return function()
@@ -109,7 +110,7 @@ cdef class StageRunner:
             self.end()
 
     cdef int begin(self) except -1:
-        """Take the stream for a call, or raise ``RuntimeError`` where another call has it."""
+        """Mark the stream as busy, or raise ``RuntimeError`` if it is."""
         cdef bint taken
         with cython.critical_section(self):
             taken, self.busy = self.busy, True
@@ -125,7 +126,7 @@ cdef class StageRunner:
         """Return views of all states, (streams, units)."""
         return [view for stage in self._stages for view in stage.states()]
 
-    # What is rare: a subclass for users says more -------------------------------------------------------------------
+    # Conversions and errors, which the subclass for users extends --------------------------------------------------
 
     def _converted(self, x):
         """Return an x that :meth:`is_read` refuses as an array that it takes."""
@@ -169,7 +170,7 @@ cdef class StageRunner:
         return out
 
     cdef bint is_read(self, cnp.ndarray array) noexcept:
-        """Whether the stages can read an array as it is: its type is theirs, aligned and in native byte order."""
+        """Return whether the stages can read an array: its type is theirs, aligned and in native byte order."""
         cdef int kind = cnp.PyArray_TYPE(array)
         if self._tokens:
             return cnp.PyArray_ISBEHAVED_RO(array) and (
@@ -177,7 +178,7 @@ cdef class StageRunner:
         return cnp.PyArray_ISBEHAVED_RO(array) and kind == self.kind
 
     cdef Rows rows_in(self, cnp.ndarray array, bint block, bint has_features) noexcept:
-        """Return where the rows of an array of the right shape stand."""
+        """Return the positions of the rows of an array of the right shape."""
         cdef int axis = cnp.PyArray_NDIM(array) - has_features
         cdef Rows rows
         rows.first = <char *> cnp.PyArray_DATA(array)
@@ -212,7 +213,7 @@ cdef class StageRunner:
         return (*shape, T, self._n_y) if T >= 0 else (*shape, self._n_y)
 
     cdef object answer(self, Py_ssize_t T):
-        """Return an array that nobody else refers to, for a block of T steps, or for a step where T is -1."""
+        """Return an array without other references, for a block of T steps, or for a step if T is -1."""
         cdef Py_ssize_t i
         if T != self.answers_steps:
             self.answers.clear()
@@ -231,7 +232,7 @@ cdef class StageRunner:
         return array
 
     cdef bint is_answer(self, out, Py_ssize_t T) noexcept:
-        """Whether an answer fits an array."""
+        """Return whether an array can take an answer."""
         cdef int ndim = 1 + self._batched + (T >= 0)
         cdef cnp.ndarray array
         if not cnp.PyArray_Check(out):
@@ -246,8 +247,8 @@ cdef class StageRunner:
     # The steps ---------------------------------------------------------------------------------------------------
 
     cdef int run(self, Rows *x, Rows *y, Py_ssize_t T) except -1:
-        """Run T steps.  After an error the states are those of before."""
-        cdef Py_ssize_t segment = units_between_looks(self.operations), first, end
+        """Run T steps.  After an error the states are as they were before."""
+        cdef Py_ssize_t segment = units_between_checks(self.operations), first, end
         cdef list before = None
         if T > segment or self.calls_python:
             before = [view.copy() for view in self._views()]
@@ -255,7 +256,7 @@ cdef class StageRunner:
             for first in range(0, T, segment):
                 end = min(first + segment, T)
                 if first:
-                    look(self.operations * segment)
+                    check_signals(self.operations * segment)
                 if self.operations * (end - first) < OPERATIONS_WITH_LOCK:
                     self.run_segment(x, y, first, end)
                 else:
@@ -288,7 +289,7 @@ cdef class StageRunner:
         return 0
 
     cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:
-        """Rows of some steps in time-major order, features side by side: those of x itself if they stand so."""
+        """Return rows of some steps in time-major order with adjacent features: those of x itself, or copies."""
         cdef Py_ssize_t size = self.x_size, m = self._m, distance = x.stream if m > 1 else x.step
         cdef Rows source = x[0]
         source.first += first * x.step

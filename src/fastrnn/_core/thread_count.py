@@ -1,4 +1,4 @@
-"""How many threads a call uses: what the program, its environment and the machine say."""
+"""How many threads a call uses, from the program, its environment and the machine."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ def _from_environment() -> None:
         try:
             return set_num_threads(int(text))
         except ValueError:
-            # The name is that of the package: kernels.pyx says why.
+            # The name is that of the package: level.py says why.
             raise ImportError(
                 f"FASTRNN_NUM_THREADS is {text!r}, expected an integer from 1 to {threads.MOST}",
                 name="fastrnn",
             ) from None
-    # a list of numbers there means nested levels, of which the first is ours
+    # a list of numbers is for nested levels; the first is for this process
     text = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if text.isdecimal():
         set_num_threads(min(max(int(text), 1), threads.MOST))

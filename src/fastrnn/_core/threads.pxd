@@ -1,13 +1,13 @@
 # cython: language_level=3
-"""How the work of a call is divided: into parts, each followed by a look for Ctrl-C, and a part into shares of threads.
+"""How the work of a call is divided: into parts, with a check for Ctrl-C after each, and parts into shares of threads.
 
-A task computes one share of one part.  How many parts and shares there are changes no bit of a result.
+A task computes one share of one part.  The number of parts and shares changes no bit of a result.
 """
 
 cdef enum:
     MOST_THREADS = 256
-    # A part of fewer operations, some microseconds, keeps the interpreter's lock: to give it away and to take it again
-    # costs 50 ns.
+    # A part with fewer operations, a few microseconds, keeps the interpreter's lock: releasing and acquiring it costs
+    # 50 ns.
     SHORT = 50000
 
 cdef struct Part:
@@ -18,15 +18,15 @@ ctypedef void (*float_task)(void *job, const Part *part, float *_) noexcept nogi
 ctypedef void (*double_task)(void *job, const Part *part, double *_) noexcept nogil
 
 cdef struct Work:
-    void *job          # what the tasks of a call have in common
+    void *job          # shared by the tasks of a call
     float_task of_float
     double_task of_double
-    Py_ssize_t size    # of an element, in bytes: which of the two tasks is meant
-    double operations  # of a unit, about
+    Py_ssize_t size    # of an element, in bytes, which selects the task
+    double operations  # of a unit, approximately
     int shares         # how many threads work at a time
-    Py_ssize_t grain   # so many units are not separated
-    Py_ssize_t pieces  # into how many shares a unit can be divided, where one is too much between two looks
-    bint last_first    # whether the last units come first
+    Py_ssize_t grain   # a part has a multiple of this many units
+    Py_ssize_t pieces  # into how many shares a unit can be divided if it is too much between two checks
+    bint last_first    # whether the last units are computed first
     Part part
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil
@@ -36,7 +36,7 @@ cdef void run_at_once(Work *work, Py_ssize_t first, Py_ssize_t end, int shares) 
 
 cdef inline Work work_of(void *job, float_task of_float, double_task of_double, Py_ssize_t size, double operations,
                          int shares) noexcept nogil:
-    """Return work whose units are independent of each other: each share takes some of those of a part."""
+    """Return work whose units are independent of each other, so that each share can take some units of a part."""
     cdef Work work
     work.job, work.of_float, work.of_double, work.size = job, of_float, of_double, size
     work.operations, work.shares, work.grain, work.pieces, work.last_first = operations, shares, shares, shares, False
@@ -45,7 +45,7 @@ cdef inline Work work_of(void *job, float_task of_float, double_task of_double, 
 
 
 cdef inline Py_ssize_t share_start(Py_ssize_t n, const Part *part, int after=0) noexcept nogil:
-    """Return the first of n things of a share, or of the share after it; they are split as evenly as they can be."""
+    """Return the first of n things of a share, or of the share after it; shares are as equal as possible."""
     return n * (part.share + after) // part.shares
 
 

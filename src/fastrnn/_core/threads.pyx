@@ -1,10 +1,10 @@
 """How the threads of a call run its work.
 
-The number of threads changes the time of a call and never its result: every element of every output is one chain of
-sums in an order that does not depend on which thread computes it.
+The number of threads changes the time of a call and never its result: the order in which the sum of an element is
+computed does not depend on the thread that computes it.
 """
 
-from fastrnn._core.signals cimport look, turns_for, units_between_looks
+from fastrnn._core.signals cimport check_signals, turns_for, units_between_checks
 
 cdef extern from *:
     """
@@ -14,19 +14,19 @@ cdef extern from *:
     #include <stdatomic.h>
     #endif
     """
-    ctypedef int atomic_int  # which C reads and writes in one piece, whatever other threads do
+    ctypedef int atomic_int
 
 cdef extern from "pool/pool.h" nogil:
     void fastrnn_run(int shares, void (*task)(void *job, int share) noexcept, void *job)
     int fastrnn_has_threads()
 
-# With fewer floating-point operations, to start and end a thread costs more time than it saves.
+# With fewer floating-point operations for each, another thread costs more time than it saves.
 cdef double OPERATIONS_A_THREAD = 400e3
 cdef atomic_int _threads = 1
 
 
 cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
-    """Threads worth using for so many floating-point operations in so many parts that can run side by side."""
+    """Return how many threads to use for so many floating-point operations in so many independent parts."""
     cdef double worth = operations / OPERATIONS_A_THREAD
     cdef int threads = _threads
     if threads == 1 or worth < 2 or parts < 2:
@@ -39,8 +39,8 @@ cdef int threads_for(double operations, Py_ssize_t parts) noexcept nogil:
 
 
 cdef int run_parts(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
-    """Compute some units, part after part, each followed by a look for Ctrl-C."""
-    cdef Py_ssize_t some = max(units_between_looks(work.operations) // work.grain, 1) * work.grain
+    """Compute some units, part after part, with a check for Ctrl-C after each."""
+    cdef Py_ssize_t some = max(units_between_checks(work.operations) // work.grain, 1) * work.grain
     cdef Part *part = &work.part
     cdef double operations
     cdef int turns, turn
@@ -57,7 +57,7 @@ cdef int run_parts(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
             else:
                 with nogil:
                     run_shares(work, work.shares)
-            look(operations / turns)
+            check_signals(operations / turns)
         if work.last_first:
             end = part.first
         else:
@@ -66,13 +66,13 @@ cdef int run_parts(Work *work, Py_ssize_t first, Py_ssize_t end) except -1:
 
 
 cdef void run_at_once(Work *work, Py_ssize_t first, Py_ssize_t end, int shares) noexcept nogil:
-    """Compute some units as one part, without a look for Ctrl-C."""
+    """Compute some units as one part, without a check for Ctrl-C."""
     work.part.first, work.part.end, work.part.share, work.part.shares = first, end, 0, shares
     run_shares(work, shares)
 
 
 cdef inline void run_shares(Work *work, int shares) noexcept nogil:
-    """Run the task for some shares, from that of the part on, and return when all have returned."""
+    """Run the task for some shares, the first of which is `part.share`, and return when all have returned."""
     if shares == 1:
         run_share(work, 0)
     else:
@@ -92,7 +92,7 @@ cdef void run_share(void *data, int share) noexcept nogil:
 def use(n):
     """Let calls use at most `n` threads, from 1 to `MOST`; one where the system has no threads."""
     global _threads
-    # by way of an int: Cython cannot convert to an atomic one
+    # through an int, since Cython cannot convert to an atomic one
     cdef int number = n if fastrnn_has_threads() else 1
     _threads = number
 
@@ -103,5 +103,5 @@ def in_use():
     return number
 
 
-#: The most that :func:`use` takes.
+#: The largest number that :func:`use` takes.
 MOST = MOST_THREADS

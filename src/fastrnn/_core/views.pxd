@@ -1,47 +1,47 @@
 # cython: language_level=3
-"""What the entries of the core take, typed memoryviews and tokens, in the structs that the loops take."""
+"""The typed memoryviews and tokens that the entries of the core take, as the structs that the loops take."""
 
-from libc.string cimport memcpy, memset
+cimport cython
+from libc.string cimport memcpy
 
 from fastrnn._core.kernels cimport Array, first_bad_token, floating
 from fastrnn._core.recycled cimport Scratch, scratch
 
 
+cdef inline Array array_at(const void *data, const Py_ssize_t *extents, const Py_ssize_t *strides, int ndim,
+                           Py_ssize_t size) noexcept:
+    """Return an array of one to three axes as the loops take it; those that it lacks have an extent of 1.
+
+    `strides` are in bytes, and elements have `size` bytes.
+    """
+    cdef Array array
+    cdef int axis
+    array.data = <void *> data
+    for axis in range(3):
+        array.extent[axis] = extents[axis] if axis < ndim else 1
+        array.stride[axis] = strides[axis] // size if axis < ndim else 0
+        if array.extent[axis] == 0:
+            array.data = NULL
+    return array
+
+
+# Without bounds checks in debug builds too: the first element of an empty array, or of None, is never read.
+
+@cython.boundscheck(False)
 cdef inline Array array_of(const floating[:, :, :] view) noexcept:
-    """Return an array of three axes, or None, as the loops take it."""
-    cdef Array array
-    cdef int axis
-    memset(&array, 0, sizeof(Array))
-    if view is not None:
-        for axis in range(3):
-            array.extent[axis] = view.shape[axis]
-            array.stride[axis] = view.strides[axis] // <Py_ssize_t> sizeof(floating)
-        if array.extent[0] and array.extent[1] and array.extent[2]:
-            array.data = <void *> &view[0, 0, 0]
-    return array
+    """Return an array of three axes; None has the extents 0."""
+    return array_at(&view[0, 0, 0], view.shape, view.strides, 3, sizeof(floating))
 
 
+@cython.boundscheck(False)
 cdef inline Array matrix_of(const floating[:, :] view) noexcept:
-    """Return a matrix, or None, as the loops take it."""
-    cdef Array array
-    cdef int axis
-    memset(&array, 0, sizeof(Array))
-    array.extent[2] = 1
-    if view is not None:
-        for axis in range(2):
-            array.extent[axis] = view.shape[axis]
-            array.stride[axis] = view.strides[axis] // <Py_ssize_t> sizeof(floating)
-        if array.extent[0] and array.extent[1]:
-            array.data = <void *> &view[0, 0]
-    return array
+    return array_at(&view[0, 0], view.shape, view.strides, 2, sizeof(floating))
 
 
+@cython.boundscheck(False)
 cdef inline Array vector_of(const floating[:] view) noexcept:
     """Return a vector as a matrix of one column."""
-    cdef Array array
-    array.data, array.extent[0], array.extent[1], array.extent[2] = <void *> &view[0], view.shape[0], 1, 1
-    array.stride[0], array.stride[1], array.stride[2] = view.strides[0] // <Py_ssize_t> sizeof(floating), 0, 0
-    return array
+    return array_at(&view[0], view.shape, view.strides, 1, sizeof(floating))
 
 
 cdef inline Scratch checked_tokens(const long long[:, ::1] tokens, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x):

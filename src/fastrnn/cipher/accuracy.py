@@ -32,7 +32,6 @@ class _Count:
     def __init__(self, head: Head) -> None:
         self._head = head
         self._counts = np.empty(len(head.targets), head.output.dtype)
-        self._partial_sums = np.empty(core.loss_blocks(len(head.targets)))
 
     def __call__(self) -> tuple[float, float]:
         head, counts = self._head, self._counts
@@ -41,9 +40,7 @@ class _Count:
         before = padding.copy()
         padding[...] = -1  # less than any probability
         try:
-            correct = core.count_correct(
-                head.rows, head.features, head.targets, counts, self._partial_sums
-            )
+            correct = core.count_correct(head.rows, head.features, head.targets, counts)
         finally:
             padding[...] = before
         return float(correct), float(np.count_nonzero(counts))

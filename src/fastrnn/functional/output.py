@@ -211,8 +211,5 @@ def _loss_and_gradient(
 ) -> float:
     """Return the scaled loss; with `gradient` write that at the logits over the probabilities."""
     rows = as_rows(y)
-    partial_sums = np.empty(loss_core.loss_blocks(len(rows)))
-    total = _cross_entropy[y.dtype](
-        rows, n_y, labels, weights, scale, rows if gradient else None, partial_sums=partial_sums
-    )
+    total = _cross_entropy[y.dtype](rows, n_y, labels, weights, scale, rows if gradient else None)
     return float(total * scale)

@@ -137,7 +137,6 @@ class _SoftmaxHead(LabelHead):
     def __init__(self, last: Signal) -> None:
         super().__init__(last)
         self._probabilities, self._dlogits = self.rows, last.drows
-        self._partial_sums = np.empty(core.loss_blocks(len(self.targets)))
         self.pass_activation()
 
     def run(self, training: bool) -> float:
@@ -148,7 +147,6 @@ class _SoftmaxHead(LabelHead):
             self.weights,
             self.loss_weight / self.denominator,
             dlogits=self._dlogits if training else None,
-            partial_sums=self._partial_sums,
         )
         return float(total)
 

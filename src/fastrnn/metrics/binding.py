@@ -112,10 +112,6 @@ class _Bound:
 class _LabelAccuracy(_Bound):
     _head: LabelHead
 
-    def __init__(self, head: LabelHead, is_weighted: bool) -> None:
-        super().__init__(head, is_weighted)
-        self._partial_sums = np.empty(core.loss_blocks(len(head.rows)))
-
     def __call__(self) -> Sequence[float]:
         head = self._head
         weights, count = self._weights()
@@ -123,9 +119,7 @@ class _LabelAccuracy(_Bound):
         if kept is not None:  # as in Keras, ignored labels count as wrong
             ones = kept.astype(head.output.dtype)
             weights = ones if weights is None else ones * weights
-        correct = core.count_correct(
-            head.rows, head.features, head.labels, weights, self._partial_sums
-        )
+        correct = core.count_correct(head.rows, head.features, head.labels, weights)
         return float(correct), count
 
 

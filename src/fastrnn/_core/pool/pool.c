@@ -1,9 +1,10 @@
-/* The pool.  A caller publishes a job as a ticket; whoever is free, the caller too, draws shares from it until none is left.
+/* The pool.  A caller publishes a job as a ticket.  Idle threads of the pool and the caller itself take shares of it
+ * until none is left.
  *
- * The caller waits for shares, never for threads: a thread that the operating system has not woken yet has drawn
- * nothing and is not missed, so a busy machine slows a job down by what it takes away and no more.  A thread looks for
- * the next job for a short while before it sleeps, because the next job of a training step comes in some microseconds.
- * A forked child starts with no threads and makes its own when it needs them.
+ * The caller waits for shares, never for threads: a thread that the operating system has not woken yet has no share, so
+ * the job does not wait for it.  A thread polls for the next job for a short while before it sleeps, because the next
+ * job of a training step comes within microseconds.  A forked child starts with no threads and makes its own when it
+ * needs them.
  */
 #include "pool.h"
 
@@ -16,14 +17,14 @@
 
 enum {
     MOST_THREADS = 256,
-    LOOKS_BEFORE_SLEEP = 4000, /* some 50 to 150 microseconds */
-    LOOKS_BEFORE_YIELD = 2000,
+    POLLS_BEFORE_SLEEP = 4000, /* some 50 to 150 microseconds */
+    POLLS_BEFORE_YIELD = 2000,
     /* a share takes up to 250 KiB, more under a sanitizer, and thread-local memory of all libraries lies there too */
     STACK_BYTES = 4096 * 1024
 };
 
-/* generation of the job | its shares | the next share to draw: one word, so that a share is drawn of the job that was
- * seen, or not at all */
+/* generation of the job | its shares | the next share to take: in one word, so that a thread takes a share only of the
+ * job that it has read */
 static _Atomic uint64_t ticket;
 #define TICKET(generation, shares) ((uint64_t)(uint32_t)(generation) << 32 | (uint64_t)(shares) << 16)
 #define SHARES(ticket) ((int)((ticket) >> 16 & 0xffff))
@@ -41,7 +42,7 @@ static system_lock sleep_lock = SYSTEM_LOCK;
 static system_signal work_came = SYSTEM_SIGNAL;
 static atomic_int sleepers;
 
-static int draw_and_run(void)
+static int take_and_run(void)
 {
     uint64_t seen = atomic_load(&ticket);
     while (NEXT(seen) < SHARES(seen)) {
@@ -64,9 +65,9 @@ static int work_is_there(void)
 THREAD_FUNCTION(live)
 {
     for (;;) {
-        for (int look = 0; look < LOOKS_BEFORE_SLEEP; look++) {
-            if (draw_and_run())
-                look = 0;
+        for (int poll = 0; poll < POLLS_BEFORE_SLEEP; poll++) {
+            if (take_and_run())
+                poll = 0;
             PAUSE();
         }
         lock(&sleep_lock);
@@ -102,7 +103,7 @@ void fastrnn_run(int shares, fastrnn_task task, void *job)
     }
     if (!atomic_exchange(&watching_forks, 1))
         when_forked(forget_in_child);
-    if (threads < shares - 1) /* where there are fewer to be had, the caller does what nobody draws */
+    if (threads < shares - 1) /* if fewer can be started, the caller computes the other shares */
         start_detached(live, &threads, shares - 1 < MOST_THREADS ? shares - 1 : MOST_THREADS, STACK_BYTES);
     job_task = task;
     job_data = job;
@@ -113,10 +114,10 @@ void fastrnn_run(int shares, fastrnn_task task, void *job)
         wake_all(&work_came);
         unlock(&sleep_lock);
     }
-    while (draw_and_run())
+    while (take_and_run())
         ;
-    for (int look = 0; atomic_load(&unfinished); look++) {
-        if (look < LOOKS_BEFORE_YIELD)
+    for (int poll = 0; atomic_load(&unfinished); poll++) {
+        if (poll < POLLS_BEFORE_YIELD)
             PAUSE();
         else
             yield_processor();

@@ -36,7 +36,7 @@ static inline void wait_for(system_signal *signal, system_lock *lock)
 static inline void wake_all(system_signal *signal) { WakeAllConditionVariable(signal); }
 static inline void yield_processor(void) { SwitchToThread(); }
 
-/* Start threads that nobody joins until `count` is `wanted`, or until there are no more to be had. */
+/* Start detached threads until `count` is `wanted`, or until no more can be started. */
 #define THREAD_FUNCTION(name) static unsigned __stdcall name(void *unused)
 #define THREAD_RETURN(unused) ((void)(unused), 0u)
 static inline void start_detached(unsigned(__stdcall *function)(void *), int *count, int wanted, unsigned stack_bytes)
@@ -51,7 +51,7 @@ static inline void start_detached(unsigned(__stdcall *function)(void *), int *co
     }
 }
 
-/* no process of Windows is a copy of another */
+/* Windows has no fork */
 static inline void when_forked(void (*function)(void)) { (void)function; }
 
 #else
@@ -71,7 +71,7 @@ static inline void wait_for(system_signal *signal, system_lock *lock) { pthread_
 static inline void wake_all(system_signal *signal) { pthread_cond_broadcast(signal); }
 static inline void yield_processor(void) { sched_yield(); }
 
-/* Start threads that nobody joins until `count` is `wanted`, or until there are no more to be had. */
+/* Start detached threads until `count` is `wanted`, or until no more can be started. */
 #define THREAD_FUNCTION(name) static void *name(void *unused)
 #define THREAD_RETURN(unused) (unused)
 static inline void start_detached(void *(*function)(void *), int *count, int wanted, size_t stack_bytes)
@@ -82,7 +82,7 @@ static inline void start_detached(void *(*function)(void *), int *count, int wan
         return;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, stack_bytes);
-    /* signals are for the threads of the program, not for these */
+    /* the threads of the program handle signals */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (*count < wanted) {

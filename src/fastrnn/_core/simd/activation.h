@@ -93,7 +93,7 @@ static inline vec NAME(sigmoid)(vec x)
     const vec y = x * (REAL)0.5;
     const NAME(reduced) r =
         NAME(reduce)(NAME(maximum)(NAME(minimum)(y, NAME(broadcast)(FLAT)), NAME(broadcast)((REAL)0.5 * EXP_LOWEST)));
-    /* where 2^n is no normal number it does not matter to the sum */
+    /* where 2^n is not a normal number it is too small to change the sum */
     const ivec step = MASK(r.n < ROUND_TO_INTEGER - FAR) & FAR_STEP;
     const vec up = NAME(power_of_two)(NAME(bits)(r.n) + step) * (r.d + 2 * r.t);
     return up / (up + r.d) * NAME(rest)(step);

@@ -1,5 +1,5 @@
-/* The activations of a cell that is not of tanh and sigmoid: by number, a vector at a time, and their derivatives from
- * what they returned.  The names and constants are Keras's. */
+/* Activations of cells that do not have the default pair, tanh and sigmoid: chosen by number, a vector at a time, with
+ * derivatives as functions of the result.  The names and constants are those of Keras. */
 #define SELU_SCALE ((REAL)1.0507009873554804934193349852946)
 #define SELU_ALPHA ((REAL)1.6732632423543772848170429916717)
 #if REAL_BITS == 64
@@ -8,7 +8,7 @@
 #define LOG1P_TERMS 9
 #endif
 
-/* log(1 + u) for 0 <= u <= 1: 2 artanh(u / (2 + u)), whose series goes down by a factor of 9 a term */
+/* log(1 + u) for 0 <= u <= 1: 2 artanh(u / (2 + u)), a series whose terms decrease by a factor of 9 */
 static inline vec NAME(log1p_of_unit)(vec u)
 {
     const vec s = u / (2 + u), z = s * s;

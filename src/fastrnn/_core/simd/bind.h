@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernels.h"
+#include "job.h"
 
 /* a copy of the pointers in each extension module, set once when it is imported */
 static const fastrnn_kernels_f32 *fastrnn_f32;
@@ -46,6 +46,17 @@ static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tok
 
 /* what `pointer` points to says which table */
 #define FASTRNN_TABLE(pointer) (_Generic(*(pointer), float: fastrnn_f32, double: fastrnn_f64))
+
+/* the function of the type whose elements have `size` bytes: for callers with pointers to void */
+#define FASTRNN_SIZED(name, size, ...) ((size) == sizeof(float) ? name##_f32(__VA_ARGS__) : name##_f64(__VA_ARGS__))
+
+#define fastrnn_set_widths(job, ...) FASTRNN_SIZED(set_widths, (job)->size, job, __VA_ARGS__)
+#define fastrnn_pack_weights(job) FASTRNN_SIZED(pack_weights, (job)->size, job)
+#define fastrnn_pack_weights_back(job) FASTRNN_SIZED(pack_weights_back, (job)->size, job)
+#define fastrnn_copy_sums(job) FASTRNN_SIZED(copy_sums, (job)->size, job)
+#define fastrnn_copy_steps_sized(size, ...) FASTRNN_SIZED(copy_steps, size, __VA_ARGS__)
+#define fastrnn_activation_sized(size, ...) FASTRNN_SIZED(activation_rows, size, __VA_ARGS__)
+#define fastrnn_multiply_gate_sized(size, ...) FASTRNN_SIZED(multiply_gate, size, __VA_ARGS__)
 
 /* the function of the type that `pointer` points to */
 #define FASTRNN_OF(name, pointer) (_Generic(*(pointer), float: name##_f32, double: name##_f64))

@@ -4,7 +4,7 @@
 static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, REAL *panels)
 {
     const ptrdiff_t whole = columns & -(2 * LANES);
-    /* row by row, as they lie in memory: where they come from far away the processor sees what is next */
+    /* in the order of memory, so that the processor can prefetch */
     for (ptrdiff_t k = 0; k < rows; k++, b += b_row) {
         for (ptrdiff_t first = 0; first < whole; first += 2 * LANES) {
             REAL *target = panels + first * rows + k * 2 * LANES;
@@ -16,8 +16,8 @@ static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, pt
     }
 }
 
-/* sums += the rows of some neighbouring panels, and c += x[row * x_row] times them where x is not NULL: several
- * panels at once, since each sum waits for the one before */
+/* sums += the rows of some neighbouring panels; where x is not NULL, also c += x[row * x_row] * these rows.  Several
+ * panels are computed at once, because each addition to a sum waits for the one before it. */
 static ALWAYS_INLINE void
 NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REAL *panels, const REAL *x,
                    ptrdiff_t x_row, REAL *c, REAL *sums)
@@ -46,7 +46,7 @@ NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REA
         }
 }
 
-/* As sums_of_some, of all panels that pack_rows leaves */
+/* As sums_of_some, for all panels that pack_rows has written */
 static void NAME(sums_of_panels)(ptrdiff_t rows, ptrdiff_t columns, const REAL *panels, const REAL *x,
                                  ptrdiff_t x_row, REAL *c, REAL *sums)
 {
@@ -64,7 +64,7 @@ static void NAME(sums_of_panels)(ptrdiff_t rows, ptrdiff_t columns, const REAL *
 #undef SUMS_OF
 }
 
-/* c[i, :] += sum over rows of a[row * a_row + i] * panels[row] for i < height; panels as pack_rows leaves them */
+/* c[i, :] += sum over rows of a[row * a_row + i] * panels[row] for i < height; panels as pack_rows writes them */
 static void NAME(gradient_of_panels)(ptrdiff_t rows, ptrdiff_t height, ptrdiff_t columns, const REAL *a,
                                      ptrdiff_t a_row, const REAL *panels, REAL *c, ptrdiff_t c_row)
 {

@@ -7,8 +7,8 @@
 
 #include "mask.h"
 
-/* The vector extensions of GCC and Clang, clang-cl too.  Any other C11 compiler makes the level `baseline` alone, one
- * element at a time; -DFASTRNN_PLAIN asks these compilers for the same. */
+/* GCC, Clang and clang-cl have vector extensions.  With other C11 compilers there is only the level `baseline`, which
+ * computes one element at a time; -DFASTRNN_PLAIN makes GCC and Clang build the same. */
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(FASTRNN_PLAIN)
 #define FASTRNN_VECTORS
 #if defined(__x86_64__)
@@ -150,8 +150,9 @@ enum {
     FASTRNN_LAST_FIRST = 4
 };
 
-/* The gradient of weights sums up this many rows at a time, and then adds that sum to C.  Calls for any multiple of it,
- * one after the other, give the bits of one call for all rows. */
+/* The gradient of weights adds up blocks of this many rows, and then adds the sum of each block to C.  So the rows can
+ * be divided among several calls: if each call but the last has a multiple of this number, the bits are those of one
+ * call for all rows. */
 enum { FASTRNN_GRADIENT_ROWS = 96 };
 
 typedef struct {
@@ -162,7 +163,7 @@ typedef struct {
     const fastrnn_kernels_f64 *f64;
 } fastrnn_level;
 
-/* The levels compiled in, the plainest first; the last supported one is the best. */
+/* The levels of this build, the simplest first; the last supported one is the best. */
 extern const fastrnn_level fastrnn_levels[];
 extern const int fastrnn_level_count;
 

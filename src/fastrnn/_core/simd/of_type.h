@@ -3,3 +3,5 @@
 #include "layouts.h"
 #include "masked.h"
 #include "tokens.h"
+#include "elements.h"
+#include "weights.h"

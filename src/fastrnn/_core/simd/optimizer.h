@@ -1,6 +1,6 @@
-/* Optimizer steps over flat vectors, one pass each, and what is asked of the gradients before.
+/* Optimizer steps over flat vectors, one pass each, and the checks and clipping of gradients before them.
  *
- * `decay` is the part of every weight that a step takes away first; 0 leaves the bits as they were. */
+ * `decay` is the fraction of every weight that a step subtracts first; 0 changes no bit. */
 
 /* m += (1 - beta_1) (g - m); v += (1 - beta_2) (g^2 - v); p -= decay p; p -= step m / (sqrt(v) + epsilon)
  * With v_hat, the largest v so far, in v's place. */
@@ -26,8 +26,8 @@ static void NAME(adam)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, RE
         NAME(adam_pass)(n, p, g, m, v, v_hat, step, beta_1, beta_2, epsilon, decay, 0);
 }
 
-/* velocity = momentum velocity - rate g; p -= decay p; p += velocity, or, with Nesterov, p += momentum velocity - rate g
- */
+/* velocity = momentum velocity - rate g; p -= decay p; p += velocity, or, with Nesterov,
+ * p += momentum velocity - rate g */
 static void NAME(sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL rate, REAL momentum, int nesterov,
                       REAL decay)
 {
@@ -54,7 +54,7 @@ static ALWAYS_INLINE void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g
         REAL variance = v[i];
         if (centered) {
             a[i] = rho * a[i] + (1 - rho) * g[i];
-            /* never below zero but by rounding, which the root of an epsilon this small does not forgive */
+            /* rounding may make it negative, and then the square root of it plus a small epsilon would be NaN */
             variance = variance - a[i] * a[i];
             variance = variance < 0 ? 0 : variance;
         }
@@ -81,7 +81,7 @@ static void NAME(rmsprop)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v, REAL *a,
 #undef PASS
 }
 
-/* whether all are finite: x - x is 0 for these and NaN for the others, and a NaN outlasts every sum */
+/* Return whether all are finite: x - x is 0 for finite numbers and NaN for others, and a sum with a NaN is NaN. */
 static int NAME(finite)(ptrdiff_t n, const REAL *x)
 {
     vec sum[4] = {(vec){0}};
@@ -97,7 +97,7 @@ static int NAME(finite)(ptrdiff_t n, const REAL *x)
     return rest == 0;
 }
 
-/* the sum of squares, in double: of floats that are finite it does not overflow */
+/* Return the sum of squares, in double precision, which does not overflow for finite floats. */
 static double NAME(squares)(ptrdiff_t n, const REAL *x)
 {
     ptrdiff_t i = 0;
@@ -127,7 +127,7 @@ static void NAME(scale)(ptrdiff_t n, REAL *x, REAL factor)
         x[i] *= factor;
 }
 
-/* the length of x as a vector, infinite only where that of the numbers is */
+/* Return the Euclidean norm of x.  It is infinite only if the exact norm is too large for the type. */
 static double NAME(norm)(ptrdiff_t n, const REAL *x)
 {
     double sum = NAME(squares)(n, x);
@@ -148,7 +148,7 @@ static double NAME(norm)(ptrdiff_t n, const REAL *x)
     return largest * sqrt(sum);
 }
 
-/* shorten x to `longest` where it is longer as a vector */
+/* Scale x to the norm `longest` if its norm is larger. */
 static void NAME(clip_norm)(ptrdiff_t n, REAL *x, double longest)
 {
     double length = NAME(norm)(n, x);
@@ -156,7 +156,7 @@ static void NAME(clip_norm)(ptrdiff_t n, REAL *x, double longest)
         NAME(scale)(n, x, (REAL)(longest / length));
 }
 
-/* cut off what lies further from zero than `furthest` */
+/* Clip x to the range from -furthest to furthest. */
 static void NAME(clip_value)(ptrdiff_t n, REAL *x, REAL furthest)
 {
     for (ptrdiff_t i = 0; i < n; i++) {

@@ -34,8 +34,8 @@ static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x
     }
 }
 
-/* The label of a row, or -1 and a note of it in `bad` where it is none of n classes.  It is read once: another thread
- * may write to it at any moment, and what is used has to be what was checked. */
+/* Return the label of a row.  If it is not one of n classes, record it in `bad` and return -1.  The label is read once:
+ * another thread may write to it at any moment, and the value that is used has to be the value that was checked. */
 static inline int64_t NAME(label_of)(const int64_t *target, ptrdiff_t row, ptrdiff_t n, fastrnn_bad_label *bad)
 {
     const int64_t label = *(const volatile int64_t *)(target + row);

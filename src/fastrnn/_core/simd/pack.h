@@ -3,9 +3,10 @@
 /* Columns of a panel for a product of `rows` rows: as wide as the tile that those rows take. */
 static ptrdiff_t NAME(panel_width)(ptrdiff_t rows) { return (rows == 1 ? 8 : rows <= 3 ? 4 : 2) * LANES; }
 
-/* The weights of a product: k counts what is summed, columns the results.  There are gates * gate_width columns; column
- * g * gate_width + i is w[k * w_k + (g * units + i) * w_column] for i < units, and zeros beyond.  Rows k beyond the real
- * ones of each of k_gates blocks (units_k of k_width) are zeros too: k = h * k_width + j is at (h * units_k + j) * w_k. */
+/* The weights of a product that sums over k.  There are gates * gate_width columns; column g * gate_width + i is
+ * w[k * w_k + (g * units + i) * w_column] for i < units, and zeros beyond.  The values of k are in k_gates blocks of
+ * k_width, of which the first units_k are real and the others zeros: k = h * k_width + j is at (h * units_k + j) * w_k
+ * in w. */
 typedef struct {
     const REAL *w;
     ptrdiff_t k_gates, units_k, k_width, w_k, gates, units, gate_width, w_column;
@@ -54,7 +55,7 @@ static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
         const ptrdiff_t wide = columns - first < width ? columns - first : width;
         const ptrdiff_t unit = first % gate_width;
         const REAL *corner = w + (first / gate_width * units + unit) * w_column;
-        /* gates without padding are as one */
+        /* gates without padding are packed as one gate */
         const int in_one_gate = unit + wide <= units || units == gate_width;
         if (in_one_gate && w_k == 1 && k_gates == 1 && units_k == k_width)
             NAME(transpose)(wide, depth, corner, w_column, packed, wide);

@@ -1,6 +1,6 @@
 /* States and inputs times packed weights: C[rows, columns] = start + A[rows, depth] * weights. */
 
-/* As product for a depth of 1, an input of one feature: nothing is summed, and panels of one k are one row of weights */
+/* As product for a depth of 1, an input of one feature: there are no sums, and the panels are one row of weights */
 static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a, ptrdiff_t a_row, const REAL *weights,
                                 REAL *c, ptrdiff_t c_row, const REAL *bias)
 {
@@ -14,11 +14,11 @@ static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a
 /* IN a[row * a_row + k], packed from pack with that width; OUT c[row * c_row + column].  Where `start` says so c
  * starts from bias[column] or from what it holds.
  *
- * Weights that stay in the second-level cache pass by a few rows, which stay in the first.  Of more weights a panel
- * stays while all rows pass by it, and a deep product goes in slices for that.  A slice may be larger than the
- * first-level cache: a tile reads it no faster than the second one gives it, and each slice more reads and writes all
- * of c again.  bench/tiles.py measures all three sizes; processors with AVX-512 have a megabyte of second-level cache,
- * nearly all of them. */
+ * If the weights fit into the second-level cache, a few rows, which stay in the first-level cache, are multiplied by
+ * all of them.  If not, all rows are multiplied by one panel, which stays in the cache; a deep product is divided into
+ * slices of k for that.  A slice may be larger than the first-level cache: a tile reads it as fast from the second
+ * level, and each further slice reads and writes all of c again.  bench/tiles.py measures all three sizes.  Nearly all
+ * processors with AVX-512 have a second-level cache of a megabyte. */
 #ifndef SLICE_BYTES
 #define SLICE_BYTES (64 * 1024)
 #endif
@@ -36,7 +36,7 @@ static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, co
     NAME(right) right = {packed, columns, width, depth, 0, depth, start & FASTRNN_LAST_FIRST};
     start &= FASTRNN_STARTS;
     if (rows <= TILE_ROWS) {
-        /* each weight is read once, so nothing has to stay */
+        /* each weight is read only once, so nothing needs to stay in a cache */
         NAME(strip_of_rows)((int)rows, &right, a, a_row, c, c_row, start, bias);
         return;
     }
@@ -48,7 +48,7 @@ static void NAME(product)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, co
         for (ptrdiff_t left = 0; left < columns; left += group) {
             right.panels = packed + left * depth, right.columns = columns - left < group ? columns - left : group;
             for (ptrdiff_t block = 0, row = 0; block < blocks; block++) {
-                /* blocks as equal as they can be: 16 rows are 6 + 5 + 5, not 6 + 6 + 4 */
+                /* blocks of nearly equal height: 16 rows are 6 + 5 + 5, not 6 + 6 + 4 */
                 const ptrdiff_t height = rows / blocks + (block < rows % blocks);
                 NAME(strip_of_rows)((int)height, &right, a + row * a_row + k, a_row, c + row * c_row + left, c_row,
                                     k ? FASTRNN_FROM_C : start, bias ? bias + left : NULL);

@@ -55,8 +55,8 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
             NAME(store)(c + i * c_row + v * LANES, sum[i][v]);
 }
 
-/* The tiles of one panel, two vectors wide, or wider for the few rows that would otherwise leave the multipliers
- * waiting for the sum before. */
+/* The tiles of one panel.  They are two vectors wide, or wider for a few rows: with few sums, each multiply-add would
+ * wait for the one before it. */
 static ALWAYS_INLINE void
 NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
             const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
@@ -77,8 +77,8 @@ NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff
 #undef TILE
 }
 
-/* What a few rows have to be multiplied with: panels of `width` columns (the last may have fewer), all of `whole` k,
- * one behind the other.  Of each `depth` k are used, from k = `first_k` on. */
+/* The matrix that a few rows are multiplied by: panels of `width` columns (the last may have fewer), one behind the
+ * other.  A panel has `whole` values of k, of which `depth` are used, from `first_k` on. */
 typedef struct {
     const REAL *panels;
     ptrdiff_t columns, width, whole, first_k, depth;
@@ -90,7 +90,7 @@ static ALWAYS_INLINE void
 NAME(strip)(const int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k, REAL *c,
             ptrdiff_t c_row, int start, const REAL *bias)
 {
-    /* a width is a power of two; a single row is over in the time of a few divisions */
+    /* no division: a width is a power of two, and the product of a single row takes as long as a few divisions */
     const ptrdiff_t columns = right->columns, width = right->width, last = (columns - 1) & -width;
     for (ptrdiff_t done = 0; done < columns; done += width) {
         const ptrdiff_t first = right->last_first ? last - done : done;

@@ -1,6 +1,6 @@
 /* OUT target[column * target_row + row] = source[row * source_row + column], in blocks of whole cache lines on both
- * sides.  A block goes in squares of vectors of 16 bytes, at every level: wider ones need as many shuffles, and few
- * instructions let the processor look far ahead, to where the next lines come from memory. */
+ * sides.  A block is divided into squares of vectors of 16 bytes, at every level: wider vectors need as many shuffles,
+ * and with few instructions the processor runs far enough ahead to request the next lines from memory. */
 #define BLOCK_SIDE ((ptrdiff_t)(64 / sizeof(REAL)))
 #define SQUARE_SIDE ((ptrdiff_t)(16 / sizeof(REAL)))
 
@@ -55,7 +55,7 @@ static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *sourc
         for (ptrdiff_t top = 0; top < rows; top += BLOCK_SIDE) {
             const ptrdiff_t bottom = rows - top < BLOCK_SIDE ? rows : top + BLOCK_SIDE;
             for (ptrdiff_t column = first; column < right; column += SQUARE_SIDE) {
-                /* the last squares lie over those before where they would stand out */
+                /* the last squares overlap the ones before them, so as not to reach past the end */
                 const ptrdiff_t k = column + SQUARE_SIDE <= columns ? column : columns - SQUARE_SIDE;
                 for (ptrdiff_t row = top; row < bottom; row += SQUARE_SIDE) {
                     const ptrdiff_t i = row + SQUARE_SIDE <= rows ? row : rows - SQUARE_SIDE;

@@ -9,8 +9,8 @@
  *
  * Written with the vector extensions of GCC and Clang, so that one source serves every level: the compiler
  * turns `a * b + c` into a fused multiply-add where the level has one (-ffp-contract=fast, never -ffast-math).
- * What C says otherwise of one element has a name here: comparisons are written MASK(a < b), and a vector is taken
- * for its bits by `bits` and `of_bits`, not by a cast.
+ * Operations that C writes differently for a single element have names here: comparisons are written MASK(a < b), and
+ * `bits` and `of_bits` convert between a vector and its bits, instead of casts.
  */
 #define vec NAME(vec)
 #define ivec NAME(ivec)
@@ -41,7 +41,7 @@ static inline int NAME(any)(ivec mask) { return mask != 0; }
 typedef REAL vec __attribute__((vector_size(VBYTES)));
 typedef INTEGER ivec __attribute__((vector_size(VBYTES)));
 typedef UNSIGNED uvec __attribute__((vector_size(VBYTES)));
-/* what lies in memory is aligned to its elements only, and is really an array of REAL */
+/* a vector in memory: part of an array of REAL, aligned to an element only */
 typedef REAL vec_memory __attribute__((vector_size(VBYTES), aligned(sizeof(REAL)), may_alias));
 static inline ivec NAME(bits)(vec x) { return (ivec)x; }
 static inline vec NAME(of_bits)(ivec x) { return (vec)x; }
@@ -66,7 +66,7 @@ static inline int NAME(any)(ivec mask)
     return any != 0;
 }
 
-/* the elements of a and b whose numbers follow, b's after a's; two compilers, two names */
+/* the elements of a and b with these indices, where those of b follow those of a: GCC and Clang name it differently */
 #ifndef SHUFFLE
 #if defined(__clang__)
 #define SHUFFLE(integer, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -87,8 +87,8 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
     return NAME(of_bits)((NAME(bits)(yes) & mask) | (NAME(bits)(no) & ~mask));
 }
-/* the smaller and the larger; a NaN in x stays a NaN.  x86 and NEON have an instruction for this, which compilers do not
- * find behind the comparison. */
+/* minimum and maximum; a NaN in x stays a NaN.  x86 and NEON have an instruction for this, but compilers do not use it
+ * for the comparison. */
 #if defined(FASTRNN_X86) && !defined(ONE_LANE)
 #define X86_PASTE_(prefix, kind) prefix##_##kind
 #define X86_PASTE(prefix, kind) X86_PASTE_(prefix, kind)

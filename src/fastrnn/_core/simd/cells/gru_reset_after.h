@@ -5,7 +5,7 @@
  *     s' = (1 - z) n + z s
  * The recurrent product of n stands apart, with a bias of its own, since r multiplies both. */
 
-/* IN a = Wx x + bx (+ bs of r and z) where the gates will stand, s; OUT gates, h, s' */
+/* IN a = Wx x + bx (+ bs of r and z) in the place of the gates, s; OUT gates, h, s' */
 static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld;
@@ -15,7 +15,7 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     REAL *h = ROW(step->kept, ld); /* [rows, ld] */
     REAL *gates = ROW(step->gates, columns); /* [rows, 3 ld] */
 
-    /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: the last weights first where the order says so */
+    /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: `order` says whether the last weights come first */
     if (order)
         RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS | order, step->apart_bias);
     RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
@@ -23,7 +23,7 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
         RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
 
     FOR_ROWS {
-        /* 2. r, z = gate(a): n waits for r, so that all units come first, and the processor has many under way */
+        /* 2. r, z = gate(a): n needs r, so these two are computed for all units first, many at a time */
         FOR_VECTORS {
             NAME(store)(gates + i, GATE(NAME(load)(gates + i)));
             NAME(store)(gates + ld + i, GATE(NAME(load)(gates + ld + i)));
@@ -39,8 +39,9 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     }
 }
 
-/* IN ds (may stand where da_n will), gates, h, s; IN/OUT carry: the gradient that the step after sends to s', then what
- * this step sends to s; OUT da on the side of the input, and dh = da_n r, which replaces da_n on that of the state */
+/* IN ds (may be in the place of da_n), gates, h, s; IN/OUT carry: the gradient that the step after sends to s', then
+ * what this step sends to s; OUT da on the side of the input, and dh = da_n r, which replaces da_n on that of the
+ * state */
 static void CELL(gru_reset_after_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld, ds_row = step->ds_row;

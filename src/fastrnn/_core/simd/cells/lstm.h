@@ -3,7 +3,7 @@
  *     c' = f c + i g
  *     s' = o act(c') */
 
-/* IN a = Wx x + bs where the gates will stand, s, c; OUT gates, c', act(c'), s' */
+/* IN a = Wx x + bs in the place of the gates, s, c; OUT gates, c', act(c'), s' */
 static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 4 * ld;
@@ -38,7 +38,7 @@ static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, 
     }
 }
 
-/* IN ds (may stand where da_o will), gates, c, act(c'); IN/OUT carry and c_carry: the gradients that the step after
+/* IN ds (may be in the place of da_o), gates, c, act(c'); IN/OUT carry and c_carry: the gradients that the step after
  * sends to s' and c', then what this step sends to s and c; OUT da */
 static void CELL(lstm_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {

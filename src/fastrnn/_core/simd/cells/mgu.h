@@ -5,7 +5,7 @@
  *     s' = (1 - f) s + f n
  * The recurrent product of n stands apart, with weights packed behind those of f, since it waits for h. */
 
-/* IN a = Wx x + bs where the gates will stand, s; OUT gates, h, s' */
+/* IN a = Wx x + bs in the place of the gates, s; OUT gates, h, s' */
 static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 2 * ld;
@@ -43,7 +43,7 @@ static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 }
 
-/* IN ds (may stand where da_n will), gates, s; IN/OUT carry: the gradient that the step after sends to s', then what
+/* IN ds (may be in the place of da_n), gates, s; IN/OUT carry: the gradient that the step after sends to s', then what
  * this step sends to s; OUT da, and dh, the gradient at h */
 static void CELL(mgu_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {

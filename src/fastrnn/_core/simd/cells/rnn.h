@@ -1,8 +1,8 @@
 /* The simple RNN (Elman 1990):
  *     s' = act(Wx x + Ws s + bs)
- * Its one gate is its next state, so that no memory is wanted for gates. */
+ * Its one gate is its next state, so it needs no memory for gates. */
 
-/* IN a = Wx x + bs where s' will stand, s; OUT s' */
+/* IN a = Wx x + bs in the place of s', s; OUT s' */
 static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld;
@@ -19,8 +19,8 @@ static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 }
 
-/* IN ds (may stand where da will), s'; IN/OUT carry: the gradient that the step after sends to s', then what this step
- * sends to s; OUT da */
+/* IN ds (may be in the place of da), s'; IN/OUT carry: the gradient that the step after sends to s', then what this
+ * step sends to s; OUT da */
 static void CELL(rnn_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, ds_row = step->ds_row;

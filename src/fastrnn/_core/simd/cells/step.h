@@ -1,4 +1,4 @@
-/* What the cells have in common: how they find their rows, and what they do with all units of a row.
+/* What the cells have in common: the rows of a step, and operations on all units of a row.
  *
  * A cell's header has a step forward and a step back.  Both compute `rows` neighbouring rows (t, j), (t, j + 1), ... of
  * one step t: product() sums over the units of a row, and between products loops take one vector of units at a time.
@@ -22,7 +22,7 @@ static inline void NAME(clear_padding)(REAL *row, ptrdiff_t units)
         row[i] = 0;
 }
 
-/* Ask for rows that the step before will read, where they are few: no processor foresees so short a way back. */
+/* Prefetch rows that the previous step will read, if they are few: processors do not predict such a short step back. */
 #define PREFETCHED_BYTES 4096
 static inline void NAME(prefetch)(const REAL *rows, ptrdiff_t elements)
 {
