@@ -189,6 +189,7 @@ ALLOWED = {
     "differentiation": set(),
     "datasets": {"_names", "splitting", "utils"},
     "engine": {"_names", "layers", "models"},
+    "saving": {"_names", "models", "naming"},
     "wrappers": {"_names", "_older", "callbacks", "losses", "models", "utils"},
     "sklearn": {
         "_names",
@@ -203,6 +204,7 @@ ALLOWED = {
         "_names",
         "arguments",
         "construction",
+        "naming",
         "preprocessing",
         "seeding",
         "settings",

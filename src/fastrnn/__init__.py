@@ -92,6 +92,7 @@ _LATE = {
             "random",
             "reference",
             "regularizers",
+            "saving",
             "sklearn",
             "utils",
             "wrappers",
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
         random as random,
         reference as reference,
         regularizers as regularizers,
+        saving as saving,
         utils as utils,
         wrappers as wrappers,
     )

@@ -22,7 +22,7 @@ _SESSION = "there is no session; fastrnn.set_num_threads says how many threads c
 _BACKEND = "fastrnn has one back end, its own compiled core"
 _OPTIMIZERS = "use another of fastrnn.optimizers, such as AdamW, or write an Optimizer of your own"
 _METRICS = "write it as a function of y_true and y_pred and give it in metrics=[...]"
-_SERIALIZING = "give your classes as custom_objects to load_model"
+_SERIALIZING = "use get_config, from_config and load_model(custom_objects=...)"
 
 #: Patterns of ``module.name``, and what to do instead; the first that matches counts.
 # fmt: off
@@ -34,6 +34,10 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"objectives", "use fastrnn.losses"),
     (r"initializations", "use fastrnn.initializers"),
     (r"backend\.(\w+_session|tf|tensorflow|tensorflow_backend|manual_variable\w+)", _SESSION),
+    (r"(ConfigProto|GPUOptions|\w*Session|compat|\w*logg\w+|test|debugging|\w+_default_graph|"
+     r"(dis|en)able_\w+|global_variables_initializer|executing_eagerly)",
+     "there is no session, no graph, no log and no graphics card: leave this line out"),
+    (r"(data|data\.\w+)", "give fit arrays, a generator or a Sequence"),
     (r"backend\.gradients", "use model.compute_gradients, or fastrnn.differentiation"),
     (r"backend\.placeholder", "use Input"),
     (r"backend\.(update\w*|moving_average_update)", "use add_weight(trainable=False) and update"),
@@ -80,7 +84,8 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"losses\.(CTC|ctc)\w*", "align labels and steps before training, or use Keras or PyTorch"),
     (r"callbacks\.(RemoteMonitor|OrbaxCheckpoint)", "use CSVLogger, ModelCheckpoint or a Callback"),
     (r"utils\.(\w*image\w*|\w*_img|img_\w+|bounding_boxes)", _IMAGES),
-    (r"utils\.(\w*(registered|serializ|[Cc]ustom)\w*)", _SERIALIZING),
+    (r"(utils|saving)\.(\w*(serializ|[Cc]ustom)\w*|KerasFileEditor)", _SERIALIZING),
+    (r"saving\.\w+_weights", "use model.save_weights and model.load_weights"),
     (r"utils\.\w*_dataset_from_directory", "read the files with Python and give fit a Dataset"),
     (r"utils\.(FeatureSpace|legacy|Config|standardize_dtype|\w*_source_inputs|is_keras_tensor)",
      "prepare the data with NumPy before the model"),
@@ -122,7 +127,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
      "give layers dtype='float32' or 'float64'"),
     (r"(distribution|device)", "use fit(comm=...): see fastrnn.distributed"),
     (r"wrappers\.\w+", "use fastrnn.sklearn"),
-    (r"(export|saving)", "use model.save and fastrnn.models.load_model"),
+    (r"export", "use model.export"),
     (r"(legacy|tree|visualization|distillation|src|engine|name_scope|remat|RematScope)", _BACKEND),
     (r"(Function|KerasTensor|Operation|Variable|InputSpec|\w+Scope)", _TENSORS),
 )

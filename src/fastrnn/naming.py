@@ -38,6 +38,76 @@ def forget_names() -> None:
 
 
 _custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", default=None)
+#: Custom objects for the whole program: by name, or package and name, ``"Custom>Name"``.
+_registered: dict[str, Any] = {}
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Return the custom objects that are known everywhere, in a dict that may be changed.
+
+    Examples
+    --------
+    >>> from fastrnn import losses
+    >>> get_custom_objects()["half"] = lambda y_true, y_pred: 0.5 * (y_pred - y_true) ** 2
+    >>> losses.get("half")(np.zeros((1, 1)), np.ones((1, 1)))
+    0.5
+    >>> del get_custom_objects()["half"]
+    """
+    return _registered
+
+
+def register_keras_serializable(
+    package: str = "Custom", name: str | None = None
+) -> Callable[[T], T]:
+    """Return a decorator that makes a class or function known everywhere as a custom object.
+
+    Parameters
+    ----------
+    package : str, default "Custom"
+    name : str, optional
+        In the package; that of the class or function if left out.
+
+    Examples
+    --------
+    >>> from fastrnn import layers
+    >>> @register_keras_serializable()
+    ... class Third(layers.Activation):
+    ...     pass
+    >>> layers.deserialize(layers.serialize(Third("tanh")))
+    Third('tanh', name='third')
+    """
+
+    def register(thing: T) -> T:
+        if isinstance(thing, type) and not hasattr(thing, "get_config"):
+            raise ValueError(
+                f"{thing.__name__} has no get_config, so that files could not describe it"
+            )
+        _registered[f"{package}>{name or getattr(thing, '__name__', thing)}"] = thing
+        return thing
+
+    return register
+
+
+def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the custom object of a name, which may begin with its package, or None.
+
+    Examples
+    --------
+    >>> get_registered_object("unheard_of") is None
+    True
+    """
+    return (custom_objects or {}).get(name) or custom_object(name)
+
+
+def get_registered_name(thing: Any) -> str:
+    """Return the name under which a class or function is registered, or its own.
+
+    Examples
+    --------
+    >>> get_registered_name(len)
+    'len'
+    """
+    return next((name for name, one in _registered.items() if one is thing), thing.__name__)
 
 
 @contextmanager
@@ -62,8 +132,19 @@ def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[No
 
 
 def custom_object(name: str) -> Any:
-    """Return the object of :func:`custom_object_scope` with a name, or None."""
-    return (_custom.get() or {}).get(name)
+    """Return the object of :func:`custom_object_scope` with a name, a registered one, or None."""
+    found = (_custom.get() or {}).get(name) or _registered.get(name)
+    if found is not None or not _registered:
+        return found
+    # Files of this package have the name of the class, without its package.
+    return next(
+        (
+            one
+            for title, one in _registered.items()
+            if name in (title.rpartition(">")[2], getattr(one, "__name__", None))
+        ),
+        None,
+    )
 
 
 def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:

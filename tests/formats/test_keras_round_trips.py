@@ -267,3 +267,13 @@ def test_a_mask_beside_initial_states_is_kept_and_a_warning_says_that_keras_drop
         model.save(path)
     data = [np.array([[1, 2, 3, 0, 0], [4, 5, 0, 0, 0]])] * 2
     assert_agree(load_model(path).predict(data), model.predict(data))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_both_directions_in_float64(tmp_path, ending):
+    x = np.random.default_rng(0).random((2, 6, 3))
+    model = models.Sequential([Input((6, 3), dtype="float64"), layers.Bidirectional(GRU(2))])
+    model.save(tmp_path / f"model{ending}")
+    again = load_model(tmp_path / f"model{ending}")
+    assert again.layers[0].dtype == np.float64
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))

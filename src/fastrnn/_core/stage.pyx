@@ -112,7 +112,7 @@ cdef class InputStage(Stage):
 cdef class MergeStage(Stage):
     """A Python function of the rows of several stages, features side by side."""
 
-    cdef object function
+    cdef public object function
 
     cdef int share(self, Stage other) except -1:
         self.function = (<MergeStage> other).function
@@ -157,9 +157,12 @@ def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):
     return self
 
 
-def merge(list sources, Py_ssize_t features, function):
-    """Return the stage of a function ``function(inputs, output)`` of rows (R, features), which fills the last one."""
-    cdef MergeStage self = MergeStage.__new__(MergeStage)
+def merge(list sources, Py_ssize_t features, function, kind=MergeStage):
+    """Return the stage of a function ``function(inputs, output)`` of rows (R, features), which fills the last one.
+
+    `kind` is the class of the stage; one derived in Python may have states.
+    """
+    cdef MergeStage self = kind.__new__(kind)
     cdef Stage first = sources[0]
     self.function, self.y_row, self.calls_python = function, features, True
     self.operations = <double> EXPONENTIAL * first.streams * features

@@ -54,6 +54,10 @@ class Description:
         The position of the training during which the file was saved; only fastrnn's own files have
         it.
     origin : Origin
+    own : frozenset of str
+        Class names of the user's own layers in the model.
+    untrained : frozenset of str
+        Names of weights that are never trained by gradients, whatever their layer says.
     notes : list of str
         Messages about content of the file that the model lacks, such as regularizers, with the name
         of the layer.
@@ -65,6 +69,8 @@ class Description:
     run: dict[str, Any] | None = None
     origin: Origin = field(default_factory=Origin)
     notes: list[str] = field(default_factory=list)
+    own: frozenset[str] = frozenset()
+    untrained: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 ==================================  ==============================================
 ``layer/weight``                    a weight
+``layer///number``                  a weight of a custom layer in a file that has no names for them
 ``optimizer:slot/layer/weight``     what the optimizer remembers of it
 ``run:place``                       what a callback or a layer of a training remembers
 ==================================  ==============================================
@@ -12,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _SLOT, _RUN = "optimizer:", "run:"
+#: Before the number of a weight; names of layers and weights have no slash.
+_NUMBER = "//"
 
 
 def slot_name(slot: str, weight: str) -> str:
@@ -27,6 +30,17 @@ def run_name(place: str) -> str:
 def is_weight(name: str) -> bool:
     """Return whether a name is that of a weight."""
     return ":" not in name
+
+
+def numbered(place: int) -> str:
+    """Return what stands for the name of a custom layer's weight in a file without names."""
+    return f"{_NUMBER}{place}"
+
+
+def prefix_of_numbered(name: str) -> str | None:
+    """Return the prefix of the weights of a layer whose weight has a number; None of a name."""
+    prefix, found, _ = name.rpartition(_NUMBER)
+    return prefix if found and is_weight(name) else None
 
 
 def slots_in(names: Iterable[str]) -> list[str]:

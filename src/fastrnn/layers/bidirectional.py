@@ -69,7 +69,7 @@ class Bidirectional(SeveralRecurrent):
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
         """Return whether the output has a mask: if it is a sequence and the input has one."""
-        return self.forward_layer.carries_mask(masked)
+        return bool(self.forward_layer.carries_mask(masked))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | list[Shape]:
         """Return the shape of the merged output; a list if there are several outputs."""
@@ -77,10 +77,10 @@ class Bidirectional(SeveralRecurrent):
         one, other = (shapes if isinstance(shapes, list) else [shapes] for shapes in found)
         outputs = [one[0], other[0]]
         if self.merge_mode is not None:
-            units = self.forward_layer.units
+            features = one[0][-1] or 0
             if self.merge_mode == "concat":
-                units += self.backward_layer.units
-            outputs = [(*one[0][:-1], units)]
+                features += other[0][-1] or 0
+            outputs = [(*one[0][:-1], features)]
         outputs += one[1:] + other[1:]
         return outputs if len(outputs) > 1 else outputs[0]
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastrnn.layers.cells.own import OwnRNN
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.serialization import serialize
+from fastrnn.naming import custom_object_scope
+
+#: A layer that may be one of two directions.
+Direction = RecurrentLayer | OwnRNN
 
 #: How the outputs of the two directions can be merged.
 MERGE_MODES = ("concat", "sum", "mul", "ave", None)
@@ -14,7 +19,9 @@ MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 def check_given(layer: Any, backward_layer: Any, merge_mode: Any) -> None:
     """Raise ``TypeError`` or ``ValueError`` unless the arguments define two directions."""
     for argument, given in (("layer", layer), ("backward_layer", backward_layer)):
-        if not isinstance(given, RecurrentLayer) and (argument == "layer" or given is not None):
+        if not isinstance(given, (RecurrentLayer, OwnRNN)) and (
+            argument == "layer" or given is not None
+        ):
             kind = given.__name__ if isinstance(given, type) else type(given).__name__
             raise TypeError(
                 f"{argument} of Bidirectional is {kind}; "
@@ -26,7 +33,7 @@ def check_given(layer: Any, backward_layer: Any, merge_mode: Any) -> None:
         _check_pair(layer, backward_layer, merge_mode)
 
 
-def _check_pair(one: RecurrentLayer, other: RecurrentLayer, merge_mode: str | None) -> None:
+def _check_pair(one: Direction, other: Direction, merge_mode: str | None) -> None:
     if one.go_backwards == other.go_backwards:
         raise ValueError(
             f"backward_layer of Bidirectional has go_backwards={other.go_backwards}, and so "
@@ -38,21 +45,22 @@ def _check_pair(one: RecurrentLayer, other: RecurrentLayer, merge_mode: str | No
                 f"backward_layer of Bidirectional has {argument}={getattr(other, argument)}; "
                 f"it should have that of layer, {getattr(one, argument)}"
             )
-    if one.units != other.units and merge_mode not in ("concat", None):
+    units, others = (getattr(layer, "units", None) for layer in (one, other))
+    if units != others and merge_mode not in ("concat", None):
         raise ValueError(
-            f"backward_layer of Bidirectional has {other.units} units and layer {one.units}; "
+            f"backward_layer of Bidirectional has {others} units and layer {units}; "
             f"merge_mode={merge_mode!r} wants equally many"
         )
 
 
-def copied(layer: RecurrentLayer, **changes: Any) -> RecurrentLayer:
+def copied(layer: Direction, **changes: Any) -> Any:
     """Return a new layer with the arguments of another, except for some."""
-    made = type(layer).from_config({**layer.get_config(), **changes})
-    assert isinstance(made, RecurrentLayer)
-    return made
+    inside = {type(one).__name__: type(one) for one in layer.inner_layers}
+    with custom_object_scope(inside):
+        return type(layer).from_config({**layer.get_config(), **changes})
 
 
-def written(layer: RecurrentLayer, go_backwards: bool, frozen: bool) -> dict[str, Any]:
+def written(layer: Direction, go_backwards: bool, frozen: bool) -> dict[str, Any]:
     """Return a layer, JSON-serializable, as one of the two directions."""
     found = serialize(layer)
     for argument, value, default in (

@@ -51,10 +51,7 @@ class FunctionLayer(Layer):
 def _written_all(title: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return JSON-serializable arguments, with functions as names, and without None.
 
-    Raises
-    ------
-    ValueError
-        If a function has no name.
+    A function without a name gets that of the layer, and the argument if that is not `function`.
     """
     return {
         argument: _written(title, argument, value)
@@ -69,12 +66,8 @@ def _written(title: str, argument: str, value: Any) -> Any:
     if not callable(value):
         return np.asarray(value).tolist()
     name = getattr(value, "__name__", "<lambda>")
-    if name == "<lambda>":
-        raise ValueError(
-            f"{argument} of {title} has no name by which a file could hold it; define it "
-            "with def, and give it to load_model in custom_objects"
-        )
-    return {"function": name}
+    own = title if argument == "function" else f"{title}.{argument}"
+    return {"function": own if name == "<lambda>" else name}
 
 
 def _read(argument: str, value: Any) -> Any:

@@ -15,7 +15,7 @@ from fastrnn.layers.initial_state import initial_states
 from fastrnn.layers.recurrent_weights import RecurrentWeights, cell_activation
 from fastrnn.layers.recurrent_workspace import RecurrentWorkspace
 from fastrnn.layers.shapes import Shape
-from fastrnn.layers.states import check_states, fit, read_states, states_of
+from fastrnn.layers.states import check_states, fit, read_states, states_of, wanted
 from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
@@ -78,6 +78,11 @@ class RecurrentLayer(RecurrentWeights):
     supports_masking = True
     reads_sequences = True
 
+    @property
+    def sizes(self) -> list[int]:
+        """Sizes of the states."""
+        return [self.units] * self.state_count
+
     def get_state(self) -> dict[str, Any]:
         """Return the state of the random generator, and the states of a stateful layer."""
         state: dict[str, Any] = {"random": self.random.state} if self.is_random else {}
@@ -95,8 +100,8 @@ class RecurrentLayer(RecurrentWeights):
         states = state.get("states")
         if states is None:
             return
-        if not fit(states, self.state_count, self.units):
-            raise ValueError(f"there should be {self.state_count} states (batch, {self.units})")
+        if not fit(states, self.sizes):
+            raise ValueError(f"the states should be {wanted(self.sizes)}")
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Restore a state from :meth:`get_state`."""
@@ -140,7 +145,7 @@ class RecurrentLayer(RecurrentWeights):
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
-        check_states(self, shapes[1:], [self.units] * self.state_count)
+        check_states(self, shapes[1:], self.sizes)
 
     def carries_mask(self, masked: Sequence[bool]) -> bool:
         """Return whether the output has a mask: if it is a sequence and the input has one."""
@@ -182,7 +187,7 @@ class RecurrentLayer(RecurrentWeights):
         if states is None:
             self.states = None
             return
-        self.states = read_states(self.name, states, self.state_count, self.units, self.dtype)
+        self.states = read_states(self.name, states, self.sizes, self.dtype)
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return the stages that compute the layer in a stream, from its initial state.

@@ -48,15 +48,16 @@ class SeveralRecurrent(Wrapper):
 
     def check_inputs(self, shapes: Sequence[Shape]) -> None:
         """Raise ``ValueError`` unless these are a sequence, optionally with all initial states."""
-        units = [layer.units for _, layer in self.named_layers() for _ in range(layer.state_count)]
-        check_states(self, shapes[1:], units)
+        sizes = [size for _, layer in self.named_layers() for size in layer.sizes]
+        check_states(self, shapes[1:], sizes)
 
     def build(self, input_shape: Shape) -> None:
         """Create the weights of all layers, those of the first one first."""
         for which, layer in self.named_layers():
             self.share_dtype(layer)
             layer.stored = prefixed(self.stored, which)
-            layer.build(input_shape)
+            shapes: Any = [input_shape] if layer.takes_several else input_shape
+            layer.build(shapes)
             input_shape = self._shape_behind(layer, input_shape)
         self.parameters = [one for _, layer in self.named_layers() for one in layer.parameters]
 

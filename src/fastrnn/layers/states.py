@@ -25,24 +25,24 @@ def states_of(initial_state: Any) -> list[Any]:
 def check_states(layer: Layer, shapes: Sequence[Shape], units: Sequence[int]) -> None:
     """Raise ``ValueError`` unless there are no initial states, or all of the right sizes."""
     if shapes and [shape[1:] for shape in shapes] != [(size,) for size in units]:
-        wanted = ", ".join(f"(None, {size})" for size in units)
+        should = ", ".join(f"(None, {size})" for size in units)
         raise ValueError(
-            f"initial_state of {layer.name} has the shapes {list(shapes)}; it should have {wanted}"
+            f"initial_state of {layer.name} has the shapes {list(shapes)}; it should have {should}"
         )
 
 
 def read_states(
-    name: str, states: ArrayLike | Sequence[ArrayLike], count: int, units: int, dtype: Any
+    name: str, states: ArrayLike | Sequence[ArrayLike], sizes: Sequence[int], dtype: Any
 ) -> list[Array]:
-    """Return checked copies of initial states, each (batch, units).
+    """Return checked copies of initial states, each (batch, size).
 
     Parameters
     ----------
     name : str
         Of the layer.
-    states : array_like of shape (batch, units), or sequence of them
-    count, units : int
-        Number and size of the layer's states.
+    states : array_like of shape (batch, size), or sequence of them
+    sizes : sequence of int
+        Of the layer's states.
     dtype : str
         Of the layer.
 
@@ -52,7 +52,7 @@ def read_states(
         If they are not real numbers, or do not fit the layer or one another.
     """
     title = f"states of {name}"
-    if not isinstance(states, (list, tuple)) or count == 1:
+    if not isinstance(states, (list, tuple)) or len(sizes) == 1:
         whole = as_array(title, states)
         given: Sequence[Any] = [whole] if whole.ndim == 2 else list(whole)
     else:
@@ -62,20 +62,27 @@ def read_states(
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{title} are of type {array.dtype}; they should be real numbers")
     arrays = [np.array(array, dtype) for array in arrays]
-    if not fit(arrays, count, units):
+    if not fit(arrays, sizes):
         raise ValueError(
             f"{title} have the shapes {[array.shape for array in arrays]}; "
-            f"there should be {count} of shape (batch, {units})"
+            f"there should be {wanted(sizes)}"
         )
     return arrays
 
 
-def fit(states: Any, count: int, units: int) -> bool:
-    """Return whether these are `count` arrays (batch, units) with the same batch size."""
+def wanted(sizes: Sequence[int]) -> str:
+    """Return the states that a layer has, for error messages."""
+    if len(set(sizes)) == 1:
+        return f"{len(sizes)} of shape (batch, {sizes[0]})"
+    return ", ".join(f"(batch, {size})" for size in sizes)
+
+
+def fit(states: Any, sizes: Sequence[int]) -> bool:
+    """Return whether these are arrays (batch, size) of these sizes, with the same batch size."""
     return (
         isinstance(states, list)
-        and len(states) == count
+        and len(states) == len(sizes)
         and all(isinstance(array, np.ndarray) and array.ndim == 2 for array in states)
-        and {array.shape[1] for array in states} == {units}
+        and [array.shape[1] for array in states] == list(sizes)
         and len({len(array) for array in states}) == 1
     )

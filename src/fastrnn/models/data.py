@@ -104,12 +104,9 @@ def _is_array(value: Any) -> bool:
 
 def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
     """Return `x` as an array of shape (samples, time, features) or (samples, features)."""
-    array = read_numbers(x, argument)
+    array = _ranked(read_numbers(x, argument), shape)
     if not _fits(array, shape):
-        message = f"{argument} has shape {array.shape}; it should be {_should(shape)}"
-        if shape[-1] == 1 and array.ndim == len(shape) - 1:
-            message += f": reshape it with {argument}[..., np.newaxis]"
-        raise ValueError(message)
+        raise ValueError(f"{argument} has shape {array.shape}; it should be {_should(shape)}")
     if 0 in array.shape[1:]:
         raise ValueError(f"{argument} has shape {array.shape}; it should have one step or more")
     return array
@@ -118,11 +115,9 @@ def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
 def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: str) -> Array:
     """Return `x` as an array of integers of shape (samples, time), all in the layers' vocabulary.
 
-    They may be floats with integer values, and may have a last axis of size one.
+    They may be floats with integer values.
     """
-    array = read_numbers(x, argument)
-    if array.ndim == len(tensor.shape) + 1 and array.shape[-1] == 1:
-        array = array[..., 0]
+    array = _ranked(read_numbers(x, argument), tensor.shape)
     if not _fits(array, tensor.shape):
         raise ValueError(
             f"{argument} has shape {array.shape}; it should be {_should(tensor.shape)}: "
@@ -139,6 +134,13 @@ def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: s
     for layer, position in graph.readers(tensor):
         layer.check_tokens_at(position, array, argument)
     return array
+
+
+def _ranked(array: Array, shape: Shape) -> Array:
+    """Return an array with a last axis of size one added or removed, if that is all it lacks."""
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        return array[..., np.newaxis]
+    return array[..., 0] if array.ndim == len(shape) + 1 and array.shape[-1] == 1 else array
 
 
 def _fits(array: Array, shape: Shape) -> bool:

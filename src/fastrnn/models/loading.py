@@ -16,7 +16,7 @@ from fastrnn import formats, layers as layer_registry, metrics, optimizers
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.formats.description import check as check_tensor
-from fastrnn.formats.names import is_of_run, slots_in, weight_of
+from fastrnn.formats.names import is_of_run, prefix_of_numbered, slots_in, weight_of
 from fastrnn.formats.tensor_file import TensorFileError
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor
 from fastrnn.layers.registry import register
@@ -25,6 +25,7 @@ from fastrnn.models.compiled import setup_of
 from fastrnn.models.model import Model
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer, Stored
+from fastrnn.models.numbered import named
 from fastrnn.models.sequential import Sequential
 from fastrnn.naming import custom_object_scope
 from fastrnn.settings import boolean
@@ -140,7 +141,7 @@ def from_config(
     with custom_object_scope(custom_objects):
         model = _made(config, stored_of)
     if tensors is not None:
-        state.take_weights(model, tensors)
+        state.take_weights(model, named(model, tensors))
     return model
 
 
@@ -264,15 +265,20 @@ class _Stored:
     def __init__(self, layer: Layer, tensors: Mapping[str, NDArray[Any]]) -> None:
         self._layer = layer
         self._tensors = tensors
+        prefixes = {prefix_of_numbered(name) for name in tensors}
+        #: Of layers whose weights the file numbers: they are checked when they are named.
+        self._numbered = tuple(prefix for prefix in prefixes if prefix is not None)
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic]:
         title = f"{self._layer.name}/{name}"
-        check_tensor(self._tensors, title, shape, self._layer.dtype)
+        if not title.startswith(self._numbered):
+            check_tensor(self._tensors, title, shape, self._layer.dtype)
         return np.zeros(shape, self._layer.dtype)
 
 
 def _check_names(model: Model, description: Description) -> None:
-    """Refuse a file with tensors that belong to no layer."""
+    """Name the tensors of custom layers, and refuse those that belong to no layer."""
+    description.tensors = named(model, description.tensors)
     weights = set(weight_names(model._graph.layers))
     slots = set(slots_in(description.tensors))
     for name in description.tensors:

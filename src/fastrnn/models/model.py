@@ -292,7 +292,11 @@ class Model(OlderMethods):
 
     def _weights_description(self) -> Description:
         """Return the description of the layers and weights, for a file."""
-        return Description(self.get_config(), None, state.weight_tensors(self))
+        found = Description(self.get_config(), None, state.weight_tensors(self))
+        found.own = state.own_classes(self)
+        names = zip(found.tensors, self.weights, strict=True)
+        found.untrained = frozenset(name for name, weight in names if not weight.trainable)
+        return found
 
     def _description(self) -> Description:
         """Return the description of the whole model, and of the current training, for a file."""

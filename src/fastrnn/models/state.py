@@ -28,6 +28,23 @@ def weight_tensors(network: Network) -> dict[str, Array]:
     return {name: weight.value for name, weight in _weights(network)}
 
 
+def own_classes(network: Network) -> frozenset[str]:
+    """Return the class names of custom layers, also those inside others.
+
+    Not those of classes derived from a layer with gates, whose order Keras's files would not tell.
+    """
+    found: set[str] = set()
+    waiting: list[Any] = list(network._graph.layers)
+    while waiting:
+        layer = waiting.pop()
+        waiting += layer.inner_layers
+        kind = type(layer)
+        gated = any(parameter.gates is not None for parameter in layer.parameters)
+        if not kind.__module__.startswith("fastrnn.") and not gated:
+            found.add(kind.__name__)
+    return frozenset(found)
+
+
 def fitting_weights(network: Network, tensors: Tensors, choice: Choice) -> Tensors:
     """Return the tensors of a file that are weights of this model.
 

@@ -3,6 +3,13 @@
 from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
+from fastrnn.naming import (
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from fastrnn.preprocessing.batches import PyDataset
 from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.preprocessing.timeseries import timeseries_dataset_from_array
@@ -12,17 +19,24 @@ from fastrnn.utils.plotting import plot_model
 from fastrnn.utils.progbar import Progbar
 from fastrnn.utils.random_seed import set_random_seed
 
+CustomObjectScope = custom_object_scope
 #: Its name in Keras 2.
 Sequence = PyDataset
 
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
+    "custom_object_scope",
+    "get_custom_objects",
     "get_file",
+    "get_registered_name",
+    "get_registered_object",
     "normalize",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
     "set_random_seed",
     "timeseries_dataset_from_array",
     "to_categorical",

@@ -17,9 +17,9 @@ from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras import by_place
+from fastrnn.formats.keras.dialect import KERAS_3
 from fastrnn.formats.keras.generation import generation_of
 from fastrnn.formats.keras.hdf5 import encoded, opened
-from fastrnn.formats.keras.layers_out import KERAS_3
 from fastrnn.formats.keras.models_in import ModelRead, ModelReader
 from fastrnn.formats.keras.models_out import check_weights, warn_of_masks, write_model
 from fastrnn.formats.keras.parsing import failures, parsed
@@ -140,9 +140,9 @@ def _parts(path: str) -> dict[str, bytes]:
 
 def write(path: str, description: Description) -> None:
     """Write a model that Keras 3 reads."""
-    model = write_model(description.model, KERAS_3)
+    model = write_model(description.model, KERAS_3, description.own)
     warn_of_masks(description.model)
-    check_weights(model.sources, description.tensors)
+    check_weights(model.sources, description)
     outside = KERAS_3.object("keras", model.kind, model.config)
     training = description.training
     state: list[Array] = []

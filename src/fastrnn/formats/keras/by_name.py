@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.formats.choice import WHOLE, Choice
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arrays import GATES, to_core, to_keras
-from fastrnn.formats.keras.sources import Leaf, Source, leaves, own_weights
+from fastrnn.formats.keras.sources import Leaf, Source, leaves, number_own, own_weights
 from fastrnn.formats.keras.store import Group
 
 Array = NDArray[Any]
@@ -51,7 +51,9 @@ def read_weights(
     names = [name for name in root.texts("layer_names") or [] if name != TOP]
     groups = {name: _names_in(root.group(name)) for name in names}
     filled = [name for name, arrays in groups.items() if arrays]
-    having = [source for source in sources if list(leaves(source, ""))]
+    for source in sources:
+        _number(source, len(groups.get(source.keras_name, ())))
+    having = [s for s in sources if any(leaf.names for leaf in leaves(s, ""))]
     if choice.by_name:
         pairs = [(s, s.keras_name) for s in having if s.keras_name in filled]
     elif {source.keras_name for source in having} == set(filled):
@@ -68,6 +70,15 @@ def read_weights(
         with choice.leaving(source.keras_name):
             found.update(_read_layer(root.group(name), source, groups[name]))
     return found
+
+
+def _number(source: Source, count: int) -> None:
+    """Let numbers stand for the weights of custom layers in a group of so many arrays."""
+    all_of = list(leaves(source, ""))
+    nameless = [leaf for leaf in all_of if leaf.source.weights == []]
+    rest = count - sum(len(leaf.names) for leaf in all_of)
+    for leaf in nameless:  # several are the directions of one layer
+        number_own(leaf, rest // len(nameless))
 
 
 def _names_in(group: Group) -> list[str]:
@@ -100,7 +111,7 @@ def _read_layer(group: Group, source: Source, names: list[str]) -> dict[str, Arr
     for (leaf, place), name in zip(order, names, strict=True):
         written = name.split(":")[0].rpartition("/")[2]
         wanted = own_weights(leaf.source)[place]
-        if written in _KNOWN and written != wanted:
+        if leaf.source.weights is None and written in _KNOWN and written != wanted:
             raise CheckpointError(
                 f"layer {source.keras_name!r}: the file has {name!r} where {wanted} should be"
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastrnn.formats.choice import WHOLE, Choice
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arrays import to_core, to_keras
-from fastrnn.formats.keras.sources import Source, all_leaves, leaves, placed
+from fastrnn.formats.keras.sources import Source, all_leaves, leaves, number_own, placed
 from fastrnn.formats.keras.store import Group
 
 Array = NDArray[Any]
@@ -52,6 +52,7 @@ def read_weights(
         with choice.leaving(leaf.source.keras_name):
             arrays = [root.array(path) for path in variables(root, place)]
             read.update(variables(root, place))
+            number_own(leaf, len(arrays))
             found.update(to_core(leaf, arrays))
     extra = [
         path

@@ -114,6 +114,8 @@ class GraphReader:
             found = self._layers.read({**entry, "name": name})
             found.keras_name = name
             found.config["name"] = name
+            if found.ours == "Lambda" and any(len(call.inputs) > 1 for call in calls):
+                found.config["takes_several"] = True
             if found.ours == MODEL:
                 found.config["model"]["name"] = name
             self._sources[name] = found

@@ -17,8 +17,8 @@ from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras import by_name, by_place
+from fastrnn.formats.keras.dialect import HDF5, HDF5_OF_KERAS_3
 from fastrnn.formats.keras.generation import Generation, generation_of
-from fastrnn.formats.keras.layers_out import HDF5, HDF5_OF_KERAS_3
 from fastrnn.formats.keras.models_in import ModelRead, ModelReader
 from fastrnn.formats.keras.models_out import (
     ModelWritten,
@@ -98,7 +98,7 @@ def write(path: str, description: Description) -> None:
     """Write a model for Keras 2 and Keras 3, or only for Keras 3 if the formats differ."""
     version, model = _in_words_of_keras(description)
     warn_of_masks(description.model)
-    check_weights(model.sources, description.tensors)
+    check_weights(model.sources, description)
     root_attributes: dict[str, Any] = {
         "keras_version": version,
         "backend": "tensorflow",
@@ -136,9 +136,10 @@ def write(path: str, description: Description) -> None:
 def _in_words_of_keras(description: Description) -> tuple[str, ModelWritten]:
     """Return a version of Keras, and the model in its format; an older one if possible."""
     try:
-        return VERSION, write_model(description.model, HDF5)
+        return VERSION, write_model(description.model, HDF5, description.own)
     except CheckpointError:
-        return NEWER_VERSION, write_model(description.model, HDF5_OF_KERAS_3)
+        newer = write_model(description.model, HDF5_OF_KERAS_3, description.own)
+        return NEWER_VERSION, newer
 
 
 def write_weights(path: str, description: Description) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arguments import KERAS_1, Arguments, short
 from fastrnn.formats.keras.generation import Generation
-from fastrnn.formats.keras.sources import Source
+from fastrnn.formats.keras.own_in import own_entry, read_dtype, read_function
+from fastrnn.formats.keras.sources import OWN_RNN, Source
 
 Config = dict[str, Any]
 #: Reads a nested model: takes its class, its configuration and the name of its layer.
@@ -58,13 +59,16 @@ class LayerReader:
             return self._read_model(kind, config)
         if not isinstance(config, Mapping):
             raise CheckpointError(f"a layer of class {kind} has the configuration {short(config)}")
+        own = own_entry(entry, self.generation, self.notes)
+        if own is not None:
+            return Source(written, str(own["config"]["name"]), own, weights=[])
         arguments = Arguments(kind, config, self.generation, self.notes)
         if arguments.name == kind.lower() and isinstance(entry.get("name"), str):
             arguments.name = entry["name"]
         if kind not in _READERS:
             raise CheckpointError(
-                f"{arguments.title}: fastrnn has no layer {kind}"
-                + (", and never runs a program that a file holds" if kind == "Lambda" else "")
+                f"{arguments.title}: fastrnn has no layer {kind}; if the class is your own, give "
+                f"custom_objects={{{kind!r}: {kind}}}"
             )
         common = _common(arguments)
         if self.generation.major < 2:
@@ -72,9 +76,8 @@ class LayerReader:
         found = _READERS[kind](arguments, self)
         arguments.finish()
         ours, options, inner = found
-        return Source(
-            written, arguments.name, {"class_name": ours, "config": {**common, **options}}, inner
-        )
+        made = {"class_name": ours, "config": {**common, **options}}
+        return Source(written, arguments.name, made, inner, [] if ours == OWN_RNN else None)
 
 
 Found = tuple[str, Config, list[Source]]
@@ -82,23 +85,10 @@ Found = tuple[str, Config, list[Source]]
 
 def _common(arguments: Arguments) -> Config:
     """Return the common arguments of layers: dtype, and whether it is trained."""
-    common: Config = {"name": arguments.name, "dtype": _dtype(arguments)}
+    common: Config = {"name": arguments.name, "dtype": read_dtype(arguments)}
     if not arguments.flag("trainable", True):
         common["trainable"] = False
     return common | arguments.attached("activity")
-
-
-def _dtype(arguments: Arguments) -> str | None:
-    value = arguments.take("dtype", None)
-    name = value
-    if isinstance(value, Mapping):
-        inner = value.get("config")
-        name = inner.get("name") if isinstance(inner, Mapping) else None
-    if name is None and value is None:
-        return None
-    if name in ("float32", "float64"):
-        return str(name)
-    raise arguments.error("dtype", value, "fastrnn computes in float32 or float64")
 
 
 def _initializers(arguments: Arguments, *stems: str) -> Config:
@@ -162,8 +152,15 @@ def _cell(arguments: Arguments, reader: LayerReader) -> Found:
 def _layer_of(arguments: Arguments, reader: LayerReader, cell: Any, outside: Config) -> Found:
     """Return the layer of a cell, with the arguments of the RNN around it."""
     kind = cell.get("class_name") if isinstance(cell, Mapping) else None
+    own = own_entry(cell, arguments.generation, arguments.notes)
+    if own is not None and set(outside) >= {"stateful", "return_state"}:
+        for argument in ("time_major", "zero_output_for_mask"):
+            if outside.pop(argument):
+                raise arguments.error(argument, True, "fastrnn lacks this")
+        return OWN_RNN, {**outside, "layer": own}, []
     if kind not in _CELLS or not isinstance(cell.get("config"), Mapping):
-        raise arguments.error("cell", kind or cell, f"it should be one of {sorted(_CELLS)}")
+        reason = f"it should be one of {sorted(_CELLS)}, or in custom_objects"
+        raise arguments.error("cell", kind or cell, reason)
     merged = {**cell["config"], **outside}
     for argument in ("dtype", "trainable"):
         merged.pop(argument, None)
@@ -219,8 +216,8 @@ def _direction(
         raise arguments.error(argument, entry, "it should be a recurrent layer")
     # A Bidirectional returns zeros at masked steps, here as in Keras.
     found = reader.read({**entry, "config": {**config, "zero_output_for_mask": False}})
-    if found.entry["class_name"] not in ("SimpleRNN", "GRU", "LSTM"):
-        raise arguments.error(argument, found.kind, "it should be a SimpleRNN, GRU or LSTM")
+    if found.entry["class_name"] not in ("SimpleRNN", "GRU", "LSTM", OWN_RNN):
+        raise arguments.error(argument, found.kind, "it should be a SimpleRNN, GRU, LSTM or RNN")
     found.config["name"] = str(found.config["name"]).removeprefix(prefix)
     return found
 
@@ -372,6 +369,10 @@ def _dot(arguments: Arguments, reader: LayerReader) -> Found:
     return "Dot", {"axes": axes, "normalize": normalize}, []
 
 
+def _function(arguments: Arguments, reader: LayerReader) -> Found:
+    return "Lambda", read_function(arguments), []
+
+
 def _category_encoding(arguments: Arguments, reader: LayerReader) -> Found:
     if reader.generation.major < 3:
         arguments.must_be("output_mode", reason="its one_hot was another thing before Keras 3")
@@ -398,6 +399,7 @@ _READERS: dict[str, Callable[[Arguments, LayerReader], Found]] = {
     "RNN": _cell,
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,
+    "Lambda": _function,
     "Dense": _dense,
     "Embedding": _embedding,
     "Conv1D": _convolution,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,67 +10,16 @@ import numpy as np
 from fastrnn import initializers
 from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arrays import FORGET, GATES
-from fastrnn.formats.keras.sources import Source
+from fastrnn.formats.keras.dialect import ATTACHED, Dialect, attached, function_out
+from fastrnn.formats.keras.sources import OWN_RNN, Source
 
 Config = dict[str, Any]
-#: Regularizers and constraints, with Keras's classes.
-_ATTACHED = {
-    "regularizer": ("L1", "L2", "L1L2"),
-    "constraint": ("MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"),
-}
 #: Arguments with other names in Keras.
-_ELSEWHERE = {"negative_slope", "layers"}
+_ELSEWHERE = {"negative_slope", "layers", "layer", "takes_several"}
 #: Layers with other names in Keras.
-_KERAS_NAMES = {"StackedRNN": "RNN"}
+_KERAS_NAMES = {"StackedRNN": "RNN", OWN_RNN: "RNN"}
 #: Arguments of the layer around a cell, which cells lack.
 _OF_SEQUENCES = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """The format of layers that the readers of a file support.
-
-    Attributes
-    ----------
-    name : str
-        Name of the format in error messages.
-    has_modules : bool
-        Whether objects include their module, as in files of Keras 3; otherwise in the format that
-        Keras 2 and 3 both read.
-    activations : frozenset of str
-        Activations with the same meaning for all readers.
-    """
-
-    name: str
-    has_modules: bool
-    activations: frozenset[str]
-
-    def layer(self, kind: str, config: Config) -> Config:
-        """Return a layer of a model in the format of the file."""
-        if not self.has_modules:
-            return {"class_name": kind, "config": config}
-        return self.object("keras.layers", kind, config)
-
-    def object(self, module: str, kind: str, config: Config) -> Config:
-        """Return an inner layer in the format of the file."""
-        if kind == "Functional":
-            module = "keras.src.models.functional"
-        name = "Functional" if kind == "Functional" else None
-        return {"module": module, "class_name": kind, "config": config, "registered_name": name}
-
-
-_EVERYWHERE = {"linear", "tanh", "sigmoid", "relu", "elu", "selu", "softmax", "softplus"}
-_EVERYWHERE |= {"softsign", "exponential", "gelu", "silu", "mish"}
-
-KERAS_3 = Dialect(
-    ".keras",
-    True,
-    frozenset({*_EVERYWHERE, "hard_sigmoid", "relu6", "leaky_relu", "log_softmax", "log_sigmoid"}),
-)
-#: HDF5 for both Keras 2 and Keras 3.  Their hard_sigmoids are different functions.
-HDF5 = Dialect("HDF5 of Keras", False, frozenset(_EVERYWHERE))
-#: HDF5 in Keras 3's format.
-HDF5_OF_KERAS_3 = replace(KERAS_3, name=HDF5.name)
 
 
 class LayerWriter:
@@ -83,14 +31,17 @@ class LayerWriter:
     write_model : callable
         Writes a model within the model: takes its configuration, returns class, configuration and
         layers.
+    own : collection of str
+        Class names of custom layers.
     """
 
     def __init__(
         self,
         dialect: Dialect,
         write_model: Callable[[Mapping[str, Any]], tuple[str, Config, list[Source]]],
+        own: Collection[str] = (),
     ) -> None:
-        self.dialect, self._write_model = dialect, write_model
+        self.dialect, self._write_model, self._own = dialect, write_model, own
 
     def write(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
         """Return a layer in the format of the file, and the source of its weights.
@@ -110,17 +61,22 @@ class LayerWriter:
             if self.dialect.has_modules:
                 nested = self.dialect.object("keras", written, inside)
             return nested, Source(written, name, dict(entry), inner)
+        if kind in self._own:
+            return self.own(entry), Source(kind, name, dict(entry), weights=[])
         if kind not in _WRITERS:
+            if not self.dialect.has_layers:  # its weights are refused, if it has any
+                return {}, Source(kind, name, dict(entry))
             raise CheckpointError(
-                f"layer {name!r} ({kind}): {self.dialect.name} files cannot hold this layer"
+                f"layer {name!r} ({kind}): {self.dialect.name} files cannot hold this layer; "
+                ".safetensors can"
             )
         made: Config = {"name": name}
         if not config.pop("trainable", True):
             made["trainable"] = False  # the layers without weights do not all take it
-        made["dtype"] = config.pop("dtype", None) or "float32"
+        made["dtype"] = config["dtype"] = config.get("dtype") or "float32"  # inner layers read it
         inner = []
         title = f"layer {name!r} ({kind})"
-        made |= _attached(config, self, "activity")
+        made |= attached(config, self.dialect, "activity")
         made |= _WRITERS[kind](config, self, title, inner)
         for argument, value in config.items():
             if argument not in made and argument not in _ELSEWHERE and value not in (None, False):
@@ -128,11 +84,23 @@ class LayerWriter:
                     f"{title}: {argument} is {value!r}; {self.dialect.name} files cannot hold this"
                 )
         written = _KERAS_NAMES.get(kind, kind)
-        return self.dialect.layer(written, made), Source(written, name, dict(entry), inner)
+        source = Source(written, name, dict(entry), inner, [] if kind == OWN_RNN else None)
+        return self.dialect.layer(written, made), source
+
+    def own(self, entry: Mapping[str, Any]) -> Config:
+        """Return a custom layer or cell in the format of the file."""
+        config = dict(entry["config"])
+        if "dtype" in config:
+            config["dtype"] = config["dtype"] or "float32"
+        return self.dialect.own(
+            str(entry["class_name"]), config | attached(config, self.dialect, "activity")
+        )
 
     def within(self, entry: Mapping[str, Any]) -> tuple[Config, Source]:
         """Return an inner layer, which always includes its module."""
         written, source = self.write(entry)
+        if entry["class_name"] in self._own:
+            return written, source
         module = "keras" if written["class_name"] == "Sequential" else "keras.layers"
         return self.dialect.object(module, written["class_name"], written["config"]), source
 
@@ -166,22 +134,7 @@ def _initializers(config: Config, writer: LayerWriter, *stems: str) -> Config:
         value = config.get(f"{stem}_initializer")
         if value is not None:
             found[f"{stem}_initializer"] = writer.initializer(value)
-        found |= _attached(config, writer, stem)
-    return found
-
-
-def _attached(config: Config, writer: LayerWriter, stem: str) -> Config:
-    """Return the regularizer and the constraint of a weight in the format of the file.
-
-    Custom ones are left, and refused later.
-    """
-    found = {}
-    for kind, known in _ATTACHED.items():
-        value = config.get(f"{stem}_{kind}")
-        if value is not None and value["class_name"] in known:
-            module = f"keras.{kind}s"
-            made = writer.dialect.object(module, value["class_name"], dict(value["config"]))
-            found[f"{stem}_{kind}"] = made
+        found |= attached(config, writer.dialect, stem)
     return found
 
 
@@ -294,6 +247,16 @@ def _stacked(config: Config, writer: LayerWriter, title: str, inner: list[Source
     }
 
 
+def _own_rnn(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    flags = ("return_sequences", "return_state", "go_backwards", "stateful")
+    cell = writer.own(_typed(config["layer"], config))
+    return {"cell": cell, **{flag: config.get(flag, False) for flag in flags}}
+
+
+def _function(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
+    return function_out(config, writer.dialect, title)
+
+
 def _typed(entry: Mapping[str, Any], outside: Mapping[str, Any]) -> Config:
     """Return an inner layer with the dtype of the outer one, if it has none."""
     config = dict(entry["config"])
@@ -336,7 +299,7 @@ def _embedding(config: Config, writer: LayerWriter, title: str, inner: list[Sour
 def _normalization(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
     stems = [key.removesuffix("_initializer") for key in config if key.endswith("_initializer")]
     stems += ["beta", "gamma"]
-    ends = ("_initializer", *(f"_{kind}" for kind in _ATTACHED))
+    ends = ("_initializer", *(f"_{kind}" for kind in ATTACHED))
     kept = {key: value for key, value in config.items() if not key.endswith(ends)}
     kept.pop("name")
     return {**kept, **_initializers(config, writer, *stems)}
@@ -381,6 +344,8 @@ _WRITERS: dict[str, Write] = {
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,
     "StackedRNN": _stacked,
+    OWN_RNN: _own_rnn,
+    "Lambda": _function,
     "Dense": _dense,
     "Conv1D": _convolution,
     "Embedding": _embedding,

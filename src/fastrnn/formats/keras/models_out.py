@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastrnn.formats.description import Wiring, wiring_of
+from fastrnn.formats.description import Description, Wiring, wiring_of
 from fastrnn.formats.errors import CheckpointError
-from fastrnn.formats.keras.layers_out import Config, Dialect, LayerWriter
-from fastrnn.formats.keras.sources import Source, all_leaves
+from fastrnn.formats.keras.dialect import Config, Dialect
+from fastrnn.formats.keras.layers_out import LayerWriter
+from fastrnn.formats.keras.sources import OWN_RNN, Source, all_leaves, name_own
 from fastrnn.formats.names import is_weight
 from fastrnn.formats.order import listed
 
@@ -27,7 +28,7 @@ _WITHOUT_MASK = {
     "RepeatVector",
     "Reshape",
 }
-_RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional", "StackedRNN")
+_RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional", "StackedRNN", OWN_RNN)
 
 
 @dataclass
@@ -47,16 +48,19 @@ class ModelWritten:
     sources: list[Source]
 
 
-def check_weights(sources: Sequence[Source], tensors: Iterable[str]) -> None:
-    """Raise an error if a model has weights that Keras's layers lack."""
+def check_weights(sources: Sequence[Source], description: Description) -> None:
+    """Name the weights of custom layers; raise an error if there are some that Keras's lack."""
+    name_own(sources, description)
     known = {name for leaf in all_leaves(sources) for name in leaf.names}
-    extra = [name for name in tensors if is_weight(name) and name not in known]
+    extra = [name for name in description.tensors if is_weight(name) and name not in known]
     if extra:
         raise CheckpointError(f"files of Keras cannot hold the weights {', '.join(extra)}")
 
 
-def write_model(model: Mapping[str, Any], dialect: Dialect) -> ModelWritten:
-    """Return the configuration of a model in Keras's format.
+def write_model(
+    model: Mapping[str, Any], dialect: Dialect, own: Collection[str] = ()
+) -> ModelWritten:
+    """Return the configuration of a model in Keras's format; `own` are its custom layers' classes.
 
     Raises
     ------
@@ -65,10 +69,10 @@ def write_model(model: Mapping[str, Any], dialect: Dialect) -> ModelWritten:
     """
 
     def nested(inner: Mapping[str, Any]) -> tuple[str, Config, list[Source]]:
-        found = write_model(inner, dialect)
+        found = write_model(inner, dialect, own)
         return found.kind, found.config, found.sources
 
-    writer = LayerWriter(dialect, nested)
+    writer = LayerWriter(dialect, nested, own)
     if model["class_name"] == "Sequential":
         return _sequential(model, writer)
     return _functional(model, writer)
@@ -182,7 +186,7 @@ def warn_of_masks(model: Mapping[str, Any]) -> None:
             )
         if kind in ("Masking", "Embedding"):
             has_mask = kind == "Masking" or config.get("mask_zero", False)
-        elif kind in ("SimpleRNN", "GRU", "LSTM", "StackedRNN"):
+        elif kind in ("SimpleRNN", "GRU", "LSTM", "StackedRNN", OWN_RNN):
             has_mask = has_mask and config.get("return_sequences", False)
         elif kind == "Bidirectional":
             inner = config["layer"]["config"]

@@ -87,7 +87,6 @@ def read_slots(
     CheckpointError
         If they do not fit the optimizer and the weights.
     """
-    trained = _Trained(*model, by_name)
     rest = list(arrays)
     scalars: list[Array] = []
     while rest and rest[0].ndim == 0 and len(scalars) < 2:
@@ -99,6 +98,8 @@ def read_slots(
     if not side_by_side:
         wanted = [[name] for group in wanted for name in group]
     found: dict[str, dict[str, Array]] = {}
+    _tell_untrained(model, len(rest) // max(1, sum(map(len, wanted))))
+    trained = _Trained(*model, by_name)
     count = len(trained.weights)
     for group in wanted:
         if len(rest) < count * len(group):
@@ -120,6 +121,20 @@ def read_slots(
     for slot, arrays_of in found.items():
         tensors |= _slot_to_core(trained, slot, arrays_of, weights)
     return steps, tensors
+
+
+def _tell_untrained(model: tuple[Sequence[Source], bool], count: int) -> None:
+    """Let the last weights of a custom layer be untrained, if a file has slots of `count` weights.
+
+    A file does not tell which they are; with several custom layers that stays open.
+    """
+    trained = _Trained(*model)
+    own = [leaf for leaf in trained.leaves if leaf.source.weights and leaf.trainable]
+    extra = len(trained.weights) - count
+    if len(own) == 1 and 0 < extra < len(own[0].names):
+        source = own[0].source
+        assert source.weights is not None
+        source.untrained = source.untrained or frozenset(source.weights[-extra:])
 
 
 def _slot_to_core(

@@ -7,8 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastrnn.formats.description import Description
+from fastrnn.formats.names import is_weight, numbered
+
 #: The classes of fastrnn for Keras's models.
 MODEL = "ModelLayer"
+#: The layer of a custom cell.
+OWN_RNN = "OwnRNN"
 
 
 @dataclass
@@ -32,6 +37,10 @@ class Source:
     keras_name: str
     entry: dict[str, Any]
     inner: list[Source] = field(default_factory=list)
+    #: Of a custom layer: the names of its weights in Keras's order, trained ones first; None of a
+    #: layer of Keras, whose class determines them.
+    weights: list[str] | None = None
+    untrained: frozenset[str] = frozenset()
 
     @property
     def ours(self) -> str:
@@ -81,11 +90,14 @@ class Leaf:
 
     def is_trained(self, name: str) -> bool:
         """Return whether a weight of this name is trainable."""
-        return self.trainable and not name.startswith("moving_")
+        own = name.removeprefix(self.prefix)
+        return self.trainable and not own.startswith("moving_") and own not in self.source.untrained
 
 
 def own_weights(source: Source) -> list[str]:
     """Return the names of a layer's own weights, in Keras's order."""
+    if source.weights is not None:
+        return source.weights
     config, bias = source.config, ["bias"]
     kind = source.ours
     if kind in ("SimpleRNN", "GRU", "LSTM"):
@@ -139,6 +151,10 @@ def _within(source: Source, prefix: str, place: str, trainable: bool, path: str)
         for number, (one, where) in enumerate(placed(source.inner, f"{place}/cell/cells")):
             trained, inside = trainable and one.trainable, f"{path}/{_CELLS[one.ours]}_{number}"
             yield Leaf(one, f"{prefix}{number}_", where, trained, inside)
+    elif source.weights is not None:
+        is_cell = source.ours == OWN_RNN
+        inside = f"{path}/{source.config['layer']['config']['name']}" if is_cell else path
+        yield Leaf(source, prefix, f"{place}/cell" if is_cell else place, trainable, inside)
     elif own_weights(source):
         is_cell = source.ours in _CELLS
         yield Leaf(
@@ -173,3 +189,23 @@ def all_leaves(sources: Sequence[Source], trainable: bool = True) -> list[Leaf]:
         for source, place in placed(sources, "layers")
         for leaf in leaves(source, place, trainable)
     ]
+
+
+def name_own(sources: Sequence[Source], description: Description) -> None:
+    """Set the names of the weights of custom layers from the description of their model."""
+    for leaf in all_leaves(sources):
+        if leaf.source.weights is None:
+            continue
+        found = [n for n in description.tensors if is_weight(n) and n.startswith(leaf.prefix)]
+        untrained = description.untrained
+        found.sort(key=lambda name: name in untrained)
+        leaf.source.weights = [name.removeprefix(leaf.prefix) for name in found]
+        leaf.source.untrained = frozenset(
+            name.removeprefix(leaf.prefix) for name in found if name in untrained
+        )
+
+
+def number_own(leaf: Leaf, count: int) -> None:
+    """Let numbers stand for the weights of a custom layer in a file, if they have no names yet."""
+    if leaf.source.weights == []:
+        leaf.source.weights = [numbered(place) for place in range(count)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastrnn.formats.description import Description
-from fastrnn.formats.keras.layers_out import Dialect
+from fastrnn.formats.keras.dialect import Dialect
 from fastrnn.formats.keras.models_out import check_weights, write_model
 from fastrnn.formats.keras.sources import Source
 
@@ -15,7 +15,7 @@ class _Anything(frozenset):  # type: ignore[type-arg]
         return True
 
 
-_WEIGHTS = Dialect("Keras's weights", True, _Anything())
+_WEIGHTS = Dialect("Keras's weights", True, _Anything(), has_layers=False)
 
 
 def sources_of(description: Description) -> list[Source]:
@@ -26,6 +26,6 @@ def sources_of(description: Description) -> list[Source]:
     CheckpointError
         If Keras lacks one of the layers.
     """
-    sources = write_model(description.model, _WEIGHTS).sources
-    check_weights(sources, description.tensors)
+    sources = write_model(description.model, _WEIGHTS, description.own).sources
+    check_weights(sources, description)
     return sources
