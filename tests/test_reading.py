@@ -226,3 +226,22 @@ class Given:
     @property
     def ndim(self):
         return self.array.ndim
+
+
+def test_an_axis_of_size_one_may_be_left_out_or_added_as_in_keras():
+    x = np.sin(np.arange(12.0)).reshape(4, 3, 1)
+    model = Sequential([Input((3, 1)), GRU(2), Dense(1)])
+    model.compile("sgd", "mse")
+    expected = model.predict(x)
+    for given in (x[..., 0], x[..., np.newaxis]):
+        np.testing.assert_array_equal(model.predict(given), expected)
+        assert model.evaluate(given, np.ones(4)) == model.evaluate(x, np.ones(4))
+    model.fit(x[..., 0], np.ones(4), epochs=1, verbose=0, validation_split=0.5)
+    flat = Sequential([Input((1,)), Dense(2)])
+    np.testing.assert_array_equal(flat.predict(x[:, 0, 0]), flat.predict(x[:, 0]))
+    tokens = Sequential([Input((1,)), Embedding(5, 2), GRU(2)])
+    np.testing.assert_array_equal(tokens.predict([1, 4]), tokens.predict([[1], [4]]))
+    two = Sequential([Input((3, 2)), GRU(2)])
+    for wrong in (x[..., 0], np.ones((4, 3, 2, 2))):
+        with pytest.raises(ValueError, match=r"it should be \(samples, 3, 2\)"):
+            two.predict(wrong)

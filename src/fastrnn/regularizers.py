@@ -53,6 +53,9 @@ class Regularizer(metaclass=Constructible):
         """Return the penalty of a weight, an array in Keras's order of gates."""
         raise NotImplementedError
 
+    #: Whether the penalty of several samples is the sum of theirs.
+    is_sum = False
+
     @quietly
     def gradient(self, x: Array) -> Any:
         """Return its gradient; by default by automatic differentiation."""
@@ -79,6 +82,8 @@ class L1L2(Regularizer):
     >>> round(float(L1L2(0.1, 0.1)(np.array([1.0, -2.0]))), 4)
     0.8
     """
+
+    is_sum = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = number("l1", l1 or 0.0, least=0)

@@ -18,7 +18,7 @@ def test_every_kind_of_model_learns_the_same(mpiexec, ranks):
     code, out, err = mpiexec(ranks, PROGRAMS / "same_answer.py")
     assert code == 0, err
     lines = [json.loads(line) for line in out.splitlines()]
-    assert len(lines) == 32
+    assert len(lines) == 34
     for found in lines:
         title = f"{found['case']}, {found['dtype']}"
         within = PROCESSES[np.dtype(found["dtype"])]

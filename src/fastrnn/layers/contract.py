@@ -136,6 +136,8 @@ class Contract(Guarded, metaclass=Constructible):
     is_random: bool = False
     #: Whether a batch starts from the final states of the previous batch.
     stateful: bool = False
+    #: Which fraction of a larger batch, split over processes, the next batches are.
+    share_of_batch: float = 1.0
 
     @property
     def name(self) -> str:

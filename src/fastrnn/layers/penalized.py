@@ -21,7 +21,7 @@ class Penalized(Workspace):
         self, layer: Contract, source: Signal, training: bool, others: Sequence[Signal]
     ) -> None:
         assert layer.activity_regularizer is not None
-        self._regularizer: Regularizer = layer.activity_regularizer
+        self._layer, self._regularizer = layer, layer.activity_regularizer
         mask = source.mask
         # With a mask, layers that compute steps independently skip steps after the last unmasked
         # one.  Keras computes and regularizes these too.
@@ -46,7 +46,7 @@ class Penalized(Workspace):
     def backward(self) -> None:
         """Add the gradients of the penalty to those of the outputs, then run the layer backward."""
         for signal in self._outputs:
-            signal.hand_back(self._regularizer)
+            signal.hand_back(self._regularizer, self._layer.share_of_batch)
         self._inner.backward()
 
     def settle(self) -> None:
@@ -78,9 +78,9 @@ class _Regularized(Signal):
         """The output of the layer; it is not overwritten."""
         return self._source.output
 
-    def hand_back(self, regularizer: Regularizer) -> None:
+    def hand_back(self, regularizer: Regularizer, share: float) -> None:
         """Write the gradient, with that of the penalty, to the gradient of the layer's output."""
         target, gradient = self._source.dvalues, self.dvalues
         if target is not None and gradient is not None:
             values = self.values
-            target[...] = gradient + regularizer.gradient(values) / max(1, len(values))
+            target[...] = gradient + regularizer.gradient(values) * share / max(1, len(values))

@@ -29,11 +29,19 @@ class Penalty:
             for layer in layers
             if any(parameter.regularizer is not None for parameter in layer.parameters)
         ]
-        #: Whether outputs of layers are regularized.
-        self.has_activities = any(map(_regularizes_activity, layers))
+        #: The layers whose outputs are regularized, also those inside others.
+        self.active = [one for layer in layers for one in _active(layer)]
 
     def __bool__(self) -> bool:
-        return bool(self._layers) or self.has_activities
+        return bool(self._layers) or bool(self.active)
+
+    def share(self, fraction: float) -> None:
+        """Set which fraction of larger batches the next batches are.
+
+        The penalty on outputs is divided by the number of samples; the larger batch has more.
+        """
+        for layer in self.active:
+            layer.share_of_batch = fraction
 
     def _weights(self) -> Iterator[Parameter]:
         for layer in self._layers:
@@ -64,6 +72,6 @@ class Penalty:
             gradients[weight.key] += weight.from_keras(slopes)
 
 
-def _regularizes_activity(layer: Contract) -> bool:
-    has_one = layer.activity_regularizer is not None
-    return has_one or any(map(_regularizes_activity, layer.inner_layers))
+def _active(layer: Contract) -> list[Contract]:
+    own = [layer] if layer.activity_regularizer is not None else []
+    return own + [one for inner in layer.inner_layers for one in _active(inner)]

@@ -287,11 +287,13 @@ class Reader:
                 f"comm has {group.size} processes, and {coupled[0]} takes all samples of a batch "
                 "together, which they share out; train it on one"
             )
-        if self._network._graph.penalty.has_activities:
-            raise ValueError(
-                f"comm has {group.size} processes, and activity_regularizer is of whole batches, "
-                "which they share out; train it on one"
-            )
+        for layer in self._network._graph.penalty.active:
+            if not getattr(layer.activity_regularizer, "is_sum", False):
+                raise ValueError(
+                    f"comm has {group.size} processes, and the activity_regularizer of {layer.name}"
+                    " may be of whole batches, which they share out; use L1, L2 or L1L2, which "
+                    "are sums over samples, or train it on one"
+                )
         return partial(share_of, rank=group.rank, size=group.size)
 
     # What is learned from ----------------------------------------------------------------------

@@ -76,6 +76,13 @@ def random(dtype):
     return chain(dtype, both, L.Dropout(0.3, dtype=dtype))
 
 
+def penalized(dtype):
+    """Return a model with penalties on what layers return, also on layers inside others."""
+    first = L.GRU(8, return_sequences=True, dtype=dtype, activity_regularizer="l2")
+    inside = L.Dense(6, dtype=dtype, activity_regularizer="l1_l2")
+    return chain(dtype, first, L.TimeDistributed(inside, dtype=dtype))
+
+
 def two_losses(dtype):
     """Return a model with two outputs, of which one is masked."""
     x = L.Input((TIME, FEATURES), dtype=dtype)
@@ -103,6 +110,7 @@ CASES = {
     "sample weights": (masked, PADDED, Y, {"sample_weight": WEIGHTS}),
     "class weights": (plain(L.GRU), X, Y, {"class_weight": {0: 3.0, 2: 0.5}}),
     "a penalty": (plain(L.GRU, kernel_regularizer="l2", bias_regularizer="l1"), X, Y, {}),
+    "penalties on outputs": (penalized, X, Y, {}),
     # The sum of a batch depends on how large it is, and every rank evaluates batches of its own.
     "a sum": (masked, PADDED[:97], Y[:97], {"loss": SUM, "validation_split": 0.0}),
     "a mean by weight": (plain(L.GRU), X, Y, {"loss": BY_WEIGHT, "sample_weight": WEIGHTS}),

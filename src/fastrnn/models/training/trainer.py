@@ -169,6 +169,7 @@ class Trainer:
         if data.share is not None:
             self.exchange.share = data.share
             self._draw_for((data.share.start, data.share.total))
+            self.graph.penalty.share(data.share.rows / data.share.total)
         batch.forward(True)
         found = batch.measure(True, None if data.share is None else self.exchange.count_all)
         batch.backward()
@@ -191,6 +192,7 @@ class Trainer:
         finally:
             self.exchange = before
             self._draw_for(None)
+            self.graph.penalty.share(1.0)
 
     def _draw_for(self, rows: tuple[int, int] | None) -> None:
         for layer in self._layers:
