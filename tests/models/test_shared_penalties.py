@@ -63,5 +63,5 @@ def test_processes_do_not_share_a_penalty_that_is_no_sum():
         if regularizer == "l2":
             reader.samples(data, 2, group=Two())
             continue
-        with pytest.raises(ValueError, match="activity_regularizer of time_distributed_1 may be of"):
+        with pytest.raises(ValueError, match="regularizer of time_distributed_1 may be of"):
             reader.samples(data, 2, group=Two())
