@@ -190,10 +190,10 @@ from tests.compare import assert_same_bits
 from tests.core.test_threads import LARGE, SMALL, run_cell
 
 def child(work):
-    # Run work in a child that has twenty seconds, and return its exit code.
+    # Run work in a child that has two minutes, and return its exit code.
     process = os.fork()
     if process == 0:
-        signal.alarm(20)
+        signal.alarm(120)
         code = 1
         try:
             work()

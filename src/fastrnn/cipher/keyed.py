@@ -7,6 +7,7 @@ are, and all messages of random letters, into those to train on and those to hol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -100,18 +101,23 @@ class Keys:
     def keys(self, rng: np.random.Generator, count: int, part: float = 1.0) -> Letters:
         """Return keys, padded where they are shorter: Letters, shape (count, self.letters).
 
-        Of the letters that a curriculum grows, one after the other from the last to the first,
-        they have the values that are reached when `part` of it is over.
+        The curriculum of a cipher whose keys grow is over when `part` is 1. In the first half of
+        it, one of the grown letters differs from A, and it takes more and more values; in the
+        second half, more and more keys are whole.
         """
         return self._drawn(count, lambda some: self._any_keys(rng, some, part))
 
     def _any_keys(self, rng: np.random.Generator, count: int, part: float) -> Letters:
         """Return keys as `keys` does, of both parts."""
         keys = self.cipher.random_keys(rng, count, self.letters)
-        grown = self.cipher.grown_letters
-        shares = np.clip(part * grown - np.arange(grown)[::-1], 0, 1)
-        values = np.maximum(1, np.ceil(shares * len(ALPHABET)))
-        keys[:, :grown] %= values.astype(np.int8)
+        places = np.arange(self.cipher.grown_letters)
+        if len(places) and part < 1:
+            grown = keys[:, places]
+            alone = rng.random(count) >= 2 * part - 1
+            others = places != rng.integers(len(places), size=count)[:, np.newaxis]
+            grown[alone[:, np.newaxis] & others] = 0
+            values = max(1, math.ceil(min(2 * part, 1) * len(ALPHABET)))
+            keys[:, places] = grown % np.int8(values)
         return keys
 
     def check_share(self, length: int | None = None, part: float = 1.0) -> None:
@@ -221,9 +227,7 @@ class Drawn(Callback):
         The epochs after which messages are whole. Before, their ends are cut off: of the first
         ones, all but `BEGIN` characters. Keys have all lengths from the start: with short ones
         alone, most letters of an autokey cannot be read before those in front of them are. Of a
-        cipher whose keys grow, messages are whole from the start: the first keys of an Enigma have
-        one position of its middle and left rotor, the next ones more of the middle one, and those
-        after half of these epochs more of the left one.
+        cipher whose keys grow, messages are whole from the start, see `Keys.keys`.
     arrays : callable
         Makes of a corpus what goes into the model and what should come out.
     """

@@ -90,7 +90,7 @@ class Settings:
     curriculum : float
         With random keys, the share of all epochs in which only the beginning of each message is
         trained on: 6 characters at first, then more and more of them. With an Enigma, messages are
-        whole, and the positions of its middle and left rotor grow. 0, or 0.1 with random letters.
+        whole and keys grow, see `Keys.keys`. 0, or 0.1 with random letters.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str

@@ -74,7 +74,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         float,
         "PART",
         "fraction of the epochs during which messages grow from 6 letters, or an Enigma's keys "
-        "from one position of two rotors (default: 0*)",
+        "from one position of all rotors but the right one (default: 0*)",
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),

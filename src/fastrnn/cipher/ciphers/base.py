@@ -69,8 +69,8 @@ class Cipher(ABC):
     key_letters : tuple of int
         The fewest letters that a random key has, and the most; 0 for any number.
     grown_letters : int
-        Letters at the beginning of a key of which a curriculum draws one value alone at first,
-        then all of the last of them, and so on to the first.
+        Letters at the beginning of a key that a curriculum grows: at first it draws one value of
+        each, then several of one of them at a time, then whole keys.
 
     Examples
     --------
