@@ -57,6 +57,24 @@ def test_a_training_goes_on_from_a_file_to_the_bit(tmp_path):
     assert_same_weights(model, again)
 
 
+@pytest.mark.parametrize("ending", ["safetensors", "keras"])
+@pytest.mark.parametrize("change", ["a layer is added", "a layer is not frozen any more"])
+def test_a_training_continues_with_weights_that_were_not_trained_before(tmp_path, change, ending):
+    model = Sequential([Dense(3, input_shape=(2,)), Dense(3)])
+    model.layers[0].trainable = change == "a layer is added"
+    model.compile("adam", "mse")
+    x, y = np.ones((4, 2)), np.ones((4, 3))
+    model.fit(x, y, verbose=0)
+    if change == "a layer is added":
+        model.add(Dense(3))
+    model.layers[0].trainable = True
+    model.save(tmp_path / f"model.{ending}")
+    again = load_model(tmp_path / f"model.{ending}")
+    for one in (model, again):
+        one.fit(x, y, epochs=2, verbose=0)
+    assert_same_weights(model, again)
+
+
 @pytest.mark.parametrize(
     "optimizer", [SGD(0.1), SGD(0.1, momentum=0.9, nesterov=True)], ids=["plain", "momentum"]
 )

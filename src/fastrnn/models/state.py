@@ -89,11 +89,21 @@ def take_weights(network: Network, tensors: Tensors) -> None:
 
 
 def slot_tensors(network: Network, optimizer: Optimizer) -> dict[str, Array]:
-    """Return views of the optimizer's slots for each weight, by their names in files."""
+    """Return the optimizer's slots for each weight, by their names in files.
+
+    They are views. Of a weight that is to be trained, but was not while the others were, they are
+    the zeros that it begins with.
+    """
+    pieces = {weight.key: optimizer.slots_of(weight.key) for weight in network.weights}
+    if any(pieces.values()):
+        for weight in network.trainable_weights:
+            pieces[weight.key] = pieces[weight.key] or dict.fromkeys(
+                optimizer.slot_names, np.zeros(weight.value.size, weight.value.dtype)
+            )
     return {
         slot_name(slot, name): piece[: weight.value.size].reshape(weight.shape)
         for name, weight in _weights(network)
-        for slot, piece in optimizer.slots_of(weight.key).items()
+        for slot, piece in pieces[weight.key].items()
     }
 
 
