@@ -213,10 +213,6 @@ WRITTEN_NOT = {
         lambda: GRU(3, learn_initial_state=True),
         {".h5": "learn_initial_state is True", ".keras": "learn_initial_state is True"},
     ),
-    "a function": (
-        lambda: layers.Lambda(np.tanh),
-        {".h5": r"\(Lambda\)", ".keras": r"\(Lambda\): .keras files cannot hold this layer"},
-    ),
 }
 
 

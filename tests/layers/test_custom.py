@@ -394,7 +394,6 @@ def test_a_mask_that_is_lost_is_warned_of():
         (lambda: layers.Softmax(axis=0)(Input((3,))), ValueError, "behind the batch"),
         (lambda: layers.LeakyReLU(-1), ValueError, "negative_slope of LeakyReLU is -1"),
         (lambda: Lambda(3), TypeError, "function of Lambda is 3"),
-        (lambda: Lambda(lambda x: x).get_config(), ValueError, "has no name"),
         (lambda: Layer()(Input((3,))), NotImplementedError, "neither call"),
         (lambda: TimeDistributed(Dense(2))(Input((3,))), ValueError, r"\(None, time, features\)"),
         (lambda: Affine(0)(Input((3, 2))), ValueError, "shape of Affine is 0"),

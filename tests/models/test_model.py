@@ -318,7 +318,7 @@ def test_set_weights_changes_all_or_nothing():
 @pytest.mark.parametrize(
     ("x", "error", "message"),
     [
-        (np.zeros((3, TIME)), ValueError, r"\(3, 6\); it should be \(samples, 6, 1\): reshape"),
+        (np.zeros((3, TIME - 1)), ValueError, r"\(3, 5\); it should be \(samples, 6, 1\)"),
         (np.zeros((3, TIME + 1, 1)), ValueError, r"it should be \(samples, 6, 1\)"),
         (np.zeros((3, TIME, 2)), ValueError, r"x has shape \(3, 6, 2\)"),
         (np.zeros((3, TIME, 1), np.float16), TypeError, "float16"),

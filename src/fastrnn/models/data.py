@@ -104,9 +104,10 @@ def _is_array(value: Any) -> bool:
 
 def _read_input(x: ArrayLike, shape: Shape, argument: str) -> Array:
     """Return `x` as an array of shape (samples, time, features) or (samples, features)."""
-    array = _ranked(read_numbers(x, argument), shape)
+    given = read_numbers(x, argument)
+    array = _ranked(given, shape)
     if not _fits(array, shape):
-        raise ValueError(f"{argument} has shape {array.shape}; it should be {_should(shape)}")
+        raise ValueError(f"{argument} has shape {given.shape}; it should be {_should(shape)}")
     if 0 in array.shape[1:]:
         raise ValueError(f"{argument} has shape {array.shape}; it should have one step or more")
     return array
@@ -117,10 +118,11 @@ def _read_tokens(x: ArrayLike, graph: Graph, tensor: SymbolicTensor, argument: s
 
     They may be floats with integer values.
     """
-    array = _ranked(read_numbers(x, argument), tensor.shape)
+    given = read_numbers(x, argument)
+    array = _ranked(given, tensor.shape)
     if not _fits(array, tensor.shape):
         raise ValueError(
-            f"{argument} has shape {array.shape}; it should be {_should(tensor.shape)}: "
+            f"{argument} has shape {given.shape}; it should be {_should(tensor.shape)}: "
             "an integer for every step"
         )
     if 0 in array.shape[1:]:
