@@ -13,6 +13,7 @@ import numpy as np
 from fastrnn._core import output, recycled
 from fastrnn._core.memory import LINE, aligned_empty, padded
 from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.reserve import views
 from tests.cases import FORMS, Case
 
 DTYPES = ["float64", "float32"]
@@ -124,7 +125,7 @@ def run_cell(case, fill=0.0, columns=None, wants_dx=True, mask=None, garbage=0.0
         x_source, ds_source = source(X), source(ds)
         x, ds = memory.empty(T, m, padded(n_x, case.dtype)), None
     reserve = memory.empty(core.reserve_length(T, m, n_s, memory.dtype.itemsize))
-    arrays = core.views(reserve, T, m, n_s)
+    arrays = views(core, reserve, T, m, n_s)
     for states, initial in zip(arrays, (a.S_0, a.C_0)[: core.states], strict=False):
         states[0, :, :n_s] = initial[:, of_batch].T
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn._core.recurrence import ACTIVATIONS, Recurrence
+from fastrnn._core.reserve import views
 from tests.compare import assert_close, assert_same_bits
 from tests.core.calls import CORES, DTYPES, Memory, padded
 from tests.tolerances import CENTRAL_DIFFERENCES, PARITY
@@ -84,8 +85,8 @@ def run(core, call, mask, drops):
     weights, x, initial, ds, dc, drop = call
     memory = Memory(x.dtype, np.nan)
     reserve = memory.empty(core.reserve_length(T, M, N_S, x.itemsize))
-    views = core.views(reserve, T, M, N_S)
-    for states, first in zip(views, initial, strict=False):
+    arrays = views(core, reserve, T, M, N_S)
+    for states, first in zip(arrays, initial, strict=False):
         states[0, :, :N_S] = first
     options = {"mask": mask.astype(np.uint8)}
     if drops:
@@ -101,8 +102,8 @@ def run(core, call, mask, drops):
     options |= {"dx": dx}
     core.backward(memory.rows(ds), rows, weights, reserve, gradients, d_initial, **options)
     memory.check()
-    last = [views[1][-1, :, :N_S]] if core.states == 2 else []
-    results = {"states": views[0][1:, :, :N_S], "dx": dx[..., :N_X]}
+    last = [arrays[1][-1, :, :N_S]] if core.states == 2 else []
+    results = {"states": arrays[0][1:, :, :N_S], "dx": dx[..., :N_X]}
     results |= {f"last{i}": array for i, array in enumerate(last)}
     results |= {f"d_initial{i}": d_initial[i, :, :N_S] for i in range(core.states)}
     return results | {f"dw{i}": array for i, array in enumerate(gradients)}

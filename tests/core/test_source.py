@@ -9,6 +9,7 @@ import pytest
 import fastrnn
 from fastrnn._core.layout import padded_copy
 from fastrnn._core.memory import padded
+from fastrnn._core.reserve import views
 from tests.cases import FORMS
 from tests.compare import assert_same_bits
 from tests.core.calls import CORES, DTYPES, backward_call, cell_case, forward_call, run_cell
@@ -128,7 +129,7 @@ def test_a_gradient_of_the_first_steps_is_that_of_zeros_behind_them(core):
     weights = tuple(rng.standard_normal(weight.shape) for weight in arguments["weights"])
     initial = tuple(rng.standard_normal((n_s, m)) for _ in range(core.states))
     reserve = np.zeros(core.reserve_length(T, m, n_s, 8))
-    for states, first in zip(core.views(reserve, T, m, n_s), initial, strict=False):
+    for states, first in zip(views(core, reserve, T, m, n_s), initial, strict=False):
         states[0, :, :n_s] = first.T
     arguments |= {"weights": weights, "x": rng.standard_normal((T, m, n_x)), "reserve": reserve}
     core.forward(arguments["x"], weights, reserve)

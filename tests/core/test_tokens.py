@@ -6,6 +6,7 @@ import pytest
 from fastrnn._core import gather
 from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.reserve import views
 from fastrnn._core.thread_count import get_num_threads, set_num_threads
 from tests.compare import assert_close, assert_same_bits
 from tests.core.calls import DTYPES, Memory
@@ -22,7 +23,7 @@ def run_rnn(dtype, tokens, fill, mask=None, one_hot=False, sizes=(9, 17)):
     bs = memory.spread(rng.normal(size=(n_s, 1)).astype(dtype))
     itemsize = memory.dtype.itemsize
     reserve = memory.empty(RNN.reserve_length(T, m, n_s, itemsize))
-    (states,) = RNN.views(reserve, T, m, n_s)
+    (states,) = views(RNN, reserve, T, m, n_s)
     states[0, :, :n_s] = rng.normal(size=(m, n_s))
     ds = memory.rows(rng.normal(size=(T, m, n_s)).astype(dtype))
     x = memory.rows(np.eye(n_x, dtype=dtype)[tokens]) if one_hot else np.empty((T, m, 0), dtype)

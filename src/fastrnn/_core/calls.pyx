@@ -17,10 +17,9 @@ cimport numpy as cnp
 
 from fastrnn._core.arrays cimport LETTERS, OF_M, OF_S, OF_T, OF_X, OF_Y, Form
 from fastrnn._core.job cimport BS, BX, WS, WX, Job, place_reserve
-from fastrnn._core.kernels cimport apply_activation, bind_kernels, multiply_gate
+from fastrnn._core.kernels cimport activation_rows, bind_kernels, multiply_gate
 from fastrnn._core.layout cimport LINE_BYTES, Arena, padded_to_line, take
-from fastrnn._core.ndarrays cimport (array_of_ndarray, array_over, copy_to_rows, item, joined, matrix_in, put,
-                                     rows_view)
+from fastrnn._core.ndarrays cimport array_of_ndarray, copy_to_rows, item, joined, matrix_in, put, rows_view
 from fastrnn._core.output cimport Affine, compute_rows
 from fastrnn._core.recurrence cimport Recurrence, compute_backward, compute_forward, set_sizes
 from fastrnn._core.recycled cimport Scratch, scratch
@@ -45,69 +44,36 @@ cdef class Kept:
         The user's own.
     ragged : object, optional
         The lengths of the sequences, and in which order the arrays have them.
+    memory : Scratch, optional
+        The reserve, and the input (T, m, ld_x) behind it; new memory if left out.
 
     Attributes
     ----------
-    functions, sizes, itemsize, parameters_dict, ragged
+    functions, n_x, m, T, n_s, itemsize, parameters_dict, ragged, memory
     """
 
     cdef readonly Functions functions
     cdef readonly object parameters_dict, ragged
-    cdef Py_ssize_t n_x, m, T, n_s, size
-    cdef Scratch memory
+    cdef readonly Py_ssize_t n_x, m, T, n_s, itemsize
+    cdef readonly Scratch memory
 
-    def __init__(self, Functions functions, tuple sizes, Py_ssize_t itemsize, parameters_dict, ragged=None):
+    def __init__(self, Functions functions, tuple sizes, Py_ssize_t itemsize, parameters_dict, ragged=None,
+                 Scratch memory=None):
         cdef Job job
-        self.functions, self.size, self.parameters_dict, self.ragged = functions, itemsize, parameters_dict, ragged
+        self.functions, self.itemsize, self.parameters_dict = functions, itemsize, parameters_dict
         self.n_x, self.m, self.T, self.n_s = sizes
+        self.ragged, self.memory = ragged, memory
         self.begin(&job)
 
     cdef int begin(self, Job *job) except -1:
         """Begin the job of a pass over this memory; allocate it if there is none."""
-        memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.size, self.memory)
+        memory = begin_job(job, self.functions.core, self.n_x, self.m, self.T, self.n_s, self.itemsize, self.memory)
         if self.memory is None:  # so that threads that run backward at the same time do not write here
             self.memory = memory
         mask = None if self.ragged is None else self.ragged.mask
         if mask is not None:  # (T, m), without gaps
             job.mask = <const unsigned char *> cnp.PyArray_DATA(<cnp.ndarray?> mask)
         return 0
-
-    cdef Py_ssize_t x_offset(self):
-        """Return the offset of the input."""
-        cdef Job job
-        self.begin(&job)
-        return <char *> job.x - <char *> self.memory.start
-
-    @property
-    def sizes(self):
-        """n_x, m, T, n_s."""
-        return self.n_x, self.m, self.T, self.n_s
-
-    @property
-    def itemsize(self):
-        """Bytes of an element."""
-        return self.size
-
-    def bytes(self):
-        """Return all of the memory as one array of bytes."""
-        cdef cnp.npy_intp length = self.x_offset() + (
-            self.T * self.m * padded_to_line(self.n_x, self.size) * self.size)
-        return array_over(self.memory, self.memory.start, cnp.NPY_UINT8, 1, &length, NULL)
-
-    def arrays(self):
-        """Return time-major views: states, gates, kept arrays (`Recurrence.views`), and the input."""
-        cdef Py_ssize_t ld_x = padded_to_line(self.n_x, self.size)
-        flat = self.bytes().view("f4" if self.size == sizeof(float) else "f8")
-        views = self.functions.core.views(flat, self.T, self.m, self.n_s)
-        return *views, flat[self.x_offset() // self.size:].reshape(self.T, self.m, ld_x)
-
-    def having(self, parameters_dict):
-        """Return an object with other parameters that shares the memory."""
-        cdef Kept other = new_kept(type(self))
-        other.functions, other.ragged, other.parameters_dict = self.functions, self.ragged, parameters_dict
-        other.n_x, other.m, other.T, other.n_s, other.size = self.n_x, self.m, self.T, self.n_s, self.size
-        other.memory = self.memory
-        return other
 
     def fill(self, Py_ssize_t t, tuple entries, bint first):
         """Copy the entries of the cache of step t but its parameters; with `first`, the states before the step too."""
@@ -167,7 +133,7 @@ cdef class Functions:
         if size == 0:
             return None
         kept = new_kept(self.caches)
-        kept.functions, kept.size, kept.parameters_dict, kept.ragged = self, size, parameters_dict, ragged
+        kept.functions, kept.itemsize, kept.parameters_dict, kept.ragged = self, size, parameters_dict, ragged
         kept.n_x, kept.m, kept.T, kept.n_s = sizes[OF_X], sizes[OF_M], sizes[OF_T], sizes[OF_S]
         kept.begin(&job)
         after = self.compute(&job, values, kept.T, kept.T)
@@ -239,13 +205,14 @@ cdef class Functions:
             return None
         affine.w = array_of_ndarray(values[self.states + 5], job.size)
         affine.b = array_of_ndarray(values[self.states + 6], job.size)
-        affine.R, affine.k, affine.n, affine.ld = T * job.m, job.n_s, n_y, padded_to_line(n_y, job.size)
-        affine.x, affine.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
+        affine.size, affine.R, affine.k = job.size, T * job.m, job.n_s
+        affine.n, affine.ld = n_y, padded_to_line(n_y, job.size)
+        affine.io.x, affine.io.x_row = <char *> job.step.states[0] + job.m * job.ld * job.size, job.ld
         affine.softmax, affine.mask = True, job.mask
         y = scratch(<double> affine.R * affine.ld * job.size)
-        affine.out = y.start
+        affine.io.y = y.start
         if affine.R and n_y:
-            compute_rows(&affine, job.size)
+            compute_rows(&affine)
         return rows_view(y, y.start, job.size, n_y, job.m, result_T, affine.ld)
 
     cdef tuple entries_of(self, Job *job, Scratch memory, parameters_dict):
@@ -265,7 +232,7 @@ cdef class Functions:
         if self.has_kept_entry:
             put(entries, &place, rows_view(memory, job.step.kept, job.size, job.n_s, job.m, -1, job.ld)
                 if self.input_bias else None)
-        put(entries, &place, rows_view(memory, <void *> job.x, job.size, job.n_x, job.m, -1, job.x_row))
+        put(entries, &place, rows_view(memory, <void *> job.io.x, job.size, job.n_x, job.m, -1, job.io.x_row))
         put(entries, &place, parameters_dict)
         return entries
 
@@ -290,7 +257,7 @@ cdef class Functions:
         cdef Py_ssize_t sizes[LETTERS]
         cdef Py_ssize_t size = self.sequence_back.element_size((ds, dc_last, wx, ws), sizes)
         cdef Job job
-        if (size != kept.size or sizes[OF_S] != kept.n_s or sizes[OF_M] != kept.m or sizes[OF_T] > kept.T
+        if (size != kept.itemsize or sizes[OF_S] != kept.n_s or sizes[OF_M] != kept.m or sizes[OF_T] > kept.T
                 or sizes[OF_X] != kept.n_x):
             return None
         kept.begin(&job)
@@ -346,9 +313,9 @@ cdef class Functions:
         elif self.states > 1:
             # the activation of the cell, computed by the same function as in forward
             memcpy(kept, <char *> job.step.states[1] + (t + 1) * row_bytes, row_bytes)
-            apply_activation(job.size, job.m, job.n_s, <void *> kept, job.ld, job.step.activation)
-        copy_to_rows(entries[len(entries) - 1], job, <char *> job.x + t * job.m * job.x_row * job.size, job.x_row,
-                     job.x_row)
+            activation_rows(job.size, job.m, job.n_s, <void *> kept, job.ld, job.step.activation)
+        copy_to_rows(entries[len(entries) - 1], job, <char *> job.io.x + t * job.m * job.io.x_row * job.size,
+                     job.io.x_row, job.io.x_row)
         return 0
 
     cdef dict gradients(self, Job *job, ds, dc_last, wx, ws, Py_ssize_t steps, Py_ssize_t result_T):
@@ -363,10 +330,10 @@ cdef class Functions:
         cdef Arena arena
         cdef Scratch dx, rest
         cdef dict found = {}
-        dx, rest = scratch(<double> steps * job.m * job.x_row * size), scratch(bytes)
+        dx, rest = scratch(<double> steps * job.m * job.io.x_row * size), scratch(bytes)
         arena.start, arena.bytes = <char *> rest.start, 0
         job.step.carry[0], job.step.carry[1] = take(&arena, state_bytes), take(&arena, (self.states - 1) * state_bytes)
-        job.ld_x, job.source = job.x_row, array_of_ndarray(ds, size)
+        job.ld_x, job.source = job.io.x_row, array_of_ndarray(ds, size)
         job.weights[WX], job.weights[WS] = array_of_ndarray(wx, size), array_of_ndarray(ws, size)
         found["dXt" if of_step else "dX"] = rows_view(dx, dx.start, size, n_x, job.m, result_T, job.ld_x)
         found["ds_prev" if of_step else "ds_0"] = rows_view(rest, job.step.carry[0], size, n_s, job.m, -1, job.ld)
@@ -404,8 +371,10 @@ cdef Scratch begin_job(Job *job, Recurrence core, Py_ssize_t n_x, Py_ssize_t m, 
         if (T + 1.0) * m * (ld_x + (core.states + core.kept) * job.ld + job.columns) * size > 1e17:
             raise MemoryError
         memory = scratch(reserve + T * m * ld_x * size)
+    elif memory.bytes != reserve + T * m * ld_x * size:
+        raise ValueError("the memory and the sizes do not fit together")
     place_reserve(&job.step, job.cell, False, memory.start, T, size)
-    job.x, job.x_row = <char *> memory.start + reserve, ld_x
+    job.io.x, job.io.x_row = <char *> memory.start + reserve, ld_x
     return memory
 
 

@@ -1,10 +1,14 @@
 # cython: language_level=3
-"""The kernels as the compiled core calls them.
+"""The kernels, and what is computed around them, as the compiled core calls them.
 
-The names are macros of simd/bind.h, which take the table of the type that their arguments point to: float or double.
-The signatures stand in simd/table.h alone, and the C compiler checks the calls against them.  Each kernel's comment in
-simd/ says what it reads and writes.
+The names are macros of simd/bind.h, which take the function of the type that their arguments point to, or whose size
+they are given: float or double.  The signatures stand in simd/ alone, and the C compiler checks the calls against them.
+Comments there say what each function reads and writes.
 """
+
+from libc.stdint cimport int64_t
+
+from fastrnn._core.threads cimport Task
 
 ctypedef fused floating:
     float
@@ -27,21 +31,23 @@ cdef extern from "simd/bind.h" nogil:
         Py_ssize_t extent[3]
         Py_ssize_t stride[3]
 
+    ctypedef struct InOut "fastrnn_io":
+        const void *x
+        void *y
+        Py_ssize_t x_row, y_row
+
     ctypedef struct Step "fastrnn_step":
         Py_ssize_t m, n_s, ld, width, first_step, ds_row
         int gate_count, activation, recurrent_activation
         const void *packed
-        const void *apart_bias
         const void *drop
         const void *ds
         void *states[2]
         void *carry[2]
         void *gates
         void *kept
-        void *dropped
         void *da
         void *d_kept
-        void *d_dropped
 
     ctypedef struct Cell "fastrnn_cell":
         const char *name
@@ -49,48 +55,24 @@ cdef extern from "simd/bind.h" nogil:
         void (*step[2])(const Step *step, Py_ssize_t t, Py_ssize_t j, Py_ssize_t rows, int order) noexcept nogil
         void (*step_back[2])(const Step *step, Py_ssize_t t, Py_ssize_t j, Py_ssize_t rows) noexcept nogil
 
-    ctypedef struct Factor "fastrnn_factor":
-        const void *a
-        Py_ssize_t a_row, height
-        void *c
-
-    ctypedef struct BadLabel "fastrnn_bad_label":
-        Py_ssize_t row
-        long long label
-
-    # conversions of weights, sequences and gradients between the layouts of the caller and of the kernels
-    void pack "fastrnn_pack"(...)
-    void pack_back "fastrnn_pack_back"(...)
-    void pack_bias "fastrnn_pack_bias"(...)
-    void copy_gradient "fastrnn_copy_gradient"(...)
-    void copy_steps "fastrnn_copy_steps"(...)
+    # what the loops over time call
     Py_ssize_t copy_until "fastrnn_copy_until"(...)
     Py_ssize_t copy_back_to "fastrnn_copy_back_to"(...)
-    Py_ssize_t first_bad_token "fastrnn_first_bad_token"(...)
     void gather_rows "fastrnn_gather_rows"(...)
-    void scatter_rows "fastrnn_scatter_rows"(...)
-
-    # products, and operations on rows that a mask leaves out
+    void multiply_rows "fastrnn_multiply_rows"(...)
     Py_ssize_t next_run "fastrnn_next_run"(...)
     Py_ssize_t column_start "fastrnn_column_start"(...)
-    Py_ssize_t panel_width "fastrnn_panel_width"(...)
-    void product "fastrnn_product"(...)
-    void multiply_rows "fastrnn_multiply_rows"(...)
-    void gradient "fastrnn_gradient"(...)
     void keep_states "fastrnn_keep_states"(...)
     void save_carry "fastrnn_save_carry"(...)
     void restore_carry "fastrnn_restore_carry"(...)
     void clear_rows "fastrnn_clear_rows"(...)
 
     # of pointers to void, with the bytes of an element as the first argument
-    void copy_steps_sized "fastrnn_copy_steps_sized"(...)
-    void apply_activation "fastrnn_activation_sized"(...)
-    void multiply_gate "fastrnn_multiply_gate_sized"(...)
-
-    # activations, losses, optimizers
+    void copy_steps "fastrnn_copy_steps"(...)
     void activation_rows "fastrnn_activation_rows"(...)
-    double cross_entropy_rows "fastrnn_cross_entropy_rows"(...)
-    double correct_rows "fastrnn_correct_rows"(...)
+    void multiply_gate "fastrnn_multiply_gate"(...)
+
+    # optimizers
     void adam "fastrnn_adam"(...)
     void sgd "fastrnn_sgd"(...)
     void rmsprop "fastrnn_rmsprop"(...)
@@ -98,6 +80,7 @@ cdef extern from "simd/bind.h" nogil:
     void clip_norm "fastrnn_clip_norm"(...)
     void clip_value "fastrnn_clip_value"(...)
 
+    Py_ssize_t first_bad_token "fastrnn_first_bad_token"(...)
     const Cell *cells "fastrnn_cells"(const void *type)
     const char *activation_name "fastrnn_activation_name"(int number)
     void fastrnn_bind(const void *f32, const void *f64)

@@ -1,38 +1,15 @@
 # cython: language_level=3
-"""The cache line, rows that are padded to it, and memory that is divided into arrays.
+"""The cache line, rows that are padded to it, and memory that is divided into arrays: see simd/arena.h."""
 
-A function that divides an :class:`Arena` runs twice: without memory, to find out how many bytes it needs, and then
-with that memory, to place the arrays.  So the size and the places cannot disagree.
-"""
+cdef extern from "simd/arena.h" nogil:
+    enum:
+        LINE_BYTES "FASTRNN_LINE"
 
-cdef enum:
-    LINE_BYTES = 64
+    ctypedef struct Arena "fastrnn_arena":
+        char *start
+        Py_ssize_t bytes
 
-cdef struct Arena:
-    char *start  # of a cache line; NULL to find out the size
-    Py_ssize_t bytes  # taken so far
-
-
-cdef inline Py_ssize_t padded_to_line(Py_ssize_t n, Py_ssize_t size) noexcept nogil:
-    """Return n elements of so many bytes rounded up to whole cache lines, one at least."""
-    cdef Py_ssize_t line = LINE_BYTES // size
-    return (n + line - 1) // line * line if n > 0 else line
-
-
-cdef inline void *line_start(const void *memory) noexcept nogil:
-    """Return the start of the first cache line in some memory."""
-    return <void *> ((<size_t> memory + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES)
-
-
-cdef inline Arena arena_of(void *memory) noexcept nogil:
-    """Return an arena over some memory, from its first cache line on, or over none."""
-    cdef Arena arena
-    arena.start, arena.bytes = <char *> line_start(memory), 0
-    return arena
-
-
-cdef inline void *take(Arena *arena, Py_ssize_t bytes) noexcept nogil:
-    """Return the next bytes of an arena; not a valid address while the arena has no memory."""
-    cdef void *taken = arena.start + arena.bytes
-    arena.bytes += bytes
-    return taken
+    Py_ssize_t padded_to_line "fastrnn_padded"(Py_ssize_t n, Py_ssize_t size)
+    void *line_start "fastrnn_line_start"(const void *memory)
+    Arena arena_of "fastrnn_arena_of"(void *memory)
+    void *take "fastrnn_take"(Arena *arena, Py_ssize_t bytes)

@@ -7,22 +7,25 @@ cimport numpy as cnp
 
 import numpy as np
 
-from fastrnn._core.kernels cimport Array, bind_kernels, copy_steps, floating
+from fastrnn._core.kernels cimport Array, bind_kernels
 from fastrnn._core.ndarrays cimport array_of_ndarray
 from fastrnn._core.recycled cimport empty
 from fastrnn._core.signals cimport MOVE
-from fastrnn._core.threads cimport Part, Work, run_parts, share_start, threads_for, work_of
+from fastrnn._core.threads cimport Task, Work, run_parts, threads_for, work_of
+
+cdef extern from "simd/bind.h" nogil:
+    ctypedef struct Copy "fastrnn_copy":
+        Array source
+        void *rows
+        Py_ssize_t m, ld
+
+    Task copy_columns "fastrnn_copy_columns"(Py_ssize_t size)
 
 bind_kernels()
 cnp.import_array()
 
 #: Bytes of a cache line, and of the widest vector of any instruction set.
 LINE = LINE_BYTES
-
-cdef struct Job:
-    Py_ssize_t m, ld
-    Array source
-    void *target  # float or double
 
 
 def padded(Py_ssize_t n, dtype):
@@ -41,24 +44,16 @@ def padded_copy(array):
     cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(source), n = cnp.PyArray_DIM(source, 0), m = cnp.PyArray_DIM(source, 1)
     cdef Py_ssize_t T = cnp.PyArray_DIM(source, 2) if cnp.PyArray_NDIM(source) == 3 else 1
     cdef double operations = <double> MOVE * n * m
-    cdef Job job
+    cdef Copy job
     cdef Work work
     result = empty((T, m, padded_to_line(n, size)), array.dtype)
     if m and T:
         job.source, job.m, job.ld = array_of_ndarray(array, size), m, padded_to_line(n, size)
-        job.target = cnp.PyArray_DATA(<cnp.ndarray> result)
-        work = work_of(&job, copy_columns[float], copy_columns[double], size, operations,
-                       threads_for(operations * T, m))
+        job.rows = cnp.PyArray_DATA(<cnp.ndarray> result)
+        work = work_of(&job, copy_columns(size), operations, threads_for(operations * T, m))
         work.grain, work.pieces = LINE_BYTES // size, m  # whole lines of a source whose steps are adjacent in memory
         run_parts(&work, 0, T)
     return result
-
-
-cdef void copy_columns(void *data, const Part *part, floating *_) noexcept nogil:
-    """Copy some steps of some batch columns."""
-    cdef Job *job = <Job *> data
-    copy_steps(&job.source, part.first, part.end, share_start(job.m, part), share_start(job.m, part, 1), job.m,
-               <floating *> job.target, job.ld, job.ld)
 
 
 def rows_in_place(array):

@@ -14,7 +14,7 @@ from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 cimport numpy as cnp
 
 from fastrnn._core.job cimport Job
-from fastrnn._core.kernels cimport Array, copy_steps_sized
+from fastrnn._core.kernels cimport Array, copy_steps
 from fastrnn._core.layout cimport Arena, padded_to_line, take
 from fastrnn._core.recycled cimport Scratch
 from fastrnn._core.views cimport array_at
@@ -73,7 +73,7 @@ cdef inline void copy_to_rows(array, Job *job, void *rows, Py_ssize_t width, Py_
     """Copy an array (n, m) to rows of a step: `width` elements each, with zeros as padding, `row_length` apart."""
     cdef Array source = array_of_ndarray(array, job.size)
     if source.data != NULL:
-        copy_steps_sized(job.size, &source, 0, 1, 0, job.m, job.m, rows, width, row_length)
+        copy_steps(job.size, &source, 0, 1, 0, job.m, job.m, rows, width, row_length)
 
 
 cdef inline object rows_view(Scratch memory, void *start, Py_ssize_t size, Py_ssize_t n, Py_ssize_t m, Py_ssize_t T,

@@ -1,24 +1,25 @@
 # cython: language_level=3
-from fastrnn._core.kernels cimport Array
+from fastrnn._core.kernels cimport Array, InOut
+from fastrnn._core.threads cimport Task
 
-cdef struct Affine:
-    # an affine map of many rows, with its softmax or not; a pointer is to float or to double, distances in elements
-    Py_ssize_t R, k, n, ld
-    bint softmax
-    const unsigned char *mask  # (R,), or NULL
-    const void *x              # (R, >= k)
-    Py_ssize_t x_row
-    Array w, b                 # (n, k), (n,), as the caller has them
-    Array dw, db
-    void *out                  # (R, ld)
-    Py_ssize_t width           # of the panels
-    const void *packed         # forward (k, ld), back (n, ld_k)
-    const void *bias           # (ld,)
-    # of the backward pass
-    Py_ssize_t ld_k
-    const void *dout           # (R, ld)
-    void *dx                   # (R, ld_k)
-    void *sums                 # (k, ld), the gradient of w, transposed
-    void *bias_sums            # (ld,)
+cdef extern from "simd/bind.h" nogil:
+    ctypedef struct Affine "fastrnn_affine":
+        InOut io
+        Py_ssize_t size, R, k, n, ld, ld_k
+        bint softmax
+        const unsigned char *mask
+        Array w, b, dw, db
+        void *packed
+        const void *dout
+        void *dx
+        void *sums
+        void *bias_sums
 
-cdef int compute_rows(Affine *affine, Py_ssize_t size) except -1
+    void pack_map "fastrnn_pack_map"(Affine *job, Py_ssize_t rows, void *memory)
+    void pack_map_back "fastrnn_pack_map_back"(Affine *job, Py_ssize_t rows)
+    void copy_map_gradients "fastrnn_copy_map_gradients"(const Affine *job)
+    Task affine_rows "fastrnn_affine_rows"(Py_ssize_t size)
+    Task input_rows "fastrnn_input_rows"(Py_ssize_t size)
+    Task weight_columns "fastrnn_weight_columns"(Py_ssize_t size)
+
+cdef int compute_rows(Affine *affine) except -1

@@ -6,7 +6,7 @@ cdef class Recurrence:
     cdef const Cell *cell_f32
     cdef const Cell *cell_f64
     cdef int activation, recurrent_activation, any
-    cdef bint drops
+    cdef readonly bint drops
     cdef readonly str name
     cdef readonly int gates, states, kept
 

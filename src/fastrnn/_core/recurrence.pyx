@@ -2,7 +2,7 @@
 
 Arrays are time-major with the features last, (T, m, n), and rows padded to `ld` elements (layout.pxd).  Every array
 argument says IN or OUT.  The caller is responsible for shapes: they are checked only as far as memory safety needs.
-A mask says which steps count (sequence.pxd).
+A mask says which steps count (simd/sequence.h).
 
 1. Entries take typed memoryviews.  They are methods of a :class:`Recurrence`, which is a cell with its activations.
 2. A `Job` (simd/job.h) is what the threads of a call share; each of them computes some columns of the batch.  Its
@@ -12,18 +12,16 @@ A mask says which steps count (sequence.pxd).
 
 from libc.string cimport memset
 
-import numpy as np
-
-from fastrnn._core.job cimport (MATRICES, WS, WX, Job, bptt_steps, copy_sums, is_apart, pack_weights,
-                                pack_weights_back, place_back, place_reserve, place_weights, set_widths)
-from fastrnn._core.kernels cimport CELLS, SOFTMAX, Array, Step, activation_name, bind_kernels, cells, floating
+from fastrnn._core.job cimport (MATRICES, WS, WX, Job, copy_sums, is_apart, pack_weights, pack_weights_back,
+                                place_back, place_reserve, place_weights, segment_length, set_widths, weights_part)
+from fastrnn._core.kernels cimport CELLS, SOFTMAX, Array, Step, activation_name, bind_kernels, cells, floating, int64_t
 from fastrnn._core.layout cimport padded_to_line
-from fastrnn._core.loops cimport backward_part, forward_part, weights_part
+from fastrnn._core.loops cimport backward_part, forward_part
 from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.views cimport array_of, checked_tokens, matrix_of
-from fastrnn._core.threads cimport Work, run_at_once, run_parts, threads_for, work_of
+from fastrnn._core.threads cimport Part, Work, run_parts, threads_for, work_of
 
 bind_kernels()
 
@@ -53,6 +51,8 @@ cdef class Recurrence:
     ----------
     gates, states, kept : int
         How many gates its weights have, states it carries, and other arrays it keeps for the backward pass.
+    drops : bool
+        Whether it has a recurrent dropout.
     """
 
     def __init__(self, str name, str activation="tanh", str recurrent_activation="sigmoid",
@@ -71,31 +71,6 @@ cdef class Recurrence:
         self.drops = recurrent_dropout
         self.name, self.gates, self.states = name, self.cell_f32.gates, self.cell_f32.states
         self.kept = self.cell_f32.kept
-
-    def views(self, reserve, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_s):
-        """Return the arrays that the memory of a sequence holds.
-
-        Returns
-        -------
-        list of ndarray
-            States (T + 1, m, ld), of an LSTM also cells; gates (T, m, gates, ld) unless there is only one; what the
-            cell keeps beside them, (T, m, ld); with a recurrent dropout the states that each gate saw,
-            (T, m, gates, ld).
-        """
-        cdef Py_ssize_t size = reserve.itemsize, ld = padded_to_line(n_s, size), row = m * ld, first = 0
-        cdef Py_ssize_t length
-        cdef list found = []
-        cdef list shapes = [(T + 1, m, ld)] * self.states
-        if self.gates > 1:
-            shapes.append((T, m, self.gates, ld))
-        shapes += [(T, m, ld)] * self.kept
-        if self.drops:
-            shapes.append((T, m, self.gates, ld))
-        for shape in shapes:
-            length = shape[0] * row * (self.gates if len(shape) == 4 else 1)
-            found.append(np.ndarray(shape, reserve.dtype, reserve, first * size))
-            first += length
-        return found
 
     def reserve_length(self, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_s, Py_ssize_t itemsize):
         """Return how many elements of so many bytes the memory of a sequence has."""
@@ -217,12 +192,12 @@ cdef Scratch begin(Job *job, Recurrence self, const floating[:, :, :] x, floatin
     if (drop is not None) != job.drops or (drop is not None and (
             drop.shape[0] != job.cell.gates or drop.shape[1] != m or drop.shape[2] != job.ld)):
         raise ValueError("drop should be (gates, m, ld) with a recurrent dropout, and None without")
-    job.x, job.x_row = &x[0, 0, 0] if job.n_x else NULL, row // size if steps * m > 1 else 0
+    job.io.x, job.io.x_row = &x[0, 0, 0] if job.n_x else NULL, row // size if steps * m > 1 else 0
     job.step.drop = &drop[0, 0, 0] if drop is not None else NULL
     job.mask = &mask[0, 0] if mask is not None else NULL
     if tokens is not None:
         own_tokens = checked_tokens(tokens, steps, m, job.weights[WX].extent[1])
-        job.tokens = <const long long *> own_tokens.start
+        job.tokens = <const int64_t *> own_tokens.start
     return own_tokens
 
 
@@ -260,21 +235,22 @@ cdef int compute_forward(Job *job, Py_ssize_t T) except -1:
     """Run a sequence whose sizes, arrays and weights the job has."""
     cdef double operations = 2.0 * job.cell.gates * job.m * job.n_s * (job.n_x + job.n_s)
     cdef int shares = threads_for(operations * T, job.m)
-    cdef Scratch memory = scratch(place_weights(job, NULL, job.size))
-    cdef Work work
+    cdef Scratch memory = scratch(place_weights(job, NULL))
+    cdef Work work = work_of(job, forward_task, operations + element_operations(job), shares)
+    work.grain, work.pieces = 1, job.m // UNDIVIDED
     # if a share is the whole batch, one product projects the rows of many steps
     set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
-    place_weights(job, memory.start, job.size)
+    place_weights(job, memory.start)
     pack_weights(job)
-    work = forward_work(job, operations + element_operations(job), shares)
     return run_parts(&work, 0, T)
 
 
-cdef Work forward_work(Job *job, double operations, int shares) noexcept nogil:
-    """Return the work of steps with so many operations each."""
-    cdef Work work = work_of(job, forward_part[float], forward_part[double], job.size, operations, shares)
-    work.grain, work.pieces = 1, job.m // UNDIVIDED
-    return work
+cdef void forward_task(void *data, const Part *part) noexcept nogil:
+    cdef Job *job = <Job *> data
+    if job.size == sizeof(float):
+        forward_part(job, part, <float *> NULL)
+    else:
+        forward_part(job, part, <double *> NULL)
 
 
 # Backward --------------------------------------------------------------------------------------------------------
@@ -329,23 +305,23 @@ cdef int run_backward(Recurrence self, const floating[:, :, ::1] ds, const float
 cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
     """Backpropagate through a sequence whose sizes, arrays and weights the job has."""
     cdef Py_ssize_t m = job.m, n_s = job.n_s, size = job.size, gates = job.cell.gates, last = steps, first
-    cdef Py_ssize_t segment = bptt_steps(job, steps, size)
+    cdef Py_ssize_t segment = segment_length(job, steps)
     cdef double operations = 2.0 * gates * m * n_s * (n_s + (job.n_x if job.dx != NULL else 0))
     cdef double weight_operations = 2.0 * gates * m * n_s * (n_s + job.n_x)
     cdef int shares = threads_for(operations * steps, m)
-    cdef Scratch memory = scratch(place_back(job, NULL, segment, size))
+    cdef Scratch memory = scratch(place_back(job, NULL, segment))
     cdef Work back, weights
     cdef char *da
     cdef char *d_kept
-    place_back(job, memory.start, segment, size)
+    place_back(job, memory.start, segment)
     da, d_kept = <char *> job.step.da, <char *> job.step.d_kept
     memset(job.step.carry[0], 0, m * job.ld * size)
     set_widths(job, m // shares, m // shares if shares > 1 else m * steps)
     pack_weights_back(job)
     memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
-    back = work_of(job, backward_part[float], backward_part[double], size, operations + element_operations(job), shares)
+    back = work_of(job, backward_task, operations + element_operations(job), shares)
     back.grain, back.pieces, back.last_first = 1, m // UNDIVIDED, True
-    weights = work_of(job, weights_part[float], weights_part[double], size, weight_operations,
+    weights = work_of(job, weights_part(size), weight_operations,
                       threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS))
     # dWx, dWs and dbs are one long product over the rows of a segment, each share its own columns
     weights.grain, weights.pieces = steps, job.columns // UNDIVIDED_COLUMNS
@@ -365,49 +341,51 @@ cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
     return 0
 
 
+cdef void backward_task(void *data, const Part *part) noexcept nogil:
+    cdef Job *job = <Job *> data
+    if job.size == sizeof(float):
+        backward_part(job, part, <float *> NULL)
+    else:
+        backward_part(job, part, <double *> NULL)
+
+
 # Streams ---------------------------------------------------------------------------------------------------------
 
 cdef class RecurrentStage(Stage):
     """A recurrence in a stream: its memory is the reserve of as many steps as a call takes at once."""
 
-    cdef Job job
-
-    cdef int share(self, Stage other) except -1:
-        self.job = (<RecurrentStage> other).job
-        return 0
-
     cdef void place(self, void *memory) noexcept:
-        place_reserve(&self.job.step, self.job.cell, False, memory, self.steps, self.itemsize)
+        cdef Job *job = <Job *> self.job
+        place_reserve(&job.step, job.cell, False, memory, self.steps, self.itemsize)
         self.y = <char *> memory + self.state_bytes
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
-        cdef Job *job = &self.job
-        cdef Work work = forward_work(job, self.operations, 1)
-        job.x, job.x_row = x, x_row
-        run_at_once(&work, 0, steps, threads_for(self.operations * steps, job.m))
-        job.turn = (job.turn + steps) & 1
-        self.keep(steps)
+        Stage.run(self, x, x_row, steps)
+        (<Job *> self.job).turn ^= steps & 1
         return 0
 
 
 cdef int prepare(RecurrentStage stage, Recurrence self, tuple weights, Py_ssize_t streams, Py_ssize_t steps, dtype,
                  floating *_) except -1:
     """Give a stage its sizes, its memory and its weights."""
-    cdef Job *job = &stage.job
     cdef Py_ssize_t size = sizeof(floating), n_s
     cdef void *memory
+    cdef Job job
+    memset(&job, 0, sizeof(Job))
     read_matrices(weights, job.weights, False, _)  # only read here, to be packed
     n_s = job.weights[WS].extent[1]
     if n_s < 1:
         raise ValueError("there are no units")
-    set_sizes(job, self, streams, job.weights[WX].extent[1], n_s, size)
-    check_matrices(job, job.weights, len(weights))
+    set_sizes(&job, self, streams, job.weights[WX].extent[1], n_s, size)
+    check_matrices(&job, job.weights, len(weights))
     stage.kinds, stage.state_bytes, stage.y_row = self.states, streams * job.ld * size, job.ld
-    stage.needs_output = True
+    stage.needs_output, stage.task = True, forward_task
     stage.operations = 2.0 * self.gates * streams * n_s * (job.n_x + n_s)
-    memory = stage.make(streams, steps, n_s, dtype, place_weights(job, NULL, size) // size,
-                        self.reserve_length(steps, streams, n_s, size))
-    place_weights(job, memory, size)
-    set_widths(job, streams, streams)
-    pack_weights(job)
+    memory = stage.make(streams, steps, n_s, dtype, self.reserve_length(steps, streams, n_s, size),
+                        place_weights(&job, NULL) // size, sizeof(Job))
+    place_weights(&job, memory)
+    set_widths(&job, streams, streams)
+    pack_weights(&job)
+    (<Job *> stage.job)[0] = job
+    stage.place(&stage.memory[0])
     return 0

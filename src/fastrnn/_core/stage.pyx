@@ -10,6 +10,7 @@ import numpy as np
 
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.signals cimport EXPONENTIAL
+from fastrnn._core.threads cimport Work, run_at_once, threads_for, work_of
 
 
 cdef class Stage:
@@ -24,40 +25,51 @@ cdef class Stage:
     dtype : numpy.dtype
     needs_output : bool
         Whether it reads its output again, so that the stages after it must not write to it.
+    function : callable or None
+        A function of Python that the stage calls, in place of a compiled task.
     """
 
     # sources      the stages that it reads, `source` the first of them; the stream sets them
     # weights      packed; copies of a stage share them, and nobody writes to them
     # memory       what a call writes to.  It begins with the states at step 0, 1, ... of all streams, rows padded; the
     #              second kind of states, the cells of an LSTM, follows the first
+    # task, job    what computes the rows, and the struct that it takes, which lies at `job_start` of the memory
+    # in_place     whether the rows of the output are those of the input
     # first_states  of a sequence: an array (units,) for each kind of states; None: zeros
     # kinds        how many kinds of states there are
     # state_bytes  of one step and kind
-    # calls_python  whether `run` may raise what a function of Python raises
     # operations   floating-point operations of a step, by which threads are counted
     # y, y_row     OUT of `run`: the rows of the output, and the elements from one to the next
 
-    cdef void *make(self, Py_ssize_t streams, Py_ssize_t steps, Py_ssize_t features, dtype, Py_ssize_t packed,
-                    Py_ssize_t elements) except NULL:
-        """Allocate memory of so many elements, zeros, and memory for packed weights; return where the latter begins."""
+    cdef void *make(self, Py_ssize_t streams, Py_ssize_t steps, Py_ssize_t features, dtype, Py_ssize_t elements,
+                    Py_ssize_t packed=0, Py_ssize_t job_bytes=0) except NULL:
+        """Allocate memory of so many elements and a job, zeros, and memory for packed weights; return the latter."""
         cdef unsigned char[::1] weights
         self.streams, self.steps, self.features, self.dtype = streams, steps, features, dtype
         self.itemsize = dtype.itemsize
-        self.weights = weights = aligned_zeros(packed * <Py_ssize_t> dtype.itemsize + 1, np.uint8)
-        self.memory = aligned_zeros(elements * <Py_ssize_t> dtype.itemsize + 1, np.uint8)
-        self.place(&self.memory[0])
+        self.job_start = elements * self.itemsize
+        self.weights = weights = aligned_zeros(packed * self.itemsize + 1, np.uint8)
+        self.memory = aligned_zeros(self.job_start + job_bytes + 1, np.uint8)
+        self.job = <InOut *> &self.memory[self.job_start]
+        self.y = &self.memory[0]
         return &weights[0]
 
-    cdef int share(self, Stage other) except -1:
-        """Copy the attributes that only this class has from another stage of it."""
-        return 0
-
     cdef void place(self, void *memory) noexcept:
-        """Set pointers into the memory: by default, the output is all of it."""
+        """Set pointers into new memory: by default, the output is all of it."""
         self.y = memory
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         """Compute the next steps, at most `self.steps`: x is IN (steps, streams, >= n_x), rows `x_row` apart."""
+        cdef Work work = work_of(self.job, self.task, self.operations, 1)
+        cdef Py_ssize_t R = steps * self.streams
+        if self.in_place:
+            self.y, self.y_row = x, x_row
+        self.job.x, self.job.x_row, self.job.y, self.job.y_row = x, x_row, <void *> self.y, self.y_row
+        if self.kinds:
+            run_at_once(&work, 0, steps, threads_for(self.operations * steps, self.streams))
+            self.keep(steps)
+        else:
+            run_at_once(&work, 0, R, threads_for(self.operations * steps, R // 8))
         return 0
 
     cdef void keep(self, Py_ssize_t steps) noexcept nogil:
@@ -88,15 +100,15 @@ cdef class Stage:
     def copy(self):
         """Return a stage with the same weights, in the same states, and with memory of its own."""
         cdef Stage twin = type(self).__new__(type(self))
-        twin.share(self)
         twin.streams, twin.steps, twin.features, twin.dtype = self.streams, self.steps, self.features, self.dtype
         twin.kinds, twin.state_bytes, twin.operations = self.kinds, self.state_bytes, self.operations
-        twin.needs_output, twin.calls_python = self.needs_output, self.calls_python
+        twin.needs_output, twin.in_place, twin.function = self.needs_output, self.in_place, self.function
         twin.first_states, twin.weights, twin.itemsize = self.first_states, self.weights, self.itemsize
-        twin.y_row = self.y_row
+        twin.y_row, twin.task, twin.job_start = self.y_row, self.task, self.job_start
         memory = aligned_empty(self.memory.shape[0], np.uint8)
         memory[...] = self.memory
         twin.memory = memory
+        twin.job = <InOut *> &twin.memory[twin.job_start]
         twin.place(&twin.memory[0])
         return twin
 
@@ -111,12 +123,6 @@ cdef class InputStage(Stage):
 
 cdef class MergeStage(Stage):
     """A Python function of the rows of several stages, features side by side."""
-
-    cdef public object function
-
-    cdef int share(self, Stage other) except -1:
-        self.function = (<MergeStage> other).function
-        return 0
 
     cdef int run(self, const void *x, Py_ssize_t x_row, Py_ssize_t steps) except -1 nogil:
         with gil:
@@ -152,7 +158,7 @@ cdef object rows_of(Stage stage, Py_ssize_t steps):
 def source(Py_ssize_t features, Py_ssize_t streams, Py_ssize_t steps, dtype):
     """Return the stage that passes on the input of a stream."""
     cdef Stage self = InputStage.__new__(InputStage)
-    self.make(streams, steps, features, dtype, 0, 0)
+    self.make(streams, steps, features, dtype, 0)
     self.needs_output = True
     return self
 
@@ -164,7 +170,7 @@ def merge(list sources, Py_ssize_t features, function, kind=MergeStage):
     """
     cdef MergeStage self = kind.__new__(kind)
     cdef Stage first = sources[0]
-    self.function, self.y_row, self.calls_python = function, features, True
+    self.function, self.y_row = function, features
     self.operations = <double> EXPONENTIAL * first.streams * features
-    self.make(first.streams, first.steps, features, first.dtype, 0, first.steps * first.streams * features)
+    self.make(first.streams, first.steps, features, first.dtype, first.steps * first.streams * features)
     return self

@@ -13,18 +13,11 @@ cimport numpy as cnp
 
 import numpy as np
 
+from fastrnn._core.kernels cimport first_bad_token
 from fastrnn._core.ndarrays cimport fastrnn_is_only_reference
 from fastrnn._core.signals cimport MOVE, check_signals, units_between_checks
 from fastrnn._core.stage cimport Stage
-
-cdef extern from "strided.h" nogil:
-    ctypedef struct Rows "fastrnn_rows":
-        char *first
-        Py_ssize_t stream, step, feature
-
-    Rows time_major "fastrnn_time_major"(const void *first, Py_ssize_t m, Py_ssize_t row_bytes, Py_ssize_t size)
-    void copy_rows "fastrnn_copy_rows"(Rows source, Rows target, Py_ssize_t steps, Py_ssize_t m, Py_ssize_t n,
-                                       Py_ssize_t size)
+from fastrnn._core.strided cimport Rows, copy_rows, gather, rows_from, time_major
 
 cnp.import_array()
 
@@ -87,7 +80,7 @@ cdef class StageRunner:
                 raise ValueError("the stages do not fit together")
             self.chain[i] = <PyObject *> stage
             self.operations += stage.operations
-            self.calls_python |= stage.calls_python
+            self.calls_python |= stage.function is not None
         self.operations += <double> MOVE * self._m * (self._n_x + self._n_y)
         self.gathered = new_array(self._m * self.steps * features * self.x_size + 1, np.uint8)
 
@@ -193,18 +186,17 @@ cdef class StageRunner:
         The copy is what is checked: another thread may write to the caller's array while the call runs.  The caller
         keeps a reference to what is returned for as long as x is read.
         """
-        cdef Py_ssize_t i, count = T * self._m
+        cdef Py_ssize_t bad, count = T * self._m
         cdef unsigned char[::1] copied = self.gathered
         cdef Rows tokens
-        cdef const long long *token
         if count > self._m * self.steps:
             copied = new_array(count * sizeof(long long), np.uint8)
         tokens = time_major(&copied[0], self._m, sizeof(long long), sizeof(long long))
         copy_rows(x[0], tokens, T, self._m, 1, sizeof(long long))
-        token = <const long long *> tokens.first
-        for i in range(count):
-            if token[i] < 0 or token[i] >= self._tokens:
-                raise ValueError(f"x holds the token {token[i]}; tokens should be from 0 to {self._tokens - 1}")
+        bad = first_bad_token(count, <const long long *> tokens.first, self._tokens)
+        if bad >= 0:
+            raise ValueError(f"x holds the token {(<const long long *> tokens.first)[bad]}; "
+                             f"tokens should be from 0 to {self._tokens - 1}")
         x[0] = tokens
         return copied
 
@@ -271,32 +263,17 @@ cdef class StageRunner:
     cdef int run_segment(self, Rows *x, Rows *y, Py_ssize_t first, Py_ssize_t end) except -1 nogil:
         """Run some steps, as many at once as the stages have memory for."""
         cdef Py_ssize_t now, i, row
-        cdef Rows target = y[0]
         cdef const void *rows
         cdef PyObject *source
         while first < end:
             now = min(end - first, self.steps)
-            rows = self.gather(x, first, now, &row)
+            rows = gather(rows_from(x[0], first), now, self._m, self._n_x, self.x_size, &self.gathered[0], &row)
             (<Stage> self.chain[0]).run(rows, row, now)
             for i in range(1, self.count):
                 source = <PyObject *> (<Stage> self.chain[i]).source
                 (<Stage> self.chain[i]).run((<Stage> source).y, (<Stage> source).y_row, now)
             source = self.chain[self.count - 1]
-            target.first = y.first + first * y.step
             copy_rows(time_major((<Stage> source).y, self._m, (<Stage> source).y_row * self.itemsize, self.itemsize),
-                      target, now, self._m, self._n_y, self.itemsize)
+                      rows_from(y[0], first), now, self._m, self._n_y, self.itemsize)
             first += now
         return 0
-
-    cdef const void *gather(self, Rows *x, Py_ssize_t first, Py_ssize_t steps, Py_ssize_t *row) noexcept nogil:
-        """Return rows of some steps in time-major order with adjacent features: those of x itself, or copies."""
-        cdef Py_ssize_t size = self.x_size, m = self._m, distance = x.stream if m > 1 else x.step
-        cdef Rows source = x[0]
-        source.first += first * x.step
-        if ((x.feature == size or self._n_x == 1) and distance % size == 0
-                and (m == 1 or steps == 1 or x.step == m * x.stream)):
-            row[0] = distance // size
-            return source.first
-        row[0] = self._n_x
-        copy_rows(source, time_major(&self.gathered[0], m, self._n_x * size, size), steps, m, self._n_x, size)
-        return &self.gathered[0]

@@ -33,4 +33,27 @@ static inline void fastrnn_copy_rows(fastrnn_rows source, fastrnn_rows target, p
         }
 }
 
+/* Return the rows from a step on. */
+static inline fastrnn_rows fastrnn_rows_from(fastrnn_rows rows, ptrdiff_t step)
+{
+    rows.first += step * rows.step;
+    return rows;
+}
+
+/* Return rows in time-major order with adjacent features: those of the array itself, or copies in some memory.  OUT row:
+ * the elements from one to the next */
+static inline const void *fastrnn_gather(fastrnn_rows rows, ptrdiff_t steps, ptrdiff_t m, ptrdiff_t n, ptrdiff_t size,
+                                         void *memory, ptrdiff_t *row)
+{
+    const ptrdiff_t distance = m > 1 ? rows.stream : rows.step;
+    if ((rows.feature == size || n == 1) && distance % size == 0 &&
+        (m == 1 || steps == 1 || rows.step == m * rows.stream)) {
+        *row = distance / size;
+        return rows.first;
+    }
+    *row = n;
+    fastrnn_copy_rows(rows, fastrnn_time_major(memory, m, n * size, size), steps, m, n, size);
+    return memory;
+}
+
 #endif

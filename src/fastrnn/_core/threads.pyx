@@ -17,6 +17,8 @@ cdef extern from *:
     ctypedef int atomic_int
 
 cdef extern from "pool/pool.h" nogil:
+    enum:
+        MOST_THREADS "FASTRNN_MOST_THREADS"
     void fastrnn_run(int shares, void (*task)(void *job, int share) noexcept, void *job)
     int fastrnn_has_threads()
 
@@ -83,10 +85,7 @@ cdef void run_share(void *data, int share) noexcept nogil:
     cdef const Work *work = <const Work *> data
     cdef Part part = work.part
     part.share += share
-    if work.size == sizeof(float):
-        work.of_float(work.job, &part, NULL)
-    else:
-        work.of_double(work.job, &part, NULL)
+    work.task(work.job, &part)
 
 
 def use(n):

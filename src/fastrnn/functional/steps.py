@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.calls import Functions, Kept
+from fastrnn._core.memory import padded
 from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.reserve import views
 from fastrnn.arguments import (
     GRU,
     LSTM,
@@ -41,7 +43,28 @@ class Steps(Kept, Sequence[Cache]):
     def __reduce__(self) -> tuple[Any, ...]:
         form = (self.functions.cell, self.functions.reset_after, self.functions.activations)
         rest = (self.sizes, self.itemsize, self.parameters_dict, self.ragged)
-        return _remade, (form, rest, self.bytes())
+        return _remade, (form, rest, self._bytes())
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Features, columns of the batch, steps, and units."""
+        return self.n_x, self.m, self.T, self.n_s
+
+    def arrays(self) -> tuple[Array, ...]:
+        """Return time-major views: states, gates, kept arrays, and the input."""
+        core, flat = self.functions.core, self._bytes().view(f"f{self.itemsize}")
+        reserve = core.reserve_length(self.T, self.m, self.n_s, self.itemsize)
+        x = flat[reserve:].reshape(self.T, self.m, padded(self.n_x, flat.dtype))
+        return (*views(core, flat, self.T, self.m, self.n_s), x)
+
+    def having(self, parameters_dict: Any) -> Steps:
+        """Return caches with other parameters that share the memory."""
+        rest = (self.itemsize, parameters_dict, self.ragged, self.memory)
+        return Steps(self.functions, self.sizes, *rest)
+
+    def _bytes(self) -> NDArray[np.uint8]:
+        """Return all of the memory."""
+        return np.asarray(memoryview(self.memory))
 
     @property
     def activations(self) -> Activations:
@@ -54,7 +77,7 @@ class Steps(Kept, Sequence[Cache]):
         return None if self.ragged is None else self.ragged.lengths
 
     def __len__(self) -> int:
-        return self.sizes[2]
+        return self.T
 
     @overload
     def __getitem__(self, index: int) -> Cache: ...
@@ -75,7 +98,7 @@ class Steps(Kept, Sequence[Cache]):
 
     def _of_step(self, t: int, arrays: Sequence[Array]) -> Cache:
         """Return the cache of a step, as views (n, m) of the kept arrays."""
-        cell, (n_x, _, _, n_s) = self.functions.cell, self.sizes
+        cell, n_x, n_s = self.functions.cell, self.n_x, self.n_s
         entries: list[Any] = []
         for states in arrays[: len(cell.states)]:
             before, after = states[t : t + 2].transpose(0, 2, 1)[:, :n_s]
@@ -119,7 +142,7 @@ def _remade(
 ) -> Steps:
     """Return the caches from the parts of :meth:`Steps.__reduce__`."""
     steps = Steps(functions_of(*form), *rest)
-    steps.bytes()[...] = memory
+    steps._bytes()[...] = memory
     return steps
 
 

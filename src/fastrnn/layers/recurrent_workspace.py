@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastrnn._core.memory import aligned_zeros
+from fastrnn._core.reserve import views
 from fastrnn.layers.dropout.workspace import DropoutWorkspace, RecurrentDropout
 from fastrnn.layers.initial_state import initial_states, learn_from
 from fastrnn.layers.passing import Reversed
@@ -67,7 +68,7 @@ class RecurrentWorkspace(Workspace):
         itemsize = np.dtype(layer.dtype).itemsize
         # Zeros, so that the padding between gates never contains a NaN.
         self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
-        arrays = core.views(self._reserve, *shape)
+        arrays = views(core, self._reserve, *shape)
         self.carried = arrays[: layer.state_count]
         self.states = self.carried[0]
         self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]

@@ -16,7 +16,6 @@
 #if defined(FASTRNN_THREADS)
 
 enum {
-    MOST_THREADS = 256,
     POLLS_BEFORE_SLEEP = 4000, /* some 50 to 150 microseconds */
     POLLS_BEFORE_YIELD = 2000,
     /* a share takes up to 250 KiB, more under a sanitizer, and thread-local memory of all libraries lies there too */
@@ -104,7 +103,7 @@ void fastrnn_run(int shares, fastrnn_task task, void *job)
     if (!atomic_exchange(&watching_forks, 1))
         when_forked(forget_in_child);
     if (threads < shares - 1) /* if fewer can be started, the caller computes the other shares */
-        start_detached(live, &threads, shares - 1 < MOST_THREADS ? shares - 1 : MOST_THREADS, STACK_BYTES);
+        start_detached(live, &threads, shares - 1 < FASTRNN_MOST_THREADS ? shares - 1 : FASTRNN_MOST_THREADS, STACK_BYTES);
     job_task = task;
     job_data = job;
     atomic_store(&unfinished, shares);

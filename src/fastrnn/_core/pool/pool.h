@@ -2,6 +2,8 @@
 #ifndef FASTRNN_POOL_H
 #define FASTRNN_POOL_H
 
+enum { FASTRNN_MOST_THREADS = 256 };
+
 typedef void (*fastrnn_task)(void *job, int share);
 
 /* Call task(job, share) for each share from 0 to shares - 1, on the caller's thread and on those of the pool, and

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-#include "job.h"
+#include "../pool/part.h"
+#include "gelu.h"
+#include "places.h"
+#include "row_jobs.h"
+#include "sequence.h"
 
 /* a copy of the pointers in each extension module, set once when it is imported */
 static const fastrnn_kernels_f32 *fastrnn_f32;
@@ -54,35 +58,39 @@ static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tok
 #define fastrnn_pack_weights(job) FASTRNN_SIZED(pack_weights, (job)->size, job)
 #define fastrnn_pack_weights_back(job) FASTRNN_SIZED(pack_weights_back, (job)->size, job)
 #define fastrnn_copy_sums(job) FASTRNN_SIZED(copy_sums, (job)->size, job)
-#define fastrnn_copy_steps_sized(size, ...) FASTRNN_SIZED(copy_steps, size, __VA_ARGS__)
-#define fastrnn_activation_sized(size, ...) FASTRNN_SIZED(activation_rows, size, __VA_ARGS__)
-#define fastrnn_multiply_gate_sized(size, ...) FASTRNN_SIZED(multiply_gate, size, __VA_ARGS__)
+#define fastrnn_copy_states(job, ...) FASTRNN_SIZED(copy_states, (job)->size, job, __VA_ARGS__)
+#define fastrnn_pack_map(job, ...) FASTRNN_SIZED(pack_map, (job)->size, job, __VA_ARGS__)
+#define fastrnn_pack_map_back(job, ...) FASTRNN_SIZED(pack_map_back, (job)->size, job, __VA_ARGS__)
+#define fastrnn_copy_map_gradients(job) FASTRNN_SIZED(copy_map_gradients, (job)->size, job)
+#define fastrnn_copy_steps(size, ...) FASTRNN_SIZED(copy_steps, size, __VA_ARGS__)
+#define fastrnn_activation_rows(size, ...) FASTRNN_SIZED(activation_rows, size, __VA_ARGS__)
+#define fastrnn_multiply_gate(size, ...) FASTRNN_SIZED(multiply_gate, size, __VA_ARGS__)
+
+/* the task of the type whose elements have `size` bytes */
+#define FASTRNN_TASK(name, size) ((size) == sizeof(float) ? name##_f32 : name##_f64)
+
+#define fastrnn_weights_part(size) FASTRNN_TASK(weights_part, size)
+#define fastrnn_affine_rows(size) FASTRNN_TASK(affine_rows, size)
+#define fastrnn_input_rows(size) FASTRNN_TASK(input_rows, size)
+#define fastrnn_weight_columns(size) FASTRNN_TASK(weight_columns, size)
+#define fastrnn_take_rows(size) FASTRNN_TASK(take_rows, size)
+#define fastrnn_add_rows(size) FASTRNN_TASK(add_rows, size)
+#define fastrnn_activate_rows(size) FASTRNN_TASK(activate_rows, size)
+#define fastrnn_sum_of_blocks(size) FASTRNN_TASK(sum_of_blocks, size)
+#define fastrnn_copy_columns(size) FASTRNN_TASK(copy_columns, size)
 
 /* the function of the type that `pointer` points to */
 #define FASTRNN_OF(name, pointer) (_Generic(*(pointer), float: name##_f32, double: name##_f64))
 
-#define fastrnn_pack(packed, ...) FASTRNN_OF(pack, packed)(packed, __VA_ARGS__)
-#define fastrnn_pack_back(packed, ...) FASTRNN_OF(pack_back, packed)(packed, __VA_ARGS__)
-#define fastrnn_pack_bias(packed, ...) FASTRNN_OF(pack_bias, packed)(packed, __VA_ARGS__)
-#define fastrnn_copy_gradient(gradient, gate, gates, units, ld, sums)       \
-    FASTRNN_OF(copy_gradient, sums)(gradient, gate, gates, units, ld, sums)
-#define fastrnn_copy_steps(source, first_step, end_step, first, end, m, rows, ld, row_length)       \
-    FASTRNN_OF(copy_steps, rows)(source, first_step, end_step, first, end, m, rows, ld, row_length)
 #define fastrnn_copy_until(source, copied, step, end_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_until, rows)(source, copied, step, end_step, first, end, m, rows, ld, row_length)
 #define fastrnn_copy_back_to(source, copied, step, first_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_back_to, rows)(source, copied, step, first_step, first, end, m, rows, ld, row_length)
 #define fastrnn_first_bad_token(count, tokens, n) fastrnn_bad_token_of(count, (const int64_t *)(tokens), n)
-#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)              \
-    FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, (const int64_t *)(tokens), w, \
-                               bias, c)
-#define fastrnn_scatter_rows(first_row, end_row, left, right, gates, units, ld, tokens, mask, da, dw)                \
-    FASTRNN_OF(scatter_rows, da)(first_row, end_row, left, right, gates, units, ld, (const int64_t *)(tokens), mask, \
-                                 da, dw)
+#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)                \
+    FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)
 #define fastrnn_multiply_rows(first_step, end_step, first, end, m, columns, depth, a, ...)            \
     FASTRNN_OF(multiply_rows, a)(first_step, end_step, first, end, m, columns, depth, a, __VA_ARGS__)
-#define fastrnn_gradient(first_row, end_row, columns, b, ...)            \
-    FASTRNN_OF(gradient, b)(first_row, end_row, columns, b, __VA_ARGS__)
 #define fastrnn_keep_states(mask, row, end_row, m, ld, states)         \
     FASTRNN_OF(keep_states, states)(mask, row, end_row, m, ld, states)
 #define fastrnn_save_carry(mask, row, end_row, j, n_s, ds, ds_row, carry, saved, ld)        \
@@ -91,15 +99,8 @@ static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tok
     FASTRNN_OF(restore_carry, saved)(mask, row, end_row, j, n_s, carry, saved, ld)
 #define fastrnn_clear_rows(mask, first_step, end_step, first, end, m, width, rows)       \
     FASTRNN_OF(clear_rows, rows)(mask, first_step, end_step, first, end, m, width, rows)
-#define fastrnn_activation_rows(rows, units, x, x_row, kind) FASTRNN_OF(activation_rows, x)(rows, units, x, x_row, kind)
 
-#define fastrnn_panel_width(type, rows) (FASTRNN_TABLE(type)->panel_width(rows))
-#define fastrnn_product(rows, columns, depth, a, ...) (FASTRNN_TABLE(a)->product(rows, columns, depth, a, __VA_ARGS__))
 #define fastrnn_cells(type) (FASTRNN_TABLE(type)->cells)
-#define fastrnn_cross_entropy_rows(rows, n, p, p_row, target, ...)                                    \
-    (FASTRNN_TABLE(p)->cross_entropy_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
-#define fastrnn_correct_rows(rows, n, p, p_row, target, ...)                                    \
-    (FASTRNN_TABLE(p)->correct_rows(rows, n, p, p_row, (const int64_t *)(target), __VA_ARGS__))
 #define fastrnn_adam(n, p, ...) (FASTRNN_TABLE(p)->adam(n, p, __VA_ARGS__))
 #define fastrnn_sgd(n, p, ...) (FASTRNN_TABLE(p)->sgd(n, p, __VA_ARGS__))
 #define fastrnn_rmsprop(n, p, ...) (FASTRNN_TABLE(p)->rmsprop(n, p, __VA_ARGS__))

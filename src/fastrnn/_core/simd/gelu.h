@@ -37,9 +37,4 @@ FASTRNN_GELU(float, f32, erfcf, expf)
 FASTRNN_GELU(double, f64, erfc, exp)
 #undef FASTRNN_GELU
 
-#define fastrnn_gelu_rows(rows, n, x, ld) \
-    (_Generic(*(x), float: fastrnn_gelu_rows_f32, double: fastrnn_gelu_rows_f64)(rows, n, x, ld))
-#define fastrnn_gelu_rows_back(rows, n, x, dy, ld) \
-    (_Generic(*(dy), float: fastrnn_gelu_rows_back_f32, double: fastrnn_gelu_rows_back_f64)(rows, n, x, dy, ld))
-
 #endif

@@ -9,6 +9,7 @@ enum { FASTRNN_WX, FASTRNN_WS, FASTRNN_BS, FASTRNN_BX, FASTRNN_MATRICES };
 
 /* Pointers are to float or to double.  Row (t, j) of an array is row t m + j. */
 typedef struct {
+    fastrnn_io io; /* x (T, m, >= n_x); y is not used: the states are what a pass writes */
     fastrnn_step step;
     ptrdiff_t size;                            /* of an element, in bytes */
     fastrnn_array weights[FASTRNN_MATRICES];   /* as the caller has them */
@@ -21,12 +22,10 @@ typedef struct {
     int turn;  /* of the order in which the weights are read */
     ptrdiff_t m, n_x, n_s, ld, ld_x, columns; /* columns = gates ld */
     const unsigned char *mask;                /* (T, m) */
-    const void *x;                            /* (T, m, >= n_x), its rows x_row apart */
-    ptrdiff_t x_row;
     const void *packed_wx; /* forward (n_x, columns), back (depth, ld_x), in panels of x_width columns */
     ptrdiff_t x_width;
     const void *bias;      /* (columns,) */
-    const long long *tokens; /* (T, m), where the rows of x are one-hot: the positions of their ones */
+    const int64_t *tokens; /* (T, m), where the rows of x are one-hot: the positions of their ones */
     /* of the backward pass */
     void *saved[2];   /* (m, ld) */
     void *dx;         /* (T, m, ld_x) */
@@ -34,6 +33,9 @@ typedef struct {
     void *bias_sums;  /* (columns,) */
     void *apart_sums; /* (ld,) */
 } fastrnn_job;
+
+/* Whether some gates have a recurrent product of their own. */
+static inline int fastrnn_is_apart(const fastrnn_cell *cell) { return cell->apart < cell->gates; }
 
 /* Return over how many elements of a row of da a product sums: gate by gate with the padding, if there are several. */
 static inline ptrdiff_t fastrnn_depth_back(const fastrnn_job *job)

@@ -33,6 +33,14 @@ typedef struct {
     ptrdiff_t extent[3], stride[3];
 } fastrnn_array;
 
+/* The rows that a job reads and writes, each so many elements from the one before.  It comes first in the struct of a
+ * job, so that a stream can set it without knowing the job. */
+typedef struct {
+    const void *x;
+    void *y;
+    ptrdiff_t x_row, y_row;
+} fastrnn_io;
+
 /* A matrix, and where its products with the columns of another are added to: c[i, :] += sum over rows of
  * a[row * a_row + i] * b[row, :] for i < height.  Both are of the type of the kernel that takes it. */
 typedef struct {

@@ -67,6 +67,27 @@ static inline ptrdiff_t OF(copy_back_to)(const fastrnn_array *source, ptrdiff_t 
     return copied;
 }
 
+/* A task: copy some steps of some batch columns. */
+static inline void OF(copy_columns)(void *data, const fastrnn_part *part)
+{
+    const fastrnn_copy *job = (const fastrnn_copy *)data;
+    OF(copy_steps)(&job->source, part->first, part->end, fastrnn_share_start(job->m, part),
+                   fastrnn_share_end(job->m, part), job->m, (REAL *)job->rows, job->ld, job->ld);
+}
+
+/* Copy the states after some steps, while they are in the cache, into arrays that the caller gets, if there are any. */
+static inline void OF(copy_states)(const fastrnn_job *job, ptrdiff_t step, ptrdiff_t end_step, ptrdiff_t first,
+                                   ptrdiff_t end)
+{
+    const ptrdiff_t m = job->m, ld = job->ld;
+    /* all columns of several steps are one block of memory */
+    const ptrdiff_t steps = end - first < m ? 1 : end_step - step, rows = (end - first) * steps;
+    for (int i = 0; i < job->cell->states; i++)
+        for (ptrdiff_t t = step; t < end_step && job->copies[i]; t += steps)
+            memcpy((REAL *)job->copies[i] + (t * m + first) * ld,
+                   (const REAL *)job->step.states[i] + ((t + 1) * m + first) * ld, rows * ld * sizeof(REAL));
+}
+
 /* OUT packed (gates * ld) = the bias of some gates from `gate` on, zeros in the padding; with `add` it is added to what
  * stands there.  IN bias (all gates * units, 1) */
 static inline void OF(pack_bias)(REAL *packed, const fastrnn_array *bias, ptrdiff_t gate, ptrdiff_t gates,

@@ -126,3 +126,12 @@ static inline void OF(gradient)(ptrdiff_t first_row, ptrdiff_t end_row, ptrdiff_
         OF(table)->gradient(rows, columns, b + first * b_row, b_row, moved, count, c_row, sums);
     }
 }
+
+/* Return the first column of a share of the gradients of weights, or of the share after it.  A share is a whole number
+ * of tiles, whatever the level. */
+static inline ptrdiff_t OF(tile_start)(ptrdiff_t columns, const fastrnn_part *part, int after)
+{
+    const ptrdiff_t tile = OF(table)->panel_width(4), tiles = (columns + tile - 1) / tile;
+    const ptrdiff_t start = (after ? fastrnn_share_end(tiles, part) : fastrnn_share_start(tiles, part)) * tile;
+    return start < columns ? start : columns;
+}

@@ -49,3 +49,21 @@ static inline void OF(scatter_rows)(ptrdiff_t first_row, ptrdiff_t end_row, ptrd
                     to[i * over_unit] += from[i];
         }
 }
+
+/* A task: y = the rows of a table that the tokens name */
+static inline void OF(take_rows)(void *data, const fastrnn_part *part)
+{
+    const fastrnn_lookup *job = (const fastrnn_lookup *)data;
+    const int64_t *tokens = (const int64_t *)job->io.x;
+    for (ptrdiff_t row = fastrnn_unit_start(part); row < fastrnn_unit_end(part); row++)
+        memcpy((REAL *)job->io.y + row * job->io.y_row,
+               (const REAL *)job->table.data + tokens[row] * job->table.stride[0], job->width * sizeof(REAL));
+}
+
+/* A task: add rows to those of a table that the tokens name; all in one share, so that the order is that of the rows */
+static inline void OF(add_rows)(void *data, const fastrnn_part *part)
+{
+    const fastrnn_lookup *job = (const fastrnn_lookup *)data;
+    OF(scatter_rows)(part->first, part->end, 0, job->io.y_row, 1, job->width, job->io.y_row,
+                     (const int64_t *)job->io.x, job->mask, (const REAL *)job->io.y, &job->table);
+}

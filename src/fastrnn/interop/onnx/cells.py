@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn._core.recurrence import Recurrence
+from fastrnn._core.reserve import views
 from fastrnn._core.stage import source
 from fastrnn._core.stream import StageRunner
 from fastrnn.formats.errors import CheckpointError
@@ -105,7 +106,7 @@ class CoreCell:
         T, m, _ = x.shape
         units = self._weights[1].shape[1]
         reserve = np.zeros(self._core.reserve_length(T, m, units, x.itemsize), x.dtype)
-        arrays = self._core.views(reserve, T, m, units)
+        arrays = views(self._core, reserve, T, m, units)
         for states, first in zip(arrays, initial, strict=False):
             states[0, :, :units] = 0 if first is None else first
         mask = None
