@@ -16,7 +16,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS))
 
-from keywords import KEYWORDS  # noqa: E402 - they lie beside this file
+from captions import captioned  # noqa: E402 - they lie beside this file
+from keywords import KEYWORDS  # noqa: E402
 from public import documented  # noqa: E402
 
 project = "fastrnn"
@@ -73,7 +74,8 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
     "header_links_before_dropdown": 8,
-    "navbar_end": ["theme-switcher"],
+    "navbar_end": ["theme-switcher", "navbar-icon-links"],
+    "github_url": "https://github.com/fastrnn/fastrnn",
     "footer_start": ["copyright"],
     "footer_end": [],
 }
@@ -121,6 +123,11 @@ def _read(app, docname, source):
     source[0] = re.sub(r"(\])\((?!\w+:)([^)\s]+)\)", moved, text)
 
 
+def _caption(app, docname, source):
+    """Put the names of files over their blocks."""
+    source[0] = captioned(source[0])
+
+
 _mangle = numpydoc.mangle_signature
 
 
@@ -144,4 +151,5 @@ def _describe(app, what, name, item, options, lines):
 def setup(app):
     app.connect("source-read", _read)
     app.connect("source-read", _index)
+    app.connect("source-read", _caption)
     app.connect("autodoc-process-docstring", _describe, priority=400)  # before numpydoc

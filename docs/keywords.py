@@ -6,6 +6,10 @@ beside them: other names for the same thing. ``conf.py`` puts them behind the ti
 
 KEYWORDS = {
     "audio-plug-ins": "guitar amplifier, RTNeural, Neural Amp Modeler, NAM, AIDA-X, VST",
+    "breaking-ciphers": (
+        "Vigenère, Vigenere, break a cipher, crack, cryptanalysis, key unknown, "
+        "substitution, autokey"
+    ),
     "c": (
         "C code, export C, microcontroller, MCU, embedded, STM32, Cortex-M4, Arduino, "
         "Rust, int8, quantize, quantization"
@@ -14,8 +18,8 @@ KEYWORDS = {
         "CLI, terminal, shell, tab completion, decipher text, decrypt, Caesar, train a cipher"
     ),
     "data": (
-        "generator, data loader, DataLoader, memory map, memmap, dataset larger than memory, "
-        "large dataset, big data, out of memory, time series windows"
+        "generator, data generator, data loader, DataLoader, memory map, memmap, "
+        "dataset larger than memory, large dataset, big data, out of memory, time series windows"
     ),
     "distributed": (
         "many machines, several machines, cluster, MPI, multiple nodes, Slurm, distributed training"
@@ -62,13 +66,16 @@ KEYWORDS = {
     ),
     "how-to/save-and-load": (
         "save, load, save a model, load a model, save weights, load weights, model file, "
-        "serialization, pickle"
+        "serialization, pickle, file format, file formats"
     ),
     "how-to/scikit-learn": (
         "scikit-learn, sklearn, GridSearchCV, grid search, Pipeline, cross validation, "
         "KerasClassifier"
     ),
-    "how-to/states": "initial state, stateful, hidden state, return_state, reset_states",
+    "how-to/states": (
+        "initial state, stateful, hidden state, hidden states, state after each step, intermediate "
+        "output, activations of a layer, return_sequences, return_state, reset_states"
+    ),
     "how-to/stream": (
         "stream, streaming, real time, realtime, live, online, step by step, one step at a time, "
         "sensor, latency"
@@ -77,8 +84,9 @@ KEYWORDS = {
         "class weight, class_weight, sample_weight, imbalanced, rare class, unbalanced"
     ),
     "install": (
-        "install, pip, wheel, Windows, macOS, Linux, ARM, Python 3.13, Python version, "
-        "instruction set, AVX2, AVX-512, avx512, NEON, SIMD, Raspberry Pi, supported platforms"
+        "install, pip, wheel, no wheel, clone, compiler, Windows, macOS, Linux, ARM, Python 3.13, "
+        "Python version, instruction set, AVX2, AVX-512, avx512, NEON, SIMD, "
+        "Raspberry Pi, supported platforms"
     ),
     "keras": "differences from Keras, compatibility",
     "layers": "dropout, embedding, bidirectional, attention, shared weights, layer list",

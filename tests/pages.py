@@ -6,8 +6,9 @@ A page is Markdown.  Its blocks run in one folder, blocks of Python in one names
 - ``sh`` runs in bash; a ``text`` block behind it shows what it prints;
 - a block with a file's name behind its language (``c board.c``) is written to that file;
 - a block within ``<!-- -->`` runs, and readers do not see it: it makes what the page needs;
-- a block behind ``<!-- not run: REASON -->`` is not run; the lines of commands that are never run
-  stand in :data:`NOT_RUN`.
+- a block of code behind ``<!-- not run: REASON -->`` is not run, and shows no output; a ``text``
+  block behind it is printed by no block.  The lines of commands that are never run stand in
+  :data:`NOT_RUN`.
 
 In what is shown, ``...`` stands for anything, white space for any white space, and a number with a
 decimal point or % may differ by `PRINTED` or in its last digit: instruction sets round differently.
@@ -189,11 +190,22 @@ def _run(page):
     text = Path(page).read_text(encoding="utf-8")
     blocks = blocks_of(text)
     names, outputs, lacking = {"__name__": "__page__"}, [], []
+    before = None
     for block, behind in zip(blocks, [*blocks[1:], None], strict=True):
         where = f"{page}, line {block.line}"
-        shown = behind.code if behind and behind.language == "text" and behind.is_run else ""
-        if not block.is_run:
+        shown = behind.code if behind and behind.language == "text" else ""
+        if block.language == "text":
+            is_printed = before is not None and before.language in ("python", "sh")
+            if is_printed:
+                assert block.is_run, f"{where}: what is shown is always compared; write ..."
+            else:
+                assert not block.is_run, f"{where}: no block prints what is shown; give a reason"
+            before = None
             continue
+        if not block.is_run:
+            assert not shown, f"{where}: a block that is not run shows no output"
+            continue
+        before = None if block.file else block
         assert block.language, f"{where}: a block says its language"
         if block.file:
             Path(block.file).write_text(block.code, encoding="utf-8")
@@ -210,5 +222,5 @@ def _run(page):
                 problem = difference(shown, printed)
                 assert not problem, f"{where}: {problem}"
         else:
-            assert block.language == "text", f"{where}: {block.language} needs a file, or a reason"
+            raise AssertionError(f"{where}: {block.language} needs a file, or a reason")
     return names, outputs, lacking

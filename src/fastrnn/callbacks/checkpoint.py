@@ -15,7 +15,7 @@ from fastrnn.callbacks.frequency import Frequency, checked
 from fastrnn.callbacks.monitor import Mode, Monitor
 from fastrnn.callbacks.template import FileTemplate
 from fastrnn.files import path_text
-from fastrnn.formats import format_for
+from fastrnn.formats import check_ending, format_for
 from fastrnn.settings import boolean, integer, number, verbosity
 
 
@@ -90,6 +90,8 @@ class ModelCheckpoint(Monitor):
         self.verbose = verbosity(verbose)
         self.save_best_only = boolean("save_best_only", save_best_only)
         self.save_weights_only = boolean("save_weights_only", save_weights_only)
+        self._way = "write_weights" if self.save_weights_only else "write"
+        check_ending(self.filepath, self._way)
         self.save_freq: Frequency = checked("save_freq", save_freq)
         if initial_value_threshold is not None:
             self.best = number("initial_value_threshold", initial_value_threshold)
@@ -106,8 +108,7 @@ class ModelCheckpoint(Monitor):
         else:
             names = ["epoch", "batch", *by_step]
         self._template.check(names)
-        way = "write_weights" if self.save_weights_only else "write"
-        found = format_for(self.filepath, way)
+        found = format_for(self.filepath, self._way)
         if found is not None:
             found.require(self.filepath)  # before time is spent on an epoch
         if self.save_best_only:

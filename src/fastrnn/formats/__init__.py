@@ -7,7 +7,15 @@ module.
 from fastrnn.formats.choice import Choice
 from fastrnn.formats.description import Description, Origin
 from fastrnn.formats.errors import CheckpointError
-from fastrnn.formats.registry import FORMATS, OWN, Format, format_for, format_of_file, read
+from fastrnn.formats.registry import (
+    FORMATS,
+    OWN,
+    Format,
+    check_ending,
+    format_for,
+    format_of_file,
+    read,
+)
 
 __all__ = [
     "FORMATS",
@@ -17,6 +25,7 @@ __all__ = [
     "Description",
     "Format",
     "Origin",
+    "check_ending",
     "format_for",
     "format_of_file",
     "read",

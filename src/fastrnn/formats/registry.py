@@ -246,6 +246,48 @@ def format_for(path: str, way: str) -> Format | None:
     return fits[0] if fits else None
 
 
+#: Endings of files that no format here writes, and what does.
+_FOREIGN = {
+    (".pt", ".pth"): "torch.save(to_state_dict(model), filepath) writes them, with to_state_dict "
+    "of fastrnn.interop.torch",
+    (".npz", ".npy"): "np.savez(filepath, *model.get_weights()) writes .npz files",
+    (".pkl", ".pickle", ".joblib"): "fastrnn writes no pickles",
+    (".pb", ".tflite"): "TensorFlow writes them from a .keras file",
+    (".nam",): "fastrnn only reads the models of Neural Amp Modeler",
+    (".c", ".cpp", ".hpp"): "model.export writes C, as .h files",
+}
+
+
+def check_ending(path: str, way: str) -> None:
+    """Raise ``ValueError`` if a file has the ending of another format than the one to be written.
+
+    Parameters
+    ----------
+    path : str
+    way : {"write", "write_weights"}
+        What is to be written.  Files with unknown endings are written as safetensors.
+    """
+    name = os.path.basename(path).lower()
+    found = format_for(path, way) or OWN
+    others = [one for one in FORMATS if one is not found and name.endswith(one.endings)]
+    if found is not OWN or not others:
+        advice = [text for endings, text in _FOREIGN.items() if name.endswith(endings)]
+    elif "write" in others[0].ways:
+        advice = ["model.save writes them, with the whole model"]
+    else:
+        advice = ["model.export writes them"]
+    if not advice:
+        return
+    fits = [ending for one in FORMATS if way in one.ways for ending in one.endings]
+    fits = [*OWN.endings, *(ending for ending in fits if ending not in OWN.endings)]
+    call = "model.save" if way == "write" else "model.save_weights"
+    ending = os.path.splitext(name)[1]
+    raise ValueError(
+        f"filepath is {path!r}; {call} does not write {ending} files ({advice[0]}); the ending "
+        f"should be one of {', '.join(fits)}"
+    )
+
+
 def read(path: Path, keep: Keep | None = None) -> Description:
     """Return what a file holds, of whatever format it is.
 

@@ -198,13 +198,17 @@ class Model(OlderMethods):
         Parameters
         ----------
         filepath : str or path
-            Missing folders are created.  The file extension chooses the format; safetensors if it
-            is unknown.
+            Missing folders are created.  The file extension chooses the format: ``.safetensors``
+            is fastrnn's own, ``.keras``, ``.h5`` and ``.hdf5`` are Keras's.  Unknown extensions
+            give safetensors.
         include_optimizer : bool, default True
             Whether to include the compile options and the optimizer state.
 
         Raises
         ------
+        ValueError
+            If the file extension is that of a format which other functions write, such as
+            ``.onnx`` and ``.h`` (:meth:`export`) or ``.pt`` (PyTorch).
         CheckpointError
             If the format cannot hold the model; nothing is written then.
         OSError
@@ -213,6 +217,7 @@ class Model(OlderMethods):
         See Also
         --------
         fastrnn.models.load_model : Reads the file.
+        export : Writes files for other programs.
         """
         path = path_text("filepath", filepath)
         whole = boolean("include_optimizer", include_optimizer)

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastrnn.formats import OWN, Choice, Description, format_for, format_of_file
+from fastrnn.formats import OWN, Choice, Description, check_ending, format_for, format_of_file
 from fastrnn.formats.names import is_weight
 
 Array = NDArray[Any]
@@ -15,11 +15,13 @@ Array = NDArray[Any]
 
 def save(path: str, description: Description) -> None:
     """Write a whole model, in the format of the file extension, or as safetensors."""
+    check_ending(path, "write")
     (format_for(path, "write") or OWN).write(path, description)
 
 
 def save_weights(path: str, description: Description) -> None:
     """Write layers and weights, in the format of the file extension, or as safetensors."""
+    check_ending(path, "write_weights")
     found = format_for(path, "write_weights")
     if found is None:
         OWN.write(path, description)
