@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fastrnn import activations
+from fastrnn.differentiation import value_and_gradient
 
 normal_distribution = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)))
 X = np.random.default_rng(3).normal(size=(2, 5, 7)) * 3
@@ -108,3 +109,58 @@ def test_types(x):
 def test_a_number_has_no_features():
     with pytest.raises(ValueError, match="single number"):
         activations.softmax(3.0)
+
+
+OTHERS = {
+    "relu": (
+        {"negative_slope": 0.1, "max_value": 2.0, "threshold": 0.5},
+        lambda x: np.minimum(np.where(x > 0.5, x, 0.1 * (x - 0.5)), 2),
+    ),
+    "leaky_relu": ({"negative_slope": 0.4}, lambda x: np.where(x < 0, 0.4 * x, x)),
+    "elu": ({"alpha": 0.5}, lambda x: np.where(x < 0, 0.5 * np.expm1(x), x)),
+    "gelu": (
+        {"approximate": True},
+        lambda x: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+    ),
+    "softmax": ({"axis": 1}, lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)),
+    "log_softmax": ({"axis": 1}, lambda x: x - np.log(np.exp(x).sum(axis=1, keepdims=True))),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_values_with_other_arguments(name):
+    options, expected = OTHERS[name]
+    found = getattr(activations, name)(X, **options)
+    np.testing.assert_allclose(found, expected(X), rtol=1e-12, atol=1e-12)
+    if "negative_slope" in options:
+        older = {"alpha" if key == "negative_slope" else key: options[key] for key in options}
+        np.testing.assert_allclose(getattr(activations, name)(X, **older), expected(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"other": True}])
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_gradient_is_followed_through_a_function(name, options):
+    options, _ = OTHERS.get(name, ({}, None)) if options else ({}, None)
+    function, h = getattr(activations, name), 1e-6
+    weights = np.random.default_rng(4).normal(size=X.shape)
+    value, back = value_and_gradient(lambda x: function(x, **options), [X])
+    np.testing.assert_array_equal(value, function(X, **options))
+    found, places = back(weights), np.random.default_rng(5).integers(X.size, size=12)
+    for place in places:
+        step = np.zeros(X.size)
+        step[place] = h
+        step = step.reshape(X.shape)
+        change = function(X + step, **options) - function(X - step, **options)
+        expected = (change * weights).sum() / (2 * h)
+        np.testing.assert_allclose(found.ravel()[place], expected, atol=1e-8)
+
+
+def test_what_get_returns_can_be_called_and_named():
+    for name in EXPECTED:
+        kernel = activations.get(name)
+        np.testing.assert_array_equal(kernel(X), getattr(activations, name)(X))
+        assert activations.get(activations.serialize(kernel)) is kernel
+    assert activations.deserialize("tanh") is activations.TANH
+    assert activations.deserialize("mine", {"mine": len}) is len
+    with pytest.raises(TypeError, match=r"a gradient cannot be followed through relu of \(\)"):
+        value_and_gradient(lambda x: activations.relu(x.sum()), [X])

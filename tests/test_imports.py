@@ -32,7 +32,14 @@ ALLOWED = {
     "reference": {"arguments", "arithmetic"},
     "notebooks": {"arguments", "arithmetic", "functional"},
     "functional": {"_core", "arguments", "arithmetic"},
-    "activations": {"_names", "_core", "arguments", "arithmetic", "naming"},
+    "activations": {
+        "_names",
+        "_core",
+        "construction",
+        "differentiation",
+        "naming",
+        "operations",  # with other arguments than the defaults, and on tensors
+    },
     "scanning": set(),
     "splitting": set(),
     "_older": set(),
@@ -54,7 +61,9 @@ ALLOWED = {
     "representation": set(),
     "deprecation": set(),
     "seeding": {"settings"},
-    "random": {"_names", "seeding"},
+    "random": {"_names", "operations", "seeding"},
+    "ops": {"_names", "activations", "differentiation", "operations", "settings"},
+    "_tensorflow": {"_names", "ops"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
     "formats": {
@@ -132,6 +141,7 @@ ALLOWED = {
     "layers": {
         "guarded",
         "_names",
+        "_older",
         "_core",
         "activations",
         "arguments",

@@ -96,6 +96,140 @@ model = Sequential([LSTM(4), Dense(1)])
 model.compile("adam", "mse", sample_weight_mode="temporal", run_eagerly=False)
 model.fit(x, y, verbose=0, workers=4, use_multiprocessing=True, max_queue_size=10)
 """,
+    "the optimizer of compile": """
+model = Sequential([LSTM(4), Dense(1)])
+model.compile(loss="mse")
+assert type(model.optimizer) is RMSprop
+assert type(keras.optimizers.adam_v2.Adam(lr=0.1, name="mine")) is Adam
+""",
+    "a weight led by its name": """
+class Scale(Layer):
+    def build(self, input_shape):
+        self.one = self.add_weight("one", shape=(input_shape[-1],), initializer="ones")
+        self.two = self.add_weight("two", (input_shape[-1],), initializer=None)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return inputs * self.one + self.two
+
+layer = Scale(kernel_regularizer=None)
+model = Sequential([Input((5, 3)), layer, LSTM(2)])
+assert [one.name for one in layer.variables] == ["one", "two"] and layer.one.shape == (3,)
+assert layer.trainable_variables == layer.trainable_weights and not layer.non_trainable_variables
+layer.trainable = False
+assert model.non_trainable_variables == layer.weights
+assert model.variables == model.weights and len(model.trainable_variables) == 3
+""",
+    "what a layer was made with": """
+lstm = LSTM(4, kernel_regularizer="l2", bias_constraint="non_neg")
+assert lstm.kernel_regularizer.l2 == 0.01 and lstm.recurrent_regularizer is None
+assert type(lstm.bias_constraint).__name__ == "NonNeg" and lstm.state_size == [4, 4]
+assert GRU(3).state_size == 3
+assert [zeros.shape for zeros in lstm.get_initial_state(x)] == [(16, 4)] * 2
+assert GRU(3).get_initial_state(batch_size=2)[0].tolist() == [[0] * 3] * 2
+model = Sequential([LSTM(4, stateful=True, batch_input_shape=(8, 5, 3))])
+model.predict(x, batch_size=8)
+assert model.get_layer("lstm") is model.layers[0] and model.layers[0].states is not None
+model.layers[0].reset_state()
+assert model.layers[0].states is None
+for penalty in (keras.regularizers.l2(l=0.5), keras.regularizers.l1(l=0.5)):
+    assert 0.5 in (penalty.l1, penalty.l2)
+""",
+    "inputs as in Keras 2 and 3": """
+from fastrnn.models import Input
+assert Input((5, 3), 8).shape == (8, 5, 3)
+assert Input(shape=(5,), dtype="int32", sparse=False, tensor=None, name="a").layer.name == "a"
+for first in (InputLayer(input_shape=(5, 3)), InputLayer(batch_shape=(None, 5, 3)),
+              InputLayer((5, 3), ragged=False)):
+    assert Sequential([first, LSTM(2)]).output_shape == (None, 2)
+assert Sequential([InputLayer(batch_input_shape=(8, 5, 3)), LSTM(2)]).output_shape == (8, 2)
+BatchNormalization(fused=True)
+LambdaCallback(on_epoch_end=None)
+""",
+    "options of files, tables and drawings": """
+import os, tempfile
+model = Sequential([Input((5, 3)), LSTM(4), Dense(1)])
+model.summary(expand_nested=True, show_trainable=True, positions=[0.3, 1.0])
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "model.keras")
+    model.save(path, overwrite=True, zipped=True)
+    again = load_model(path, safe_mode=False)
+    keras.models.save_model(model, os.path.join(folder, "model"), save_format="tf")
+for other in (clone_model(model, input_tensors=None), Sequential.from_config(model.get_config()),
+              Model.from_config(model.get_config())):
+    assert type(other) is Sequential and other.count_params() == model.count_params()
+""",
+    "TensorFlow's names of operations": """
+import fastrnn as tf
+
+class Attention(Layer):
+    def build(self, input_shape):
+        self.W = self.add_weight(name="W", shape=(input_shape[-1], 1), initializer="random_normal")
+        self.b = self.add_weight(name="b", shape=(input_shape[1], 1), initializer="zeros")
+
+    def call(self, states):
+        shares = tf.nn.softmax(tf.math.tanh(tf.matmul(states, self.W) + self.b), axis=1)
+        return tf.reduce_sum(states * shares, axis=1)
+
+def rmse(y_true, y_pred):
+    return tf.sqrt(tf.reduce_mean(tf.square(tf.cast(y_true, tf.float32) - y_pred)))
+
+model = Sequential([LSTM(4, return_sequences=True, input_shape=(5, 3)), Attention(), Dense(1)])
+model.compile("adam", rmse, metrics=[rmse])
+found = model.fit(x, y, epochs=2, verbose=0).history["loss"]
+assert found[1] < found[0]
+scores = np.array([[1, 3, 2], [9, 0, 0]])
+assert tf.argmax(scores, axis=1).tolist() == [1, 0] and tf.argmax(scores).tolist() == [1, 0, 0]
+assert tf.concat(values=[scores, scores], axis=0).shape == (4, 3)
+assert tf.constant([1, 2]).dtype == "int32" and tf.constant([0.5]).dtype == "float32"
+assert tf.matmul(scores, scores, transpose_b=True).shape == (2, 2)
+assert tf.transpose(scores, perm=[1, 0]).shape == (3, 2) and tf.gather(scores, [1]).shape == (1, 3)
+assert tf.one_hot([1], 3).tolist() == [[0, 1, 0]] and tf.zeros((2,)).dtype == tf.float32
+assert tf.random.normal((2, 3)).shape == tf.random.uniform((2, 3)).shape
+from fastrnn import reduce_max
+assert reduce_max(scores) == 9
+assert "reduce_max" not in dir(tf)
+""",
+    "operations of Keras 3": """
+from fastrnn import ops
+tensor = Input((5, 3))
+states = LSTM(4, return_sequences=True)(tensor)
+both = ops.concatenate([ops.mean(states, axis=1), ops.max(states, axis=1)], axis=-1)
+model = Model(tensor, Dense(1)(ops.relu(keras.activations.gelu(both))))
+model.compile("adam", lambda y_true, y_pred: ops.mean(ops.abs(y_true - y_pred), axis=-1))
+model.fit(x, y, verbose=0)
+import os, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "model.safetensors")
+    model.save(path, include_optimizer=False)
+    assert (load_model(path).predict(x) == model.predict(x)).all()
+assert ops.convert_to_tensor([1.0]).dtype == "float32" and ops.rsqrt(np.array([4.0])) == 0.5
+np.testing.assert_allclose(ops.normalize(np.array([[3.0, 4.0]])), [[0.6, 0.8]])
+assert type(ops.convert_to_numpy([1])) is np.ndarray
+""",
+    "activations in a layer of one's own": """
+class Maps(Layer):
+    def __init__(self, units, activation=None, **options):
+        super().__init__(**options)
+        self.units, self.activation = units, keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+
+    def call(self, inputs):
+        return self.activation(K.dot(inputs, self.kernel))
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation}
+
+layers = [LSTM(4, input_shape=(5, 3)), Maps(3, "relu"), Maps(3), Maps(2, "softmax"), Dense(1)]
+model = Sequential(layers)
+model.compile("adam", "mse")
+found = model.fit(x, y, epochs=2, verbose=0).history["loss"]
+assert found[1] < found[0]
+assert Maps.from_config(model.layers[1].get_config()).activation is model.layers[1].activation
+""",
     "the names of accuracy": """
 model = Sequential([LSTM(4), Dense(4, activation="softmax")])
 model.compile("adam", "categorical_crossentropy", metrics=["acc"])
@@ -437,15 +571,66 @@ again = tf.keras.Sequential([tf.keras.Input((5, 3)), LSTM(4)]).get_weights()[0]
 assert (first == again).all()
 """
     subprocess.run([sys.executable, "-c", program], check=True)
-    with pytest.raises(AttributeError, match="for other operations use NumPy"):
+    with pytest.raises(AttributeError, match=r"train with model\.fit"):
         keras.GradientTape  # noqa: B018
+    with pytest.raises(AttributeError, match="for other operations use NumPy"):
+        keras.strings  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'fastrnn' has no attribute 'fft'"):
+        keras.math.fft  # noqa: B018
     with pytest.raises(ImportError, match="no module 'applications'"):
         exec("import fastrnn.keras.applications")
 
 
 def test_a_function_that_is_a_module_now_says_so():
-    with pytest.raises(TypeError, match="no function 'merge': use Concatenate"):
-        keras.layers.merge([1, 2], mode="concat")
+    with pytest.raises(TypeError, match="has no function 'core'"):
+        keras.layers.core([1, 2])
+
+
+def test_the_function_that_merged_tensors():
+    one, other = np.ones((2, 3)), np.arange(6.0).reshape(2, 3)
+    merge = keras.layers.merge
+    for mode, expected in {
+        "sum": one + other,
+        "mul": other,
+        "ave": (one + other) / 2,
+        "max": np.maximum(one, other),
+        "concat": np.concatenate([one, other], axis=1),
+        "dot": other.sum(axis=1, keepdims=True),
+    }.items():
+        np.testing.assert_allclose(merge([one, other], mode=mode), expected)
+    joined = merge([keras.Input((3,)), keras.Input((3,))], mode="concat", name="joined")
+    assert joined.layer.name == "joined"
+    assert joined.shape == (None, 6)
+    with pytest.raises(ValueError, match="mode of merge is 'cos'; it should be one of"):
+        merge([one, other], mode="cos")
+
+
+@pytest.mark.parametrize(
+    "name", ["train_step", "test_step", "compute_loss", "add_loss", "make_train_function"]
+)
+def test_a_method_of_a_model_that_would_never_be_called_is_refused(name):
+    with pytest.raises(TypeError, match=f"Mine defines {name}, which is never called: "):
+        type("Mine", (keras.Model,), {name: lambda self: None})
+
+
+def test_what_models_layers_and_optimizers_do_not_have_says_what_to_do_instead():
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(2)])
+    for thing, name, said in (
+        (model, "add_loss", "a loss that is a function of y_true and y_pred"),
+        (model, "add_metric", "give compile metrics="),
+        (model.layers[0], "add_loss", "activity_regularizer="),
+        (keras.optimizers.Adam(), "apply_gradients", "train with fit or train_on_batch"),
+    ):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}': .*{said}"):
+            getattr(thing, name)
+        assert not hasattr(thing, name)
+    # A property that fails still says why.
+    with pytest.raises(AttributeError, match="the shape of the input is unknown"):
+        keras.Sequential([keras.layers.LSTM(2)]).output_shape  # noqa: B018
+    with pytest.raises(TypeError, match="clone_function of clone_model is"):
+        keras.models.clone_model(model, clone_function=len)
+    with pytest.raises(TypeError, match="leave out initial_state"):
+        keras.layers.LSTM(2).get_initial_state(keras.Input((5, 3)))
 
 
 def test_older_bases_of_layers_and_models():

@@ -87,6 +87,7 @@ _LATE = {
             "metrics",
             "models",
             "notebooks",
+            "ops",
             "optimizers",
             "preprocessing",
             "random",
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
         metrics as metrics,
         models as models,
         notebooks as notebooks,
+        ops as ops,
         optimizers as optimizers,
         preprocessing as preprocessing,
         random as random,
@@ -148,4 +150,4 @@ if TYPE_CHECKING:
     from .regularizers import Regularizer as Regularizer
     from .utils import set_random_seed as set_random_seed
 else:
-    __getattr__, __dir__ = names_of(__name__, __all__, _LATE)
+    __getattr__, __dir__ = names_of(__name__, __all__, _LATE, others="fastrnn._tensorflow")

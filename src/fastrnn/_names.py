@@ -37,6 +37,9 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"(ConfigProto|GPUOptions|\w*Session|compat|\w*logg\w+|test|debugging|\w+_default_graph|"
      r"(dis|en)able_\w+|global_variables_initializer|executing_eagerly)",
      "there is no session, no graph, no log and no graphics card: leave this line out"),
+    (r"(GradientTape|function|py_function|custom_gradient|while_loop|map_fn|scan|cond|TensorArray|"
+     r"Module|gradients)",
+     "train with model.fit; model.compute_gradients(x, y) returns gradients"),
     (r"(data|data\.\w+)", "give fit arrays, a generator or a Sequence"),
     (r"backend\.gradients", "use model.compute_gradients, or fastrnn.differentiation"),
     (r"backend\.placeholder", "use Input"),
@@ -120,7 +123,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"preprocessing\.image\w*", _IMAGES),
     (r"(backend|config)\.set_(epsilon|image_data_format|backend|dtype_policy)", _BACKEND),
     (r"config\.set_max_\w+", "use epochs= and steps_per_epoch= of fit"),
-    (r"ops", _TENSORS),
     (r"random\.\w+", "draw with numpy.random"),
     (r"applications", _IMAGES),
     (r"(mixed_precision|dtype_policies|DTypePolicy|FloatDTypePolicy|quantizers|Quantizer)",
@@ -158,6 +160,7 @@ def names_of(
     public: Iterable[str],
     late: Mapping[str, str] | None = None,
     advice_of: str | None = None,
+    others: str | None = None,
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` for a module.
 
@@ -172,6 +175,8 @@ def names_of(
         themselves, if they have that name.
     advice_of : str, optional
         The module whose advice to give; `module` if left out.
+    others : str, optional
+        A module whose ``NAMED`` has further names, which completion does not show.
     """
     sources = dict(late or {})
     shown = sorted({*public, *sources})
@@ -184,6 +189,10 @@ def names_of(
             source = importlib.import_module(sources[name])
             is_module = sources[name].rpartition(".")[2] == name
             return source if is_module else getattr(source, name)
+        if others is not None and name[:1] != "_":
+            named = importlib.import_module(others).NAMED
+            if name in named:
+                return named[name]
         error: type[Exception] = AttributeError
         if (module, name) in _awaited:
             _awaited.discard((module, name))
@@ -259,7 +268,12 @@ def _stand_in(module: str, name: str) -> type:
 class _OldPath(ModuleType):
     """A module whose name is also that of a function."""
 
+    #: The function of that name, if there is one.
+    called: Callable[..., Any] | None = None
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if self.called is not None:
+            return self.called(*arguments, **keywords)
         package, _, name = self.__name__.rpartition(".")
         raise TypeError(absent(package, name, ()).replace("has no attribute", "has no function"))
 

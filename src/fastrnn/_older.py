@@ -58,6 +58,9 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
     "Optimizer": {"lr": "learning_rate"},
     "Network": {"input": "inputs", "output": "outputs"},
+    "InputLayer": {"input_shape": "shape", "batch_input_shape": "batch_shape"},
+    "L1": {"l": "l1"},
+    "L2": {"l": "l2"},
 }
 
 #: Current names of arguments of methods and functions.
@@ -65,7 +68,12 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     "fit": {"nb_epoch": "epochs"},
     "fit_generator": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
+    "relu": {"alpha": "negative_slope"},
+    "leaky_relu": {"alpha": "negative_slope"},
 }
+
+#: Methods whose first argument was the name, before it became a keyword.
+LED_BY_NAME: frozenset[str] = frozenset({"add_weight"})
 
 _WORKERS: Harmless = {
     "workers": ((int, None), "batches are made by the thread that trains"),
@@ -76,6 +84,27 @@ _WORKERS: Harmless = {
     "pickle_safe": ((bool,), "batches are made by the thread that trains"),
 }
 _COMPILED = "all of it is compiled"
+#: What only the inputs of TensorFlow can be.
+INPUTS: Harmless = {
+    "tensor": ((None,), "an input stands for data; give arrays to fit and predict"),
+    "input_tensor": ((None,), "an input stands for data; give arrays to fit and predict"),
+    "sparse": ((False, None), "arrays are dense"),
+    "ragged": ((False, None), "rows have one length; pad_sequences makes them so"),
+    "optional": ((False,), "every input is needed"),
+}
+_FILES: Harmless = {
+    "overwrite": ((True,), "a file that is there is replaced, whole"),
+    "save_format": ((str, None), "the ending of the name says it"),
+    "zipped": ((True, None), "a .keras file is one archive"),
+    "signatures": ((None,), "there is no graph of TensorFlow"),
+    "options": ((None,), "there is no graph of TensorFlow"),
+}
+_ONE_LINE = "a nested model is shown as one layer"
+_DRAWN: Harmless = {
+    "expand_nested": ((bool,), _ONE_LINE),
+    "show_trainable": ((bool,), "the counts of weights say how many are trained"),
+    "layer_range": ((None,), "all layers are shown"),
+}
 _ACCURACY = "give metrics=['accuracy'] to compile"
 
 #: Arguments of methods that change no result.
@@ -100,10 +129,25 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     "add_weight": {
         "dtype": ((None, str, type), "a weight has the type of its layer"),
     },
-    "save": {"overwrite": ((True,), "a file that is there is replaced, whole")},
-    "save_weights": {
-        "overwrite": ((True,), "a file that is there is replaced, whole"),
-        "save_format": ((str, None), "the ending of the name says it"),
+    "save": _FILES,
+    "save_model": _FILES,
+    "save_weights": {**_FILES, "max_shard_size": ((None,), "the weights are one file")},
+    "load_model": {
+        "safe_mode": ((bool,), "no code in a file is run"),
+        "options": ((None,), "there is no graph of TensorFlow"),
+    },
+    "clone_model": {
+        "input_tensors": ((None,), "call the new model on the tensors"),
+        "clone_function": ((None,), "change what get_config returns, and give it to from_config"),
+        "call_function": ((None,), "call the layers on Input yourself"),
+        "recursive": ((bool,), "nested models are copied too"),
+    },
+    "Input": INPUTS,
+    "summary": {**_DRAWN, "positions": ((list, tuple, None), "columns are as wide as needed")},
+    "plot_model": {
+        **_DRAWN,
+        "show_layer_activations": ((bool,), "activations are not drawn"),
+        "splines": ((str,), "lines are straight"),
     },
 }
 

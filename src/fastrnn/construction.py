@@ -74,8 +74,13 @@ def with_older_names(method: Callable[P, R]) -> Callable[P, R]:
     newer = _older.METHODS.get(title, {})
     harmless = _older.HARMLESS_OF_METHODS.get(title, {})
 
+    is_led_by_name = title in _older.LED_BY_NAME
+
     @functools.wraps(method)
     def call(*arguments: P.args, **keywords: P.kwargs) -> R:
+        if is_led_by_name and len(arguments) > 1 and isinstance(arguments[1], str):
+            keywords["name"] = arguments[1]
+            return call(arguments[0], *arguments[2:], **keywords)  # type: ignore[arg-type]
         if any(name not in known for name in keywords):
             _renew(title, keywords, [name for name in known if name != "self"], newer, harmless)
         return method(*arguments, **keywords)

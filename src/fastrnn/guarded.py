@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-__all__ = ["Guarded"]
+__all__ = ["Guarded", "missing"]
+
+_TRAINING = "train with fit or train_on_batch; a loss may be a function of y_true and y_pred"
+#: What to do instead of using attributes of Keras's models, layers and optimizers.
+INSTEAD: Mapping[str, str] = {
+    "add_loss": (
+        "give compile a loss that is a function of y_true and y_pred, or the layer "
+        "activity_regularizer="
+    ),
+    "add_metric": "give compile metrics=[...]",
+    "losses": "evaluate returns the loss with the penalties of the layers",
+    "apply_gradients": _TRAINING,
+    "minimize": _TRAINING,
+    "get_updates": _TRAINING,
+    "get_gradients": "model.compute_gradients(x, y) returns the gradients of the weights",
+    "train_step": _TRAINING,
+    "test_step": _TRAINING,
+    "predict_step": _TRAINING,
+    "compute_loss": _TRAINING,
+    "compute_loss_and_updates": _TRAINING,
+    "make_train_function": _TRAINING,
+    "make_test_function": _TRAINING,
+    "make_predict_function": _TRAINING,
+}
+
+
+def missing(kind: type, name: str) -> str:
+    """Return the error message for an attribute that objects of a class do not have."""
+    said = f"{kind.__name__} has no attribute {name!r}"
+    return f"{said}: {INSTEAD[name]}" if name in INSTEAD else said
 
 
 class Guarded:
@@ -48,3 +78,14 @@ class Guarded:
         near = get_close_matches(name, self._often_set, 1, 0.85)
         if near:
             raise AttributeError(f"{kind} has no {name!r}; did you mean {near[0]!r}?")
+
+
+if not TYPE_CHECKING:
+
+    def _missing(self: Guarded, name: str) -> Any:
+        """Say what to use instead of an attribute of Keras."""
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that failed: raise its error
+        raise AttributeError(missing(type(self), name), name=name, obj=self)
+
+    Guarded.__getattr__ = _missing

@@ -17,7 +17,7 @@ CELLS = {
 def model_of(cell, wrapped=lambda layer: layer, before=(), **options):
     """Return a model in float64 whose initial states are not zero."""
     layer = CELLS[cell](learn_initial_state=True, return_sequences=True, **options)
-    x = Input((None, 2), "float64")
+    x = Input((None, 2), dtype="float64")
     model = Sequential([x, *before, wrapped(layer), Dense(3)])
     model.compile("adam", "mse")
     rng = np.random.default_rng(5)
@@ -37,7 +37,7 @@ def test_sequences_begin_with_the_weights(cell):
     states = [p.value for p in layer.parameters if p.name.startswith("initial_")]
     assert len(states) == layer.state_count
     given = CELLS[cell](return_sequences=True)
-    inputs = [Input((None, 2), "float64"), *(Input((4,), "float64") for _ in states)]
+    inputs = [Input((None, 2), dtype="float64"), *(Input((4,), dtype="float64") for _ in states)]
     other = Model(inputs, given(inputs[0], initial_state=inputs[1:]))
     other.set_weights(layer.get_weights()[:3])
     wanted = other.predict([x, *(np.tile(state, (len(x), 1)) for state in states)], verbose=0)

@@ -166,7 +166,7 @@ def test_weights_given_out_are_copies():
         Dense(2, "softmax", dtype="float64"),
         TimeDistributed(Dense(5, "relu")),
         Activation("sigmoid"),
-        layers.InputLayer((None, 3), "float64", "start"),
+        layers.InputLayer((None, 3), dtype="float64", name="start"),
     ],
     ids=lambda layer: type(layer).__name__,
 )

@@ -13,7 +13,8 @@ OF_KERAS = {
     *("outputs", "pop", "predict", "predict_classes", "predict_generator", "predict_on_batch"),
     *("predict_proba", "reset_metrics", "reset_states", "save", "save_weights", "set_weights"),
     *("stop_training", "summary", "test_on_batch", "to_json", "train_on_batch", "trainable"),
-    *("trainable_weights", "weights"),
+    *("trainable_weights", "weights", "from_config"),
+    *("variables", "trainable_variables", "non_trainable_variables"),
 }
 #: What Keras's models do not have, each with what it is for.
 OF_FASTRNN = {

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from fastrnn._core.memory import aligned_empty, padded
 from fastrnn._names import names_of
-from fastrnn.activations.kernel import Kernel
+from fastrnn.activations.kernel import KERNELS, Kernel, activate
 from fastrnn.activations.rectifying import (
     ELU,
     EXPONENTIAL,
@@ -38,9 +37,10 @@ from fastrnn.activations.saturating import (
     SOFTSIGN,
     TANH,
 )
-from fastrnn.arguments import as_array
-from fastrnn.arithmetic import quietly
+from fastrnn.construction import with_older_names
 from fastrnn.naming import identified, unknown
+from fastrnn.operations import functions
+from fastrnn.operations.lifting import array_or_tensor
 
 __all__ = [
     "LINEAR",
@@ -48,6 +48,7 @@ __all__ = [
     "SOFTMAX",
     "TANH",
     "Kernel",
+    "deserialize",
     "elu",
     "exponential",
     "gelu",
@@ -62,6 +63,7 @@ __all__ = [
     "relu",
     "relu6",
     "selu",
+    "serialize",
     "sigmoid",
     "silu",
     "softmax",
@@ -77,7 +79,7 @@ Array = NDArray[Any]
 LINEAR = Kernel()
 
 
-def linear(x: ArrayLike) -> Array:
+def linear(x: Any) -> Any:
     """Return a copy of `x`: no activation.
 
     Examples
@@ -85,10 +87,10 @@ def linear(x: ArrayLike) -> Array:
     >>> linear(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-1.,  0.,  2.]])
     """
-    return _apply(LINEAR, x)
+    return _applied(LINEAR, x)
 
 
-def tanh(x: ArrayLike) -> Array:
+def tanh(x: Any) -> Any:
     """Return the hyperbolic tangent of every element.
 
     Examples
@@ -96,10 +98,10 @@ def tanh(x: ArrayLike) -> Array:
     >>> tanh(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.7616,  0.    ,  0.964 ]])
     """
-    return _apply(TANH, x)
+    return _applied(TANH, x)
 
 
-def sigmoid(x: ArrayLike) -> Array:
+def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + exp(−x)) of every element.
 
     Examples
@@ -107,21 +109,36 @@ def sigmoid(x: ArrayLike) -> Array:
     >>> sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.2689, 0.5   , 0.8808]])
     """
-    return _apply(SIGMOID, x)
+    return _applied(SIGMOID, x)
 
 
-def relu(x: ArrayLike) -> Array:
+@with_older_names
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
     """Return max(x, 0) of every element.
+
+    Parameters
+    ----------
+    x : array_like
+    negative_slope : float, default 0
+        Factor of what is below the threshold.
+    max_value : float, optional
+        Upper limit.
+    threshold : float, default 0
+        Elements below it become `negative_slope` · (x − `threshold`).
 
     Examples
     --------
     >>> relu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0., 0., 2.]])
     """
-    return _apply(RELU, x)
+    if (negative_slope, max_value, threshold) == (0, None, 0):
+        return _applied(RELU, x)
+    return functions.relu(x, negative_slope, max_value, threshold)
 
 
-def relu6(x: ArrayLike) -> Array:
+def relu6(x: Any) -> Any:
     """Return x clipped to [0, 6], of every element.
 
     Examples
@@ -129,32 +146,35 @@ def relu6(x: ArrayLike) -> Array:
     >>> relu6(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0., 0., 2.]])
     """
-    return _apply(RELU6, x)
+    return _applied(RELU6, x)
 
 
-def leaky_relu(x: ArrayLike) -> Array:
-    """Return x for positive x, else 0.2 x, of every element.
+@with_older_names
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """Return x for positive x, else `negative_slope` · x, of every element.
 
     Examples
     --------
     >>> leaky_relu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.2,  0. ,  2. ]])
     """
-    return _apply(LEAKY_RELU, x)
+    if negative_slope == 0.2:
+        return _applied(LEAKY_RELU, x)
+    return functions.relu(x, negative_slope)
 
 
-def elu(x: ArrayLike) -> Array:
-    """Return x for positive x, else exp(x) − 1, of every element.
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Return x for positive x, else `alpha` · (exp(x) − 1), of every element.
 
     Examples
     --------
     >>> elu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.6321,  0.    ,  2.    ]])
     """
-    return _apply(ELU, x)
+    return _applied(ELU, x) if alpha == 1 else functions.elu(x, alpha)
 
 
-def selu(x: ArrayLike) -> Array:
+def selu(x: Any) -> Any:
     """Return a scaled :func:`elu` that keeps mean and variance from layer to layer.
 
     Examples
@@ -162,21 +182,26 @@ def selu(x: ArrayLike) -> Array:
     >>> selu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-1.1113,  0.    ,  2.1014]])
     """
-    return _apply(SELU, x)
+    return _applied(SELU, x)
 
 
-def gelu(x: ArrayLike) -> Array:
+def gelu(x: Any, approximate: bool = False) -> Any:
     """Return x · Φ(x), with the standard normal distribution function Φ.
+
+    `approximate` is x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))).
 
     Examples
     --------
     >>> gelu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.1587,  0.    ,  1.9545]])
     """
-    return _apply(GELU, x)
+    if not approximate:
+        return _applied(GELU, x)
+    x = array_or_tensor(x)
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi).item() * (x + 0.044715 * x * x * x)))
 
 
-def silu(x: ArrayLike) -> Array:
+def silu(x: Any) -> Any:
     """Return x / (1 + exp(−x)) of every element.
 
     Examples
@@ -184,10 +209,10 @@ def silu(x: ArrayLike) -> Array:
     >>> silu(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.2689,  0.    ,  1.7616]])
     """
-    return _apply(SILU, x)
+    return _applied(SILU, x)
 
 
-def swish(x: ArrayLike) -> Array:
+def swish(x: Any) -> Any:
     """Return :func:`silu`; another name of it.
 
     Examples
@@ -195,10 +220,10 @@ def swish(x: ArrayLike) -> Array:
     >>> swish(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.2689,  0.    ,  1.7616]])
     """
-    return _apply(SILU, x)
+    return _applied(SILU, x)
 
 
-def mish(x: ArrayLike) -> Array:
+def mish(x: Any) -> Any:
     """Return x · tanh(log(1 + exp(x))) of every element.
 
     Examples
@@ -206,10 +231,10 @@ def mish(x: ArrayLike) -> Array:
     >>> mish(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.3034,  0.    ,  1.944 ]])
     """
-    return _apply(MISH, x)
+    return _applied(MISH, x)
 
 
-def softplus(x: ArrayLike) -> Array:
+def softplus(x: Any) -> Any:
     """Return log(1 + exp(x)) of every element.
 
     Examples
@@ -217,10 +242,10 @@ def softplus(x: ArrayLike) -> Array:
     >>> softplus(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.3133, 0.6931, 2.1269]])
     """
-    return _apply(SOFTPLUS, x)
+    return _applied(SOFTPLUS, x)
 
 
-def softsign(x: ArrayLike) -> Array:
+def softsign(x: Any) -> Any:
     """Return x / (1 + |x|) of every element.
 
     Examples
@@ -228,10 +253,10 @@ def softsign(x: ArrayLike) -> Array:
     >>> softsign(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-0.5   ,  0.    ,  0.6667]])
     """
-    return _apply(SOFTSIGN, x)
+    return _applied(SOFTSIGN, x)
 
 
-def exponential(x: ArrayLike) -> Array:
+def exponential(x: Any) -> Any:
     """Return exp(x) of every element.
 
     Examples
@@ -239,10 +264,10 @@ def exponential(x: ArrayLike) -> Array:
     >>> exponential(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.3679, 1.    , 7.3891]])
     """
-    return _apply(EXPONENTIAL, x)
+    return _applied(EXPONENTIAL, x)
 
 
-def hard_sigmoid(x: ArrayLike) -> Array:
+def hard_sigmoid(x: Any) -> Any:
     """Return x / 6 + 1/2, clipped to [0, 1], of every element.
 
     Examples
@@ -250,10 +275,10 @@ def hard_sigmoid(x: ArrayLike) -> Array:
     >>> hard_sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.3333, 0.5   , 0.8333]])
     """
-    return _apply(HARD_SIGMOID, x)
+    return _applied(HARD_SIGMOID, x)
 
 
-def hard_sigmoid_keras2(x: ArrayLike) -> Array:
+def hard_sigmoid_keras2(x: Any) -> Any:
     """Return 0.2 x + 1/2, clipped to [0, 1]: the hard_sigmoid of Keras 1 and 2.
 
     Examples
@@ -261,10 +286,10 @@ def hard_sigmoid_keras2(x: ArrayLike) -> Array:
     >>> hard_sigmoid_keras2(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.3, 0.5, 0.9]])
     """
-    return _apply(HARD_SIGMOID_KERAS2, x)
+    return _applied(HARD_SIGMOID_KERAS2, x)
 
 
-def log_sigmoid(x: ArrayLike) -> Array:
+def log_sigmoid(x: Any) -> Any:
     """Return log(1 / (1 + exp(−x))) of every element.
 
     Examples
@@ -272,22 +297,25 @@ def log_sigmoid(x: ArrayLike) -> Array:
     >>> log_sigmoid(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-1.3133, -0.6931, -0.1269]])
     """
-    return _apply(LOG_SIGMOID, x)
+    return _applied(LOG_SIGMOID, x)
 
 
-def log_softmax(x: ArrayLike) -> Array:
-    """Return the logarithm of :func:`softmax`, over the last axis.
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return the logarithm of :func:`softmax`, over the last axis if left out.
 
     Examples
     --------
     >>> log_softmax(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[-3.1698, -2.1698, -0.1698]])
     """
-    return _apply(LOG_SOFTMAX, x)
+    if axis == -1:
+        return _applied(LOG_SOFTMAX, x)
+    x = array_or_tensor(x)
+    return x - functions.logsumexp(x, axis, keepdims=True)
 
 
-def softmax(x: ArrayLike) -> Array:
-    """Return exp(x) / Σ exp(x) over the last axis.
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Return exp(x) / Σ exp(x) over an axis, the last one if left out.
 
     (:func:`fastrnn.softmax` is the same over axis 0, features first.)
 
@@ -296,26 +324,11 @@ def softmax(x: ArrayLike) -> Array:
     >>> softmax(np.array([[-1.0, 0.0, 2.0]])).round(4)
     array([[0.042 , 0.1142, 0.8438]])
     """
-    return _apply(SOFTMAX, x)
+    return _applied(SOFTMAX, x) if axis == -1 else functions.softmax(x, axis)
 
 
-@quietly
-def _apply(kernel: Kernel, x: ArrayLike) -> Array:
-    given = as_array("x", x)
-    if given.dtype.kind not in "biuf" or given.dtype == np.float16:
-        raise TypeError(f"x is of type {given.dtype}; it should be float32 or float64")
-    if not given.ndim:
-        raise ValueError(
-            "x is a single number; it should be an array with features on the last axis"
-        )
-    dtype = np.float32 if given.dtype == np.float32 else np.float64
-    n = given.shape[-1]
-    if not given.size:
-        return np.zeros(given.shape, dtype)
-    rows = aligned_empty((given.size // n, padded(n, dtype)), dtype)
-    rows[:, :n] = given.reshape(-1, n)
-    kernel.forward(rows, n)
-    return np.ascontiguousarray(rows[:, :n]).reshape(given.shape)
+def _applied(kernel: Kernel, x: Any) -> Any:
+    return activate(x, kernel.name)
 
 
 _FUNCTIONS: dict[Callable[..., Array], Kernel] = {
@@ -342,7 +355,8 @@ _FUNCTIONS: dict[Callable[..., Array], Kernel] = {
 }
 #: What else an activation may be, for error messages.
 _OTHERS = ", or a function of fastrnn.activations"
-_KERNELS = {function.__name__: kernel for function, kernel in _FUNCTIONS.items()}
+_KERNELS = KERNELS
+_KERNELS.update({function.__name__: kernel for function, kernel in _FUNCTIONS.items()})
 
 
 def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
@@ -364,6 +378,28 @@ def get(identifier: str | Callable[..., Array] | Kernel | None) -> Kernel:
         return LINEAR
     should = "a name such as 'relu', or a function of fastrnn.activations"
     return identified("activation", identifier, Kernel, _by_name, None, _by_function, should)
+
+
+def serialize(activation: Any) -> str:
+    """Return the name of an activation.
+
+    Examples
+    --------
+    >>> serialize(relu)
+    'relu'
+    """
+    return get(activation).name
+
+
+def deserialize(config: str, custom_objects: Any = None) -> Any:
+    """Return the activation of a name, also one of `custom_objects`: :func:`get`.
+
+    Examples
+    --------
+    >>> deserialize("relu") is get(relu)
+    True
+    """
+    return (custom_objects or {}).get(config) or get(config)
 
 
 def _by_name(name: str) -> Kernel:

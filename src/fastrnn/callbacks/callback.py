@@ -293,7 +293,8 @@ class LambdaCallback(Callback):
     Parameters
     ----------
     **hooks : callable
-        Functions by the name of the hook, such as ``on_epoch_end=lambda epoch, logs: ...``.
+        Functions by the name of the hook, such as ``on_epoch_end=lambda epoch, logs: ...``; None
+        is left out.
 
     Raises
     ------
@@ -313,10 +314,12 @@ class LambdaCallback(Callback):
     1 ['loss']
     """
 
-    def __init__(self, **hooks: Callable[..., Any]) -> None:
+    def __init__(self, **hooks: Callable[..., Any] | None) -> None:
         for name, function in hooks.items():
             if not name.startswith("on_") or not hasattr(Callback, name):
                 raise TypeError(f"LambdaCallback knows no hook {name!r}")
+            if function is None:
+                continue
             if not callable(function):
                 raise TypeError(
                     f"{name} is of type {type(function).__name__}; it should be a function"

@@ -253,6 +253,11 @@ def rule_of(function: Any) -> Rule:
     return found
 
 
+def add_rule(name: str, rule: Rule) -> None:
+    """Set how the function with a name is computed and recorded; it is given to :func:`apply`."""
+    RULES[name] = rule
+
+
 def has_rule(name: str) -> bool:
     """Return whether there is a gradient for the function of NumPy's with this name."""
     return name in RULES

@@ -5,6 +5,7 @@ A layer is called on the result of :func:`Input` or of another layer; see
 on time-major buffers that a :class:`~fastrnn.workspace.Workspace` owns.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from fastrnn._names import also_at, names_of
@@ -44,6 +45,7 @@ from fastrnn.layers.merging.dot import Dot, dot
 from fastrnn.layers.merging.maximum import Maximum, maximum
 from fastrnn.layers.merging.minimum import Minimum, minimum
 from fastrnn.layers.merging.multiply import Multiply, multiply
+from fastrnn.layers.merging.older import merge as _merge
 from fastrnn.layers.merging.subtract import Subtract, subtract
 from fastrnn.layers.mgu import MGU
 from fastrnn.layers.normalization.batch_normalization import BatchNormalization
@@ -215,6 +217,8 @@ also_at(
     "recurrent",
     "wrappers",
 )
+
+sys.modules[f"{__name__}.merge"].called = _merge  # type: ignore[attr-defined]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = names_of(__name__, __all__)

@@ -94,6 +94,7 @@ class Contract(Guarded, metaclass=Constructible):
         "batch_shape": ((None,), "give shape and batch_size"),
         "input_tensor": ((None,), "use the result of Input"),
         "data_format": ((None, "channels_last"), "features come last"),
+        "fused": ((bool, None), "there is one way to compute it"),
         "renorm": ((False,), "batches are normalized by their own mean and variance"),
         "renorm_clipping": ((None,), "there is no renormalization"),
         "renorm_momentum": ((0.99,), "there is no renormalization"),

@@ -32,6 +32,10 @@ class FunctionKernel(Kernel):
         # Not the name of an activation: a file cannot confuse it with one.
         self.name = f"<function {getattr(function, '__name__', type(function).__name__)}>"
 
+    def __call__(self, x: Any) -> Any:
+        """Return what the function returns."""
+        return self.function(x)
+
     def forward(self, rows: Array, n: int, before: Array | None = None) -> None:
         """Apply the function to the first `n` features of every row, in place."""
         given = np.ascontiguousarray(rows[:, :n])

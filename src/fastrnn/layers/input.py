@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastrnn import _older
+from fastrnn.construction import with_older_names
 from fastrnn.layers.input_shape import batch_extent, of_batch, sample_shape
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
@@ -28,6 +30,8 @@ class InputLayer(Layer):
     name : str, optional
     batch_size : int, optional
         Samples of every batch; any number if left out.
+    batch_shape : tuple of int, optional
+        ``(batch_size, *shape)``, instead of these two arguments.
 
     Examples
     --------
@@ -35,13 +39,21 @@ class InputLayer(Layer):
     True
     """
 
+    #: Keras's arguments without an effect, at their defaults.
+    harmless = _older.INPUTS
+
     def __init__(
         self,
-        shape: Sequence[int | None],
+        shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
         dtype: DTypeLike | None = None,
         name: str | None = None,
-        batch_size: int | None = None,
+        batch_shape: Sequence[int | None] | None = None,
     ) -> None:
+        if batch_shape is not None:
+            batch_size, shape = of_batch(batch_shape, shape, batch_size)
+        if shape is None:
+            raise TypeError("Input wants a shape, such as (time, features)")
         super().__init__(name=name or "input_1")
         self.is_named_by_count = not name
         given = np.dtype(dtype or floatx())
@@ -75,13 +87,13 @@ class InputLayer(Layer):
         return config if self.batch_size is None else {**config, "batch_size": self.batch_size}
 
 
+@with_older_names
 def Input(
     shape: Sequence[int | None] | None = None,
+    batch_size: int | DTypeLike | None = None,
     dtype: DTypeLike | None = None,
-    name: str | None = None,
-    *,
-    batch_size: int | None = None,
     batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
 ) -> SymbolicTensor:
     """Return a symbolic tensor that stands for the data.
 
@@ -92,14 +104,14 @@ def Input(
         integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: the length may
         then differ between batches.  Further axes may follow time, such as (time, steps, features)
         for a recurrent layer in a `TimeDistributed`.
+    batch_size : int, optional
+        Samples of every batch, for stateful models.  A type in this place is `dtype`.
     dtype : {"float32", "float64"}, optional
         Dtype of the computation; :func:`fastrnn.config.floatx` if left out.  Data of other types
         are converted.  For tokens an integer type may be given, and ``"bool"`` for a mask.
-    name : str, optional
-    batch_size : int, optional
-        Samples of every batch, for stateful models.
     batch_shape : tuple of int, optional
         ``(batch_size, *shape)``, instead of these two arguments.
+    name : str, optional
 
     Examples
     --------
@@ -108,8 +120,8 @@ def Input(
     >>> x.shape
     (None, 101, 1)
     """
-    if batch_shape is not None:
-        batch_size, shape = of_batch(batch_shape, shape, batch_size)
-    if shape is None:
-        raise TypeError("Input wants a shape, such as (time, features)")
-    return InputLayer(shape, dtype, name, batch_size).tensor()
+    if isinstance(batch_size, (str, type, np.dtype)):
+        # The order of earlier versions: the type, then the name.
+        batch_size, dtype, name = None, batch_size, name if dtype is None else str(dtype)
+    size: Any = batch_size
+    return InputLayer(shape, size, dtype, name, batch_shape).tensor()

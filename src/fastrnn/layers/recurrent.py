@@ -14,8 +14,9 @@ from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.layers.initial_state import initial_states
 from fastrnn.layers.recurrent_weights import RecurrentWeights, cell_activation
 from fastrnn.layers.recurrent_workspace import RecurrentWorkspace
-from fastrnn.layers.shapes import Shape
+from fastrnn.layers.shapes import Shape, one_or_all
 from fastrnn.layers.states import check_states, fit, read_states, states_of, wanted
+from fastrnn.layers.symbolic import SymbolicTensor
 from fastrnn.workspace import Signal, Workspace
 
 Array = NDArray[Any]
@@ -188,6 +189,27 @@ class RecurrentLayer(RecurrentWeights):
             self.states = None
             return
         self.states = read_states(self.name, states, self.sizes, self.dtype)
+
+    reset_state = reset_states
+
+    @property
+    def state_size(self) -> int | list[int]:
+        """Size of the state; a list if there are several."""
+        size: int | list[int] = one_or_all(self.sizes)
+        return size
+
+    def get_initial_state(self, batch_size: Any) -> list[Array]:
+        """Return states of zeros.
+
+        Parameters
+        ----------
+        batch_size : int or ndarray
+            The number of samples, or the input, as in Keras 2.
+        """
+        if isinstance(batch_size, SymbolicTensor):
+            raise TypeError(f"{self.name} begins with zeros: leave out initial_state")
+        samples = np.shape(batch_size)[0] if np.ndim(batch_size) else int(batch_size)
+        return [np.zeros((samples, size), self.dtype) for size in self.sizes]
 
     def stages(self, source: Stage) -> list[Stage]:
         """Return the stages that compute the layer in a stream, from its initial state.

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrnn import constraints, initializers, regularizers
 from fastrnn.construction import with_older_names
+from fastrnn.guarded import missing
 from fastrnn.layers.checks import positive
 from fastrnn.layers.composing import held_layers
 from fastrnn.layers.computed import Computed
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.naming import check_name
 from fastrnn.layers.parameter import Freezing, Parameter, assign
+from fastrnn.layers.variables import Variables
 from fastrnn.regularizers import Regularizer
 from fastrnn.settings import boolean
 
@@ -25,7 +27,7 @@ Array = NDArray[Any]
 ATTACHED: dict[str, Any] = {"regularizer": regularizers, "constraint": constraints}
 
 
-class Weighted(Computed):
+class Weighted(Variables, Computed):
     """The part of :class:`~fastrnn.layers.Layer` that holds its weights.
 
     Parameters
@@ -170,7 +172,7 @@ class Weighted(Computed):
     def add_weight(
         self,
         shape: Any = (),
-        initializer: initializers.Identifier = "glorot_uniform",
+        initializer: initializers.Identifier | None = "glorot_uniform",
         *,
         trainable: bool = True,
         name: str | None = None,
@@ -183,6 +185,7 @@ class Weighted(Computed):
         ----------
         shape : tuple of int
         initializer : default "glorot_uniform"
+            None is the default.
         trainable : bool, default True
             False for weights that :meth:`update` changes, and not gradients.
         name : str, optional
@@ -200,7 +203,8 @@ class Weighted(Computed):
             raise ValueError(f"{self.name} has a weight {name!r} already")
         extents: Any = (shape,) if isinstance(shape, (int, np.integer)) else shape
         sizes = tuple(positive(self, "shape", extent) for extent in extents)
-        made = self.add_parameter(name, sizes, initializers.get(initializer), trainable=trainable)
+        drawn_by = initializers.get("glorot_uniform" if initializer is None else initializer)
+        made = self.add_parameter(name, sizes, drawn_by, trainable=trainable)
         made.regularizer = regularizers.get(regularizer)
         made.constraint = constraints.get(constraint)
         return made
@@ -252,13 +256,15 @@ class Weighted(Computed):
 
 if not TYPE_CHECKING:
 
-    def _weight(self: Weighted, name: str) -> Parameter:
-        """Return a weight by its name, such as ``layer.kernel``."""
+    def _weight(self: Weighted, name: str) -> Any:
+        """Return a weight by its name, such as ``layer.kernel``, or what is attached to it."""
         if hasattr(type(self), name):
             return object.__getattribute__(self, name)  # a property that failed: raise its error
         for parameter in self.__dict__.get("parameters", ()):
             if parameter.name == name:
                 return parameter
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if name in type(self).keywords:
+            return self.__dict__.get("attached", {}).get(name)
+        raise AttributeError(missing(type(self), name))
 
     Weighted.__getattr__ = _weight

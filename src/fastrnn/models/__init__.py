@@ -32,4 +32,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = names_of(__name__, __all__)
+    __getattr__, __dir__ = names_of(__name__, __all__, {"Input": "fastrnn.layers"})

@@ -77,7 +77,7 @@ class CompiledNetwork(Network):
     @with_older_names
     def compile(
         self,
-        optimizer: Any = "adam",
+        optimizer: Any = "rmsprop",
         loss: Any = None,
         metrics: Any = None,
         *,
@@ -90,7 +90,8 @@ class CompiledNetwork(Network):
         Parameters
         ----------
         optimizer : str, Optimizer, or class of one
-            ``"adam"``, ``"sgd"``, or an object of :mod:`fastrnn.optimizers`.
+            ``"adam"``, ``"sgd"``, or an object of :mod:`fastrnn.optimizers`; ``"rmsprop"`` if left
+            out, as in Keras.
         loss : str, function or Loss
             One of :mod:`fastrnn.losses`, by name, as the function or as an object.  With several
             outputs a list, with None for outputs without a loss, or a dict by the names of the

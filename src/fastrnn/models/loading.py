@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn import formats, layers as layer_registry, metrics, optimizers
+from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Description
 from fastrnn.formats.description import check as check_tensor
@@ -31,6 +32,7 @@ from fastrnn.naming import custom_object_scope
 from fastrnn.settings import boolean
 
 
+@with_older_names
 def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: dict[str, type[Any]] | None = None,
@@ -187,6 +189,10 @@ def model_from_json(json_string: str, custom_objects: dict[str, type[Any]] | Non
     return from_config(config, custom_objects=custom_objects)
 
 
+Model._read = staticmethod(from_config)
+
+
+@with_older_names
 def clone_model(model: Model) -> Model:
     """Return a new model with the same layers and new weights.
 
@@ -201,7 +207,10 @@ def clone_model(model: Model) -> Model:
     return from_config(model.get_config(), custom_objects=classes)
 
 
-def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
+@with_older_names
+def save_model(
+    model: Model, filepath: str | os.PathLike[str], include_optimizer: bool = True
+) -> None:
     """Write a model: see :meth:`Model.save`.
 
     Examples
@@ -212,7 +221,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
     >>> load_model("model.safetensors").count_params()
     101
     """
-    model.save(filepath)
+    model.save(filepath, include_optimizer=include_optimizer)
 
 
 def _connected(layers: list[Layer], config: dict[str, Any]) -> Model:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
 from fastrnn.construction import with_older_names
 from fastrnn.files import path_text
 from fastrnn.formats import CheckpointError, Choice, Description
+from fastrnn.guarded import INSTEAD
 from fastrnn.layers import Layer, SymbolicTensor
 from fastrnn.layers.building import building
 from fastrnn.layers.composing import layers_within
@@ -101,6 +102,31 @@ class Model(OlderMethods):
         if inputs is None or outputs is None:
             raise TypeError("Model takes inputs and outputs; or a class of your own defines call")
         self._known_graph = trace(inputs, outputs)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse methods of Keras that would never be called."""
+        super().__init_subclass__(**options)
+        for name in vars(cls).keys() & INSTEAD.keys():
+            raise TypeError(
+                f"{cls.__name__} defines {name}, which is never called: {INSTEAD[name]}"
+            )
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """Return a new model from what :meth:`get_config` returned, with new weights.
+
+        Parameters
+        ----------
+        config : dict
+        custom_objects : dict of str to class or function, optional
+            As of :func:`fastrnn.models.load_model`.
+        """
+        return cls._read(config, custom_objects=custom_objects)
+
+    #: :func:`fastrnn.models.from_config`, which needs this class and is set by its module.
+    _read: ClassVar[Callable[..., Any]]
 
     #: A subclass defines it: it takes symbolic tensors, and calls layers on them.
     call: Any = None

@@ -128,7 +128,7 @@ class ModelLayer(Wrapper):
         if not self.model._is_known or self.takes_several:
             return None
         (tensor,) = self.graph.inputs
-        return Input(tensor.shape[1:], tensor.dtype, batch_size=tensor.shape[0])
+        return Input(tensor.shape[1:], tensor.shape[0], tensor.dtype)
 
     def connect(self, tensors: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
         """Connect the model to its inputs, after building it for them if its shape is unknown."""

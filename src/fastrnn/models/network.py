@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrnn.callbacks.console import say
-from fastrnn.construction import Constructible
+from fastrnn.construction import Constructible, with_older_names
 from fastrnn.guarded import Guarded
 from fastrnn.layers import InputLayer, Layer, SymbolicTensor, serialize
 from fastrnn.layers.building import building
 from fastrnn.layers.contract import Contract
 from fastrnn.layers.parameter import Freezing, Parameter, assign
 from fastrnn.layers.shapes import Shape, one_or_all
+from fastrnn.layers.variables import Variables
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer
@@ -37,7 +38,7 @@ class UnknownShapeError(RuntimeError, AttributeError):
     """
 
 
-class Network(Guarded, metaclass=Constructible):
+class Network(Variables, Guarded, metaclass=Constructible):
     """The part of a model that does not concern training: a graph of layers, with weights.
 
     Parameters
@@ -166,10 +167,13 @@ class Network(Guarded, metaclass=Constructible):
                 raise ValueError(f"index is {index}; the model has {len(found)} layers")
             return found[index]
         names = [layer.name for layer in self._listed()]
-        if name in names:
-            return found[names.index(name)]
+        # Keras 3 calls the first LSTM of a model lstm, and not lstm_1.
+        for known in (name, f"{name}_1"):
+            if known in names:
+                return found[names.index(known)]
         raise ValueError(f"the model has no layer {name!r}; it has {', '.join(names)}")
 
+    @with_older_names
     def summary(
         self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None
     ) -> None:

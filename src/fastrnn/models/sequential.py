@@ -83,7 +83,7 @@ class Sequential(Model):
             raise ValueError(f"{layer.name} stands in the chain twice")
         start = self._start_tensor
         if start is None and not self._added and layer.sample_shape is not None:
-            start = Input(layer.sample_shape, layer.dtype, batch_size=layer.batch_size)
+            start = Input(layer.sample_shape, layer.batch_size, layer.dtype)
         elif start is None and not self._added and isinstance(layer, ModelLayer):
             start = layer.start()
         if start is not None:
@@ -156,7 +156,7 @@ class Sequential(Model):
         with building:
             if self._end is not None or not self._added:
                 return
-            start = end = Input(tuple(input_shape)[1:], self._added[0].dtype)
+            start = end = Input(tuple(input_shape)[1:], dtype=self._added[0].dtype)
             for place, layer in enumerate(self._added):
                 end = _behind(end, layer)
                 self._added[place] = _layer_of(end)

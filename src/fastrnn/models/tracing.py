@@ -248,7 +248,7 @@ def _input_layer(tensor: SymbolicTensor) -> InputLayer:
     if isinstance(tensor.layer, InputLayer):
         return tensor.layer
     # A part of a larger model: outputs of earlier layers are its inputs.
-    return InputLayer(tensor.shape[1:], tensor.dtype)
+    return InputLayer(tensor.shape[1:], dtype=tensor.dtype)
 
 
 def give_names(layers: Sequence[Layer]) -> None:

@@ -99,7 +99,7 @@ def deserialize(
         return _class_of(str(config.get("class_name"))).from_config(config["config"])
 
 
-also_at(__name__, __all__, "legacy")
+also_at(__name__, __all__, "adam_v2", "experimental", "gradient_descent_v2", "legacy")
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = names_of(__name__, __all__)

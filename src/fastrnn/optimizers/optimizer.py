@@ -109,7 +109,7 @@ class Optimizer(Guarded, metaclass=Constructible):
 
     #: Keras's arguments without an effect on what fastrnn computes, at their defaults.
     harmless: ClassVar[Harmless] = {
-        "name": ((None,), "an optimizer is called by the name of its class"),
+        "name": ((str, None), "an optimizer is called by the name of its class"),
         "use_ema": ((False,), "there are no averages of the weights"),
         "ema_momentum": ((None, 0.99), "there are no averages of the weights"),
         "ema_overwrite_frequency": ((None,), "there are no averages of the weights"),

@@ -8,7 +8,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from fastrnn.construction import with_older_names
 
+
+@with_older_names
 def plot_model(
     model: Any,
     to_file: str | os.PathLike[str] = "model.png",

@@ -65,7 +65,7 @@ def from_module(module: torch.nn.Module, input_shape: Sequence[int | None] | Non
 
     found = layers_of(module)
     shape = found.input_shape if input_shape is None else tuple(input_shape)
-    model = Sequential([Input(shape, found.dtype), *found.layers])
+    model = Sequential([Input(shape, dtype=found.dtype), *found.layers])
     load_state_dict(model, found.weights)
     return model
 
