@@ -28,6 +28,9 @@ from fastrnn.models import Model, Sequential
 from fastrnn.preprocessing.text import Tokenizer
 from tests.cases import GATES
 
+#: Names of the module that are not activations.
+NO_ACTIVATIONS = ("Kernel", "deserialize", "get", "serialize")
+
 EXTREME = [0.0, -0.0, 1.0, -1.0, 1e-40, -1e-310, 1e38, -1e38, 1e308, -1e308, 88.8, -104.0, 710.0]
 EXTREME += [-746.0, np.inf, -np.inf, np.nan]
 
@@ -64,7 +67,7 @@ def assert_indifferent(compute):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", [n for n in activations.__all__ if n not in ("Kernel", "get")])
+@pytest.mark.parametrize("name", [n for n in activations.__all__ if n not in NO_ACTIVATIONS])
 def test_activations(name, dtype):
     function = getattr(activations, name)
     if not inspect.isfunction(function):
@@ -134,7 +137,7 @@ def test_the_reference(cell):
 ENDS = [
     ("mse", name, "dense")
     for name in activations.__all__
-    if name not in ("Kernel", "get") and inspect.isfunction(getattr(activations, name))
+    if name not in NO_ACTIVATIONS and inspect.isfunction(getattr(activations, name))
 ] + [
     ("binary_crossentropy", "sigmoid", "bits"),
     ("binary_crossentropy", "relu", "bits"),

@@ -31,8 +31,9 @@ from fastrnn.layers.elementwise.prelu import PReLU
 from fastrnn.layers.elementwise.relu import ReLU
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
-from fastrnn.layers.input import Input, InputLayer
+from fastrnn.layers.input import InputLayer
 from fastrnn.layers.input_spec import InputSpec
+from fastrnn.layers.input_tensor import Input
 from fastrnn.layers.lambda_ import Lambda
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.lstm import LSTM

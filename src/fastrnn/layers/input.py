@@ -1,4 +1,4 @@
-"""The inputs of a model."""
+"""The layer of an input of a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastrnn import _older
-from fastrnn.construction import with_older_names
 from fastrnn.layers.input_shape import batch_extent, of_batch, sample_shape
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.shapes import Shape
@@ -25,11 +24,11 @@ class InputLayer(Layer):
     ----------
     shape : tuple of int
         Of one sample: (time, features), (features,), or (time,) for tokens; time may be None.
+    batch_size : int, optional
+        Samples of every batch; any number if left out.
     dtype : dtype, optional
         Dtype of the layers that have none of their own.
     name : str, optional
-    batch_size : int, optional
-        Samples of every batch; any number if left out.
     batch_shape : tuple of int, optional
         ``(batch_size, *shape)``, instead of these two arguments.
 
@@ -85,43 +84,3 @@ class InputLayer(Layer):
         """Return shape, dtype and name, and the batch size if it is fixed."""
         config = {"shape": list(self.shape[1:]), "dtype": self.dtype.name, "name": self.name}
         return config if self.batch_size is None else {**config, "batch_size": self.batch_size}
-
-
-@with_older_names
-def Input(
-    shape: Sequence[int | None] | None = None,
-    batch_size: int | DTypeLike | None = None,
-    dtype: DTypeLike | None = None,
-    batch_shape: Sequence[int | None] | None = None,
-    name: str | None = None,
-) -> SymbolicTensor:
-    """Return a symbolic tensor that stands for the data.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of one sample, without the batch: (time, features) or (features,), or (time,) for the
-        integer tokens of an `Embedding` or a `CategoryEncoding`.  Time may be None: the length may
-        then differ between batches.  Further axes may follow time, such as (time, steps, features)
-        for a recurrent layer in a `TimeDistributed`.
-    batch_size : int, optional
-        Samples of every batch, for stateful models.  A type in this place is `dtype`.
-    dtype : {"float32", "float64"}, optional
-        Dtype of the computation; :func:`fastrnn.config.floatx` if left out.  Data of other types
-        are converted.  For tokens an integer type may be given, and ``"bool"`` for a mask.
-    batch_shape : tuple of int, optional
-        ``(batch_size, *shape)``, instead of these two arguments.
-    name : str, optional
-
-    Examples
-    --------
-    >>> from fastrnn.layers import Input
-    >>> x = Input((101, 1))
-    >>> x.shape
-    (None, 101, 1)
-    """
-    if isinstance(batch_size, (str, type, np.dtype)):
-        # The order of earlier versions: the type, then the name.
-        batch_size, dtype, name = None, batch_size, name if dtype is None else str(dtype)
-    size: Any = batch_size
-    return InputLayer(shape, size, dtype, name, batch_shape).tensor()
