@@ -46,8 +46,9 @@ def Input(
     >>> x.shape
     (None, 101, 1)
     """
-    if isinstance(batch_size, (str, type, np.dtype)):
-        # The order of earlier versions: the type, then the name.
-        batch_size, dtype, name = None, batch_size, name if dtype is None else str(dtype)
     size: Any = batch_size
-    return InputLayer(shape, size, dtype, name, batch_shape).tensor()
+    kind: Any = dtype
+    if isinstance(size, (str, type, np.dtype)):
+        # The order of earlier versions: the type, then the name.
+        size, kind, name = None, size, name if kind is None else str(kind)
+    return InputLayer(shape, size, kind, name, batch_shape).tensor()
