@@ -88,8 +88,8 @@ def test_the_enigma_reads_what_was_sent(machine, cipher, message):
 def test_the_middle_rotor_steps_twice():
     """From ADU by ADV and AEW to BFX: in the windows, as every description has it."""
     machine = Enigma("ADU")
-    turned = machine._positions(machine.key_row[np.newaxis], 3)[::-1, 0].T % 26
-    assert ["".join(ALPHABET[place] for place in row) for row in turned] == ["ADV", "AEW", "BFX"]
+    shown = machine.shown(machine.key_row[np.newaxis], 3)[0]
+    assert [word(row) for row in shown] == ["ADV", "AEW", "BFX"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Runs whose samples each have a key of their own: what is drawn, held out, learned and resumed."""
 
 from dataclasses import asdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from fastrnn.cipher import (
     make_cipher,
     network,
 )
-from fastrnn.cipher.ciphers.base import END, word
+from fastrnn.cipher.ciphers.base import ALPHABET, END, word
 from fastrnn.cipher.errors import CorpusError, RunError, SettingsError
 from fastrnn.cipher.evaluation import evaluate, files_of, held_out_of
 from fastrnn.cipher.keyed import Drawn, is_held_out, key_row
@@ -38,6 +39,7 @@ def read(lesson, x, y, weights=None):
     """Return keys, ciphers and messages of what goes into a model and what should come out."""
     config = lesson.config
     keys = config.key_length
+    y = y[0] if isinstance(y, list) else y  # in front of what windows show
     return [
         (config.source.text(a[:keys]), config.source.text(a[keys:]), config.target.text(b[:, 0]))
         for a, b in zip(x, y, strict=True)
@@ -138,24 +140,43 @@ def test_a_curriculum_begins_with_short_messages_and_keys_of_all_lengths():
     assert keys == [{1, 2, 3, 4, 5, 6}] * 5
 
 
-def test_a_curriculum_grows_the_keys_of_an_enigma():
-    lesson = prepared(**{**LETTERS, "cipher": "enigma"}, sentences=900, curriculum=0.5, epochs=20)
-    both, most = [], []
-    for epoch in (0, 1, 4, 5, 7, 10):
-        lesson.training.on_epoch_begin(epoch)
-        samples = read(lesson, *lesson.training.batch(np.arange(len(lesson.training))))
-        assert {len(text) for _, _, text in samples} == {LETTERS["text_length"]}
-        keys = [key for key, _, _ in samples]
-        both.append(np.mean(["a" not in key[:2] for key in keys]))
-        most.append(max("".join(key[:2] for key in keys)))
-        assert {key[2] for key in keys} == set("abcdefghijklmnopqrstuvwxyz")
-    # First one of the two rotors is not at its first position, then more and more often both.
-    assert both[:3] == [0, 0, 0]
-    assert both[3] < 0.2 < both[4] < 0.6 < 0.85 < both[5]
-    assert most[0] < "h" < most[1] < "n" < most[2]
-    assert most[3:] == ["z", "z", "z"]
-    x, y, _ = lesson.data(lesson.held_out)
-    assert all(len({key[i] for key, _, _ in read(lesson, x, y)}) > 20 for i in range(3))
+def test_a_network_that_learns_an_enigma_is_told_what_its_windows_show():
+    lesson = prepared(cipher="enigma", readout=4, sentences=60)
+    config = lesson.config
+    x, (y, *windows), (weights, *where) = lesson.weighted(lesson.held_out)
+    assert [window.shape for window in windows] == 3 * [(*y.shape[:2], 1)]
+    assert np.array_equal(weights, y[..., 0] > 0)
+    seen = 0
+    for row in range(len(x)):
+        key = config.source.text(x[row, :3]).upper()
+        text = lesson.held_out.ciphertexts[row]
+        machine = make_cipher("enigma", key)
+        letters = [i + 3 for i, character in enumerate(text) if character.isalpha()]
+        # Neither the key nor what is no letter turns the rotors.
+        for steps in where:
+            assert np.flatnonzero(steps[row]).tolist() == letters
+        shown = [word(np.array([w[row, i, 0] for w in windows], np.int8)) for i in letters]
+        for i, (before, after) in enumerate(pairwise([key, *shown])):
+            # A machine set to what the windows showed goes on as the first one did.
+            one = make_cipher("enigma", before).encode(text[letters[i] - 3])
+            assert one == machine.encode(text)[letters[i] - 3]
+            assert after[2] == ALPHABET[(ALPHABET.index(before[2]) + 1) % 26]
+        seen += len(letters)
+    assert seen > 200
+    # A batch that is drawn has the same parts, whichever samples are asked for.
+    drawn = lesson.training
+    whole, some = drawn.batch(np.arange(40)), drawn.batch(np.array([3, 39]))
+    for part, few in zip(whole[1:], some[1:], strict=True):
+        assert len(part) == 4
+        for array, rows in zip(part, few, strict=True):
+            assert np.array_equal(array[[3, 39]], rows)
+
+
+@pytest.mark.parametrize("name", [name for name in CIPHERS if name not in ("caesar", "enigma")])
+def test_other_ciphers_have_no_windows(name):
+    settings = Settings(**{**LETTERS, "cipher": name, "key_length": None}, readout=4)
+    assert settings.windows == 0
+    assert settings.with_key().shown(np.zeros((2, 6), np.int8), 5).shape == (2, 5, 0)
 
 
 def test_a_curriculum_begins_with_the_beginning_of_sentences(tmp_path):
@@ -323,6 +344,16 @@ def test_random_keys_choose_what_learns_them():
     assert found == ["lstm", 256, 3.0, 40, 128, 0.004, "cosine", 0, 1.0, 100_000, 0.04, 0.1]
     found = [getattr(Settings(**RANDOM), name) for name in names]
     assert found == ["lstm", 256, 3.0, 200, 128, 0.004, "cosine", 0, 1.0, None, 0.2, 0.0]
+    names = [*names, "readout"]
+    found = [getattr(Settings(**{**LETTERS, "cipher": "enigma"}), name) for name in names]
+    wanted = ["lstm", 256, 3.0, 16, 128, 0.003, "cosine", 100, 1.0, 100_000, 0.04, 0.0, 512]
+    assert found == wanted
+    found = [getattr(Settings(**{**RANDOM, "cipher": "enigma"}), name) for name in names]
+    wanted[names.index("epochs")] = 200
+    wanted[names.index("sentences")], wanted[names.index("validation_split")] = None, 0.2
+    assert found == wanted
+    steady = Settings(**{**LETTERS, "cipher": "enigma"}, schedule="constant")
+    assert steady.warmup_steps == 0
     said = {"cell": "gru", "units": 7, "schedule": "constant", "sentences": 300, "clip_norm": 2.0}
     given = Settings(**LETTERS, **said)
     assert {name: getattr(given, name) for name in said} == said
@@ -392,24 +423,71 @@ def test_a_readout_multiplies_what_the_states_say_with_the_character(input):
         assert np.ptp(model.predict(x, verbose=0), axis=-1) == pytest.approx(np.zeros((1, 3)))
 
 
-def test_a_run_with_a_readout_is_resumed_and_deciphers(start):
-    options = {**LETTERS, **FIFTH, "cipher": "enigma", "readout": 6}
-    training = start(**options, epochs=2)
+def test_a_readout_with_windows_is_given_what_they_show():
+    model = network.build("lstm", 5, None, 7, 6, "one-hot", readout=4, windows=3)
+    shapes = network.weight_shapes("lstm", 5, 7, 6, "one-hot", 4, 3)
+    assert [array.shape for array in model.get_weights()] == shapes
+    # Nothing but these probabilities connects the states with the answer.
+    assert shapes.count((5, network.LETTERS)) == 3
+    assert shapes.count((3 * network.LETTERS, 4)) == network.STAGES
+    assert (5, 4) not in shapes
+    x = np.array([[1, 2, 3]], np.int32)
+    answer, *windows = model.predict(x, verbose=0)
+    for shown in windows:
+        assert shown.sum(axis=-1) == pytest.approx(np.ones((1, 3)))
+    alone = network.answering(model)
+    assert np.array_equal(alone.predict(x, verbose=0), answer)
+    assert network.states_of(alone).output_shape == (None, None, 5)
+
+
+@pytest.mark.parametrize(("cipher", "outputs"), [("enigma", 4), ("vigenere", 1)])
+def test_a_run_with_a_readout_is_resumed_and_deciphers(start, tmp_path, cipher, outputs):
+    options = {**LETTERS, **FIFTH, "cipher": cipher, "readout": 6, "key_length": 3}
+    training = start("whole", **options, epochs=2)
     training.run()
+    assert len(training.model.outputs) == outputs
     decipherer = Decipherer.load(training.directory)
     assert [array.shape for array in decipherer.model.get_weights()] == (
         decipherer.config.weight_shapes
     )
-    keys = key_row(make_cipher("enigma", "AAA"), 3)[np.newaxis]
+    keys = key_row(make_cipher(cipher, "AAA"), 3)[np.newaxis]
     assert len(decipherer.decipher(["ABCDEFG"], keys)[0]) == 7
     found = evaluate(decipherer, held_out_of(training.directory))
     assert found.total == 24 * 7
+    # The figures of the run are those of the answers alone.
+    assert found.accuracy == pytest.approx(min(training.epochs, key=lambda e: e.score).val_accuracy)
+    # By chance, a letter costs log(26) at each of 7 of 10 steps.
+    assert all(1.5 < row.loss < 3 and 1.5 < row.val_loss < 3 for row in training.epochs)
+    broken = start("broken", **options, epochs=2)
+    broken.save_steps = 1
+    with pytest.raises(Killed):
+        broken.run([Kill(2, False)])
+    resumed = Training.resume(RunDirectory(tmp_path / "broken"))
+    resumed.run()
+    assert state(resumed) == state(training)
+
+
+def test_an_enigma_shows_the_network_where_its_rotors_stand(start):
+    training = start(
+        **{**LETTERS, "cipher": "enigma", "text_length": 2, "sentences": 8_000},
+        validation_split=0.01,
+        units=48,
+        readout=8,
+        epochs=3,
+        batch_size=64,
+        learning_rate=0.01,
+    )
+    training.run()
+    x, (_, *windows), _ = training.lesson.weighted(training.lesson.held_out)
+    _, *shown = training.model.predict(x, verbose=0)
+    for window, probabilities in zip(windows, shown, strict=True):
+        right = probabilities.argmax(axis=-1) == window[..., 0]
+        assert right[:, 3:].mean() > 0.2
 
 
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"cipher": "enigma", "curriculum": 0.5, "validation_split": 0.9999}, "keys"),
         ({"cipher": "affine", "validation_split": 0.9999}, "keys"),
         ({"text_length": 1, "validation_split": 0.999}, "texts"),
     ],

@@ -11,7 +11,7 @@ from fastrnn.cipher.ciphers.base import Letters
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import CorpusError, RunError, brief
 from fastrnn.cipher.lesson import numbers
-from fastrnn.cipher.network import build, encoded
+from fastrnn.cipher.network import answering, build, encoded
 from fastrnn.cipher.vocabulary import Vocabulary
 from fastrnn.models import Model, load_model
 
@@ -89,10 +89,16 @@ class Decipherer:
         settings = config.settings
         sizes = len(config.source), len(config.target)
         model = build(
-            settings.cell, settings.units, None, *sizes, settings.input, readout=settings.readout
+            settings.cell,
+            settings.units,
+            None,
+            *sizes,
+            settings.input,
+            readout=settings.readout,
+            windows=settings.windows,
         )
         model.set_weights(trained.get_weights())
-        return cls(model, config)
+        return cls(answering(model), config)
 
     def check(self, text: str, place: str) -> None:
         """Check that `text` can go into the model.

@@ -8,11 +8,13 @@ __all__ = [
     "CHOSEN",
     "CONSTANT",
     "COSINE",
+    "EPOCHS_WITH_WINDOWS",
     "LONG_MEMORY",
     "SCHEDULES",
     "USUAL",
     "WITH_RANDOM_KEYS",
     "WITH_RANDOM_TEXT",
+    "WITH_WINDOWS",
 ]
 
 #: How the learning rate goes on from its start.
@@ -51,6 +53,16 @@ WITH_RANDOM_TEXT: dict[str, Any] = {
     "curriculum": 0.1,
     "validation_split": 0.04,
 }
+
+#: What differs where the network sees windows, and the epochs of random letters then: all positions
+#: of an Enigma's rotors occur in every message, and it has no beginning that is easier.
+WITH_WINDOWS: dict[str, Any] = {
+    "readout": 512,
+    "learning_rate": 0.003,
+    "warmup_steps": 100,
+    "curriculum": 0.0,
+}
+EPOCHS_WITH_WINDOWS = 16
 
 #: The forget bias of an LSTM with random keys.
 LONG_MEMORY = 3.0

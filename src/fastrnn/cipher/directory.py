@@ -18,7 +18,7 @@ from fastrnn.cipher.corpus import Corpus
 from fastrnn.cipher.errors import HeldError, RunError, brief
 from fastrnn.cipher.history import Epoch
 from fastrnn.cipher.lock import Lock
-from fastrnn.cipher.network import SCALAR, input_shape, weight_shapes
+from fastrnn.cipher.network import LETTERS, SCALAR, input_shape, weight_shapes
 from fastrnn.cipher.settings import Settings
 from fastrnn.cipher.values import MOST
 from fastrnn.cipher.vocabulary import Vocabulary
@@ -81,7 +81,7 @@ class Config:
     def weight_shapes(self) -> list[tuple[int, ...]]:
         """The shapes of the weights of a model of the run."""
         told, sizes = self.settings, (len(self.source), len(self.target))
-        return weight_shapes(told.cell, told.units, *sizes, told.input, told.readout)
+        return weight_shapes(told.cell, told.units, *sizes, told.input, told.readout, told.windows)
 
     def check_model(self, model: Model, file: Path) -> None:
         """Check that a model that was read from a file is one of this run.
@@ -93,10 +93,12 @@ class Config:
         """
         wanted = (
             (None, *input_shape(self.length, self.settings.input)),
-            (None, self.length, len(self.target)),
+            [(None, self.length, len(self.target))]
+            + self.settings.windows * [(None, self.length, LETTERS)],
         )
         shapes = [weights.shape for weights in model.get_weights()]
-        if (model.input_shape, model.output_shape) != wanted or shapes != self.weight_shapes:
+        outputs = [tensor.shape for tensor in model.outputs]
+        if (model.input_shape, outputs) != wanted or shapes != self.weight_shapes:
             raise RunError(
                 f"{file}: a model of another run than config.json; "
                 "put the files of one run together again"

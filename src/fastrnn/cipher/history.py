@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 
-__all__ = ["COLUMNS", "Epoch", "from_csv", "to_csv"]
+from fastrnn.cipher.network import ANSWER
+
+__all__ = ["COLUMNS", "Epoch", "from_csv", "of_the_answers", "to_csv"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,29 @@ class Epoch:
     def score(self) -> float:
         """What the best epoch has the least of: `val_loss`, or else `loss`."""
         return self.loss if self.val_loss is None else self.val_loss
+
+
+def of_the_answers(logs: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of what the model answers, where they are among those of other outputs.
+
+    Parameters
+    ----------
+    logs : mapping of str to float
+        What a callback is told: ``loss``, ``accuracy``, and both with ``val_`` in front of them.
+        With several outputs, the first is the sum of all losses, and the name of the layer that
+        answers stands before the names of its own figures.
+
+    Returns
+    -------
+    dict of str to float
+        Those of the answers, without that name.
+    """
+    named = {name for name in logs if f"{ANSWER}_" in name}
+    return {
+        name.replace(f"{ANSWER}_", ""): value
+        for name, value in logs.items()
+        if name in named or not named
+    }
 
 
 COLUMNS = tuple(field.name for field in fields(Epoch))

@@ -7,7 +7,6 @@ are, and all messages of random letters, into those to train on and those to hol
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -33,8 +32,9 @@ TRIED = 10_000
 #: Groups of messages that are kept for the next batch, which may want the rest of the last one.
 KEPT = 4
 
-#: What goes in, what should come out, and the weights of the steps.
-Arrays = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float32]]
+#: What goes in, what should come out, and the weights of the steps; of the last two a list each,
+#: where a network has several outputs.
+Arrays = tuple[Any, Any, Any]
 
 _END = np.int8(END).tobytes()
 
@@ -98,29 +98,11 @@ class Keys:
         self.cipher, self.letters = cipher, letters
         self._share, self._held_out = share, held_out
 
-    def keys(self, rng: np.random.Generator, count: int, part: float = 1.0) -> Letters:
-        """Return keys, padded where they are shorter: Letters, shape (count, self.letters).
+    def keys(self, rng: np.random.Generator, count: int) -> Letters:
+        """Return keys, padded where they are shorter: Letters, shape (count, self.letters)."""
+        return self._drawn(count, lambda some: self.cipher.random_keys(rng, some, self.letters))
 
-        The curriculum of a cipher whose keys grow is over when `part` is 1. In the first half of
-        it, one of the grown letters differs from A, and it takes more and more values; in the
-        second half, more and more keys are whole.
-        """
-        return self._drawn(count, lambda some: self._any_keys(rng, some, part))
-
-    def _any_keys(self, rng: np.random.Generator, count: int, part: float) -> Letters:
-        """Return keys as `keys` does, of both parts."""
-        keys = self.cipher.random_keys(rng, count, self.letters)
-        places = np.arange(self.cipher.grown_letters)
-        if len(places) and part < 1:
-            grown = keys[:, places]
-            alone = rng.random(count) >= 2 * part - 1
-            others = places != rng.integers(len(places), size=count)[:, np.newaxis]
-            grown[alone[:, np.newaxis] & others] = 0
-            values = max(1, math.ceil(min(2 * part, 1) * len(ALPHABET)))
-            keys[:, places] = grown % np.int8(values)
-        return keys
-
-    def check_share(self, length: int | None = None, part: float = 1.0) -> None:
+    def check_share(self, length: int | None = None) -> None:
         """Check that some keys are held out and some are not, and messages of so many letters.
 
         Without any of the part that is asked for, drawing would never end.
@@ -129,8 +111,6 @@ class Keys:
         ----------
         length : int, optional
             Letters of random messages, where there are such.
-        part : float
-            As for `keys`, of the first keys to train on.
 
         Raises
         ------
@@ -138,18 +118,18 @@ class Keys:
             Of many that are drawn none is.
         """
         rng = np.random.default_rng(0)
-        drawn = {"keys": self._any_keys(rng, TRIED, 1.0)}
+        drawn = {"keys": self.cipher.random_keys(rng, TRIED, self.letters)}
         if length is not None:
             drawn["texts"] = rng.integers(0, len(ALPHABET), (TRIED, length), np.int8)
-        trained = {**drawn, "keys": self._any_keys(rng, TRIED, part)}
         for what, rows in drawn.items():
-            if is_held_out(trained[what], self._share).all():
+            held_out = is_held_out(rows, self._share)
+            if held_out.all():
                 raise SettingsError(
                     f"{self._share}, which leaves none of {TRIED:,} random {what} to train on; "
                     "give a smaller fraction",
                     ("validation_split",),
                 )
-            if not is_held_out(rows, self._share).any():
+            if not held_out.any():
                 raise SettingsError(
                     f"{self._share}, which holds out none of {TRIED:,} random {what}; give a "
                     "greater fraction, or 0",
@@ -226,10 +206,9 @@ class Drawn(Callback):
     grown : float
         The epochs after which messages are whole. Before, their ends are cut off: of the first
         ones, all but `BEGIN` characters. Keys have all lengths from the start: with short ones
-        alone, most letters of an autokey cannot be read before those in front of them are. Of a
-        cipher whose keys grow, messages are whole from the start, see `Keys.keys`.
+        alone, most letters of an autokey cannot be read before those in front of them are.
     arrays : callable
-        Makes of a corpus what goes into the model and what should come out.
+        Makes of a corpus what goes into the model, what should come out, and the weights of steps.
     """
 
     #: Characters of the first messages, where they grow.
@@ -243,7 +222,7 @@ class Drawn(Callback):
         length: int,
         seed: int,
         grown: float,
-        arrays: Callable[[Corpus], tuple[NDArray[Any], NDArray[np.int32]]],
+        arrays: Callable[[Corpus], Arrays],
     ) -> None:
         self._keys, self._texts, self._samples, self._length = keys, texts, samples, length
         self._seed, self._grown, self._arrays = seed, grown, arrays
@@ -260,9 +239,8 @@ class Drawn(Callback):
     def batch(self, indices: NDArray[np.intp]) -> Arrays:
         """Return samples of this epoch by their numbers, with the weights of their steps."""
         groups = np.unique(indices // TOGETHER)
-        arrays = zip(*map(self._group, groups.tolist()), strict=True)
         rows = np.searchsorted(groups, indices // TOGETHER) * TOGETHER + indices % TOGETHER
-        x, y, weights = (np.concatenate(parts)[rows] for parts in arrays)
+        x, y, weights = _joined([self._group(number) for number in groups.tolist()], rows)
         return x, y, weights
 
     def _group(self, number: int) -> Arrays:
@@ -271,8 +249,7 @@ class Drawn(Callback):
         if place not in self._groups:
             if len(self._groups) >= KEPT:
                 del self._groups[next(iter(self._groups))]
-            x, y = self._arrays(self._drawn(*place))
-            self._groups[place] = x, y, characters_alone(y)
+            self._groups[place] = self._arrays(self._drawn(*place))
         return self._groups[place]
 
     def _drawn(self, epoch: int, number: int) -> Corpus:
@@ -281,15 +258,22 @@ class Drawn(Callback):
         # How far this moment is on the way to whole messages.
         at = epoch + number * TOGETHER / self._samples
         part = 1.0 if at >= self._grown else at / self._grown
-        begin = self._length if self._keys.cipher.grown_letters else min(self.BEGIN, self._length)
+        begin = min(self.BEGIN, self._length)
         length = begin + round(part * (self._length - begin))
-        keys = self._keys.keys(rng, TOGETHER, part)
+        keys = self._keys.keys(rng, TOGETHER)
         if self._texts:
             chosen = rng.integers(0, len(self._texts), TOGETHER)
             texts = [self._texts[i][:length] for i in chosen]
         else:
             texts = [word(row) for row in self._keys.messages(rng, TOGETHER, length)]
         return self._keys.corpus(texts, keys)
+
+
+def _joined(parts: Sequence[Any], rows: NDArray[np.intp]) -> Any:
+    """Return some rows of arrays that are joined, or of each of the arrays that sequences hold."""
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)[rows]
+    return [_joined(arrays, rows) for arrays in zip(*parts, strict=True)]
 
 
 def key_row(cipher: Cipher, letters: int) -> Letters:

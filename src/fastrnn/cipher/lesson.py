@@ -154,10 +154,9 @@ class Lesson:
             return self.weighted(corpus)
         return Sentences(self, corpus)
 
-    def weighted(self, corpus: Corpus) -> tuple[NDArray[Any], ...]:
+    def weighted(self, corpus: Corpus) -> tuple[Any, ...]:
         """Return `arrays`, and weights of the steps where sentences have keys of their own."""
-        x, y = self.arrays(corpus)
-        return (x, y) if corpus.keys is None else (x, y, characters_alone(y))
+        return weighted(self.config, corpus)
 
     def arrays(self, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return what goes into the model and what should come out.
@@ -175,6 +174,58 @@ class Lesson:
             The number of every character that should come out.
         """
         return arrays(self.config, corpus)
+
+
+def weighted(config: Config, corpus: Corpus) -> tuple[Any, ...]:
+    """Return what `fastrnn.models.Model.fit` takes for a part of a run's corpus.
+
+    Parameters
+    ----------
+    config : Config
+        Of the run.
+    corpus : Corpus
+        Some sentences of it.
+
+    Returns
+    -------
+    ndarray, ndarray
+        What `arrays` returns.
+    ndarray of float32, shape (sentences, length)
+        Where sentences have keys of their own, the weights of the steps. Where the network sees
+        windows, both this and what should come out are lists, with the letters in each window.
+    """
+    x, y = arrays(config, corpus)
+    if corpus.keys is None:
+        return x, y
+    weights = characters_alone(y)
+    if not config.settings.windows:
+        return x, y, weights
+    letters, where = _in_windows(config, corpus)
+    return x, [y, *letters], [weights, *(where for _ in letters)]
+
+
+def _in_windows(
+    config: Config, corpus: Corpus
+) -> tuple[list[NDArray[np.int32]], NDArray[np.float32]]:
+    """Return what each window shows at the letters of messages, and which steps are such.
+
+    Returns
+    -------
+    list of ndarray of int32, shape (messages, length, 1)
+        Of each window, the letters as numbers from 0.
+    ndarray of float32, shape (messages, length)
+        1 at the letters A to Z of the messages, for which alone a machine turns.
+    """
+    assert corpus.keys is not None
+    texts, length = config.sides(corpus)[0], config.text_length
+    codes = np.array([text[:length].ljust(length) for text in texts], f"U{length}")
+    letters = np.isin(codes.view("U1").reshape(len(texts), length), [*ALPHABET, *ALPHABET.lower()])
+    numbers = np.maximum(letters.cumsum(axis=1) - 1, 0)
+    shown = config.settings.with_key().shown(corpus.keys, length)
+    shown = np.take_along_axis(shown, numbers[..., np.newaxis], axis=1).astype(np.int32)
+    key = ((0, 0), (config.key_length, 0))
+    windows = [np.pad(window, key)[..., np.newaxis] for window in np.moveaxis(shown, 2, 0)]
+    return windows, np.pad(letters, key).astype(np.float32)
 
 
 def arrays(config: Config, corpus: Corpus) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -239,7 +290,7 @@ def _with_random_keys(settings: Settings) -> Lesson:
     parts = {part: Keys(cipher, settings.key_length, share, part) for part in (False, True)}
     unseen = Corpus([], [], None)
     if count:
-        parts[True].check_share(settings.text_length, 0.0 if settings.curriculum else 1.0)
+        parts[True].check_share(settings.text_length)
         unseen = held_out(parts[True], others, count, length, [seed, 1])
     characters = Vocabulary([ALPHABET, *texts, *others])
     told = f"{cipher!r} {settings.key_length} {length} {samples} {seed} {share}"
@@ -254,7 +305,7 @@ def _with_random_keys(settings: Settings) -> Lesson:
         length,
         seed,
         settings.curriculum * settings.epochs,
-        partial(arrays, config),
+        partial(weighted, config),
     )
     return Lesson(config, drawn, unseen)
 
@@ -293,6 +344,6 @@ class Sentences:
     def __len__(self) -> int:
         return len(self._corpus)
 
-    def batch(self, indices: NDArray[np.intp]) -> tuple[NDArray[Any], ...]:
+    def batch(self, indices: NDArray[np.intp]) -> tuple[Any, ...]:
         """Return of some sentences what `Lesson.weighted` returns."""
         return self._lesson.weighted(self._corpus.some(indices))

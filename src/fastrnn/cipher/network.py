@@ -11,12 +11,15 @@ from fastrnn import initializers, layers
 from fastrnn.models import Model
 
 __all__ = [
+    "ANSWER",
     "CELLS",
     "EMBEDDED",
     "GATED",
     "INPUTS",
+    "LETTERS",
     "ONE_HOT",
     "SCALAR",
+    "answering",
     "build",
     "encoded",
     "input_shape",
@@ -39,6 +42,12 @@ ONE_HOT, SCALAR, EMBEDDED = INPUTS = ("one-hot", "scalar", "embedding")
 
 EMBEDDING = 32
 
+#: The name of the layer that answers, where there are other outputs.
+ANSWER = "answer"
+
+#: Letters that a window may show.
+LETTERS = 26
+
 #: Substitutions of a readout: an Enigma's are two of each rotor but the left one, and that one's
 #: with the reflector.
 STAGES = 5
@@ -53,6 +62,7 @@ def build(
     input: str = ONE_HOT,
     forget_bias: float | None = None,
     readout: int | None = None,
+    windows: int = 0,
 ) -> Model:
     """Return a new model, with random weights.
 
@@ -73,12 +83,18 @@ def build(
         out.
     readout : int, optional
         The size of the layers between state and answer, see `_substituted`; none where left out.
+    windows : int
+        With `readout`, the windows of the machine whose cipher it is. The states then tell what
+        each of them shows, and these layers are given the probabilities of its letters in place of
+        the states. A network must tell apart many thousand positions of an Enigma's rotors, and
+        learns the substitution of each much sooner by letters than by states.
 
     Returns
     -------
     Model
         From what `encoded` returns to the probabilities of the characters to choose from,
-        (sentences, length, classes).
+        (sentences, length, classes), and to those of the letters in each of the windows,
+        (sentences, length, `LETTERS`).
     """
     numbers = layers.Input(input_shape(length, input))
     features = numbers
@@ -87,17 +103,28 @@ def build(
     elif input == EMBEDDED:
         features = layers.Embedding(symbols, EMBEDDING)(numbers)
     recurrent = getattr(layers, CELLS[cell])
-    first = {}
+    first: dict[str, Any] = {}
     if forget_bias is not None:
         first = {"bias_initializer": initializers.ForgetBias(forget_bias)}
+    if windows:
+        # To count from a letter of the key on, the state has to tell the letters well apart.
+        first["kernel_initializer"] = initializers.RandomNormal(stddev=1.0)
     states = recurrent(units, return_sequences=True, **first)(features)
+    shown = [_choice(states, LETTERS, f"window_{number + 1}") for number in range(windows)]
+    if windows:
+        states = layers.Concatenate()(shown) if windows > 1 else shown[0]
     if readout is not None:
-        states = _substituted(states, features, readout)
+        states = _substituted(states, features, readout, windows)
+    return Model(numbers, [_choice(states, classes, ANSWER if shown else None), *shown])
+
+
+def _choice(states: Any, classes: int, name: str | None) -> Any:
+    """Return probabilities of so many classes at each step, of a layer with this name."""
     logits = layers.TimeDistributed(layers.Dense(classes))(states)
-    return Model(numbers, layers.Activation("softmax")(logits))
+    return layers.Activation("softmax", name=name)(logits)
 
 
-def _substituted(states: Any, features: Any, size: int) -> Any:
+def _substituted(states: Any, features: Any, size: int, windows: int) -> Any:
     """Return what the states make of the characters that go in, by several substitutions in turn.
 
     Each of the `STAGES` multiplies a vector by a projection of the states, so that these choose
@@ -107,11 +134,20 @@ def _substituted(states: Any, features: Any, size: int) -> Any:
     """
     first = initializers.RandomNormal(stddev=1.0)
     vector = layers.TimeDistributed(layers.Dense(size, kernel_initializer=first))(features)
+    # Of windows, as many of the features that go in are 1 as there are windows.
+    spread: dict[str, Any] = {}
+    if windows:
+        spread["kernel_initializer"] = initializers.RandomNormal(stddev=windows**-0.5)
     for _ in range(STAGES):
-        chosen = layers.TimeDistributed(layers.Dense(size))(states)
+        chosen = layers.TimeDistributed(layers.Dense(size, **spread))(states)
         product = layers.LayerNormalization(epsilon=1e-5)(layers.Multiply()([chosen, vector]))
         vector = layers.TimeDistributed(layers.Dense(size))(product)
     return vector
+
+
+def answering(model: Model) -> Model:
+    """Return the part of such a model that answers, without its windows: its weights are shared."""
+    return model if len(model.outputs) == 1 else Model(model.inputs, model.outputs[0])
 
 
 def states_of(model: Model) -> Model:
@@ -130,15 +166,22 @@ def states_of(model: Model) -> Model:
 
 
 def weight_shapes(
-    cell: str, units: int, symbols: int, classes: int, input: str, readout: int | None = None
+    cell: str,
+    units: int,
+    symbols: int,
+    classes: int,
+    input: str,
+    readout: int | None = None,
+    windows: int = 0,
 ) -> list[tuple[int, ...]]:
     """Return the shapes of what ``get_weights`` returns of such a model, without making one."""
     columns = GATES[cell] * units
     table = [(symbols, EMBEDDING)] if input == EMBEDDED else []
     features = {ONE_HOT: symbols, SCALAR: 1, EMBEDDED: EMBEDDING}[input]
-    shapes = [*table, (features, columns), (units, columns), (columns,)]
+    shapes: list[tuple[int, ...]] = [*table, (features, columns), (units, columns), (columns,)]
+    shapes += windows * [(units, LETTERS), (LETTERS,)]
     if readout is not None:
-        chosen, normalized = [(units, readout), (readout,)], 2 * [(readout,)]
+        chosen, normalized = [(windows * LETTERS or units, readout), (readout,)], 2 * [(readout,)]
         dense: list[tuple[int, ...]] = [(readout, readout), (readout,)]
         shapes += [*chosen, (features, readout), (readout,), *normalized]
         shapes += [*(STAGES - 1) * [*chosen, *dense, *normalized], *dense]

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from fastrnn.callbacks import Callback
-from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.history import Epoch, of_the_answers
 from fastrnn.cipher.training import Training
 from fastrnn.terminal import columns, is_terminal, joined
 
@@ -49,6 +49,7 @@ class Progress(Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Move the bar on."""
         if self._bar is not None:
+            logs = of_the_answers(logs or {})
             if logs:
                 names = sorted(logs, key=lambda name: name != "loss")  # the loss first
                 figures = (f"{name} {logs[name]:.4f}" for name in names)

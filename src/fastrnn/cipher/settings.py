@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from fastrnn.cipher.ciphers import OPTIONS, Cipher, make_cipher
+from fastrnn.cipher.ciphers import CIPHERS, OPTIONS, Cipher, make_cipher
 from fastrnn.cipher.corpus import Corpus, built_in, enciphered, read_pair
 from fastrnn.cipher.defaults import (
     CHOSEN,
     CONSTANT,
     COSINE,
+    EPOCHS_WITH_WINDOWS,
     LONG_MEMORY,
     SCHEDULES,
     USUAL,
     WITH_RANDOM_KEYS,
     WITH_RANDOM_TEXT,
+    WITH_WINDOWS,
 )
 from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
 from fastrnn.cipher.network import CELLS, GATED, INPUTS, ONE_HOT
@@ -89,8 +91,8 @@ class Settings:
         How many of these letters; 20.
     curriculum : float
         With random keys, the share of all epochs in which only the beginning of each message is
-        trained on: 6 characters at first, then more and more of them. With an Enigma, messages are
-        whole and keys grow, see `Keys.keys`. 0, or 0.1 with random letters.
+        trained on: 6 characters at first, then more and more of them. 0, or 0.1 with random
+        letters, but 0 with an Enigma.
     rotors, reflector, rings, plugboard : str, optional
         Of the Enigma, see `fastrnn.cipher.Enigma`; its own defaults where left out.
     direction : str
@@ -107,21 +109,24 @@ class Settings:
         The size of the layers between the state and the answer. A projection of the character that
         goes in is multiplied by one of the state, normalized and projected, five times over, each
         time with another projection of the state. Without these layers, the answer is a linear
-        function of the state.
+        function of the state. With random keys of an Enigma, 512; the network then learns to say
+        what the windows of the rotors show, too, and the projections are of that.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
     epochs : int
-        How often to go through the sentences: 5; with random keys 200, or 40 with random letters.
+        How often to go through the sentences: 5; with random keys 200, or 40 with random letters,
+        16 for an Enigma.
     batch_size : int
         Sentences a step: 32, or 128 with random keys.
     learning_rate : float
-        Of Adam: 0.001, or 0.004 with random keys.
+        Of Adam: 0.001, or 0.004 with random keys, 0.003 for an Enigma.
     schedule : str
         ``"constant"``, or ``"cosine"``, the default with random keys: the learning rate falls to 0
         at the end of all epochs.
     warmup_steps : int
-        With ``"cosine"``, in how many steps the learning rate rises to its full size at first.
+        With ``"cosine"``, in how many steps the learning rate rises to its full size at first; 0,
+        or 100 with random keys of an Enigma.
     clip_norm : float, optional
         The greatest length of the gradient; a longer one is shortened to it. None, or 1.
     validation_split : float
@@ -213,6 +218,12 @@ class Settings:
         chosen = USUAL
         if self.has_random_keys:
             chosen = WITH_RANDOM_TEXT if self.text == LETTERS else WITH_RANDOM_KEYS
+            if self.cipher in CIPHERS and CIPHERS[self.cipher].windows:
+                chosen = {**chosen, **WITH_WINDOWS}
+                if self.text == LETTERS:
+                    chosen["epochs"] = EPOCHS_WITH_WINDOWS
+                if self.schedule not in (None, COSINE):
+                    chosen["warmup_steps"] = 0
         for name, value in chosen.items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
@@ -315,6 +326,13 @@ class Settings:
         """With random texts, how many an epoch has to train on, and how many are held out."""
         assert self.sentences is not None
         return _divided(self.sentences, self.validation_split)
+
+    @property
+    def windows(self) -> int:
+        """How many windows of the cipher's machine the network learns to see, for its readout."""
+        if self.readout is None or not self.has_random_keys:
+            return 0
+        return self.with_key().windows
 
     @property
     def has_random_keys(self) -> bool:

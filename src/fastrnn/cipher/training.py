@@ -14,7 +14,7 @@ from fastrnn.cipher.accuracy import CharacterAccuracy
 from fastrnn.cipher.defaults import COSINE
 from fastrnn.cipher.directory import Config, RunDirectory
 from fastrnn.cipher.errors import RunError, SettingsError
-from fastrnn.cipher.history import Epoch
+from fastrnn.cipher.history import Epoch, of_the_answers
 from fastrnn.cipher.keyed import Drawn
 from fastrnn.cipher.lesson import Lesson
 from fastrnn.cipher.network import build
@@ -326,6 +326,7 @@ def _new_model(config: Config, steps: int) -> Model:
         settings.input,
         settings.forget_bias,
         settings.readout,
+        settings.windows,
     )
     rate: float | CosineDecay = settings.learning_rate
     if settings.schedule == COSINE:
@@ -345,7 +346,8 @@ def _cosine(settings: Settings, steps: int) -> CosineDecay:
 def _compiled(model: Model, optimizer: Optimizer) -> Model:
     """Return a model with the loss and the accuracy of every run."""
     loss = "sparse_categorical_crossentropy"
-    model.compile(optimizer=optimizer, loss=loss, metrics=[CharacterAccuracy()])
+    metrics = [[CharacterAccuracy()], *([] for _ in model.outputs[1:])]
+    model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     return model
 
 
@@ -388,7 +390,7 @@ class _Keeper(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the history, the best model so far, and the last one."""
-        figures = logs or {}
+        figures = of_the_answers(logs or {})
         if not math.isfinite(figures["loss"]):
             raise RunError(
                 f"the loss of epoch {epoch + 1} is {figures['loss']}; try a smaller learning rate"

@@ -73,8 +73,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--curriculum",
         float,
         "PART",
-        "fraction of the epochs during which messages grow from 6 letters, or an Enigma's keys "
-        "from one position of all rotors but the right one (default: 0*)",
+        "fraction of the epochs during which messages grow from 6 letters (default: 0*)",
     ),
     *CIPHER_OPTIONS,
     ("--direction", str, "WAY", "learn to decrypt or to encrypt (default: decrypt)"),
@@ -91,7 +90,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--readout",
         int,
         "N",
-        "units of five layers that apply what the state says to the input (default: none)",
+        "units of five layers that apply what the state says to the input (default: none*)",
     ),
     (
         "--input",
@@ -125,7 +124,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what it makes of sentences that it was not trained on.",
         epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
         "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
-        "--text random, too, --epochs 40, --curriculum 0.1 and --validation-split 0.04. "
+        "--text random, too, --epochs 40, --curriculum 0.1 and --validation-split 0.04. With "
+        "an Enigma's they are --readout 512 --learning-rate 0.003 --warmup-steps 100 --curriculum "
+        "0, and with --text random --epochs 16; the network learns to follow the rotors, too. "
         "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",

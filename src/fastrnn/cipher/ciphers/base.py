@@ -68,9 +68,9 @@ class Cipher(ABC):
         The names of arguments beside the key.
     key_letters : tuple of int
         The fewest letters that a random key has, and the most; 0 for any number.
-    grown_letters : int
-        Letters at the beginning of a key that a curriculum grows: at first it draws one value of
-        each, then several of one of them at a time, then whole keys.
+    windows : int
+        How many letters the machine shows beside each one that is typed, see `shown`; 0 for a
+        cipher without a machine.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Cipher(ABC):
     default_key: ClassVar[str]
     options: ClassVar[tuple[str, ...]] = ()
     key_letters: ClassVar[tuple[int, int]] = (1, 0)
-    grown_letters: ClassVar[int] = 0
+    windows: ClassVar[int] = 0
     key: str
     key_row: Letters
 
@@ -110,6 +110,23 @@ class Cipher(ABC):
     @abstractmethod
     def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
         """Return the messages that `encode_rows` turns into `rows`."""
+
+    def shown(self, keys: Letters, length: int) -> Letters:
+        """Return what the machine shows in its windows, at every letter of messages.
+
+        Parameters
+        ----------
+        keys : Letters, shape (messages, key letters)
+            The key of each; the cipher's own is not used.
+        length : int
+            Letters of a message.
+
+        Returns
+        -------
+        Letters, shape (messages, length, windows)
+            What stands there as each letter is enciphered.
+        """
+        return np.zeros((len(keys), length, 0), np.int8)
 
     @classmethod
     def random_keys(cls, rng: np.random.Generator, count: int, most: int) -> Letters:

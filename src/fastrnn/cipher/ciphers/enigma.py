@@ -71,9 +71,7 @@ class Enigma(Cipher):
     default_key: ClassVar[str] = "RNN"
     options: ClassVar[tuple[str, ...]] = ("rotors", "reflector", "rings", "plugboard")
     key_letters: ClassVar[tuple[int, int]] = (3, 3)
-    # The left and the middle rotor: each pair of their positions is another substitution between
-    # the two passages of the right one, and they hardly ever move.
-    grown_letters: ClassVar[int] = 2
+    windows: ClassVar[int] = 3
 
     def __init__(
         self,
@@ -142,6 +140,24 @@ class Enigma(Cipher):
     def decode_rows(self, keys: Letters, rows: Letters) -> Letters:
         """Return the messages that `encode_rows` turns into `rows`."""
         return self.encode_rows(keys, rows)
+
+    def shown(self, keys: Letters, length: int) -> Letters:
+        """Return what stands in the windows of the rotors, from the left, at every letter.
+
+        Parameters
+        ----------
+        keys : Letters, shape (messages, 3)
+            What stands there before the first letter.
+        length : int
+            Letters of a message.
+
+        Returns
+        -------
+        Letters, shape (messages, length, 3)
+            The rotors turn before a letter is enciphered: this is where they stand then.
+        """
+        positions = self._positions(keys, length) % _SIZE
+        return positions[::-1].transpose(1, 2, 0).astype(np.int8)
 
     def _positions(self, keys: Letters, length: int) -> NDArray[np.intp]:
         """Return what stands in the windows at every letter: (3 rotors from the right, rows, T)."""
