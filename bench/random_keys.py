@@ -9,10 +9,10 @@ After every epoch, of `--every` steps, it measures the accuracy on letters of he
 under held-out keys, and writes FILE, JSON. The seconds are those of the training, with the drawing
 of its messages and with these measurements; processor time is that of all threads.
 
-With ``--peer torch`` (the default where PyTorch is installed) a second process trains the same
-network in PyTorch, eager, on the same messages in the same order, from the same weights, with the
-same optimizer, schedule, clipping and threads. The two take turns, an epoch each, so that a machine
-that slows down for a while slows down both.
+With ``--peer torch`` (the default where PyTorch is installed, unless there is a readout, which the
+twin lacks) a second process trains the same network in PyTorch, eager, on the same messages in the
+same order, from the same weights, with the same optimizer, schedule, clipping and threads. The two
+take turns, an epoch each, so that a machine that slows down for a while slows down both.
 
 With ``--ranks N`` the training is the command under ``mpiexec -n N``, without a peer.  ``--of-run``
 trains nothing: it writes what a run of the command has measured in its ``history.csv``.
@@ -73,8 +73,6 @@ def arguments_of(words):
         parser.error(f"--steps: {options.steps}, but it should be a multiple of {options.every}")
     if options.resume and not options.run:
         parser.error("--resume needs --run")
-    if options.peer is None:
-        options.peer = "torch" if options.ranks == 1 and find_spec("torch") else "none"
     return options
 
 
@@ -97,11 +95,11 @@ def settings_of(options):
 
 def command_of(settings, options, out):
     """Return the words of the command that makes such a run."""
-    plain = asdict(Settings())
     words = ["fastrnn", "cipher", "train"]
+    # Defaults depend on the task, so that all are written.
     for name, *_ in OPTIONS:
         value = getattr(settings, name.removeprefix("--").replace("-", "_"))
-        if value is not None and (value != plain[name.removeprefix("--").replace("-", "_")]):
+        if value is not None:
             words += [name, str(value)]
     words += ["--threads", str(options.threads), "--out", str(out)]
     return words
@@ -289,6 +287,10 @@ def main(words=None):
         settings = RunDirectory(options.of_run).read_config().settings
     else:
         settings = settings_of(options)
+    if options.peer is None:
+        # PyTorch's network of the twin has no readout.
+        has_peer = options.ranks == 1 and not settings.readout and find_spec("torch")
+        options.peer = "torch" if has_peer else "none"
     report = {
         "command": shlex.join(command_of(settings, options, "DIR")),
         "ranks": options.ranks,

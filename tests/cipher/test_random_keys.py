@@ -328,6 +328,7 @@ def test_an_epoch_is_shared_out_among_processes():
             "3 random texts .* 0.9; ask for 16 or more",
         ),
         ({"key": "random", "ciphertext": "c", "plaintext": "p"}, "enciphered already"),
+        ({"key": "random", "cipher": ["enigma"]}, "cipher.*but it should be a text"),
     ],
 )
 def test_settings_that_do_not_go_together(settings, message):
@@ -470,7 +471,7 @@ def test_a_run_with_a_readout_is_resumed_and_deciphers(start, tmp_path, cipher, 
 def test_an_enigma_shows_the_network_where_its_rotors_stand(start):
     training = start(
         **{**LETTERS, "cipher": "enigma", "text_length": 2, "sentences": 8_000},
-        validation_split=0.01,
+        validation_split=0.05,
         units=48,
         readout=8,
         epochs=3,
@@ -482,7 +483,7 @@ def test_an_enigma_shows_the_network_where_its_rotors_stand(start):
     _, *shown = training.model.predict(x, verbose=0)
     for window, probabilities in zip(windows, shown, strict=True):
         right = probabilities.argmax(axis=-1) == window[..., 0]
-        assert right[:, 3:].mean() > 0.2
+        assert right[:, 3:].mean() > 0.1  # by chance 0.04
 
 
 @pytest.mark.parametrize(
@@ -497,7 +498,17 @@ def test_some_keys_and_texts_are_left_to_train_on(options, what):
         prepared(**{**LETTERS, "key_length": None, "sentences": 20_000, **options})
 
 
-@pytest.mark.parametrize("readout", [0, -1, 1.5, "4", True])
+@pytest.mark.parametrize("readout", [-1, 1.5, "4", True])
 def test_a_readout_has_a_whole_number_of_units(readout):
-    with pytest.raises(SettingsError, match=r"readout.*whole number of at least 1"):
+    with pytest.raises(SettingsError, match=r"readout.*whole number of at least 0"):
         Settings(readout=readout)
+
+
+def test_no_readout_is_needed(start):
+    """Not even for an Enigma, of which the network is told no windows then."""
+    training = start(**{**LETTERS, **FIFTH, "cipher": "enigma"}, readout=0)
+    training.run()
+    assert len(training.model.get_weights()) == 5
+    assert training.lesson.config.settings.windows == 0
+    found = evaluate(Decipherer.load(training.directory), held_out_of(training.directory))
+    assert found.total == 24 * 7

@@ -8,13 +8,10 @@ __all__ = [
     "CHOSEN",
     "CONSTANT",
     "COSINE",
-    "EPOCHS_WITH_WINDOWS",
     "LONG_MEMORY",
     "SCHEDULES",
     "USUAL",
-    "WITH_RANDOM_KEYS",
-    "WITH_RANDOM_TEXT",
-    "WITH_WINDOWS",
+    "with_random_keys",
 ]
 
 #: How the learning rate goes on from its start.
@@ -54,8 +51,8 @@ WITH_RANDOM_TEXT: dict[str, Any] = {
     "validation_split": 0.04,
 }
 
-#: What differs where the network sees windows, and the epochs of random letters then: all positions
-#: of an Enigma's rotors occur in every message, and it has no beginning that is easier.
+#: What differs where the network is taught what the windows of a machine show, and the epochs of
+#: random letters then. Messages are whole from the start: their beginnings are no easier.
 WITH_WINDOWS: dict[str, Any] = {
     "readout": 512,
     "learning_rate": 0.003,
@@ -67,5 +64,33 @@ EPOCHS_WITH_WINDOWS = 16
 #: The forget bias of an LSTM with random keys.
 LONG_MEMORY = 3.0
 
+
 #: Stands for the default of a setting that depends on others.
 CHOSEN: Any = None
+
+
+def with_random_keys(random_text: bool, windows: bool, schedule: str | None) -> dict[str, Any]:
+    """Return what is chosen with random keys where nothing is said.
+
+    Parameters
+    ----------
+    random_text : bool
+        Whether the messages are random letters.
+    windows : bool
+        Whether the cipher's machine has windows.
+    schedule : str or None
+        The schedule, where it is said.
+
+    Returns
+    -------
+    dict of str to object
+        Settings by their names.
+    """
+    chosen = WITH_RANDOM_TEXT if random_text else WITH_RANDOM_KEYS
+    if windows:
+        chosen = {**chosen, **WITH_WINDOWS}
+        if random_text:
+            chosen["epochs"] = EPOCHS_WITH_WINDOWS
+        if schedule not in (None, COSINE):
+            chosen["warmup_steps"] = 0
+    return chosen

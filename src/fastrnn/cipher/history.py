@@ -21,8 +21,9 @@ class Epoch:
     epoch : int
         Counted from 1.
     loss, accuracy : float
-        Over the epoch, the mean of the cross entropy, which is what was trained, padding included,
-        and the share of characters that are right, for which padding does not count.
+        Over the epoch, the mean of the cross entropy of what the model answers, padding included,
+        or with weights of 0 where every sentence has a key of its own; and the share of characters
+        that are right, for which padding does not count.
     val_loss, val_accuracy : float or None
         The same, after the epoch, of the held-out sentences.
     seconds : float
@@ -49,8 +50,8 @@ def of_the_answers(logs: Mapping[str, float]) -> dict[str, float]:
     ----------
     logs : mapping of str to float
         What a callback is told: ``loss``, ``accuracy``, and both with ``val_`` in front of them.
-        With several outputs, the first is the sum of all losses, and the name of the layer that
-        answers stands before the names of its own figures.
+        With several outputs, ``loss`` is the sum of all their losses, and the name of the layer
+        that answers stands before the names of its own figures.
 
     Returns
     -------

@@ -191,8 +191,9 @@ def weighted(config: Config, corpus: Corpus) -> tuple[Any, ...]:
     ndarray, ndarray
         What `arrays` returns.
     ndarray of float32, shape (sentences, length)
-        Where sentences have keys of their own, the weights of the steps. Where the network sees
-        windows, both this and what should come out are lists, with the letters in each window.
+        Where sentences have keys of their own, the weights of the steps. Where the network is
+        taught what windows show, both this and what should come out are lists: the letters in each
+        window follow.
     """
     x, y = arrays(config, corpus)
     if corpus.keys is None:

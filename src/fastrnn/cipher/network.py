@@ -82,7 +82,8 @@ def build(
         What the bias of the gate that keeps the state begins with; the layer's default where left
         out.
     readout : int, optional
-        The size of the layers between state and answer, see `_substituted`; none where left out.
+        The size of the layers between state and answer, see `_substituted`; none where 0 or left
+        out.
     windows : int
         With `readout`, the windows of the machine whose cipher it is. The states then tell what
         each of them shows, and these layers are given the probabilities of its letters in place of
@@ -96,6 +97,7 @@ def build(
         (sentences, length, classes), and to those of the letters in each of the windows,
         (sentences, length, `LETTERS`).
     """
+    assert readout or not windows, "only a readout is given what windows show"
     numbers = layers.Input(input_shape(length, input))
     features = numbers
     if input == ONE_HOT:
@@ -106,14 +108,14 @@ def build(
     first: dict[str, Any] = {}
     if forget_bias is not None:
         first = {"bias_initializer": initializers.ForgetBias(forget_bias)}
-    if windows:
+    if windows and input == ONE_HOT:
         # To count from a letter of the key on, the state has to tell the letters well apart.
         first["kernel_initializer"] = initializers.RandomNormal(stddev=1.0)
     states = recurrent(units, return_sequences=True, **first)(features)
     shown = [_choice(states, LETTERS, f"window_{number + 1}") for number in range(windows)]
     if windows:
         states = layers.Concatenate()(shown) if windows > 1 else shown[0]
-    if readout is not None:
+    if readout:
         states = _substituted(states, features, readout, windows)
     return Model(numbers, [_choice(states, classes, ANSWER if shown else None), *shown])
 
@@ -180,12 +182,12 @@ def weight_shapes(
     features = {ONE_HOT: symbols, SCALAR: 1, EMBEDDED: EMBEDDING}[input]
     shapes: list[tuple[int, ...]] = [*table, (features, columns), (units, columns), (columns,)]
     shapes += windows * [(units, LETTERS), (LETTERS,)]
-    if readout is not None:
+    if readout:
         chosen, normalized = [(windows * LETTERS or units, readout), (readout,)], 2 * [(readout,)]
         dense: list[tuple[int, ...]] = [(readout, readout), (readout,)]
         shapes += [*chosen, (features, readout), (readout,), *normalized]
         shapes += [*(STAGES - 1) * [*chosen, *dense, *normalized], *dense]
-    last = units if readout is None else readout
+    last = readout or units
     return [*shapes, (last, classes), (classes,)]
 
 

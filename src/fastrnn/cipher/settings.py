@@ -14,13 +14,10 @@ from fastrnn.cipher.defaults import (
     CHOSEN,
     CONSTANT,
     COSINE,
-    EPOCHS_WITH_WINDOWS,
     LONG_MEMORY,
     SCHEDULES,
     USUAL,
-    WITH_RANDOM_KEYS,
-    WITH_RANDOM_TEXT,
-    WITH_WINDOWS,
+    with_random_keys,
 )
 from fastrnn.cipher.errors import RunError, SettingsError, brief, nearest
 from fastrnn.cipher.network import CELLS, GATED, INPUTS, ONE_HOT
@@ -47,7 +44,7 @@ FEWEST_KEYS = 100
 WHOLE = {
     "sentences": 1,
     "units": 1,
-    "readout": 1,
+    "readout": 0,
     "epochs": 1,
     "batch_size": 1,
     "warmup_steps": 0,
@@ -108,9 +105,10 @@ class Settings:
     readout : int, optional
         The size of the layers between the state and the answer. A projection of the character that
         goes in is multiplied by one of the state, normalized and projected, five times over, each
-        time with another projection of the state. Without these layers, the answer is a linear
-        function of the state. With random keys of an Enigma, 512; the network then learns to say
-        what the windows of the rotors show, too, and the projections are of that.
+        time with another projection of the state. 0, the default, is none: the answer is a linear
+        function of the state. With random keys of an Enigma, 512. The training then also tells the
+        network what the windows of the rotors show at each letter, and the projections are of what
+        it takes them to show.
     input : str
         How a character goes in: ``"one-hot"``, a feature for every character, ``"scalar"``, its
         number as one feature, or ``"embedding"``, features that are learned.
@@ -215,15 +213,11 @@ class Settings:
 
     def _choose(self) -> None:
         """Fill in the defaults that depend on the task."""
+        kind = CIPHERS.get(self.cipher) if isinstance(self.cipher, str) else None
         chosen = USUAL
         if self.has_random_keys:
-            chosen = WITH_RANDOM_TEXT if self.text == LETTERS else WITH_RANDOM_KEYS
-            if self.cipher in CIPHERS and CIPHERS[self.cipher].windows:
-                chosen = {**chosen, **WITH_WINDOWS}
-                if self.text == LETTERS:
-                    chosen["epochs"] = EPOCHS_WITH_WINDOWS
-                if self.schedule not in (None, COSINE):
-                    chosen["warmup_steps"] = 0
+            has_windows = kind is not None and kind.windows > 0
+            chosen = with_random_keys(self.text == LETTERS, has_windows, self.schedule)
         for name, value in chosen.items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
@@ -329,8 +323,8 @@ class Settings:
 
     @property
     def windows(self) -> int:
-        """How many windows of the cipher's machine the network learns to see, for its readout."""
-        if self.readout is None or not self.has_random_keys:
+        """Of how many windows of a machine the network is taught what they show."""
+        if not self.readout or not self.has_random_keys:
             return 0
         return self.with_key().windows
 

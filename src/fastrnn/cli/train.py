@@ -90,7 +90,8 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--readout",
         int,
         "N",
-        "units of five layers that apply what the state says to the input (default: none*)",
+        "units of five layers by which the state chooses what is made of the input, 0 for none "
+        "(default: 0*)",
     ),
     (
         "--input",
@@ -106,7 +107,7 @@ OPTIONS: tuple[tuple[str, type, str, str], ...] = (
         "--warmup-steps",
         int,
         "N",
-        "with cosine, steps in which the learning rate rises first (default: 0)",
+        "with cosine, steps in which the learning rate rises first (default: 0*)",
     ),
     ("--clip-norm", float, "NORM", "clip the gradient to this norm (default: no clipping*)"),
     ("--validation-split", float, "PART", "fraction of the sentences to hold out (default: 0.2*)"),
@@ -124,9 +125,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what it makes of sentences that it was not trained on.",
         epilog="* With --key random the defaults are: --cell lstm --units 256 --forget-bias 3 "
         "--batch-size 128 --learning-rate 0.004 --schedule cosine --clip-norm 1 --epochs 200; with "
-        "--text random, too, --epochs 40, --curriculum 0.1 and --validation-split 0.04. With "
-        "an Enigma's they are --readout 512 --learning-rate 0.003 --warmup-steps 100 --curriculum "
-        "0, and with --text random --epochs 16; the network learns to follow the rotors, too. "
+        "--text random, too, --epochs 40, --curriculum 0.1 and --validation-split 0.04. "
+        "With --cipher enigma --key random: --readout 512 --learning-rate 0.003 --warmup-steps "
+        "100 --curriculum 0; with --text random, too, --epochs 16. The training then also tells "
+        "the network what the windows of the rotors show. "
         "DIR gets config.json, history.csv, best.safetensors (least val_loss), "
         "last.safetensors (what --resume needs) and, with matplotlib, history.png. "
         "An existing run is never overwritten, and only one process at a time writes to DIR.",
