@@ -21,6 +21,7 @@ MODULES = {
     "fastrnn.utils": "Utilities",
     "fastrnn.datasets": "Data sets",
     "fastrnn.backend": "Functions on arrays and tensors, as in Keras's backend",
+    "fastrnn.ops": "Operations on arrays and tensors, with the names of NumPy",
     "fastrnn.sklearn": "Estimators for scikit-learn",
     "fastrnn.interop.torch": "Weights and modules of PyTorch",
     "fastrnn.interop.onnx": "Graphs of ONNX",
