@@ -128,7 +128,8 @@ class BuildModules(build_ext):
             if SANITIZE:
                 extension.extra_link_args += [f"-fsanitize={SANITIZE}"]
             elif TARGET.startswith("linux") and not DEBUG:
-                extension.extra_link_args += ["-Wl,-s"]
+                # no symbols, and code and constants without a page of padding between them
+                extension.extra_link_args += ["-Wl,-s", "-Wl,-z,noseparate-code"]
         super().build_extensions()
 
 
