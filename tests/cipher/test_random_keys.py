@@ -257,18 +257,23 @@ def test_other_sentences_get_keys_that_are_held_out(tmp_path):
         files_of(settings, str(file), str(file), None)
 
 
-@pytest.mark.parametrize("at_end", [False, True])
-def test_a_resumed_run_ends_bit_identical(start, tmp_path, at_end):
-    options = {**LETTERS, "schedule": "cosine", "curriculum": 0.5}
-    whole = start("whole", **options)
-    whole.run()
+def killed_and_resumed(start, at_end, **options):
+    """Return the state of a run that was killed in its second epoch, or at the end of it."""
     broken = start("broken", **options)
     broken.save_steps = 1
     with pytest.raises(Killed):
         broken.run([Kill(2, at_end)])
-    resumed = Training.resume(RunDirectory(tmp_path / "broken"))
+    resumed = Training.resume(RunDirectory(broken.directory.path))
     resumed.run()
-    assert state(resumed) == state(whole)
+    return state(resumed)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_a_resumed_run_ends_bit_identical(start, at_end):
+    options = {**LETTERS, "schedule": "cosine", "curriculum": 0.5}
+    whole = start("whole", **options)
+    whole.run()
+    assert killed_and_resumed(start, at_end, **options) == state(whole)
 
 
 def test_more_epochs_than_a_schedule_has(start, tmp_path):
@@ -442,7 +447,7 @@ def test_a_readout_with_windows_is_given_what_they_show():
 
 
 @pytest.mark.parametrize(("cipher", "outputs"), [("enigma", 4), ("vigenere", 1)])
-def test_a_run_with_a_readout_is_resumed_and_deciphers(start, tmp_path, cipher, outputs):
+def test_a_run_with_a_readout_is_resumed_and_deciphers(start, cipher, outputs):
     options = {**LETTERS, **FIFTH, "cipher": cipher, "readout": 6, "key_length": 3}
     training = start("whole", **options, epochs=2)
     training.run()
@@ -459,13 +464,7 @@ def test_a_run_with_a_readout_is_resumed_and_deciphers(start, tmp_path, cipher, 
     assert found.accuracy == pytest.approx(min(training.epochs, key=lambda e: e.score).val_accuracy)
     # By chance, a letter costs log(26) at each of 7 of 10 steps.
     assert all(1.5 < row.loss < 3 and 1.5 < row.val_loss < 3 for row in training.epochs)
-    broken = start("broken", **options, epochs=2)
-    broken.save_steps = 1
-    with pytest.raises(Killed):
-        broken.run([Kill(2, False)])
-    resumed = Training.resume(RunDirectory(tmp_path / "broken"))
-    resumed.run()
-    assert state(resumed) == state(training)
+    assert killed_and_resumed(start, False, **options, epochs=2) == state(training)
 
 
 def test_an_enigma_shows_the_network_where_its_rotors_stand(start):
