@@ -1,5 +1,6 @@
 """First values of weights: their distributions, and that a seed decides them."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -32,6 +33,22 @@ def test_glorot_normal_is_cut_off_and_keeps_its_deviation():
     deviation = np.sqrt(2 / 500)
     assert abs(values.std() / deviation - 1) < 0.02
     assert np.abs(values).max() <= 2 * deviation / 0.8796
+
+
+@pytest.mark.parametrize(
+    ("name", "square"),
+    [
+        ("glorot_uniform", lambda n_in, n_out: 6 / (n_in + n_out)),
+        ("he_uniform", lambda n_in, _: 6 / n_in),
+        ("lecun_uniform", lambda n_in, _: 3 / n_in),
+    ],
+)
+def test_limits_are_rounded_as_their_formula(name, square):
+    # (4, 210): a limit that is off by one bit changes the float64 weights that a seed gives
+    for shape in [(4, 210), *itertools.product(range(1, 40), (1, 2, 3, 7, 64, 129))]:
+        limit = np.sqrt(square(*shape))
+        expected = np.random.default_rng(5).uniform(-limit, limit, shape)
+        np.testing.assert_array_equal(draw(name, shape), expected)
 
 
 @pytest.mark.parametrize("shape", [(8, 24), (24, 8), (8, 8), (2, 3, 5)])

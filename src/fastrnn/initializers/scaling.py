@@ -61,13 +61,14 @@ class VarianceScaling(Seeded):
         """Return draws."""
         fan_in, fan_out = _fans(shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        scale = self.scale / max(1.0, n)
+        n = max(1.0, n)
         if self.distribution == "uniform":
-            limit = math.sqrt(3 * scale)
+            # with one rounding before the root, as √(6 / (fan_in + fan_out)) has
+            limit = math.sqrt(3 * self.scale / n)
             return rng.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
-            return rng.normal(0.0, math.sqrt(scale), shape)
-        return cut_off(shape, rng) * (math.sqrt(scale) / CUT_OFF_DEVIATION)
+            return rng.normal(0.0, math.sqrt(self.scale / n), shape)
+        return cut_off(shape, rng) * (math.sqrt(self.scale / n) / CUT_OFF_DEVIATION)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
