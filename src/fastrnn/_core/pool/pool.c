@@ -27,7 +27,7 @@ enum {
 static _Atomic uint64_t ticket;
 #define TICKET(generation, shares) ((uint64_t)(uint32_t)(generation) << 32 | (uint64_t)(shares) << 16)
 #define SHARES(ticket) ((int)((ticket) >> 16 & 0xffff))
-#define NEXT(ticket) ((int)((ticket)&0xffff))
+#define NEXT(ticket) ((int)((ticket) & 0xffff))
 
 static fastrnn_task job_task;
 static void *job_data;
@@ -103,7 +103,8 @@ void fastrnn_run(int shares, fastrnn_task task, void *job)
     if (!atomic_exchange(&watching_forks, 1))
         when_forked(forget_in_child);
     if (threads < shares - 1) /* if fewer can be started, the caller computes the other shares */
-        start_detached(live, &threads, shares - 1 < FASTRNN_MOST_THREADS ? shares - 1 : FASTRNN_MOST_THREADS, STACK_BYTES);
+        start_detached(live, &threads, shares - 1 < FASTRNN_MOST_THREADS ? shares - 1 : FASTRNN_MOST_THREADS,
+                       STACK_BYTES);
     job_task = task;
     job_data = job;
     atomic_store(&unfinished, shares);

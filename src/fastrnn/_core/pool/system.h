@@ -42,8 +42,8 @@ static inline void yield_processor(void) { SwitchToThread(); }
 static inline void start_detached(unsigned(__stdcall *function)(void *), int *count, int wanted, unsigned stack_bytes)
 {
     while (*count < wanted) {
-        const uintptr_t thread =
-            _beginthreadex(NULL, stack_bytes, function, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        const uintptr_t thread = _beginthreadex(NULL, stack_bytes, function, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION,
+                                                NULL);
         if (!thread)
             break;
         CloseHandle((HANDLE)thread);

@@ -64,7 +64,8 @@ static vec NAME(activation)(int kind, vec x)
 static void NAME(activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind)
 {
     FOR_ROWS {
-        FOR_VECTORS NAME(store)(x + i, NAME(activation)(kind, NAME(load)(x + i)));
+        FOR_VECTORS
+            NAME(store)(x + i, NAME(activation)(kind, NAME(load)(x + i)));
         x += x_row;
     }
 }

@@ -87,7 +87,7 @@ static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tok
 #define fastrnn_copy_back_to(source, copied, step, first_step, first, end, m, rows, ld, row_length)       \
     FASTRNN_OF(copy_back_to, rows)(source, copied, step, first_step, first, end, m, rows, ld, row_length)
 #define fastrnn_first_bad_token(count, tokens, n) fastrnn_bad_token_of(count, (const int64_t *)(tokens), n)
-#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)                \
+#define fastrnn_gather_rows(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)    \
     FASTRNN_OF(gather_rows, c)(first_step, end_step, first, end, m, gates, units, ld, tokens, w, bias, c)
 #define fastrnn_multiply_rows(first_step, end_step, first, end, m, columns, depth, a, ...)            \
     FASTRNN_OF(multiply_rows, a)(first_step, end_step, first, end, m, columns, depth, a, __VA_ARGS__)

@@ -32,14 +32,19 @@ static int has(unsigned leaf_1_ecx, unsigned leaf_7_ebx, unsigned registers)
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & os_uses_xsave) == 0 || (c & leaf_1_ecx) != leaf_1_ecx)
         return 0;
     __asm__ volatile("xgetbv" : "=a"(kept), "=d"(high) : "c"(0));
-    return (kept & registers) == registers && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
-           (b & leaf_7_ebx) == leaf_7_ebx;
+    return (kept & registers) == registers && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & leaf_7_ebx) == leaf_7_ebx;
 }
 
 enum {
     FMA = 1 << 12, /* leaf 1, ECX */
-    AVX2 = 1 << 5, AVX512F = 1 << 16, AVX512DQ = 1 << 17, AVX512BW = 1 << 30, /* leaf 7, EBX */
-    YMM = 0x6, MASKS_AND_ZMM = 0xe0 /* XCR0 */
+    /* of leaf 7, EBX */
+    AVX2 = 1 << 5,
+    AVX512F = 1 << 16,
+    AVX512DQ = 1 << 17,
+    AVX512BW = 1 << 30,
+    /* of XCR0 */
+    YMM = 0x6,
+    MASKS_AND_ZMM = 0xe0
 };
 static int has_avx2(void) { return has(FMA, AVX2, YMM); }
 static int has_avx512(void)

@@ -18,9 +18,8 @@ static void NAME(pack_rows)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, pt
 
 /* sums += the rows of some neighbouring panels; where x is not NULL, also c += x[row * x_row] * these rows.  Several
  * panels are computed at once, because each addition to a sum waits for the one before it. */
-static ALWAYS_INLINE void
-NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REAL *panels, const REAL *x,
-                   ptrdiff_t x_row, REAL *c, REAL *sums)
+static ALWAYS_INLINE void NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REAL *panels,
+                                             const REAL *x, ptrdiff_t x_row, REAL *c, REAL *sums)
 {
     const ptrdiff_t width = vectors * LANES;
     vec sum[2][2] = {{(vec){0}}}, product[2][2] = {{(vec){0}}};
@@ -47,11 +46,11 @@ NAME(sums_of_some)(const int count, const int vectors, ptrdiff_t rows, const REA
 }
 
 /* As sums_of_some, for all panels that pack_rows has written */
-static void NAME(sums_of_panels)(ptrdiff_t rows, ptrdiff_t columns, const REAL *panels, const REAL *x,
-                                 ptrdiff_t x_row, REAL *c, REAL *sums)
+static void NAME(sums_of_panels)(ptrdiff_t rows, ptrdiff_t columns, const REAL *panels, const REAL *x, ptrdiff_t x_row,
+                                 REAL *c, REAL *sums)
 {
     ptrdiff_t first = 0;
-#define SUMS_OF(count, vectors) \
+#define SUMS_OF(count, vectors)                                                                        \
     NAME(sums_of_some)(count, vectors, rows, panels + first * rows, x, x_row, c + first, sums + first)
     for (; columns - first >= 4 * LANES; first += 4 * LANES)
         SUMS_OF(2, 2);

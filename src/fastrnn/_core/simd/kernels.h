@@ -59,7 +59,7 @@ typedef struct {
  * (t, j) of an array is row t m + j.  Rows of states, kept arrays and carries have `ld` elements, rows of gates `gates`
  * times as many.  cells/ has the cells. */
 typedef struct {
-    ptrdiff_t m, n_s, ld;                 /* batch, units, padded units */
+    ptrdiff_t m, n_s, ld; /* batch, units, padded units */
     int gate_count;
     int activation, recurrent_activation; /* of FASTRNN_EACH_ACTIVATION */
     /* forward: Ws as [n_s, gates ld]; back: its transpose as [gates ld, ld].  In panels of `width` columns; the gates
@@ -67,27 +67,27 @@ typedef struct {
     const void *packed;
     ptrdiff_t width;
     const void *apart_bias; /* (ld,), of the recurrent product that stands apart */
-    void *states[2];        /* (T + 1, m, ld); the first step is IN, step t writes row t + 1 */
-    void *gates;            /* (T, m, gates, ld); of a cell of one gate the states from row 1 on */
-    void *kept;             /* (T, m, ld) */
-    const void *drop;       /* (gates, m, ld), what each gate's recurrent product multiplies the state by; or NULL */
-    void *dropped;          /* (T, m, gates, ld), the states so multiplied */
+    void *states[2]; /* (T + 1, m, ld); the first step is IN, step t writes row t + 1 */
+    void *gates; /* (T, m, gates, ld); of a cell of one gate the states from row 1 on */
+    void *kept; /* (T, m, ld) */
+    const void *drop; /* (gates, m, ld), what each gate's recurrent product multiplies the state by; or NULL */
+    void *dropped; /* (T, m, gates, ld), the states so multiplied */
     /* back */
     ptrdiff_t first_step; /* of the segment that is computed now: da and d_kept have no memory for earlier steps */
-    const void *ds;       /* (T, m, ds_row) */
+    const void *ds; /* (T, m, ds_row) */
     ptrdiff_t ds_row;
     void *carry[2]; /* (m, ld): gradients that a step sends to the states before it */
-    void *da;       /* (T, m, gates, ld), at the pre-activations */
-    void *d_kept;   /* (T, m, ld), of cells with a product that stands apart */
+    void *da; /* (T, m, gates, ld), at the pre-activations */
+    void *d_kept; /* (T, m, ld), of cells with a product that stands apart */
     void *d_dropped; /* (m, ld), scratch where there is `drop` */
 } fastrnn_step;
 
 /* A cell: a row of FASTRNN_EACH_CELL. */
 typedef struct {
     const char *name;
-    int gates;  /* how many blocks of n_s rows its weights have */
+    int gates; /* how many blocks of n_s rows its weights have */
     int states; /* how many it carries: 2 with a cell state */
-    int kept;   /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
+    int kept; /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
     /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  It multiplies the
      * kept array.  With `kept_is_product` it multiplies the state, has a bias of its own, and its result is the kept
      * array, whose gradient is d_kept in place of da. */

@@ -35,8 +35,11 @@
 #include "output.h"
 #include "optimizer.h"
 
-#define CELL_OF(cell, ...) \
-    {#cell, __VA_ARGS__, {NAME(cell##_step), NAME(any_##cell##_step)}, {NAME(cell##_step_back), NAME(any_##cell##_step_back)}},
+#define CELL_OF(cell, ...)                                    \
+    {#cell,                                                   \
+     __VA_ARGS__,                                             \
+     {NAME(cell##_step), NAME(any_##cell##_step)},            \
+     {NAME(cell##_step_back), NAME(any_##cell##_step_back)}},
 static const fastrnn_cell NAME(cells)[FASTRNN_CELLS] = {FASTRNN_EACH_CELL(CELL_OF)};
 
 const TABLE EXPORT = {

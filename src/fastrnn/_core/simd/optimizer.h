@@ -4,9 +4,8 @@
 
 /* m += (1 - beta_1) (g - m); v += (1 - beta_2) (g^2 - v); p -= decay p; p -= step m / (sqrt(v) + epsilon)
  * With v_hat, the largest v so far, in v's place. */
-static ALWAYS_INLINE void NAME(adam_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v,
-                                                                  REAL *v_hat, REAL step, REAL beta_1, REAL beta_2,
-                                                                  REAL epsilon, REAL decay, const int amsgrad)
+static ALWAYS_INLINE void NAME(adam_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *m, REAL *v, REAL *v_hat, REAL step,
+                                          REAL beta_1, REAL beta_2, REAL epsilon, REAL decay, const int amsgrad)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
         m[i] += (1 - beta_1) * (g[i] - m[i]);
@@ -44,10 +43,9 @@ static void NAME(sgd)(ptrdiff_t n, REAL *p, const REAL *g, REAL *velocity, REAL 
 
 /* v = rho v + (1 - rho) g^2; a = rho a + (1 - rho) g; q = rate g / sqrt(v - a^2 + epsilon), without a where it is NULL;
  * p -= decay p; p -= q, or, with a velocity, velocity = momentum velocity + q and p -= velocity */
-static ALWAYS_INLINE void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v,
-                                                                     REAL *a, REAL *velocity, REAL rate, REAL rho,
-                                                                     REAL momentum, REAL epsilon, REAL decay,
-                                                                     const int centered, const int moving)
+static ALWAYS_INLINE void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v, REAL *a, REAL *velocity,
+                                             REAL rate, REAL rho, REAL momentum, REAL epsilon, REAL decay,
+                                             const int centered, const int moving)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
         v[i] = rho * v[i] + (1 - rho) * (g[i] * g[i]);
@@ -68,7 +66,7 @@ static ALWAYS_INLINE void NAME(rmsprop_pass)(ptrdiff_t n, REAL *p, const REAL *g
 static void NAME(rmsprop)(ptrdiff_t n, REAL *p, const REAL *g, REAL *v, REAL *a, REAL *velocity, REAL rate, REAL rho,
                           REAL momentum, REAL epsilon, REAL decay)
 {
-#define PASS(centered, moving) \
+#define PASS(centered, moving)                                                                         \
     NAME(rmsprop_pass)(n, p, g, v, a, velocity, rate, rho, momentum, epsilon, decay, centered, moving)
     if (a && velocity)
         PASS(1, 1);

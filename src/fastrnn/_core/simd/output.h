@@ -50,8 +50,8 @@ static inline int64_t NAME(label_of)(const int64_t *target, ptrdiff_t row, ptrdi
  * dlogits = scale * weight * (p - one-hot of target), which may be p itself.  Returns sum of weight * -log p[target];
  * a probability that underflowed counts as the smallest normal number.  A row whose label is bad has no weight. */
 static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row,
-                                       const int64_t *target, const REAL *weight, REAL scale,
-                                       REAL *dlogits, ptrdiff_t dlogits_row, fastrnn_bad_label *bad)
+                                       const int64_t *target, const REAL *weight, REAL scale, REAL *dlogits,
+                                       ptrdiff_t dlogits_row, fastrnn_bad_label *bad)
 {
     double loss = 0;
     FOR_ROWS {
@@ -77,8 +77,8 @@ static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *
 
 /* How many rows have their largest of n at the target, a row counting `weight`; ties go to the first.  A row whose
  * label is bad does not count. */
-static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row,
-                                 const int64_t *target, const REAL *weight, fastrnn_bad_label *bad)
+static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
+                                 const REAL *weight, fastrnn_bad_label *bad)
 {
     double correct = 0;
     const ivec first_lanes = NAME(lane_numbers)();

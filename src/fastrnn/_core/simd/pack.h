@@ -45,9 +45,9 @@ static void NAME(pack_neighbours)(REAL *packed, ptrdiff_t wide, const REAL *corn
 }
 
 /* OUT packed[panel][k][width] */
-static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w,
-                       ptrdiff_t k_gates, ptrdiff_t units_k, ptrdiff_t k_width, ptrdiff_t w_k,
-                       ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_width, ptrdiff_t w_column)
+static void NAME(pack)(REAL *packed, ptrdiff_t width, const REAL *w, ptrdiff_t k_gates, ptrdiff_t units_k,
+                       ptrdiff_t k_width, ptrdiff_t w_k, ptrdiff_t gates, ptrdiff_t units, ptrdiff_t gate_width,
+                       ptrdiff_t w_column)
 {
     const NAME(weights) from = {w, k_gates, units_k, k_width, w_k, gates, units, gate_width, w_column};
     const ptrdiff_t columns = gates * gate_width, depth = k_gates * k_width;

@@ -6,7 +6,8 @@
 static void NAME(tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row)
 {
     FOR_ROWS {
-        FOR_VECTORS NAME(store)(x + i, NAME(tanh)(NAME(load)(x + i)));
+        FOR_VECTORS
+            NAME(store)(x + i, NAME(tanh)(NAME(load)(x + i)));
         x += x_row;
     }
 }
@@ -14,7 +15,8 @@ static void NAME(tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t 
 static void NAME(sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row)
 {
     FOR_ROWS {
-        FOR_VECTORS NAME(store)(x + i, NAME(sigmoid)(NAME(load)(x + i)));
+        FOR_VECTORS
+            NAME(store)(x + i, NAME(sigmoid)(NAME(load)(x + i)));
         x += x_row;
     }
 }
@@ -22,7 +24,8 @@ static void NAME(sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff
 static void NAME(exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row)
 {
     FOR_ROWS {
-        FOR_VECTORS NAME(store)(x + i, NAME(exp)(NAME(load)(x + i)));
+        FOR_VECTORS
+            NAME(store)(x + i, NAME(exp)(NAME(load)(x + i)));
         x += x_row;
     }
 }

@@ -64,6 +64,6 @@ static inline void OF(take_rows)(void *data, const fastrnn_part *part)
 static inline void OF(add_rows)(void *data, const fastrnn_part *part)
 {
     const fastrnn_lookup *job = (const fastrnn_lookup *)data;
-    OF(scatter_rows)(part->first, part->end, 0, job->io.y_row, 1, job->width, job->io.y_row,
-                     (const int64_t *)job->io.x, job->mask, (const REAL *)job->io.y, &job->table);
+    OF(scatter_rows)(part->first, part->end, 0, job->io.y_row, 1, job->width, job->io.y_row, (const int64_t *)job->io.x,
+                     job->mask, (const REAL *)job->io.y, &job->table);
 }

@@ -41,8 +41,8 @@ static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_r
 }
 #endif
 
-static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row,
-                            REAL *target, ptrdiff_t target_row)
+static void NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL *source, ptrdiff_t source_row, REAL *target,
+                            ptrdiff_t target_row)
 {
     if (rows < SQUARE_SIDE || columns < SQUARE_SIDE) {
         for (ptrdiff_t k = 0; k < columns; k++)

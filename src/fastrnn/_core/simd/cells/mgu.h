@@ -29,7 +29,8 @@ static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 
     /* 3. a_n += Ws_n h */
-    NAME(product)(rows, ld, units, h_rows, ld, ws_n, step->width, gate_rows + ld, columns, FASTRNN_FROM_C | order, NULL);
+    NAME(product)(rows, ld, units, h_rows, ld, ws_n, step->width, gate_rows + ld, columns, FASTRNN_FROM_C | order,
+                  NULL);
 
     /* 4. n = act(a_n), s' = (1 - f) s + f n */
     gates = gate_rows, s = s_rows;

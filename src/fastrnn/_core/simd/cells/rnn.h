@@ -14,7 +14,8 @@ static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
 
     /* 2. s' = act(a) */
     FOR_ROWS {
-        FOR_VECTORS NAME(store)(s_next + i, ACTIVATION(NAME(load)(s_next + i)));
+        FOR_VECTORS
+            NAME(store)(s_next + i, ACTIVATION(NAME(load)(s_next + i)));
         s_next += ld;
     }
 }

@@ -32,9 +32,9 @@ static inline void NAME(prefetch)(const REAL *rows, ptrdiff_t elements)
 }
 
 /* c = start + s times the weights of `gates` gates from `gate` on: IN s [rows, ld], weights, bias; IN/OUT c */
-static ALWAYS_INLINE void
-NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int gate, int gates,
-                const REAL *s, const REAL *weights, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+static ALWAYS_INLINE void NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j,
+                                          ptrdiff_t rows, int gate, int gates, const REAL *s, const REAL *weights,
+                                          REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, all = step->gate_count * ld;
     if (!any || !step->drop) {
@@ -44,8 +44,9 @@ NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t 
     for (int g = gate; g < gate + gates; g++) {
         REAL *dropped = ROW(step->dropped, all) + g * ld;
         const REAL *drop = (const REAL *)step->drop + (g * m + j) * ld;
-        FOR_ROWS FOR_VECTORS NAME(store)(dropped + row * all + i,
-                                         NAME(load)(s + row * ld + i) * NAME(load)(drop + row * ld + i));
+        FOR_ROWS
+            FOR_VECTORS
+                NAME(store)(dropped + row * all + i, NAME(load)(s + row * ld + i) * NAME(load)(drop + row * ld + i));
         NAME(product)(rows, ld, units, dropped, all, weights + (g - gate) * units * ld, step->width,
                       c + (g - gate) * ld, c_row, start, bias);
     }
@@ -53,9 +54,9 @@ NAME(recurrent)(const int any, const fastrnn_step *step, ptrdiff_t t, ptrdiff_t 
 
 /* carry = start + da times the transposed weights of `gates` gates from `gate` on: IN da [rows, da_row], weights;
  * IN/OUT carry [rows, ld] */
-static ALWAYS_INLINE void
-NAME(recurrent_back)(const int any, const fastrnn_step *step, ptrdiff_t j, ptrdiff_t rows, int gate, int gates,
-                     const REAL *da, ptrdiff_t da_row, const REAL *weights, REAL *carry, int start)
+static ALWAYS_INLINE void NAME(recurrent_back)(const int any, const fastrnn_step *step, ptrdiff_t j, ptrdiff_t rows,
+                                               int gate, int gates, const REAL *da, ptrdiff_t da_row,
+                                               const REAL *weights, REAL *carry, int start)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, depth = step->gate_count == 1 ? units : ld;
     if (!any || !step->drop) {
@@ -67,14 +68,16 @@ NAME(recurrent_back)(const int any, const fastrnn_step *step, ptrdiff_t j, ptrdi
         const REAL *drop = (const REAL *)step->drop + (g * m + j) * ld;
         NAME(product)(rows, ld, depth, da + (g - gate) * ld, da_row, weights + (g - gate) * depth * ld, step->width,
                       d_dropped, ld, FASTRNN_FROM_ZERO, NULL);
-        FOR_ROWS FOR_VECTORS {
-            const vec before = start == FASTRNN_FROM_ZERO && g == gate ? (vec){0} : NAME(load)(carry + row * ld + i);
-            NAME(store)(carry + row * ld + i,
-                        before + NAME(load)(drop + row * ld + i) * NAME(load)(d_dropped + row * ld + i));
-        }
+        FOR_ROWS
+            FOR_VECTORS {
+                const vec before = start == FASTRNN_FROM_ZERO && g == gate ? (vec){0}
+                                                                           : NAME(load)(carry + row * ld + i);
+                NAME(store)(carry + row * ld + i,
+                            before + NAME(load)(drop + row * ld + i) * NAME(load)(d_dropped + row * ld + i));
+            }
     }
 }
 #define RECURRENT(...) NAME(recurrent)(ANY, step, t, j, rows, __VA_ARGS__)
 #define RECURRENT_BACK(...) NAME(recurrent_back)(ANY, step, j, rows, __VA_ARGS__)
-#define DROPPED(x, gate) \
+#define DROPPED(x, gate)                                                                                     \
     (ANY && step->drop ? (x) * NAME(load)((const REAL *)step->drop + ((gate) * m + j + row) * ld + i) : (x))
