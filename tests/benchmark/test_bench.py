@@ -1,15 +1,24 @@
 """The bench: what it times agrees, and what it prints is what it timed."""
 
 import itertools
+import os
+import platform
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from fastrnn.arguments import GRU, LSTM
-from fastrnn.benchmark import agreement, cases, main, timing
+from fastrnn.benchmark import agreement, cases, levels, main, timing
 from fastrnn.benchmark.measure import training_job
 from fastrnn.benchmark.peers import NAMES, installed
 from fastrnn.benchmark.table import Table, duration, times
+from fastrnn.config import config
+
+on_x86 = pytest.mark.skipif(
+    platform.machine().lower() not in ("x86_64", "amd64"), reason="the limits are those of x86-64"
+)
 
 
 def test_prints_the_table_of_a_case(capfd):
@@ -60,6 +69,62 @@ def test_prints_the_tables_of_an_lstm(capfd):
     assert "Forward and backward, LSTM" in out
     for row in ("cipher (32, 64, 32, 32, 101)", "LSTM stream (1, 64, 32, 1, 100)"):
         assert sum(line.startswith(row) for line in out.splitlines()) == 1
+
+
+def test_the_peers_are_limited_to_the_level_of_fastrnn(monkeypatch, capfd):
+    monkeypatch.setenv("FASTRNN_ISA", "baseline")
+    words = ["--quick", "--table", "fb", "--case", "notebook", "--peers", "fastrnn", "numpy"]
+    assert main([*words, "--threads", "1", "--dtype", "float64"]) == 0
+    last = capfd.readouterr().out.rstrip().rpartition("\n")[2]
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        assert last == "All packages are limited to the instruction set baseline."
+    else:
+        assert last.startswith("fastrnn uses the instruction set baseline, and the other")
+
+
+@on_x86
+def test_notes_name_what_cannot_be_limited():
+    said = levels.note("avx2", ["", "products of JAX", "", "Theano"])
+    assert said == (
+        "All packages are limited to the instruction set avx2, except products of JAX; Theano."
+    )
+    assert "what they choose" in levels.note("avx512", [])
+    assert levels.limits({"FASTRNN_ISA": "avx512"}) == levels.limits({}) == {}
+    assert levels.limits({"FASTRNN_ISA": ""}) == {}
+
+
+@on_x86
+def test_limits_keep_other_flags_of_xla():
+    environment = {"FASTRNN_ISA": "avx2", "XLA_FLAGS": "--one=1", "OPENBLAS_CORETYPE": "SkylakeX"}
+    found = levels.limits(environment)
+    assert found["XLA_FLAGS"] == "--one=1 --xla_cpu_max_isa=AVX2"
+    assert found["OPENBLAS_CORETYPE"] == "Haswell"
+
+
+@on_x86
+@pytest.mark.parametrize(
+    ("level", "blas", "torch_"), [("avx2", "Haswell", "AVX2"), ("baseline", "Nehalem", "DEFAULT")]
+)
+def test_limits_are_what_the_peers_obey(level, blas, torch_):
+    if "avx2" not in config()["supported"]:
+        pytest.skip("this machine has no AVX2")
+    look = (
+        "import importlib.util, numpy, threadpoolctl\n"
+        "libraries = threadpoolctl.threadpool_info()\n"
+        "blas = [one for one in libraries if one['internal_api'] == 'openblas']\n"
+        "print({one['architecture'] for one in blas} <= {sys.argv[1]})\n"
+        "core = getattr(numpy, '_core', None) or numpy.core\n"
+        "print(core._multiarray_umath.__cpu_features__.get('X86_V4', False))\n"
+        "if importlib.util.find_spec('torch'):\n"
+        "    import torch\n"
+        "    print(torch.backends.cpu.get_cpu_capability())\n"
+    )
+    environment = {**os.environ, **levels.limits({"FASTRNN_ISA": level})}
+    command = [sys.executable, "-c", f"import sys\n{look}", blas]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    limited, has_x86_v4, *capability = run.stdout.split()
+    assert (limited, has_x86_v4) == ("True", "False")
+    assert capability in ([], [torch_])
 
 
 @pytest.mark.parametrize(

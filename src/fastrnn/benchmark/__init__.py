@@ -7,6 +7,7 @@
 ``timing``      the measurement: competitors in turn, medians over rounds
 ``agreement``   checks that all results are equal before anything is timed
 ``peers``       one file for each peer, written as its users would write it
+``levels``      the peers limited to the instruction set of fastrnn
 ``gemm``        the peak of the machine, measured by NumPy's matrix product
 ``table``       plain text and Markdown
 ``measure``     makes the rows of a table from cases and peers

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from fastrnn.benchmark.affinity import cores
+from fastrnn.benchmark.levels import limits
 
-# This module must not import NumPy: the number of threads is set in the environment of a new
-# process, before NumPy and the peers are loaded there.
+# This module must not import NumPy: the number of threads and the instruction set are set in the
+# environment of a new process, before NumPy and the peers are loaded there.
 
 TABLES = ("fb", "lstm", "lengths", "inference", "training", "scaling")
 DTYPES = ("float64", "float32")
@@ -69,12 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Return an environment in which every competitor uses that many threads."""
+    """Return an environment in which every competitor uses that many threads, and one level."""
     limited = dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "FASTRNN_NUM_THREADS"),
         str(threads),
     )
-    return {**os.environ, **limited, _INSIDE: str(threads)}
+    return {**os.environ, **limited, **limits(os.environ), _INSIDE: str(threads)}
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:

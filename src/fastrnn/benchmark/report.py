@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fastrnn.arguments import LSTM
-from fastrnn.benchmark import cases, measure, peers
+from fastrnn.benchmark import cases, levels, measure, peers
 from fastrnn.benchmark.affinity import cores, use_cores
 from fastrnn.benchmark.agreement import Disagreement
 from fastrnn.benchmark.table import Table
@@ -83,6 +84,8 @@ def report(options: argparse.Namespace, threads: int) -> int:
             print(f"\n{name}: not timed. {error}")
             failed = 1
             continue
+        if level := os.environ.get("FASTRNN_ISA"):
+            table.notes.append(levels.note(level, [peer.unlimited for peer in field]))
         if table.rows:
             print("\n" + (table.markdown() if options.markdown else table.text()))
         sys.stdout.flush()

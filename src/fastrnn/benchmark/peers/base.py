@@ -58,6 +58,8 @@ class Peer:
     name = ""
     #: Whether :meth:`forward_backward` uses the lengths of a problem.
     takes_lengths = False
+    #: What uses all instructions of the processor, whatever FASTRNN_ISA says: for the notes.
+    unlimited = ""
 
     def forward_backward(self, problem: Problem) -> Competitor | None:
         """RNN or LSTM: ``S, y_pred`` of the forward pass, then every gradient of BPTT.

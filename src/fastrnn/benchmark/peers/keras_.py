@@ -25,7 +25,10 @@ class Keras(Peer):
         import keras
 
         self.keras: Any = keras
-        self.name = f"Keras {keras.__version__} on {keras.backend.backend()}"
+        backend = keras.backend.backend()
+        self.name = f"Keras {keras.__version__} on {backend}"
+        if backend in ("jax", "tensorflow"):
+            self.unlimited = f"products of Keras on {backend}"
 
     def training(self, job: TrainingJob) -> Callable[[], float]:
         """See :meth:`Peer.training`."""

@@ -101,6 +101,7 @@ class OnnxRuntime(Peer):
     """ONNX Runtime on the CPU. Its recurrent operators know float32 only."""
 
     name = f"ONNX Runtime {onnxruntime.__version__}"
+    unlimited = "ONNX Runtime, which has no setting for it"
 
     def __init__(self, threads: int) -> None:
         self.options = onnxruntime.SessionOptions()
