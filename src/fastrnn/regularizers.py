@@ -36,7 +36,17 @@ __all__ = [
 Array = NDArray[Any]
 
 #: Weights with arguments for regularizers and constraints: ``kernel_regularizer`` and so on.
-REGULARIZED = ("kernel", "recurrent", "bias", "embeddings", "gamma", "beta", "alpha")
+REGULARIZED = (
+    "kernel",
+    "recurrent",
+    "bias",
+    "embeddings",
+    "gamma",
+    "beta",
+    "alpha",
+    "depthwise",
+    "pointwise",
+)
 
 
 class Regularizer(metaclass=Constructible):

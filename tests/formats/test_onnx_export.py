@@ -284,7 +284,8 @@ def test_every_layer_that_is_written_is_tried():
     tried = {type(layer).__name__ for layer in STEPWISE}
     elsewhere = {"Embedding", "CategoryEncoding", "Masking", "ApplyMask", "RepeatVector", "Add",
                  "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",
-                 "GaussianNoise", "SpatialDropout1D"}  # fmt: skip
+                 "AlphaDropout", "GaussianDropout", "GaussianNoise",
+                 "SpatialDropout1D"}  # fmt: skip
     assert set(WRITERS) == (tried | elsewhere) - {"TimeDistributed"}
     assert {name for name in vars(activations) if name.islower()} >= {"relu"}
 

@@ -45,6 +45,22 @@ def _rows(L, S, Inp):
         L.GlobalAveragePooling1D(),
     ]
     yield "windows", S([Inp((16, 3)), *windows]), _numbers(3, 16, 3)
+    more = [
+        L.SeparableConv1D(6, 3, depth_multiplier=2, activation="relu"),
+        L.ZeroPadding1D((2, 1)),
+        L.DepthwiseConv1D(2, strides=2),
+        L.GroupNormalization(3),
+        L.UpSampling1D(2),
+        L.Cropping1D((1, 2)),
+        L.GaussianDropout(0.2),
+        L.Conv1DTranspose(4, 3, 2, "same"),
+        L.RMSNormalization(),
+        L.AlphaDropout(0.2),
+        L.Rescaling(0.5, [0.0, 1.0, 2.0, 3.0]),
+        L.UnitNormalization(),
+        L.Flatten(),
+    ]
+    yield "more windows", S([Inp((16, 3)), *more]), _numbers(3, 16, 3)
     shapes = [L.Reshape((4, 3)), L.Permute((2, 1)), L.LeakyReLU(0.1), L.ELU(0.5), L.Flatten()]
     shapes += [L.Dense(3), L.RepeatVector(4), L.LSTM(3, return_sequences=True)]
     shapes += [L.GlobalMaxPooling1D(), L.ReLU(max_value=0.5), L.PReLU(), L.Softmax()]

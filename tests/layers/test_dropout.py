@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
-from fastrnn import seeding
+from fastrnn import layers, seeding
 from fastrnn.layers import GRU, Bidirectional, Dense, Dropout, Input, SimpleRNN
+from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.models import Model, Sequential, load_model
 from fastrnn.models.source import Data
+from tests import recorded
 from tests.compare import assert_same_bits
+from tests.keras_oracle import double_precision, require_keras
+from tests.tolerances import RECORDED
 
 from .recurrent import RECURRENT
 
@@ -61,17 +65,20 @@ def test_a_recurrent_layer_drops_features_of_a_whole_sequence():
 
 
 @pytest.mark.parametrize(
-    "layers",
+    "row",
     [
         [Dense(4), Dropout(0.4, seed=1), SimpleRNN(3), Dropout(0.4, seed=2), Dense(2)],
         [Dense(4), GRU(3, dropout=0.4, seed=3, return_sequences=True), GRU(2, dropout=0.4, seed=1)],
         [Dense(4), Bidirectional(GRU(3, dropout=0.4, seed=3)), Dense(2)],
+        [Dense(4), layers.GaussianDropout(0.4, seed=1), Dense(3), layers.AlphaDropout(0.4, seed=2)],
+        [Dense(4), layers.GaussianNoise(0.4, seed=1), Dense(2)],
     ],
 )
-def test_gradients_go_where_numbers_went(layers):
+def test_gradients_go_where_numbers_went(row):
     """With the same draws on both sides of every difference."""
-    model = model_of(*layers)
-    trainer, data = model._setup.trainer(model), Data([X], [Y], [None])
+    model = model_of(*row)
+    y = np.zeros((len(X), *model.output_shape[1:]))
+    trainer, data = model._setup.trainer(model), Data([X], [y + 0.3], [None])
 
     def loss():
         trainer.begin_epoch(np.random.SeedSequence(5))
@@ -169,3 +176,69 @@ def test_behind_a_tensor_with_two_uses():
 def test_errors(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+#: The layers whose draws can be given to Keras too.
+NOISES = {
+    "GaussianNoise": lambda k: k.GaussianNoise(0.4),
+    "GaussianDropout": lambda k: k.GaussianDropout(0.3),
+    "AlphaDropout": lambda k: k.AlphaDropout(0.3),
+}
+
+
+def draws(shape):
+    """Return numbers from 0 to 1 in place of random ones, batch first."""
+    return np.abs(np.sin(1.0 + np.arange(np.prod(shape)))).reshape(shape)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", NOISES)
+def test_noise_is_keras_s(case, dtype, monkeypatch):
+    def fill(self, out, normal=False):
+        time, batch, features = out.shape
+        out[...] = draws((batch, time, features)).swapaxes(0, 1)
+
+    monkeypatch.setattr(DropoutRandom, "fill", fill)
+    model = model_of(Dense(2, "tanh"), NOISES[case](layers), dtype=dtype)
+    model.set_weights([np.sin(np.arange(6.0)).reshape(3, 2), [0.1, -0.2]])
+    x, y = draws((4, 6, 3)) - 0.5, draws((4, 6, 2))
+    found = {
+        "answers": forward_in_training(model, x, y),
+        "gradients": model.compute_gradients(x, y),
+    }
+    # The draws are float32 in both types.
+    recorded.assert_alike(found, recorded.load("keras_layers", case), RECORDED[np.dtype("float32")])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", NOISES)
+def test_keras_says_so_of_noise(case, monkeypatch):
+    keras = require_keras()
+    from keras.src import backend
+
+    def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+        return keras.ops.convert_to_tensor(mean + stddev * draws(tuple(shape)))
+
+    monkeypatch.setattr(backend.random, "normal", normal)
+    monkeypatch.setattr(
+        backend.random,
+        "uniform",
+        lambda shape, *others, **options: keras.ops.convert_to_tensor(draws(tuple(shape))),
+    )
+    with double_precision():
+        import jax
+
+        dense, noise = keras.layers.Dense(2, activation="tanh"), NOISES[case](keras.layers)
+        x, y = draws((4, 6, 3)) - 0.5, draws((4, 6, 2))
+        dense.build(x.shape)
+        weights = [np.sin(np.arange(6.0)).reshape(3, 2), np.array([0.1, -0.2])]
+
+        def answers(weights):
+            hidden, _ = dense.stateless_call(weights, [], x)
+            return noise(hidden, training=True)
+
+        def loss(weights):
+            return ((answers(weights) - y) ** 2).mean()
+
+        found = {"answers": answers(weights), "gradients": jax.grad(loss)(weights)}
+        recorded.check("keras_layers", case, found, RECORDED[np.dtype("float64")])

@@ -104,6 +104,34 @@ CASES = {
         lambda k: k.Conv1D(4, 2, dilation_rate=3, groups=2, activation="gelu")
     ),
     "Conv1D, same, dilation": chain(lambda k: k.Conv1D(3, 3, padding="same", dilation_rate=2)),
+    "Conv1DTranspose": chain(lambda k: k.Conv1DTranspose(3, 3)),
+    "Conv1DTranspose, strides": chain(lambda k: k.Conv1DTranspose(3, 4, 3, activation="tanh")),
+    "Conv1DTranspose, gaps": chain(lambda k: k.Conv1DTranspose(2, 2, 3, use_bias=False)),
+    "Conv1DTranspose, same": chain(lambda k: k.Conv1DTranspose(3, 5, 2, "same")),
+    "Conv1DTranspose, same, even": chain(lambda k: k.Conv1DTranspose(3, 4, 3, "same")),
+    "Conv1DTranspose, same, gaps": chain(lambda k: k.Conv1DTranspose(3, 2, 4, "same")),
+    "Conv1DTranspose, dilation": chain(
+        lambda k: k.Conv1DTranspose(2, 3, padding="same", dilation_rate=2)
+    ),
+    "DepthwiseConv1D": chain(lambda k: k.DepthwiseConv1D(3)),
+    "DepthwiseConv1D, strides": chain(
+        lambda k: k.DepthwiseConv1D(3, 2, "same", depth_multiplier=2, activation="tanh")
+    ),
+    "DepthwiseConv1D, dilation": chain(
+        lambda k: k.DepthwiseConv1D(2, dilation_rate=3, use_bias=False)
+    ),
+    "SeparableConv1D": chain(lambda k: k.SeparableConv1D(5, 3)),
+    "SeparableConv1D, strides": chain(
+        lambda k: k.SeparableConv1D(3, 2, 2, "same", depth_multiplier=3, activation="softmax")
+    ),
+    "SeparableConv1D, dilation": chain(
+        lambda k: k.SeparableConv1D(3, 3, dilation_rate=2, use_bias=False)
+    ),
+    "ZeroPadding1D": chain(lambda k: k.ZeroPadding1D(), lambda k: k.SimpleRNN(3)),
+    "ZeroPadding1D of a pair": chain(lambda k: k.ZeroPadding1D((2, 0))),
+    "Cropping1D": chain(lambda k: k.Cropping1D(), lambda k: k.SimpleRNN(3)),
+    "Cropping1D of a pair": chain(lambda k: k.Cropping1D((0, 2))),
+    "UpSampling1D": chain(lambda k: k.UpSampling1D(3), lambda k: k.SimpleRNN(3)),
     "MaxPooling1D": chain(lambda k: k.MaxPooling1D(2)),
     "MaxPooling1D, same": chain(lambda k: k.MaxPooling1D(4, strides=3, padding="same")),
     "AveragePooling1D": chain(lambda k: k.AveragePooling1D(3, strides=1)),
@@ -119,6 +147,22 @@ CASES = {
         lambda k: k.LayerNormalization(axis=(1, 2), epsilon=0.01, center=False)
     ),
     "LayerNormalization, axis 1": chain(lambda k: k.LayerNormalization(axis=1, scale=False)),
+    "GroupNormalization": chain(lambda k: k.GroupNormalization(2)),
+    "GroupNormalization of rows": chain(
+        lambda k: k.GroupNormalization(2, epsilon=0.01, scale=False), shape=(3,)
+    ),
+    "GroupNormalization, axis 1": chain(
+        lambda k: k.GroupNormalization(3, axis=1, center=False),
+        lambda k: k.SimpleRNN(3),
+        masked=True,
+    ),
+    "GroupNormalization, each": chain(lambda k: k.GroupNormalization(-1)),
+    "RMSNormalization": chain(lambda k: k.RMSNormalization()),
+    "RMSNormalization, axes": chain(lambda k: k.RMSNormalization(axis=[1, 2], epsilon=0.1)),
+    "UnitNormalization": chain(
+        lambda k: k.UnitNormalization(), lambda k: k.SimpleRNN(3), masked=True
+    ),
+    "UnitNormalization, axes": chain(lambda k: k.UnitNormalization(axis=[1, 2])),
     "BatchNormalization": chain(lambda k: k.BatchNormalization()),
     "BatchNormalization, axis 1": chain(
         lambda k: k.BatchNormalization(axis=1, momentum=0.7, epsilon=0.01, center=False)
@@ -134,6 +178,10 @@ CASES = {
     "BatchNormalization of rows": chain(lambda k: k.BatchNormalization(momentum=0.5), shape=(3,)),
     "BatchNormalization twice": _normalized_twice,
     "ReLU": chain(lambda k: k.ReLU(max_value=0.6, negative_slope=0.1, threshold=0.2)),
+    "ReLU, threshold": chain(lambda k: k.ReLU(threshold=0.4)),
+    "Identity": chain(lambda k: k.Identity(), lambda k: k.SimpleRNN(3), masked=True),
+    "Rescaling": chain(lambda k: k.Rescaling(0.7, [0.1, 0.2, -0.3, 0.5])),
+    "Rescaling of features": chain(lambda k: k.Rescaling([0.7, 1, 2, -3]), shape=(3,)),
     "LeakyReLU": chain(lambda k: k.LeakyReLU()),
     "PReLU": chain(lambda k: k.PReLU("random_uniform")),
     "PReLU, shared": chain(lambda k: k.PReLU("random_uniform", shared_axes=[1])),
@@ -159,6 +207,9 @@ CASES = {
         lambda k: k.ELU(),
         lambda k: k.SpatialDropout1D(0.0),
         lambda k: k.GaussianNoise(0.0),
+        lambda k: k.GaussianDropout(0.0),
+        lambda k: k.AlphaDropout(0.0),
+        lambda k: k.Rescaling(1.5),
         lambda k: k.GRU(3, reset_after=False),
         masked=True,
     ),

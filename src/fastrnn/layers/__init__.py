@@ -19,16 +19,24 @@ from fastrnn.layers.cells.own import OwnRNN
 from fastrnn.layers.cells.rnn import RNN
 from fastrnn.layers.cells.simple_rnn_cell import SimpleRNNCell
 from fastrnn.layers.cells.stacked_cells import StackedRNNCells
-from fastrnn.layers.convolution import Conv1D
+from fastrnn.layers.convolution.conv import Conv1D
+from fastrnn.layers.convolution.conv_transpose import Conv1DTranspose
+from fastrnn.layers.convolution.depthwise_conv import DepthwiseConv1D
+from fastrnn.layers.convolution.separable_conv import SeparableConv1D
 from fastrnn.layers.cudnn import CuDNNGRU, CuDNNLSTM
 from fastrnn.layers.dense import Dense
+from fastrnn.layers.dropout.alpha_dropout import AlphaDropout
 from fastrnn.layers.dropout.dropout import Dropout
+from fastrnn.layers.dropout.gaussian_dropout import GaussianDropout
 from fastrnn.layers.dropout.gaussian_noise import GaussianNoise
 from fastrnn.layers.dropout.spatial_dropout import SpatialDropout1D
 from fastrnn.layers.elementwise.elu import ELU
+from fastrnn.layers.elementwise.identity import Identity
 from fastrnn.layers.elementwise.leaky_relu import LeakyReLU
 from fastrnn.layers.elementwise.prelu import PReLU
 from fastrnn.layers.elementwise.relu import ReLU
+from fastrnn.layers.elementwise.rescaling import Rescaling
+from fastrnn.layers.elementwise.thresholded_relu import ThresholdedReLU
 from fastrnn.layers.embedding import Embedding
 from fastrnn.layers.gru import GRU
 from fastrnn.layers.input import InputLayer
@@ -50,17 +58,23 @@ from fastrnn.layers.merging.older import merge as _merge
 from fastrnn.layers.merging.subtract import Subtract, subtract
 from fastrnn.layers.mgu import MGU
 from fastrnn.layers.normalization.batch_normalization import BatchNormalization
+from fastrnn.layers.normalization.group_normalization import GroupNormalization
 from fastrnn.layers.normalization.layer_normalization import LayerNormalization
+from fastrnn.layers.normalization.rms_normalization import RMSNormalization
+from fastrnn.layers.normalization.unit_normalization import UnitNormalization
 from fastrnn.layers.pooling.average_pooling import AveragePooling1D
 from fastrnn.layers.pooling.global_average_pooling import GlobalAveragePooling1D
 from fastrnn.layers.pooling.global_max_pooling import GlobalMaxPooling1D
 from fastrnn.layers.pooling.max_pooling import MaxPooling1D
 from fastrnn.layers.recurrent import RecurrentLayer
 from fastrnn.layers.registry import register
+from fastrnn.layers.reshaping.cropping import Cropping1D
 from fastrnn.layers.reshaping.flatten import Flatten
 from fastrnn.layers.reshaping.permute import Permute
 from fastrnn.layers.reshaping.repeat_vector import RepeatVector
 from fastrnn.layers.reshaping.reshape import Reshape
+from fastrnn.layers.reshaping.up_sampling import UpSampling1D
+from fastrnn.layers.reshaping.zero_padding import ZeroPadding1D
 from fastrnn.layers.serialization import deserialize, serialize
 from fastrnn.layers.simple_rnn import SimpleRNN
 from fastrnn.layers.softmax import Softmax
@@ -76,6 +90,8 @@ from fastrnn.naming import custom_object_scope
 __all__ = [
     "AvgPool1D",
     "Convolution1D",
+    "Convolution1DTranspose",
+    "SeparableConvolution1D",
     "CuDNNGRU",
     "CuDNNLSTM",
     "GlobalAvgPool1D",
@@ -113,6 +129,20 @@ __all__ = [
     "MaxPooling1D",
     "LayerNormalization",
     "GaussianNoise",
+    "Conv1DTranspose",
+    "DepthwiseConv1D",
+    "SeparableConv1D",
+    "GaussianDropout",
+    "AlphaDropout",
+    "Rescaling",
+    "GroupNormalization",
+    "RMSNormalization",
+    "UnitNormalization",
+    "Cropping1D",
+    "UpSampling1D",
+    "ZeroPadding1D",
+    "Identity",
+    "ThresholdedReLU",
     "SpatialDropout1D",
     "Lambda",
     "GRU",
@@ -155,6 +185,7 @@ __all__ = [
 # Aliases that Keras has.
 AvgPool1D, MaxPool1D, Convolution1D = AveragePooling1D, MaxPooling1D, Conv1D
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
+Convolution1DTranspose, SeparableConvolution1D = Conv1DTranspose, SeparableConv1D
 
 register(
     ELU,
@@ -180,6 +211,18 @@ register(
     MaxPooling1D,
     LayerNormalization,
     GaussianNoise,
+    Conv1DTranspose,
+    DepthwiseConv1D,
+    SeparableConv1D,
+    GaussianDropout,
+    AlphaDropout,
+    Rescaling,
+    GroupNormalization,
+    RMSNormalization,
+    UnitNormalization,
+    Cropping1D,
+    UpSampling1D,
+    ZeroPadding1D,
     SpatialDropout1D,
     Lambda,
     Activation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastrnn import initializers
@@ -13,13 +14,14 @@ from fastrnn.workspace import Array
 
 
 class Affine(Layer):
-    """Base of the layers with a kernel, a bias and an activation.
+    """Base of the layers with kernels, a bias and an activation.
 
     Parameters
     ----------
     activation : str or function, optional
     use_bias : bool
-    kernel_initializer, bias_initializer : str or Initializer
+    drawn : mapping of str to str or Initializer
+        The initializers of the kernels and of the bias: "kernel", "bias".
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
@@ -28,26 +30,35 @@ class Affine(Layer):
         self,
         activation: Any,
         use_bias: bool,
-        kernel_initializer: initializers.Identifier,
-        bias_initializer: initializers.Identifier,
+        drawn: Mapping[str, initializers.Identifier],
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.activation = kernel_of(activation)
         self.use_bias = boolean("use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
+        self._drawn = tuple(drawn)
+        for name, initializer in drawn.items():
+            setattr(self, f"{name}_initializer", initializers.get(initializer))
+
+    def initializer_of(self, name: str) -> initializers.Initializer:
+        """Return the initializer of a kernel or of the bias."""
+        found: initializers.Initializer = getattr(self, f"{name}_initializer")
+        return found
 
     def add_kernel(self, *shape: int, of_steps: bool) -> None:
         """Create the kernel, whose last axis is that of the output, and the bias.
 
         `of_steps` says whether the layer computes every step of a sequence.
         """
+        self.add_parameter("kernel", shape, self.initializer_of("kernel"))
+        self.add_bias(shape[-1], of_steps)
+
+    def add_bias(self, count: int, of_steps: bool) -> None:
+        """Create the bias, after the kernels, and check the activation of so many features."""
         if of_steps and isinstance(self.activation, FunctionKernel):
-            self.activation.check_positions(shape[-1])
-        self.add_parameter("kernel", shape, self.kernel_initializer)
+            self.activation.check_positions(count)
         if self.use_bias:
-            self.add_parameter("bias", shape[-1:], self.bias_initializer)
+            self.add_parameter("bias", (count,), self.initializer_of("bias"))
 
     def bias_or_zeros(self) -> Array:
         """Return the bias, or zeros in its place."""
@@ -66,6 +77,8 @@ class Affine(Layer):
             **self.sizes(),
             "activation": self.activation.name,
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
+            **{
+                f"{name}_initializer": initializers.serialize(self.initializer_of(name))
+                for name in self._drawn
+            },
         }

@@ -57,7 +57,8 @@ class Dense(Affine):
         bias_initializer: initializers.Identifier = "zeros",
         **options: Any,
     ) -> None:
-        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
+        drawn = {"kernel": kernel_initializer, "bias": bias_initializer}
+        super().__init__(activation, use_bias, drawn, **options)
         self.units = positive(self, "units", units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

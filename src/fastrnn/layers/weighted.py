@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -46,6 +46,9 @@ class Weighted(Variables, Computed):
         *(f"{what}_{kind}" for kind in ATTACHED for what in regularizers.REGULARIZED),
     )
 
+    #: Weights whose arguments have another name, such as ``depthwise_regularizer``: the weight.
+    attached_to: ClassVar[Mapping[str, str]] = {}
+
     def __init__(
         self,
         weights: Sequence[ArrayLike] | None,
@@ -85,6 +88,7 @@ class Weighted(Variables, Computed):
             what, _, kind = argument.rpartition("_")
             if what == "activity":
                 continue
+            what = self.attached_to.get(what, what)
             names = (what, f"{what}_kernel", f"recurrent_{what}")
             found = [
                 one for one in self.parameters if one.name in names[: 3 if what == "bias" else 2]

@@ -35,6 +35,7 @@ KERAS_1 = {
     "subsample_length": "strides",
     "pool_length": "pool_size",
     "stride": "strides",
+    "length": "size",
 }
 
 #: Arguments of every layer without an effect on its results.

@@ -9,6 +9,7 @@ from fastrnn.formats.errors import CheckpointError
 from fastrnn.formats.keras.arguments import KERAS_1, Arguments, short
 from fastrnn.formats.keras.generation import Generation
 from fastrnn.formats.keras.own_in import own_entry, read_dtype, read_function
+from fastrnn.formats.keras.simple_in import SIMPLE, drawn
 from fastrnn.formats.keras.sources import OWN_RNN, Source
 
 Config = dict[str, Any]
@@ -25,6 +26,8 @@ _ALIASES = {
     "MaxPool1D": "MaxPooling1D",
     "GlobalAvgPool1D": "GlobalAveragePooling1D",
     "GlobalMaxPool1D": "GlobalMaxPooling1D",
+    "Convolution1DTranspose": "Conv1DTranspose",
+    "SeparableConvolution1D": "SeparableConv1D",
 }
 
 
@@ -91,13 +94,6 @@ def _common(arguments: Arguments) -> Config:
     return common | arguments.attached("activity")
 
 
-def _initializers(arguments: Arguments, *stems: str) -> Config:
-    found = {f"{stem}_initializer": arguments.initializer(f"{stem}_initializer") for stem in stems}
-    found |= arguments.attached(*stems)
-    arguments.penalties(*stems)
-    return {key: value for key, value in found.items() if value is not None}
-
-
 # The layers with a recurrence ------------------------------------------------------------------
 
 
@@ -105,7 +101,7 @@ def _recurrent(arguments: Arguments, reader: LayerReader, ours: str) -> Found:
     options: Config = {
         "units": arguments.integer("units"),
         "use_bias": arguments.flag("use_bias", True),
-        **_initializers(arguments, "kernel", "recurrent", "bias"),
+        **drawn(arguments, "kernel", "recurrent", "bias"),
     }
     if arguments.kind.startswith("CuDNN"):
         options |= {"activation": "tanh"}
@@ -227,166 +223,20 @@ def _time_distributed(arguments: Arguments, reader: LayerReader) -> Found:
     return "TimeDistributed", {"layer": inner.entry}, [inner]
 
 
-# The others ------------------------------------------------------------------------------------
-
-
-def _dense(arguments: Arguments, reader: LayerReader) -> Found:
-    options = {
-        "units": arguments.integer("units"),
-        "activation": arguments.activation(),
-        "use_bias": arguments.flag("use_bias", True),
-        **_initializers(arguments, "kernel", "bias"),
-    }
-    return "Dense", options, []
-
-
-def _embedding(arguments: Arguments, reader: LayerReader) -> Found:
-    arguments.rename({"units": "output_dim", "kernel_initializer": "embeddings_initializer"})
-    arguments.rename({"kernel_regularizer": "embeddings_regularizer"})
-    arguments.rename({"kernel_constraint": "embeddings_constraint"})
-    options = {
-        "input_dim": arguments.integer("input_dim"),
-        "output_dim": arguments.integer("output_dim"),
-        "mask_zero": arguments.flag("mask_zero", False),
-        **_initializers(arguments, "embeddings"),
-    }
-    arguments.must_be("sparse", False)
-    arguments.must_be("dropout", 0.0)
-    return "Embedding", options, []
-
-
-def _convolution(arguments: Arguments, reader: LayerReader) -> Found:
-    options = {
-        "filters": arguments.integer("filters"),
-        "kernel_size": arguments.integer("kernel_size"),
-        "strides": arguments.integer("strides", 1),
-        "padding": arguments.take("padding", "valid"),
-        "dilation_rate": arguments.integer("dilation_rate", 1),
-        "groups": arguments.integer("groups", 1),
-        "activation": arguments.activation(),
-        "use_bias": arguments.flag("use_bias", True),
-        **_initializers(arguments, "kernel", "bias"),
-    }
-    _channels_last(arguments)
-    return "Conv1D", options, []
-
-
-def _channels_last(arguments: Arguments) -> None:
-    arguments.must_be("data_format", "channels_last", reason="fastrnn has the features last")
-
-
-def _pooling(arguments: Arguments, reader: LayerReader) -> Found:
-    strides = arguments.integers("strides", None)
-    size = arguments.integer("pool_size", 2)
-    options = {
-        "pool_size": size,
-        "strides": size if strides is None else strides if isinstance(strides, int) else strides[0],
-        "padding": arguments.take("padding", "valid"),
-    }
-    _channels_last(arguments)
-    return arguments.kind, options, []
-
-
-def _global_pooling(arguments: Arguments, reader: LayerReader) -> Found:
-    _channels_last(arguments)
-    keepdims = arguments.flag("keepdims", False)
-    return arguments.kind, {"keepdims": True} if keepdims else {}, []
-
-
-def _normalization(arguments: Arguments, reader: LayerReader) -> Found:
-    axis = arguments.integers("axis", -1)
-    options: Config = {
-        "axis": axis[0] if isinstance(axis, list) and len(axis) == 1 else axis,
-        "epsilon": arguments.number("epsilon", 1e-3),
-        "center": arguments.flag("center", True),
-        "scale": arguments.flag("scale", True),
-        **_initializers(arguments, "beta", "gamma"),
-    }
-    for flag, weight in (("center", "beta"), ("scale", "gamma")):
-        if not options[flag]:  # there is no such weight
-            options.pop(f"{weight}_regularizer", None)
-            options.pop(f"{weight}_constraint", None)
-    if arguments.kind == "BatchNormalization":
-        arguments.rename({"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"})
-        options["momentum"] = arguments.number("momentum", 0.99)
-        options |= _initializers(arguments, "moving_mean", "moving_variance")
-        for argument in ("renorm", "synchronized", "mode"):
-            arguments.must_be(argument, False, 0)
-        for argument in ("fused", "renorm_clipping", "renorm_momentum"):
-            arguments.take(argument, None)
-        arguments.must_be("virtual_batch_size")
-    else:
-        arguments.must_be("rms_scaling", False)
-    return arguments.kind, options, []
-
-
-def _dropout(arguments: Arguments, reader: LayerReader) -> Found:
-    arguments.must_be("noise_shape")
-    options = {"rate": arguments.number("rate"), "seed": arguments.seed()}
-    return arguments.kind, options, []
-
-
-def _noise(arguments: Arguments, reader: LayerReader) -> Found:
-    options = {"stddev": arguments.number("stddev"), "seed": arguments.seed()}
-    return "GaussianNoise", options, []
-
-
-def _activation(arguments: Arguments, reader: LayerReader) -> Found:
-    return "Activation", {"activation": arguments.activation(default=None)}, []
-
-
-def _prelu(arguments: Arguments, reader: LayerReader) -> Found:
-    shared = arguments.integers("shared_axes", [])
-    options = {"shared_axes": shared, **_initializers(arguments, "alpha")}
-    return "PReLU", options, []
-
-
-def _penalty_layer(arguments: Arguments, reader: LayerReader) -> Found:
-    amounts = {key: arguments.number(key, 0.0) for key in ("l1", "l2")}
-    penalty = {"class_name": "L1L2", "config": amounts}
-    return "Activation", {"activation": "linear", "activity_regularizer": penalty}, []
-
-
-def _numbers(ours: str, names: Mapping[str, Any], old: Mapping[str, str] | None = None) -> Any:
-    def read(arguments: Arguments, reader: LayerReader) -> Found:
-        arguments.rename(old or {})
-        return ours, {key: arguments.number(key, value) for key, value in names.items()}, []
-
-    return read
-
-
-def _integers(ours: str, *names: str, **defaults: Any) -> Any:
-    def read(arguments: Arguments, reader: LayerReader) -> Found:
-        _channels_last(arguments)
-        options = {key: arguments.integers(key) for key in names}
-        return ours, options | {k: arguments.integers(k, v) for k, v in defaults.items()}, []
-
-    return read
-
-
-def _dot(arguments: Arguments, reader: LayerReader) -> Found:
-    axes, normalize = arguments.integers("axes"), arguments.flag("normalize", False)
-    return "Dot", {"axes": axes, "normalize": normalize}, []
-
-
-def _function(arguments: Arguments, reader: LayerReader) -> Found:
-    return "Lambda", read_function(arguments), []
-
-
-def _category_encoding(arguments: Arguments, reader: LayerReader) -> Found:
-    if reader.generation.major < 3:
-        arguments.must_be("output_mode", reason="its one_hot was another thing before Keras 3")
-    arguments.must_be("output_mode", "one_hot")
-    arguments.must_be("sparse", False)
-    return "CategoryEncoding", {"num_tokens": arguments.integer("num_tokens")}, []
-
-
 def _input(arguments: Arguments, reader: LayerReader) -> Found:
     raise arguments.error("class_name", "InputLayer", "an input stands within a layer")
 
 
+def _simple(read: Callable[[Arguments], tuple[str, Config]]) -> Any:
+    return lambda arguments, reader: (*read(arguments), [])
+
+
 def _as(ours: str) -> Any:
     return lambda arguments, reader: _recurrent(arguments, reader, ours)
+
+
+def _function(arguments: Arguments, reader: LayerReader) -> Found:
+    return "Lambda", read_function(arguments), []
 
 
 _READERS: dict[str, Callable[[Arguments, LayerReader], Found]] = {
@@ -400,33 +250,5 @@ _READERS: dict[str, Callable[[Arguments, LayerReader], Found]] = {
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,
     "Lambda": _function,
-    "Dense": _dense,
-    "Embedding": _embedding,
-    "Conv1D": _convolution,
-    "MaxPooling1D": _pooling,
-    "AveragePooling1D": _pooling,
-    "GlobalMaxPooling1D": _global_pooling,
-    "GlobalAveragePooling1D": _global_pooling,
-    "BatchNormalization": _normalization,
-    "LayerNormalization": _normalization,
-    "Dropout": _dropout,
-    "SpatialDropout1D": _dropout,
-    "GaussianNoise": _noise,
-    "Activation": _activation,
-    "PReLU": _prelu,
-    "ActivityRegularization": _penalty_layer,
-    "Masking": _numbers("Masking", {"mask_value": 0.0}),
-    "ELU": _numbers("ELU", {"alpha": 1.0}),
-    "LeakyReLU": _numbers("LeakyReLU", {"negative_slope": 0.3}, {"alpha": "negative_slope"}),
-    "ReLU": _numbers("ReLU", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}),
-    "Softmax": _integers("Softmax", axis=-1),
-    "Flatten": _integers("Flatten"),
-    "Reshape": _integers("Reshape", "target_shape"),
-    "Permute": _integers("Permute", "dims"),
-    "RepeatVector": _integers("RepeatVector", "n"),
-    "Concatenate": _integers("Concatenate", axis=-1),
-    "Dot": _dot,
-    "CategoryEncoding": _category_encoding,
-    **{kind: _integers(kind) for kind in ("Add", "Subtract", "Multiply", "Average")},
-    **{kind: _integers(kind) for kind in ("Maximum", "Minimum")},
+    **{kind: _simple(read) for kind, read in SIMPLE.items()},
 }

@@ -275,15 +275,15 @@ def _dense(config: Config, writer: LayerWriter, title: str, inner: list[Source])
 
 def _convolution(config: Config, writer: LayerWriter, title: str, inner: list[Source]) -> Config:
     sizes = {key: [config.get(key, 1)] for key in ("kernel_size", "strides", "dilation_rate")}
+    further = ("filters", "groups", "depth_multiplier")
     return {
-        "filters": config["filters"],
+        **{key: config[key] for key in further if key in config},
         **sizes,
         "padding": config.get("padding", "valid"),
         "data_format": "channels_last",
-        "groups": config.get("groups", 1),
         "activation": writer.activation(config.get("activation", "linear"), title),
         "use_bias": config.get("use_bias", True),
-        **_initializers(config, writer, "kernel", "bias"),
+        **_initializers(config, writer, "kernel", "depthwise", "pointwise", "bias"),
     }
 
 
@@ -347,10 +347,15 @@ _WRITERS: dict[str, Write] = {
     OWN_RNN: _own_rnn,
     "Lambda": _function,
     "Dense": _dense,
-    "Conv1D": _convolution,
+    **dict.fromkeys(
+        ("Conv1D", "Conv1DTranspose", "DepthwiseConv1D", "SeparableConv1D"), _convolution
+    ),
     "Embedding": _embedding,
     "BatchNormalization": _normalization,
     "LayerNormalization": _normalization,
+    "GroupNormalization": _normalization,
+    "RMSNormalization": _plain("axis", "epsilon"),
+    "UnitNormalization": _plain("axis"),
     "Activation": _activation,
     "LeakyReLU": _leaky,
     "PReLU": _prelu,
@@ -361,6 +366,8 @@ _WRITERS: dict[str, Write] = {
     "GlobalAveragePooling1D": _plain("keepdims"),
     "Dropout": _plain("rate", "seed"),
     "SpatialDropout1D": _plain("rate", "seed"),
+    "GaussianDropout": _plain("rate", "seed"),
+    "AlphaDropout": _plain("rate", "seed"),
     "GaussianNoise": _plain("stddev", "seed"),
     "Masking": _plain("mask_value"),
     "ELU": _plain("alpha"),
@@ -370,6 +377,10 @@ _WRITERS: dict[str, Write] = {
     "Reshape": _plain("target_shape"),
     "Permute": _plain("dims"),
     "RepeatVector": _plain("n"),
+    "ZeroPadding1D": _plain("padding"),
+    "Cropping1D": _plain("cropping"),
+    "UpSampling1D": _plain("size"),
+    "Rescaling": _plain("scale", "offset"),
     "Concatenate": _plain("axis"),
     "Dot": _plain("axes", "normalize"),
     **{kind: _plain() for kind in ("Add", "Subtract", "Multiply", "Average", "Maximum")},

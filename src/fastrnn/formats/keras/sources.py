@@ -102,13 +102,18 @@ def own_weights(source: Source) -> list[str]:
     kind = source.ours
     if kind in ("SimpleRNN", "GRU", "LSTM"):
         return ["kernel", "recurrent_kernel"] + bias * bool(config.get("use_bias", True))
-    if kind in ("Dense", "Conv1D"):
+    if kind == "SeparableConv1D":
+        kernels = ["depthwise_kernel", "pointwise_kernel"]
+        return kernels + bias * bool(config.get("use_bias", True))
+    if kind in ("Dense", "Conv1D", "Conv1DTranspose", "DepthwiseConv1D"):
         return ["kernel"] + bias * bool(config.get("use_bias", True))
     if kind == "PReLU":
         return ["alpha"]
     if kind == "Embedding":
         return ["embeddings"]
-    if kind in ("BatchNormalization", "LayerNormalization"):
+    if kind == "RMSNormalization":
+        return ["scale"]
+    if kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization"):
         found = ["gamma"] * bool(config.get("scale", True))
         found += ["beta"] * bool(config.get("center", True))
         return found + ["moving_mean", "moving_variance"] * (kind == "BatchNormalization")

@@ -324,6 +324,8 @@ WRITERS: dict[str, Callable[[Layer], Value]] = {
     "Dense": _dense,
     "Activation": _activation,
     "Dropout": _as_it_is,
+    "AlphaDropout": _as_it_is,
+    "GaussianDropout": _as_it_is,
     "GaussianNoise": _as_it_is,
     "SpatialDropout1D": _as_it_is,
     "Embedding": _embedding,

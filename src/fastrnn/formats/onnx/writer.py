@@ -195,8 +195,6 @@ class _Writer:
                     return "tokens"
                 if kind == "ApplyMask" and at == 1:
                     return "mask"
-                if kind in ("Dropout", "SpatialDropout1D", "GaussianNoise"):
-                    continue
         return "x"
 
     def _input(self, layer: Mapping[str, Any], reader: str) -> Value:
@@ -379,6 +377,7 @@ class _Writer:
 
 #: Layers that compute steps independently, with any leading axes.
 _PER_STEP = {"Dense", "Activation", "Dropout", "GaussianNoise", "ReLU", "LeakyReLU", "ELU"}
+_PER_STEP |= {"AlphaDropout", "GaussianDropout"}
 #: Layers that do so if their axis is the last.
 _PER_AXIS = {"LayerNormalization", "Softmax"}
 

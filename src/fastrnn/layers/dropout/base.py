@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastrnn import seeding
 from fastrnn._core.stage import Stage
+from fastrnn.layers.checks import rate_of
 from fastrnn.layers.dropout.random import DropoutRandom
 from fastrnn.layers.layer import Layer
 from fastrnn.layers.passing import Passing
@@ -85,3 +86,30 @@ class RandomLayer(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
         return {**super().get_config(), "seed": self.seed}
+
+
+class RateLayer(RandomLayer):
+    """Base of the layers with a rate.
+
+    Parameters
+    ----------
+    rate : float
+        From 0 to 1.
+    seed : int, optional
+        As of :class:`RandomLayer`.
+    """
+
+    #: Whether a rate of 1 is refused.
+    below_one: ClassVar[bool] = False
+
+    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
+        super().__init__(seed, **options)
+        self.rate = self.strength = rate_of(self, "rate", rate)
+        if self.below_one and self.rate == 1:
+            raise ValueError(
+                f"rate of {type(self).__name__} is {rate!r}; it should be from 0 to below 1"
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor arguments of this layer."""
+        return {**super().get_config(), "rate": self.rate}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastrnn.layers.checks import rate_of
-from fastrnn.layers.dropout.base import RandomLayer
+from fastrnn.layers.dropout.base import RateLayer
 from fastrnn.layers.dropout.workspace import DropoutWorkspace
 from fastrnn.workspace import Signal, Workspace
 
 
-class Dropout(RandomLayer):
+class Dropout(RateLayer):
     """In training, set a fraction of the input to zero, and scale the rest by 1 / (1 − rate).
 
     In `evaluate` and `predict` the input is not changed.
@@ -45,14 +42,6 @@ class Dropout(RandomLayer):
 
     is_per_step = True
 
-    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
-        super().__init__(seed, **options)
-        self.rate = self.strength = rate_of(self, "rate", rate)
-
     def changing(self, source: Signal) -> Workspace:
         """Return the workspace of the dropout."""
         return DropoutWorkspace(source, self.rate, self._random)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "rate": self.rate}

@@ -8,8 +8,8 @@ import numpy as np
 
 from fastrnn.layers.checks import rate_of
 from fastrnn.layers.dropout.base import RandomLayer
-from fastrnn.layers.dropout.random import DropoutRandom
-from fastrnn.workspace import Signal, Workspace, empty, zeros
+from fastrnn.layers.dropout.workspace import RandomWorkspace
+from fastrnn.workspace import Array, Signal, Workspace
 
 
 class GaussianNoise(RandomLayer):
@@ -48,31 +48,15 @@ class GaussianNoise(RandomLayer):
         return {**super().get_config(), "stddev": self.stddev}
 
 
-class _NoiseWorkspace(Workspace):
+class _NoiseWorkspace(RandomWorkspace):
     """Adds the noise; the gradient passes unchanged."""
 
     needs_output = False
+    is_normal = True
 
-    def __init__(self, source: Signal, stddev: float, random: DropoutRandom) -> None:
-        self._source, self._stddev, self._random = source, stddev, random
-        self.features, self.mask = source.features, source.mask
-        shape = (*source.output.shape[:-1], source.features)
-        self.output = empty(shape, source.output.dtype)
-        self._draws = np.empty(shape, np.float32)
-        if source.doutput is not None:
-            self.doutput = zeros(shape, source.output.dtype)
-
-    def forward(self, training: bool) -> None:
-        x, y = self._source.output[..., : self.features], self.output[..., : self.features]
-        if not training:
-            np.copyto(y, x)
-            return
-        self._random.fill(self._draws, normal=True)
-        np.multiply(self._draws, self._draws.dtype.type(self._stddev), out=self._draws)
+    def change(self, x: Array, y: Array) -> None:
+        np.multiply(self._draws, self._draws.dtype.type(self._strength), out=self._draws)
         np.add(x, self._draws, out=y)
 
-    def backward(self) -> None:
-        dx = self._source.doutput
-        if dx is not None:
-            assert self.doutput is not None
-            np.copyto(dx[..., : self.features], self.doutput[..., : self.features])
+    def change_back(self, dy: Array, dx: Array) -> None:
+        np.copyto(dx, dy)

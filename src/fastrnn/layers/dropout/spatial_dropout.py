@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastrnn.layers.checks import rate_of, require_rank
-from fastrnn.layers.dropout.base import RandomLayer
+from fastrnn.layers.checks import require_rank
+from fastrnn.layers.dropout.base import RateLayer
 from fastrnn.layers.dropout.workspace import DropoutWorkspace
 from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Signal, Workspace
 
 
-class SpatialDropout1D(RandomLayer):
+class SpatialDropout1D(RateLayer):
     """Drop features of whole sequences: the same ones at every step of a sample.
 
     Parameters
@@ -34,10 +32,6 @@ class SpatialDropout1D(RandomLayer):
     True
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
-        super().__init__(seed, **options)
-        self.rate = self.strength = rate_of(self, "rate", rate)
-
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         require_rank(self, input_shape, 3, "(None, time, features)")
@@ -46,7 +40,3 @@ class SpatialDropout1D(RandomLayer):
     def changing(self, source: Signal) -> Workspace:
         """Return the workspace of the dropout."""
         return DropoutWorkspace(source, self.rate, self._random, same_every_step=True)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "rate": self.rate}

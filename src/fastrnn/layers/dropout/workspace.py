@@ -1,64 +1,99 @@
-"""Workspaces of dropout: random factors for every training batch."""
+"""Workspaces of random layers: random numbers for every training batch."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastrnn.layers.dropout.random import DropoutRandom
-from fastrnn.workspace import Signal, Workspace, empty, zeros
+from fastrnn.workspace import Array, Signal, Workspace, empty, zeros
 
 
-class DropoutWorkspace(Workspace):
-    """Multiplies by random factors of 0 or 1 / (1 − rate), new ones for every training batch.
+class RandomWorkspace(Workspace):
+    """Changes its input by random numbers, new ones for every training batch.
 
     Parameters
     ----------
     source : Signal
-    rate : float
+    strength : float
+        The rate or standard deviation.
     random : DropoutRandom
     same_every_step : bool, default False
-        Whether the factors are the same at every step of a sequence.
+        Whether the numbers are the same at every step of a sequence.
     """
 
+    #: Whether the numbers are from the standard normal distribution, and not uniform.
+    is_normal: ClassVar[bool] = False
+
     def __init__(
-        self, source: Signal, rate: float, random: DropoutRandom, same_every_step: bool = False
+        self, source: Signal, strength: float, random: DropoutRandom, same_every_step: bool = False
     ) -> None:
-        self._source = source
-        self.features = source.features
-        self.mask = source.mask
-        dtype = source.output.dtype
+        self._source, self._strength, self._random = source, strength, random
+        self.features, self.mask = source.features, source.mask
         shape = (*source.output.shape[:-1], source.features)
-        self._random, self._rate = random, rate
-        # In the precision of the draws, which are below 1, so that a rate of 1 drops all.
-        self._scale = 1 / (1 - rate) if rate < 1 else 0.0
-        self.output = empty(shape, dtype)
-        drawn = (1, *shape[1:]) if same_every_step else shape
-        self._draws = np.empty(drawn, np.float32)
-        self._factors = self._draws if dtype == np.float32 else np.empty(drawn, dtype)
+        self.output = empty(shape, source.output.dtype)
+        self._draws = np.empty((1, *shape[1:]) if same_every_step else shape, np.float32)
         if source.doutput is not None:
-            self.doutput = zeros(shape, dtype)
+            self.doutput = zeros(shape, source.output.dtype)
 
     def forward(self, training: bool) -> None:
-        """Draw the factors and multiply; outside of training, copy."""
+        """Draw the numbers and change the input by them; outside of training, copy."""
         n = self.features
         x, y = self._source.output[..., :n], self.output[..., :n]
         if not training:
             np.copyto(y, x)
             return
-        self._random.fill(self._draws)
-        np.greater_equal(self._draws, self._rate, out=self._factors)
-        np.multiply(self._factors, self._scale, out=self._factors)
-        np.multiply(x, self._factors, out=y)
+        self._random.fill(self._draws, normal=self.is_normal)
+        self.change(x, y)
 
     def backward(self) -> None:
-        """Multiply the gradient by the same factors."""
+        """Compute the gradient of the input, for the same numbers."""
         dx = self._source.doutput
         if dx is not None:
             assert self.doutput is not None
-            n = self.features
-            np.multiply(self.doutput[..., :n], self._factors, out=dx[..., :n])
+            self.change_back(self.doutput[..., : self.features], dx[..., : self.features])
+
+    def change(self, x: Array, y: Array) -> None:
+        """Write what becomes of `x` to `y`."""
+        raise NotImplementedError
+
+    def change_back(self, dy: Array, dx: Array) -> None:
+        """Write the gradient of `x` to `dx`."""
+        raise NotImplementedError
+
+
+class FactorsWorkspace(RandomWorkspace):
+    """Multiplies by random factors."""
+
+    def __init__(self, source: Signal, strength: float, *others: Any, **options: Any) -> None:
+        super().__init__(source, strength, *others, **options)
+        dtype, draws = source.output.dtype, self._draws
+        self._factors = draws if dtype == np.float32 else np.empty(draws.shape, dtype)
+
+    def make_factors(self) -> None:
+        """Turn the draws into factors."""
+        raise NotImplementedError
+
+    def change(self, x: Array, y: Array) -> None:
+        """Multiply."""
+        self.make_factors()
+        np.multiply(x, self._factors, out=y)
+
+    def change_back(self, dy: Array, dx: Array) -> None:
+        """Multiply the gradient by the same factors."""
+        np.multiply(dy, self._factors, out=dx)
+
+
+class DropoutWorkspace(FactorsWorkspace):
+    """Multiplies by random factors of 0 or 1 / (1 − rate)."""
+
+    def make_factors(self) -> None:
+        """Turn uniform draws into factors."""
+        # In the precision of the draws, which are below 1, so that a rate of 1 drops all.
+        scale = 1 / (1 - self._strength) if self._strength < 1 else 0.0
+        np.greater_equal(self._draws, self._strength, out=self._factors)
+        np.multiply(self._factors, scale, out=self._factors)
 
 
 class RecurrentDropout:

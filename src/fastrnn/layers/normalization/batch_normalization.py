@@ -54,6 +54,7 @@ class BatchNormalization(Normalization):
     """
 
     couples_samples = True
+    is_per_step = False
 
     def __init__(
         self,
@@ -116,5 +117,4 @@ class BatchNormalization(Normalization):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        moving = self._initializers(*MOVING)
-        return {**super().get_config(), "momentum": self.momentum, **moving}
+        return {**super().get_config(), "momentum": self.momentum, **self._initializers(*MOVING)}

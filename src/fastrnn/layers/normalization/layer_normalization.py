@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from fastrnn import initializers
 from fastrnn.layers.normalization.base import Normalization
 from fastrnn.workspace import Array
@@ -51,25 +49,11 @@ class LayerNormalization(Normalization):
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, **options
         )
 
-    @property
-    def is_per_step(self) -> bool:  # type: ignore[override]
-        """Whether it computes each step independently."""
-        return self.axis == [-1]
-
     def call(self, inputs: Array, kept: dict[str, Any]) -> Array:
         """Normalize."""
-        places = tuple(self._places(inputs.shape))
-        centred = inputs - inputs.mean(axis=places, keepdims=True)
-        variance = np.square(centred).mean(axis=places, keepdims=True)
-        kept["factor"] = factor = 1 / np.sqrt(variance + self._epsilon)
-        kept["normal"] = normal = centred * factor
-        return self._scaled(normal)
+        return self._scaled(self._standardized(inputs, tuple(self._places(inputs.shape)), kept))
 
     def backward(self, gradient: Array, kept: dict[str, Any]) -> Array:
         """Return the gradient of the input."""
-        normal, places = kept["normal"], tuple(self._places(gradient.shape))
-        dnormal = self._unscaled(gradient, normal)
-        along = (dnormal * normal).mean(axis=places, keepdims=True)
-        mean = dnormal.mean(axis=places, keepdims=True)
-        found: Array = (dnormal - mean - normal * along) * kept["factor"]
-        return found
+        dnormal = self._unscaled(gradient, kept["normal"])
+        return self._standardized_back(dnormal, tuple(self._places(gradient.shape)), kept)

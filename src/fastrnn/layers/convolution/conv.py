@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import Any, ClassVar
 
 from fastrnn import initializers
-from fastrnn.layers.checks import channels_last
-from fastrnn.layers.convolving import Convolution
-from fastrnn.layers.windows import Windows, extent, padding_of
-
-Array = NDArray[Any]
+from fastrnn.layers.convolution.grouped import Grouped
+from fastrnn.layers.windows import extent
 
 
-class Conv1D(Convolution):
+class Conv1D(Grouped):
     """y at a step = activation(the window of steps there · kernel + bias).
 
     Parameters
@@ -54,6 +49,8 @@ class Conv1D(Convolution):
     (None, 49, 64)
     """
 
+    further: ClassVar[tuple[str, ...]] = ("filters", "groups")
+
     def __init__(
         self,
         filters: int,
@@ -69,33 +66,13 @@ class Conv1D(Convolution):
         bias_initializer: initializers.Identifier = "zeros",
         **options: Any,
     ) -> None:
-        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **options)
+        drawn = {"kernel": kernel_initializer, "bias": bias_initializer}
+        window = kernel_size, strides, padding, data_format, dilation_rate
+        super().__init__(*window, activation, use_bias, drawn, **options)
         self.filters = extent(self, "filters", filters)
-        self.kernel_size = extent(self, "kernel_size", kernel_size)
-        self.strides = extent(self, "strides", strides)
-        self.padding = padding_of(self, padding)
-        channels_last(self, data_format)
-        self.dilation_rate = extent(self, "dilation_rate", dilation_rate)
         self.groups = extent(self, "groups", groups)
-        if self.strides > 1 and self.dilation_rate > 1:
-            raise ValueError(
-                f"Conv1D has strides={self.strides} and dilation_rate={self.dilation_rate}; "
-                "one of them should be 1"
-            )
         if self.filters % self.groups:
             raise ValueError(
                 f"filters of Conv1D is {self.filters}; it should be a multiple of groups, "
                 f"{self.groups}"
             )
-        self.windows = Windows(self.kernel_size, self.strides, self.padding, self.dilation_rate)
-
-    def sizes(self) -> dict[str, Any]:
-        """Return the arguments of the windows and filters."""
-        return {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "dilation_rate": self.dilation_rate,
-            "groups": self.groups,
-        }

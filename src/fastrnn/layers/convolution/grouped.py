@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastrnn.layers.affine import Affine
-from fastrnn.layers.calling import CallWorkspace
+from fastrnn.layers.convolution.base import Convolution
 from fastrnn.layers.shapes import Shape
-from fastrnn.layers.windows import Windows
-from fastrnn.workspace import Signal, Workspace
-
-Array = NDArray[Any]
+from fastrnn.workspace import Array
 
 
-class Convolution(Affine):
-    """The computation of a convolution; a subclass has the arguments."""
+class Grouped(Convolution):
+    """The computation of a convolution in groups; a subclass has the arguments."""
 
     filters: int
     groups: int
-    kernel_size: int
-    windows: Windows
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (None, windows, filters)."""
@@ -40,10 +33,6 @@ class Convolution(Affine):
         assert features is not None
         self.add_kernel(self.kernel_size, features // self.groups, self.filters, of_steps=True)
 
-    def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
-        """Return buffers for batches of the shape of ``source.output``."""
-        return CallWorkspace(self, [source], training, self.activation)
-
     def _parts(self, features: int) -> list[tuple[slice, slice]]:
         """Return the slices of features and of filters of each group."""
         n, f = features // self.groups, self.filters // self.groups
@@ -60,7 +49,7 @@ class Convolution(Affine):
             kept["rows"].append(rows)
             product = rows @ kernel[..., written].reshape(rows.shape[1], -1)
             out[..., written] = product.reshape(*out.shape[:2], -1)
-        return out + self.parameter("bias").value if self.use_bias else out
+        return self._with_bias(out)
 
     def backward(self, gradient: Array, inputs: Array, kept: dict[str, Any]) -> Array:
         """Return the gradient of the input."""
@@ -72,6 +61,5 @@ class Convolution(Affine):
             kernel.gradient[..., written] = (rows.T @ drows).reshape(part.shape)
             back = drows @ part.reshape(rows.shape[1], -1).T
             dwindows[..., read] = back.reshape(*dwindows.shape[:3], -1)
-        if self.use_bias:
-            self.parameter("bias").gradient[...] = gradient.sum(axis=(0, 1))
+        self._bias_back(gradient)
         return self.windows.add_up(dwindows, inputs.shape[1])

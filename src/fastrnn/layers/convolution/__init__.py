@@ -1,0 +1,1 @@
+"""Layers that compute with windows of steps and a kernel."""
