@@ -108,7 +108,7 @@ class Jax(Peer):
     """JAX on the CPU, compiled before the clock starts."""
 
     name = f"JAX {jax.__version__}"
-    unlimited = "JAX's products in float32, which its library YNNPACK computes"
+    unlimited = "JAX's matrix products, which its library YNNPACK computes"
 
     def forward_backward(self, problem: Problem) -> Competitor:
         """See :meth:`Peer.forward_backward`."""
