@@ -10,7 +10,7 @@ from fastrnn._core.layout cimport padded_to_line
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.strided cimport copy_rows, time_major
-from fastrnn._core.threads cimport Task, Work, run_parts, threads_for, work_of
+from fastrnn._core.threads cimport LEAST_ROWS, Task, Work, run_parts, threads_for, work_of
 
 cdef extern from "simd/bind.h" nogil:
     ctypedef struct Activation "fastrnn_activation":
@@ -53,7 +53,7 @@ def activate(str name, floating[:, ::1] x not None, Py_ssize_t n, const floating
     operations = (4.0 if job.activation >= GELU else 1.0) * EXPONENTIAL * n
     job.n, job.io.x_row, job.io.y_row = n, ld, ld
     job.io.x = job.io.y = &x[0, 0]
-    work = work_of(&job, activate_rows(size), operations, threads_for(operations * R, R // 8))
+    work = work_of(&job, activate_rows(size), operations, threads_for(operations * R, R // LEAST_ROWS))
     run_parts(&work, 0, R)
 
 

@@ -12,13 +12,9 @@ from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.views cimport matrix_of, vector_of
-from fastrnn._core.threads cimport Work, run_parts, threads_for, work_of
+from fastrnn._core.threads cimport LEAST_COLUMNS, LEAST_ROWS, Work, run_parts, threads_for, work_of
 
 bind_kernels()
-
-cdef enum:
-    # a share has at least this many rows between two checks for Ctrl-C: the weights are read once for all of them
-    UNDIVIDED = 8
 
 
 cdef int set_map(Affine *job, Py_ssize_t R, Py_ssize_t ld, const floating[:, :] x, const floating[:, :] w,
@@ -59,10 +55,10 @@ def affine(const floating[:, :] x not None, const floating[:, :] w not None, con
 cdef int compute_rows(Affine *affine) except -1:
     """Compute the map whose sizes and arrays `affine` has."""
     cdef double operations = 2.0 * affine.n * affine.k + EXPONENTIAL * affine.n * affine.softmax
-    cdef int shares = threads_for(affine.R * operations, affine.R // 8)
+    cdef int shares = threads_for(affine.R * operations, affine.R // LEAST_ROWS)
     cdef Scratch memory = scratch((affine.k + 1.0) * affine.ld * affine.size)
     cdef Work work = work_of(affine, affine_rows(affine.size), operations, shares)
-    work.grain = UNDIVIDED * shares
+    work.grain = LEAST_ROWS * shares
     pack_map(affine, affine.R // shares, memory.start)
     return run_parts(&work, 0, affine.R)
 
@@ -117,13 +113,13 @@ def affine_backward(const floating[:, ::1] dout not None, const floating[:, :] x
     job.dout, job.sums = &dout[0, 0], memory.start
     job.bias_sums, job.packed = <floating *> job.sums + job.k * ld, <floating *> job.sums + (job.k + 1) * ld
     if dx is not None and job.k:
-        rows = work_of(&job, input_rows(size), operations, threads_for(R * operations, R // 8))
-        rows.grain, job.dx = UNDIVIDED * rows.shares, &dx[0, 0]
+        rows = work_of(&job, input_rows(size), operations, threads_for(R * operations, R // LEAST_ROWS))
+        rows.grain, job.dx = LEAST_ROWS * rows.shares, &dx[0, 0]
         pack_map_back(&job, R // rows.shares)
         run_parts(&rows, 0, R)
     memset(job.sums, 0, (job.k + 1) * ld * size)
     # parts of whole groups of rows, or shares of the columns if a group is too large: neither changes any bit
-    columns = work_of(&job, weight_columns(size), operations, threads_for(R * operations, ld // 16))
-    columns.grain, columns.pieces = GRADIENT_ROWS, ld // 16
+    columns = work_of(&job, weight_columns(size), operations, threads_for(R * operations, ld // LEAST_COLUMNS))
+    columns.grain, columns.pieces = GRADIENT_ROWS, ld // LEAST_COLUMNS
     run_parts(&columns, 0, R)
     copy_map_gradients(&job)

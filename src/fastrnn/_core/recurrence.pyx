@@ -21,15 +21,9 @@ from fastrnn._core.recycled cimport Scratch, scratch
 from fastrnn._core.signals cimport EXPONENTIAL, MOVE
 from fastrnn._core.stage cimport Stage
 from fastrnn._core.views cimport array_of, checked_tokens, matrix_of
-from fastrnn._core.threads cimport Part, Work, run_parts, threads_for, work_of
+from fastrnn._core.threads cimport LEAST_COLUMNS, LEAST_ROWS, Part, Work, run_parts, threads_for, work_of
 
 bind_kernels()
-
-cdef enum:
-    # Where a step is divided by a check for Ctrl-C, a part has at least this many rows of the batch, or columns of
-    # the gradients: the weights are read once for each part.
-    UNDIVIDED = 8
-    UNDIVIDED_COLUMNS = 16
 
 #: The activations that a cell may have, by their numbers in simd/kernels.h.
 ACTIVATIONS = tuple([activation_name(i).decode() for i in range(SOFTMAX)])
@@ -41,7 +35,7 @@ cdef class Recurrence:
     Parameters
     ----------
     name : str
-        "rnn", "gru", "gru_reset_after" or "lstm": a row of the table in simd/kernels_of_type.h.
+        "rnn", "gru", "gru_reset_after", "lstm" or "mgu": a row of FASTRNN_EACH_CELL in simd/kernels.h.
     activation, recurrent_activation : str
         Of :data:`ACTIVATIONS`: of the candidate (and of an LSTM's cell), and of the gates.
     recurrent_dropout : bool
@@ -237,7 +231,7 @@ cdef int compute_forward(Job *job, Py_ssize_t T) except -1:
     cdef int shares = threads_for(operations * T, job.m)
     cdef Scratch memory = scratch(place_weights(job, NULL))
     cdef Work work = work_of(job, forward_task, operations + element_operations(job), shares)
-    work.grain, work.pieces = 1, job.m // UNDIVIDED
+    work.grain, work.pieces = 1, job.m // LEAST_ROWS
     # if a share is the whole batch, one product projects the rows of many steps
     set_widths(job, job.m // shares, job.m // shares if shares > 1 else job.m * T)
     place_weights(job, memory.start)
@@ -320,11 +314,11 @@ cdef int compute_backward(Job *job, Py_ssize_t steps) except -1:
     pack_weights_back(job)
     memset(job.sums, 0, ((job.n_x + n_s + 1) * job.columns + (job.ld if is_apart(job.cell) else 0)) * size)
     back = work_of(job, backward_task, operations + element_operations(job), shares)
-    back.grain, back.pieces, back.last_first = 1, m // UNDIVIDED, True
+    back.grain, back.pieces, back.last_first = 1, m // LEAST_ROWS, True
     weights = work_of(job, weights_part(size), weight_operations,
-                      threads_for(weight_operations * steps, job.columns // UNDIVIDED_COLUMNS))
+                      threads_for(weight_operations * steps, job.columns // LEAST_COLUMNS))
     # dWx, dWs and dbs are one long product over the rows of a segment, each share its own columns
-    weights.grain, weights.pieces = steps, job.columns // UNDIVIDED_COLUMNS
+    weights.grain, weights.pieces = steps, job.columns // LEAST_COLUMNS
     while last > 0:
         job.step.first_step = first = max(last - segment, 0)
         # the memory of da is that of one segment, offset so that absolute step indices work

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastrnn._core.memory import aligned_empty, aligned_zeros
 from fastrnn._core.signals cimport EXPONENTIAL
-from fastrnn._core.threads cimport Work, run_at_once, threads_for, work_of
+from fastrnn._core.threads cimport LEAST_ROWS, Work, run_at_once, threads_for, work_of
 
 
 cdef class Stage:
@@ -69,7 +69,7 @@ cdef class Stage:
             run_at_once(&work, 0, steps, threads_for(self.operations * steps, self.streams))
             self.keep(steps)
         else:
-            run_at_once(&work, 0, R, threads_for(self.operations * steps, R // 8))
+            run_at_once(&work, 0, R, threads_for(self.operations * steps, R // LEAST_ROWS))
         return 0
 
     cdef void keep(self, Py_ssize_t steps) noexcept nogil:

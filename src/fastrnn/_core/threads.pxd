@@ -13,6 +13,10 @@ cdef enum:
     # A part with fewer operations, a few microseconds, keeps the interpreter's lock: releasing and acquiring it costs
     # 50 ns.
     SHORT = 50000
+    # A share has at least this many rows, or columns of the gradients of weights, since it reads the weights, or the
+    # rows, once for all of them.
+    LEAST_ROWS = 8
+    LEAST_COLUMNS = 16
 
 ctypedef void (*Task)(void *job, const Part *part) noexcept nogil
 

@@ -39,7 +39,7 @@ static inline void fastrnn_bind(const void *f32, const void *f64)
 static inline ptrdiff_t fastrnn_bad_token_of(ptrdiff_t count, const int64_t *tokens, int64_t n)
 {
     uint64_t signs = 0;
-    /* the sign of either is set where a token is out of range; so the compiler can make vectors of the loop */
+    /* one of the two is negative if the token is out of range; without branches, the compiler vectorizes the loop */
     for (ptrdiff_t i = 0; i < count; i++)
         signs |= (uint64_t)tokens[i] | ((uint64_t)n - 1 - (uint64_t)tokens[i]);
     for (ptrdiff_t i = 0; i < count && signs >> 63; i++)

@@ -24,7 +24,7 @@ DECLARE(avx512)
 /* clang-cl links with Microsoft's libraries, which lack what the check below needs */
 #include <cpuid.h>
 
-/* whether the processor has all features of two words of leaf 7 and leaf 1, and the operating system keeps `registers` */
+/* whether the processor has all these features of leaves 1 and 7 of CPUID, and the operating system keeps `registers` */
 static int has(unsigned leaf_1_ecx, unsigned leaf_7_ebx, unsigned registers)
 {
     const unsigned os_uses_xsave = 1u << 27;

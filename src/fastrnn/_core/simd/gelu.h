@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define FASTRNN_GELU(REAL, SUFFIX, ERFC, EXP)                                                                          \
-    /* Phi(x); of the tail, so that far to the left some digits remain */                                              \
+    /* Phi(x), by erfc: for x far below 0, 1 + erf would round to 0 */                                                 \
     static inline REAL fastrnn_normal_##SUFFIX(REAL x) { return (REAL)0.5 * ERFC(-x * (REAL)0.70710678118654752440); } \
     /* IN/OUT x: the first n of each row */                                                                            \
     static inline void fastrnn_gelu_rows_##SUFFIX(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t ld)                  \

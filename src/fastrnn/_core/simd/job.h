@@ -19,7 +19,7 @@ typedef struct {
     const fastrnn_cell *cell;
     int any;   /* 0 for tanh and sigmoid without recurrent dropout, 1 for any activations */
     int drops; /* whether there is a recurrent dropout */
-    int turn;  /* of the order in which the weights are read */
+    int turn;  /* 0 or 1: a step t reads the last weights first if t + turn is odd (FASTRNN_LAST_FIRST) */
     ptrdiff_t m, n_x, n_s, ld, ld_x, columns; /* columns = gates ld */
     const unsigned char *mask;                /* (T, m) */
     const void *packed_wx; /* forward (n_x, columns), back (depth, ld_x), in panels of x_width columns */

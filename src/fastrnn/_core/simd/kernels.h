@@ -76,7 +76,7 @@ typedef struct {
     ptrdiff_t first_step; /* of the segment that is computed now: da and d_kept have no memory for earlier steps */
     const void *ds; /* (T, m, ds_row) */
     ptrdiff_t ds_row;
-    void *carry[2]; /* (m, ld): gradients that a step sends to the states before it */
+    void *carry[2]; /* (m, ld): gradients that a step passes to the states before it */
     void *da; /* (T, m, gates, ld), at the pre-activations */
     void *d_kept; /* (T, m, ld), of cells with a product that stands apart */
     void *d_dropped; /* (m, ld), scratch where there is `drop` */
@@ -87,7 +87,7 @@ typedef struct {
     const char *name;
     int gates; /* how many blocks of n_s rows its weights have */
     int states; /* how many it carries: 2 with a cell state */
-    int kept; /* arrays (T, m, ld) that it keeps for the way back, beside states and gates */
+    int kept; /* arrays (T, m, ld) that it keeps for the backward pass, beside states and gates */
     /* The gates from `apart` on have a recurrent product of their own (apart = gates: none has).  It multiplies the
      * kept array.  With `kept_is_product` it multiplies the state, has a bias of its own, and its result is the kept
      * array, whose gradient is d_kept in place of da. */

@@ -11,7 +11,7 @@ static inline void OF(copy_steps)(const fastrnn_array *source, ptrdiff_t first_s
     const REAL *from = (const REAL *)source->data + first_step * over_step;
     REAL *to = rows + first_step * m * row_length;
     if (n && over_step == 1 && steps > 1) {
-        /* few steps are one line of the source: then the features of a line of the target, through all columns */
+        /* a few steps are one cache line of the source: then as many features at a time as fill a line of the target */
         const ptrdiff_t tall = steps > line ? n : line;
         for (ptrdiff_t top = 0; top < n; top += tall)
             for (ptrdiff_t j = first; j < end; j++)
@@ -121,7 +121,7 @@ static inline void OF(copy_gradient)(const fastrnn_array *gradient, ptrdiff_t ga
 }
 
 /* OUT packed: some gates from `gate` on of the weights w (all gates * units, inputs), for products that sum over the
- * inputs and put out gates of `ld` columns */
+ * inputs; the result has gates of `ld` columns */
 static inline void OF(pack)(REAL *packed, ptrdiff_t width, const fastrnn_array *w, ptrdiff_t gate, ptrdiff_t gates,
                             ptrdiff_t units, ptrdiff_t ld)
 {
@@ -131,8 +131,8 @@ static inline void OF(pack)(REAL *packed, ptrdiff_t width, const fastrnn_array *
                         w->stride[1], gates, units, ld, w->stride[0]);
 }
 
-/* OUT packed: the same weights for products that sum over the gates, each padded to `gate_depth` units, and put out
- * `ld` columns of inputs */
+/* OUT packed: the same weights for products that sum over the gates, each padded to `gate_depth` units; the result has
+ * `ld` columns, those of the inputs */
 static inline void OF(pack_back)(REAL *packed, ptrdiff_t width, const fastrnn_array *w, ptrdiff_t gate, ptrdiff_t gates,
                                  ptrdiff_t units, ptrdiff_t gate_depth, ptrdiff_t ld)
 {

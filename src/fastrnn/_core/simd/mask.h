@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* So many rows that do not count end a run: with fewer, two products would cost more than one with them in it. */
+/* A gap of at least this many rows that do not count ends a run.  Where a gap is shorter, one product that includes it
+ * takes less time than two. */
 enum { FASTRNN_LONG_GAP = 8 };
 
 /* Move `row` to the first row that counts; return how many rows from there are computed together, 0 at the end. */
@@ -21,8 +22,8 @@ static inline ptrdiff_t fastrnn_next_run(const unsigned char *mask, ptrdiff_t *r
     return run_end - *row;
 }
 
-/* Return the first batch column of a share.  With a mask the shares have about the same work, not as many columns:
- * a row that counts is worth LONG_GAP + 1, since a row that does not is copied all the same. */
+/* Return the first batch column of a share.  With a mask the shares have about the same work, not the same number of
+ * columns: a row that counts costs LONG_GAP + 1, and one that does not costs 1, since its state is copied. */
 static inline ptrdiff_t fastrnn_column_start(const unsigned char *mask, ptrdiff_t first_step, ptrdiff_t end_step,
                                              ptrdiff_t m, ptrdiff_t share, ptrdiff_t shares)
 {

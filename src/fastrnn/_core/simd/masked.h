@@ -1,7 +1,7 @@
 /* What the loops over time do with rows (t, j), row t m + j of an array, where a mask says which of them count.
  *
- * A row that does not count keeps the state of the step before, whatever was computed for it.  On the way back the
- * gradient at its state goes unchanged to the step before, and the gradient at its input is zero. */
+ * A row that does not count keeps the state of the previous step, whatever was computed for it.  In the backward pass
+ * the gradient at its state goes unchanged to the previous step, and the gradient at its input is zero. */
 
 /* c[t, j] = start + a[t, j] packed for some steps and batch columns; one product where rows are neighbours */
 static inline void OF(multiply_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptrdiff_t first, ptrdiff_t end,

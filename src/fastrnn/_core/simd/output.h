@@ -75,8 +75,8 @@ static double NAME(cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *
     return loss;
 }
 
-/* How many rows have their largest of n at the target, a row counting `weight`; ties go to the first.  A row whose
- * label is bad does not count. */
+/* Return the sum of the weights of the rows whose largest of n probabilities is that of the target; of equal ones the
+ * first counts as the largest.  A row whose label is bad adds nothing. */
 static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptrdiff_t p_row, const int64_t *target,
                                  const REAL *weight, fastrnn_bad_label *bad)
 {

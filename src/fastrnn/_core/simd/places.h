@@ -33,7 +33,7 @@ static inline ptrdiff_t fastrnn_place_weights(fastrnn_job *job, void *memory)
 }
 
 /* Place the scratch arrays of a backward pass that takes so many steps at a time; return their bytes.  The sums are
- * last, one behind the other. */
+ * last and adjacent, so that one memset clears them. */
 static inline ptrdiff_t fastrnn_place_back(fastrnn_job *job, void *memory, ptrdiff_t steps)
 {
     fastrnn_arena arena = fastrnn_arena_of(memory);

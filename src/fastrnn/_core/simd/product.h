@@ -11,7 +11,7 @@ static void NAME(outer_product)(ptrdiff_t rows, ptrdiff_t columns, const REAL *a
     }
 }
 
-/* IN a[row * a_row + k], packed from pack with that width; OUT c[row * c_row + column].  Where `start` says so c
+/* IN a[row * a_row + k], packed by pack() with that width; OUT c[row * c_row + column].  Where `start` says so c
  * starts from bias[column] or from what it holds.
  *
  * If the weights fit into the second-level cache, a few rows, which stay in the first-level cache, are multiplied by

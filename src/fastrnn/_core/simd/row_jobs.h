@@ -1,5 +1,5 @@
-/* What the threads of a call share that computes rows independent of each other.  Pointers without a type are to float
- * or to double.  Distances count elements. */
+/* The jobs of the tasks that compute rows independent of each other: what the threads of such a call share.  Pointers
+ * to void are to float or to double.  Distances count elements. */
 #ifndef FASTRNN_ROW_JOBS_H
 #define FASTRNN_ROW_JOBS_H
 
@@ -26,17 +26,17 @@ typedef struct {
     fastrnn_io io; /* x (R, >= k), y (R, ld) */
     ptrdiff_t size, R, k, n, ld;
     int softmax;
-    const unsigned char *mask;   /* (R,), or NULL */
-    fastrnn_array w, b, dw, db;  /* (n, k), (n,), as the caller has them */
-    void *packed;                /* forward (k, ld), back (n, ld_k), in panels of `width` columns */
+    const unsigned char *mask;  /* (R,), or NULL */
+    fastrnn_array w, b, dw, db; /* (n, k), (n,), as the caller has them */
+    void *packed;               /* forward (k, ld), back (n, ld_k), in panels of `width` columns */
     ptrdiff_t width;
-    const void *bias;            /* (ld,) */
+    const void *bias; /* (ld,) */
     /* of the backward pass */
     ptrdiff_t ld_k;
-    const void *dout;            /* (R, ld) */
-    void *dx;                    /* (R, ld_k) */
-    void *sums;                  /* (k, ld), the gradient of w, transposed */
-    void *bias_sums;             /* (ld,) */
+    const void *dout; /* (R, ld) */
+    void *dx;         /* (R, ld_k) */
+    void *sums;       /* (k, ld), the gradient of w, transposed */
+    void *bias_sums;  /* (ld,) */
 } fastrnn_affine;
 
 /* A copy from the caller's layout (n, m, T) to rows (T, m, ld) */

@@ -16,7 +16,7 @@ static inline void OF(gather_rows)(ptrdiff_t first_step, ptrdiff_t end_step, ptr
                 const REAL *from = (const REAL *)w->data + tokens[row] * w->stride[1] + g * units * over_unit;
                 const REAL *b = bias + g * ld;
                 REAL *to = c + (row * gates + g) * ld;
-                /* one loop for the compiler to make vectors of, and one for any strides */
+                /* the compiler vectorizes the first loop; the second is for any strides */
                 if (over_unit == 1)
                     for (ptrdiff_t i = 0; i < units; i++)
                         to[i] = from[i] + b[i];

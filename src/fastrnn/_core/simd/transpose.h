@@ -29,7 +29,7 @@ static inline void NAME(transpose_square)(const REAL *source, ptrdiff_t source_r
     for (ptrdiff_t i = 0; i < SQUARE_SIDE; i++)
         row[i] = *(const NAME(quad_memory) *)(source + i * source_row);
 #if REAL_BITS == 32
-    /* what follows interleaves neighbours; two rows of the halves of the square first */
+    /* the loop below interleaves two rows at a time: four rows need two rounds, and this is the first */
     const NAME(quad) a = LOW_OF(row[0], row[2]), b = HIGH_OF(row[0], row[2]);
     const NAME(quad) c = LOW_OF(row[1], row[3]), d = HIGH_OF(row[1], row[3]);
     row[0] = a, row[1] = c, row[2] = b, row[3] = d;

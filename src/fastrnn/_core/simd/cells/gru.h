@@ -3,9 +3,9 @@
  *     h = r s
  *     n = act(Wx_n x + Ws_n h + bs_n)
  *     s' = (1 - z) n + z s
- * The recurrent product of n stands apart, with weights packed behind those of r and z, since it waits for h. */
+ * The recurrent product of n stands apart, since it needs h first; its weights are packed behind those of r and z. */
 
-/* IN a = Wx x + bs in the place of the gates, s; OUT gates, h, s' */
+/* IN a = Wx x + bs, which the gates overwrite, and s; OUT gates, h, s' */
 static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld;
@@ -46,8 +46,8 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 }
 
-/* IN ds (may be in the place of da_n), gates, s; IN/OUT carry: the gradient that the step after sends to s', then what
- * this step sends to s; OUT da, and dh, the gradient at h */
+/* IN ds (da_n may overwrite it), gates, s; IN/OUT carry: the gradient that the next step passes to s', then the one
+ * that this step passes to s; OUT da, and dh, the gradient at h */
 static void CELL(gru_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld, ds_row = step->ds_row;
@@ -59,7 +59,7 @@ static void CELL(gru_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     REAL *da_rows = ROW(step->da, columns), *da = da_rows; /* [rows, 3 ld] */
     REAL *dh_rows = ROW(step->d_kept, ld), *dh = dh_rows; /* [rows, ld] */
 
-    /* 1. da_z, da_n, and what goes to s through z */
+    /* 1. da_z, da_n, and the gradient that s gets through z */
     FOR_ROWS {
         FOR_VECTORS {
             const vec z = NAME(load)(gates + ld + i), n = NAME(load)(gates + 2 * ld + i);
@@ -76,7 +76,7 @@ static void CELL(gru_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     /* 2. dh = Ws_n^T da_n */
     NAME(product)(rows, ld, ld, da_rows + 2 * ld, columns, ws_n, step->width, dh_rows, ld, FASTRNN_FROM_ZERO, NULL);
 
-    /* 3. da_r, and what goes to s through h */
+    /* 3. da_r, and the gradient that s gets through h */
     carry = carry_rows, gates = gate_rows, s = s_rows, da = da_rows;
     FOR_ROWS {
         FOR_VECTORS {

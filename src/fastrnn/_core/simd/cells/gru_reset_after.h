@@ -5,7 +5,7 @@
  *     s' = (1 - z) n + z s
  * The recurrent product of n stands apart, with a bias of its own, since r multiplies both. */
 
-/* IN a = Wx x + bx (+ bs of r and z) in the place of the gates, s; OUT gates, h, s' */
+/* IN a = Wx x + bx (+ bs of r and z), which the gates overwrite, and s; OUT gates, h, s' */
 static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld;
@@ -15,7 +15,7 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     REAL *h = ROW(step->kept, ld); /* [rows, ld] */
     REAL *gates = ROW(step->gates, columns); /* [rows, 3 ld] */
 
-    /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: `order` says whether the last weights come first */
+    /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: the last weights first where `order` says so */
     if (order)
         RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS | order, step->apart_bias);
     RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
@@ -39,9 +39,9 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     }
 }
 
-/* IN ds (may be in the place of da_n), gates, h, s; IN/OUT carry: the gradient that the step after sends to s', then
- * what this step sends to s; OUT da on the side of the input, and dh = da_n r, which replaces da_n on that of the
- * state */
+/* IN ds (da_n may overwrite it), gates, h, s; IN/OUT carry: the gradient that the next step passes to s', then the one
+ * that this step passes to s; OUT da, the gradient at Wx x + bx, and dh = da_n r, which takes the place of da_n in the
+ * gradients of Ws, bs and s */
 static void CELL(gru_reset_after_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 3 * ld, ds_row = step->ds_row;
@@ -53,7 +53,7 @@ static void CELL(gru_reset_after_step_back)(const fastrnn_step *step, ptrdiff_t 
     REAL *da_rows = ROW(step->da, columns), *da = da_rows; /* [rows, 3 ld] */
     REAL *dh_rows = ROW(step->d_kept, ld), *dh = dh_rows; /* [rows, ld] */
 
-    /* 1. da of each gate, dh, and what goes to s through z */
+    /* 1. da of each gate, dh, and the gradient that s gets through z */
     FOR_ROWS {
         FOR_VECTORS {
             const vec r = NAME(load)(gates + i), z = NAME(load)(gates + ld + i);

@@ -3,9 +3,9 @@
  *     h = f s
  *     n = act(Wx_n x + Ws_n h + bs_n)
  *     s' = (1 - f) s + f n
- * The recurrent product of n stands apart, with weights packed behind those of f, since it waits for h. */
+ * The recurrent product of n stands apart, since it needs h first; its weights are packed behind those of f. */
 
-/* IN a = Wx x + bs in the place of the gates, s; OUT gates, h, s' */
+/* IN a = Wx x + bs, which the gates overwrite, and s; OUT gates, h, s' */
 static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 2 * ld;
@@ -44,8 +44,8 @@ static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 }
 
-/* IN ds (may be in the place of da_n), gates, s; IN/OUT carry: the gradient that the step after sends to s', then what
- * this step sends to s; OUT da, and dh, the gradient at h */
+/* IN ds (da_n may overwrite it), gates, s; IN/OUT carry: the gradient that the next step passes to s', then the one
+ * that this step passes to s; OUT da, and dh, the gradient at h */
 static void CELL(mgu_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 2 * ld, ds_row = step->ds_row;
@@ -57,7 +57,7 @@ static void CELL(mgu_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     REAL *da_rows = ROW(step->da, columns), *da = da_rows; /* [rows, 2 ld] */
     REAL *dh_rows = ROW(step->d_kept, ld), *dh = dh_rows; /* [rows, ld] */
 
-    /* 1. da_n, the part of df that comes from s', and what goes to s past the gate */
+    /* 1. da_n, the part of df that comes from s', and the gradient that s gets through 1 - f */
     FOR_ROWS {
         FOR_VECTORS {
             const vec f = NAME(load)(gates + i), n = NAME(load)(gates + ld + i);
@@ -73,7 +73,7 @@ static void CELL(mgu_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t
     /* 2. dh = Ws_n^T da_n */
     NAME(product)(rows, ld, ld, da_rows + ld, columns, ws_n, step->width, dh_rows, ld, FASTRNN_FROM_ZERO, NULL);
 
-    /* 3. da_f, and what goes to s through h */
+    /* 3. da_f, and the gradient that s gets through h */
     carry = carry_rows, gates = gate_rows, s = s_rows, da = da_rows;
     FOR_ROWS {
         FOR_VECTORS {

@@ -2,7 +2,7 @@
  *     s' = act(Wx x + Ws s + bs)
  * Its one gate is its next state, so it needs no memory for gates. */
 
-/* IN a = Wx x + bs in the place of s', s; OUT s' */
+/* IN a = Wx x + bs, which s' overwrites, and s; OUT s' */
 static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld;
@@ -20,8 +20,8 @@ static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     }
 }
 
-/* IN ds (may be in the place of da), s'; IN/OUT carry: the gradient that the step after sends to s', then what this
- * step sends to s; OUT da */
+/* IN ds (da may overwrite it), s'; IN/OUT carry: the gradient that the next step passes to s', then the one that this
+ * step passes to s; OUT da */
 static void CELL(rnn_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, ds_row = step->ds_row;

@@ -9,7 +9,8 @@
  * step->activation and step->recurrent_activation name, and for a recurrent dropout.  A header says
  *     ACTIVATION(x), GATE(x)                the function of the candidate, and that of the gates
  *     ACTIVATION_SLOPE(y), GATE_SLOPE(y)    their derivatives, from what the function returned
- *     RECURRENT(...), RECURRENT_BACK(...)   the product of the state with the weights of some gates, and its way back
+ *     RECURRENT(...)                        the product of the state with the weights of some gates
+ *     RECURRENT_BACK(...)                   the gradient at the state, from those at the products of some gates
  *     DROPPED(x, gate)                      x times what the recurrent product of a gate multiplies the state by
  */
 /* row (t, j) of an array of rows that are `width` elements apart */
