@@ -101,3 +101,10 @@ def test_damaged_files_are_one_error(home, kind):
             archive.writestr("y.npy", b"")
     with pytest.raises(ValueError, match=r"reuters\.npz"):
         reuters.load_data()
+
+
+@pytest.mark.parametrize("module", [imdb, reuters], ids=["imdb", "reuters"])
+def test_the_name_of_keras_1_for_the_number_of_words(home, module):
+    assert as_lists(module.load_data(nb_words=9)) == as_lists(module.load_data(num_words=9))
+    with pytest.raises(TypeError, match="got nb_words and num_words"):
+        module.load_data(nb_words=9, num_words=9)

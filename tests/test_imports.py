@@ -136,7 +136,14 @@ ALLOWED = {
         "terminal",
         "representation",
     },
-    "preprocessing": {"_names", "arguments", "settings", "arithmetic", "representation"},
+    "preprocessing": {
+        "_names",
+        "arguments",
+        "arithmetic",
+        "construction",
+        "representation",
+        "settings",
+    },
     "guarded": set(),
     "layers": {
         "guarded",
@@ -197,8 +204,9 @@ ALLOWED = {
     },
     "operations": {"arguments", "arithmetic", "differentiation", "seeding", "settings"},
     "differentiation": set(),
-    "datasets": {"_names", "splitting", "utils"},
+    "datasets": {"_names", "construction", "splitting", "utils"},
     "engine": {"_names", "layers", "models"},
+    "objectives": {"losses"},
     "saving": {"_names", "models", "naming"},
     "wrappers": {"_names", "_older", "callbacks", "losses", "models", "utils"},
     "sklearn": {

@@ -49,6 +49,14 @@ def test_keras_is_what_fastrnn_is_called():
     assert keras.utils.to_categorical([1]).shape == (1, 2)
 
 
+def test_the_losses_have_a_name_of_keras_1():
+    from fastrnn import objectives
+    from fastrnn.objectives import mse
+
+    assert fastrnn.objectives is objectives is fastrnn.losses
+    assert mse is fastrnn.losses.mean_squared_error
+
+
 @pytest.mark.parametrize("module", WITH_ADVICE)
 def test_completion_shows_what_is_public(module):
     ours = importlib.import_module(f"fastrnn.{module}" if module else "fastrnn")

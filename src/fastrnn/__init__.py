@@ -87,6 +87,7 @@ _LATE = {
             "metrics",
             "models",
             "notebooks",
+            "objectives",
             "ops",
             "optimizers",
             "preprocessing",

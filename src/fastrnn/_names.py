@@ -30,7 +30,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.(experimental|preprocessing)", "prepare the data with NumPy before the model"),
     (r"layers\.merge", "use Concatenate, Add, Multiply, Average, Maximum or Dot"),
     (r"estimator|experimental|premade", _BACKEND),
-    (r"objectives", "use fastrnn.losses"),
     (r"initializations", "use fastrnn.initializers"),
     (r"backend\.(\w+_session|tf|tensorflow|tensorflow_backend|manual_variable\w+)", _SESSION),
     (r"(ConfigProto|GPUOptions|\w*Session|compat|\w*logg\w+|test|debugging|\w+_default_graph|"

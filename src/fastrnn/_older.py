@@ -60,6 +60,7 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
     "Optimizer": {"lr": "learning_rate"},
     "Network": {"input": "inputs", "output": "outputs"},
+    "Tokenizer": {"nb_words": "num_words"},
     "InputLayer": {"input_shape": "shape", "batch_input_shape": "batch_shape"},
     "L1": {"l": "l1"},
     "L2": {"l": "l2"},
@@ -70,6 +71,7 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     "fit": {"nb_epoch": "epochs"},
     "fit_generator": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
+    "load_data": {"nb_words": "num_words"},
     "relu": {"alpha": "negative_slope"},
     "leaky_relu": {"alpha": "negative_slope"},
 }

@@ -22,6 +22,12 @@ def test_words_are_split_at_filters():
     assert text_to_word_sequence("a;b", filters=";", split=",") == ["a", "b"]
 
 
+def test_older_and_wrong_names_of_arguments():
+    assert fitted(nb_words=3).num_words == 3
+    with pytest.raises(TypeError, match="no argument 'num_word'; did you mean 'num_words'"):
+        Tokenizer(num_word=3)
+
+
 def test_order_is_by_frequency_then_by_first_appearance():
     tokenizer = fitted()
     assert tokenizer.word_index == {"the": 1, "dog": 2, "cat": 3, "a": 4, "end": 5}

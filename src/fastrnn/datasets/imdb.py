@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.construction import with_older_names
 from fastrnn.datasets.archive import load, located
 from fastrnn.datasets.token_lists import as_objects, kept, limited, shifted, shuffled
 
 Array = NDArray[Any]
 
 
+@with_older_names
 def load_data(
     path: str | os.PathLike[str] = "imdb.npz",
     num_words: int | None = None,

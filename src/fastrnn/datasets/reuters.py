@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrnn.construction import with_older_names
 from fastrnn.datasets import imdb
 from fastrnn.datasets.archive import load
 from fastrnn.datasets.token_lists import as_objects, kept, limited, shifted, shuffled
@@ -16,6 +17,7 @@ from fastrnn.splitting import held_out_from
 Array = NDArray[Any]
 
 
+@with_older_names
 def load_data(
     path: str | os.PathLike[str] = "reuters.npz",
     num_words: int | None = None,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fastrnn._names import names_of
 from fastrnn.arguments import as_array, fitting
 from fastrnn.arithmetic import quietly
+from fastrnn.construction import Constructible
 from fastrnn.representation import constructor_like
 from fastrnn.settings import boolean, integer
 
@@ -136,7 +137,7 @@ def _indices(sequence: Iterable[int], number: int) -> list[int]:
     return indices
 
 
-class Tokenizer:
+class Tokenizer(metaclass=Constructible):
     """A vocabulary of words or characters, numbered as Keras numbers them.
 
     The most frequent token has index 1; of tokens that are equally frequent, the one that appeared
