@@ -51,6 +51,13 @@ model.add(LSTM(4))
 model.compile("adam", "mse")
 model.fit(ids, classes, nb_epoch=1, verbose=0)
 """,
+    "Keras 1, what is the default now": """
+model = Sequential()
+model.add(Embedding(10, 4, input_length=5, dropout=0))
+model.add(BatchNormalization(mode=0))
+model.add(LSTM(4, forget_bias_init="one"))
+assert model.layers[-1].unit_forget_bias
+""",
     "the number of features alone": """
 assert Sequential([LSTM(4, input_dim=3)]).input_shape == (None, None, 3)
 assert Sequential([Dense(4, input_dim=3)]).input_shape == (None, 3)
@@ -347,7 +354,8 @@ REFUSED = {
     "got nb_epoch and epochs, which mean the same": (
         "Sequential([Dense(1)]).fit(x, y, nb_epoch=1, epochs=1)"
     ),
-    "Embedding has no argument 'dropout'; put SpatialDropout1D": "Embedding(3, 2, dropout=0.1)",
+    "mode of BatchNormalization is 1; it should be 0": "BatchNormalization(mode=1)",
+    "forget_bias_init of LSTM is 'zero'.*False with zeros": "LSTM(2, forget_bias_init='zero')",
 }
 
 
@@ -355,6 +363,14 @@ REFUSED = {
 def test_what_has_no_counterpart_says_what_to_do(said, piece):
     with pytest.raises(TypeError, match=said):
         exec(BEGIN + piece, {})
+
+
+def test_what_keras_2_left_out_with_a_warning():
+    layer = {}
+    with pytest.warns(UserWarning, match=r"Embedding is made without dropout=0.2: Spat") as caught:
+        exec(BEGIN + "layer = Embedding(3, 2, dropout=0.2)", layer)
+    assert caught[0].filename == "<string>"
+    assert "dropout" not in layer["layer"].get_config()
 
 
 def test_signatures_show_one_name_for_a_thing():

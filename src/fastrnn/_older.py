@@ -155,6 +155,22 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     },
 }
 
+#: Arguments of classes that change no result.
+HARMLESS_OF_CLASSES: Mapping[str, Harmless] = {
+    "BatchNormalization": {"mode": ((0,), "it normalizes every feature")},
+    "LSTM": {
+        "forget_bias_init": (
+            ("one", "ones"),
+            "unit_forget_bias=True, the default, begins it with ones, False with zeros",
+        )
+    },
+}
+
+#: Arguments that Keras 2 left out with a warning, and so does fastrnn.
+LEFT_OUT: Mapping[str, str] = {
+    "Embedding.dropout": "SpatialDropout1D behind it drops features instead of words",
+}
+
 #: Arguments of classes for which None stands for the default.
 NONE_IS_DEFAULT: Mapping[str, frozenset[str]] = {
     "Optimizer": frozenset({"epsilon", "decay", "rho", "momentum", "name"}),
@@ -162,9 +178,6 @@ NONE_IS_DEFAULT: Mapping[str, frozenset[str]] = {
 
 #: Error messages for arguments that were removed without a replacement.
 REFUSED: Mapping[str, str] = {
-    "Embedding.dropout": "put SpatialDropout1D behind it",
-    "BatchNormalization.mode": "it normalizes every feature, as mode 0 did; leave it out",
-    "LSTM.forget_bias_init": "unit_forget_bias=True, the default, begins it with ones",
     "Merge.mode": "use Concatenate, Add, Multiply, Average, Maximum or Dot",
     "fit.show_accuracy": _ACCURACY,
     "evaluate.show_accuracy": _ACCURACY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -38,7 +39,7 @@ class Constructible(type):
                     del keywords[name]
             if any(name not in known for name in keywords):
                 cls.renew(keywords, known)
-                _renew(cls.__name__, keywords, known, cls._newer, cls.harmless)
+                _renew(cls.__name__, keywords, known, cls._newer, cls._harmless)
         return super().__call__(*arguments, **keywords)
 
     def renew(cls, keywords: dict[str, Any], known: list[str]) -> None:
@@ -59,8 +60,13 @@ class Constructible(type):
             found.update(_older.CLASSES.get(base.__name__, {}))
         return found
 
-    def _check_harmless(cls, name: str, value: Any, known: list[str]) -> None:
-        _check_harmless(cls.__name__, name, value, known, cls.harmless)
+    @property
+    def _harmless(cls) -> Harmless:
+        """The arguments that change no result, for this class and its bases."""
+        found = dict(cls.harmless)
+        for base in cls.__mro__:
+            found.update(_older.HARMLESS_OF_CLASSES.get(base.__name__, {}))
+        return found
 
 
 def with_older_names(method: Callable[P, R]) -> Callable[P, R]:
@@ -112,6 +118,11 @@ def _renew(
 def _check_harmless(
     title: str, name: str, value: Any, known: list[str], harmless: Harmless
 ) -> None:
+    if name not in harmless and f"{title}.{name}" in _older.LEFT_OUT:
+        said = _older.LEFT_OUT[f"{title}.{name}"]
+        if value:
+            warnings.warn(f"{title} is made without {name}={value!r}: {said}", stacklevel=4)
+        return
     if name not in harmless:
         advice = _older.REFUSED.get(f"{title}.{name}")
         near = difflib.get_close_matches(name, [*known, *harmless], 1)

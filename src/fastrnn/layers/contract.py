@@ -40,7 +40,8 @@ def _once(create: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
 
 def _build(self: Contract, create: Callable[[Any, Any], None], input_shape: Any) -> None:
     for shape in input_shape if self.takes_several else [input_shape]:
-        if 0 not in self.token_inputs and (len(shape) < 2 or shape[-1] is None):
+        is_open = shape[-1] is None and not self.takes_open_extents
+        if 0 not in self.token_inputs and (len(shape) < 2 or is_open):
             raise ValueError(
                 f"{self.name} got an input of shape {shape}; it should be (None, time, "
                 "features) or (None, features) with a known number of features"
@@ -116,6 +117,8 @@ class Contract(Guarded, metaclass=Constructible):
 
     #: Indices of the inputs that are tokens: integers (None, time), inputs of the model.
     token_inputs: tuple[int, ...] = ()
+    #: Whether the last extent of an input may be unknown until there are data: (None, time).
+    takes_open_extents: ClassVar[bool] = False
     #: Size of the vocabulary: tokens are 0 to ``token_count - 1``.
     token_count: int = 0
     #: Whether its input is (None, time, features), and not (None, features).
@@ -178,6 +181,8 @@ class Contract(Guarded, metaclass=Constructible):
         super().__init_subclass__(**options)
         if "compute_mask" in cls.__dict__ and "supports_masking" not in cls.__dict__:
             cls.supports_masking = True
+        if not cls.__module__.startswith("fastrnn."):
+            cls.takes_open_extents = cls.__dict__.get("takes_open_extents", not cls.reads_sequences)
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
 

@@ -58,6 +58,7 @@ class Lambda(FunctionLayer):
     (None, 3)
     """
 
+    takes_open_extents = True
     gradient_advice = "give Lambda(function, gradient=...), a function of dy and x that returns dx"
 
     def __init__(

@@ -28,6 +28,7 @@ class RandomLayer(Layer):
     """
 
     supports_masking = True
+    takes_open_extents = True
     #: The rate or standard deviation; no random numbers are drawn if it is zero.
     strength: float = 0.0
 

@@ -13,6 +13,7 @@ class Elementwise(Layer):
     """Base of the elementwise layers."""
 
     supports_masking = True
+    takes_open_extents = True
     is_per_step = True
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

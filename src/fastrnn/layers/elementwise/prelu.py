@@ -32,6 +32,8 @@ class PReLU(Elementwise):
     array([[-0.,  0.,  2.]], dtype=float32)
     """
 
+    takes_open_extents = False
+
     def __init__(
         self,
         alpha_initializer: initializers.Identifier = "zeros",

@@ -9,6 +9,8 @@ from fastrnn.workspace import Array
 class Reordered(Layer):
     """Base of the layers that only reshape."""
 
+    takes_open_extents = True
+
     def call(self, inputs: Array) -> Array:
         """Reshape each sample to the output shape."""
         shape = self.compute_output_shape(inputs.shape)
