@@ -63,7 +63,7 @@ ALLOWED = {
     "seeding": {"settings"},
     "random": {"_names", "operations", "seeding"},
     "ops": {"_names", "activations", "differentiation", "operations", "settings"},
-    "_tensorflow": {"_names", "ops"},
+    "_tensorflow": {"_core", "_names", "config", "ops"},
     "files": set(),
     # a format knows no model, no layer: only what a description of one says
     "formats": {
@@ -207,6 +207,7 @@ ALLOWED = {
     "datasets": {"_names", "construction", "splitting", "utils"},
     "engine": {"_names", "layers", "models"},
     "objectives": {"losses"},
+    "optimizer_v2": {"_names", "optimizers"},
     "saving": {"_names", "models", "naming"},
     "wrappers": {"_names", "_older", "callbacks", "losses", "models", "utils"},
     "sklearn": {

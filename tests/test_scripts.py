@@ -553,7 +553,7 @@ def test_modules_that_are_not_there_say_what_to_do(line, said):
         ("layers.recurrent", "Recurrent", "loop over tensor"),
         ("preprocessing.sequence", "skipgrams", "pairs with NumPy"),
         ("utils", "multi_gpu_model", "runs on the CPU"),
-        ("backend.tensorflow_backend", "set_session", "set_num_threads"),
+        ("backend.tensorflow_backend", "tf", "set_num_threads"),
     ],
 )
 def test_what_is_imported_and_not_there_stops_a_script_where_it_is_used(module, name, said):
@@ -595,6 +595,110 @@ assert (first == again).all()
         keras.math.fft  # noqa: B018
     with pytest.raises(ImportError, match="no module 'applications'"):
         exec("import fastrnn.keras.applications")
+
+
+SET_UP = """
+import fastrnn as tf
+import fastrnn.compat.v1 as tf1
+from fastrnn.compat.v1 import ConfigProto, InteractiveSession
+from fastrnn.compat.v1.keras.backend import set_session
+from fastrnn.python.keras.optimizer_v2.adam import Adam
+from fastrnn.python.keras.layers import LSTM
+from fastrnn import backend as K
+import fastrnn.backend.tensorflow_backend as KTF
+
+config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=1)
+config.gpu_options.allow_growth = True
+config.gpu_options.per_process_gpu_memory_fraction = 0.5
+K.set_session(tf.Session(config=config))
+assert fastrnn.get_num_threads() == 1
+options = tf1.GPUOptions(per_process_gpu_memory_fraction=0.2)
+set_session(InteractiveSession(config=tf.compat.v1.ConfigProto(gpu_options=options)))
+KTF.set_session(tf1.Session(graph=tf1.get_default_graph()))
+K.get_session().run(tf.global_variables_initializer())
+gpus = tf.config.list_physical_devices("GPU")
+for gpu in gpus or ["none"]:
+    tf.config.experimental.set_memory_growth(gpu, True)
+tf.config.experimental.set_virtual_device_configuration(
+    gpu, [tf.config.experimental.VirtualDeviceConfiguration(memory_limit=1024)])
+tf.config.set_visible_devices([], "GPU")
+tf.config.threading.set_intra_op_parallelism_threads(2)
+assert fastrnn.get_num_threads() == 2
+tf.config.run_functions_eagerly(True)
+tf.config.optimizer.set_jit(True)
+tf.compat.v1.disable_eager_execution()
+tf1.disable_v2_behavior()
+tf.logging.set_verbosity(tf.logging.ERROR)
+tf1.logging.set_verbosity(tf1.logging.ERROR)
+tf.get_logger().setLevel("ERROR")
+tf.autograph.set_verbosity(0)
+assert tf.test.gpu_device_name() == "" and not tf.test.is_gpu_available()
+tf.keras.backend.clear_session()
+tf1.reset_default_graph()
+graph = tf.get_default_graph()
+with tf.device("/gpu:0"), graph.as_default(), tf.Session() as session:
+    model = tf.keras.Sequential([tf.keras.Input((5, 3)), LSTM(4), tf.keras.layers.Dense(1)])
+    model.compile(Adam(0.1), "mse")
+assert LSTM is fastrnn.layers.LSTM and tf1.keras.layers.LSTM is LSTM
+assert Adam is fastrnn.optimizers.Adam and tf.python.keras.layers is fastrnn.layers
+assert model.predict([[[1.0] * 3] * 5], verbose=0).shape == (1, 1)
+"""
+
+
+def test_lines_that_set_tensorflow_up_change_nothing():
+    subprocess.run([sys.executable, "-c", f"import fastrnn\n{SET_UP}"], check=True)
+    # Without the imports of tensorflow.compat and tensorflow.python.
+    tf = keras
+    assert tf.compat.v1.Session is tf.Session
+    assert tf.python.keras.layers is keras.layers
+    assert "Session" not in dir(tf)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "said"),
+    [
+        (lambda: keras.Session().run("loss"), TypeError, "no graph to run; model.predict"),
+        (lambda: keras.ConfigProto(alow_growth=1), AttributeError, "no option 'alow_growth'"),
+        (
+            lambda: setattr(keras.ConfigProto().gpu_options, "growth", True),
+            AttributeError,
+            "GPUOptions has no option 'growth'; it has",
+        ),
+        (lambda: keras.test.TestCase, AttributeError, "leave this line out"),
+        (lambda: keras.config.threading.set, AttributeError, "config.threading"),
+        (lambda: keras.optimizer_v2.Ftrl, AttributeError, "another of fastrnn.optimizers"),
+    ],
+)
+def test_what_a_session_would_compute_is_refused(act, error, said):
+    with pytest.raises(error, match=said):
+        act()
+
+
+def test_the_validation_data_of_callbacks():
+    seen = {}
+
+    class Scores(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen["x"], seen["y"], seen["weights"] = self.validation_data
+
+    class Own(keras.callbacks.Callback):
+        def __init__(self, validation_data):
+            self.validation_data = validation_data
+
+    x, y = np.arange(60.0, dtype="float32").reshape(10, 2, 3), np.arange(10.0)
+    model = keras.Sequential([keras.Input((2, 3)), keras.layers.GRU(2), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    own = Own("mine")
+    model.fit(x, y, validation_split=0.3, callbacks=[Scores(), own], verbose=0)
+    np.testing.assert_array_equal(seen["x"], x[7:])
+    np.testing.assert_array_equal(np.ravel(seen["y"]), y[7:])
+    np.testing.assert_array_equal(seen["weights"], np.ones(3))
+    assert own.validation_data == "mine"
+    model.fit(x, y, validation_data=(x[:4], y[:4]), callbacks=[Scores()], verbose=0)
+    np.testing.assert_array_equal(seen["x"], x[:4])
+    plain = keras.callbacks.Callback()
+    model.fit(x, y, callbacks=[plain], verbose=0)
+    assert plain.validation_data is None
 
 
 def test_a_function_that_is_a_module_now_says_so():

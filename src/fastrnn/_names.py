@@ -31,9 +31,8 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.merge", "use Concatenate, Add, Multiply, Average, Maximum or Dot"),
     (r"estimator|experimental|premade", _BACKEND),
     (r"initializations", "use fastrnn.initializers"),
-    (r"backend\.(\w+_session|tf|tensorflow|tensorflow_backend|manual_variable\w+)", _SESSION),
-    (r"(ConfigProto|GPUOptions|\w*Session|compat|\w*logg\w+|test|debugging|\w+_default_graph|"
-     r"(dis|en)able_\w+|global_variables_initializer|executing_eagerly)",
+    (r"backend\.(tf|tensorflow|tensorflow_backend)", _SESSION),
+    (r"((RunOptions|\w*logg\w+|(dis|en)able_\w+|\w*variables?|summary)|(test|debugging)\.\w+)",
      "there is no session, no graph, no log and no graphics card: leave this line out"),
     (r"(GradientTape|function|py_function|custom_gradient|while_loop|map_fn|scan|cond|TensorArray|"
      r"Module|gradients)",
@@ -205,7 +204,7 @@ def names_of(
     return find, lambda: shown
 
 
-def also_at(package: str, public: Iterable[str], *paths: str) -> None:
+def also_at(package: str, public: Iterable[str], *paths: str, others: str | None = None) -> None:
     """Make the public names of `package` available in the modules of older versions of Keras.
 
     Parameters
@@ -215,6 +214,8 @@ def also_at(package: str, public: Iterable[str], *paths: str) -> None:
     public : iterable of str
     *paths : str
         Names of modules inside it.  An existing module keeps its own names.
+    others : str, optional
+        As of :func:`names_of`.
     """
     content = vars(sys.modules[package])
     found = {name: content[name] for name in public}
@@ -225,7 +226,9 @@ def also_at(package: str, public: Iterable[str], *paths: str) -> None:
             vars(module).setdefault(name, value)
         content.setdefault(path, module)
         if "__getattr__" not in vars(module):
-            module.__getattr__, module.__dir__ = names_of(place, found, advice_of=package)  # type: ignore[method-assign]
+            module.__getattr__, module.__dir__ = names_of(  # type: ignore[method-assign]
+                place, found, advice_of=package, others=others
+            )
 
 
 #: Modules and names whose existence an import statement has checked.
@@ -274,8 +277,10 @@ class _OldPath(ModuleType):
 
 
 _PACKAGE = __name__.partition(".")[0]
-#: The package's name in TensorFlow, for scripts with `import tensorflow as tf`.
-_ALIAS = f"{_PACKAGE}.keras"
+#: The package's names in TensorFlow, for scripts with `import tensorflow as tf`.
+_ALIAS = re.compile(
+    rf"{_PACKAGE}\.(keras|python(\.keras)?|compat(\.v[12](\.keras)?)?|_tf_keras(\.keras)?)(?=\.|$)"
+)
 
 
 class _Alias:
@@ -287,12 +292,11 @@ class _Alias:
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         # Not an importlib.abc.Loader, whose import takes longer than all of fastrnn.
         loader: Any = self
-        is_inside = f"{fullname}.".startswith(f"{_ALIAS}.")
-        return ModuleSpec(fullname, loader) if is_inside else None
+        return ModuleSpec(fullname, loader) if _ALIAS.match(fullname) else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the module of the name without the alias."""
-        module = importlib.import_module(_PACKAGE + spec.name.removeprefix(_ALIAS))
+        module = importlib.import_module(_ALIAS.sub(_PACKAGE, spec.name, count=1))
         spec.loader_state = module.__spec__
         return module
 
@@ -308,7 +312,7 @@ class _Absent:
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """Raise ``ModuleNotFoundError`` for a missing module of this package, with advice."""
         package, _, name = fullname.rpartition(".")
-        if fullname == _ALIAS:
+        if _ALIAS.fullmatch(fullname):
             alias = _Alias()
             sys.meta_path.insert(0, alias)
             return alias.find_spec(fullname, path)

@@ -103,11 +103,11 @@ _FILES: Harmless = {
     "signatures": ((None,), "there is no graph of TensorFlow"),
     "options": ((None,), "there is no graph of TensorFlow"),
 }
-_ONE_LINE = "a nested model is shown as one layer"
+_ONE_LINE = "a nested model is drawn as one box"
 _DRAWN: Harmless = {
     "expand_nested": ((bool,), _ONE_LINE),
     "show_trainable": ((bool,), "the counts of weights say how many are trained"),
-    "layer_range": ((None,), "all layers are shown"),
+    "layer_range": ((None,), "all layers are drawn"),
 }
 _ACCURACY = "give metrics=['accuracy'] to compile"
 
@@ -147,7 +147,7 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
         "recursive": ((bool,), "nested models are copied too"),
     },
     "Input": INPUTS,
-    "summary": {**_DRAWN, "positions": ((list, tuple, None), "columns are as wide as needed")},
+    "summary": {"positions": ((list, tuple, None), "columns are as wide as needed")},
     "plot_model": {
         **_DRAWN,
         "show_layer_activations": ((bool,), "activations are not drawn"),

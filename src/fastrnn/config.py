@@ -101,4 +101,4 @@ def show_config() -> None:
 
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = names_of(__name__, __all__)
+    __getattr__, __dir__ = names_of(__name__, __all__, others="fastrnn._tensorflow.config")

@@ -11,6 +11,7 @@ from fastrnn.layers import (
     GRU,
     Activation,
     Dense,
+    Dropout,
     Input,
     SimpleRNN,
     TimeDistributed,
@@ -74,6 +75,39 @@ def test_the_summary_of_a_graph_says_what_is_read_and_fits_80_columns():
     row = lines[start : next(i for i in range(start, len(lines)) if lines[i].startswith("___"))]
     reads = "".join(line[56:].strip() for line in row)
     assert reads == f"{long.layer.name}{other.layer.name}"
+
+
+def test_the_summary_shows_what_is_asked_for():
+    frozen = Dense(4, name="frozen", trainable=False)
+    inner = Sequential([Input((5, 3)), frozen, Dropout(0.5, name="dropped")], name="inner")
+    model = Sequential([Input((5, 3)), inner, SimpleRNN(2, name="states"), Dense(1, name="last")])
+
+    def shown(**options):
+        lines = []
+        model.summary(print_fn=lines.append, **options)
+        rows = [line.split() for line in lines if "(" in line][1:]
+        return lines, rows
+
+    _, rows = shown(expand_nested=True, show_trainable=True)
+    assert [row[:2] for row in rows] == [
+        ["inner", "(Sequential)"],
+        ["└", "frozen"],
+        ["└", "dropped"],
+        ["states", "(SimpleRNN)"],
+        ["last", "(Dense)"],
+    ]
+    assert [row[-1] for row in rows] == ["Y", "N", "-", "Y", "Y"]
+    plain, _ = shown()
+    part, rows = shown(layer_range=["inn", "states"])
+    assert [row[0] for row in rows] == ["inner", "states"]
+    assert part[-4:] == plain[-4:]
+    assert shown(layer_range=("states", "inner"))[1] == rows
+    for wrong in (["inner"], ["inner", "other"], "ab", ["inner", 3]):
+        with pytest.raises(ValueError, match=r"layer_range is .*; it should have two names"):
+            shown(layer_range=wrong)
+    lines = []
+    Sequential([inner, Dense(2)]).summary(print_fn=lines.append, expand_nested=True)
+    assert any("└ frozen" in line for line in lines)
 
 
 @pytest.mark.parametrize("build", ["chain", "graph", "unbuilt"])

@@ -126,7 +126,8 @@ def _get_available_gpus() -> list[str]:
     return list_physical_devices("GPU")
 
 
-also_at(__name__, [*__all__, "_get_available_gpus"], "tensorflow_backend")
+_SESSIONS = "fastrnn._tensorflow.backend"
+also_at(__name__, [*__all__, "_get_available_gpus"], "tensorflow_backend", others=_SESSIONS)
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = names_of(__name__, __all__)
+    __getattr__, __dir__ = names_of(__name__, __all__, others=_SESSIONS)

@@ -24,6 +24,9 @@ class Callback(metaclass=Constructible):
     params : dict
         ``epochs``, ``steps``, ``samples``, ``batch_size``, ``verbose``, ``metrics``, and
         ``is_first``: whether this is the first of the processes that train the model.
+    validation_data : list of ndarray or None
+        As in Keras before 2.3: the validation data of `fit`, if they are arrays: every input, every
+        target, and weights for every target.  `fit` leaves it alone if the callback has set it.
 
     Notes
     -----
@@ -46,6 +49,7 @@ class Callback(metaclass=Constructible):
 
     model: Any = None
     params: dict[str, Any]
+    validation_data: Any = None
 
     def __repr__(self) -> str:
         return constructor_like(self)
@@ -227,10 +231,14 @@ class CallbackList:
         #: The parameters: one dict for all callbacks.
         self.params: dict[str, Any] = {}
 
-    def prepare(self, model: Any, params: dict[str, Any]) -> None:
-        """Set the model and the parameters of every callback."""
+    def prepare(
+        self, model: Any, params: dict[str, Any], validation: list[Any] | None = None
+    ) -> None:
+        """Set the model, the parameters and the validation data of every callback."""
         self.params = params
         for callback in self.callbacks:
+            if validation is not None and callback.validation_data is None:
+                callback.validation_data = validation
             callback.set_params(params)
             callback.set_model(model)
         if "epochs" in params:

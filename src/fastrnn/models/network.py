@@ -21,7 +21,8 @@ from fastrnn.layers.variables import Variables
 from fastrnn.models.layer_order import listed
 from fastrnn.models.names import weight_names
 from fastrnn.models.nested import ModelLayer
-from fastrnn.models.summary import Table, row_of
+from fastrnn.models.summary import Table
+from fastrnn.models.tabulating import table_of
 from fastrnn.models.tracing import Graph
 from fastrnn.settings import boolean
 
@@ -175,7 +176,12 @@ class Network(Variables, Guarded, metaclass=Constructible):
 
     @with_older_names
     def summary(
-        self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None
+        self,
+        line_length: int | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
     ) -> None:
         """Print the layers: name and type, output shape, number of weights.
 
@@ -186,29 +192,29 @@ class Network(Variables, Guarded, metaclass=Constructible):
         Parameters
         ----------
         line_length : int, optional
-            65 if left out, or 80 with the column of inputs.
+            65 if left out, or 80 with the column of inputs; more with `show_trainable`.
         print_fn : callable, optional
             Called with each line; prints to standard output if left out.
+        expand_nested : bool, default False
+            Whether the layers of nested models follow, indented.
+        show_trainable : bool, default False
+            Whether a column says if training changes the weights of a layer: Y, N, or ``-`` without
+            weights.
+        layer_range : (str, str), optional
+            The first and the last layer to show: names, or patterns of names.  The numbers below
+            the table count all layers.
         """
-        for line in self._table().text(line_length).splitlines():
+        table = self._table(expand_nested, show_trainable, layer_range)
+        for line in table.text(line_length).splitlines():
             (print_fn or say)(line)
 
-    def _table(self) -> Table:
+    def _table(self, *how: Any) -> Table:
         """Return the table that :meth:`summary` prints."""
-        layers = self._listed()
-        title = f"{type(self).__name__} {self.name!r}"
+        layers, title = self._listed(), f"{type(self).__name__} {self.name!r}"
         if layers and not self._is_known:
-            found = [row_of(layer, None) for layer in layers]
-            return Table(title, [row for row, _ in found], sum(n for _, n in found), 0, True)
-        outputs = {node.layer: [t.shape for t in node.outputs] for node in self._graph.nodes}
-        reads: dict[Contract, list[str]] = {}
-        for node in self._graph.nodes:
-            names = [self._graph.node_of(tensor).layer.name for tensor in node.inputs]
-            reads[node.layer] = reads.get(node.layer, []) + names
-        found = [row_of(one, one_or_all(outputs[one]), reads[one]) for one in layers]
+            return table_of(title, layers, None, 0, True, *how)
         trained = sum(parameter.value.size for parameter in self.trainable_weights)
-        total = sum(count for _, count in found)
-        return Table(title, [row for row, _ in found], total, trained, is_chain(self._graph))
+        return table_of(title, layers, self._graph, trained, is_chain(self._graph), *how)
 
     def _repr_html_(self) -> str | None:
         """Return the table of the layers for a notebook; None if there are no layers."""

@@ -127,7 +127,8 @@ class Training:
         if resumed is None and self.run.draws:
             seed = seeding.spawn()
             self.run.seed = group.first(lambda: seed)
-        self.callbacks.prepare(self.model, self._params(group, verbose))
+        held_out = None if self.validation is None else self.validation.arrays()
+        self.callbacks.prepare(self.model, self._params(group, verbose), held_out)
         if resumed is not None:
             resumed.restore_model(self.model)
             self._replay([epoch for epoch, _ in self.run.epochs])

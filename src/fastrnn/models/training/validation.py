@@ -6,6 +6,9 @@ import warnings
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import numpy as np
+
+from fastrnn.models.samples import Samples
 from fastrnn.models.source import Source
 from fastrnn.settings import integer
 
@@ -37,6 +40,14 @@ class Validation:
 
     def __init__(self, source: Source, steps: int | None, frequency: int | tuple[int, ...]) -> None:
         self.source, self.steps, self._frequency = source, steps, frequency
+
+    def arrays(self) -> list[Any] | None:
+        """Return inputs, targets and weights, one list, if the data are arrays."""
+        if not isinstance(self.source, Samples):
+            return None
+        data = self.source.data
+        weights = [np.ones(len(data)) if one is None else one for one in data.weights]
+        return [*data.x, *data.y, *weights]
 
     def is_due(self, epoch: int) -> bool:
         """Return whether to evaluate after an epoch, which is counted from 0."""

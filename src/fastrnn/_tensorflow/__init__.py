@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from fastrnn import ops
 from fastrnn._names import names_of
+from fastrnn._tensorflow import session
 
 __all__: list[str] = []
 
@@ -113,7 +114,7 @@ def _named() -> dict[str, Any]:
         transpose,
         zeros,
     )
-    return {**found, **{function.__name__: function for function in own}}
+    return {**found, **session.NAMED, **{function.__name__: function for function in own}}
 
 
 #: Everything by its name.
