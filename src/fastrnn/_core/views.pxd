@@ -1,7 +1,6 @@
 # cython: language_level=3
 """The typed memoryviews and tokens that the entries of the core take, as the structs that the loops take."""
 
-cimport cython
 from libc.string cimport memcpy
 
 from fastrnn._core.kernels cimport Array, first_bad_token, floating
@@ -25,23 +24,22 @@ cdef inline Array array_at(const void *data, const Py_ssize_t *extents, const Py
     return array
 
 
-# Without bounds checks in debug builds too: the first element of an empty array, or of None, is never read.
+# An empty array, or None, has no first element: a build with bounds checks would raise for its address.
 
-@cython.boundscheck(False)
 cdef inline Array array_of(const floating[:, :, :] view) noexcept:
     """Return an array of three axes; None has the extents 0."""
-    return array_at(&view[0, 0, 0], view.shape, view.strides, 3, sizeof(floating))
+    return array_at(&view[0, 0, 0] if view.shape[0] and view.shape[1] and view.shape[2] else NULL, view.shape,
+                    view.strides, 3, sizeof(floating))
 
 
-@cython.boundscheck(False)
 cdef inline Array matrix_of(const floating[:, :] view) noexcept:
-    return array_at(&view[0, 0], view.shape, view.strides, 2, sizeof(floating))
+    return array_at(&view[0, 0] if view.shape[0] and view.shape[1] else NULL, view.shape, view.strides, 2,
+                    sizeof(floating))
 
 
-@cython.boundscheck(False)
 cdef inline Array vector_of(const floating[:] view) noexcept:
     """Return a vector as a matrix of one column."""
-    return array_at(&view[0], view.shape, view.strides, 1, sizeof(floating))
+    return array_at(&view[0] if view.shape[0] else NULL, view.shape, view.strides, 1, sizeof(floating))
 
 
 cdef inline Scratch checked_tokens(const long long[:, ::1] tokens, Py_ssize_t T, Py_ssize_t m, Py_ssize_t n_x):
