@@ -57,6 +57,16 @@ def test_the_losses_have_a_name_of_keras_1():
     assert mse is fastrnn.losses.mean_squared_error
 
 
+def test_layers_that_prepare_data_have_a_path_of_keras_2():
+    from fastrnn.layers.experimental import preprocessing
+    from fastrnn.layers.experimental.preprocessing import Normalization, TextVectorization
+
+    assert TextVectorization is preprocessing.TextVectorization is fastrnn.layers.TextVectorization
+    assert fastrnn.layers.experimental.preprocessing is preprocessing
+    with pytest.raises(AttributeError, match="prepare the data with NumPy before the model"):
+        Normalization(axis=-1)
+
+
 @pytest.mark.parametrize("module", WITH_ADVICE)
 def test_completion_shows_what_is_public(module):
     ours = importlib.import_module(f"fastrnn.{module}" if module else "fastrnn")

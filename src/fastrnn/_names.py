@@ -27,7 +27,6 @@ _SERIALIZING = "use get_config, from_config and load_model(custom_objects=...)"
 #: Patterns of ``module.name``, and what to do instead; the first that matches counts.
 # fmt: off
 ADVICE: tuple[tuple[str, str], ...] = (
-    (r"layers\.(experimental|preprocessing)", "prepare the data with NumPy before the model"),
     (r"layers\.merge", "use Concatenate, Add, Multiply, Average, Maximum or Dot"),
     (r"estimator|experimental|premade", _BACKEND),
     (r"initializations", "use fastrnn.initializers"),
@@ -204,7 +203,13 @@ def names_of(
     return find, lambda: shown
 
 
-def also_at(package: str, public: Iterable[str], *paths: str, others: str | None = None) -> None:
+def also_at(
+    package: str,
+    public: Iterable[str],
+    *paths: str,
+    others: str | None = None,
+    advice_of: str | None = None,
+) -> None:
     """Make the public names of `package` available in the modules of older versions of Keras.
 
     Parameters
@@ -216,6 +221,8 @@ def also_at(package: str, public: Iterable[str], *paths: str, others: str | None
         Names of modules inside it.  An existing module keeps its own names.
     others : str, optional
         As of :func:`names_of`.
+    advice_of : str, optional
+        As of :func:`names_of`; `package` if left out.
     """
     content = vars(sys.modules[package])
     found = {name: content[name] for name in public}
@@ -227,7 +234,7 @@ def also_at(package: str, public: Iterable[str], *paths: str, others: str | None
         content.setdefault(path, module)
         if "__getattr__" not in vars(module):
             module.__getattr__, module.__dir__ = names_of(  # type: ignore[method-assign]
-                place, found, advice_of=package, others=others
+                place, found, advice_of=advice_of or package, others=others
             )
 
 

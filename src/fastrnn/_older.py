@@ -183,7 +183,7 @@ REFUSED: Mapping[str, str] = {
     "evaluate.show_accuracy": _ACCURACY,
 }
 
-#: Names of the same metric in different versions of Keras.
+#: Names of the same entry of logs in different versions of Keras.
 _REPORTED: tuple[tuple[str, ...], ...] = (
     ("accuracy", "acc"),
     ("mae", "mean_absolute_error"),
@@ -191,6 +191,7 @@ _REPORTED: tuple[tuple[str, ...], ...] = (
     ("mape", "mean_absolute_percentage_error"),
     ("msle", "mean_squared_logarithmic_error"),
     ("cosine_similarity", "cosine_proximity"),
+    ("learning_rate", "lr"),
 )
 
 
@@ -198,7 +199,7 @@ def reported(name: str, names: Collection[str]) -> str | None:
     """Return the one of `names` that `name` refers to, or None.
 
     Keras 1 and 2.2 reported ``metrics=["accuracy"]`` as ``acc`` and ``val_acc``; ``mae`` by its
-    long name.
+    long name, and the learning rate as ``lr``.
     """
     if name in names:
         return name

@@ -254,13 +254,16 @@ also_at(
     "core",
     "cudnn_recurrent",
     "embeddings",
+    "experimental",
     "merge",
     "noise",
     "normalization",
     "pooling",
+    "preprocessing",
     "recurrent",
     "wrappers",
 )
+also_at(f"{__name__}.experimental", __all__, "preprocessing", advice_of=__name__)
 
 sys.modules[f"{__name__}.merge"].called = _merge  # type: ignore[attr-defined]
 
