@@ -46,6 +46,14 @@ FUNCTIONS = {
     "of more axes": lambda x: np.dot(W.T, x.transpose(0, 2, 1)),
     "tensordot": lambda x: np.tensordot(x, B, ((1, 2), (2, 1))),
     "tensordot from the left": lambda x: np.tensordot(B, x, ((2, 1), (1, 2))),
+    "einsum": lambda x: np.einsum("abc,cd", x, W) + np.einsum("abc,cd->b", x, W)[:, None][0],
+    "einsum of two": lambda x: np.einsum("abc,abd->cd", x, x * X),
+    "einsum without an arrow": lambda x: np.einsum("abc,b", x, X[0, :, 0]),
+    "outer": lambda x: np.outer(x[0], W) + np.outer(W, x[1]).T,
+    "sorted": lambda x: np.sort(x, axis=1) * B.transpose(0, 2, 1) + np.sort(x, None)[0],
+    "running product": lambda x: np.cumprod(x - 1, axis=1) + np.cumprod(x, None)[-1],
+    "products": lambda x: np.prod(x[:, :2] - 1, axis=(0, -1)) + np.prod(x[0], axis=None),
+    "remainders": lambda x: np.mod(x, 0.3) + np.mod(9.0, x) + np.hypot(x, 2),
     "concatenate": lambda x: np.concatenate([x, X, x * 2], axis=-1),
     "stack": lambda x: np.stack([x, x * x], 1),
     "repeat": lambda x: np.repeat(x, 3, axis=1) + np.tile(x, (1, 3, 1)),
@@ -103,6 +111,14 @@ def test_equal_ones_share_the_gradient_of_the_largest():
     np.testing.assert_array_equal(back(ones), 0.5 * ones)
 
 
+def test_products_with_zeros():
+    x = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [4.0, 2.0, 1.0]])
+    _, back = value_and_gradient(lambda x: np.prod(x, axis=1), [x])
+    np.testing.assert_array_equal(back(np.ones(3)), [[6, 0, 0], [0, 0, 0], [2, 4, 8]])
+    _, back = value_and_gradient(lambda x: np.cumprod(x, axis=1), [x])
+    np.testing.assert_array_equal(back(np.ones((3, 3))), [[9, 0, 0], [1, 0, 0], [5, 8, 8]])
+
+
 def test_types_stay():
     for dtype in (np.float32, np.float64):
         value, back = value_and_gradient(lambda x: (x * 2 + 1).mean(), [X.astype(dtype)])
@@ -133,7 +149,9 @@ def test_weights_are_watched_while_a_tape_records():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (np.sort, r"numpy\.sort is not known"),
+        (np.median, r"numpy\.median is not known"),
+        (lambda x: np.einsum("...a->a", x), "write a different letter"),
+        (lambda x: np.einsum("aba->b", x[:3, :, :]), "write a different letter"),
         (np.asarray, "what makes a plain array of it"),
         (lambda x: np.add(x, 1, out=np.empty_like(X)), "out= of numpy.add"),
         (np.add.accumulate, r"through numpy\.add\.accumulate"),

@@ -195,6 +195,13 @@ assert tf.one_hot([1], 3).tolist() == [[0, 1, 0]] and tf.zeros((2,)).dtype == tf
 assert tf.random.normal((2, 3)).shape == tf.random.uniform((2, 3)).shape
 from fastrnn import reduce_max
 assert reduce_max(scores) == 9
+assert tf.cumsum([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[1, 2], [4, 6]]
+assert tf.math.cumprod([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[1, 2], [3, 8]]
+assert [part.shape for part in tf.split(tf.zeros((6, 2)), [1, 2, -1])] == [(1, 2), (2, 2), (3, 2)]
+assert [part.shape for part in tf.split(tf.zeros((2, 6)), 3, axis=1)] == [(2, 2)] * 3
+assert tf.range(0.0, 1.0, 0.5).tolist() == [0.0, 0.5] and tf.range(3).dtype == tf.int32
+assert abs(tf.nn.gelu(np.array([1.0]))[0] - 0.8413447) < 1e-6
+assert tf.math.l2_normalize(np.full((2, 2), 3.0)).tolist() == [[0.5, 0.5], [0.5, 0.5]]
 assert "reduce_max" not in dir(tf)
 """,
     "operations of Keras 3": """

@@ -218,16 +218,16 @@ def test_shapes_of_lambdas():
 
 
 def test_what_has_no_gradient_ends_a_training_before_anything_is_changed():
-    model = Sequential([Input((5, 3)), Dense(2), Lambda(lambda x: np.sort(x))])
+    model = Sequential([Input((5, 3)), Dense(2), Lambda(np.nan_to_num)])
     model.compile("sgd", "mse")
     before = model.get_weights()
-    said = r"lambda_1 has no gradient.*numpy.sort is not known; .*gradient="
+    said = r"lambda_1 has no gradient.*numpy.nan_to_num is not known; .*gradient="
     with pytest.raises(TypeError, match=said):
         model.fit(X, Y, verbose=0)
     for one, two in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(one, two)
     # Where nothing before it learns, none is needed.
-    model = Sequential([Input((5, 3)), Lambda(lambda x: np.sort(x)), Dense(2)])
+    model = Sequential([Input((5, 3)), Lambda(np.nan_to_num), Dense(2)])
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0)
 

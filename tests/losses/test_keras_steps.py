@@ -462,8 +462,8 @@ def test_a_function_of_one_s_own_is_differentiated():
     for one in found[:-1]:
         for ours, expected in zip(one, found[-1], strict=True):
             np.testing.assert_allclose(ours, expected, rtol=1e-10, atol=1e-12)
-    model.compile(SGD(0.1), lambda y_true, y_pred: np.sort(y_pred))
-    with pytest.raises(TypeError, match=r"numpy\.sort is not known"):
+    model.compile(SGD(0.1), lambda y_true, y_pred: np.nan_to_num(y_pred))
+    with pytest.raises(TypeError, match=r"numpy\.nan_to_num is not known"):
         model.fit(X, REAL, verbose=0)
 
 

@@ -1,6 +1,4 @@
-"""Optimizers and schedules against Keras itself, where it is installed."""
-
-import os
+"""Optimizers and schedules against recorded numbers of Keras, and against Keras itself."""
 
 import numpy as np
 import pytest
@@ -8,12 +6,13 @@ import pytest
 from fastrnn import optimizers as ours
 from fastrnn._core.memory import aligned_zeros
 from fastrnn.optimizers import schedules as our_schedules
+from tests import recorded
 from tests.compare import assert_close
+from tests.keras_oracle import require_keras
 from tests.tolerances import KERAS
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-keras = pytest.importorskip("keras")
-
+FILE = "keras_optimizers"
+TOLERANCE = KERAS[np.dtype("float32")]
 STEPS = 60
 SHAPES = [(7, 9), (9,), (5, 3), (1,)]
 
@@ -56,37 +55,84 @@ SCHEDULES = [
 ]
 
 
+def case_of(name, options):
+    return f"{name} {options}"
+
+
+def start_and_gradients():
+    """Yield the initial weights, then the gradients of each step."""
+    rng = np.random.default_rng(1)
+    for _ in range(1 + STEPS):
+        yield [rng.normal(size=shape).astype("float32") for shape in SHAPES]
+
+
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
 def test_the_weights_are_keras_s(name, options):
-    rng = np.random.default_rng(1)
-    weights = [rng.normal(size=shape).astype("float32") for shape in SHAPES]
+    weights, *steps = start_and_gradients()
     bounds = np.cumsum([0, *(w.size for w in weights)]).astype(np.intp)
     flat, gradients = (aligned_zeros(int(bounds[-1]), "float32") for _ in range(2))
     flat[:] = np.concatenate([w.ravel() for w in weights])
-    variables = [keras.Variable(w) for w in weights]
-    one, other = getattr(ours, name)(**options), getattr(keras.optimizers, name)(**options)
-    for _ in range(STEPS):
-        parts = [rng.normal(size=shape).astype("float32") for shape in SHAPES]
+    optimizer = getattr(ours, name)(**options)
+    found = {}
+    for count, parts in enumerate(steps, 1):
         gradients[:] = np.concatenate([part.ravel() for part in parts])
-        one.apply(flat, gradients, bounds)
-        other.apply([keras.ops.convert_to_tensor(part) for part in parts], variables)
-    expected = np.concatenate([np.asarray(v.value).ravel() for v in variables])
-    assert_close(flat, expected, KERAS)
+        optimizer.apply(flat, gradients, bounds)
+        if count in (5, STEPS):
+            found[f"after {count}"] = flat.copy()
+    recorded.assert_alike(found, recorded.load(FILE, case_of(name, options)), TOLERANCE)
 
 
-@pytest.mark.parametrize(("name", "options"), SCHEDULES)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
+def test_keras_says_so_of_weights(name, options):
+    keras = require_keras()
+    weights, *steps = start_and_gradients()
+    variables = [keras.Variable(w) for w in weights]
+    optimizer, found = getattr(keras.optimizers, name)(**options), {}
+    for count, parts in enumerate(steps, 1):
+        optimizer.apply([keras.ops.convert_to_tensor(part) for part in parts], variables)
+        if count in (5, STEPS):
+            values = [np.asarray(variable.value).ravel() for variable in variables]
+            found[f"after {count}"] = np.concatenate(values)
+    recorded.check(FILE, case_of(name, options), found, TOLERANCE)
+
+
+#: The steps at which rates are compared.
+PLACES = [0, 1, 15, 16, 17, 31, 33, 47, 63, 64, 65, 80, 100, 129]
+PIECES = ("PiecewiseConstantDecay", {"boundaries": [10, 20], "values": [0.1, 0.05, 0.01]})
+
+
+def rates(module, name, options):
+    """Return a schedule, and its rates."""
+    first = {} if name == PIECES[0] else {"initial_learning_rate": 0.1}
+    schedule = getattr(module, name)(**first, **options)
+    return schedule, [float(schedule(step)) for step in PLACES]
+
+
+@pytest.mark.parametrize(("name", "options"), [*SCHEDULES, PIECES])
 def test_the_rates_are_keras_s(name, options):
-    one = getattr(our_schedules, name)(0.1, **options)
-    other = getattr(keras.optimizers.schedules, name)(0.1, **options)
-    steps = [0, 1, 15, 16, 17, 31, 33, 47, 63, 64, 65, 80, 100, 129]
-    expected = np.array([float(other(step)) for step in steps])
-    assert_close(np.array([one(step) for step in steps]), expected, KERAS[np.dtype("float32")])
-    assert one.get_config() == pytest.approx(other.get_config())
+    _, found = rates(our_schedules, name, options)
+    expected = np.array(recorded.load(FILE, case_of(name, options)))
+    assert_close(np.array(found), expected, TOLERANCE)
 
 
-def test_piecewise_rates_are_keras_s():
-    arguments = [10, 20], [0.1, 0.05, 0.01]
-    one = our_schedules.PiecewiseConstantDecay(*arguments)
-    other = keras.optimizers.schedules.PiecewiseConstantDecay(*arguments)
-    for step in (0, 9, 10, 11, 19, 20, 21, 100):
-        assert one(step) == pytest.approx(float(other(step)), rel=1e-6)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), [*SCHEDULES, PIECES])
+def test_keras_says_so_of_rates(name, options):
+    keras = require_keras()
+    schedule, found = rates(keras.optimizers.schedules, name, options)
+    recorded.check(FILE, case_of(name, options), found, TOLERANCE)
+    if name != PIECES[0]:
+        one, _ = rates(our_schedules, name, options)
+        assert one.get_config() == pytest.approx(schedule.get_config())
+
+
+def test_every_optimizer_and_schedule_has_a_case():
+    names = {name for name, _ in OPTIMIZERS} | {name for name, _ in [*SCHEDULES, PIECES]}
+    classes = {
+        one.__name__
+        for module in (ours, our_schedules)
+        for one in (getattr(module, name) for name in module.__all__)
+        if isinstance(one, type)
+    }
+    assert names == classes - {"Optimizer", "LearningRateSchedule"}

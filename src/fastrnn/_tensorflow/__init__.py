@@ -36,7 +36,6 @@ _OTHERS = {
     "constant": "convert_to_tensor",
     "fill": "full",
     "identity": "convert_to_tensor",
-    "l2_normalize": "normalize",
     "pow": "power",
     "range": "arange",
     "sigmoid": "sigmoid",
@@ -80,6 +79,41 @@ def one_hot(indices: Any, depth: int) -> Any:
     return ops.one_hot(indices, depth)
 
 
+def cumsum(x: Any, axis: int = 0) -> Any:
+    """Return the sums of all elements up to each, along the first axis if none is given."""
+    return np.cumsum(x, axis=axis)
+
+
+def cumprod(x: Any, axis: int = 0) -> Any:
+    """Return the products of all elements up to each, along the first axis if none is given."""
+    return np.cumprod(x, axis=axis)
+
+
+def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> Any:
+    """Return so many equal parts of an array, or parts of given sizes."""
+    if np.ndim(num_or_size_splits) == 0:
+        return np.split(value, num_or_size_splits, axis=axis)
+    sizes = np.array(num_or_size_splits)
+    sizes[sizes < 0] = np.shape(value)[axis] - sizes[sizes >= 0].sum()
+    if sizes.sum() != np.shape(value)[axis] or (sizes < 0).any():
+        raise ValueError(
+            f"num_or_size_splits is {num_or_size_splits!r}; the sizes should add up to "
+            f"{np.shape(value)[axis]}, the extent of axis {axis}"
+        )
+    return np.split(value, np.cumsum(sizes)[:-1], axis=axis)
+
+
+def gelu(features: Any, approximate: bool = False) -> Any:
+    """Return :func:`fastrnn.activations.gelu`, exact unless the approximation is asked for."""
+    return ops.gelu(features, approximate)
+
+
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Any:
+    """Return an array divided by its norm, whose square is at least `epsilon`."""
+    squares = ops.sum(np.square(x), axis=axis, keepdims=True)
+    return np.multiply(x, ops.rsqrt(np.maximum(squares, epsilon)))
+
+
 def squared_difference(x: Any, y: Any) -> Any:
     """Return the square of the difference."""
     return np.square(np.subtract(x, y))
@@ -106,10 +140,15 @@ def _named() -> dict[str, Any]:
         argmax,
         argmin,
         concat,
+        cumprod,
+        cumsum,
         gather,
+        gelu,
+        l2_normalize,
         matmul,
         one_hot,
         ones,
+        split,
         squared_difference,
         transpose,
         zeros,

@@ -26,6 +26,8 @@ ELEMENTS: dict[str, tuple[Callable[..., Any], ...]] = {
     "minimum": (lambda g, y, a, b: g * _share(b, a), lambda g, y, a, b: g * _share(a, b)),
     "arctan2": (lambda g, y, a, b: g * b / (a * a + b * b),
                 lambda g, y, a, b: -g * a / (a * a + b * b)),
+    "remainder": (lambda g, y, a, b: g, lambda g, y, a, b: -g * np.floor(a / b)),
+    "hypot": (lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y),
     "negative": (lambda g, y, a: -g,),
     "positive": (lambda g, y, a: g,),
     "absolute": (lambda g, y, a: g * np.sign(a),),
@@ -154,7 +156,43 @@ def _sum(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
 
 def _prod(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
     result = function(a.value, axis=axis, **options)
-    return a.tape.made(result, [(a, lambda g: _kept(a, axis, g * result) / a.value)])
+    axes = range(a.ndim) if axis is None else [int(one) % a.ndim for one in np.atleast_1d(axis)]
+    front = range(len(axes))
+
+    def back(g: Array) -> Array:
+        x = np.moveaxis(a.value, axes, front)
+        rows = x.reshape(-1, *x.shape[len(axes) :])
+        # The product of the others, and not result / x, since x may be zero.
+        others = _before(rows) * np.flip(_before(np.flip(rows, 0)), 0)
+        found: Array = np.moveaxis(others.reshape(x.shape), front, axes) * _kept(a, axis, g)
+        return found
+
+    return a.tape.made(result, [(a, back)])
+
+
+def _before(x: Array) -> Array:
+    """Return the products of all earlier elements along the first axis."""
+    return np.concatenate([np.ones_like(x[:1]), np.cumprod(x[:-1], axis=0)])
+
+
+def _cumprod(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
+    result = function(a.value, axis=axis, **options)
+    along = 0 if axis is None else axis
+
+    def back(g: Array) -> Array:
+        x = np.moveaxis(a.value.reshape(-1) if axis is None else a.value, along, 0)
+        rest = np.moveaxis(g, along, 0).copy()
+        for place in range(len(x) - 1, 0, -1):
+            rest[place - 1] += x[place] * rest[place]
+        return np.moveaxis(_before(x) * rest, 0, along).reshape(a.shape)
+
+    return a.tape.made(result, [(a, back)])
+
+
+def _sort(function: Any, a: Any, axis: Any = -1, **options: Any) -> Any:
+    one: Any = np.ravel(a) if axis is None else a
+    along = 0 if axis is None else axis
+    return np.take_along_axis(one, np.argsort(one.value, axis=along, kind="stable"), along)
 
 
 def _extreme(function: Any, a: Any, axis: Any = None, **options: Any) -> Any:
@@ -244,6 +282,47 @@ def _tensordot(function: Any, a: Any, b: Any, axes: Any = 2) -> Any:
     return _tape((a, b)).made(result, [(a, to_left), (b, to_right)])
 
 
+def _outer(function: Any, a: Any, b: Any) -> Any:
+    one, other = plain(a), plain(b)
+    backs = (
+        lambda g: (g @ np.ravel(other)).reshape(np.shape(one)),
+        lambda g: (np.ravel(one) @ g).reshape(np.shape(other)),
+    )
+    return _tape((a, b)).made(np.outer(one, other), list(zip((a, b), backs, strict=True)))
+
+
+def _einsum(function: Any, subscripts: Any, *operands: Any, **options: Any) -> Any:
+    text = subscripts.replace(" ", "") if isinstance(subscripts, str) else "."
+    read, arrow, out = text.partition("->")
+    parts = read.split(",")
+    if "." in text or any(len({*part}) < len(part) for part in parts):
+        raise TypeError(
+            f"the gradient of numpy.einsum with {subscripts!r} is not known; write a different "
+            "letter for every axis of an array"
+        )
+    if not arrow:
+        out = "".join(sorted(letter for letter in {*read} - {","} if read.count(letter) == 1))
+    values = plain(operands)
+
+    def way(place: int) -> Any:
+        own, shape = parts[place], np.shape(values[place])
+        others = [part for at, part in enumerate(parts) if at != place]
+        arrays = [value for at, value in enumerate(values) if at != place]
+        # Axes that nothing else has are summed; the gradient is the same along them.
+        alone = [letter for letter in own if letter not in "".join([out, *others])]
+
+        def back(g: Array) -> Array:
+            ones = [np.ones(shape[own.index(letter)], g.dtype) for letter in alone]
+            wanted = f"{','.join([out, *others, *alone])}->{own}"
+            return fitted(np.einsum(wanted, g, *arrays, *ones), shape)
+
+        return back
+
+    result = np.einsum(f"{read}->{out}", *values, **options)
+    pairs = [(operand, way(place)) for place, operand in enumerate(operands)]
+    return _tape(operands).made(result, pairs)
+
+
 def _norm(function: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     if ord not in (None, 2, "fro"):
         raise TypeError(f"the gradient of numpy.linalg.norm with ord={ord!r} is not known")
@@ -261,6 +340,10 @@ OTHERS: dict[str, Rule] = {
     "var": _var,
     "std": _var,
     "cumsum": _cumsum,
+    "cumprod": _cumprod,
+    "sort": _sort,
+    "outer": _outer,
+    "einsum": _einsum,
     "where": _where,
     "clip": _clip,
     "matmul": _matmul,
