@@ -72,6 +72,21 @@ def test_losses_of_several_outputs(losses, y):
     assert_gradients_are_differences(model, [X, PREFIX], y)
 
 
+@pytest.mark.parametrize("weight", [2.5, [2.5]])
+def test_the_weight_of_a_single_loss_is_part_of_what_is_reported(weight):
+    """As in Keras, and so that the loss is the one that is trained."""
+    reported = []
+    for options in ({}, {"loss_weights": weight}):
+        model = Sequential([Input((3,)), Dense(1, weights=[np.ones((3, 1)), np.ones(1)])])
+        model.compile("sgd", "mse", ["mse"], **options)
+        x, y = np.eye(3), np.zeros((3, 1))
+        found = [model.evaluate(x, y, verbose=0), model.test_on_batch(x, y)]
+        history = model.fit(x, y, epochs=1, validation_data=(x, y), verbose=0).history
+        reported.append([*np.ravel(found), history["loss"][0], history["mse"][0]])
+    factors = [2.5, 1, 2.5, 1, 2.5, 1]
+    np.testing.assert_allclose(reported[1], np.multiply(reported[0], factors), rtol=1e-6)
+
+
 def test_what_several_losses_report():
     model = encoder_decoder(outputs=2)
     model.compile("sgd", "mse", {"steps": ["mse"]}, loss_weights={"gru_2_1": 0.25})

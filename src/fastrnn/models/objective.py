@@ -60,7 +60,7 @@ class Objective:
     targets : sequence of Target
     is_single : bool
         Whether the model has one output, so that names have no prefix.  With several outputs, names
-        begin with that of the output; with several losses, ``loss`` is the weighted sum.
+        begin with that of the output; ``loss`` is the weighted sum of all losses.
 
     Attributes
     ----------
@@ -153,12 +153,11 @@ class Objective:
                 named[name] = metric.report(piece)
             else:
                 losses.append(piece[0] / piece[1] if piece[1] else 0.0)
-                named[name] = losses[-1]
-        if not self._is_one:
-            whole = 0.0
-            for target, loss in zip(self.targets, losses, strict=True):
-                whole += target.weight * loss
-            named["loss"] = whole
+                if not self._is_one:
+                    named[name] = losses[-1]
+        named["loss"] = 0.0
+        for target, loss in zip(self.targets, losses, strict=True):
+            named["loss"] += target.weight * loss
         if samples:
             named["loss"] += penalty / samples
         return {prefix + name: named[name] for name in self._sorted}
