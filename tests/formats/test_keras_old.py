@@ -222,13 +222,14 @@ def test_wrappers_tokens_and_a_time_major_that_is_false(tmp_path):
     np.testing.assert_array_equal(load_model(tmp_path / "old").predict(tokens), expected)
 
 
-def test_the_optimizer_of_an_old_file(tmp_path):
+@pytest.mark.parametrize("steps", ["iterations:0", "/iterations"], ids=["TensorFlow", "Theano"])
+def test_the_optimizer_of_an_old_file(tmp_path, steps):
     """All weights have their first slot before any has its second, and Adam a third of nothing."""
     dense = arrays((3, 2), (2,))
     config = [layer("Dense", "dense_1", units=2, batch_input_shape=[None, 3])]
     m, v = arrays((3, 2), (2,)), [abs(one) for one in arrays((3, 2), (2,))]
     rest = [np.zeros(1, np.float32)] * 2
-    state = [("iterations:0", np.int64(7)), *((f"v{n}", a) for n, a in enumerate(m + v + rest))]
+    state = [(steps, np.int64(7)), *((f"v{n}", a) for n, a in enumerate(m + v + rest))]
     options = {"lr": 0.01, "beta_1": 0.9, "beta_2": 0.999, "decay": 0.0, "epsilon": 1e-8}
     training = {
         "optimizer_config": {"class_name": "Adam", "config": {**options, "amsgrad": False}},

@@ -120,13 +120,17 @@ class Group:
                     yield here
 
     def _title(self, name: str) -> str:
-        return f"{self.path}/{name}" if self.path else name
+        return f"{self.path}/{name}" if self.path and name[:1] != "/" else name
 
     def _find(self, name: str) -> Any:
-        """Return an item, following only links within the file."""
+        """Return an item, following only links within the file.
+
+        A name that begins with a slash is that of an item of the whole file, as Keras 2 with Theano
+        wrote ``/iterations``.
+        """
         import h5py
 
-        found = self._group
+        found = self._group.file["/"] if name[:1] == "/" else self._group
         for step in name.split("/"):
             if not step:
                 continue
