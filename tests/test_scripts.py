@@ -203,6 +203,10 @@ assert tf.range(0.0, 1.0, 0.5).tolist() == [0.0, 0.5] and tf.range(3).dtype == t
 assert abs(tf.nn.gelu(np.array([1.0]))[0] - 0.8413447) < 1e-6
 assert tf.math.l2_normalize(np.full((2, 2), 3.0)).tolist() == [[0.5, 0.5], [0.5, 0.5]]
 assert "reduce_max" not in dir(tf)
+assert scores[tf.newaxis].shape == (1, 2, 3)
+model = tf.keras.Sequential([GRU(3)])
+model.build(tf.TensorShape([None, 5, 2]))
+assert model.output_shape == (None, 3)
 """,
     "operations of Keras 3": """
 from fastrnn import ops

@@ -46,7 +46,6 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"preprocessing\.text\.base_filter", "give filters= to Tokenizer"),
     (r"preprocessing\.sequence\.(skipgrams|make_sampling_table)", "make the pairs with NumPy"),
     (r"engine\.slice_X", "slice the arrays"),
-    (r"utils\.model_to_dot", "use plot_model"),
     (r"utils\.split_dataset", "slice the arrays, or use validation_split= of fit"),
     (r"preprocessing\.\w+_from_directory", "read the files with Python and give fit a Dataset"),
     (r"layers\.(\w*(2D|3D)\w*|Random\w+|CenterCrop|Resizing|\w*Mix(Up)?|AutoContrast)",

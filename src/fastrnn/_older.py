@@ -109,6 +109,11 @@ _DRAWN: Harmless = {
     "show_trainable": ((bool,), "the counts of weights say how many are trained"),
     "layer_range": ((None,), "all layers are drawn"),
 }
+_PICTURE: Harmless = {
+    **_DRAWN,
+    "show_layer_activations": ((bool,), "activations are not drawn"),
+    "splines": ((str,), "lines are straight"),
+}
 _ACCURACY = "give metrics=['accuracy'] to compile"
 
 #: Arguments of methods that change no result.
@@ -148,11 +153,8 @@ HARMLESS_OF_METHODS: Mapping[str, Harmless] = {
     },
     "Input": INPUTS,
     "summary": {"positions": ((list, tuple, None), "columns are as wide as needed")},
-    "plot_model": {
-        **_DRAWN,
-        "show_layer_activations": ((bool,), "activations are not drawn"),
-        "splines": ((str,), "lines are straight"),
-    },
+    "plot_model": _PICTURE,
+    "model_to_dot": {**_PICTURE, "subgraph": ((False,), "it is a graph of its own")},
 }
 
 #: Arguments of classes that change no result.

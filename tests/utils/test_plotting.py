@@ -4,7 +4,7 @@ import pytest
 
 from fastrnn.layers import GRU, Dense, Input
 from fastrnn.models import Model
-from fastrnn.utils import plot_model, plotting
+from fastrnn.utils import model_to_dot, plot_model, plotting
 
 BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
@@ -23,6 +23,24 @@ def test_matplotlib_draws_it(tmp_path, monkeypatch, ending, rankdir):
     path = tmp_path / f"model.{ending}"
     plot_model(two_heads(), path, show_shapes=True, show_layer_names=True, rankdir=rankdir)
     assert path.read_bytes().startswith(BEGINNINGS[ending])
+
+
+def test_a_notebook_shows_it(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(plotting.shutil, "which", lambda name: None)
+    drawing = model_to_dot(two_heads(), show_shapes=True, expand_nested=True)
+    for ending, beginning in BEGINNINGS.items():
+        made = drawing.create(prog="dot", format=ending)
+        assert made.startswith(beginning)
+        assert drawing.create_png().startswith(BEGINNINGS["png"])
+        drawing.write(tmp_path / f"model.{ending}", prog="dot")
+        assert (tmp_path / f"model.{ending}").read_bytes().startswith(beginning)
+    drawing.write_svg(tmp_path / "model")
+    assert (tmp_path / "model").read_bytes().startswith(BEGINNINGS["svg"])
+    assert "</svg>" in drawing._repr_svg_()
+    assert "two\\nDense\\noutput (None, 2)" in drawing.to_string()
+    with pytest.raises(ValueError, match="format is 'jpg'; it should"):
+        drawing.write(tmp_path / "model", format="jpg")
 
 
 def test_graphviz_is_told_every_layer_and_every_arrow(tmp_path, monkeypatch):

@@ -136,6 +136,7 @@ def _named() -> dict[str, Any]:
     found.update({name: getattr(ops, other) for name, other in _OTHERS.items()})
     found.update({name: np.dtype(name) for name in _TYPES})
     found.update(dict.fromkeys(("math", "nn", "linalg"), here))
+    found.update(newaxis=None, TensorShape=tuple)
     own = (
         argmax,
         argmin,

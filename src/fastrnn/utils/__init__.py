@@ -15,7 +15,7 @@ from fastrnn.preprocessing.sequence import pad_sequences
 from fastrnn.preprocessing.timeseries import timeseries_dataset_from_array
 from fastrnn.utils.categorical import normalize, to_categorical
 from fastrnn.utils.local_files import get_file
-from fastrnn.utils.plotting import plot_model
+from fastrnn.utils.plotting import model_to_dot, plot_model
 from fastrnn.utils.progbar import Progbar
 from fastrnn.utils.random_seed import set_random_seed
 
@@ -33,6 +33,7 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "model_to_dot",
     "normalize",
     "pad_sequences",
     "plot_model",

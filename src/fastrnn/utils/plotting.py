@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +53,106 @@ def plot_model(
     --------
     >>> plot_model(model, "model.svg", show_shapes=True)  # doctest: +SKIP
     """
+    drawing = _drawing(model, show_shapes, show_dtype, show_layer_names, rankdir, dpi)
+    drawing.write(to_file)
+
+
+@with_older_names
+def model_to_dot(
+    model: Any,
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = True,
+    rankdir: str = "TB",
+    dpi: int | None = 200,
+) -> Drawing:
+    """Return the drawing of :func:`plot_model`, for notebooks.
+
+    Parameters
+    ----------
+    model, show_shapes, show_dtype, show_layer_names, rankdir, dpi :
+        As of :func:`plot_model`.
+
+    Returns
+    -------
+    Drawing
+        ``create(format="svg")`` returns the picture as bytes, ``write(path)`` writes it, and
+        ``to_string()`` returns the graph in Graphviz's language.  A notebook shows the picture.
+
+    Examples
+    --------
+    >>> from fastrnn.layers import GRU, Input
+    >>> from fastrnn.models import Sequential
+    >>> print(model_to_dot(Sequential([Input((5, 3)), GRU(4)])).to_string().splitlines()[-2])
+    0 -> 1
+    """
+    return _drawing(model, show_shapes, show_dtype, show_layer_names, rankdir, dpi)
+
+
+class Drawing:
+    """The layers of a model as labels of boxes, and the arrows between them.
+
+    It has the methods of pydot's graphs that notebooks call.
+    """
+
+    def __init__(
+        self, labels: list[str], arrows: list[tuple[int, int]], rankdir: str, dpi: int | None
+    ) -> None:
+        self._labels, self._arrows, self._rankdir, self._dpi = labels, arrows, rankdir, dpi
+
+    def to_string(self) -> str:
+        """Return the graph in Graphviz's language."""
+        return _dot(self._labels, self._arrows, self._rankdir)
+
+    def create(self, prog: Any = None, format: str = "png") -> bytes:
+        """Return the picture in a format; `prog`, the program that draws, is ignored."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, f"model.{format}")
+            self.write(path)
+            return path.read_bytes()
+
+    def write(
+        self, path: str | os.PathLike[str], prog: Any = None, format: str | None = None
+    ) -> bool:
+        """Write the picture to a file in a format, that of its ending if left out."""
+        target = Path(path)
+        ending = (target.suffix[1:] if format is None else format).lower()
+        if ending not in ("png", "svg", "pdf"):
+            raise ValueError(
+                f"to_file is {os.fspath(path)!r}; it should end in .png, .svg or .pdf"
+                if format is None
+                else f"format is {format!r}; it should be png, svg or pdf"
+            )
+        program = shutil.which("dot")
+        if program is None:
+            _draw(self._labels, self._arrows, target, ending, self._rankdir == "LR", self._dpi)
+            return True
+        size = [f"-Gdpi={self._dpi}"] if self._dpi else []
+        command = [program, f"-T{ending}", *size, "-o", os.fspath(target)]
+        subprocess.run(command, input=self.to_string(), text=True, check=True)
+        return True
+
+    create_png = functools.partialmethod(create, format="png")
+    create_svg = functools.partialmethod(create, format="svg")
+    create_pdf = functools.partialmethod(create, format="pdf")
+    write_png = functools.partialmethod(write, format="png")
+    write_svg = functools.partialmethod(write, format="svg")
+    write_pdf = functools.partialmethod(write, format="pdf")
+
+    def _repr_svg_(self) -> str:
+        return self.create(format="svg").decode("utf-8")
+
+
+def _drawing(
+    model: Any,
+    show_shapes: bool,
+    show_dtype: bool,
+    show_layer_names: bool,
+    rankdir: str,
+    dpi: int | None,
+) -> Drawing:
     if rankdir not in ("TB", "LR"):
         raise ValueError(f'rankdir is {rankdir!r}; it should be "TB" or "LR"')
-    path = Path(to_file)
-    ending = path.suffix[1:].lower()
-    if ending not in ("png", "svg", "pdf"):
-        raise ValueError(f"to_file is {os.fspath(to_file)!r}; it should end in .png, .svg or .pdf")
     nodes = model._graph.nodes
     labels = [_label(node, show_shapes, show_dtype, show_layer_names) for node in nodes]
     places = {node: place for place, node in enumerate(nodes)}
@@ -65,12 +161,7 @@ def plot_model(
         for node, place in places.items()
         for tensor in node.inputs
     ]
-    program = shutil.which("dot")
-    if program is None:
-        _draw(labels, arrows, path, rankdir == "LR", dpi)
-        return
-    command = [program, f"-T{ending}", *([f"-Gdpi={dpi}"] if dpi else []), "-o", os.fspath(path)]
-    subprocess.run(command, input=_dot(labels, arrows, rankdir), text=True, check=True)
+    return Drawing(labels, arrows, rankdir, dpi)
 
 
 def _label(node: Any, show_shapes: bool, show_dtype: bool, show_layer_names: bool) -> str:
@@ -99,7 +190,12 @@ def _dot(labels: list[str], arrows: list[tuple[int, int]], rankdir: str) -> str:
 
 
 def _draw(
-    labels: list[str], arrows: list[tuple[int, int]], path: Path, sideways: bool, dpi: int | None
+    labels: list[str],
+    arrows: list[tuple[int, int]],
+    path: Path,
+    ending: str,
+    sideways: bool,
+    dpi: int | None,
 ) -> None:
     """Draw the graph with Matplotlib, with each layer at the depth of its longest path."""
     try:
@@ -134,4 +230,4 @@ def _draw(
     xs, ys = zip(*at.values(), strict=True)
     axes.set_xlim(min(xs) - 0.6, max(xs) + 0.6)
     axes.set_ylim(min(ys) - 0.6, max(ys) + 0.6)
-    figure.savefig(path)
+    figure.savefig(path, format=ending)
