@@ -1,13 +1,13 @@
-"""Every operation of `fastrnn.ops` and every activation: values and gradients, as Keras's.
+"""Operations of `fastrnn.ops`, activations, losses, metrics: values and gradients, as Keras's.
 
-A case is a function of a module like ``keras.ops``, or ``keras.activations``, and of an array.
+A case is a function of a module like ``keras.ops`` or ``keras.losses``, and of an array.
 What is recorded is its result, and the gradient of a weighted sum of it where there is one.
 """
 
 import numpy as np
 import pytest
 
-from fastrnn import activations, ops
+from fastrnn import activations, losses, metrics, ops
 from fastrnn.activations import Kernel
 from fastrnn.differentiation import value_and_gradient
 from tests import recorded
@@ -168,7 +168,44 @@ SHAPES = {
     "softmax, axis": (lambda a, x: a.softmax(x, axis=1), X),
     "log_softmax, axis": (lambda a, x: a.log_softmax(x, axis=1), X),
 }
+
+
+def of_targets(target, *names, p=P):
+    """Return cases of functions of targets and predictions."""
+    return {n: (lambda m, x, n=n: getattr(m, n)(target, x), p) for n in names}
+
+
+#: The functions that both losses and metrics have.
+MEASURES = {
+    **of_targets(X, "mean_absolute_error", "mean_squared_error", "huber", "log_cosh"),
+    **of_targets(X, "mean_absolute_percentage_error", "poisson"),
+    **of_targets(P[::-1], "mean_squared_logarithmic_error", "kl_divergence"),
+    **of_targets(np.sign(X), "hinge", "squared_hinge"),
+    **of_targets(ONE_HOT, "categorical_hinge", "categorical_crossentropy", "binary_crossentropy"),
+    **of_targets(LABELS, "sparse_categorical_crossentropy"),
+}
+OF_LOSSES = {
+    **MEASURES,
+    **of_targets(X, "cosine_similarity"),
+    **of_targets(ONE_HOT, "binary_focal_crossentropy", "categorical_focal_crossentropy"),
+}
+OF_METRICS = {
+    **MEASURES,
+    **of_targets(ONE_HOT, "binary_accuracy", "categorical_accuracy"),
+    **of_targets(LABELS, "sparse_categorical_accuracy"),
+    "top_k_categorical_accuracy": (
+        lambda m, x: m.top_k_categorical_accuracy(ONE_HOT[0], x[0], k=2),
+        P,
+    ),
+    "sparse_top_k_categorical_accuracy": (
+        lambda m, x: m.sparse_top_k_categorical_accuracy(LABELS[0], x[0], k=2),
+        P,
+    ),
+}
+MODULES = {"ops": ops, "activations": activations, "losses": losses, "metrics": metrics}
 CASES = {
+    **{f"losses, {name}": case for name, case in OF_LOSSES.items()},
+    **{f"metrics, {name}": case for name, case in OF_METRICS.items()},
     **{f"ops, {name}": case for name, case in {**SMOOTH, **STEPS}.items()},
     **{f"activations, {name}": case for name, case in SHAPES.items()},
 }
@@ -188,7 +225,7 @@ def answers(value):
 @pytest.mark.parametrize("case", CASES)
 def test_numbers_and_gradients(case):
     function, x = CASES[case]
-    module = ops if case.startswith("ops") else activations
+    module = MODULES[case.partition(",")[0]]
     found = {"value": answers(function(module, x))}
     if case in HAVE_GRADIENTS:
         value, back = value_and_gradient(lambda x: function(module, x), [x])
@@ -204,7 +241,7 @@ def test_keras_says_so_of_operations(case):
     import jax
 
     function, x = CASES[case]
-    module = keras.ops if case.startswith("ops") else keras.activations
+    module = getattr(keras, case.partition(",")[0])
     with double_precision():
         value = function(module, jax.numpy.asarray(x))
         found = {"value": answers(value)}
@@ -216,7 +253,7 @@ def test_keras_says_so_of_operations(case):
         recorded.check(FILE, case, found, RECORDED[np.dtype("float64")])
 
 
-def test_every_operation_and_activation_has_a_case():
+def test_every_function_has_a_case():
     operations = {name.partition(",")[0] for name in {**SMOOTH, **STEPS}}
     # Keras has mish among its activations alone.
     assert operations | {"mish"} == set(ops.__all__)
@@ -228,3 +265,8 @@ def test_every_operation_and_activation_has_a_case():
     kernels = {name for name in functions if isinstance(getattr(activations, name), Kernel)}
     own = {"deserialize", "get", "serialize", "hard_sigmoid_keras2"}
     assert {name.partition(",")[0] for name in SHAPES} == functions - kernels - own
+    general = {"deserialize", "get", "serialize"}
+    assert {*OF_LOSSES} == {name for name in losses.__all__ if name.islower()} - general
+    # Keras's metrics have no function of these names.
+    general |= {"accuracy", "cosine_similarity"}
+    assert {*OF_METRICS} == {name for name in metrics.__all__ if name.islower()} - general
