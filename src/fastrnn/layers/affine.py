@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from fastrnn import initializers
 from fastrnn._core.memory import aligned_zeros
@@ -25,6 +25,8 @@ class Affine(Layer):
     **options :
         `name`, `dtype`, `input_shape` of :class:`~fastrnn.layers.Layer`.
     """
+
+    _arguments: ClassVar[tuple[str, ...]] = ("use_bias",)
 
     def __init__(
         self,
@@ -66,19 +68,8 @@ class Affine(Layer):
             return self.parameter("bias").value
         return aligned_zeros(self.parameter("kernel").shape[-1], self.dtype)
 
-    def sizes(self) -> dict[str, Any]:
-        """Return the arguments that are specific to this layer."""
-        raise NotImplementedError
-
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        return {
-            **super().get_config(),
-            **self.sizes(),
-            "activation": self.activation.name,
-            "use_bias": self.use_bias,
-            **{
-                f"{name}_initializer": initializers.serialize(self.initializer_of(name))
-                for name in self._drawn
-            },
-        }
+        drawn = {f"{name}_initializer": self.initializer_of(name) for name in self._drawn}
+        written = {name: initializers.serialize(one) for name, one in drawn.items()}
+        return {**super().get_config(), "activation": self.activation.name, **written}

@@ -47,6 +47,7 @@ class Dense(Affine):
 
     supports_masking = True
     is_per_step = True
+    _arguments = ("units",)
 
     def __init__(
         self,
@@ -94,7 +95,3 @@ class Dense(Affine):
         sizes = source.streams, source.steps, self.dtype
         affine = core.stage(self.parameter("kernel").value.T, self.bias_or_zeros(), *sizes)
         return [affine, *activation_stages(self.activation, affine)]
-
-    def sizes(self) -> dict[str, Any]:
-        """Return the units."""
-        return {"units": self.units}

@@ -45,6 +45,7 @@ class Embedding(Layer):
 
     token_inputs = (0,)
     supports_masking = True
+    _arguments = ("input_dim", "output_dim", "mask_zero", "embeddings_initializer")
 
     def __init__(
         self,
@@ -111,9 +112,3 @@ class Embedding(Layer):
             )
         table = self.parameter("embeddings").value
         return [core.stage(table, source.streams, source.steps, self.dtype)]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        given = {name: getattr(self, name) for name in ("input_dim", "output_dim", "mask_zero")}
-        table = initializers.serialize(self.embeddings_initializer)
-        return {**super().get_config(), **given, "embeddings_initializer": table}

@@ -71,6 +71,7 @@ class GRU(GatedLayer):
 
     cell = CELL
     keras_gates = (1, 0, 2)
+    _arguments = ("reset_after",)
 
     def __init__(
         self,
@@ -114,7 +115,3 @@ class GRU(GatedLayer):
         if self.reset_after:
             return bias[1][:, np.newaxis], bias[0][:, np.newaxis]
         return super().columns_of(bias)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "reset_after": self.reset_after}

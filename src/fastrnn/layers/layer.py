@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from fastrnn import initializers
 from fastrnn.layers import calling, composing, registry
 from fastrnn.layers.checks import positive
 from fastrnn.layers.naming import Renaming, check_name
@@ -91,6 +92,8 @@ class Layer(Weighted):
         | {"supports_jit"}
     )
     _often_set = ("trainable", "stateful")
+    #: The arguments of a class's constructor that `get_config` reads from attributes.
+    _arguments: ClassVar[tuple[str, ...]] = ()
     #: The model that computes a custom layer which consists of other layers.
     _composed: Any = None
 
@@ -141,6 +144,9 @@ class Layer(Weighted):
             "name": self.name,
             "dtype": None if self._dtype is None else self._dtype.name,
         }
+        for base in reversed(type(self).__mro__):
+            for argument in vars(base).get("_arguments", ()):
+                config[argument] = _plain(getattr(self, argument))
         # Only if they are set, so that earlier versions can read the files.
         for argument, thing in self.attached.items():
             if thing is not None:
@@ -342,6 +348,13 @@ class Layer(Weighted):
         usual = ("dtype",) if config.get("dtype") in (None, floatx()) else ()
         values = {**config, "name": self.name}
         return constructor_like(self, values, without=usual, more=self.__dict__.get("attached"))
+
+
+def _plain(value: Any) -> Any:
+    """Return an argument as JSON can hold it."""
+    if isinstance(value, initializers.Initializer):
+        return initializers.serialize(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _compute_dtype(dtype: DTypeLike) -> np.dtype:

@@ -70,6 +70,7 @@ class LSTM(GatedLayer):
     """
 
     cell = CELL
+    _arguments = ("unit_forget_bias",)
 
     def __init__(
         self,
@@ -103,7 +104,3 @@ class LSTM(GatedLayer):
         is_said = isinstance(self.bias_initializer, initializers.ForgetBias)
         given = super().first_bias
         return UnitForgetBias(given) if self.unit_forget_bias and not is_said else given
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}

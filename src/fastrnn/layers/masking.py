@@ -38,6 +38,7 @@ class Masking(Layer):
     """
 
     supports_masking = True
+    _arguments = ("mask_value",)
 
     def __init__(self, mask_value: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
@@ -55,10 +56,6 @@ class Masking(Layer):
     def workspace(self, source: Signal, training: bool, *others: Signal) -> Workspace:
         """Return buffers for batches of the shape of ``source.output``."""
         return _MaskingWorkspace(self, source)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "mask_value": self.mask_value}
 
 
 class _MaskingWorkspace(Masked):

@@ -37,6 +37,14 @@ class RecurrentWeights(Layer):
     #: The activation of the gates; see :class:`~fastrnn.layers.recurrent.GatedLayer`.
     recurrent_activation: activations.Kernel = activations.SIGMOID
     _fixed = frozenset({"cell", "gates", "state_count"})
+    _arguments: ClassVar[tuple[str, ...]] = (
+        "units",
+        "use_bias",
+        "kernel_initializer",
+        "recurrent_initializer",
+        "bias_initializer",
+        "return_sequences",
+    )
 
     def __init__(
         self,
@@ -143,15 +151,7 @@ class RecurrentWeights(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        config = {
-            **super().get_config(),
-            "units": self.units,
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "recurrent_initializer": initializers.serialize(self.recurrent_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "return_sequences": self.return_sequences,
-        }
+        config = super().get_config()
         # Only values that differ from the defaults, so that earlier versions can read the files.
         options = {
             "return_state": self.return_state,

@@ -38,6 +38,7 @@ class CategoryEncoding(Layer):
     """
 
     token_inputs = (0,)
+    _arguments = ("num_tokens",)
 
     def __init__(self, num_tokens: int, output_mode: str = "one_hot", **options: Any) -> None:
         super().__init__(**options)
@@ -68,10 +69,6 @@ class CategoryEncoding(Layer):
         """Return the stages that make the rows of each step."""
         rows = np.eye(self.num_tokens, dtype=self.dtype)
         return [core.stage(rows, source.streams, source.steps, self.dtype)]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "num_tokens": self.num_tokens}
 
 
 class _OneHotWorkspace(Workspace):

@@ -28,8 +28,7 @@ class Convolution(Affine):
 
     #: The values of `padding` that it accepts.
     paddings: ClassVar[tuple[str, ...]] = PADDINGS
-    #: The names of the arguments besides those of all convolutions, for `get_config`.
-    further: ClassVar[tuple[str, ...]] = ()
+    _arguments: ClassVar[tuple[str, ...]] = ("kernel_size", "strides", "padding", "dilation_rate")
 
     def __init__(
         self,
@@ -66,8 +65,3 @@ class Convolution(Affine):
     def _bias_back(self, gradient: Array) -> None:
         if self.use_bias:
             self.parameter("bias").gradient[...] = gradient.sum(axis=(0, 1))
-
-    def sizes(self) -> dict[str, Any]:
-        """Return the arguments of the windows and filters."""
-        names = ("kernel_size", "strides", "padding", "dilation_rate", *self.further)
-        return {name: getattr(self, name) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from fastrnn import initializers
 from fastrnn.layers.convolution.grouped import Grouped
@@ -49,7 +49,7 @@ class Conv1D(Grouped):
     (None, 49, 64)
     """
 
-    further: ClassVar[tuple[str, ...]] = ("filters", "groups")
+    _arguments = ("filters", "groups")
 
     def __init__(
         self,

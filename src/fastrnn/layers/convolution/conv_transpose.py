@@ -54,7 +54,7 @@ class Conv1DTranspose(Convolution):
     """
 
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
-    further: ClassVar[tuple[str, ...]] = ("filters",)
+    _arguments = ("filters",)
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class DepthwiseConv1D(Featurewise):
     (None, 97, 16)
     """
 
-    further: ClassVar[tuple[str, ...]] = ("depth_multiplier",)
+    _arguments = ("depth_multiplier",)
     attached_to: ClassVar[Mapping[str, str]] = {"depthwise": "kernel"}
 
     def __init__(

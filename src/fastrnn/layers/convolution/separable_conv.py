@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from fastrnn import initializers
 from fastrnn.layers.convolution.featurewise import Featurewise
@@ -51,7 +51,7 @@ class SeparableConv1D(Featurewise):
     (None, 97, 16)
     """
 
-    further: ClassVar[tuple[str, ...]] = ("filters", "depth_multiplier")
+    _arguments = ("filters", "depth_multiplier")
 
     def __init__(
         self,

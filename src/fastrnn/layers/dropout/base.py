@@ -31,6 +31,7 @@ class RandomLayer(Layer):
     takes_open_extents = True
     #: The rate or standard deviation; no random numbers are drawn if it is zero.
     strength: float = 0.0
+    _arguments = ("seed",)
 
     def __init__(self, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -84,10 +85,6 @@ class RandomLayer(Layer):
         """Return no stage: outside of training the input is not changed."""
         return []
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "seed": self.seed}
-
 
 class RateLayer(RandomLayer):
     """Base of the layers with a rate.
@@ -102,6 +99,7 @@ class RateLayer(RandomLayer):
 
     #: Whether a rate of 1 is refused.
     below_one: ClassVar[bool] = False
+    _arguments = ("rate",)
 
     def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed, **options)
@@ -110,7 +108,3 @@ class RateLayer(RandomLayer):
             raise ValueError(
                 f"rate of {type(self).__name__} is {rate!r}; it should be from 0 to below 1"
             )
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "rate": self.rate}

@@ -34,6 +34,7 @@ class GaussianNoise(RandomLayer):
     """
 
     is_per_step = True
+    _arguments = ("stddev",)
 
     def __init__(self, stddev: float, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed, **options)
@@ -42,10 +43,6 @@ class GaussianNoise(RandomLayer):
     def changing(self, source: Signal) -> Workspace:
         """Return the workspace that adds the noise."""
         return _NoiseWorkspace(source, self.stddev, self._random)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "stddev": self.stddev}
 
 
 class _NoiseWorkspace(RandomWorkspace):

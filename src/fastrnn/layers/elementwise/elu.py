@@ -26,6 +26,8 @@ class ELU(Elementwise):
     array([[-0.632,  0.   ,  2.   ]], dtype=float32)
     """
 
+    _arguments = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
         self.alpha = not_negative(self, "alpha", alpha)
@@ -39,7 +41,3 @@ class ELU(Elementwise):
         """Return 1 for positive x, else alpha · exp(x)."""
         kind = inputs.dtype.type
         return np.where(inputs > 0, kind(1), kind(self.alpha) * np.exp(np.minimum(inputs, 0)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "alpha": self.alpha}

@@ -28,6 +28,8 @@ class LeakyReLU(Elementwise):
     array([[-0.3,  0. ,  2. ]], dtype=float32)
     """
 
+    _arguments = ("negative_slope",)
+
     def __init__(
         self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Any
     ) -> None:
@@ -44,7 +46,3 @@ class LeakyReLU(Elementwise):
         """Return 1 for positive x, else `negative_slope`."""
         kind = inputs.dtype.type
         return np.where(inputs >= 0, kind(1), kind(self.negative_slope))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "negative_slope": self.negative_slope}

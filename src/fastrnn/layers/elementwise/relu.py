@@ -29,6 +29,8 @@ class ReLU(Elementwise):
     array([[-0.,  0.,  2.]], dtype=float32)
     """
 
+    _arguments = ("max_value", "negative_slope", "threshold")
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -55,12 +57,3 @@ class ReLU(Elementwise):
         if self.max_value is not None:
             found = np.where(inputs >= kind(self.max_value), kind(0), found)
         return found
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {
-            **super().get_config(),
-            "max_value": self.max_value,
-            "negative_slope": self.negative_slope,
-            "threshold": self.threshold,
-        }

@@ -27,6 +27,8 @@ class Rescaling(Elementwise):
     [[-1.0, 1.0]]
     """
 
+    _arguments = ("scale", "offset")
+
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Any) -> None:
         super().__init__(**options)
         self.scale, self.offset = _plain(self, "scale", scale), _plain(self, "offset", offset)
@@ -38,10 +40,6 @@ class Rescaling(Elementwise):
     def slope(self, inputs: Array) -> Any:
         """Return `scale`."""
         return np.asarray(self.scale, inputs.dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "scale": self.scale, "offset": self.offset}
 
 
 def _plain(layer: Rescaling, argument: str, value: Any) -> Any:

@@ -37,6 +37,7 @@ class Concatenate(Layer):
 
     takes_several = True
     supports_masking = True
+    _arguments = ("axis",)
 
     def __init__(self, axis: int = -1, **options: Any) -> None:
         super().__init__(**options)
@@ -85,10 +86,6 @@ class Concatenate(Layer):
         """Return the part of the gradient that belongs to each input."""
         ends = np.cumsum([array.shape[self.axis] for array in inputs])[:-1]
         return np.split(gradient, ends, axis=self.axis)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "axis": self.axis}
 
 
 def concatenate(inputs: Sequence[Any], axis: int = -1, **options: Any) -> Any:

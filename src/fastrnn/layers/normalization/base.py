@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from fastrnn.workspace import Array
 
 class Normalization(Axes):
     """Base of the normalization layers, with the scale gamma and the offset beta."""
+
+    _arguments: ClassVar[tuple[str, ...]] = (
+        "epsilon",
+        "center",
+        "scale",
+        "beta_initializer",
+        "gamma_initializer",
+    )
 
     def __init__(
         self,
@@ -81,18 +89,3 @@ class Normalization(Axes):
             self.parameter("gamma").gradient[...] = self._summed(gradient * normal)
             gradient = gradient * self._spread(self.parameter("gamma").value, gradient)
         return gradient
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {
-            **super().get_config(),
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            **self._initializers("beta", "gamma"),
-        }
-
-    def _initializers(self, *weights: str) -> dict[str, Any]:
-        """Return what some weights begin with, as JSON can hold it."""
-        names = [f"{weight}_initializer" for weight in weights]
-        return {name: initializers.serialize(getattr(self, name)) for name in names}

@@ -55,6 +55,7 @@ class BatchNormalization(Normalization):
 
     couples_samples = True
     is_per_step = False
+    _arguments = ("momentum", *(f"{name}_initializer" for name in MOVING))
 
     def __init__(
         self,
@@ -114,7 +115,3 @@ class BatchNormalization(Normalization):
             for moving, value in zip(self._moving(), (batch.mean, batch.variance), strict=True):
                 share = moving.dtype.type(self.momentum)
                 moving[...] = moving * share + value * (1 - share)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "momentum": self.momentum, **self._initializers(*MOVING)}

@@ -44,6 +44,7 @@ class GroupNormalization(Normalization):
     """
 
     is_per_step = False
+    _arguments = ("groups",)
 
     def __init__(
         self,
@@ -93,7 +94,3 @@ class GroupNormalization(Normalization):
         dnormal = self._unscaled(gradient, kept["normal"].reshape(gradient.shape))
         found = self._standardized_back(*self._grouped(dnormal), kept)
         return found.reshape(gradient.shape)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "groups": self.groups}

@@ -40,6 +40,7 @@ class RMSNormalization(Axes):
     """
 
     supports_masking = False
+    _arguments = ("epsilon",)
 
     def __init__(
         self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **options: Any
@@ -68,7 +69,3 @@ class RMSNormalization(Axes):
         places = tuple(self._places(gradient.shape))
         along = (dnormal * normal).mean(axis=places, keepdims=True)
         return (dnormal - normal * along) * kept["factor"]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "epsilon": self.epsilon}

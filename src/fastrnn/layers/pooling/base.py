@@ -14,6 +14,8 @@ from fastrnn.settings import boolean
 class Pooling(Layer):
     """Base of the layers that pool windows of steps."""
 
+    _arguments = ("pool_size", "strides", "padding")
+
     def __init__(
         self,
         pool_size: Any = 2,
@@ -33,11 +35,6 @@ class Pooling(Layer):
         """Return (None, windows, features)."""
         steps = self._windows.output_steps(self, input_shape)
         return (input_shape[0], steps, input_shape[2])
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        sizes = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
-        return {**super().get_config(), **sizes}
 
 
 class GlobalPooling(Layer):

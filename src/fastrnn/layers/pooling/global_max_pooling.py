@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastrnn.layers.pooling.base import GlobalPooling
 from fastrnn.workspace import Array
 
@@ -30,6 +28,8 @@ class GlobalMaxPooling1D(GlobalPooling):
     (2, 3)
     """
 
+    _arguments = ("keepdims",)
+
     def call(self, inputs: Array) -> Array:
         """Return the maxima."""
         largest: Array = inputs.max(axis=1, keepdims=self.keepdims)
@@ -42,7 +42,3 @@ class GlobalMaxPooling1D(GlobalPooling):
         shares: Array = gradient.reshape(batch, 1, features) / same.sum(axis=1, keepdims=True)
         found: Array = same * shares.astype(gradient.dtype)
         return found
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "keepdims": self.keepdims}

@@ -31,6 +31,8 @@ class Cropping1D(Steps):
     [2.0, 3.0]
     """
 
+    _arguments = ("cropping",)
+
     def __init__(self, cropping: Any = (1, 1), **options: Any) -> None:
         super().__init__(**options)
         self.cropping = both_ends(self, "cropping", cropping)
@@ -52,7 +54,3 @@ class Cropping1D(Steps):
     def backward(self, gradient: Array) -> Array:
         """Return the gradient, zero at the removed steps."""
         return np.pad(gradient, ((0, 0), self.cropping, (0, 0)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "cropping": list(self.cropping)}

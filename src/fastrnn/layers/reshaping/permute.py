@@ -30,6 +30,8 @@ class Permute(Layer):
     (2, 3, 10)
     """
 
+    _arguments = ("dims",)
+
     def __init__(self, dims: Sequence[int], **options: Any) -> None:
         super().__init__(**options)
         self.dims = tuple(int(place) for place in dims)
@@ -56,7 +58,3 @@ class Permute(Layer):
     def backward(self, gradient: Array) -> Array:
         """Permute the axes back."""
         return gradient.transpose(np.argsort((0, *self.dims)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "dims": list(self.dims)}

@@ -29,6 +29,8 @@ class RepeatVector(Layer):
     (None, 4, 32)
     """
 
+    _arguments = ("n",)
+
     def __init__(self, n: int, **options: Any) -> None:
         super().__init__(**options)
         self.n = positive(self, "n", n)
@@ -46,7 +48,3 @@ class RepeatVector(Layer):
         """Return the sum over the steps."""
         total: Array = gradient.sum(axis=1)
         return total
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "n": self.n}

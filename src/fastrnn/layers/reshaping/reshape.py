@@ -28,6 +28,8 @@ class Reshape(Reordered):
     (None, 3, 4)
     """
 
+    _arguments = ("target_shape",)
+
     def __init__(self, target_shape: Sequence[int], **options: Any) -> None:
         super().__init__(**options)
         given: Any = [target_shape] if isinstance(target_shape, int) else target_shape
@@ -62,7 +64,3 @@ class Reshape(Reordered):
                 f"they do not fit target_shape {self.target_shape}"
             )
         return (input_shape[0], *(size // known if n == -1 else n for n in self.target_shape))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "target_shape": list(self.target_shape)}

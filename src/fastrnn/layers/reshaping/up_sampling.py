@@ -32,6 +32,8 @@ class UpSampling1D(Steps):
     [0.0, 0.0, 1.0, 1.0, 2.0, 2.0]
     """
 
+    _arguments = ("size",)
+
     def __init__(self, size: Any = 2, **options: Any) -> None:
         super().__init__(**options)
         self.size = extent(self, "size", size)
@@ -49,7 +51,3 @@ class UpSampling1D(Steps):
         batch, steps, features = inputs.shape
         total: Array = gradient.reshape(batch, steps, self.size, features).sum(axis=2)
         return total
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "size": self.size}

@@ -33,6 +33,8 @@ class ZeroPadding1D(Steps):
     [0.0, 0.0, 1.0, 1.0, 0.0]
     """
 
+    _arguments = ("padding",)
+
     def __init__(self, padding: Any = 1, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.padding = both_ends(self, "padding", padding)
@@ -49,7 +51,3 @@ class ZeroPadding1D(Steps):
     def backward(self, gradient: Array) -> Array:
         """Return the gradient without them."""
         return gradient[:, self.padding[0] : gradient.shape[1] - self.padding[1]]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor arguments of this layer."""
-        return {**super().get_config(), "padding": list(self.padding)}
