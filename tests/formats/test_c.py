@@ -25,7 +25,9 @@ from fastrnn.layers import (
     CategoryEncoding,
     Concatenate,
     Conv1D,
+    Cropping1D,
     Dense,
+    DepthwiseConv1D,
     Dropout,
     Embedding,
     GlobalAveragePooling1D,
@@ -42,6 +44,9 @@ from fastrnn.layers import (
     Softmax,
     Subtract,
     TimeDistributed,
+    UnitNormalization,
+    UpSampling1D,
+    ZeroPadding1D,
 )
 from fastrnn.models import CheckpointError, Model, Sequential
 from tests.patience import PATIENCE
@@ -498,6 +503,12 @@ REFUSED = {
     "go_backwards": (lambda: [GRU(3, go_backwards=True)], "go_backwards=True"),
     "Masking": (lambda: [Masking(), GRU(3)], "padding"),
     "Conv1D": (lambda: [Conv1D(3, 2)], "whole sequence"),
+    **{
+        kind.__name__: (lambda kind=kind: [kind()], "whole sequence")
+        for kind in (ZeroPadding1D, Cropping1D, UpSampling1D)
+    },
+    "DepthwiseConv1D": (lambda: [DepthwiseConv1D(2)], "whole sequence"),
+    "UnitNormalization": (lambda: [UnitNormalization()], "no template"),
     "pooling": (
         lambda: [GRU(3, return_sequences=True), GlobalAveragePooling1D()],
         "whole sequence",

@@ -15,19 +15,24 @@ from fastrnn.layers import (
     MGU,
     Activation,
     Add,
+    AlphaDropout,
     Bidirectional,
     CategoryEncoding,
     Concatenate,
     Dense,
     Dropout,
     Embedding,
+    GaussianDropout,
     Input,
     Layer,
     Masking,
     Maximum,
     Multiply,
+    Rescaling,
+    RMSNormalization,
     SimpleRNN,
     TimeDistributed,
+    UnitNormalization,
 )
 from fastrnn.models import Model, Sequential
 from tests.compare import assert_same_bits
@@ -58,6 +63,14 @@ MODELS = {
         Activation("relu"),
         Dense(2, "relu"),
         Activation("linear"),
+    ],
+    "norms": lambda n: [
+        Rescaling(2.0, 0.5),
+        RMSNormalization(),
+        GRU(n, return_sequences=True),
+        GaussianDropout(0.5),
+        UnitNormalization(),
+        AlphaDropout(0.5),
     ],
 }
 

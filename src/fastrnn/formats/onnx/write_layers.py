@@ -183,12 +183,23 @@ def _windows(layer: Layer, size: int) -> dict[str, Any]:
 
 def _convolution(layer: Layer) -> Value:
     builder, config = layer.builder, layer.config
-    names = [builder.turned(layer.x.name, 0, 2, 1)]
-    names.append(layer.weight("kernel", np.asarray(layer.weights["kernel"]).transpose(2, 1, 0)))
-    if config.get("use_bias", True):
-        names.append(layer.weight("bias"))
+    bias = [layer.weight("bias")] if config.get("use_bias", True) else []
     windows = _windows(layer, config["kernel_size"])
-    y = builder.one("Conv", names, layer.name, group=config.get("groups", 1), **windows)
+    y = builder.turned(layer.x.name, 0, 2, 1)
+    if layer.kind == "Conv1D":
+        kernel = layer.weight("kernel", np.asarray(layer.weights["kernel"]).transpose(2, 1, 0))
+        group = config.get("groups", 1)
+    else:  # a group for each feature
+        name = "depthwise_kernel" if layer.kind == "SeparableConv1D" else "kernel"
+        array = np.asarray(layer.weights[name])
+        size, group, _ = array.shape
+        kernel = layer.weight(name, array.transpose(1, 2, 0).reshape(-1, 1, size))
+    if layer.kind == "SeparableConv1D":
+        y = builder.one("Conv", [y, kernel], layer.name, group=group, **windows)
+        array = np.asarray(layer.weights["pointwise_kernel"])
+        kernel, group = layer.weight("pointwise_kernel", array.transpose(2, 1, 0)), 1
+        windows = {"kernel_shape": [1]}
+    y = builder.one("Conv", [y, kernel, *bias], layer.name, group=group, **windows)
     return Value(layer.activated(builder.turned(y, 0, 2, 1)), 3)
 
 
@@ -285,6 +296,35 @@ def _repeat(layer: Layer) -> Value:
     return Value(builder.one("Tile", [x, builder.integers(1, layer.config["n"], 1)]), 3)
 
 
+def _zero_padding(layer: Layer) -> Value:
+    front, behind = layer.config["padding"]
+    pads = layer.builder.integers(0, front, 0, 0, behind, 0)
+    return Value(layer.builder.one("Pad", [layer.x.name, pads], layer.name), 3)
+
+
+def _cropping(layer: Layer) -> Value:
+    builder, (front, behind) = layer.builder, layer.config["cropping"]
+    end = -behind if behind else np.iinfo(np.int64).max
+    names = [layer.x.name, builder.integers(front), builder.integers(end), builder.integers(1)]
+    return Value(builder.one("Slice", names, layer.name), 3)
+
+
+def _up_sampling(layer: Layer) -> Value:
+    builder = layer.builder
+    x = builder.unsqueezed(builder.turned(layer.x.name, 0, 2, 1), 3)
+    x = builder.one("Tile", [x, builder.integers(1, 1, 1, layer.config["size"])], layer.name)
+    x = builder.one("Reshape", [x, builder.integers(0, 0, -1)], layer.name)
+    return Value(builder.turned(x, 0, 2, 1), 3)
+
+
+def _rescaling(layer: Layer) -> Value:
+    y, dtype = layer.x.name, layer.builder.dtype
+    for op, name in (("Mul", "scale"), ("Add", "offset")):
+        weight = layer.weight(name, np.asarray(layer.config[name], dtype))
+        y = layer.builder.one(op, [y, weight], layer.name)
+    return layer.same(y)
+
+
 def _rectifier(layer: Layer) -> Value:
     builder, x, config = layer.builder, layer.x.name, layer.config
     slope, threshold = config["negative_slope"], config["threshold"]
@@ -335,6 +375,8 @@ WRITERS: dict[str, Callable[[Layer], Value]] = {
     "LayerNormalization": _layer_normalization,
     "BatchNormalization": _batch_normalization,
     "Conv1D": _convolution,
+    "DepthwiseConv1D": _convolution,
+    "SeparableConv1D": _convolution,
     "MaxPooling1D": _pooling,
     "AveragePooling1D": _pooling,
     "GlobalMaxPooling1D": _global_pooling,
@@ -350,6 +392,10 @@ WRITERS: dict[str, Callable[[Layer], Value]] = {
     "Reshape": _reshape,
     "Permute": _permute,
     "RepeatVector": _repeat,
+    "ZeroPadding1D": _zero_padding,
+    "Cropping1D": _cropping,
+    "UpSampling1D": _up_sampling,
+    "Rescaling": _rescaling,
     "ReLU": _rectifier,
     "LeakyReLU": _leaky,
     "ELU": _elu,
