@@ -714,6 +714,31 @@ def test_the_validation_data_of_callbacks():
     assert plain.validation_data is None
 
 
+def test_the_sizes_of_batches_in_logs():
+    seen = []
+
+    class Counts(keras.callbacks.Callback):
+        def on_batch_begin(self, batch, logs={}):  # noqa: B006 - as scripts have it
+            assert (logs["batch"], dict(logs)) == (batch, {})
+            self.size = logs["size"]
+
+        def on_batch_end(self, batch, logs={}):  # noqa: B006
+            seen.append((logs["batch"], logs.get("size", 0)))
+            assert self.size == logs["size"]
+            assert list(logs) == ["loss"]
+            assert "size" in logs
+            assert "sizes" not in logs
+
+        def on_epoch_end(self, epoch, logs={}):  # noqa: B006
+            assert "size" not in logs
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((10, 3))
+    model.fit(x, x[:, :1], batch_size=4, callbacks=[Counts()], verbose=0)
+    assert seen == [(0, 4), (1, 4), (2, 2)]
+
+
 def test_a_function_that_is_a_module_now_says_so():
     with pytest.raises(TypeError, match="has no function 'core'"):
         keras.layers.core([1, 2])

@@ -31,7 +31,9 @@ class Callback(metaclass=Constructible):
     Notes
     -----
     `logs` holds the current values, such as ``loss`` and ``val_loss``.  A callback may add entries
-    to the logs of an epoch, for later callbacks and the history.
+    to the logs of an epoch, for later callbacks and the history.  In the hooks of training steps,
+    ``logs["batch"]`` and ``logs["size"]`` are the number of the batch and of its samples, as in
+    Keras before 2.3; iteration leaves them out.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastrnn.callbacks.callback import Logs
-from fastrnn.callbacks.logged import Logged
+from fastrnn.callbacks.logged import Logged, of_batch
 from fastrnn.models.evaluating import evaluate
 from fastrnn.models.non_finite import NonFiniteGradientError
 from fastrnn.models.objective import Means
@@ -143,8 +143,9 @@ class Loop:
         model, run, exchange = self._model, self._run, self._exchange
         while (data := self._read(batches)) is not None:
             number = run.step
+            size = len(data) if data.share is None else data.share.total
             if self._step_begins is not None:
-                self._step_begins(number, {})
+                self._step_begins(number, of_batch({}, number, size))
             if self._remembers:
                 run.layers = self._trainer.layer_states()
             try:
@@ -159,7 +160,7 @@ class Loop:
                 means.add(error.measured)
             run.step, run.layers = number + 1, None
             if self._step_ends is not None:
-                self._step_ends(number, means.logs())
+                self._step_ends(number, of_batch(means.logs(), number, size))
             if model.stop_training or self._interrupts.seen:
                 if not exchange.is_shared:
                     return
