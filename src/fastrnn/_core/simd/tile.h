@@ -7,9 +7,9 @@
  *
  * a[row, k] stands at a[row * a_row + k * a_k]; b[k, :] at b + k * b_k.
  */
-static ALWAYS_INLINE void
-NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
-           const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+static ALWAYS_INLINE void NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                                     ptrdiff_t a_k, const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start,
+                                     const REAL *bias)
 {
     vec sum[TILE_ROWS][8];
     if (start == FASTRNN_FROM_C) {
@@ -57,12 +57,12 @@ NAME(tile)(const int rows, const int vectors, ptrdiff_t depth, const REAL *a, pt
 
 /* The tiles of one panel.  They are two vectors wide, or wider for a few rows: with few sums, each multiply-add would
  * wait for the one before it. */
-static ALWAYS_INLINE void
-NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k,
-            const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
+static ALWAYS_INLINE void NAME(panel)(const int rows, int vectors, ptrdiff_t depth, const REAL *a, ptrdiff_t a_row,
+                                      ptrdiff_t a_k, const REAL *b, ptrdiff_t b_k, REAL *c, ptrdiff_t c_row, int start,
+                                      const REAL *bias)
 {
     int v = 0;
-#define TILE(width)                                                                                                \
+#define TILE(width)                                                                                                  \
     NAME(tile)(rows, width, depth, a, a_row, a_k, b + v * LANES, b_k, c + v * LANES, c_row, start, bias + v * LANES)
     if (rows == 1)
         for (; v + 8 <= vectors; v += 8)
@@ -86,9 +86,8 @@ typedef struct {
 } NAME(right);
 
 /* A strip of the result: the tiles of a few rows, panel by panel. */
-static ALWAYS_INLINE void
-NAME(strip)(const int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_k, REAL *c,
-            ptrdiff_t c_row, int start, const REAL *bias)
+static ALWAYS_INLINE void NAME(strip)(const int rows, const NAME(right) *right, const REAL *a, ptrdiff_t a_row,
+                                      ptrdiff_t a_k, REAL *c, ptrdiff_t c_row, int start, const REAL *bias)
 {
     /* no division: a width is a power of two, and the product of a single row takes as long as a few divisions */
     const ptrdiff_t columns = right->columns, width = right->width, last = (columns - 1) & -width;
@@ -117,7 +116,9 @@ static void NAME(strip_of_rows)(int rows, const NAME(right) *right, const REAL *
                                 ptrdiff_t c_row, int start, const REAL *bias)
 {
     const ptrdiff_t a_k = 1;
-    switch (rows) { STRIPS }
+    switch (rows) {
+        STRIPS
+    }
 }
 
 /* a holds columns, the tile's rows are neighbours: activations times gradients, summed over batch and time */
@@ -127,5 +128,7 @@ static void NAME(strip_of_columns)(int rows, const NAME(right) *right, const REA
     const ptrdiff_t a_row = 1;
     const int start = FASTRNN_ONTO_C;
     const REAL *bias = NULL;
-    switch (rows) { STRIPS }
+    switch (rows) {
+        STRIPS
+    }
 }
