@@ -25,11 +25,6 @@ static inline vec NAME(expm1_of_negative)(vec x)
     return 2 * t / (1 - t);
 }
 
-static inline vec NAME(magnitude)(vec x)
-{
-    return NAME(of_bits)(NAME(bits)(x) & ~NAME(bits)(NAME(broadcast)((REAL)-0.0)));
-}
-
 static vec NAME(activation)(int kind, vec x)
 {
     const vec zero = {0}, one = NAME(broadcast)(1);
@@ -52,7 +47,7 @@ static vec NAME(activation)(int kind, vec x)
         return SELU_SCALE *
                NAME(select)(MASK(x > zero), x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SOFTPLUS:
-        return NAME(maximum)(x, zero) + NAME(log1p_of_unit)(NAME(exp_of_negative)(-NAME(magnitude)(x)));
+        return NAME(maximum)(x, zero) + NAME(log1p_of_unit)(NAME(exp)(-NAME(magnitude)(x)));
     case FASTRNN_EXPONENTIAL:
         return NAME(exp)(x);
     default:
@@ -60,14 +55,21 @@ static vec NAME(activation)(int kind, vec x)
     }
 }
 
-/* IN/OUT x: an activation in place */
+/* IN/OUT x: an activation of rows, in place */
 static void NAME(activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind)
 {
-    FOR_ROWS {
-        FOR_VECTORS
-            NAME(store)(x + i, NAME(activation)(kind, NAME(load)(x + i)));
-        x += x_row;
-    }
+    if (kind == FASTRNN_TANH)
+        NAME(tanh_rows)(rows, units, x, x_row);
+    else if (kind == FASTRNN_SIGMOID)
+        NAME(sigmoid_rows)(rows, units, x, x_row);
+    else if (kind == FASTRNN_EXPONENTIAL)
+        NAME(exp_rows)(rows, units, x, x_row);
+    else
+        FOR_ROWS {
+            FOR_VECTORS
+                NAME(store)(x + i, NAME(activation)(kind, NAME(load)(x + i)));
+            x += x_row;
+        }
 }
 
 static vec NAME(slope)(int kind, vec y)

@@ -3,13 +3,7 @@
 /* An activation of rows, in place: IN/OUT x, the first `units` of each row */
 static inline void OF(activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind)
 {
-    if (kind == FASTRNN_TANH)
-        OF(table)->tanh_rows(rows, units, x, x_row);
-    else if (kind == FASTRNN_SIGMOID)
-        OF(table)->sigmoid_rows(rows, units, x, x_row);
-    else if (kind == FASTRNN_EXPONENTIAL)
-        OF(table)->exp_rows(rows, units, x, x_row);
-    else if (kind == FASTRNN_SOFTMAX)
+    if (kind == FASTRNN_SOFTMAX)
         OF(table)->softmax_rows(rows, units, x, x_row);
     else
         OF(table)->activation_rows(rows, units, x, x_row, kind);

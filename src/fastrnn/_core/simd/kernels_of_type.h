@@ -13,9 +13,9 @@
 #include "cells/step.h"
 #define ANY 0
 #define CELL(x) NAME(x)
-#define ACTIVATION(x) NAME(tanh)(x)
+#define ACTIVATION NAME(tanh_rows)
 #define ACTIVATION_SLOPE(y) (1 - y * y)
-#define GATE(x) NAME(sigmoid)(x)
+#define GATE NAME(sigmoid_rows)
 #define GATE_SLOPE(y) (y * (1 - y))
 #include "cells/all.h"
 #undef CELL
@@ -26,9 +26,9 @@
 #undef ANY
 #define ANY 1
 #define CELL(x) NAME(PASTE(any_, x))
-#define ACTIVATION(x) NAME(activation)(step->activation, x)
+#define ACTIVATION(...) NAME(activation_rows)(__VA_ARGS__, step->activation)
 #define ACTIVATION_SLOPE(y) NAME(slope)(step->activation, y)
-#define GATE(x) NAME(activation)(step->recurrent_activation, x)
+#define GATE(...) NAME(activation_rows)(__VA_ARGS__, step->recurrent_activation)
 #define GATE_SLOPE(y) NAME(slope)(step->recurrent_activation, y)
 #include "cells/all.h"
 
@@ -47,9 +47,6 @@ const TABLE EXPORT = {
     .pack = NAME(pack),
     .product = NAME(product),
     .gradient = NAME(gradient),
-    .tanh_rows = NAME(tanh_rows),
-    .sigmoid_rows = NAME(sigmoid_rows),
-    .exp_rows = NAME(exp_rows),
     .activation_rows = NAME(activation_rows),
     .cells = NAME(cells),
     .softmax_rows = NAME(softmax_rows),
@@ -70,15 +67,18 @@ const TABLE EXPORT = {
 #undef MASK
 #undef vec_memory
 #undef LANES
-#undef TWO_LOG2_E
+#undef GROUP
+#undef EACH
+#undef LOG2_E
 #undef FRACTION_BITS
 #undef ROUND_TO_INTEGER
-#undef HALF_LN2_HIGH
-#undef HALF_LN2_LOW
+#undef LN2_HIGH
+#undef LN2_LOW
 #undef EXP_LOWEST
 #undef EXP_HIGHEST
 #undef FAR
 #undef FAR_STEP
+#undef NEAR
 #undef FLAT
 #undef STRIP
 #undef STRIPS_ABOVE_6

@@ -6,31 +6,43 @@ static inline vec NAME(first_lanes)(vec x, ptrdiff_t real, REAL other)
     return NAME(select)(MASK(NAME(lane_numbers)() < (INTEGER)real), x, NAME(broadcast)(other));
 }
 
-/* IN/OUT x: softmax over the first n of each row; the padding becomes 0 */
-static void NAME(softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row)
+/* IN/OUT x: softmax over the first n of each row; the padding becomes 0.  Each loop is over a block of rows: the sum and
+ * the largest of a vector take long, and a processor overlaps those of several rows. */
+static void NAME(softmax_rows)(ptrdiff_t all_rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row)
 {
+    enum { BLOCK = 16 };
     const ptrdiff_t whole = n - n % LANES;
-    FOR_ROWS {
-        vec largest = NAME(broadcast)((REAL)-INFINITY), sum = {0};
-        for (ptrdiff_t i = 0; i < whole; i += LANES)
-            largest = NAME(maximum)(NAME(load)(x + i), largest);
-        if (whole < n)
-            largest = NAME(maximum)(NAME(first_lanes)(NAME(load)(x + whole), n - whole, (REAL)-INFINITY), largest);
-        const vec shift = NAME(broadcast)(NAME(largest_of)(largest));
-        for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            const vec e = NAME(exp_of_negative)(NAME(load)(x + i) - shift);
-            NAME(store)(x + i, e);
-            sum += e;
+    REAL factor[BLOCK];
+    for (; all_rows > 0; all_rows -= BLOCK, x += BLOCK * x_row) {
+        const ptrdiff_t rows = all_rows < BLOCK ? all_rows : BLOCK;
+        FOR_ROWS {
+            REAL *at = x + row * x_row;
+            vec largest = NAME(broadcast)((REAL)-INFINITY);
+            for (ptrdiff_t i = 0; i < whole; i += LANES)
+                largest = NAME(maximum)(NAME(load)(at + i), largest);
+            if (whole < n)
+                largest = NAME(maximum)(NAME(first_lanes)(NAME(load)(at + whole), n - whole, (REAL)-INFINITY), largest);
+            const vec shift = NAME(broadcast)(NAME(largest_of)(largest));
+            for (ptrdiff_t i = 0; i < n; i += LANES)
+                NAME(store)(at + i, NAME(load)(at + i) - shift);
+            if (whole < n)
+                NAME(store)(at + whole, NAME(first_lanes)(NAME(load)(at + whole), n - whole, 0));
         }
-        if (whole < n) {
-            const vec e = NAME(first_lanes)(NAME(exp_of_negative)(NAME(load)(x + whole) - shift), n - whole, 0);
-            NAME(store)(x + whole, e);
-            sum += e;
+        NAME(exp_rows)(rows, n, x, x_row);
+        FOR_ROWS {
+            REAL *at = x + row * x_row;
+            vec sum = {0};
+            if (whole < n)
+                NAME(store)(at + whole, NAME(first_lanes)(NAME(load)(at + whole), n - whole, 0));
+            for (ptrdiff_t i = 0; i < n; i += LANES)
+                sum += NAME(load)(at + i);
+            factor[row] = 1 / NAME(sum_of)(sum);
         }
-        const vec factor = NAME(broadcast)(1 / NAME(sum_of)(sum));
-        for (ptrdiff_t i = 0; i < n; i += LANES)
-            NAME(store)(x + i, NAME(load)(x + i) * factor);
-        x += x_row;
+        FOR_ROWS {
+            REAL *at = x + row * x_row;
+            for (ptrdiff_t i = 0; i < n; i += LANES)
+                NAME(store)(at + i, NAME(load)(at + i) * factor[row]);
+        }
     }
 }
 
@@ -86,13 +98,13 @@ static double NAME(correct_rows)(ptrdiff_t rows, ptrdiff_t n, const REAL *p, ptr
         const int64_t label = NAME(label_of)(target, row, n, bad);
         if (label >= 0) {
             const vec at_target = NAME(broadcast)(p[label]);
-            ivec lane = first_lanes, wrong = {0};
+            ivec lane = first_lanes, right = ~(ivec){0};
             for (ptrdiff_t i = 0; i < n; i += LANES, lane += (INTEGER)LANES) {
                 const vec x = NAME(load)(p + i);
-                const ivec right = MASK(x < at_target) | (MASK(x == at_target) & MASK(lane >= (INTEGER)label));
-                wrong |= ~right & MASK(lane < (INTEGER)n);
+                right &= MASK(x < at_target) | (MASK(x == at_target) & MASK(lane >= (INTEGER)label)) |
+                         MASK(lane >= (INTEGER)n);
             }
-            correct += NAME(any)(wrong) ? 0 : weight ? (double)weight[row] : 1.0;
+            correct += !NAME(all)(right) ? 0 : weight ? (double)weight[row] : 1.0;
         }
         p += p_row;
     }

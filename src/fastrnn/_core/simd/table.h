@@ -8,9 +8,6 @@ typedef struct {
                     const REAL *packed, ptrdiff_t width, REAL *c, ptrdiff_t c_row, int start, const REAL *bias);
     void (*gradient)(ptrdiff_t rows, ptrdiff_t columns, const REAL *b, ptrdiff_t b_row, const fastrnn_factor *factors,
                      int count, ptrdiff_t c_row, REAL *sums);
-    void (*tanh_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
-    void (*sigmoid_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
-    void (*exp_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row);
     void (*activation_rows)(ptrdiff_t rows, ptrdiff_t units, REAL *x, ptrdiff_t x_row, int kind);
     const fastrnn_cell *cells; /* FASTRNN_CELLS of them */
     void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row);

@@ -36,7 +36,6 @@ static inline vec NAME(of_bits)(ivec x)
 }
 #define MASK(comparison) (-(ivec)(comparison))
 static inline ivec NAME(lane_numbers)(void) { return 0; }
-static inline int NAME(any)(ivec mask) { return mask != 0; }
 #else
 typedef REAL vec __attribute__((vector_size(VBYTES)));
 typedef INTEGER ivec __attribute__((vector_size(VBYTES)));
@@ -54,24 +53,12 @@ static inline ivec NAME(lane_numbers)(void)
         lane[i] = i;
     return lane;
 }
-static inline int NAME(any)(ivec mask)
-{
-    const union {
-        ivec lanes;
-        int64_t words[VBYTES / 8];
-    } both = {mask};
-    int64_t any = 0;
-    for (int i = 0; i < VBYTES / 8; i++)
-        any |= both.words[i];
-    return any != 0;
-}
-
 /* the elements of a and b with these indices, where those of b follow those of a: GCC and Clang name it differently */
 #ifndef SHUFFLE
 #if defined(__clang__)
 #define SHUFFLE(integer, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define SHUFFLE(integer, a, b, ...) \
+#define SHUFFLE(integer, a, b, ...)                                                         \
     __builtin_shuffle(a, b, (integer __attribute__((vector_size(sizeof(a))))){__VA_ARGS__})
 #endif
 #endif
@@ -87,9 +74,13 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
     return NAME(of_bits)((NAME(bits)(yes) & mask) | (NAME(bits)(no) & ~mask));
 }
-/* minimum and maximum; a NaN in x stays a NaN.  x86 and NEON have an instruction for this, but compilers do not use it
- * for the comparison. */
-#if defined(FASTRNN_X86) && !defined(ONE_LANE)
+/* minimum and maximum; a NaN in x stays a NaN.  Whether all lanes of a mask are set.  x86 and NEON have instructions for
+ * these, but compilers do not find them. */
+#if defined(ONE_LANE)
+static inline vec NAME(minimum)(vec x, vec bound) { return x > bound ? bound : x; }
+static inline vec NAME(maximum)(vec x, vec bound) { return x < bound ? bound : x; }
+static inline int NAME(all)(ivec mask) { return mask != 0; }
+#elif defined(FASTRNN_X86)
 #define X86_PASTE_(prefix, kind) prefix##_##kind
 #define X86_PASTE(prefix, kind) X86_PASTE_(prefix, kind)
 #if REAL_BITS == 64
@@ -101,21 +92,35 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 #endif
 static inline vec NAME(minimum)(vec x, vec bound) { return (vec)X86(min)((X86_VECTOR)bound, (X86_VECTOR)x); }
 static inline vec NAME(maximum)(vec x, vec bound) { return (vec)X86(max)((X86_VECTOR)bound, (X86_VECTOR)x); }
+#if VBYTES == 64
+static inline int NAME(all)(ivec mask) { return _mm512_movepi32_mask((__m512i)mask) == 0xffff; }
+#elif VBYTES == 32
+static inline int NAME(all)(ivec mask) { return _mm256_movemask_epi8((__m256i)mask) == -1; }
+#else
+static inline int NAME(all)(ivec mask) { return _mm_movemask_epi8((__m128i)mask) == 0xffff; }
+#endif
 #undef X86
 #undef X86_VECTOR
 #undef X86_PASTE
 #undef X86_PASTE_
-#elif defined(FASTRNN_ARM64) && !defined(ONE_LANE)
-#if REAL_BITS == 64
+#else
+#if !defined(FASTRNN_ARM64)
+static inline vec NAME(minimum)(vec x, vec bound) { return NAME(select)(MASK(x > bound), bound, x); }
+static inline vec NAME(maximum)(vec x, vec bound) { return NAME(select)(MASK(x < bound), bound, x); }
+#elif REAL_BITS == 64
 static inline vec NAME(minimum)(vec x, vec bound) { return (vec)vminq_f64((float64x2_t)x, (float64x2_t)bound); }
 static inline vec NAME(maximum)(vec x, vec bound) { return (vec)vmaxq_f64((float64x2_t)x, (float64x2_t)bound); }
 #else
 static inline vec NAME(minimum)(vec x, vec bound) { return (vec)vminq_f32((float32x4_t)x, (float32x4_t)bound); }
 static inline vec NAME(maximum)(vec x, vec bound) { return (vec)vmaxq_f32((float32x4_t)x, (float32x4_t)bound); }
 #endif
-#else
-static inline vec NAME(minimum)(vec x, vec bound) { return NAME(select)(MASK(x > bound), bound, x); }
-static inline vec NAME(maximum)(vec x, vec bound) { return NAME(select)(MASK(x < bound), bound, x); }
+static inline int NAME(all)(ivec mask)
+{
+    int set = 0;
+    for (int i = 0; i < LANES; i++)
+        set += mask[i] != 0;
+    return set == LANES;
+}
 #endif
 
 static inline REAL NAME(sum_of)(vec x)

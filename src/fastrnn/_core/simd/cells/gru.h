@@ -19,13 +19,10 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     /* 2. r, z = gate(a), h = r s */
+    GATE(rows, 2 * ld, gates, columns);
     FOR_ROWS {
-        FOR_VECTORS {
-            const vec r = GATE(NAME(load)(gates + i));
-            NAME(store)(gates + i, r);
-            NAME(store)(gates + ld + i, GATE(NAME(load)(gates + ld + i)));
-            NAME(store)(h + i, r * DROPPED(NAME(load)(s + i), 2));
-        }
+        FOR_VECTORS
+            NAME(store)(h + i, NAME(load)(gates + i) * DROPPED(NAME(load)(s + i), 2));
         gates += columns, s += ld, h += ld;
     }
 
@@ -35,11 +32,10 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
 
     /* 4. n = act(a_n), s' = (1 - z) n + z s */
     gates = gate_rows, s = s_rows;
+    ACTIVATION(rows, units, gates + 2 * ld, columns);
     FOR_ROWS {
         FOR_VECTORS {
-            const vec z = NAME(load)(gates + ld + i);
-            const vec n = ACTIVATION(NAME(load)(gates + 2 * ld + i));
-            NAME(store)(gates + 2 * ld + i, n);
+            const vec z = NAME(load)(gates + ld + i), n = NAME(load)(gates + 2 * ld + i);
             NAME(store)(s_next + i, (1 - z) * n + z * NAME(load)(s + i));
         }
         gates += columns, s += ld, s_next += ld;

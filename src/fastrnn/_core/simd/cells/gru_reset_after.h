@@ -13,7 +13,7 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     const REAL *s = ROW(step->states[0], ld); /* [rows, ld] */
     REAL *s_next = ROW(step->states[0], ld) + m * ld; /* [rows, ld] */
     REAL *h = ROW(step->kept, ld); /* [rows, ld] */
-    REAL *gates = ROW(step->gates, columns); /* [rows, 3 ld] */
+    REAL *gate_rows = ROW(step->gates, columns), *gates = gate_rows; /* [rows, 3 ld] */
 
     /* 1. a_r, a_z += Ws_rz s, and h = Ws_n s + bs_n: the last weights first where `order` says so */
     if (order)
@@ -22,20 +22,25 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
     if (!order)
         RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
 
+    /* 2. r, z = gate(a) */
+    GATE(rows, 2 * ld, gates, columns);
+
+    /* 3. n = act(a_n + r h) */
     FOR_ROWS {
-        /* 2. r, z = gate(a): n needs r, so these two are computed for all units first, many at a time */
+        FOR_VECTORS
+            NAME(store)(gates + 2 * ld + i, NAME(load)(gates + i) * NAME(load)(h + i) + NAME(load)(gates + 2 * ld + i));
+        gates += columns, h += ld;
+    }
+    gates = gate_rows;
+    ACTIVATION(rows, units, gates + 2 * ld, columns);
+
+    /* 4. s' = (1 - z) n + z s */
+    FOR_ROWS {
         FOR_VECTORS {
-            NAME(store)(gates + i, GATE(NAME(load)(gates + i)));
-            NAME(store)(gates + ld + i, GATE(NAME(load)(gates + ld + i)));
-        }
-        /* 3. n = act(a_n + r h), s' = (1 - z) n + z s */
-        FOR_VECTORS {
-            const vec r = NAME(load)(gates + i), z = NAME(load)(gates + ld + i);
-            const vec n = ACTIVATION(r * NAME(load)(h + i) + NAME(load)(gates + 2 * ld + i));
-            NAME(store)(gates + 2 * ld + i, n);
+            const vec z = NAME(load)(gates + ld + i), n = NAME(load)(gates + 2 * ld + i);
             NAME(store)(s_next + i, (1 - z) * n + z * NAME(load)(s + i));
         }
-        gates += columns, h += ld, s += ld, s_next += ld;
+        gates += columns, s += ld, s_next += ld;
     }
 }
 

@@ -9,32 +9,35 @@ static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, 
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 4 * ld;
     const REAL *s = ROW(step->states[0], ld), *c = ROW(step->states[1], ld); /* [rows, ld] */
     REAL *s_next = ROW(step->states[0], ld) + m * ld, *c_next = ROW(step->states[1], ld) + m * ld; /* [rows, ld] */
-    REAL *act_c = ROW(step->kept, ld); /* [rows, ld] */
-    REAL *gates = ROW(step->gates, columns); /* [rows, 4 ld] */
+    REAL *act_rows = ROW(step->kept, ld), *act_c = act_rows; /* [rows, ld] */
+    REAL *gate_rows = ROW(step->gates, columns), *gates = gate_rows; /* [rows, 4 ld] */
 
     /* 1. a += Ws s */
     RECURRENT(0, 4, s, step->packed, gates, columns, FASTRNN_FROM_C | order, NULL);
 
+    /* 2. the gates */
+    GATE(rows, 2 * ld, gates, columns);
+    ACTIVATION(rows, units, gates + 2 * ld, columns);
+    GATE(rows, units, gates + 3 * ld, columns);
+
+    /* 3. c' = f c + i g */
     FOR_ROWS {
         FOR_VECTORS {
-            /* 2. the gates */
-            const vec in = GATE(NAME(load)(gates + i));
-            const vec forget = GATE(NAME(load)(gates + ld + i));
-            const vec new = ACTIVATION(NAME(load)(gates + 2 * ld + i));
-            const vec out = GATE(NAME(load)(gates + 3 * ld + i));
-            /* 3. c' = f c + i g */
-            const vec cell = forget * NAME(load)(c + i) + in * new;
-            /* 4. s' = o act(c') */
-            const vec squashed = ACTIVATION(cell);
-            NAME(store)(gates + i, in);
-            NAME(store)(gates + ld + i, forget);
-            NAME(store)(gates + 2 * ld + i, new);
-            NAME(store)(gates + 3 * ld + i, out);
+            const vec in = NAME(load)(gates + i), forget = NAME(load)(gates + ld + i);
+            const vec cell = forget * NAME(load)(c + i) + in * NAME(load)(gates + 2 * ld + i);
             NAME(store)(c_next + i, cell);
-            NAME(store)(act_c + i, squashed);
-            NAME(store)(s_next + i, out * squashed);
+            NAME(store)(act_c + i, cell);
         }
-        gates += columns, c += ld, c_next += ld, act_c += ld, s_next += ld;
+        gates += columns, c += ld, c_next += ld, act_c += ld;
+    }
+
+    /* 4. s' = o act(c') */
+    gates = gate_rows, act_c = act_rows;
+    ACTIVATION(rows, units, act_c, ld);
+    FOR_ROWS {
+        FOR_VECTORS
+            NAME(store)(s_next + i, NAME(load)(gates + 3 * ld + i) * NAME(load)(act_c + i));
+        gates += columns, act_c += ld, s_next += ld;
     }
 }
 

@@ -19,12 +19,10 @@ static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     RECURRENT(0, 1, s, ws_f, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     /* 2. f = gate(a_f), h = f s */
+    GATE(rows, units, gates, columns);
     FOR_ROWS {
-        FOR_VECTORS {
-            const vec f = GATE(NAME(load)(gates + i));
-            NAME(store)(gates + i, f);
-            NAME(store)(h + i, f * DROPPED(NAME(load)(s + i), 1));
-        }
+        FOR_VECTORS
+            NAME(store)(h + i, NAME(load)(gates + i) * DROPPED(NAME(load)(s + i), 1));
         gates += columns, s += ld, h += ld;
     }
 
@@ -34,10 +32,10 @@ static void CELL(mgu_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
 
     /* 4. n = act(a_n), s' = (1 - f) s + f n */
     gates = gate_rows, s = s_rows;
+    ACTIVATION(rows, units, gates + ld, columns);
     FOR_ROWS {
         FOR_VECTORS {
-            const vec f = NAME(load)(gates + i), n = ACTIVATION(NAME(load)(gates + ld + i));
-            NAME(store)(gates + ld + i, n);
+            const vec f = NAME(load)(gates + i), n = NAME(load)(gates + ld + i);
             NAME(store)(s_next + i, (1 - f) * NAME(load)(s + i) + f * n);
         }
         gates += columns, s += ld, s_next += ld;

@@ -13,11 +13,7 @@ static void CELL(rnn_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     RECURRENT(0, 1, s, step->packed, s_next, ld, FASTRNN_FROM_C | order, NULL);
 
     /* 2. s' = act(a) */
-    FOR_ROWS {
-        FOR_VECTORS
-            NAME(store)(s_next + i, ACTIVATION(NAME(load)(s_next + i)));
-        s_next += ld;
-    }
+    ACTIVATION(rows, units, s_next, ld);
 }
 
 /* IN ds (da may overwrite it), s'; IN/OUT carry: the gradient that the next step passes to s', then the one that this

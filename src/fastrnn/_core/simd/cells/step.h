@@ -7,7 +7,7 @@
  *
  * A header is included twice: with ANY 0 for tanh and sigmoid, and with ANY 1 for any activations, which
  * step->activation and step->recurrent_activation name, and for a recurrent dropout.  A header says
- *     ACTIVATION(x), GATE(x)                the function of the candidate, and that of the gates
+ *     ACTIVATION(rows, units, a, a_row)     the function of the candidate, of rows in place; GATE is that of the gates
  *     ACTIVATION_SLOPE(y), GATE_SLOPE(y)    their derivatives, from what the function returned
  *     RECURRENT(...)                        the product of the state with the weights of some gates
  *     RECURRENT_BACK(...)                   the gradient at the state, from those at the products of some gates
