@@ -133,12 +133,22 @@ class Applied:
 
 
 class Workspace(Signal):
-    """The buffers of a layer for one shape of batch; as a signal, its first output."""
+    """The buffers of a layer for one shape of batch; as a signal, its first output.
+
+    Attributes
+    ----------
+    further : sequence of Signal
+        The outputs after the first.
+    """
+
+    further: Sequence[Signal] = ()
 
     @property
     def outputs(self) -> Sequence[Signal]:
         """All outputs of the layer, in order."""
-        return (self,)
+        # Not kept: with a reference to itself, a workspace would hold its memory until the garbage
+        # collector runs, and the next one could not have it.
+        return (self, *self.further)
 
     def forward(self, training: bool) -> None:
         """Compute the outputs from those of the previous workspaces."""

@@ -13,18 +13,22 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastrnn._core.layout import LINE, padded
+from fastrnn._core.recycled import empty
 
 __all__ = ["LINE", "aligned_empty", "aligned_zeros", "padded"]
 
 
 def aligned_empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
-    """Return an uninitialised C-contiguous array whose first element starts a cache line."""
+    """Return an uninitialised C-contiguous array whose first element starts a cache line.
+
+    A large one gets the memory of an earlier one, if there is one.
+    """
     dtype = np.dtype(dtype)
     shape = (shape,) if isinstance(shape, int) else shape
     size = dtype.itemsize
     for extent in shape:
         size *= extent
-    raw = np.empty(size + LINE, np.uint8)
+    raw = empty((size + LINE,), np.dtype(np.uint8))
     start = -raw.ctypes.data % LINE
     return raw[start : start + size].view(dtype).reshape(shape)
 

@@ -45,8 +45,8 @@ class CallWorkspace(Workspace):
         self._layer, self._sources = layer, sources
         self._inputs = [_read_only(source.values) for source in sources]
         shapes = layer.output_shapes([array.shape for array in self._inputs])
-        self._outputs: list[Signal] = [self, *(Signal() for _ in shapes[1:])]
-        for shape, signal in zip(shapes, self._outputs, strict=True):
+        self.further = tuple(Signal() for _ in shapes[1:])
+        for shape, signal in zip(shapes, self.outputs, strict=True):
             # Shapes have None for the batch.
             stored = time_major((len(self._inputs[0]), *(extent or 0 for extent in shape[1:])))
             signal.features = stored[-1]
@@ -57,7 +57,7 @@ class CallWorkspace(Workspace):
             self.applied = Applied(kernel, self.rows, self.drows, self.features)
         masks = [source.mask for source in sources]
         if layer.carries_mask([mask is not None for mask in masks]):
-            for signal in self._outputs:
+            for signal in self.outputs:
                 if signal.output.ndim > 2:
                     signal.mask = np.ones(signal.output.shape[:2], np.uint8)
         self._masks = [None if mask is None else mask.T.view(np.bool_) for mask in masks]
@@ -70,11 +70,6 @@ class CallWorkspace(Workspace):
         self._is_recorded = bool(training and wanted and not layer.differentiates_itself)
         #: Where the training that owns this workspace wants the gradients of the weights.
         self._room = [parameter.gradient for parameter in layer.parameters] if training else []
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """All outputs."""
-        return self._outputs
 
     def forward(self, training: bool) -> None:
         """Compute the outputs of the layer, and their masks."""
@@ -89,13 +84,13 @@ class CallWorkspace(Workspace):
                 else layer.call(self._given(), **arguments)
             )
         found = list(made) if isinstance(made, (list, tuple)) else [made]
-        _write(found, [signal.values for signal in self._outputs], f"call of {layer.name}")
+        _write(found, [signal.values for signal in self.outputs], f"call of {layer.name}")
         if self.applied is not None:
             self.applied.forward(training)
-        if any(signal.mask is not None for signal in self._outputs):
+        if any(signal.mask is not None for signal in self.outputs):
             given = layer.compute_mask(self._given(), self._mask())
             masks = list(given) if isinstance(given, (list, tuple)) else [given]
-            for signal, mask in zip(self._outputs, masks, strict=False):
+            for signal, mask in zip(self.outputs, masks, strict=False):
                 if signal.mask is not None and mask is not None:
                     _write([mask], [signal.mask.T], f"compute_mask of {layer.name}")
 
@@ -137,10 +132,10 @@ class CallWorkspace(Workspace):
             return
         if self.applied is not None:
             self.applied.backward()
-        gradients = [_read_only(signal.dvalues) for signal in self._outputs]  # type: ignore[arg-type]
+        gradients = [_read_only(signal.dvalues) for signal in self.outputs]  # type: ignore[arg-type]
         known = {
             "inputs": self._given(),
-            "output": one_or_all([_read_only(signal.values) for signal in self._outputs]),
+            "output": one_or_all([_read_only(signal.values) for signal in self.outputs]),
             "mask": self._mask(),
             "kept": self._kept,
         }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from fastrnn._core.memory import aligned_zeros
@@ -34,19 +32,12 @@ class Distributed(Workspace):
             within.doutput = _fold(source.doutput, self._din)
         self._inner = layer.workspace(within, training)
         steps = source.output.shape[:2]
-        self._outputs: list[Signal] = []
-        for index, inner in enumerate(self._inner.outputs):
-            signal = Signal() if index else self
+        self.further = tuple(Signal() for _ in self._inner.outputs[1:])
+        for signal, inner in zip(self.outputs, self._inner.outputs, strict=True):
             signal.features = inner.features
             signal.output = _unfold(inner.output, steps, self._out)
             if inner.doutput is not None:
                 signal.doutput = _unfold(inner.doutput, steps, self._dout)
-            self._outputs.append(signal)
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """All outputs of the inner layer."""
-        return self._outputs
 
     def forward(self, training: bool) -> None:
         """Run the inner layer."""
@@ -82,31 +73,24 @@ class StepByStep(Workspace):
             Distributed(layer, _step_of(source, place), training)
             for place in range(len(source.output))
         ]
-        self._outputs: list[Signal] = []
-        for index, inner in enumerate(self._steps[0].outputs):
-            signal = Signal() if index else self
+        self.further = tuple(Signal() for _ in self._steps[0].outputs[1:])
+        for signal, inner in zip(self.outputs, self._steps[0].outputs, strict=True):
             signal.features = inner.features
             shape = (len(self._steps), *inner.output.shape[1:])
             signal.output = aligned_zeros(shape, inner.output.dtype)
             if inner.doutput is not None:
                 signal.doutput = aligned_zeros(shape, inner.output.dtype)
-            self._outputs.append(signal)
         #: The gradients of the weights, which each step overwrites, and their sums over the steps.
         self._sums = [
             (parameter.gradient, np.empty_like(parameter.gradient))
             for parameter in (layer.parameters if training else [])
         ]
 
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """All outputs of the inner layer."""
-        return self._outputs
-
     def forward(self, training: bool) -> None:
         """Run the inner layer at every step."""
         for place, step in enumerate(self._steps):
             step.forward(training)
-            for signal, inner in zip(self._outputs, step.outputs, strict=True):
+            for signal, inner in zip(self.outputs, step.outputs, strict=True):
                 np.copyto(signal.output[place], inner.output[0])
 
     def backward(self) -> None:
@@ -114,7 +98,7 @@ class StepByStep(Workspace):
         for _, total in self._sums:
             total.fill(0)
         for place, step in reversed([*enumerate(self._steps)]):
-            for signal, inner in zip(self._outputs, step.outputs, strict=True):
+            for signal, inner in zip(self.outputs, step.outputs, strict=True):
                 if inner.doutput is not None and signal.doutput is not None:
                     np.copyto(inner.doutput[0], signal.doutput[place])
             step.backward()

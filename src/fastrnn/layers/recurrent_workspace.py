@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastrnn._core.memory import aligned_zeros
+from fastrnn._core.memory import aligned_empty
 from fastrnn._core.reserve import views
 from fastrnn.layers.dropout.workspace import DropoutWorkspace, RecurrentDropout
 from fastrnn.layers.initial_state import initial_states, learn_from
@@ -66,10 +66,11 @@ class RecurrentWorkspace(Workspace):
         self.core = core = layer.core(training and layer.recurrent_dropout > 0)
         shape = (self.steps, self.batch, layer.units)
         itemsize = np.dtype(layer.dtype).itemsize
-        # Zeros, so that the padding between gates never contains a NaN.
-        self._reserve = aligned_zeros(core.reserve_length(*shape, itemsize), layer.dtype)
+        self._reserve = aligned_empty(core.reserve_length(*shape, itemsize), layer.dtype)
         arrays = views(core, self._reserve, *shape)
         self.carried = arrays[: layer.state_count]
+        for carried in self.carried:
+            carried[0] = 0
         self.states = self.carried[0]
         self.output = self.states[1:] if layer.return_sequences else self.states[self.steps]
         if layer.return_sequences:
@@ -94,17 +95,11 @@ class RecurrentWorkspace(Workspace):
                 *(kernel.gradient.T for kernel in kernels),
                 *layer.columns_of(dbias),
             )
-        self._outputs: list[Signal] = [self]
         if layer.return_state:
             ends = [_LastState(carried, layer.units, training) for carried in self.carried]
-            self._outputs += ends
+            self.further = tuple(ends)
             if training:
                 self.dlast = [end.doutput for end in ends if end.doutput is not None]
-
-    @property
-    def outputs(self) -> Sequence[Signal]:
-        """The output, and with ``return_state`` the last states."""
-        return self._outputs
 
     def run(self) -> None:
         """Compute the states from `x` and the initial states."""

@@ -1,0 +1,119 @@
+"""The memory of workspaces: freed when a call returns, whatever it held before."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import fastrnn
+from fastrnn._core import recycled
+from fastrnn._core.memory import aligned_empty
+from fastrnn.layers import (
+    GRU,
+    LSTM,
+    MGU,
+    BatchNormalization,
+    Bidirectional,
+    Concatenate,
+    Conv1D,
+    Dense,
+    Embedding,
+    Input,
+    Masking,
+    MaxPooling1D,
+    SimpleRNN,
+    TimeDistributed,
+)
+from fastrnn.models import Model, Sequential, batch
+from fastrnn.workspace import Workspace
+from tests.compare import assert_same_bits
+
+STEPS, FEATURES = 40, 3
+
+
+def chain(*layers):
+    return Sequential([Input((STEPS, FEATURES)), *layers])
+
+
+def with_states():
+    x = Input((STEPS, FEATURES))
+    y, h, c = LSTM(5, return_sequences=True, return_state=True)(x)
+    return Model(x, Concatenate()([GRU(4)(y, initial_state=Dense(4)(h)), c]))
+
+
+def over_parts():
+    x = Input((STEPS, FEATURES, 1))
+    return Model(x, TimeDistributed(LSTM(4))(x))
+
+
+MODELS = {
+    "rnn": lambda: chain(SimpleRNN(5)),
+    "gru": lambda: chain(GRU(5, return_sequences=True), GRU(9, reset_after=False)),
+    "lstm": lambda: chain(LSTM(70, return_sequences=True), TimeDistributed(Dense(3))),
+    "mgu": lambda: chain(MGU(5)),
+    "masked": lambda: chain(Masking(), LSTM(5, return_sequences=True), GRU(4)),
+    "both ways": lambda: chain(Bidirectional(LSTM(5, recurrent_dropout=0.2)), Dense(2, "softmax")),
+    "convolution": lambda: chain(Conv1D(4, 3), MaxPooling1D(2), BatchNormalization(), LSTM(4)),
+    "states": with_states,
+    "parts": over_parts,
+    "tokens": lambda: Sequential([Input((STEPS,)), Embedding(9, 6, mask_zero=True), LSTM(5)]),
+    "nested": lambda: chain(chain(LSTM(5, return_sequences=True)), GRU(4)),
+}
+
+
+def compiled(name):
+    fastrnn.utils.set_random_seed(0)
+    model = MODELS[name]()
+    model.compile("sgd", "mse")
+    return model
+
+
+def data(model, samples=64):
+    rng = np.random.default_rng(0)
+    shape = (samples, *model.input_shape[1:])
+    if len(shape) == 2:
+        return rng.integers(0, 9, shape)
+    x = rng.standard_normal(shape).astype(np.float32)
+    x[::3, STEPS // 2 :] = 0  # masked, in the model that masks
+    return x
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_is_free_when_a_prediction_returns(name, monkeypatch):
+    monkeypatch.setattr(batch, "MOST_NUMBERS_KEPT", 0)
+    model = compiled(name)
+    x = data(model)
+    model.predict(x, verbose=0)
+    gc.collect()
+    gc.disable()
+    try:
+        before = {id(each) for each in gc.get_objects() if isinstance(each, Workspace)}
+        model.predict(x, verbose=0)
+        after = [each for each in gc.get_objects() if isinstance(each, Workspace)]
+    finally:
+        gc.enable()
+    assert [type(each).__name__ for each in after if id(each) not in before] == []
+
+
+def poison():
+    """Fill memory that the next large arrays get with NaN."""
+    held = [aligned_empty(1 << power, np.float32) for power in range(12, 21) for _ in range(6)]
+    for array in held:
+        array.fill(np.nan)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_it_held_before_changes_nothing(name):
+    found = []
+    for prepare in (recycled.release, poison):
+        model = compiled(name)
+        x = data(model)
+        prepare()
+        predicted = model.predict(x, verbose=0)
+        prepare()
+        # A batch of another shape has memory of its own.
+        y = np.zeros((63, *model.output_shape[1:]), np.float32)
+        losses = [model.train_on_batch(x[:63], y) for _ in range(2)]
+        found.append([predicted, np.array(losses), *model.get_weights()])
+        assert all(np.isfinite(array).all() for array in found[-1])
+    assert_same_bits(found[1], found[0])
