@@ -63,6 +63,23 @@ def grid(dtype):
     ).astype(dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_number_does_not_depend_on_its_neighbours(name, dtype):
+    # Vectors whose numbers are all near zero are computed in fewer operations.
+    rng = np.random.default_rng(2)
+    near = rng.uniform(-19, 19, 240).astype(dtype)
+    alone = compute(name, near)
+    others = [30.0, 85.0, 700.0, 1e4, np.inf, np.nan]
+    for other in [*others, *(-one for one in others)]:
+        for place in range(0, 240, 7):
+            mixed = near.copy()
+            mixed[place] = other
+            got, want = compute(name, mixed), alone.copy()
+            want[place] = compute(name, np.array([other], dtype))[0]
+            assert_same_bits(got, want, f"{name} beside {other} at {place}")
+
+
 @pytest.mark.skipif(not LONG_DOUBLE_IS_EXACT, reason="long double is no wider than double here")
 @pytest.mark.parametrize("name", NAMES)
 def test_float64_against_long_double(name):

@@ -186,8 +186,8 @@ def inference(
             )
             table.rows.append([str(size), _name(dtype), *_cells(peers, timings)])
     table.notes.append(
-        f"The rows of {OURS} include the output layer and softmax; the live rows, which go on from "
-        "call to call, include a linear output for all."
+        f"All compute the states; {OURS} and NumPy also keep what the backward pass reads. The "
+        "live rows, which go on from call to call, include a linear output for all."
     )
     return table
 

@@ -36,8 +36,8 @@ class Reference(Peer):
         return Competitor(call, arrays)
 
     def sequence(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.sequence`; unlike the peers, it computes the output too."""
-        X, S_0, parameters = problem.X, problem.S_0, problem.parameters
+        """See :meth:`Peer.sequence`."""
+        X, S_0, parameters = problem.X, problem.S_0, _without_output(problem)
         forward, options = self._forward(problem)
         return Competitor(
             lambda: forward(X, S_0, parameters, **options), lambda results: {"S": results[0]}
@@ -55,8 +55,8 @@ class Reference(Peer):
         return getattr(self.functions, f"{problem.cell.name}_forward"), options
 
     def gru_step(self, problem: Problem) -> Competitor:
-        """See :meth:`Peer.gru_step`; unlike the peers, it computes the output too."""
-        Xt, S_0, parameters = problem.X[:, :, 0], problem.S_0, problem.parameters
+        """See :meth:`Peer.gru_step`."""
+        Xt, S_0, parameters = problem.X[:, :, 0], problem.S_0, _without_output(problem)
         gru_cell_forward = self.functions.gru_cell_forward
         return Competitor(
             lambda: gru_cell_forward(Xt, S_0, parameters, reset_after=True),
@@ -76,6 +76,11 @@ class Reference(Peer):
             return np.einsum("ys,smt->ymt", Wy, S) + by[:, :, None]
 
         return Competitor(call, lambda y: {"y": y})
+
+
+def _without_output(problem: Problem) -> dict[str, Array]:
+    """Return the parameters with which only the states are computed, as the peers do."""
+    return {name: value for name, value in problem.parameters.items() if name not in ("Wy", "by")}
 
 
 def create(threads: int) -> Peer:
