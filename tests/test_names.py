@@ -57,6 +57,36 @@ def test_the_losses_have_a_name_of_keras_1():
     assert mse is fastrnn.losses.mean_squared_error
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("src.layers", "LSTM"),
+        ("src.layers.rnn.lstm", "LSTM"),
+        ("layers.recurrent_v2", "GRU"),
+        ("layers.normalization.batch_normalization", "BatchNormalization"),
+        ("layers.core.dense", "Dense"),
+        ("layers.rnn", "Bidirectional"),
+        ("layers.regularization.dropout", "Dropout"),
+        ("callbacks.callbacks", "EarlyStopping"),
+        ("src.callbacks.early_stopping", "EarlyStopping"),
+        ("engine.topology", "Merge"),
+        ("_tf_keras.keras.losses", "Huber"),
+    ],
+)
+def test_import_lines_that_editors_wrote(path, name):
+    module = importlib.import_module(f"fastrnn.{path}")
+    known = (fastrnn.layers, fastrnn.callbacks, fastrnn.losses)
+    assert any(getattr(module, name) is getattr(one, name, None) for one in known)
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"fastrnn.{path}.lstmm")
+
+
+def test_no_module_takes_the_place_of_a_function():
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("fastrnn.layers.add")
+    assert fastrnn.layers.add.__module__.startswith("fastrnn.layers.merging")
+
+
 def test_layers_that_prepare_data_have_a_path_of_keras_2():
     from fastrnn.layers.experimental import preprocessing
     from fastrnn.layers.experimental.preprocessing import Normalization, TextVectorization

@@ -283,9 +283,11 @@ class _OldPath(ModuleType):
 
 
 _PACKAGE = __name__.partition(".")[0]
-#: The package's names in TensorFlow, for scripts with `import tensorflow as tf`.
+#: The package's names in TensorFlow, for scripts with `import tensorflow as tf`, and in Keras, for
+#: import lines that an editor wrote.
 _ALIAS = re.compile(
-    rf"{_PACKAGE}\.(keras|python(\.keras)?|compat(\.v[12](\.keras)?)?|_tf_keras(\.keras)?)(?=\.|$)"
+    rf"{_PACKAGE}\.(keras|python(\.keras)?|compat(\.v[12](\.keras)?)?|_tf_keras(\.keras)?|src|api)"
+    r"(?=\.|$)"
 )
 
 
@@ -312,6 +314,24 @@ class _Alias:
         module.__spec__ = module.__spec__.loader_state
 
 
+class _FileOfClass:
+    """Makes ``layers.rnn.lstm``, which has a class in some versions of Keras, from its package."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return a module with the public names of the package."""
+        package, _, name = spec.name.rpartition(".")
+        also_at(package, _public(package), name)
+        return sys.modules[spec.name]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: the names are there."""
+
+
+def _public(package: str) -> list[str]:
+    module = sys.modules[package]
+    return dir(module) if isinstance(module, _OldPath) else list(getattr(module, "__all__", ()))
+
+
 class _Absent:
     """The last finder: says what replaces a module of Keras that fastrnn lacks."""
 
@@ -323,6 +343,11 @@ class _Absent:
             sys.meta_path.insert(0, alias)
             return alias.find_spec(fullname, path)
         if package.split(".")[0] == _PACKAGE and package in sys.modules:
+            public = _public(package) if "." in package else []
+            # An import would put the module in the place of a function of its name.
+            if name not in public and name.replace("_", "") in map(str.lower, public):
+                loader: Any = _FileOfClass()
+                return ModuleSpec(fullname, loader)
             shown = getattr(sys.modules[package], "__all__", ())
             said = absent(package, name, shown).replace("has no attribute", "has no module")
             raise ModuleNotFoundError(said)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from fastrnn._names import names_of
+from fastrnn._names import also_at, names_of
 from fastrnn.callbacks.backup import BackupAndRestore
 from fastrnn.callbacks.callback import Callback, CallbackList, LambdaCallback
 from fastrnn.callbacks.checkpoint import ModelCheckpoint
@@ -29,6 +29,8 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+also_at(__name__, __all__, "callbacks")
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = names_of(__name__, __all__)

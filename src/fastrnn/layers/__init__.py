@@ -213,6 +213,9 @@ also_at(
     "pooling",
     "preprocessing",
     "recurrent",
+    "recurrent_v2",
+    "regularization",
+    "rnn",
     "wrappers",
 )
 also_at(f"{__name__}.experimental", __all__, "preprocessing", advice_of=__name__)
