@@ -29,6 +29,12 @@ def test_hooks_check_what_the_gate_checks():
     assert said in text("CONTRIBUTING.md")
 
 
+def test_all_use_one_version_of_clang_format():
+    places = (".ci/run", ".pre-commit-config.yaml", "pyproject.toml")
+    versions = [re.findall(r'"clang-format([<>=][^"]+)"', text(place)) for place in places]
+    assert versions == [[">=23,<24"]] * 3
+
+
 def test_the_repository_has_one_address():
     home = PROJECT["urls"]["Homepage"]
     owner, name = home.split("/")[-2:]
