@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn import callbacks, initializers, layers, losses, optimizers
+from fastrnn.construction import _check_harmless
 from fastrnn.layers import GRU, LSTM, Dense, Layer
 from fastrnn.optimizers import schedules
 
@@ -96,7 +97,8 @@ def test_every_argument_of_keras_is_known_at_its_default():
                 known = parameters_of_or_any(cls)
                 if known is None or parameter.default is parameter.empty or parameter.name in known:
                     continue
-                cls._check_harmless(parameter.name, parameter.default, known)
+                given = cls.__name__, parameter.name, parameter.default, known, cls._harmless
+                _check_harmless(*given)
 
 
 def parameters_of_or_any(cls):
