@@ -89,12 +89,12 @@ def test_no_module_takes_the_place_of_a_function():
 
 def test_layers_that_prepare_data_have_a_path_of_keras_2():
     from fastrnn.layers.experimental import preprocessing
-    from fastrnn.layers.experimental.preprocessing import Normalization, TextVectorization
+    from fastrnn.layers.experimental.preprocessing import Discretization, TextVectorization
 
     assert TextVectorization is preprocessing.TextVectorization is fastrnn.layers.TextVectorization
     assert fastrnn.layers.experimental.preprocessing is preprocessing
     with pytest.raises(AttributeError, match="prepare the data with NumPy before the model"):
-        Normalization(axis=-1)
+        Discretization(num_bins=3)
 
 
 @pytest.mark.parametrize("module", WITH_ADVICE)

@@ -59,7 +59,7 @@ ADVICE: tuple[tuple[str, str], ...] = (
     (r"layers\.(\w*Attention\w*)", "fastrnn is for recurrent networks; use Keras for attention"),
     (r"layers\.Hash\w+",
      "turn text into numbers with fastrnn.preprocessing.text.Tokenizer before the model"),
-    (r"layers\.(Normalization|Discretization|MelSpectrogram|STFTSpectrogram)",
+    (r"layers\.(Discretization|MelSpectrogram|STFTSpectrogram)",
      "prepare the data with NumPy before the model"),
     (r"layers\.Recurrent", "write a Layer of whole sequences, or loop over tensor[:, i]"),
     (r"layers\.AtrousConv\w+1D", "use Conv1D with dilation_rate="),

@@ -352,3 +352,24 @@ def test_a_function_in_a_file_of_keras(tmp_path):
     again.save(tmp_path / "ours.keras")
     opened = keras.models.load_model(tmp_path / "ours.keras", {"by": lambda x: 3 * x})
     np.testing.assert_allclose(opened.predict(X, verbose=0), expected, rtol=tolerance)
+
+
+class OneNumber(Layer):
+    """A layer with one number."""
+
+    def build(self, input_shape):
+        self.gain = self.add_weight(shape=(), initializer="ones", name="gain")
+
+    def call(self, inputs):
+        return inputs * self.gain
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_weight_without_axes_goes_into_files(ending, tmp_path):
+    model = Sequential([Input((TIME, FEATURES)), OneNumber(), LSTM(2)])
+    model.set_weights([np.float32(0.5), *model.get_weights()[1:]])
+    path = tmp_path / f"model{ending}"
+    model.save(path)
+    again = load_model(path, custom_objects={"OneNumber": OneNumber})
+    assert again.get_weights()[0].shape == ()
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))

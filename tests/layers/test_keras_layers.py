@@ -157,6 +157,17 @@ CASES = {
         masked=True,
     ),
     "GroupNormalization, each": chain(lambda k: k.GroupNormalization(-1)),
+    "Normalization": chain(
+        lambda k: k.Normalization(mean=[0.1, 0.2, 0.3, -0.4], variance=[1.0, 2.0, 0.3, 0.6])
+    ),
+    "Normalization of steps": chain(
+        lambda k: k.Normalization(axis=1, mean=np.arange(6.0), variance=np.arange(6.0) + 0.5)
+    ),
+    "Normalization of all, inverted": chain(
+        lambda k: k.Normalization(axis=None, mean=0.5, variance=2.5, invert=True),
+        lambda k: k.SimpleRNN(3),
+        masked=True,
+    ),
     "RMSNormalization": chain(lambda k: k.RMSNormalization()),
     "RMSNormalization, axes": chain(lambda k: k.RMSNormalization(axis=[1, 2], epsilon=0.1)),
     "UnitNormalization": chain(

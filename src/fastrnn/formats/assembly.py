@@ -80,7 +80,7 @@ class Assembly:
 
     def _rounded(self, array: Array, title: str) -> Array:
         with np.errstate(over="ignore"):
-            found: Array = np.ascontiguousarray(array, self._dtype)
+            found: Array = np.asarray(array, self._dtype, order="C")
         if not np.isfinite(found).all():
             raise CheckpointError(f"{title} holds a number that {self._dtype} cannot")
         return found

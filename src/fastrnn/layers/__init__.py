@@ -60,6 +60,7 @@ from fastrnn.layers.mgu import MGU
 from fastrnn.layers.normalization.batch_normalization import BatchNormalization
 from fastrnn.layers.normalization.group_normalization import GroupNormalization
 from fastrnn.layers.normalization.layer_normalization import LayerNormalization
+from fastrnn.layers.normalization.normalization import Normalization
 from fastrnn.layers.normalization.rms_normalization import RMSNormalization
 from fastrnn.layers.normalization.unit_normalization import UnitNormalization
 from fastrnn.layers.pooling.average_pooling import AveragePooling1D
@@ -136,6 +137,7 @@ __all__ = [
     "AlphaDropout",
     "Rescaling",
     "GroupNormalization",
+    "Normalization",
     "RMSNormalization",
     "UnitNormalization",
     "Cropping1D",

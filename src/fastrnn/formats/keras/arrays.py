@@ -42,6 +42,8 @@ def to_core(leaf: Leaf, arrays: Sequence[Array]) -> dict[str, Array]:
         found = _from_cudnn(leaf, found)
     elif kind == "Conv1D" and found and found[0].ndim == 4 and found[0].shape[1] == 1:
         found[0] = found[0][:, 0]  # of Keras 1
+    elif kind == "Normalization":  # whose count is an integer
+        found = [a.astype(np.float32) if a.dtype.kind in "iu" else a for a in found]
     if len(found) != len(names):
         raise CheckpointError(
             f"layer {leaf.source.keras_name!r}: the file has {len(found)} arrays; it should have "

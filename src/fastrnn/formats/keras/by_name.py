@@ -184,7 +184,7 @@ def write_weights(
             for leaf, place in order_of(by_name[name]):
                 title = f"{leaf.path}/{own_weights(leaf.source)[place]}:0"
                 titles.append(title)
-                group.create_dataset(title, data=np.ascontiguousarray(kept[leaf.prefix][place]))
+                group.create_dataset(title, data=np.asarray(kept[leaf.prefix][place], order="C"))
         write_names(group, "weight_names", titles)
 
 

@@ -99,7 +99,7 @@ def write_weights(root: Any, sources: Sequence[Source], tensors: Mapping[str, Ar
         for leaf in leaves(source, place):
             group = _named_group(root, leaf.place, leaf.source.keras_name)
             for number, array in enumerate(to_keras(leaf, tensors)):
-                group.create_dataset(str(number), data=np.ascontiguousarray(array))
+                group.create_dataset(str(number), data=np.asarray(array, order="C"))
 
 
 def _named_group(root: Any, place: str, name: str) -> Any:

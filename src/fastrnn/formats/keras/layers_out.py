@@ -354,6 +354,7 @@ _WRITERS: dict[str, Write] = {
     "BatchNormalization": _normalization,
     "LayerNormalization": _normalization,
     "GroupNormalization": _normalization,
+    "Normalization": _plain("axis", "mean", "variance", "invert"),
     "RMSNormalization": _plain("axis", "epsilon"),
     "UnitNormalization": _plain("axis"),
     "Activation": _activation,

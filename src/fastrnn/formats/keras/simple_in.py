@@ -136,6 +136,12 @@ def _rms_normalization(arguments: Arguments) -> Found:
     return arguments.kind, {"axis": axis, "epsilon": arguments.number("epsilon", 1e-6)}
 
 
+def _standardization(arguments: Arguments) -> Found:
+    options: Config = {"axis": arguments.integers("axis", [])}
+    options["invert"] = arguments.flag("invert", False)
+    return arguments.kind, options | {k: arguments.take(k, None) for k in ("mean", "variance")}
+
+
 def _thresholded(arguments: Arguments) -> Found:
     return "ReLU", {"threshold": arguments.number("theta", 1.0)}
 
@@ -211,6 +217,7 @@ SIMPLE: dict[str, Callable[[Arguments], Found]] = {
     "BatchNormalization": _normalization,
     "LayerNormalization": _normalization,
     "GroupNormalization": _normalization,
+    "Normalization": _standardization,
     "RMSNormalization": _rms_normalization,
     "UnitNormalization": _integers("UnitNormalization", axis=-1),
     "Dropout": _dropout,

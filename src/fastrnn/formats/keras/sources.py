@@ -91,7 +91,8 @@ class Leaf:
     def is_trained(self, name: str) -> bool:
         """Return whether a weight of this name is trainable."""
         own = name.removeprefix(self.prefix)
-        return self.trainable and not own.startswith("moving_") and own not in self.source.untrained
+        is_fixed = own.startswith("moving_") or self.source.ours == "Normalization"
+        return self.trainable and not is_fixed and own not in self.source.untrained
 
 
 def own_weights(source: Source) -> list[str]:
@@ -111,6 +112,8 @@ def own_weights(source: Source) -> list[str]:
         return ["alpha"]
     if kind == "Embedding":
         return ["embeddings"]
+    if kind == "Normalization":
+        return ["mean", "variance", "count"] if config.get("mean") is None else []
     if kind == "RMSNormalization":
         return ["scale"]
     if kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization"):

@@ -58,5 +58,5 @@ class Axes(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor arguments of this layer."""
-        axis = self.axis if len(self.axis) > 1 else self.axis[0]
+        axis = self.axis[0] if len(self.axis) == 1 else self.axis
         return {**super().get_config(), "axis": axis}

@@ -14,7 +14,7 @@ from fastrnn.settings import boolean
 from fastrnn.workspace import Array
 
 
-class Normalization(Axes):
+class ScaledNormalization(Axes):
     """Base of the normalization layers, with the scale gamma and the offset beta."""
 
     _arguments: ClassVar[tuple[str, ...]] = (

@@ -10,7 +10,7 @@ from fastrnn import initializers
 from fastrnn._core.stage import Stage
 from fastrnn.layers import calling
 from fastrnn.layers.checks import axis_of, share_of_one
-from fastrnn.layers.normalization.base import Normalization
+from fastrnn.layers.normalization.base import ScaledNormalization
 from fastrnn.layers.normalization.moments import Moments
 from fastrnn.layers.shapes import Shape
 from fastrnn.workspace import Array
@@ -18,7 +18,7 @@ from fastrnn.workspace import Array
 MOVING = ("moving_mean", "moving_variance")
 
 
-class BatchNormalization(Normalization):
+class BatchNormalization(ScaledNormalization):
     """(x − mean) / √(variance + ε) · gamma + beta, over all steps of all samples of a batch.
 
     A training takes mean and variance of the batch, and moves two means towards those, which

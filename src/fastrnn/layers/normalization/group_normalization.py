@@ -6,13 +6,13 @@ from typing import Any
 
 from fastrnn import initializers
 from fastrnn.layers.checks import axis_of
-from fastrnn.layers.normalization.base import Normalization
+from fastrnn.layers.normalization.base import ScaledNormalization
 from fastrnn.layers.shapes import Shape
 from fastrnn.settings import integer
 from fastrnn.workspace import Array
 
 
-class GroupNormalization(Normalization):
+class GroupNormalization(ScaledNormalization):
     """(x − mean) / √(variance + ε) · gamma + beta, over all steps of a group of features.
 
     Parameters

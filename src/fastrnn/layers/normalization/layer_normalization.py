@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrnn import initializers
-from fastrnn.layers.normalization.base import Normalization
+from fastrnn.layers.normalization.base import ScaledNormalization
 from fastrnn.workspace import Array
 
 
-class LayerNormalization(Normalization):
+class LayerNormalization(ScaledNormalization):
     """(x − mean) / √(variance + ε) · gamma + beta, over the features of every step.
 
     Parameters
