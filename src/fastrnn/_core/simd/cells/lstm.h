@@ -3,7 +3,7 @@
  *     c' = f c + i g
  *     s' = o act(c') */
 
-/* IN a = Wx x + bs in the place of the gates, s, c; OUT gates, c', act(c'), s' */
+/* IN a = Wx x + bs, which the gates overwrite, s, c; OUT gates, c', act(c'), s' */
 static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows, int order)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 4 * ld;
@@ -41,8 +41,8 @@ static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, 
     }
 }
 
-/* IN ds (may be in the place of da_o), gates, c, act(c'); IN/OUT carry and c_carry: the gradients that the step after
- * sends to s' and c', then what this step sends to s and c; OUT da */
+/* IN ds (da_o may overwrite it), gates, c, act(c'); IN/OUT carry and c_carry: the gradients that the next step passes
+ * to s' and c', then those that this step passes to s and c; OUT da */
 static void CELL(lstm_step_back)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, ptrdiff_t rows)
 {
     const ptrdiff_t m = step->m, units = step->n_s, ld = step->ld, columns = 4 * ld, ds_row = step->ds_row;
