@@ -43,9 +43,9 @@ class Validation:
 
     def arrays(self) -> list[Any] | None:
         """Return inputs, targets and weights, one list, if the data are arrays."""
-        if not isinstance(self.source, Samples):
+        data = self.source.data if isinstance(self.source, Samples) else None
+        if data is None:  # batches of an iterable, or samples of a Dataset
             return None
-        data = self.source.data
         weights = [np.ones(len(data)) if one is None else one for one in data.weights]
         return [*data.x, *data.y, *weights]
 
