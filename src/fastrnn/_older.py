@@ -103,15 +103,8 @@ _FILES: Harmless = {
     "signatures": ((None,), "there is no graph of TensorFlow"),
     "options": ((None,), "there is no graph of TensorFlow"),
 }
-_ONE_LINE = "a nested model is drawn as one box"
-_DRAWN: Harmless = {
-    "expand_nested": ((bool,), _ONE_LINE),
-    "show_trainable": ((bool,), "the counts of weights say how many are trained"),
-    "layer_range": ((None,), "all layers are drawn"),
-}
 _PICTURE: Harmless = {
-    **_DRAWN,
-    "show_layer_activations": ((bool,), "activations are not drawn"),
+    "layer_range": ((None,), "all layers are drawn"),
     "splines": ((str,), "lines are straight"),
 }
 _ACCURACY = "give metrics=['accuracy'] to compile"

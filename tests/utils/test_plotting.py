@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastrnn.layers import GRU, Dense, Input
+from fastrnn.layers import GRU, Concatenate, Dense, Input
 from fastrnn.models import Model
 from fastrnn.utils import model_to_dot, plot_model, plotting
 
@@ -41,6 +41,32 @@ def test_a_notebook_shows_it(tmp_path, monkeypatch):
     assert "two\\nDense\\noutput (None, 2)" in drawing.to_string()
     with pytest.raises(ValueError, match="format is 'jpg'; it should"):
         drawing.write(tmp_path / "model", format="jpg")
+
+
+def test_what_is_asked_for_is_drawn():
+    inside = two_heads()
+    inside.layers[1].trainable = False
+    x = Input((5, 2), name="outer")
+    one, two = inside(x)
+    model = Model(x, Dense(1, "relu", name="last")(Concatenate()([two, one])))
+    shown = model_to_dot(model).to_string()
+    assert '1 [label="' in shown
+    assert "GRU" not in shown
+    assert shown.count("->") == 4
+    drawn = model_to_dot(
+        model, expand_nested=True, show_trainable=True, show_layer_activations=True
+    ).to_string()
+    boxes = [line.split('"')[1].split("\\n") for line in drawn.splitlines() if "label=" in line]
+    assert boxes == [
+        ["outer", "InputLayer", "trainable"],
+        ["a", "GRU", "activation tanh", "not trainable"],
+        ["one", "Dense", "activation linear", "trainable"],
+        ["two", "Dense", "activation linear", "trainable"],
+        [model.layers[-2].name, "Concatenate", "trainable"],
+        ["last", "Dense", "activation relu", "trainable"],
+    ]
+    arrows = [line for line in drawn.splitlines() if "->" in line]
+    assert arrows == ["0 -> 1", "1 -> 2", "1 -> 3", "3 -> 4", "2 -> 4", "4 -> 5"]
 
 
 def test_graphviz_is_told_every_layer_and_every_arrow(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastrnn.construction import with_older_names
 
@@ -21,7 +21,10 @@ def plot_model(
     show_dtype: bool = False,
     show_layer_names: bool = False,
     rankdir: str = "TB",
+    expand_nested: bool = False,
     dpi: int | None = 200,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
 ) -> None:
     """Draw the layers of a model and their connections.
 
@@ -31,10 +34,12 @@ def plot_model(
         It must be built.
     to_file : str or path, default "model.png"
         ``.png``, ``.svg`` or ``.pdf``.
-    show_shapes, show_dtype, show_layer_names : bool, default False
+    show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable : bool
         What to show in addition to the class of a layer.
     rankdir : {"TB", "LR"}, default "TB"
         Direction of the graph: top to bottom, or left to right.
+    expand_nested : bool, default False
+        Whether to draw the layers of a model inside the model, in place of one box.
     dpi : int, default 200
         Dots per inch.
 
@@ -53,8 +58,10 @@ def plot_model(
     --------
     >>> plot_model(model, "model.svg", show_shapes=True)  # doctest: +SKIP
     """
-    drawing = _drawing(model, show_shapes, show_dtype, show_layer_names, rankdir, dpi)
-    drawing.write(to_file)
+    shown = _Shown(
+        show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable
+    )
+    _drawing(model, shown, rankdir, expand_nested, dpi).write(to_file)
 
 
 @with_older_names
@@ -64,13 +71,17 @@ def model_to_dot(
     show_dtype: bool = False,
     show_layer_names: bool = True,
     rankdir: str = "TB",
+    expand_nested: bool = False,
     dpi: int | None = 200,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
 ) -> Drawing:
     """Return the drawing of :func:`plot_model`, for notebooks.
 
     Parameters
     ----------
-    model, show_shapes, show_dtype, show_layer_names, rankdir, dpi :
+    model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, \
+        show_layer_activations, show_trainable :
         As of :func:`plot_model`.
 
     Returns
@@ -86,7 +97,10 @@ def model_to_dot(
     >>> print(model_to_dot(Sequential([Input((5, 3)), GRU(4)])).to_string().splitlines()[-2])
     0 -> 1
     """
-    return _drawing(model, show_shapes, show_dtype, show_layer_names, rankdir, dpi)
+    shown = _Shown(
+        show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable
+    )
+    return _drawing(model, shown, rankdir, expand_nested, dpi)
 
 
 class Drawing:
@@ -143,37 +157,58 @@ class Drawing:
         return self.create(format="svg").decode("utf-8")
 
 
+class _Shown(NamedTuple):
+    """What the box of a layer shows."""
+
+    shapes: bool
+    dtype: bool
+    names: bool
+    activations: bool
+    trainable: bool
+
+    def label(self, node: Any) -> str:
+        layer = node.layer
+        lines = [type(layer).__name__]
+        if self.names:
+            lines.insert(0, layer.name)
+        activation = getattr(layer, "activation", None)
+        if self.activations and activation is not None:
+            lines.append(f"activation {getattr(activation, 'name', type(activation).__name__)}")
+        if self.shapes:
+            lines.append("output " + ", ".join(str(tensor.shape) for tensor in node.outputs))
+        if self.dtype:
+            lines.append(layer.dtype.name)
+        if self.trainable:
+            lines.append("trainable" if layer.trainable else "not trainable")
+        return "\n".join(lines)
+
+
 def _drawing(
-    model: Any,
-    show_shapes: bool,
-    show_dtype: bool,
-    show_layer_names: bool,
-    rankdir: str,
-    dpi: int | None,
+    model: Any, shown: _Shown, rankdir: str, expand_nested: bool, dpi: int | None
 ) -> Drawing:
     if rankdir not in ("TB", "LR"):
         raise ValueError(f'rankdir is {rankdir!r}; it should be "TB" or "LR"')
-    nodes = model._graph.nodes
-    labels = [_label(node, show_shapes, show_dtype, show_layer_names) for node in nodes]
-    places = {node: place for place, node in enumerate(nodes)}
-    arrows = [
-        (places[model._graph.node_of(tensor)], place)
-        for node, place in places.items()
-        for tensor in node.inputs
-    ]
+    labels: list[str] = []
+    arrows: list[tuple[int, int]] = []
+
+    def draw(graph: Any, sources: list[int]) -> list[int]:
+        """Draw a graph whose inputs come from some boxes; return the boxes of its outputs."""
+        places = dict(zip(graph.inputs, sources, strict=False))
+        for node in graph.nodes:
+            read = [places[tensor] for tensor in node.inputs]
+            if not read and all(tensor in places for tensor in node.outputs):
+                continue  # an input of a model inside another: the box before it stands for it
+            if expand_nested and hasattr(node.layer, "graph"):
+                ends = draw(node.layer.graph, read)
+            else:
+                ends = [len(labels)] * len(node.outputs)
+                arrows.extend((place, len(labels)) for place in read)
+                labels.append(shown.label(node))
+            places.update(zip(node.outputs, ends, strict=True))
+        return [places[tensor] for tensor in graph.outputs]
+
+    draw(model._graph, [])
     return Drawing(labels, arrows, rankdir, dpi)
-
-
-def _label(node: Any, show_shapes: bool, show_dtype: bool, show_layer_names: bool) -> str:
-    layer = node.layer
-    lines = [type(layer).__name__]
-    if show_layer_names:
-        lines.insert(0, layer.name)
-    if show_shapes:
-        lines.append("output " + ", ".join(str(tensor.shape) for tensor in node.outputs))
-    if show_dtype:
-        lines.append(layer.dtype.name)
-    return "\n".join(lines)
 
 
 def _dot(labels: list[str], arrows: list[tuple[int, int]], rankdir: str) -> str:
