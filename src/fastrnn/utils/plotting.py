@@ -34,7 +34,7 @@ def plot_model(
         It must be built.
     to_file : str or path, default "model.png"
         ``.png``, ``.svg`` or ``.pdf``.
-    show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable : bool
+    show_shapes, show_dtype, show_layer_names : bool, default False
         What to show in addition to the class of a layer.
     rankdir : {"TB", "LR"}, default "TB"
         Direction of the graph: top to bottom, or left to right.
@@ -42,6 +42,8 @@ def plot_model(
         Whether to draw the layers of a model inside the model, in place of one box.
     dpi : int, default 200
         Dots per inch.
+    show_layer_activations, show_trainable : bool, default False
+        What to show as well.
 
     Raises
     ------
@@ -80,8 +82,9 @@ def model_to_dot(
 
     Parameters
     ----------
-    model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, \
-        show_layer_activations, show_trainable :
+    model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi :
+        As of :func:`plot_model`.
+    show_layer_activations, show_trainable :
         As of :func:`plot_model`.
 
     Returns
