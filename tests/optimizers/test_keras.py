@@ -1,5 +1,7 @@
 """Optimizers and schedules against recorded numbers of Keras, and against Keras itself."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,11 @@ from fastrnn._core.memory import aligned_zeros
 from fastrnn.optimizers import schedules as our_schedules
 from tests import recorded
 from tests.compare import assert_close
-from tests.keras_oracle import require_keras
-from tests.tolerances import KERAS
+from tests.keras_oracle import double_precision, require_keras
+from tests.tolerances import KERAS, RECORDED
 
 FILE = "keras_optimizers"
+DTYPES = ["float64", "float32"]
 TOLERANCE = KERAS[np.dtype("float32")]
 STEPS = 60
 SHAPES = [(7, 9), (9,), (5, 3), (1,)]
@@ -55,46 +58,59 @@ SCHEDULES = [
 ]
 
 
-def case_of(name, options):
-    return f"{name} {options}"
+def case_of(name, options, dtype="float32"):
+    return f"{name} {options}" + (" in float64" if dtype == "float64" else "")
 
 
-def start_and_gradients():
+def tolerance_of(dtype, count):
+    """Return what is allowed after so many steps: in float32 both programs round at each."""
+    return TOLERANCE if dtype == "float32" and count > 5 else RECORDED[np.dtype(dtype)]
+
+
+def start_and_gradients(dtype):
     """Yield the initial weights, then the gradients of each step."""
     rng = np.random.default_rng(1)
     for _ in range(1 + STEPS):
-        yield [rng.normal(size=shape).astype("float32") for shape in SHAPES]
+        yield [rng.normal(size=shape).astype(dtype) for shape in SHAPES]
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
-def test_the_weights_are_keras_s(name, options):
-    weights, *steps = start_and_gradients()
+def test_the_weights_are_keras_s(name, options, dtype):
+    weights, *steps = start_and_gradients(dtype)
     bounds = np.cumsum([0, *(w.size for w in weights)]).astype(np.intp)
-    flat, gradients = (aligned_zeros(int(bounds[-1]), "float32") for _ in range(2))
+    flat, gradients = (aligned_zeros(int(bounds[-1]), dtype) for _ in range(2))
     flat[:] = np.concatenate([w.ravel() for w in weights])
     optimizer = getattr(ours, name)(**options)
-    found = {}
+    expected = recorded.load(FILE, case_of(name, options, dtype))
     for count, parts in enumerate(steps, 1):
         gradients[:] = np.concatenate([part.ravel() for part in parts])
         optimizer.apply(flat, gradients, bounds)
         if count in (5, STEPS):
-            found[f"after {count}"] = flat.copy()
-    recorded.assert_alike(found, recorded.load(FILE, case_of(name, options)), TOLERANCE)
+            when = f"after {count}"
+            recorded.assert_alike(flat, expected[when], tolerance_of(dtype, count), when)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("name", "options"), OPTIMIZERS)
-def test_keras_says_so_of_weights(name, options):
+def test_keras_says_so_of_weights(name, options, dtype):
     keras = require_keras()
-    weights, *steps = start_and_gradients()
-    variables = [keras.Variable(w) for w in weights]
-    optimizer, found = getattr(keras.optimizers, name)(**options), {}
+    with double_precision() if dtype == "float64" else nullcontext():
+        found = weights_of_keras(keras, getattr(keras.optimizers, name)(**options), dtype)
+    recorded.check(FILE, case_of(name, options, dtype), found, tolerance_of(dtype, STEPS))
+
+
+def weights_of_keras(keras, optimizer, dtype):
+    weights, *steps = start_and_gradients(dtype)
+    variables = [keras.Variable(w, dtype=dtype) for w in weights]
+    found = {}
     for count, parts in enumerate(steps, 1):
         optimizer.apply([keras.ops.convert_to_tensor(part) for part in parts], variables)
         if count in (5, STEPS):
             values = [np.asarray(variable.value).ravel() for variable in variables]
             found[f"after {count}"] = np.concatenate(values)
-    recorded.check(FILE, case_of(name, options), found, TOLERANCE)
+    return found
 
 
 #: The steps at which rates are compared.
