@@ -138,7 +138,7 @@ class Workspace(Signal):
     Attributes
     ----------
     further : sequence of Signal
-        The outputs after the first.
+        The outputs after the first, if the workspace itself is the first.
     """
 
     further: Sequence[Signal] = ()

@@ -7,7 +7,6 @@ import pytest
 
 import fastrnn
 from fastrnn._core import recycled
-from fastrnn._core.memory import aligned_empty
 from fastrnn.layers import (
     GRU,
     LSTM,
@@ -100,25 +99,39 @@ def test_it_is_free_when_a_prediction_returns(name, monkeypatch):
     assert left == []
 
 
+@pytest.fixture
 def poison():
-    """Fill memory that the next large arrays get with NaN."""
-    held = [aligned_empty(1 << power, np.float32) for power in range(12, 21) for _ in range(6)]
-    for array in held:
-        array.fill(np.nan)
+    """Return a function that fills what arrays are made of with NaN, from now on."""
+    yield lambda: recycled.fill_scratch(255)
+    recycled.fill_scratch(-1)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_it_held_before_changes_nothing(name):
+def test_what_it_held_before_changes_nothing(name, poison):
     found = []
     for prepare in (recycled.release, poison):
         model = compiled(name)
-        x = data(model)
+        # Large enough that the states and gates have memory of their own.
+        x = data(model, 512)
         prepare()
-        predicted = model.predict(x, verbose=0)
-        prepare()
+        predicted = model.predict(x, batch_size=512, verbose=0)
         # A batch of another shape has memory of its own.
-        y = np.zeros((63, *model.output_shape[1:]), np.float32)
-        losses = [model.train_on_batch(x[:63], y) for _ in range(2)]
+        y = np.zeros((511, *model.output_shape[1:]), np.float32)
+        losses = [model.train_on_batch(x[:511], y) for _ in range(2)]
         found.append([predicted, np.array(losses), *model.get_weights()])
         assert all(np.isfinite(array).all() for array in found[-1])
     assert_same_bits(found[1], found[0])
+
+
+def test_the_next_prediction_uses_it(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_NUMBERS_KEPT", 0)
+    model = compiled("lstm")
+    x = data(model, 512)
+    recycled.release()
+    kept = []
+    for _ in range(3):
+        model.predict(x, batch_size=512, verbose=0)
+        kept.append(recycled.kept_bytes())
+    # Six arrays of 70 units for each step, among others, and each time the same.
+    assert kept[0] >= 6 * 512 * STEPS * 70 * 4
+    assert kept[0] == kept[1] == kept[2]

@@ -21,7 +21,7 @@ __all__ = ["LINE", "aligned_empty", "aligned_zeros", "padded"]
 def aligned_empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
     """Return an uninitialised C-contiguous array whose first element starts a cache line.
 
-    A large one gets the memory of an earlier one, if there is one.
+    A large one gets the memory of one that was freed, if there is one.
     """
     dtype = np.dtype(dtype)
     shape = (shape,) if isinstance(shape, int) else shape

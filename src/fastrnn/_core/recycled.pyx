@@ -22,7 +22,7 @@ cdef object fresh = np.empty, ndarray = np.ndarray, byte = np.uint8
 
 cdef enum:
     LINE = LINE_BYTES  # the alignment of all memory
-    SMALLEST = 4096    # elements; of smaller arrays the C library keeps the memory itself
+    SMALLEST = 32768   # bytes; of smaller arrays the C library keeps the memory itself
     MOST_KEPT = 256 * 1024 * 1024
 
 # Guards _kept and _kept_bytes.  No Python code runs under the lock, so other threads wait for a short time only.
@@ -69,24 +69,24 @@ cpdef object empty(tuple shape, dtype):
     MemoryError, ValueError
         As ``numpy.empty``.
     """
-    cdef double elements = 1
+    cdef double bytes = <Py_ssize_t> dtype.itemsize
     for extent in shape:
-        elements *= <Py_ssize_t> extent
-    if not SMALLEST <= elements < 1e17:
+        bytes *= <Py_ssize_t> extent
+    if not SMALLEST <= bytes < 1e18:
         return fresh(shape, dtype)
-    return ndarray(shape, dtype, large_scratch(<Py_ssize_t> elements * <Py_ssize_t> dtype.itemsize))
+    return ndarray(shape, dtype, scratch(bytes))
 
 
 cdef Scratch scratch(double bytes):
     """Return so many bytes of memory, which is gone with the last reference to what is returned."""
     cdef Scratch made
-    if bytes < SMALLEST * <Py_ssize_t> sizeof(double):
+    if bytes < SMALLEST:
         made = Scratch.__new__(Scratch)
         made.bytes, made.small = <Py_ssize_t> bytes, PyMem_Malloc(<Py_ssize_t> bytes + LINE)
         if made.small == NULL:
             raise MemoryError
         made.start = line_start(made.small)
-    elif bytes < 1e17:
+    elif bytes < 1e18:
         made = large_scratch(<Py_ssize_t> bytes)
     else:
         raise MemoryError
@@ -129,6 +129,8 @@ cdef object kept(Py_ssize_t bytes):
             size = len(_kept[i])
             if bytes <= size < best_size:
                 best, best_size = i, size
+                if size == bytes:
+                    break
         if best < 0:
             return None
         _kept_bytes -= best_size

@@ -5,10 +5,10 @@
  *     T = h + h^3 p(h^2),    Q = 1 + h^2 q(h^2),
  * p and q being the minimax fit of T / Q to tanh.  Then e^x = U / D with U = 2^n (Q + T) and D = Q - T, and
  *     sigmoid x = e^x / (e^x + 1) = U / (U + D)
- *     tanh x/2 = (e^x - 1) / (e^x + 1) = (U - D) / (U - D + 2 D) with U - D = 2^n 2 T + (2^n - 1) D,
+ *     tanh x/2 = (e^x - 1) / (e^x + 1) = (U - D) / (U - D + 2 D) with U - D = 2^n 2 T + (2^n D - D),
  * one division each.  Near 0, where n = 0, nothing is left of U - D but 2 T: nothing cancels.  Products with powers of
- * two are exact, so 2 T and 2 D stand for T and D in the code, and it matters little whether a level fuses its
- * multiply-adds.
+ * two are exact, so 2 T and 2 D stand for T and D in the code, and it does not matter which of them the compiler fuses
+ * with a sum: it may choose differently for one vector and for several.
  *
  * n is rounded by adding 1.5 * 2^(fraction bits), and the bias of the exponent with it: the sum then carries the biased
  * exponent of 2^n in its lowest bits, and a shift moves it to its place.
@@ -81,7 +81,8 @@ static inline vec NAME(magnitude)(vec x)
     return NAME(of_bits)(NAME(bits)(x) & ~NAME(bits)(NAME(broadcast)((REAL)-0.0)));
 }
 
-/* Return whether the vectors are all numbers between -NEAR and NEAR: their sum may be beyond it, too. */
+/* Return 1 only if all are numbers between -NEAR and NEAR.  It compares the sum of the magnitudes, so 0 does not mean
+ * that one of them is beyond. */
 static ALWAYS_INLINE int NAME(are_near)(const int count, const vec *x)
 {
     vec sum = NAME(magnitude)(x[0]);
@@ -124,7 +125,7 @@ static ALWAYS_INLINE void NAME(tanh_together)(const int count, vec *x)
     NAME(reduce)(count, y, &r);
     EACH two_n[q] = NAME(power_of_two)(NAME(bits)(r.n[q]));
     EACH r.t[q] = two_n[q] * (r.t[q] + r.t[q]);
-    EACH r.t[q] = r.t[q] + (two_n[q] - 1) * r.d[q]; /* 2 (U - D) */
+    EACH r.t[q] = r.t[q] + (two_n[q] * r.d[q] - r.d[q]); /* 2 (U - D) */
     EACH y[q] = r.t[q] / (r.t[q] + (r.d[q] + r.d[q]));
     EACH x[q] = NAME(of_bits)(NAME(bits)(y[q]) |
                                            (NAME(bits)(x[q]) & NAME(bits)(NAME(broadcast)((REAL)-0.0))));

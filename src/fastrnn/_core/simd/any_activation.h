@@ -1,5 +1,5 @@
-/* Activations of cells that do not have the default pair, tanh and sigmoid: chosen by number, a vector at a time, with
- * derivatives as functions of the result.  The names and constants are those of Keras. */
+/* Activations that are chosen by number, of layers, and of cells that do not have the default pair, tanh and sigmoid;
+ * their derivatives as functions of the result.  The names and constants are those of Keras. */
 #define SELU_SCALE ((REAL)1.0507009873554804934193349852946)
 #define SELU_ALPHA ((REAL)1.6732632423543772848170429916717)
 #if REAL_BITS == 64

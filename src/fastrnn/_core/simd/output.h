@@ -6,15 +6,15 @@ static inline vec NAME(first_lanes)(vec x, ptrdiff_t real, REAL other)
     return NAME(select)(MASK(NAME(lane_numbers)() < (INTEGER)real), x, NAME(broadcast)(other));
 }
 
-/* IN/OUT x: softmax over the first n of each row; the padding becomes 0.  Each loop is over a block of rows: the sum and
- * the largest of a vector take long, and a processor overlaps those of several rows. */
+/* IN/OUT x: softmax over the first n of each row; in its last vector, the padding becomes 0.  Each loop is over a block
+ * of rows: the sum and the largest of a vector take long, and a processor overlaps those of several rows. */
 static void NAME(softmax_rows)(ptrdiff_t all_rows, ptrdiff_t n, REAL *x, ptrdiff_t x_row)
 {
     enum { BLOCK = 16 };
     const ptrdiff_t whole = n - n % LANES;
     REAL factor[BLOCK];
-    for (; all_rows > 0; all_rows -= BLOCK, x += BLOCK * x_row) {
-        const ptrdiff_t rows = all_rows < BLOCK ? all_rows : BLOCK;
+    for (ptrdiff_t rows; all_rows > 0; all_rows -= rows, x += rows * x_row) {
+        rows = all_rows < BLOCK ? all_rows : BLOCK;
         FOR_ROWS {
             REAL *at = x + row * x_row;
             vec largest = NAME(broadcast)((REAL)-INFINITY);

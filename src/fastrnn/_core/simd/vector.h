@@ -74,8 +74,8 @@ static inline vec NAME(select)(ivec mask, vec yes, vec no)
 {
     return NAME(of_bits)((NAME(bits)(yes) & mask) | (NAME(bits)(no) & ~mask));
 }
-/* minimum and maximum; a NaN in x stays a NaN.  Whether all lanes of a mask are set.  x86 and NEON have instructions for
- * these, but compilers do not find them. */
+/* minimum and maximum, in which a NaN in x stays a NaN; and all, which says whether a mask is set in all lanes.  x86 and
+ * NEON have instructions for these, but compilers do not find them. */
 #if defined(ONE_LANE)
 static inline vec NAME(minimum)(vec x, vec bound) { return x > bound ? bound : x; }
 static inline vec NAME(maximum)(vec x, vec bound) { return x < bound ? bound : x; }

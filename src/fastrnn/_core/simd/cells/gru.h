@@ -19,7 +19,7 @@ static void CELL(gru_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, p
     RECURRENT(0, 2, s, ws_rz, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     /* 2. r, z = gate(a), h = r s */
-    GATE(rows, 2 * ld, gates, columns);
+    GATE(rows, ld + units, gates, columns);
     FOR_ROWS {
         FOR_VECTORS
             NAME(store)(h + i, NAME(load)(gates + i) * DROPPED(NAME(load)(s + i), 2));

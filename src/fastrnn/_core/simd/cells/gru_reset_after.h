@@ -23,7 +23,7 @@ static void CELL(gru_reset_after_step)(const fastrnn_step *step, ptrdiff_t t, pt
         RECURRENT(2, 1, s, ws_n, h, ld, FASTRNN_FROM_BIAS, step->apart_bias);
 
     /* 2. r, z = gate(a) */
-    GATE(rows, 2 * ld, gates, columns);
+    GATE(rows, ld + units, gates, columns);
 
     /* 3. n = act(a_n + r h) */
     FOR_ROWS {

@@ -16,7 +16,7 @@ static void CELL(lstm_step)(const fastrnn_step *step, ptrdiff_t t, ptrdiff_t j, 
     RECURRENT(0, 4, s, step->packed, gates, columns, FASTRNN_FROM_C | order, NULL);
 
     /* 2. the gates */
-    GATE(rows, 2 * ld, gates, columns);
+    GATE(rows, ld + units, gates, columns);
     ACTIVATION(rows, units, gates + 2 * ld, columns);
     GATE(rows, units, gates + 3 * ld, columns);
 

@@ -1,9 +1,10 @@
 /* What the cells have in common: the rows of a step, and operations on all units of a row.
  *
  * A cell's header has a step forward and a step back.  Both compute `rows` neighbouring rows (t, j), (t, j + 1), ... of
- * one step t: product() sums over the units of a row, and between products loops take one vector of units at a time.
- * Loads and stores are whole vectors: rows are padded to `ld`, and what the padding of a state or gate holds does not
- * matter.  The padding of a gradient at a pre-activation is zero, since the next product sums over it.
+ * one step t: product() sums over the units of a row, ACTIVATION and GATE compute the functions of rows, and loops take
+ * one vector of units at a time for the rest.  Loads and stores are whole vectors: rows are padded to `ld`, and what the
+ * padding of a state or gate holds does not matter.  The padding of a gradient at a pre-activation is zero, since the
+ * next product sums over it.
  *
  * A header is included twice: with ANY 0 for tanh and sigmoid, and with ANY 1 for any activations, which
  * step->activation and step->recurrent_activation name, and for a recurrent dropout.  A header says
