@@ -5,12 +5,11 @@ static void OF(check_activations)(const OF(fastrnn_kernels) *kernels)
     for (int i = 0; i < 3 * LD; i++)
         (&x[0][0])[i] = (REAL)(20 * random_number());
     x[0][0] = (REAL)NAN, x[0][1] = (REAL)-INFINITY, x[0][2] = (REAL)INFINITY, x[0][3] = 0, x[0][4] = (REAL)1e-30;
+    static const int kinds[] = {FASTRNN_TANH, FASTRNN_SIGMOID, FASTRNN_EXPONENTIAL};
     for (int kind = 0; kind < 3; kind++) {
         for (int i = 0; i < 3 * LD; i++)
             (&y[0][0])[i] = (&x[0][0])[i];
-        (kind == 0   ? kernels->tanh_rows
-         : kind == 1 ? kernels->sigmoid_rows
-                     : kernels->exp_rows)(3, UNITS, &y[0][0], LD);
+        kernels->activation_rows(3, UNITS, &y[0][0], LD, kinds[kind]);
         for (int row = 0; row < 3; row++)
             for (int i = 0; i < UNITS; i++) {
                 const double z = x[row][i], found = y[row][i];

@@ -162,10 +162,5 @@ static inline vec NAME(tanh)(vec x)
     return x;
 }
 
-static inline vec NAME(sigmoid)(vec x)
-{
-    NAME(sigmoid_together)(1, &x);
-    return x;
-}
 #undef P
 #undef Q

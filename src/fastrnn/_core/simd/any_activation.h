@@ -25,14 +25,11 @@ static inline vec NAME(expm1_of_negative)(vec x)
     return 2 * t / (1 - t);
 }
 
+/* Those that have no kernel of rows */
 static vec NAME(activation)(int kind, vec x)
 {
     const vec zero = {0}, one = NAME(broadcast)(1);
     switch (kind) {
-    case FASTRNN_TANH:
-        return NAME(tanh)(x);
-    case FASTRNN_SIGMOID:
-        return NAME(sigmoid)(x);
     case FASTRNN_RELU:
         return NAME(maximum)(x, zero);
     case FASTRNN_HARD_SIGMOID:
@@ -48,8 +45,6 @@ static vec NAME(activation)(int kind, vec x)
                NAME(select)(MASK(x > zero), x, SELU_ALPHA * NAME(expm1_of_negative)(NAME(minimum)(x, zero)));
     case FASTRNN_SOFTPLUS:
         return NAME(maximum)(x, zero) + NAME(log1p_of_unit)(NAME(exp)(-NAME(magnitude)(x)));
-    case FASTRNN_EXPONENTIAL:
-        return NAME(exp)(x);
     default:
         return x;
     }
